@@ -1,0 +1,1 @@
+"""The sample application: one code base, two versions."""

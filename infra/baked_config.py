@@ -1,0 +1,69 @@
+"""The config.json in the package: what router.baked builds the router from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from infra.regions import replica_order
+from infra.settings_origins import OriginSettings, OverrideSettings
+from infra.stack import Stack
+from strategies.base import TableSpec
+
+LIVE_KEYS = ("canary_percent", "pin", "release", "override")
+"""What a function before the cache decides on: changing it must not change the package."""
+
+
+def baked_config(stack: Stack) -> dict[str, Any]:
+    """All that the router needs to know, as JSON types; secrets are in it, for the edge has no other place."""
+    config, needs = deciding_config(stack), stack.settings.needs
+    if not (needs.version_header and needs.origin_request):
+        return config
+    kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
+    return {**kept, "override": None, "version_header": needs.version_header}
+
+
+def deciding_config(stack: Stack) -> dict[str, Any]:
+    """The config of a router that decides everything itself, also what is decided before the cache at the edge."""
+    settings = stack.settings
+    return {
+        "canary_percent": settings.canary_percent,
+        "deadline_ms": settings.function.deadline_ms,
+        "log_salt": stack.log_salt,
+        "options": dataclasses.asdict(settings.options),
+        "origins": {name: _origin(origin) for name, origin in settings.origins.items()},
+        "override": _override(settings.override),
+        "pin": settings.pin,
+        "release": settings.release,
+        "strategy": settings.strategy,
+        "table": _table(stack, stack.table),
+    }
+
+
+def to_json(config: dict[str, Any]) -> bytes:
+    """The same bytes for the same config."""
+    return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _origin(origin: OriginSettings) -> dict[str, Any]:
+    """The fields of router.origin.Origin but for its name."""
+    return origin.model_dump()
+
+
+def _override(override: OverrideSettings | None) -> dict[str, Any] | None:
+    """The fields of router.override.Override."""
+    return None if override is None else override.model_dump()
+
+
+def _table(stack: Stack, spec: TableSpec | None) -> dict[str, Any] | None:
+    """The fields of router.table.TableConfig."""
+    if spec is None:
+        return None
+    return {
+        "name": stack.table_name(spec),
+        "home_region": spec.home_region,
+        "replicas": replica_order(spec.home_region, spec.replicas),
+        "attributes": list(spec.attributes),
+        **stack.settings.table_reads.model_dump(),
+    }

@@ -1,0 +1,60 @@
+"""The config that mends a leak: keys of this project for its stacks, and CloudFront's settings by Pulumi's names."""
+
+from __future__ import annotations
+
+from infra.cache_leaks.behaviors import Behavior
+from infra.cache_leaks.decides import Decides, Kind
+
+_POLICY_SECTIONS: dict[Kind, str] = {
+    "cookie": "cookiesConfig.cookies",
+    "header": "headersConfig.headers",
+    "query": "queryStringsConfig.queryStrings",
+}
+_LEGACY_SECTIONS: dict[Kind, str] = {
+    "cookie": "cookies.whitelistedNames",
+    "header": "headers",
+    "query": "queryStringCacheKeys",
+}
+
+
+def mended(decides: Decides | None, setting: str) -> str:
+    """The setting, and for a stack of this project what brings it about."""
+    if decides is None:
+        return f"{setting}."
+    if decides.caching_key:
+        return f"set {decides.caching_key} to versioned or none and run `pulumi up`; the setting is {setting}."
+    return f"run `pulumi up`, which puts the stack's own settings back; the setting is {setting}."
+
+
+def in_key(behavior: Behavior, kind: Kind, name: str) -> str:
+    """That the cache key has a name."""
+    if behavior.is_legacy:
+        return f"{name} in forwardedValues.{_LEGACY_SECTIONS[kind]}"
+    return f"{name} in the cache policy's {_POLICY_SECTIONS[kind]}"
+
+
+def forwarded(behavior: Behavior, kind: Kind, name: str) -> str:
+    """That the origin triggers see a name."""
+    if behavior.is_legacy:
+        return "forwardedValues.queryString true" if kind == "query" else in_key(behavior, kind, name)
+    if kind == "query":
+        return 'the origin request policy\'s queryStringsConfig.queryStringBehavior "all"'
+    return f"{name} in the origin request policy's {_POLICY_SECTIONS[kind]}"
+
+
+def caching_off(behavior: Behavior) -> str:
+    """That nothing is kept."""
+    if behavior.is_legacy:
+        return "minTtl, defaultTtl and maxTtl 0 with errorCachingMinTtl 0"
+    return "the cache policy CachingDisabled with errorCachingMinTtl 0"
+
+
+def errors_off(statuses: list[int]) -> str:
+    """That errors are not kept."""
+    return f"customErrorResponses with errorCachingMinTtl 0 for {', '.join(map(str, statuses))}"
+
+
+def ttl_at_zero(behavior: Behavior, *names: str) -> str:
+    """That a TTL is 0, in the policy or at the behavior itself."""
+    owner = "" if behavior.is_legacy else "the cache policy's "
+    return f"{owner}{' and '.join(names)} 0"

@@ -1,0 +1,57 @@
+"""The distribution that a stack's program is about to register, in the shape of a state; nothing is registered yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pydantic.alias_generators import to_camel
+
+from infra.cache_leaks.state import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_POLICY
+from infra.distribution import Attached, distribution_args
+from infra.edge_router import distribution_args as wired
+from infra.edge_router import policies_args
+from infra.policies import cache_policy, origin_request_policy, static_cache_policy
+from infra.stack import Stack
+
+
+def planned_state(stack: Stack) -> dict[str, Any]:
+    """What the program registers of CloudFront, with names in the place of the ids that only AWS can give."""
+    policies = policies_args(stack)
+    cache, origin_request = cache_policy(policies), origin_request_policy(policies)
+    attached = Attached(
+        cache_policy_id=policies.cache_kind,
+        origin_request_policy_id=policies.origin_request_kind,
+        function_arn="router",
+        viewer_function_arn=policies.viewer_function,
+        static_cache_policy_id="static",
+    )
+    static = [_resource(CACHE_POLICY, "static", static_cache_policy(policies))] if policies.has_static_paths else []
+    resources = [
+        _resource(CACHE_POLICY, policies.cache_kind, cache),
+        _resource(ORIGIN_REQUEST_POLICY, policies.origin_request_kind, origin_request),
+        *static,
+        _resource(DISTRIBUTION, "distribution", distribution_args(wired(stack, attached))),
+    ]
+    return {"version": 3, "deployment": {"manifest": {}, "resources": resources}}
+
+
+def _resource(kind: str, name: str, args: object) -> dict[str, Any]:
+    return {
+        "urn": f"urn:pulumi:planned::planned::{kind}::{name}",
+        "custom": True,
+        "id": name,
+        "type": kind,
+        "inputs": plain(args),
+    }
+
+
+def plain(value: object) -> Any:
+    """Pulumi's argument objects as the engine records them: camelCase, and without what was not given."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, Sequence):
+        return [plain(item) for item in cast("Sequence[object]", value)]
+    return {to_camel(name): plain(item) for name, item in vars(value).items() if item is not None}

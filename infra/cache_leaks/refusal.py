@@ -1,0 +1,33 @@
+"""Refusing a stack whose distribution would leak, before anything is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from infra.cache_leaks.check import find_leaks
+from infra.cache_leaks.decides import decides_of
+from infra.cache_leaks.findings import Finding
+from infra.cache_leaks.planned import planned_state
+from infra.stack import Stack
+
+
+class CacheLeakError(Exception):
+    """A distribution that would answer one visitor with what is another's: all errors, each with its mend."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        count = f"{len(findings)} cache leaks" if len(findings) > 1 else "one cache leak"
+        super().__init__("\n".join([f"{count}:", *(f"  {finding}" for finding in findings)]))
+        self.findings = list(findings)
+
+
+def stack_leaks(stack: Stack) -> list[Finding]:
+    """The findings on what the stack's program would register."""
+    return find_leaks(planned_state(stack), decides_of(stack))
+
+
+def refuse_leaks(stack: Stack) -> list[Finding]:
+    """The warnings; CacheLeakError where there are errors."""
+    findings = stack_leaks(stack)
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        raise CacheLeakError(errors)
+    return findings

@@ -1,0 +1,66 @@
+"""Which of our modules a package needs: what its entry point imports, read from the source and never by hand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from strategies.registry import STRATEGIES
+
+ENTRY_POINT = "router.handler"
+TABLE_READER = "router.table"
+EDGE_PACKAGES = ("router", "strategies")
+
+
+def modules_for(strategy: str, *, has_table: bool, root: Path) -> list[str]:
+    """The modules of router/ and strategies/ that a package for one strategy holds, sorted.
+
+    All imports count, also those inside functions, which only put off their cost. The table reader is left out where
+    there is no table: router.baked imports it only where there is one. `root` is the folder above both packages.
+    """
+    waiting = [ENTRY_POINT, STRATEGIES[strategy].partition(":")[0]]
+    found: set[str] = set()
+    while waiting:
+        module = waiting.pop()
+        if module in found or (module == TABLE_READER and not has_table):
+            continue
+        found.add(module)
+        waiting += _imports(module, root)
+    return sorted(found)
+
+
+def source_of(module: str, root: Path) -> Path:
+    """The file of a module or of a package."""
+    path = root.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _imports(module: str, root: Path) -> Iterator[str]:
+    yield from _packages_above(module)
+    for statement in _statements(ast.parse(source_of(module, root).read_bytes())):
+        names = _imported(statement, root)
+        yield from (name for name in names if name.partition(".")[0] in EDGE_PACKAGES)
+
+
+def _packages_above(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Every import that can run, that is all but those for type checkers."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node
+    is_for_types = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    for child in node.orelse if is_for_types and isinstance(node, ast.If) else ast.iter_child_nodes(node):
+        yield from _statements(child)
+
+
+def _imported(statement: ast.Import | ast.ImportFrom, root: Path) -> list[str]:
+    """`from router import names` imports the module router.names, `from router.origin import Origin` no module more."""
+    if isinstance(statement, ast.Import):
+        return [alias.name for alias in statement.names]
+    module = statement.module or ""
+    below = [f"{module}.{alias.name}" for alias in statement.names]
+    return [module, *(name for name in below if source_of(name, root).is_file())]

@@ -1,0 +1,72 @@
+"""The CloudFront Function before the cache, and the key-value store that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.viewer_function import ViewerFunction
+
+RUNTIME = "cloudfront-js-2.0"
+MAX_BATCH_KEYS = 50
+"""UpdateKeys takes no more at once ("Quotas on key value stores"); the provider sends larger changes in several."""
+
+
+@dataclass(frozen=True)
+class FunctionsArgs:
+    """The function, what the names of its resources begin with, and values that only the deployment knows.
+
+    `deployed_values` win over the function's own under the same key of the store.
+    """
+
+    prefix: str
+    function: ViewerFunction
+    deployed_values: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
+
+
+class Functions(pulumi.ComponentResource):
+    """A published function, and its store with exactly the keys of the config.
+
+    The logical names are the function's, so that a switch to another one leaves this one be until the distribution has
+    changed over.
+    """
+
+    function_arn: pulumi.Output[str]
+    store_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: FunctionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("edge-router:infra:Functions", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        function = args.function
+        key_values: dict[str, pulumi.Input[str]] = {**function.key_values, **args.deployed_values}
+        physical_name = f"{args.prefix}-{function.name}"
+        store = aws.cloudfront.KeyValueStore(
+            f"{function.name}-store", name=physical_name, comment=f"What {function.name}.js reads live", opts=child
+        )
+        self.keys = aws.cloudfront.KeyvaluestoreKeysExclusive(
+            f"{function.name}-keys",
+            key_value_store_arn=store.arn,
+            max_batch_size=MAX_BATCH_KEYS,
+            resource_key_value_pairs=[
+                aws.cloudfront.KeyvaluestoreKeysExclusiveResourceKeyValuePairArgs(key=key, value=value)
+                for key, value in sorted(key_values.items(), key=lambda pair: pair[0])
+            ],
+            opts=child,
+        )
+        published = aws.cloudfront.Function(
+            f"{function.name}-function",
+            name=physical_name,
+            runtime=RUNTIME,
+            # The digest, for a state that only has the code sealed cannot tell whether it changed.
+            comment=f"edge-router: {function.name}.js {function.code_digest}",
+            code=pulumi.Output.secret(function.code) if function.holds_secret else function.code,
+            key_value_store_associations=[store.arn],
+            publish=True,
+            opts=child,
+        )
+        self.function_arn = published.arn
+        self.store_arn = store.arn
+        self.register_outputs({"functionArn": self.function_arn, "keyValueStoreArn": self.store_arn})

@@ -1,0 +1,179 @@
+"""What the cache keys on and what reaches the triggers and origins, derived from what the strategy needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+DAY_SECONDS = 86_400
+YEAR_SECONDS = 31_536_000
+KEY_HEADERS = ("authorization", "origin", "x-http-method", "x-http-method-override", "x-method-override")
+"""What AWS's managed policy UseOriginCacheControlHeaders-QueryStrings keys on, and Authorization: it is forwarded, so
+an answer that depends on it must not reach somebody else. Host only where the viewer's reaches an origin."""
+
+
+@dataclass(frozen=True)
+class PoliciesArgs:
+    """`is_cacheable`: answers may be kept, for their key tells what they are of.
+
+    `version_header` is where `viewer_function`, before the cache, says what it chose; both are "" where nothing runs
+    there. `key_cookies` are the only cookies that reach the origin; None stands for all. `override_header` is "" where
+    no header overrides. `static_key_has_host`: the stable origin wants the viewer's Host.
+    """
+
+    prefix: str
+    is_cacheable: bool
+    needed_headers: frozenset[str]
+    override_header: str
+    forwards_host: bool
+    version_header: str = ""
+    viewer_function: str = ""
+    key_cookies: frozenset[str] | None = None
+    has_static_paths: bool = False
+    static_key_has_host: bool = False
+
+    @property
+    def cache_kind(self) -> str:
+        """What the cache policy is called: each function before the cache has one of its own."""
+        kinds = {"": "cached", "canary": "versioned", "tier": "tiered"}
+        return kinds[self.viewer_function] if self.is_cacheable else "uncached"
+
+    @property
+    def origin_request_kind(self) -> str:
+        """What the origin request policy is called."""
+        kind = "viewer-host" if self.forwards_host else "origin-host"
+        return kind if self.key_cookies is None else f"{kind}-key-cookies"
+
+
+class Policies(pulumi.ComponentResource):
+    """A cache policy and an origin request policy of the stack's own.
+
+    Another kind of policy is another resource, not a changed one: policies take effect at once, while the distribution
+    still runs the last version. Its update switches policy and version together, and the old policy goes last.
+    """
+
+    cache_policy_id: pulumi.Output[str]
+    origin_request_policy_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: PoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("edge-router:infra:Policies", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.cache_policy_id = aws.cloudfront.CachePolicy(args.cache_kind, cache_policy(args), child).id
+        self.origin_request_policy_id = aws.cloudfront.OriginRequestPolicy(
+            args.origin_request_kind, origin_request_policy(args), child
+        ).id
+        self.static_cache_policy_id: pulumi.Output[str] | None = None
+        if args.has_static_paths:
+            self.static_cache_policy_id = aws.cloudfront.CachePolicy("static", static_cache_policy(args), child).id
+        self.register_outputs(
+            {"cachePolicyId": self.cache_policy_id, "originRequestPolicyId": self.origin_request_policy_id}
+        )
+
+
+def cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
+    """The cache policy that fits. It is known before anything is registered, so infra.cache_leaks can judge it."""
+    return _by_origin_headers(args) if args.is_cacheable else _no_cache(args)
+
+
+def _no_cache(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
+    """Nothing is kept: origin-request runs on a miss only, and every request has to be decided."""
+    parameters = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs(
+        cookies_config=_Cookies(cookie_behavior="none"),
+        headers_config=_Headers(header_behavior="none"),
+        query_strings_config=_QueryStrings(query_string_behavior="none"),
+        enable_accept_encoding_brotli=False,
+        enable_accept_encoding_gzip=False,
+    )
+    return aws.cloudfront.CachePolicyArgs(
+        name=f"{args.prefix}-{args.cache_kind}",
+        comment="Caching is off: the origin depends on the visitor",
+        min_ttl=0,
+        default_ttl=0,
+        max_ttl=0,
+        parameters_in_cache_key_and_forwarded_to_origin=parameters,
+    )
+
+
+def _by_origin_headers(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
+    """What an origin says may be kept is kept, apart for all query strings and all cookies that the origin sees."""
+    names = {args.override_header.lower(), args.version_header, "host" if args.forwards_host else ""}
+    headers = sorted({*KEY_HEADERS, *args.needed_headers, *names} - {""})
+    parameters = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs(
+        cookies_config=_cookies(args.key_cookies),
+        headers_config=_Headers(header_behavior="whitelist", headers=_HeaderNames(items=headers)),
+        query_strings_config=_QueryStrings(query_string_behavior="all"),
+        enable_accept_encoding_brotli=True,
+        enable_accept_encoding_gzip=True,
+    )
+    return aws.cloudfront.CachePolicyArgs(
+        name=f"{args.prefix}-{args.cache_kind}",
+        comment="As the origin's Cache-Control says",
+        min_ttl=0,
+        default_ttl=0,
+        max_ttl=YEAR_SECONDS,
+        parameters_in_cache_key_and_forwarded_to_origin=parameters,
+    )
+
+
+def _cookies(key_cookies: frozenset[str] | None) -> _Cookies:
+    if key_cookies is None:
+        return _Cookies(cookie_behavior="all")
+    if not key_cookies:
+        return _Cookies(cookie_behavior="none")
+    return _Cookies(cookie_behavior="whitelist", cookies=_CookieNames(items=sorted(key_cookies)))
+
+
+def static_cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
+    """As AWS's CachingOptimized, but nothing is kept that says it must not be, and queries (app.js?v=2) tell apart."""
+    host = _Headers(header_behavior="whitelist", headers=_HeaderNames(items=["host"]))
+    parameters = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs(
+        cookies_config=_Cookies(cookie_behavior="none"),
+        headers_config=host if args.static_key_has_host else _Headers(header_behavior="none"),
+        query_strings_config=_QueryStrings(query_string_behavior="all"),
+        enable_accept_encoding_brotli=True,
+        enable_accept_encoding_gzip=True,
+    )
+    return aws.cloudfront.CachePolicyArgs(
+        name=f"{args.prefix}-static",
+        comment="Static paths: kept for a day unless the origin says otherwise",
+        min_ttl=0,
+        default_ttl=DAY_SECONDS,
+        max_ttl=YEAR_SECONDS,
+        parameters_in_cache_key_and_forwarded_to_origin=parameters,
+    )
+
+
+def origin_request_policy(args: PoliciesArgs) -> aws.cloudfront.OriginRequestPolicyArgs:
+    """All of the request reaches the triggers and the origins; Host only where an origin wants the viewer's.
+
+    Where versions are kept, cookies beside the cache key reach nobody: an answer to them would be kept for strangers,
+    and so would a Set-Cookie, which CloudFront takes away where no cookie is forwarded ("Cache content based on
+    cookies").
+    """
+    what = "The whole request" if args.key_cookies is None else "The request with the cookies of the cache key"
+    headers = (
+        aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(header_behavior="allViewer")
+        if args.forwards_host
+        else aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(
+            header_behavior="allExcept",
+            headers=aws.cloudfront.OriginRequestPolicyHeadersConfigHeadersArgs(items=["host"]),
+        )
+    )
+    return aws.cloudfront.OriginRequestPolicyArgs(
+        name=f"{args.prefix}-{args.origin_request_kind}",
+        comment=what if args.forwards_host else f"{what} but for Host",
+        cookies_config=aws.cloudfront.OriginRequestPolicyCookiesConfigArgs(
+            cookie_behavior="all" if args.key_cookies is None else "none"
+        ),
+        headers_config=headers,
+        query_strings_config=aws.cloudfront.OriginRequestPolicyQueryStringsConfigArgs(query_string_behavior="all"),
+    )
+
+
+_Cookies = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginCookiesConfigArgs
+_CookieNames = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginCookiesConfigCookiesArgs
+_Headers = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginHeadersConfigArgs
+_HeaderNames = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginHeadersConfigHeadersArgs
+_QueryStrings = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginQueryStringsConfigArgs

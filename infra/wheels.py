@@ -1,0 +1,152 @@
+"""Third-party wheels for Lambda's Linux, whatever this machine is: pinned, hashed, downloaded once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+LOCK_FILE = Path(__file__).with_name("requirements-edge.txt")
+PYTHON_VERSION = "3.13"
+PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux2014_x86_64")
+"""python3.13 runs on Amazon Linux 2023, whose glibc is 2.34 ("Lambda runtimes")."""
+DOWNLOAD_SECONDS = 300
+
+_PIN = re.compile(r"([a-z0-9-]+)==(\S+) \\\n((?: +--hash=sha256:[0-9a-f]+(?: \\)?\n)+)((?: +#.*\n?)*)")
+_NOT_AT_THE_EDGE = re.compile(r"^[^/]+\.(dist-info|data)/|(^|/)(tests?|__pycache__)/|\.(pyi|h|c|cfg)$|(^|/)py\.typed$")
+
+
+class WheelError(Exception):
+    """A wheel that cannot be had; the message says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One pinned distribution of the lock: its hashes, and the distributions that asked for it."""
+
+    name: str
+    version: str
+    hashes: frozenset[str]
+    wanted_by: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel file; `is_native` where it holds machine code for Lambda's platform."""
+
+    name: str
+    path: Path
+
+    @property
+    def is_native(self) -> bool:
+        return not self.path.name.endswith("-none-any.whl")
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """(name in the package, content) of what is needed at run time."""
+        with ZipFile(self.path) as archive:
+            for name in sorted(archive.namelist()):
+                if not name.endswith("/") and not _NOT_AT_THE_EDGE.search(name):
+                    yield name, archive.read(name)
+
+
+def wheels_for(packages: Iterable[str], cache: Path, lock: Path = LOCK_FILE) -> list[Wheel]:
+    """The wheels of these packages and of what they depend on, from the cache or downloaded; WheelError otherwise."""
+    pins = _closure(set(packages), read_lock(lock))
+    missing = [pin for pin in pins if _cached(pin, cache) is None]
+    if missing:
+        _download(missing, cache)
+    return [Wheel(pin.name, _existing(pin, cache)) for pin in pins]
+
+
+def read_lock(lock: Path = LOCK_FILE) -> dict[str, Pin]:
+    """The pins of a compiled lock, whose comments say who wants what (`# via cryptography`)."""
+    return {
+        name: Pin(
+            name,
+            version,
+            frozenset(re.findall(r"sha256:([0-9a-f]+)", hashes)),
+            frozenset(re.findall(r"^ +#(?: +via)? +([a-z0-9-]+)$", comments, re.MULTILINE)),
+        )
+        for name, version, hashes, comments in _PIN.findall(lock.read_text(encoding="utf-8"))
+    }
+
+
+def _closure(wanted: set[str], pins: dict[str, Pin]) -> list[Pin]:
+    if unknown := sorted(wanted - set(pins)):
+        raise WheelError(f"{', '.join(unknown)}: not in {LOCK_FILE.name}; add it to requirements-edge.in and compile")
+    while more := {name for name, pin in pins.items() if pin.wanted_by & wanted} - wanted:
+        wanted = wanted | more
+    return [pins[name] for name in sorted(wanted)]
+
+
+def _cached(pin: Pin, cache: Path) -> Path | None:
+    """The file with one of the pin's hashes; a name proves nothing."""
+    candidates = sorted(cache.glob(f"{pin.name.replace('-', '_')}-{pin.version}-*.whl"))
+    return next((path for path in candidates if sha256(path.read_bytes()).hexdigest() in pin.hashes), None)
+
+
+def _existing(pin: Pin, cache: Path) -> Path:
+    path = _cached(pin, cache)
+    if path is None:
+        raise WheelError(f"{pin.name} {pin.version}: pip brought no wheel with a hash of {LOCK_FILE.name}")
+    return path
+
+
+def _download(pins: list[Pin], cache: Path) -> None:
+    """Into a directory of its own first: two programs may run at once, and neither may see half a wheel."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as name:
+        directory = Path(name)
+        requirements = directory / "requirements.txt"
+        requirements.write_text("".join(map(_requirement, pins)), encoding="utf-8")
+        _run_pip(pins, requirements, directory)
+        for wheel in directory.glob("*.whl"):
+            _check(wheel)
+            wheel.replace(cache / wheel.name)
+
+
+def _requirement(pin: Pin) -> str:
+    return f"{pin.name}=={pin.version} {' '.join(f'--hash=sha256:{digest}' for digest in sorted(pin.hashes))}\n"
+
+
+def _run_pip(pins: list[Pin], requirements: Path, directory: Path) -> None:
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "--no-deps"]
+    target = ["--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON_VERSION}"]
+    platforms = [f"--platform={platform}" for platform in PLATFORMS]
+    command = [sys.executable, "-m", "pip", "download", *options, *target, *platforms]
+    names = ", ".join(f"{pin.name} {pin.version}" for pin in pins)
+    try:
+        subprocess.run(  # noqa: S603  the interpreter itself, and arguments from the hashed lock
+            [*command, "--dest", str(directory), "--requirement", str(requirements)],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=DOWNLOAD_SECONDS,
+        )
+    except subprocess.CalledProcessError as error:
+        reason = next((line for line in reversed(error.stderr.splitlines()) if line.strip()), "pip gave no reason")
+        raise WheelError(_cannot(names, reason)) from None
+    except subprocess.TimeoutExpired:
+        raise WheelError(_cannot(names, f"pip took more than {DOWNLOAD_SECONDS} seconds")) from None
+
+
+def _cannot(names: str, reason: str) -> str:
+    return (
+        f"the strategy's third-party packages cannot be downloaded for Lambda: {names}\n"
+        f"  {reason}\n"
+        "  They are needed once and then kept in .edge-router/wheels. Check the network and pip's index settings"
+    )
+
+
+def _check(wheel: Path) -> None:
+    try:
+        with ZipFile(wheel) as archive:
+            archive.namelist()
+    except BadZipFile as error:
+        raise WheelError(f"{wheel.name} is no wheel: {error}") from None

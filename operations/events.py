@@ -1,0 +1,95 @@
+"""Events to explain: a CloudFront event as JSON, or the head of an HTTP request as text."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from operations.errors import UsageError
+
+if TYPE_CHECKING:
+    import h11
+
+A_HEAD = "a head is a line such as 'GET / HTTP/1.1' and header lines"
+
+
+def read_event(text: str, source: str, request_id: str) -> dict[str, Any]:
+    """A CloudFront event out of either form; UsageError says what the text should have been.
+
+    `request_id` stands in for CloudFront's where the text is an HTTP head.
+    """
+    if text.lstrip()[:1] in {"{", "["}:
+        return _from_json(text, source)
+    return _from_http_head(text, source, request_id)
+
+
+def read_text(path: str) -> str:
+    """The text of a file, or of standard input for "-"."""
+    try:
+        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return content.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: no such file") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is no UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _from_json(text: str, source: str) -> dict[str, Any]:
+    try:
+        event: Any = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{source}: not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise UsageError(f"{source}: not JSON that can be read: it is nested too deeply") from error
+    if isinstance(event, dict) and isinstance(cast("dict[str, Any]", event).get("Records"), list):
+        return cast("dict[str, Any]", event)
+    raise UsageError(f"{source}: a CloudFront event has Records[0].cf.request; this JSON has no list Records")
+
+
+def _from_http_head(text: str, source: str, request_id: str) -> dict[str, Any]:
+    request = _parse_head(text, source)
+    path, _, query = request.target.decode("ascii", "replace").partition("?")
+    headers: dict[str, list[dict[str, str]]] = {}
+    for name, value in request.headers.raw_items():
+        entry = {"key": name.decode("ascii"), "value": value.decode("latin-1")}
+        headers.setdefault(entry["key"].lower(), []).append(entry)
+    cf = {
+        "config": {"eventType": "origin-request", "requestId": request_id},
+        "request": {
+            "clientIp": "127.0.0.1",
+            "method": request.method.decode("ascii"),
+            "uri": path or "/",
+            "querystring": query,
+            "headers": headers,
+        },
+    }
+    return {"Records": [{"cf": cf}]}
+
+
+def _parse_head(text: str, source: str) -> h11.Request:
+    """RFC 9112 by h11; line ends may be LF, a missing Host is added, and the empty line at the end may be missing."""
+    import h11  # here: an event in JSON does without it
+
+    lines = text.replace("\r\n", "\n").strip("\n").split("\n")
+    if not lines[0].strip():
+        raise UsageError(f"{source}: is empty; {A_HEAD}")
+    if not any(line.lower().startswith("host:") for line in lines[1:]):
+        lines.insert(1, "Host: localhost")
+    if lines[0].count(" ") == 1:
+        lines[0] += " HTTP/1.1"
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+    try:
+        event = connection.next_event()
+    except h11.RemoteProtocolError as error:
+        reason = str(error).partition(":")[0]  # the rest repeats the request
+        raise UsageError(
+            f"{source}: neither a CloudFront event nor the head of an HTTP request ({reason}); {A_HEAD}"
+        ) from error
+    if not isinstance(event, h11.Request):
+        raise UsageError(f"{source}: the head of an HTTP request does not end; {A_HEAD}")
+    return event

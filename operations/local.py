@@ -1,0 +1,40 @@
+"""The commands around a stack that is up on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.markup import escape
+
+from operations import serving
+from operations.addresses import ask_status
+from operations.console import out, print_json, print_table
+from operations.serving_errors import told
+from operations.up_request import UpRequest
+
+
+def up(request: UpRequest) -> None:
+    """Serve until Ctrl-C."""
+    with told():
+        asyncio.run(serving.serve(request))
+
+
+def status(stack: str, *, is_json: bool) -> None:
+    """Ask the stack that is up."""
+    document = ask_status(stack)
+    if is_json:
+        print_json(document)
+        return
+    out.print(f"[bold]{escape(stack)}[/] serves {document['url']}")
+    print_table(("Region", "table", "operation", "requests", "failed"), _rows(document["dynamodb"]["calls"]))
+
+
+def _rows(calls: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """One per Region, table and operation, out of {"requests" | "failed": {Region: {table: {operation: calls}}}}."""
+    for region, tables in sorted(calls.get("requests", {}).items()):
+        for name, operations in sorted(tables.items()):
+            for operation, count in sorted(operations.items()):
+                failed = calls.get("failed", {}).get(region, {}).get(name, {}).get(operation, 0)
+                yield region, name, operation, str(count), str(failed)

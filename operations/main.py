@@ -1,0 +1,122 @@
+"""The `edge-router` command: what there is, and how a failure is told."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from operations import commands
+from operations import config_check as checking
+from operations.console import complain
+from operations.errors import EXIT_CODES, UsageError
+
+app = typer.Typer(
+    help="Routing strategies for Amazon CloudFront: try, check, explain and package a stack.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+config_app = typer.Typer(help="The stack's config.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack: local, staging, prod …")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Try a setting without editing the file (repeatable)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="Where viewers connect; 0 takes a free port.")]
+
+
+@app.command()
+def up(
+    stack: StackOption = "local",
+    port: PortOption = 8080,
+    settings: SetOption = None,
+    state: Annotated[Path | None, typer.Option(help="Serve an exported state (pulumi stack export) instead.")] = None,
+    package: Annotated[Path | None, typer.Option(help="The function's zip, where the state's is not here.")] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(metavar="DOMAIN=URL", help="Where an origin runs on this machine (repeatable).")
+    ] = None,
+    origins: Annotated[Path | None, typer.Option(help="The same as a YAML or JSON file of domain to URL.")] = None,
+    dynamodb: Annotated[str | None, typer.Option(metavar="URL", help="Another DynamoDB engine than moto's.")] = None,
+    region_port: Annotated[
+        list[str] | None, typer.Option(metavar="REGION=PORT", help="A port of its own for a Region (repeatable).")
+    ] = None,
+) -> None:
+    """Deploy a stack on this machine and serve it until Ctrl-C; a change of its file is deployed at once."""
+    with _local_packages():
+        from operations import local  # here: the other commands do without a server's packages
+        from operations.up_request import UpRequest
+    local.up(UpRequest(stack, port, settings or [], state, package, origin or [], origins, dynamodb, region_port or []))
+
+
+@app.command()
+def status(stack: StackOption = "local", json: JsonOption = False) -> None:
+    """What a stack that is up serves: addresses, and reads by Region and replica."""
+    with _local_packages():
+        from operations import local  # here, as above
+    local.status(stack, is_json=json)
+
+
+@app.command()
+def bundle(
+    stack: StackOption,
+    out: Annotated[Path, typer.Option(metavar="FILE.zip", help="Where the package goes.")],
+    settings: SetOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Build the function's package: deterministic, and readable by you only."""
+    commands.bundle(stack, out, settings or [], is_json=json)
+
+
+@app.command()
+def explain(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="A CloudFront event (JSON) or HTTP head; - is stdin.")],
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    region: Annotated[str, typer.Option(help="The Region where the function runs.")] = "us-east-1",
+    request_id: Annotated[
+        str, typer.Option(help="CloudFront's request id, where the text is an HTTP head.")
+    ] = "explain",
+    json: JsonOption = False,
+) -> None:
+    """Say where a request goes, why, and everything that was looked at."""
+    commands.explain(stack, event, settings or [], region, request_id, is_json=json)
+
+
+@config_app.command("check")
+def config_check(
+    stack: Annotated[str | None, typer.Option("--stack", "-s", metavar="NAME", help="The stack to check.")] = None,
+    settings: SetOption = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Look for cache leaks in an exported state (pulumi stack export), anybody's.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a stack's config and caching as preview does; exit code 1 when something is wrong."""
+    checking.config_check(stack, settings or [], state, is_json=json)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The console script: known errors are one message and an exit code, never a traceback."""
+    try:
+        app(arguments)
+    except tuple(EXIT_CODES) as error:
+        complain(str(error))
+        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+
+
+@contextlib.contextmanager
+def _local_packages() -> Generator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"this command needs the package {error.name}, which is not installed: pip install --editable '.[local]'"
+        ) from error

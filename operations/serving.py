@@ -1,0 +1,119 @@
+"""`edge-router up`: deploy, serve, and deploy again whenever the stack's file changes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncGenerator, Coroutine
+from pathlib import Path
+from typing import Any
+
+from operations import report
+from operations.addresses import status_served
+from operations.errors import EXIT_CODES, OperationError
+from operations.serving_errors import told
+from operations.site import site_of
+from operations.stack import PROJECT, open_stack, work_directory
+from operations.up_request import UpRequest
+from simulator.deployment.deployment import LocalDeployment, Site
+from simulator.lambda_edge import OnLog, functions_from_state
+from simulator.standin import StandInError, read_state, run_program, write_state
+
+STATE = "state.json"
+WATCH_SECONDS = 0.5
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def serve(request: UpRequest) -> None:
+    """Serve until Ctrl-C (or SIGTERM, or the terminal is closed), then end all that was started."""
+    await until_ended(_serve(request))
+
+
+async def until_ended(work: Coroutine[Any, Any, object]) -> None:
+    """Run it to its end, or cancel it at the first signal to end; what it then cleans up is waited for."""
+    task = asyncio.create_task(work)
+    for number in END_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _serve(request: UpRequest) -> None:
+    files = _watched(request)
+    seen = _modified(files)  # before the first deployment: a change during it counts
+    async with serving(request) as deployment:
+        report.serving(request.stack, deployment.url, deployment.region_urls)
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if (now := _modified(files)) != seen:
+                seen = now
+                await _deploy_change(request, deployment)
+
+
+@contextlib.asynccontextmanager
+async def serving(request: UpRequest, on_log: OnLog = report.log_line) -> AsyncGenerator[LocalDeployment]:
+    """The stack, up, with its status on a port of its own; `on_log` gets what the function writes."""
+    deployment = LocalDeployment(
+        port=request.port,
+        region_ports=request.ports_by_region(),
+        dynamodb_url=request.dynamodb_url,
+        on_log=on_log,
+        console=report.edge_line,
+    )
+    async with deployment:
+        await deploy(request, deployment)
+        async with status_served(request.stack, deployment):
+            yield deployment
+
+
+async def deploy(request: UpRequest, deployment: LocalDeployment) -> None:
+    """Run the program (or read the state), write the state, and serve it."""
+    origins = request.mapped_origins()
+    if request.state is not None:
+        state, site = read_state(request.state), Site(origins=origins)
+    else:
+        state = await _updated(request)
+        site = site_of(open_stack(request.stack, request.overrides), origins, state)
+    base = request.state.parent if request.state is not None else PROJECT
+    await deployment.apply(state, site, functions_from_state(state, base, request.package))
+
+
+async def _updated(request: UpRequest) -> dict[str, Any]:
+    """The stack's state after an update, with its secrets; what is written has none, as `pulumi up` would leave it."""
+    path = work_directory(request.stack) / STATE
+    try:
+        before = read_state(path) if path.exists() else None
+    except StandInError as error:
+        raise OperationError(f"{error}; it is this machine's own record: delete it to begin anew") from error
+    run = await asyncio.to_thread(run_program, request.stack, overrides=request.overrides, state=before)
+    write_state(path, run.state)
+    report.deployed(run, is_brief=request.is_brief)
+    return dict(run.state_with_secrets)
+
+
+async def _deploy_change(request: UpRequest, deployment: LocalDeployment) -> None:
+    """A change that does not work is told, and what was served goes on."""
+    try:
+        with told():
+            await deploy(request, deployment)
+        report.deployed_change(request.stack)
+    except tuple(EXIT_CODES) as error:
+        report.not_deployed(error)
+
+
+def _watched(request: UpRequest) -> list[Path]:
+    stack_files = [PROJECT / "Pulumi.yaml", PROJECT / f"Pulumi.{request.stack}.yaml"]
+    own = [request.state] if request.state is not None else stack_files
+    return own if request.origins_file is None else [*own, request.origins_file]
+
+
+def _modified(files: list[Path]) -> list[int]:
+    """When each was changed, in ns; 0 for one that is not there: an editor may be replacing it."""
+    times: list[int] = []
+    for file in files:
+        try:
+            times.append(file.stat().st_mtime_ns)
+        except OSError:
+            times.append(0)
+    return times

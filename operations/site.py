@@ -1,0 +1,124 @@
+"""What stands behind a stack on this machine: the sample application, echo back ends and sample items."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+
+from infra.stack import Stack
+from simulator.cloudfront import OriginMap
+from simulator.deployment.applications import Application
+from simulator.deployment.deployment import Site
+
+VERSIONS = {"stable": "1", "canary": "2"}
+"""Which version of the sample application stands behind which origin; further origins get an echo back end."""
+TENANTS = ("acme", "globex")
+TENANT_PORT = 443
+"""tenant-lookup reaches back ends over https on 443 only."""
+API_PORT = 443
+"""API Gateway speaks https only."""
+SAMPLE_ACCOUNT = "1001"
+SAMPLE_SESSION_SECONDS = 86_400
+
+
+def site_of(stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] | None = None) -> Site:
+    """The site of a stack; `origins` (domain to URL) are served elsewhere already and get no application here.
+
+    `state` tells where mock back ends in API Gateway are, whose domains no config has.
+    """
+    tenants = _tenant_domains(stack)
+    elsewhere = OriginMap(origins)
+    applications: dict[str, Application] = {}
+    for name, origin in stack.settings.origins.items():
+        if elsewhere.base_url(origin.domain_name, origin.port) is None:
+            address = f"{origin.domain_name}:{origin.port}"
+            # Origins may differ in their path only: the first of them has the address.
+            applications.setdefault(address, _application(stack, name, address))
+    for tier, (domain, port) in _tier_addresses(stack, state or {}).items():
+        if elsewhere.base_url(domain, port) is None:
+            applications.setdefault(f"{domain}:{port}", _echo(tier, f"{domain}:{port}"))
+    for domain in tenants.values():
+        if elsewhere.base_url(domain, TENANT_PORT) is None:
+            applications.setdefault(f"{domain}:{TENANT_PORT}", _echo(domain, f"{domain}:{TENANT_PORT}"))
+    return Site(applications=list(applications.values()), origins=origins, seeds=_seeds(stack, tenants))
+
+
+def _application(stack: Stack, name: str, address: str) -> Application:
+    if name not in VERSIONS:
+        return _echo(name, address)
+    environment = {"VERSION_CODE": VERSIONS[name], "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+    sessions = stack.settings.options_of("sticky-session")
+    if sessions is not None:
+        environment |= {
+            "AWS_REGION": sessions.home_region,
+            "SESSIONS_TABLE": stack.table_name(stack.settings.tables_by_strategy()["sticky-session"]),
+            "SESSION_COOKIE": sessions.cookie,
+            "SESSION_KEY_ATTRIBUTE": sessions.key_attribute,
+            "SESSION_VERSION_ATTRIBUTE": sessions.version_attribute,
+            "SESSION_EXPIRY_ATTRIBUTE": sessions.expiry_attribute or "expiration",
+        }
+    return Application(address, "demo.app.main:app", environment, health="/health")
+
+
+def _echo(name: str, address: str) -> Application:
+    return Application(address, "demo.echo:app", {"NAME": name})
+
+
+def _tenant_domains(stack: Stack) -> dict[str, str]:
+    """A back end for each sample tenant under the first suffix that the stack allows."""
+    options = stack.settings.options_of("tenant-lookup")
+    suffix = next((domain for domain in options.allowed_domains if domain.startswith(".")), "") if options else ""
+    return {tenant: f"{tenant}{suffix}" for tenant in TENANTS} if suffix else {}
+
+
+def _tier_addresses(stack: Stack, state: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    """Domain and port of every tier, where tiers are routed: of its mock back end, where the state has one."""
+    if stack.settings.strategy != "tier":
+        return {}
+    options = stack.settings.options_of("tier")
+    addresses = {tier: given.origin(tier) for tier, given in options.tiers.items()} if options else {}
+    configured = {tier: (origin.domain_name, origin.port) for tier, origin in addresses.items()}
+    return configured | {tier: (str(at["domainName"]), API_PORT) for tier, at in _tier_backends(state).items()}
+
+
+def _tier_backends(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The stack's output of that name."""
+    resources = state.get("deployment", {}).get("resources", [])
+    outputs = next((one.get("outputs", {}) for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
+    return cast("Mapping[str, Any]", outputs.get("tierBackends", {}))
+
+
+def _expiry(attribute: str) -> dict[str, int]:
+    return {attribute: int(time.time()) + SAMPLE_SESSION_SECONDS} if attribute else {}
+
+
+def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Items by table name, for the tables that the stack has."""
+    items = {"sticky-session": _sessions, "tenant-lookup": _tenants}
+    return {
+        stack.table_name(spec): items[strategy](stack.settings.options_of(strategy), tenants)
+        for strategy, spec in stack.settings.tables_by_strategy().items()
+        if strategy in items
+    }
+
+
+def _sessions(options: Any, _tenant_domains: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One session of each version, by the token sample-<origin>."""
+    return [
+        {
+            options.key_attribute: f"sample-{origin}",
+            options.version_attribute: code,
+            **_expiry(options.expiry_attribute),
+        }
+        for code, origin in options.versions.items()
+    ]
+
+
+def _tenants(options: Any, tenant_domains: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One account of each sample tenant."""
+    tenant_key, account_key = options.key_attributes()
+    return [
+        {tenant_key: tenant, account_key: SAMPLE_ACCOUNT, options.backend_attribute: domain}
+        for tenant, domain in tenant_domains.items()
+    ]

@@ -1,0 +1,25 @@
+"""The stack a command works on, read from its files as the Pulumi CLI would read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.stack import Stack, load_stack
+from operations.errors import UsageError
+from simulator.standin import read_stack_config
+
+PROJECT = Path(__file__).parents[1]
+
+
+def work_directory(stack: str) -> Path:
+    """Where a stack's package, state and addresses are kept on this machine, made or not; git ignores it."""
+    if stack in {"", ".", ".."} or "/" in stack or "\\" in stack:
+        raise UsageError(f"--stack {stack!r}: is no stack's name; it has letters, digits, - and _")
+    return PROJECT / ".edge-router" / stack
+
+
+def open_stack(name: str, overrides: Sequence[str] = ()) -> Stack:
+    """The settings of a stack, with KEY=VALUE overrides. StackConfigError or SettingsError otherwise."""
+    config = read_stack_config(name, project=PROJECT, overrides=overrides)
+    return load_stack(config.values, name, config.project, config.secret_keys)

@@ -1,0 +1,67 @@
+"""What `edge-router up` was asked for, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from operations.errors import UsageError
+from simulator.cloudfront import EDGE_REGIONS, OriginMap
+
+
+@dataclass(frozen=True)
+class UpRequest:
+    """The options of the command as they were written; UsageError where two exclude each other.
+
+    `is_brief` tells an update in one line.
+    """
+
+    stack: str
+    port: int = 8080
+    overrides: Sequence[str] = ()
+    state: Path | None = None
+    package: Path | None = None
+    origins: Sequence[str] = ()
+    origins_file: Path | None = None
+    dynamodb_url: str | None = None
+    region_ports: Sequence[str] = ()
+    is_brief: bool = False
+
+    def __post_init__(self) -> None:
+        if self.state is not None and self.overrides:
+            raise UsageError("--set changes settings of a stack; a --state is served as it is")
+
+    def mapped_origins(self) -> dict[str, str]:
+        """Domain name to URL, from the file and from the command line, which wins. OriginMapError or UsageError."""
+        from_file = _origins_in(self.origins_file) if self.origins_file else {}
+        return from_file | dict(OriginMap.parse(self.origins).base_urls)
+
+    def ports_by_region(self) -> dict[str, int]:
+        """Region to port. UsageError."""
+        return dict(_region_port(entry) for entry in self.region_ports)
+
+
+def _origins_in(path: Path) -> dict[str, str]:
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        raise UsageError(f"--origins {path}: cannot be read as YAML or JSON: {reason}") from error
+    urls: dict[Any, Any] = cast("dict[Any, Any]", document) if isinstance(document, dict) else {"": None}
+    if not all(isinstance(name, str) and isinstance(url, str) for name, url in urls.items()):
+        raise UsageError(f"--origins {path}: maps domain names to URLs, such as v1.example.com: http://127.0.0.1:8001")
+    return dict(OriginMap(urls).base_urls)
+
+
+def _region_port(entry: str) -> tuple[str, int]:
+    region, _, port = entry.partition("=")
+    if region in EDGE_REGIONS and port.isascii() and port.isdigit() and int(port) <= 65_535:
+        return region, int(port)
+    raise UsageError(
+        f"--region-port {entry}: write REGION=PORT, such as eu-west-1=8081;"
+        f" origin triggers run in {', '.join(EDGE_REGIONS)}"
+    )

@@ -1,0 +1,1 @@
+"""The edge package: what runs inside Lambda@Edge. Standard library only."""

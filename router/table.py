@@ -1,0 +1,152 @@
+"""A global table, read from the nearest replica, with a deadline, a second opinion from home, and a short memory."""
+
+from __future__ import annotations
+
+import time
+
+from router.dynamodb import Client, ReadError
+from router.record import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Protocol
+
+    from router.dynamodb import Item
+
+    class Reader(Protocol):
+        """What a table reads through: one client per Region."""
+
+        def get_item(
+            self, table: str, key: Mapping[str, str], attributes: Sequence[str], timeout_seconds: float
+        ) -> Item | None: ...
+        def close(self) -> None: ...
+
+
+MAX_REMEMBERED_CHARACTERS = 2_048
+"""A larger item is read anew each time, so that the memory's bound in entries is one in bytes as well."""
+
+
+@record
+class Reading:
+    """What a look-up brought: `source` is the Region that answered, or "memory"; `item` is None for an unknown key."""
+
+    item: Item | None
+    source: str
+    elapsed_ms: float
+
+
+class TableError(Exception):
+    """No replica answered in time. `reason` names the last failure, `elapsed_ms` what was spent."""
+
+    def __init__(self, reason: str, elapsed_ms: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.elapsed_ms = elapsed_ms
+
+
+@record
+class TableConfig:
+    """As baked at deploy: `replicas` is nearest first, by execution Region; "" is for Regions that are not listed.
+
+    `attributes` are the ones to read (all where empty). A read of one replica may take `read_timeout_ms`; home, asked
+    as a second opinion from afar, may take what is left of `total_timeout_ms`.
+    """
+
+    name: str
+    home_region: str
+    replicas: Mapping[str, list[str]]
+    attributes: Sequence[str] = ()
+    read_timeout_ms: int = 400
+    total_timeout_ms: int = 1_500
+    remember_seconds: float = 5.0
+    remember_unknown_seconds: float = 1.0
+    remember_entries: int = 1_000
+
+
+class Table:
+    """Reads items by string keys. The memory is per instance of the function and bounded (oldest entry out first)."""
+
+    def __init__(
+        self,
+        config: TableConfig,
+        region: str,
+        *,
+        client_for: Callable[[str], Reader] = Client,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config = config
+        self._order = config.replicas.get(region) or config.replicas.get("") or [config.home_region]
+        self._client_for = client_for
+        self._clients: dict[str, Reader] = {}
+        self._clock = clock
+        self._memory: dict[tuple[str, ...], tuple[float, Item | None]] = {}
+
+    def read(self, key: Mapping[str, str]) -> Reading:
+        """The item under a key, from memory or the nearest replica that answers; TableError when none does in time.
+
+        A key that the nearest replica does not know is asked for at home before it counts as unknown: until
+        replication has caught up (typically a second) only home knows it.
+        """
+        started = self._clock()
+        identity = tuple(key.values())
+        remembered = self._memory.get(identity)
+        if remembered is not None and started < remembered[0]:
+            return Reading(remembered[1], "memory", 0.0)
+        item, source = self._look_up(key, started)
+        self._remember(identity, item)
+        return Reading(item, source, self._elapsed_ms(started))
+
+    def reset(self) -> None:
+        """Drop all connections, after a look-up that was interrupted midway."""
+        for client in self._clients.values():
+            client.close()
+
+    def _look_up(self, key: Mapping[str, str], started: float) -> tuple[Item | None, str]:
+        reason = "timeout"
+        for region in self._order:
+            left = self._left_seconds(started)
+            if left <= 0:
+                break
+            try:
+                item = self._get(region, key, min(left, self._config.read_timeout_ms / 1000))
+            except ReadError as error:
+                reason = error.reason
+                continue
+            if item is None and region != self._config.home_region:
+                return self._ask_home(key, started)
+            return item, region
+        raise TableError(reason, self._elapsed_ms(started))
+
+    def _ask_home(self, key: Mapping[str, str], started: float) -> tuple[Item | None, str]:
+        home = self._config.home_region
+        left = self._left_seconds(started)
+        try:
+            return (self._get(home, key, left) if left > 0 else _out_of_time()), home
+        except ReadError as error:
+            raise TableError(f"home-{error.reason}", self._elapsed_ms(started)) from error
+
+    def _get(self, region: str, key: Mapping[str, str], timeout_seconds: float) -> Item | None:
+        client = self._clients.get(region)
+        if client is None:
+            client = self._clients[region] = self._client_for(region)
+        return client.get_item(self._config.name, key, self._config.attributes, timeout_seconds)
+
+    def _remember(self, identity: tuple[str, ...], item: Item | None) -> None:
+        seconds = self._config.remember_unknown_seconds if item is None else self._config.remember_seconds
+        self._memory.pop(identity, None)
+        if seconds <= 0 or self._config.remember_entries <= 0 or len(str(item)) > MAX_REMEMBERED_CHARACTERS:
+            return
+        if len(self._memory) >= self._config.remember_entries:
+            del self._memory[next(iter(self._memory))]
+        self._memory[identity] = (self._clock() + seconds, item)
+
+    def _left_seconds(self, started: float) -> float:
+        return self._config.total_timeout_ms / 1000 - (self._clock() - started)
+
+    def _elapsed_ms(self, started: float) -> float:
+        return round((self._clock() - started) * 1000, 2)
+
+
+def _out_of_time() -> None:
+    raise ReadError("timeout")

@@ -1,0 +1,189 @@
+"""The rules for what updateRequestOrigin and selectRequestOriginById are given."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+
+from simulator.cloudfront.header_rules import is_denied_custom_header, is_disallowed
+from simulator.cloudfront.validation.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from simulator.cloudfront.origins import Origin
+    from simulator.cloudfront_functions import OriginUpdate
+
+    Check = Callable[[Any], str]
+
+PAGE = "helper-functions-origin-modification"
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_SSL_PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
+_OVERRIDES = ("hostHeader", "sni", "allowedCertificateNames")
+
+
+def origin_violations(
+    asked: OriginUpdate, origins: Mapping[str, Origin], request_headers: Mapping[str, Any]
+) -> list[Violation]:
+    """Every rule that a call breaks. `request_headers` are those that the function returned.
+
+    AWS does not say whether a wrong call throws or is a 502; here it is a 502 that a function cannot catch, so that a
+    function has to know what it asks for.
+    """
+    return list(_selection(asked, origins) if asked.is_selection else _update(asked.update, request_headers))
+
+
+def _selection(asked: OriginUpdate, origins: Mapping[str, Origin]) -> Iterator[Violation]:
+    if not isinstance(asked.id, str) or asked.id not in origins:
+        rule = f"the distribution has no such origin, only {', '.join(origins)}"
+        yield Violation(rule, f"selectRequestOriginById({asked.id!r})", PAGE)
+    if not isinstance(asked.update, dict):
+        yield Violation("the overrides must be an object", "selectRequestOriginById", PAGE)
+        return
+    for name in sorted(asked.update.keys() - set(_OVERRIDES)):
+        yield Violation(f"unknown; the overrides are {', '.join(_OVERRIDES)}", f"selectRequestOriginById.{name}", PAGE)
+    yield from _checked(asked.update, "selectRequestOriginById")
+
+
+def _update(update: object, request_headers: Mapping[str, Any]) -> Iterator[Violation]:
+    where = "updateRequestOrigin"
+    if not isinstance(update, dict):
+        yield Violation("the origin properties must be an object", where, PAGE)
+        return
+    for name in sorted(update.keys() - _CHECKS.keys()):
+        yield Violation(f"unknown; the origin properties are {', '.join(_CHECKS)}", f"{where}.{name}", PAGE)
+    yield from _checked(update, where)
+    custom = update.get("customHeaders")
+    for name in sorted(custom.keys() & request_headers.keys()) if isinstance(custom, dict) else []:
+        rule = f'the header "{name}" is also in request.headers; it may be in one of the two only'
+        yield Violation(rule, f"{where}.customHeaders.{name}", PAGE)
+    if "ipAddressType" in update and "domainName" not in update:
+        yield Violation("can only change together with domainName", f"{where}.ipAddressType", PAGE)
+
+
+def _checked(update: dict[str, Any], where: str) -> Iterator[Violation]:
+    for name, check in _CHECKS.items():
+        if name in update and (rule := check(update[name])):
+            yield Violation(rule, f"{where}.{name}", PAGE)
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 253:
+        return "must be a string of 1 to 253 characters"
+    if ":" in value:
+        return "must not contain a colon"
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        labels = value.removesuffix(".").split(".")
+        return "" if all(map(_LABEL.fullmatch, labels)) else "must be a DNS domain name such as www.example.com"
+    return "must not be an IP address"
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, str) or (value and (not value.startswith("/") or value.endswith("/"))):
+        return "must be empty, or begin with a slash and not end with one"
+    return "must be URL-encoded and at most 255 characters" if len(value) > 255 or re.search(r"[^!-~]", value) else ""
+
+
+def _custom_headers(value: Any) -> str:
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        return "must be an object of lower-case names to strings"
+    for name, text in value.items():
+        if name != name.lower() or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]{1,256}", name):
+            return f'"{name}" is no header name in lower case'
+        if is_denied_custom_header(name) or is_disallowed(name):
+            return f'CloudFront cannot add the header "{name}" to origin requests (AWS page add-origin-custom-headers)'
+        if len(text) > 1783 or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+            return f'the value of "{name}" must be at most 1,783 characters, none of them control characters'
+    return ""
+
+
+def _whole(low: int, high: float) -> Check:
+    def check(value: Any) -> str:
+        is_inside = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return "" if is_inside else f"must be a whole number from {low} to {high:g}"
+
+    return check
+
+
+_TIMEOUTS: dict[str, Check] = {
+    "readTimeout": _whole(1, 120),
+    "responseCompletionTimeout": _whole(1, 3600),
+    "keepAliveTimeout": _whole(1, 120),
+    "connectionTimeout": _whole(1, 10),
+}
+
+
+def _timeouts(value: Any) -> str:
+    if not isinstance(value, dict):
+        return "must be an object"
+    for name, given in value.items():
+        rule = _TIMEOUTS[name](given) if name in _TIMEOUTS else f"is unknown; there are {', '.join(_TIMEOUTS)}"
+        if rule:
+            return f"{name} {rule}"
+    if value.get("responseCompletionTimeout", 3600) < value.get("readTimeout", 1):
+        return "responseCompletionTimeout must not be below readTimeout"
+    return ""
+
+
+def _custom_origin(value: Any) -> str:
+    needed = {"port", "protocol", "sslProtocols"}
+    if not isinstance(value, dict) or not needed <= value.keys() <= needed | {"ipAddressType"}:
+        return "must be an object of port, protocol and sslProtocols"
+    port, protocols = value["port"], value["sslProtocols"]
+    if port not in (80, 443) and _whole(1024, 65535)(port):
+        return "port must be 80, 443 or from 1024 to 65535"
+    if value["protocol"] not in ("http", "https"):
+        return 'protocol must be "http" or "https"'
+    if not isinstance(protocols, list) or not protocols or any(item not in _SSL_PROTOCOLS for item in protocols):
+        return f"sslProtocols must be an array out of {', '.join(_SSL_PROTOCOLS)}"
+    return _ip_address_type(value.get("ipAddressType", "ipv4"))
+
+
+def _ip_address_type(value: Any) -> str:
+    return "" if value in ("ipv4", "ipv6", "dualstack") else "ipAddressType must be ipv4, ipv6 or dualstack"
+
+
+def _access_control(value: Any) -> str:
+    if not isinstance(value, dict) or not isinstance(value.get("enabled"), bool):
+        return "must be an object with enabled true or false"
+    allowed = {
+        "signingBehavior": ("always", "never", "no-override"),
+        "signingProtocol": ("sigv4",),
+        "originType": ("s3", "mediapackagev2", "mediastore", "lambda"),
+    }
+    for name, choices in allowed.items():
+        if value["enabled"] and value.get(name) not in choices:
+            return f"{name} must be one of {', '.join(choices)}"
+    return ""
+
+
+def _shield(value: Any) -> str:
+    if not isinstance(value, dict) or not isinstance(value.get("enabled"), bool):
+        return "must be an object with enabled true or false"
+    return "Origin Shield is not simulated" if value["enabled"] else ""
+
+
+def _certificates(value: Any) -> str:
+    is_list = isinstance(value, list) and len(value) <= 20
+    if is_list and all(isinstance(item, str) and len(item) <= 64 for item in value):
+        return ""
+    return "must be at most 20 names of at most 64 characters"
+
+
+_CHECKS: dict[str, Check] = {
+    "domainName": _name,
+    "hostHeader": _name,
+    "originPath": _path,
+    "customHeaders": _custom_headers,
+    "connectionAttempts": _whole(1, 3),
+    "originShield": _shield,
+    "originAccessControlConfig": _access_control,
+    "timeouts": _timeouts,
+    "customOriginConfig": _custom_origin,
+    "ipAddressType": _ip_address_type,
+    "sni": _name,
+    "allowedCertificateNames": _certificates,
+}

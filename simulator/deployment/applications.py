@@ -1,0 +1,176 @@
+"""The applications behind the edge, as real processes on loopback ports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from simulator.lambda_edge.keeper import Keeper
+
+PROJECT = Path(__file__).parents[2]
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+POLL_SECONDS = 0.05
+TAIL_BYTES = 2_000
+
+
+class ApplicationError(Exception):
+    """An application that does not start or does not answer; the message has its name and its last output."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """One ASGI application to run with uvicorn; `health` is a path that answers below 500 when it is ready.
+
+    `name` is what it stands for: a domain, or domain:port.
+    """
+
+    name: str
+    module: str
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    health: str = "/"
+
+
+class Applications:
+    """Starts applications and stops them again. `keeper` ends them should this process be killed."""
+
+    def __init__(self, keeper: Keeper, start_seconds: float = START_SECONDS) -> None:
+        self._keeper = keeper
+        self._start_seconds = start_seconds
+        self._running: dict[str, _Running] = {}
+        self._replaced: list[_Running] = []
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where each one listens, by name."""
+        return {name: running.url for name, running in self._running.items()}
+
+    async def start(self, applications: Sequence[Application]) -> None:
+        """Have these running, each of them answering; ApplicationError otherwise.
+
+        One that runs as it should stays as it is. What they replace goes on until `stop_replaced`.
+        """
+        started: list[_Running] = []
+        try:
+            for application in applications:
+                if not self._runs(application):
+                    started.append(await self._spawn(application))
+            await asyncio.gather(*(running.ready(self._start_seconds) for running in started))
+        except BaseException:
+            await self._end(started)
+            raise
+        before = self._running
+        kept_or_new = before | {running.application.name: running for running in started}
+        self._running = {application.name: kept_or_new[application.name] for application in applications}
+        self._replaced += [running for name, running in before.items() if self._running.get(name) is not running]
+
+    async def stop_replaced(self) -> None:
+        """End what an earlier `start` wanted and the last one did not."""
+        replaced, self._replaced = self._replaced, []
+        await self._end(replaced)
+
+    async def stop(self) -> None:
+        """End every process, and wait for it."""
+        running, self._running = self._running, {}
+        await self._end(running.values())
+        await self.stop_replaced()
+
+    def _runs(self, application: Application) -> bool:
+        running = self._running.get(application.name)
+        return running is not None and running.application == application and running.is_alive
+
+    async def _spawn(self, application: Application) -> _Running:
+        port = free_port()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "uvicorn", application.module, "--host", "127.0.0.1", "--port", str(port)),
+            *("--log-level", "warning", "--no-access-log"),
+            cwd=PROJECT,
+            env=_own_environment() | dict(application.environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in the terminal must not end it before its time
+        )
+        self._keeper.watch(process.pid)
+        return _Running(application, process, f"http://127.0.0.1:{port}")
+
+    async def _end(self, ended: Collection[_Running]) -> None:
+        await asyncio.gather(*(running.end() for running in ended))
+        for running in ended:
+            self._keeper.forget(running.pid)
+
+
+class _Running:
+    """One application's process, its URL, and the end of what it wrote to standard error."""
+
+    def __init__(self, application: Application, process: asyncio.subprocess.Process, url: str) -> None:
+        self.application, self.url = application, url
+        self._process = process
+        self._tail = b""
+        self._reading = asyncio.create_task(self._read())  # all the time: a full pipe would stop it
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def ready(self, seconds: float) -> None:
+        """Wait until it answers."""
+        name = self.application.name
+        try:
+            async with asyncio.timeout(seconds), httpx.AsyncClient(trust_env=False, timeout=2) as client:
+                while self.is_alive and not await self._answers(client):
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            where = f"{self.url}{self.application.health}"
+            raise ApplicationError(f"{name} did not answer at {where} within {seconds:g} s{self._said()}") from None
+        if not self.is_alive:
+            await self._reading
+            raise ApplicationError(f"{name} ended with exit code {self._process.returncode}{self._said()}")
+
+    async def end(self) -> None:
+        """Ask it to end, then make it."""
+        if self.is_alive:
+            self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await self._reading
+
+    async def _answers(self, client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(self.url + self.application.health)).status_code < 500
+        except httpx.TransportError:
+            return False
+
+    def _said(self) -> str:
+        text = self._tail.decode(errors="replace").strip()
+        return f": {text}" if text else ""
+
+    async def _read(self) -> None:
+        assert self._process.stderr is not None  # it is a pipe
+        while chunk := await self._process.stderr.read(65_536):
+            self._tail = (self._tail + chunk)[-TAIL_BYTES:]
+
+
+def _own_environment() -> dict[str, str]:
+    """What a process needs of this one's environment; no AWS setting of the developer's."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT", "TMPDIR") if name in os.environ}
+
+
+def free_port() -> int:
+    """A port on the loopback address that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -1,0 +1,143 @@
+"""One stack, served: tables made, applications started, functions and edge built from its state."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerServer
+from simulator.deployment.applications import Application, Applications
+from simulator.deployment.current_edge import CurrentEdge
+from simulator.deployment.substitutes import substitute, this_machine
+from simulator.dynamodb import LocalDynamoDB
+from simulator.lambda_edge import FunctionCode, LambdaEdge
+from simulator.lambda_edge.keeper import Keeper
+
+OnLog = Callable[[str, str, str], None]
+"""Called with (Region, function name, line)."""
+
+
+def _ignore(*_: str) -> None:
+    """Nobody is listening."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What stands behind a stack on this machine.
+
+    `applications` are started and named by the domain they answer for; `origins` maps further domains to URLs that run
+    already; `seeds` are items by table name.
+    """
+
+    applications: Sequence[Application] = ()
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    seeds: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Sequence[Mapping[str, Any]]])
+
+
+class LocalDeployment:
+    """Serves a stack's state as AWS would: `async with LocalDeployment(…) as local: await local.apply(…)`.
+
+    Tables and applications outlive an update; functions and the edge are replaced by it, as CloudFront replaces them.
+    Entering takes the ports at once (PortInUseError) and starts DynamoDB (EngineError); viewers wait for the first
+    `apply`. Whatever is started here ends with this process, however that ends.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        region_ports: Mapping[str, int] | None = None,
+        dynamodb_url: str | None = None,
+        on_log: OnLog = _ignore,
+        console: Callable[[str], None] = _ignore,
+    ) -> None:
+        self.dynamodb = LocalDynamoDB(dynamodb_url)
+        self.distribution: Distribution | None = None
+        self._port, self._region_ports = port, region_ports
+        self._on_log, self._console = on_log, console
+        self._current = CurrentEdge()
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as opening:
+            self._server = ViewerServer(self._current, port=self._port, region_ports=self._region_ports)  # pyright: ignore[reportArgumentType]  it serves like an Edge
+            await opening.enter_async_context(self._server)
+            self._directory = Path(tempfile.mkdtemp(prefix="edge-router-site-"))
+            keeper = Keeper(self._directory)
+            opening.push_async_callback(asyncio.to_thread, keeper.close)
+            await opening.enter_async_context(self.dynamodb)
+            self._applications = Applications(keeper)
+            opening.push_async_callback(self._applications.stop)
+            opening.push_async_callback(self._current.end)
+            opening.push_async_callback(self._server.stop)
+            self._closing = opening.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._closing.aclose()
+
+    async def apply(self, state: Mapping[str, Any], site: Site, functions: Sequence[FunctionCode]) -> None:
+        """Serve this state from now on. What the state asks for and cannot be had here is an error that names it.
+
+        After an error what was served before goes on.
+        """
+        distribution = Distribution.from_state(dict(state))
+        OriginMap(site.origins)  # a mistake in it is told before anything is started
+        await self.dynamodb.create_tables(state)
+        for table, items in site.seeds.items():
+            await self.dynamodb.seed(table, items)
+        await self._applications.start([self._with_dynamodb(application) for application in site.applications])
+        origins = OriginMap({**self._applications.urls, **site.origins})
+        workers = LambdaEdge(
+            functions,
+            {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint_url},
+            self._on_log,
+            extra_paths=self._substitutes(functions),
+            origins=origins.base_urls,
+        )
+        edge = Edge(distribution, workers, origins, console=self._console, on_log=self._on_log)
+        self.distribution = distribution
+        await self._current.replace(edge, workers)
+        await self._applications.stop_replaced()
+
+    def _with_dynamodb(self, application: Application) -> Application:
+        endpoint = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint_url}
+        return replace(application, environment=endpoint | dict(application.environment))
+
+    def _substitutes(self, functions: Sequence[FunctionCode]) -> list[Path]:
+        """This machine's builds of native wheels that only Lambda could load; said on the console."""
+        paths: list[Path] = []
+        for function in functions:
+            path = self._directory / function.package.stem
+            if names := substitute(function.package, path):
+                self._console(f"{', '.join(names)}: built for Lambda; here {this_machine()} runs its own build instead")
+                paths.append(path)
+        return paths
+
+    @property
+    def url(self) -> str:
+        """Where viewers go."""
+        return f"http://{self._server.host}:{self._server.port}"
+
+    @property
+    def region_urls(self) -> dict[str, str]:
+        """Where viewers of one Region go."""
+        return {region: f"http://{self._server.host}:{port}" for region, port in self._server.region_ports.items()}
+
+    def invalidate(self, *path_patterns: str) -> int:
+        """Drop cached objects, as an invalidation does."""
+        return self._current.edge.invalidate(*path_patterns)
+
+    def status(self) -> dict[str, object]:
+        """What a person wants to know: addresses, origins, and the reads of each Region and replica."""
+        return {
+            "url": self.url,
+            "regionUrls": self.region_urls,
+            "origins": self._applications.urls,
+            "dynamodb": self.dynamodb.status(),
+        }

@@ -1,0 +1,89 @@
+"""A published function version: what is read from the state, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+FUNCTION_TYPE = "aws:lambda/function:Function"
+_ASSET_SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+class FunctionStateError(Exception):
+    """A function in the state that cannot be run; the message names the resource and the property."""
+
+
+@dataclass(frozen=True)
+class FunctionCode:
+    """One published version: `arn` ends in `:function:name:version`, `package` is the zip that was deployed."""
+
+    arn: str
+    name: str
+    version: str
+    package: Path
+    handler: str
+    timeout_seconds: float
+    memory_mb: int
+    runtime: str = "python3.13"
+    log_format: str = "Text"
+
+
+def functions_from_state(
+    state: Mapping[str, object], directory: Path, package: Path | None = None
+) -> tuple[FunctionCode, ...]:
+    """Every published Python function of a state in the shape of `pulumi stack export`.
+
+    Package paths are relative to `directory` (the Pulumi project); `package` replaces them all, for a state that was
+    exported on another machine. A function without a version is left out: no distribution can run it.
+    FunctionStateError when a property is missing or the package is not there.
+    """
+    deployment = cast("Mapping[str, object]", state.get("deployment", {}))
+    resources = cast("list[Mapping[str, object]]", deployment.get("resources", []))
+    functions = [resource for resource in resources if resource.get("type") == FUNCTION_TYPE]
+    return tuple(_from_resource(resource, directory, package) for resource in functions if _is_published(resource))
+
+
+def _outputs(resource: Mapping[str, object]) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", resource.get("outputs") or {})
+
+
+def _is_published(resource: Mapping[str, object]) -> bool:
+    return str(_outputs(resource).get("version", "$LATEST")).isdigit()
+
+
+def _from_resource(resource: Mapping[str, object], directory: Path, package: Path | None) -> FunctionCode:
+    urn, outputs = str(resource.get("urn")), _outputs(resource)
+
+    def required(name: str) -> str:
+        if name not in outputs or outputs[name] in (None, ""):
+            raise FunctionStateError(f"{urn}: the state has no {name}")
+        return str(outputs[name])
+
+    logging = cast("Mapping[str, object]", outputs.get("loggingConfig") or {})
+    return FunctionCode(
+        arn=required("qualifiedArn"),
+        name=required("name"),
+        version=required("version"),
+        package=package or _package(urn, resource, directory),
+        handler=required("handler"),
+        timeout_seconds=float(required("timeout")),
+        memory_mb=int(float(required("memorySize"))),
+        runtime=required("runtime"),
+        log_format=str(logging.get("logFormat", "Text")),
+    )
+
+
+def _package(urn: str, resource: Mapping[str, object], directory: Path) -> Path:
+    inputs = cast("Mapping[str, object]", resource.get("inputs") or {})
+    code = _outputs(resource).get("code") or inputs.get("code")
+    path = (
+        cast("Mapping[str, object]", code).get("path") if isinstance(code, dict) and _ASSET_SIGNATURE in code else None
+    )
+    if not isinstance(path, str):
+        raise FunctionStateError(f"{urn}: code is not an archive with a path; name the package itself")
+    package = directory / path
+    if not package.is_file():
+        raise FunctionStateError(f"{urn}: the package {package} does not exist; build it or name another")
+    return package

@@ -1,0 +1,270 @@
+"""The engine's part of an update: compare what the program registers with the state, and ask the provider."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from .errors import ProgramError, StandInError, one_message
+from .model import Known, digest
+from .provider import PROVIDER_TYPE, StandIn
+from .registration import PROVIDER_PREFIX, Registration
+from .state import STACK_TYPE, decoded, encoded, recalled
+from .wire import Secret, holds_secret, mark_secrets, revealed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .provider import Difference
+
+Operation = Literal["create", "update", "replace", "delete", "same", "retain"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an update does to one resource; `paths` are the changed inputs of an update or a replacement."""
+
+    op: Operation
+    urn: str
+    type: str
+    name: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass
+class Deployment:
+    """One update or preview of one stack. `previous` are the resources of the state before, in its order."""
+
+    stack: str
+    project: str
+    previous: Mapping[str, dict[str, object]]
+    provider_config: Mapping[str, object]
+    now: str
+    is_preview: bool = False
+    resources: dict[str, dict[str, object]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    outputs: dict[str, object] = field(default_factory=dict)
+    with_secrets: dict[str, dict[str, object]] = field(default_factory=dict)
+    _renamed: set[str] = field(default_factory=set)
+    _existing: dict[tuple[str, str], Known] = field(default_factory=dict)
+    _providers: dict[str, StandIn] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for resource in self.previous.values():
+            if resource.get("custom") and not str(resource["type"]).startswith(PROVIDER_PREFIX):
+                known = Known(revealed(decoded(resource.get("inputs"))), revealed(decoded(resource.get("outputs"))))
+                self._existing[str(resource["type"]), str(resource.get("id", ""))] = known
+
+    def register(self, asked: Registration) -> tuple[str, dict[str, object]]:
+        """Create, update, replace or keep a resource: (id, outputs). Errors: ProgramError, StandInError."""
+        if asked.urn in self.resources:
+            raise ProgramError(f"Duplicate resource URN '{asked.urn}'; try giving it a unique name")
+        if not asked.is_custom:
+            return self._register_component(asked)
+        if asked.type.startswith(PROVIDER_PREFIX):
+            return self._register_provider(asked)
+        reference = asked.provider or self._default_provider(asked)
+        return self._register_custom(asked, reference)
+
+    def complete(self, urn: str, outputs: Mapping[str, object]) -> None:
+        """The outputs a component registers at its end; the stack's are the program's own."""
+        shown = {key: value for key, value in outputs.items() if value is not None}
+        if encoded(shown):
+            self.resources[urn]["outputs"] = encoded(shown)
+        if self.resources[urn]["type"] == STACK_TYPE:
+            self.outputs = shown
+
+    def invoke(self, token: str, arguments: Mapping[str, object], provider: str, version: str) -> dict[str, object]:
+        """A data source's answer from the provider asked, or from the default one."""
+        reference = provider or self._default_provider_of(token.partition(":")[0], version)
+        return self._providers[_urn_of(reference)].invoke(token, revealed(arguments))
+
+    def finish(self) -> None:
+        """Delete what the program no longer registers, last first. Errors: ProgramError for what may not go."""
+        for urn, resource in reversed(list(self.previous.items())):
+            if urn not in self.resources and urn not in self._renamed:
+                self._delete(urn, resource)
+
+    def _register_component(self, asked: Registration) -> tuple[str, dict[str, object]]:
+        before = self._before(asked)
+        self._record(asked, {"inputs": encoded(asked.inputs)} if asked.inputs else {}, before)
+        self._note("same" if before else "create", asked.urn, asked.type)
+        return "", {}
+
+    def _before(self, asked: Registration) -> dict[str, object] | None:
+        """The resource in the state, under its URN or a former one."""
+        for urn in (asked.urn, *asked.aliases):
+            if urn not in self.previous:
+                continue
+            if urn != asked.urn and not asked.is_custom:
+                # The engine renames a component's children along with it; that is not modelled.
+                raise StandInError(f"the stand-in does not model aliases of components ({asked.type} '{asked.name}')")
+            self._renamed.add(urn)
+            return self.previous[urn]
+        return None
+
+    def _default_provider(self, asked: Registration) -> str:
+        return self._default_provider_of(asked.type.partition(":")[0], asked.version)
+
+    def _default_provider_of(self, package: str, version: str) -> str:
+        """The provider the engine makes for resources that name none: one per package version."""
+        kind = f"{PROVIDER_PREFIX}{package}"
+        name = "_".join(["default", *version.split(".")]) if version else "default"
+        urn = f"urn:pulumi:{self.stack}::{self.project}::{kind}::{name}"
+        if urn not in self.resources:
+            inputs = {**self.provider_config, **({"version": version} if version else {})}
+            self._configure(urn, kind, name, inputs, {})
+        return f"{urn}::{self.resources[urn]['id']}"
+
+    def _register_provider(self, asked: Registration) -> tuple[str, dict[str, object]]:
+        inputs = {**revealed(asked.inputs), **({"version": asked.version} if asked.version else {})}
+        options = {"parent": asked.parent, **asked.options} if asked.parent else asked.options
+        return self._configure(asked.urn, asked.type, asked.name, inputs, options)
+
+    def _configure(
+        self, urn: str, kind: str, name: str, inputs: dict[str, object], options: Mapping[str, object]
+    ) -> tuple[str, dict[str, object]]:
+        if kind != PROVIDER_TYPE:
+            raise StandInError(f"the stand-in does not model {kind}")
+        if failures := StandIn().check_config(inputs):
+            raise ProgramError(one_message(kind, name, failures))
+        before = self.previous.get(urn)
+        identity = str(before["id"]) if before else str(uuid.UUID(bytes=digest(urn)[:16], version=4))
+        self._providers[urn] = StandIn.configured(inputs, self._existing)
+        entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
+        texts = {"inputs": encoded({"__internal": {}, **inputs}), "outputs": encoded(inputs)}
+        changed = before is not None and before.get("inputs") != texts["inputs"]
+        self.resources[urn] = {**entry, **texts, **options, **self._times(before, is_changed=changed)}
+        self._note("create" if before is None else "update" if changed else "same", urn, kind)
+        return identity, dict(inputs)
+
+    def _register_custom(self, asked: Registration, reference: str) -> tuple[str, dict[str, object]]:
+        stand_in = self._providers[_urn_of(reference)]
+        before = self._before(asked)
+        old = self._known(before, asked) if before else None
+        news = revealed(asked.inputs)
+        if old:
+            news |= {key: old.inputs[key] for key in asked.ignored if key in old.inputs}
+        inputs, failures = stand_in.check(asked.type, asked.urn, news)
+        if failures:
+            raise ProgramError(one_message(asked.type, asked.name, failures))
+        difference = stand_in.diff(asked.type, old, inputs, asked.ignored) if old else None
+        identity, outputs = self._apply(stand_in, asked, before, old, inputs, difference)
+        marked = mark_secrets(outputs, asked.inputs)
+        marked |= {key: Secret(marked[key]) for key in _secret_outputs(asked) if key in marked}
+        given = mark_secrets(inputs, asked.inputs)
+        texts = {"inputs": encoded(given), "outputs": encoded(marked)}
+        if holds_secret(given) or holds_secret(marked):
+            self.with_secrets[asked.urn] = {
+                "inputs": encoded(given, shows_secrets=True),
+                "outputs": encoded(marked, shows_secrets=True),
+            }
+        is_changed = old is None or bool(difference and difference.paths)
+        self._record(asked, {"id": identity, **texts, "provider": reference}, before, is_changed=is_changed)
+        return identity, marked
+
+    def _known(self, before: Mapping[str, object], asked: Registration) -> Known:
+        """The resource as the state has it, its secrets filled in from the program where they are in the same place."""
+        inputs = recalled(decoded(before.get("inputs")), asked.inputs)
+        outputs = recalled(decoded(before.get("outputs")), asked.inputs)
+        return Known(revealed(inputs), revealed(outputs))  # pyright: ignore[reportArgumentType]
+
+    def _apply(
+        self,
+        stand_in: StandIn,
+        asked: Registration,
+        before: Mapping[str, object] | None,
+        old: Known | None,
+        inputs: dict[str, object],
+        difference: Difference | None,
+    ) -> tuple[str, dict[str, object]]:
+        if before is None or old is None or difference is None:
+            self._note("create", asked.urn, asked.type)
+            return stand_in.create(asked.type, asked.urn, inputs, preview=self.is_preview)
+        identity, paths = str(before.get("id", "")), tuple(change.path for change in difference.paths)
+        if difference.replaces:
+            return self._replace(stand_in, asked, before, inputs, paths)
+        if not paths:
+            self._note("same", asked.urn, asked.type)
+            stand_in.remember(asked.type, identity, old.inputs, old.outputs)
+            return identity, dict(old.outputs)
+        self._note("update", asked.urn, asked.type, paths)
+        return identity, stand_in.update(asked.type, asked.urn, identity, old, inputs, preview=self.is_preview)
+
+    def _replace(
+        self,
+        stand_in: StandIn,
+        asked: Registration,
+        before: Mapping[str, object],
+        inputs: dict[str, object],
+        paths: tuple[str, ...],
+    ) -> tuple[str, dict[str, object]]:
+        if asked.is_protected and before.get("protect"):
+            raise ProgramError(
+                f'unable to replace resource "{asked.urn}" as it is currently marked for protection (changed:'
+                f" {', '.join(paths)}). Set protect to false and deploy first, or undo the change"
+            )
+        if not before.get("retainOnDelete"):
+            stand_in.delete(asked.type, str(before.get("id", "")), decoded(before.get("outputs")))
+        self._note("replace", asked.urn, asked.type, paths)
+        return stand_in.create(asked.type, asked.urn, inputs, preview=self.is_preview)
+
+    def _delete(self, urn: str, resource: Mapping[str, object]) -> None:
+        kind = str(resource["type"])
+        if resource.get("protect"):
+            raise ProgramError(
+                f'resource "{urn}" cannot be deleted because it is protected. Set protect to false and deploy first,'
+                " or keep it in the program"
+            )
+        if resource.get("retainOnDelete"):
+            self._note("retain", urn, kind)
+            return
+        if resource.get("custom") and not kind.startswith(PROVIDER_PREFIX):
+            StandIn(existing=self._existing).delete(kind, str(resource.get("id", "")), decoded(resource.get("outputs")))
+        self._note("delete", urn, kind)
+
+    def _record(
+        self,
+        asked: Registration,
+        values: Mapping[str, object],
+        before: Mapping[str, object] | None,
+        *,
+        is_changed: bool = False,
+    ) -> None:
+        entry: dict[str, object] = {"urn": asked.urn, "custom": asked.is_custom, "type": asked.type}
+        parent = {"parent": asked.parent} if asked.parent else {}
+        times = self._times(before, is_changed=is_changed)
+        self.resources[asked.urn] = {**entry, **values, **parent, **asked.options, **times}
+
+    def _times(self, before: Mapping[str, object] | None, *, is_changed: bool) -> dict[str, object]:
+        if before is None:
+            return {"created": self.now, "modified": self.now}
+        created, modified = before.get("created", self.now), before.get("modified", self.now)
+        return {"created": created, "modified": self.now if is_changed else modified}
+
+    def _note(self, op: Operation, urn: str, kind: str, paths: tuple[str, ...] = ()) -> None:
+        self.changes.append(Change(op, urn, kind, urn.rpartition("::")[2], paths))
+
+
+def provider_config(config: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, object]:
+    """The default provider's settings: every `aws:` key, and the Region from the environment when there is none."""
+    found: dict[str, object] = {key.partition(":")[2]: value for key, value in config.items() if key.startswith("aws:")}
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    return {"region": region, **found} if region else found
+
+
+def _urn_of(reference: str) -> str:
+    """A provider reference is its URN and its id, joined by "::"."""
+    return reference.rpartition("::")[0]
+
+
+def _secret_outputs(asked: Registration) -> list[str]:
+    names = asked.options.get("additionalSecretOutputs", [])
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def shown(value: object) -> object:
+    """A stack output as the CLI shows it, secrets covered."""
+    return json.loads(json.dumps(value, default=lambda one: "[secret]" if isinstance(one, Secret) else "[unknown]"))

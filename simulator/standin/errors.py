@@ -1,0 +1,36 @@
+"""What can be wrong with a stack's settings, its program, or a resource it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class StandInError(Exception):
+    """The stand-in refuses: something it does not model, or something AWS would not do."""
+
+
+class StackConfigError(Exception):
+    """Pulumi.yaml, a stack's file or an override is not what the engine accepts; names the key."""
+
+
+class ProgramError(Exception):
+    """The program failed, or asked for what the engine or the provider refuses; the message is for the user."""
+
+
+class Failure(NamedTuple):
+    """One refused input: its property path ("" for the whole resource) and the reason."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+def one_message(kind: str, name: str, failures: Sequence[Failure]) -> str:
+    """All failures of one resource, the way the engine words them, without the values (they may be secret)."""
+    lines = [f"{kind} resource '{name}' has a problem: {failure}" for failure in failures]
+    return "\n".join(lines)

@@ -1,0 +1,45 @@
+"""The data sources the stand-in answers: one line per function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import ACCOUNT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .model import Scope
+
+Answer = dict[str, object]
+
+
+def _caller_identity(_arguments: Mapping[str, object], _scope: Scope) -> Answer:
+    return {
+        "accountId": ACCOUNT_ID,
+        "arn": f"arn:aws:iam::{ACCOUNT_ID}:user/stand-in",
+        "id": ACCOUNT_ID,
+        "userId": "AIDASTANDINSTANDIN234",
+    }
+
+
+def _region(arguments: Mapping[str, object], scope: Scope) -> Answer:
+    region = str(arguments.get("region") or arguments.get("name") or scope.region)
+    return {
+        "description": region,
+        "endpoint": f"ec2.{region}.amazonaws.com",
+        "id": region,
+        "name": region,
+        "region": region,
+    }
+
+
+def _partition(_arguments: Mapping[str, object], _scope: Scope) -> Answer:
+    return {"dnsSuffix": "amazonaws.com", "id": "aws", "partition": "aws", "reverseDnsPrefix": "com.amazonaws"}
+
+
+INVOKES: Mapping[str, Callable[[Mapping[str, object], Scope], Answer]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
+    "aws:index/getRegion:getRegion": _region,
+    "aws:index/getPartition:getPartition": _partition,
+}

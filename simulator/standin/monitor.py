@@ -1,0 +1,98 @@
+"""Pulumi's resource monitor and engine, in this process: what the language SDK calls instead of the CLI."""
+
+# ruff: noqa: N802  the names of Pulumi's gRPC services
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, resource_pb2
+
+from .errors import StandInError
+from .registration import Registration
+from .wire import from_struct, to_struct
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .deployment import Deployment
+
+_FEATURES = (
+    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+)
+
+
+class Monitor:
+    """Answers the SDK's calls from a Deployment. One call at a time: the run has a single worker thread.
+
+    pulumi's own MockMonitor hides options, dependencies and secrets from the mocks, and leaves an event loop open per
+    thread; this one reads the requests themselves.
+    """
+
+    def __init__(self, deployment: Deployment, root: Path) -> None:
+        self._deployment = deployment
+        self._root = root
+
+    def GetDeploymentInfo(self, _request: Any) -> Any:
+        """What the SDK may use; what is missing here it refuses by itself, with its own message."""
+        return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
+
+    def SupportsFeature(self, request: Any) -> Any:
+        """The older way to ask the same, by name."""
+        known = request.id in ("secrets", "resourceReferences", "aliasSpecs")
+        return resource_pb2.SupportsFeatureResponse(hasSupport=known)
+
+    def RegisterResource(self, request: Any) -> Any:
+        """Register one resource and answer with its URN, id and outputs."""
+        asked = Registration.read(request, self._deployment.stack, self._deployment.project, self._root)
+        identity, outputs = self._deployment.register(asked)
+        return resource_pb2.RegisterResourceResponse(urn=asked.urn, id=identity, object=to_struct(outputs))
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        """The outputs of a component or of the stack."""
+        self._deployment.complete(request.urn, from_struct(request.outputs))
+        return empty_pb2.Empty()
+
+    def Invoke(self, request: Any) -> Any:
+        """A data source."""
+        answer = self._deployment.invoke(request.tok, from_struct(request.args), request.provider, request.version)
+        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(answer)})
+
+    def ReadResource(self, request: Any) -> Any:
+        """`SomeResource.get(…)`: there is no account to read from."""
+        raise StandInError(f"the stand-in does not model reading an existing {request.type} ('{request.name}')")
+
+    def Call(self, request: Any) -> Any:
+        """Methods of remote components."""
+        raise StandInError(f"the stand-in does not model calls ({request.tok})")
+
+    def RegisterPackage(self, request: Any) -> Any:
+        """Parameterized providers."""
+        raise StandInError(f"the stand-in does not model parameterized packages ({request.name})")
+
+    def SignalAndWaitForShutdown(self, _request: Any) -> Any:
+        """The program is done; nothing runs after it here."""
+        return empty_pb2.Empty()
+
+
+class Engine:
+    """Collects what the program logs."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.errors: list[str] = []
+
+    def Log(self, request: Any) -> Any:
+        """Keep warnings and errors; information and debug lines have no reader here."""
+        if request.severity == engine_pb2.WARNING:
+            self.warnings.append(request.message)
+        if request.severity == engine_pb2.ERROR:
+            self.errors.append(request.message)
+        return empty_pb2.Empty()
+
+    def RequirePulumiVersion(self, _request: Any) -> Any:
+        """There is no CLI whose version could be wrong."""
+        return empty_pb2.Empty()

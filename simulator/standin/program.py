@@ -1,0 +1,168 @@
+"""Runs the project's `__main__.py` in this process, as the Pulumi CLI would, against the stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi.runtime
+
+from .deployment import Change, Deployment, provider_config, shown
+from .errors import ProgramError, StandInError
+from .modules import modules_of
+from .monitor import Engine, Monitor
+from .stack_config import StackConfig, read_stack_config
+from .state import deployment, in_order, resources_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+_ONE_AT_A_TIME = threading.Lock()
+"""sys.path and sys.modules belong to the process, so two programs cannot load at once."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished update or preview: the state after it, the stack's outputs as the CLI shows them (secrets covered),
+    what changed, and the program's warnings. In a preview, what only an update can tell is "[unknown]".
+
+    `state_with_secrets` is what `pulumi stack export --show-secrets` would print: for use at once, never to be written.
+    """
+
+    state: dict[str, object]
+    state_with_secrets: dict[str, object] = field(repr=False)
+    outputs: dict[str, object]
+    changes: tuple[Change, ...]
+    warnings: tuple[str, ...]
+
+
+def run_program(
+    stack: str,
+    *,
+    project: Path = PROJECT_ROOT,
+    overrides: Sequence[str] = (),
+    state: Mapping[str, object] | None = None,
+    preview: bool = False,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Run:
+    """Run a stack's program and bring `state` up to it; nothing is written.
+
+    `overrides` are KEY=VALUE as for `read_stack_config`. May be called any number of times, from any thread, with or
+    without a running event loop: each run has its own thread, loop and pulumi settings. The program must not depend on
+    the working directory. Errors: StackConfigError (settings), ProgramError (program, provider or engine refuse),
+    StandInError (`state` is none).
+    """
+    root = project.resolve()
+    config = read_stack_config(stack, project=root, overrides=overrides)
+    before = {str(one["urn"]): one for one in resources_of(state)} if state else {}
+    time = now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    settings = provider_config(config.values, os.environ)
+    work = Deployment(stack, config.project, before, settings, time, is_preview=preview)
+    engine = Engine()
+    with _ONE_AT_A_TIME, modules_of(root):
+        _in_own_thread(lambda: _execute(root, config, work, engine))
+    resources = in_order(work.resources)
+    opened = [{**resource, **work.with_secrets.get(str(resource["urn"]), {})} for resource in resources]
+    return Run(
+        deployment(resources, time),
+        deployment(opened, time),
+        _shown(work),
+        _changes(work, resources),
+        tuple(engine.warnings),
+    )
+
+
+def _changes(work: Deployment, resources: Sequence[Mapping[str, object]]) -> tuple[Change, ...]:
+    """In the order of the resources; what goes comes last, as it happened."""
+    place = {resource["urn"]: index for index, resource in enumerate(resources)}
+    return tuple(sorted(work.changes, key=lambda change: place.get(change.urn, len(place))))
+
+
+def _shown(work: Deployment) -> dict[str, object]:
+    return {key: shown(value) for key, value in sorted(work.outputs.items())}
+
+
+def _in_own_thread(work: Callable[[], None]) -> None:
+    """Run `work` where there is no event loop yet and pulumi's context variables are fresh."""
+    failures: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            contextvars.Context().run(work)
+        except BaseException as error:  # noqa: BLE001  it is raised again in the caller's thread
+            failures.append(error)
+
+    thread = threading.Thread(target=guarded, name="pulumi-program")
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _execute(root: Path, config: StackConfig, work: Deployment, engine: Engine) -> None:
+    settings: dict[str, Any] = {
+        "project": config.project,
+        "stack": work.stack,
+        "root_directory": str(root),
+        "organization": "organization",
+        "monitor": Monitor(work, root),
+        "engine": engine,
+        "dry_run": work.is_preview,
+    }
+    pulumi.runtime.configure(pulumi.runtime.Settings(**settings))
+    pulumi.runtime.set_all_config(dict(config.values), list(config.secret_keys))
+    program = root / "__main__.py"
+    try:
+        _run_to_the_end(lambda: _load(program))
+        if engine.errors:
+            raise ProgramError("\n".join(engine.errors))
+        work.finish()
+    except (ProgramError, StandInError, pulumi.RunError) as error:
+        raise ProgramError(str(error)) from error
+    except (Exception, SystemExit) as error:
+        raise ProgramError(_unhandled(error, root)) from error
+
+
+def _load(program: Path) -> None:
+    if not program.is_file():
+        raise ProgramError(f"unable to find main python program `__main__.py` in `{program.parent}`")
+    code = compile(program.read_bytes(), str(program), "exec")
+    exec(code, {"__name__": "__main__", "__file__": str(program), "__builtins__": __builtins__})  # noqa: S102
+
+
+def _run_to_the_end(program: Callable[[], None]) -> None:
+    """The SDK's own `run_in_stack` on a new loop; whatever a failed program leaves pending is cancelled."""
+    loop = asyncio.new_event_loop()
+    # One worker: a deployment takes one registration at a time.
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
+    # A failed program leaves futures nobody looks at; the failure itself is raised below.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(program))
+    finally:
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_default_executor())
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _unhandled(error: BaseException, root: Path) -> str:
+    """One line for an exception the program did not mean: what, and where in the project."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
+    inside = [frame for frame in frames if not Path(frame.filename).is_relative_to(root / ".venv")]
+    where = f" ({Path(inside[-1].filename).relative_to(root)}, line {inside[-1].lineno})" if inside else ""
+    return f"Program failed with an unhandled exception: {type(error).__name__}: {error}{where}"

@@ -1,0 +1,168 @@
+"""The stand-in for the pulumi-aws 7 provider: checks, diffs and answers, without AWS."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from .diff import PathChange, changes
+from .errors import Failure, StandInError
+from .invokes import INVOKES
+from .model import Creation, Known, ResourceModel, Scope, drawn, words
+from .models import MODELS
+from .rules import broken
+from .schema import args_class, property_types, violations
+from .wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PROVIDER_TYPE = "pulumi:providers:aws"
+_PROVIDER_SETTINGS = words(
+    "region defaultTags profile allowedAccountIds skipCredentialsValidation skipMetadataApiCheck"
+    " skipRegionValidation skipRequestingAccountId version pluginDownloadURL"
+)
+
+
+class Difference(NamedTuple):
+    """What changed between two sets of inputs, and which properties force a replacement."""
+
+    paths: tuple[PathChange, ...]
+    replaces: tuple[str, ...]
+
+
+class StandIn:
+    """Answers as pulumi-aws 7 for one configured provider.
+
+    It holds no cloud: outputs are computed from the inputs and the outputs before, always the same for the same.
+    `existing` is what there is in the account, by (type, id); several providers of one deployment share it.
+    Whatever is not in its tables it refuses by name, with `StandInError`.
+    """
+
+    def __init__(
+        self,
+        region: str = "us-east-1",
+        default_tags: Mapping[str, str] | None = None,
+        existing: dict[tuple[str, str], Known] | None = None,
+    ) -> None:
+        self.scope = Scope(region, dict(default_tags or {}), {} if existing is None else existing)
+
+    @classmethod
+    def configured(cls, inputs: Mapping[str, object], existing: dict[tuple[str, str], Known] | None = None) -> StandIn:
+        """A provider from the inputs of its resource; objects in them are JSON text, as the engine has them."""
+        tags = inputs.get("defaultTags")
+        parsed = json.loads(tags) if isinstance(tags, str) else tags
+        default_tags = parsed.get("tags", {}) if isinstance(parsed, dict) else {}
+        return cls(str(inputs["region"]), default_tags, existing)
+
+    def check_config(self, inputs: Mapping[str, object]) -> list[Failure]:
+        """What is wrong with a provider's own settings."""
+        unmodelled = sorted(inputs.keys() - _PROVIDER_SETTINGS - {"__internal"})
+        failures = [Failure(key, "the stand-in does not model this provider setting") for key in unmodelled]
+        if not inputs.get("region"):
+            failures.append(Failure("region", "is missing: run `pulumi config set aws:region us-east-1`"))
+        return failures
+
+    def check(self, token: str, urn: str, news: Mapping[str, object]) -> tuple[dict[str, object], list[Failure]]:
+        """Inputs with the name filled in, and everything the provider or AWS would refuse."""
+        model = self._model(token)
+        inputs = {key: value for key, value in news.items() if value is not None}
+        if model.named and "name" not in inputs:
+            inputs["name"] = _automatic_name(urn, model.named)
+        failures = list(violations(args_class(model.args), inputs))
+        failures += _unmodelled(model, inputs)
+        if not failures:
+            failures += [*broken(model.rules, inputs), *model.check(inputs, self.scope)]
+        return inputs, failures
+
+    def diff(self, token: str, before: Known, new: Mapping[str, object], ignored: tuple[str, ...] = ()) -> Difference:
+        """Compare checked inputs; `ignored` are top-level properties of ignoreChanges.
+
+        A resource that follows the provider's Region moves when the provider's Region changes, that is, it is replaced.
+        """
+        model = self._model(token)
+        found = tuple(change for change in changes(before.inputs, new, model.unordered) if change.top not in ignored)
+        was_in = before.outputs.get("region", self.scope.region)
+        if "region" in model.replaces and not new.keys() & {"region"} and was_in != self.scope.region:
+            found = (*(change for change in found if change.top != "region"), PathChange("region", "update"))
+        replaces = tuple(sorted({change.top for change in found} & model.replaces))
+        return Difference(found, replaces)
+
+    def create(
+        self, token: str, urn: str, inputs: Mapping[str, object], *, preview: bool = False
+    ) -> tuple[str, dict[str, object]]:
+        """(id, outputs); in a preview the id is "" and computed outputs are unknown."""
+        model = self._model(token)
+        if preview:
+            planned = {**model.defaults, **inputs, **dict.fromkeys(model.computed, UNKNOWN)}
+            self.remember(token, f"planned {urn}", inputs, planned)
+            return "", planned
+        identity = model.identify(Creation(inputs, "", urn, self.scope, None, frozenset()))
+        outputs = self._outputs(model, Creation(inputs, identity, urn, self.scope, None, frozenset(inputs)))
+        self.remember(token, identity, inputs, outputs)
+        return identity, outputs
+
+    def update(
+        self, token: str, urn: str, identity: str, before: Known, inputs: Mapping[str, object], *, preview: bool = False
+    ) -> dict[str, object]:
+        """The outputs after an update in place; in a preview those that change are unknown."""
+        model = self._model(token)
+        changed = frozenset(change.top for change in changes(before.inputs, inputs, model.unordered))
+        creation = Creation(_placeholders(inputs), identity, urn, self.scope, before.outputs, changed)
+        outputs = self._outputs(model, creation)
+        if preview:
+            later = {key for key in model.computed if outputs.get(key) != before.outputs.get(key)}
+            outputs = {**outputs, **dict.fromkeys(later, UNKNOWN)}
+        outputs = {key: rewrite(value, _unknown_again) for key, value in outputs.items()}
+        if not holds_unknown(outputs):
+            self.remember(token, identity, inputs, outputs)
+        return outputs
+
+    def remember(self, token: str, identity: str, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> None:
+        """Note that a resource exists, so that others can refer to it."""
+        self.scope.existing[token, identity] = Known(inputs, outputs)
+
+    def delete(self, token: str, identity: str, outputs: Mapping[str, object]) -> None:
+        """Forget a resource, unless AWS would refuse to delete it (StandInError)."""
+        if reason := self._model(token).refuse_delete(outputs):
+            raise StandInError(f"{token} {identity} {reason}")
+        self.scope.existing.pop((token, identity), None)
+
+    def invoke(self, token: str, arguments: Mapping[str, object]) -> dict[str, object]:
+        """The answer of a data source."""
+        if token not in INVOKES:
+            raise StandInError(f"the stand-in does not model {token}")
+        return INVOKES[token](arguments, self.scope)
+
+    @staticmethod
+    def _model(token: str) -> ResourceModel:
+        if token not in MODELS:
+            raise StandInError(f"the stand-in does not model {token}")
+        return MODELS[token]
+
+    @staticmethod
+    def _outputs(model: ResourceModel, creation: Creation) -> dict[str, object]:
+        return {**model.defaults, **creation.inputs, **model.compute(creation), "id": creation.id}
+
+
+def _automatic_name(urn: str, longest: int) -> str:
+    """The logical name with seven characters more, as the provider names resources; always the same for a URN."""
+    logical = urn.rpartition("::")[2]
+    return f"{logical[: longest - 8]}-{drawn('0123456789abcdef', 7, 'name', urn)}"
+
+
+def _unmodelled(model: ResourceModel, inputs: Mapping[str, object]) -> Iterator[Failure]:
+    known = property_types(args_class(model.args))
+    for key in sorted((inputs.keys() & known.keys()) - model.modelled):
+        yield Failure(key, "the stand-in does not model this property")
+
+
+def _placeholders(inputs: Mapping[str, object]) -> dict[str, object]:
+    """Unknown values as the wire's text, so that outputs can be computed around them."""
+    return {
+        key: rewrite(value, lambda leaf: UNKNOWN_TEXT if leaf is UNKNOWN else leaf) for key, value in inputs.items()
+    }
+
+
+def _unknown_again(leaf: object) -> object:
+    return UNKNOWN if leaf == UNKNOWN_TEXT else leaf

@@ -1,0 +1,135 @@
+"""One resource as the program registers it: the request the language SDK sends, read once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import StandInError
+from .state import STACK_TYPE
+from .wire import ARCHIVE, SIGNATURE, from_struct, rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROVIDER_PREFIX = "pulumi:providers:"
+_UNMODELLED_OPTIONS = {
+    "importId": "import_",
+    "remote": "remote components",
+    "replaceOnChanges": "replace_on_changes",
+    "replace_with": "replace_with",
+    "deletedWith": "deleted_with",
+    "transforms": "transforms",
+    "packageRef": "parameterized packages",
+}
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A RegisterResource request: identity, inputs (with `Secret` and `UNKNOWN`), and the options the engine keeps."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    is_custom: bool
+    inputs: Mapping[str, object]
+    provider: str
+    version: str
+    is_protected: bool
+    retains_on_delete: bool
+    options: Mapping[str, object]
+    ignored: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+    @classmethod
+    def read(cls, request: Any, stack: str, project: str, root: Path) -> Registration:
+        """From the wire. Errors: StandInError for an option that the stand-in does not model."""
+        _refuse_options(request)
+        inputs = {key: value for key, value in from_struct(request.object).items() if value is not None}
+        return cls(
+            urn=_urn(stack, project, request.parent, request.type, request.name),
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            is_custom=request.custom,
+            inputs={key: rewrite(value, lambda leaf: _hashed(leaf, root)) for key, value in inputs.items()},
+            provider=request.provider or request.providers.get("aws", ""),
+            version=request.version,
+            is_protected=request.protect,
+            retains_on_delete=request.retainOnDelete,
+            options=_options(request),
+            ignored=_ignored(request),
+            aliases=(*request.aliasURNs, *(_alias(one, request, stack, project) for one in request.aliases)),
+        )
+
+
+def _refuse_options(request: Any) -> None:
+    for field, option in _UNMODELLED_OPTIONS.items():
+        if getattr(request, field):
+            raise StandInError(
+                f"the stand-in does not model the resource option {option} ({request.type} '{request.name}')"
+            )
+    if request.HasField("replacement_trigger") or request.hooks.ListFields():
+        raise StandInError(f"the stand-in does not model replacement triggers and hooks ('{request.name}')")
+
+
+def _ignored(request: Any) -> tuple[str, ...]:
+    for path in request.ignoreChanges:
+        if not path.isidentifier():
+            raise StandInError(f"the stand-in models ignore_changes of whole properties only, not {path!r}")
+    return tuple(request.ignoreChanges)
+
+
+def _options(request: Any) -> dict[str, object]:
+    """What the engine writes into the state beside inputs and outputs; absent when it is not set."""
+    dependencies = {key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items())}
+    timeouts = {key: _seconds(getattr(request.customTimeouts, key)) for key in ("create", "update", "delete")}
+    found: dict[str, object] = {
+        "dependencies": sorted(request.dependencies),
+        "propertyDependencies": dependencies if request.type != STACK_TYPE else {},
+        "protect": request.protect,
+        "retainOnDelete": request.retainOnDelete,
+        "customTimeouts": {key: seconds for key, seconds in timeouts.items() if seconds},
+        "ignoreChanges": list(request.ignoreChanges),
+        "additionalSecretOutputs": list(request.additionalSecretOutputs),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _seconds(duration: str) -> float:
+    """Go's notation ("1h30m") in seconds, as the state has it."""
+    total = sum(float(amount) * _SECONDS[unit] for amount, unit in re.findall(r"([\d.]+)(ms|h|m|s)", duration))
+    return int(total) if total == int(total) else total
+
+
+def _urn(stack: str, project: str, parent: str, kind: str, name: str) -> str:
+    """The engine's name for a resource; parents' types are part of it, the stack's own is not."""
+    parent_type = parent.split("::")[2] if parent else ""
+    qualified = f"{parent_type}${kind}" if parent_type and parent_type != STACK_TYPE else kind
+    return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
+
+
+def _alias(alias: Any, request: Any, stack: str, project: str) -> str:
+    """The URN of a former name, type or parent; what an alias leaves out is as it is now."""
+    if alias.WhichOneof("alias") == "urn":
+        return alias.urn
+    spec = alias.spec
+    parent = "" if spec.noParent else spec.parentUrn or request.parent
+    return _urn(
+        spec.stack or stack, spec.project or project, parent, spec.type or request.type, spec.name or request.name
+    )
+
+
+def _hashed(value: object, root: Path) -> object:
+    """An archive on disk with its absolute path and the hash the engine computes, SHA-256 over the file."""
+    if not isinstance(value, dict) or value.get(SIGNATURE) != ARCHIVE or not isinstance(value.get("path"), str):
+        return value
+    path = root / str(value["path"])
+    if not path.is_file():
+        return {**value, "path": str(path)}
+    return {**value, "hash": hashlib.sha256(path.read_bytes()).hexdigest(), "path": str(path)}

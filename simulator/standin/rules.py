@@ -1,0 +1,85 @@
+"""Value rules: each is given one input and returns "", or what is wrong and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+import botocore.loaders
+
+from .errors import Failure
+
+Rule = Callable[[object], str]
+
+
+@cache
+def aws_values(service: str, shape: str) -> tuple[str, ...]:
+    """The values of an enumeration in botocore's own model of the service."""
+    model = botocore.loaders.Loader().load_service_model(service, "service-2")
+    return tuple(model["shapes"][shape]["enum"])
+
+
+def between(low: int, high: int) -> Rule:
+    """A number from `low` to `high`, both included."""
+
+    def rule(value: object) -> str:
+        if not isinstance(value, (int, float)) or low <= value <= high:
+            return ""
+        return f"is {value}: AWS allows {low} to {high}"
+
+    return rule
+
+
+def among(*allowed: str | int) -> Rule:
+    """One of the values given."""
+    return _listed(lambda: allowed)
+
+
+def among_aws(service: str, shape: str) -> Rule:
+    """One of the values of an enumeration of AWS's API."""
+    return _listed(lambda: aws_values(service, shape))
+
+
+def _listed(allowed: Callable[[], tuple[str | int, ...]]) -> Rule:
+    def rule(value: object) -> str:
+        if not isinstance(value, (str, int)) or value in allowed():
+            return ""
+        return f"is {value!r}: AWS allows {', '.join(map(str, allowed()))}"
+
+    return rule
+
+
+def matching(pattern: str, meaning: str) -> Rule:
+    """A string that matches the whole pattern; `meaning` says it in words."""
+    compiled = re.compile(pattern)
+
+    def rule(value: object) -> str:
+        if not isinstance(value, str) or compiled.fullmatch(value):
+            return ""
+        return f"is {value!r}: must be {meaning}"
+
+    return rule
+
+
+def broken(rules: Mapping[str, Rule], inputs: Mapping[str, object]) -> Iterator[Failure]:
+    """Apply rules keyed by property path; `[*]` stands for every element of a list."""
+    for path, rule in rules.items():
+        for where, value in _at(path, inputs):
+            if reason := rule(value):
+                yield Failure(where, reason)
+
+
+def _at(path: str, inputs: Mapping[str, object]) -> list[tuple[str, object]]:
+    places: list[tuple[str, object]] = [("", inputs)]
+    for step in re.findall(r"[^.\[\]]+|\[\*\]", path):
+        places = [deeper for place in places for deeper in _step(step, *place)]
+    return places
+
+
+def _step(step: str, where: str, value: object) -> list[tuple[str, object]]:
+    if step == "[*]":
+        return [(f"{where}[{i}]", item) for i, item in enumerate(value)] if isinstance(value, list) else []
+    if not isinstance(value, dict) or value.get(step) is None:
+        return []
+    return [(f"{where}.{step}" if where else step, value[step])]

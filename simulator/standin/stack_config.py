@@ -1,0 +1,167 @@
+"""A stack's settings, read and checked as the Pulumi CLI does: defaults, the stack's file, overrides, secrets."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import StackConfigError
+from .passphrase import Decrypter
+from .project_file import Project, full_key, is_of_type, read_project
+from .property_path import parse_path, set_at, typed
+from .yaml_file import load_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """What PULUMI_CONFIG would hold: text per namespaced key (lists and objects as JSON), and which hold secrets."""
+
+    project: str
+    values: Mapping[str, str] = field(repr=False)
+    secret_keys: frozenset[str]
+
+
+def read_stack_config(
+    stack: str,
+    *,
+    project: Path,
+    overrides: Sequence[str] = (),
+    environment: Mapping[str, str] = os.environ,
+) -> StackConfig:
+    """The settings of `Pulumi.<stack>.yaml` under the project's defaults and the overrides.
+
+    An override is KEY=VALUE in the syntax of `pulumi config set --path`: `canaryPercent=12.5`,
+    `origins.canary.port=8443`, `stickySession.replicas[0]=eu-west-1`, `origins["a b"].path=/x`. Inside a path, true,
+    false and whole numbers are typed; a top-level key takes text. Errors: StackConfigError names file and key.
+    """
+    declared = read_project(project / "Pulumi.yaml")
+    file = _stack_file(stack, project)
+    raw = load_yaml(file)
+    config = raw.get("config") or {}
+    if not isinstance(config, dict):
+        raise StackConfigError(f"{file}: config must be an object")
+    found = {_stack_key(key, file): value for key, value in config.items()}
+    secret_keys = {key for key, value in found.items() if _holds_sealed(value)}
+    for override in overrides:
+        key, found = _overridden(found, override, declared.name)
+        # What is declared secret stays one when it is given on the command line.
+        secret_keys |= {key} if key in declared.config and declared.config[key].is_secret else set()
+    decrypter = Decrypter(raw.get("encryptionsalt"), environment, str(file.name))
+    opened = {key: _opened(value, key, decrypter) for key, value in found.items()}
+    _check(stack, declared, opened, secret_keys)
+    defaults = {key: one.default for key, one in declared.config.items() if one.default is not None}
+    merged = {**defaults, **opened}
+    values = {key: _text(value) for key, value in merged.items()}
+    return StackConfig(declared.name, values, frozenset(secret_keys))
+
+
+def stacks(project: Path) -> tuple[str, ...]:
+    """The stacks that have a file, by name."""
+    return tuple(sorted(path.name.split(".", 1)[1].rsplit(".", 1)[0] for path in project.glob("Pulumi.?*.yaml")))
+
+
+def _stack_file(stack: str, project: Path) -> Path:
+    file = project / f"Pulumi.{stack}.yaml"
+    if not file.is_file():
+        known = stacks(project)
+        close = difflib.get_close_matches(stack, known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise StackConfigError(f"there is no stack {stack!r}; the stacks are {', '.join(known) or 'none'}.{hint}")
+    return file
+
+
+def _stack_key(key: str, file: Path) -> str:
+    if ":" not in str(key):
+        raise StackConfigError(f"{file.name}: the key {key} has no namespace; write edge-router:{key} or aws:{key}")
+    return full_key(str(key), "")
+
+
+def _overridden(config: dict[str, object], override: str, project: str) -> tuple[str, dict[str, object]]:
+    """The key one KEY=VALUE sets, and `config` with it."""
+    key, equals, text = _split(override)
+    if not equals:
+        raise StackConfigError(f"--set {override}: must be KEY=VALUE")
+    namespace, colon, rest = key.partition(":")
+    if not colon or "[" in namespace or "." in namespace:
+        namespace, rest = project, key
+    try:
+        path = parse_path(rest)
+        if not path or not isinstance(path[0], str) or not path[0]:
+            raise ValueError("must start with a name")
+        full = f"{namespace}:{path[0]}"
+        if len(path) == 1:
+            return full, {**config, full: text}
+        # As the CLI has it, a plain value at the top gives way to the object or list the path asks for.
+        root = config.get(full)
+        root = root if isinstance(root, (dict, list)) and not _is_sealed(root) else None
+        return full, {**config, full: set_at(root, path[1:], typed(text))}
+    except ValueError as error:
+        raise StackConfigError(f"--set {override}: the path {error}") from None
+
+
+def _split(override: str) -> tuple[str, str, str]:
+    """At the first "=" outside of quotes: a quoted name may hold one."""
+    is_quoted = False
+    for index, character in enumerate(override):
+        if character == '"' and override[index - 1 : index] != "\\":
+            is_quoted = not is_quoted
+        if character == "=" and not is_quoted:
+            return override[:index], "=", override[index + 1 :]
+    return override, "", ""
+
+
+def _is_sealed(value: object) -> bool:
+    """{"secure": "…"}: how an encrypted value stands in a stack's file."""
+    return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
+
+
+def _opened(value: object, where: str, decrypter: Decrypter) -> object:
+    if isinstance(value, dict):
+        if _is_sealed(value):
+            return decrypter.open(where, str(value["secure"]))
+        return {_name(key): _opened(item, f"{where}.{_name(key)}", decrypter) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_opened(item, f"{where}[{index}]", decrypter) for index, item in enumerate(value)]
+    # Go prints a whole number without ".0", however it was written.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _name(key: object) -> str:
+    """A key of an object as text; YAML lets it be a number or a boolean."""
+    return str(key).lower() if isinstance(key, bool) else str(key)
+
+
+def _check(stack: str, project: Project, config: Mapping[str, object], secret_keys: set[str]) -> None:
+    missing = sorted(key for key, one in project.config.items() if one.default is None and key not in config)
+    if missing:
+        raise StackConfigError(f"stack {stack!r} is missing a value for {', '.join(missing)}")
+    for key, one in sorted(project.config.items()):
+        if key not in config or one.type is None:
+            continue
+        value = config[key]
+        if one.is_secret and key not in secret_keys:
+            raise StackConfigError(f"stack {stack!r}: {key} must be encrypted: run `pulumi config set --secret`")
+        # A plain value is text to the engine whatever YAML made of it.
+        plain = value if isinstance(value, (dict, list)) else _text(value)
+        if not is_of_type(one.type, plain):
+            raise StackConfigError(f"stack {stack!r}: {key} must be of type {one.type}")
+
+
+def _text(value: object) -> str:
+    """A value as PULUMI_CONFIG has it; an empty key ("key:") is empty text there."""
+    if isinstance(value, str) or value is None:
+        return str(value or "")
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)
+
+
+def _holds_sealed(value: object) -> bool:
+    if isinstance(value, dict):
+        return _is_sealed(value) or any(_holds_sealed(item) for item in value.values())
+    return isinstance(value, list) and any(_holds_sealed(item) for item in value)

@@ -1,0 +1,146 @@
+"""The state file, in the shape of `pulumi stack export`, without the plain text of any secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from .errors import StandInError
+from .wire import SEALED, SIGNATURE, UNKNOWN, UNKNOWN_TEXT, Secret, rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+VERSION = 3
+
+
+class _Withheld:
+    """What stands in the place of a secret's value once it was written to a state."""
+
+    def __repr__(self) -> str:
+        return "[withheld]"
+
+
+WITHHELD = _Withheld()
+
+
+def encoded(properties: Mapping[str, object], *, shows_secrets: bool = False) -> dict[str, object]:
+    """Properties as the state has them, keys in order; a secret keeps its place and, unless shown, loses its value."""
+    encode = _encode_shown if shows_secrets else _encode
+    return {key: rewrite(properties[key], encode) for key in sorted(properties) if properties[key] is not None}
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Secret):
+        return {SIGNATURE: SEALED, "ciphertext": ""}
+    if value is UNKNOWN:
+        return UNKNOWN_TEXT
+    if isinstance(value, dict) and list(value) != sorted(value):
+        return {key: rewrite(value[key], _encode) for key in sorted(value)}
+    return value
+
+
+def _encode_shown(value: object) -> object:
+    """As `pulumi stack export --show-secrets` has a secret: its JSON."""
+    if isinstance(value, Secret):
+        return {SIGNATURE: SEALED, "plaintext": json.dumps(rewrite(value.value, _encode_shown))}
+    return _encode(value)
+
+
+def decoded(properties: object) -> dict[str, object]:
+    """The reverse of `encoded`; what was secret is `Secret(WITHHELD)`."""
+    if not isinstance(properties, dict):
+        return {}
+    return {key: rewrite(value, _decode) for key, value in properties.items()}
+
+
+def _decode(value: object) -> object:
+    if isinstance(value, dict) and value.get(SIGNATURE) == SEALED:
+        return Secret(WITHHELD)
+    return UNKNOWN if value == UNKNOWN_TEXT else value
+
+
+def recalled(stored: object, current: object) -> object:
+    """`stored` with every withheld secret taken from the same place in `current`, if there is a secret there too.
+
+    A state cannot tell whether a secret changed, so one that is secret before and after counts as the same.
+    """
+    if isinstance(stored, Secret):
+        return current if isinstance(current, Secret) else stored
+    if isinstance(stored, dict) and isinstance(current, dict):
+        return {key: recalled(value, current.get(key)) for key, value in stored.items()}
+    if isinstance(stored, list) and isinstance(current, list):
+        padded = [*current, *[None] * len(stored)]
+        return [recalled(value, padded[index]) for index, value in enumerate(stored)]
+    return stored
+
+
+def in_order(resources: Mapping[str, dict[str, object]]) -> list[dict[str, object]]:
+    """The stack first, everything after what it needs, otherwise by URN: a program registers in varying order."""
+    ordered: dict[str, dict[str, object]] = {}
+
+    def visit(urn: str) -> None:
+        if urn in ordered or urn not in resources:
+            return
+        for needed in _needed(resources[urn]):
+            visit(needed)
+        ordered[urn] = resources[urn]
+
+    for urn in sorted(resources, key=lambda urn: (resources[urn]["type"] != STACK_TYPE, urn)):
+        visit(urn)
+    return list(ordered.values())
+
+
+def _needed(resource: Mapping[str, object]) -> list[str]:
+    depended = resource.get("dependencies") or []
+    urns = [str(urn) for urn in depended] if isinstance(depended, list) else []
+    return [str(resource.get("parent", "")), str(resource.get("provider", "")).rpartition("::")[0], *urns]
+
+
+def deployment(resources: Iterable[dict[str, object]], time: str) -> dict[str, object]:
+    """A whole state around its resources; `time` in RFC 3339."""
+    manifest = {"time": time, "magic": "", "version": ""}
+    return {
+        "version": VERSION,
+        "deployment": {"manifest": manifest, "resources": list(resources), "metadata": {}},
+    }
+
+
+def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
+    """The resources of a state, its own or exported. Errors: StandInError when it is not of that shape."""
+    inner = state.get("deployment")
+    if state.get("version") != VERSION or not isinstance(inner, dict):
+        raise StandInError(f"not a state of `pulumi stack export`: needs version {VERSION} and a deployment")
+    found = inner.get("resources") or []
+    if not isinstance(found, list) or not all(
+        isinstance(one, dict) and "urn" in one and "type" in one for one in found
+    ):
+        raise StandInError("not a state of `pulumi stack export`: every resource needs a urn and a type")
+    return found
+
+
+def read_state(path: Path) -> dict[str, object]:
+    """The state in a file. Errors: StandInError names the file when it is missing or not a state."""
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(state, dict):
+            raise StandInError("not a state of `pulumi stack export`: must be a JSON object")
+        resources_of(state)
+    except (OSError, ValueError, StandInError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise StandInError(f"{path}: {reason}") from None
+    return state
+
+
+def write_state(path: Path, state: Mapping[str, object]) -> None:
+    """Write a state, readable by its owner only, whole or not at all."""
+    text = json.dumps(state, indent=4)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{text}\n")
+    unfinished.replace(path)

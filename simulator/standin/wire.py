@@ -1,0 +1,144 @@
+"""Values on Pulumi's wire and in its state: numbers, unknowns, secrets and archives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from google.protobuf import struct_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""The key that marks an object as a special value (pulumi sdk/go/common/resource/sig)."""
+SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
+ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
+ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
+OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How a value that is not known before the update stands on the wire, whatever its type."""
+
+
+class Unknown:
+    """A value that only the update will tell. There is one: `UNKNOWN`."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that must not be stored or shown in plain text."""
+
+    value: object
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def from_struct(message: struct_pb2.Struct) -> dict[str, object]:
+    """A protobuf Struct as Python values; whole numbers become int, as Pulumi's JSON writes them."""
+    return {key: _from_value(value) for key, value in message.fields.items()}
+
+
+def _from_value(value: struct_pb2.Value) -> object:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return _special(from_struct(value.struct_value))
+    if kind == "list_value":
+        return [_from_value(item) for item in value.list_value.values]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    if kind == "string_value":
+        return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
+    return value.bool_value if kind == "bool_value" else None
+
+
+def _special(fields: dict[str, object]) -> object:
+    if fields.get(SIGNATURE) == SEALED:
+        return Secret(fields.get("value"))
+    if fields.get(SIGNATURE) == OUTPUT_VALUE:
+        value = fields.get("value", UNKNOWN)
+        return Secret(value) if fields.get("secret") else value
+    return fields
+
+
+def to_struct(values: Mapping[str, object]) -> struct_pb2.Struct:
+    """The reverse of `from_struct`; None, UNKNOWN and Secret keep their meaning."""
+    return struct_pb2.Struct(fields={key: _to_value(value) for key, value in values.items()})
+
+
+def _to_value(value: object) -> struct_pb2.Value:
+    if value is None:
+        return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+    if value is UNKNOWN:
+        return struct_pb2.Value(string_value=UNKNOWN_TEXT)
+    if isinstance(value, Secret):
+        return _to_value({SIGNATURE: SEALED, "value": value.value})
+    if isinstance(value, dict):
+        return struct_pb2.Value(struct_value=to_struct(value))
+    if isinstance(value, (list, tuple)):
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_to_value(item) for item in value]))
+    if isinstance(value, bool):
+        return struct_pb2.Value(bool_value=value)
+    if isinstance(value, (int, float)):
+        return struct_pb2.Value(number_value=value)
+    return struct_pb2.Value(string_value=str(value))
+
+
+def rewrite(value: object, change: Callable[[object], object]) -> object:
+    """`value` with `change` applied to every leaf and every object that carries a signature."""
+    changed = change(value)
+    if changed is not value:
+        return changed
+    if isinstance(value, dict):
+        return {key: rewrite(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rewrite(item, change) for item in value]
+    return value
+
+
+def revealed(values: Mapping[str, object]) -> dict[str, object]:
+    """The same values with secrets unwrapped: what a provider is given."""
+    return {key: rewrite(value, _reveal) for key, value in values.items()}
+
+
+def _reveal(value: object) -> object:
+    return rewrite(value.value, _reveal) if isinstance(value, Secret) else value
+
+
+def holds_secret(value: object) -> bool:
+    """Is there a secret anywhere in it?"""
+    if isinstance(value, dict):
+        return any(holds_secret(item) for item in value.values())
+    if isinstance(value, list):
+        return any(holds_secret(item) for item in value)
+    return isinstance(value, Secret)
+
+
+def holds_unknown(value: object) -> bool:
+    """Is anything in it not known yet?"""
+    if isinstance(value, dict):
+        return any(holds_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(holds_unknown(item) for item in value)
+    return holds_unknown(value.value) if isinstance(value, Secret) else value is UNKNOWN
+
+
+def mark_secrets(outputs: dict[str, object], inputs: Mapping[str, object]) -> dict[str, object]:
+    """Outputs of the same name as a secret input are secret too, as the engine has it."""
+    marked = dict(outputs)
+    for key, value in inputs.items():
+        output = marked.get(key)
+        if key not in marked or isinstance(output, Secret):
+            continue
+        if isinstance(output, dict) and isinstance(value, dict):
+            marked[key] = mark_secrets(output, value)
+        elif holds_secret(value):
+            marked[key] = Secret(output)
+    return marked

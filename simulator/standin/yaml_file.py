@@ -1,0 +1,84 @@
+"""YAML as the Pulumi CLI reads it: plain scalars by the rules of its Go library, not by those of YAML 1.1."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import yaml
+
+from .errors import StackConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TAG = "tag:yaml.org,2002:"
+_TIME = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+)(\d\d?):(\d\d):(\d\d)(\.\d+)?\s*(Z|[+-]\d\d?(?::?\d\d)?)?)?")
+
+
+class _Loader(yaml.SafeLoader):
+    """A SafeLoader without YAML 1.1's `on`, `yes` and sixties; instants become the text the CLI makes of them."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own shape
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    text = str(loader.construct_scalar(node)).replace("_", "")
+    sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
+    legacy_octal = re.fullmatch(r"0[0-7]+", digits)
+    return sign * (int(digits, 8) if legacy_octal else int(digits, 0))
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> float:
+    return float(str(loader.construct_scalar(node)).replace("_", ""))
+
+
+def _instant(loader: _Loader, node: yaml.ScalarNode) -> str:
+    """Go's `time.Time.String`, which is what an unquoted date or time turns into on its way to the program."""
+    text = str(loader.construct_scalar(node))
+    matched = _TIME.fullmatch(text)
+    if matched is None:
+        return text
+    year, month, day, hour, minute, second, fraction, zone = matched.groups()
+    clock = (int(hour or 0), int(minute or 0), int(second or 0))
+    try:
+        moment = datetime(int(year), int(month), int(day), *clock, tzinfo=UTC)
+    except ValueError:
+        return text
+    offset = "+0000" if zone in (None, "Z") else (zone.replace(":", "") + "00")[:5]
+    digits = (fraction or "").rstrip("0").rstrip(".")
+    return f"{moment:%Y-%m-%d %H:%M:%S}{digits} {offset} {'UTC' if offset == '+0000' else offset}"
+
+
+def _resolve(tag: str, pattern: str, first: str) -> None:
+    _Loader.add_implicit_resolver(_TAG + tag, re.compile(rf"^(?:{pattern})$"), list(first))
+
+
+_DIGITS = "0123456789"
+_resolve("bool", "true|True|TRUE|false|False|FALSE", "tTfF")
+_resolve("null", "~|null|Null|NULL|", "~nN\0")
+_Loader.add_implicit_resolver(_TAG + "null", re.compile(r"^$"), [""])
+_resolve("int", r"[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)", f"-+{_DIGITS}")
+_resolve("float", r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?", f"-+.{_DIGITS}")
+_resolve("timestamp", _TIME.pattern, _DIGITS)
+_resolve("merge", "<<", "<")
+_Loader.add_constructor(_TAG + "int", _integer)
+_Loader.add_constructor(_TAG + "float", _float)
+_Loader.add_constructor(_TAG + "timestamp", _instant)
+
+
+def load_yaml(path: Path) -> dict[str, object]:
+    """A YAML file that holds an object. Errors: StackConfigError with file and line."""
+    try:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader by inheritance
+    except OSError as error:
+        raise StackConfigError(f"{path}: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f" line {error.problem_mark.line + 1}:" if error.problem_mark else ""
+        raise StackConfigError(f"{path}:{line} {error.problem}") from None
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise StackConfigError(f"{path}: must be an object")
+    return loaded

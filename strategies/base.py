@@ -1,0 +1,125 @@
+"""What a strategy is: options, what it needs, and one method that chooses."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from router.record import field, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, ClassVar
+
+    from router.assignment import Assignment
+    from router.decision import Decision
+    from router.origin import Origin
+    from router.request import Request
+    from router.response import Response
+    from router.table import Table
+
+
+VERSION_HEADER = "x-router-version"
+"""Written at viewer-request (functions/*.js), in the cache key, and obeyed at origin-request."""
+
+
+@record
+class TableSpec:
+    """A DynamoDB table that a strategy reads. Keys are strings; `name` is "" where the stack's own name shall be used.
+
+    `purpose` ends the name ("sessions"); `attributes` are what the strategy reads; `expiry_attribute` turns on TTL.
+    """
+
+    purpose: str
+    name: str
+    hash_key: str
+    home_region: str
+    replicas: tuple[str, ...] = ()
+    range_key: str = ""
+    expiry_attribute: str = ""
+    attributes: tuple[str, ...] = ()
+
+
+@record
+class Needs:
+    """What a strategy needs from the infrastructure, which provides exactly this.
+
+    cookies, headers, query: names that the decision depends on, so the trigger must see them and no cache may mix them.
+    body: the request body decides (origin-request with include body, caching off).
+    origin_response: `respond` sets a cookie. varies: False where all viewers of a Region get the same origin.
+    origins: configured origin names it may choose besides "stable". packages: third-party wheels it cannot do without.
+    origin_request: False where nothing runs on Lambda. viewer_function: the file in functions/ (without .js) that runs
+    at `function_triggers`, with `function_config` in its code and `key_values` in its key-value store.
+    longest_wait_ms: what a decision may wait for, tables aside; the router's deadline has to lie above it.
+    version_header: where that function says what it chose. Then the answer may be cached, and of the cookies exactly
+    `cookies` reach the origin, as part of the cache key.
+    """
+
+    cookies: frozenset[str] = frozenset()
+    headers: frozenset[str] = frozenset()
+    query: frozenset[str] = frozenset()
+    body: bool = False
+    table: TableSpec | None = None
+    origin_response: bool = False
+    varies: bool = True
+    origins: frozenset[str] = frozenset({"canary"})
+    packages: tuple[str, ...] = ()
+    origin_request: bool = True
+    longest_wait_ms: int = 0
+    viewer_function: str = ""
+    function_triggers: tuple[str, ...] = ()
+    function_config: Mapping[str, Any] = field(default_factory=dict[str, "Any"])
+    key_values: Mapping[str, str] = field(default_factory=dict[str, str])
+    version_header: str = ""
+
+    @property
+    def is_cacheable(self) -> bool:
+        """Whether one viewer's answer may be kept for another: its origin is in the key, or the same for all."""
+        return bool(self.version_header) or not self.varies
+
+
+@record
+class Edge:
+    """What a strategy is handed besides its options: nothing here needs AWS, so a unit test makes its own."""
+
+    assignment: Assignment
+    clock: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+    origins: Mapping[str, Origin] = field(default_factory=dict[str, "Origin"])
+    table: Table | None = None
+
+
+class OptionsError(ValueError):
+    """Options that cannot work: (field in camelCase, what is wrong and what is allowed), one entry per mistake."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{name}: {text}" for name, text in problems))
+        self.problems = problems
+
+
+class Strategy(ABC):
+    """One way to choose an origin. `name` is what stack config says; `Options`, a frozen dataclass, checks itself."""
+
+    name: ClassVar[str]
+    Options: ClassVar[type]
+
+    def __init__(self, options: Any, edge: Edge) -> None:
+        self.options = options
+        self.edge = edge
+
+    @classmethod
+    @abstractmethod
+    def needs(cls, options: Any) -> Needs:
+        """What the infrastructure must provide for these options."""
+
+    @classmethod
+    def warnings(cls, options: Any) -> list[str]:  # noqa: ARG003  a strategy with something to say reads them
+        """What preview should say about options that work but are rarely meant."""
+        return []
+
+    @abstractmethod
+    def choose(self, request: Request) -> Decision:
+        """Where this request goes, and why. What it raises sends the request to the default origin."""
+
+    def respond(self, request: Request, response: Response) -> None:  # noqa: B027  most strategies set no cookie
+        """Add cookies to the answer; called only where `needs` says origin_response."""

@@ -1,0 +1,171 @@
+"""Cookie version: the assigned version is in a cookie that the router sets itself; no table."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+
+from router import names
+from router.cookies import set_cookie
+from router.decision import Decision
+from router.digest import sha256
+from router.record import record
+from strategies.base import Edge, Needs, Strategy
+from strategies.options import caching_problem, key_cookies_problem, require
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+    from router.request import Request
+    from router.response import Response
+
+SHORTEST_KEY_CHARACTERS = 16
+VISITOR_BYTES = 12
+MINTED_DIGITS = 16
+MAX_VISITOR_CHARACTERS = 64
+_VISITOR_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+@record
+class Options:
+    """The cookie, and the keys that sign it: the first signs, all of them verify, so that keys can be rotated.
+
+    `caching`: none, or versioned: then functions/canary.js assigns before the cache. `application_cookies` are the
+    cookies that reach the application in that mode.
+    """
+
+    cookie: str = "app-version"
+    max_age_seconds: int = 604_800
+    domain: str = ""
+    signing_keys: tuple[str, ...] = ()
+    caching: str = "none"
+    application_cookies: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        short = [key for key in self.signing_keys if len(key) < SHORTEST_KEY_CHARACTERS]
+        require(
+            cookie=names.cookie_name(self.cookie),
+            max_age_seconds=names.within(
+                self.max_age_seconds, 1, 34_560_000, "seconds (400 days, the most browsers keep)"
+            ),
+            domain=self.domain and names.domain_name(self.domain.removeprefix(".")),
+            signing_keys=f"has a key of under {SHORTEST_KEY_CHARACTERS} characters: use 32 random ones"
+            if short
+            else "",
+            caching=caching_problem(self.caching),
+            application_cookies=key_cookies_problem(self.application_cookies, self.cookie),
+        )
+
+
+class CookieVersion(Strategy):
+    """Keeps every visitor on one version with nothing but a cookie. Choose it when there is no session store to read.
+
+    The cookie is `<origin>.<release tag>.<visitor id>`, with `.<signature>` where signing keys are given. A value that
+    is forged, of another release or of an unknown origin is re-assigned by its visitor id, or by the request id.
+    Without signing keys an application may set the bare origin name itself (`app-version=canary`).
+    """
+
+    name: ClassVar[str] = "cookie-version"
+    Options: ClassVar[type] = Options
+    options: Options
+
+    def __init__(self, options: Options, edge: Edge) -> None:
+        super().__init__(options, edge)
+        self._release_tag = release_tag(edge.assignment.release)
+
+    @classmethod
+    def needs(cls, options: Options) -> Needs:
+        if options.caching == "versioned":
+            from strategies.canary_function import version_needs  # here, for nobody asks for needs at the edge
+
+            version = version_needs(
+                options.cookie, options.max_age_seconds, domain=options.domain, signing_keys=tuple(options.signing_keys)
+            )
+            return Needs(cookies=frozenset(options.application_cookies), **version)
+        return Needs(cookies=frozenset({options.cookie}), origin_response=True)
+
+    def choose(self, request: Request) -> Decision:
+        origin, visitor, reason = self._read(request)
+        request.step(f"cookie {self.options.cookie}", reason)
+        if origin:
+            return Decision(origin, reason, visitor=visitor)
+        visitor = visitor or self._identity(request)
+        origin, number = self.edge.assignment.assign(visitor)
+        return Decision(origin, reason, bucket=number, visitor=visitor)
+
+    def respond(self, request: Request, response: Response) -> None:
+        """Set the cookie to the version that answered, unless the visitor already has it or the origin failed."""
+        origin, visitor, _ = self._read(request)
+        if origin or response.origin is None or response.status >= 500:
+            return
+        value = self._sign(f"{response.origin}.{self._release_tag}.{visitor or self._new_visitor()}")
+        options = self.options
+        response.add_cookie(set_cookie(options.cookie, value, options.max_age_seconds, domain=options.domain))
+
+    def _read(self, request: Request) -> tuple[str, str, str]:
+        """(origin or "", visitor id or "", reason)."""
+        value = request.cookie(self.options.cookie)
+        if not value:
+            return "", "", "no-cookie"
+        if not self.options.signing_keys and value in self.edge.origins:
+            return value, "", "cookie"
+        payload = self._verified(value)
+        parts = payload.split(".")
+        if len(parts) != 3 or not _is_visitor(parts[2]):
+            return "", "", "forged-cookie" if self.options.signing_keys else "malformed-cookie"
+        origin, release_tag, visitor = parts
+        if release_tag != self._release_tag:
+            return "", visitor, "other-release"
+        if origin not in self.edge.origins:
+            return "", visitor, "unknown-version"
+        return origin, visitor, "cookie"
+
+    def _identity(self, request: Request) -> str:
+        """Who a visitor without an id is. With versioned caching the id is made of the request's, at viewer-request."""
+        is_versioned = self.options.caching == "versioned"
+        return minted(request.request_id) if is_versioned else request.request_id
+
+    def _new_visitor(self) -> str:
+        return _base64url(self.edge.random_bytes(VISITOR_BYTES))
+
+    def _sign(self, payload: str) -> str:
+        keys = self.options.signing_keys
+        return f"{payload}.{_signature(keys[0], payload)}" if keys else payload
+
+    def _verified(self, value: str) -> str:
+        """The payload of a rightly signed value (of any value, where nothing is signed), else ""."""
+        if not self.options.signing_keys:
+            return value
+        from hmac import compare_digest  # here, for a stack that signs nothing does not pay for it
+
+        payload, _, signature = value.rpartition(".")
+        given = signature.encode("utf-8", "replace")
+        matches = [compare_digest(_signature(key, payload).encode(), given) for key in self.options.signing_keys]
+        return payload if any(matches) else ""
+
+
+def release_tag(release: str) -> str:
+    """What stands for a release in cookies."""
+    return sha256(release.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def minted(request_id: str) -> str:
+    """The visitor id that functions/canary.js makes of a request's id."""
+    return sha256(request_id.encode("utf-8", "replace")).hexdigest()[:MINTED_DIGITS]
+
+
+def _is_visitor(value: str) -> bool:
+    """An id of ours; it goes back into a Set-Cookie header."""
+    return 0 < len(value) <= MAX_VISITOR_CHARACTERS and _VISITOR_CHARACTERS.issuperset(value)
+
+
+def _signature(key: str, payload: str) -> str:
+    """HMAC-SHA256 (RFC 2104), base64url without padding."""
+    import hmac  # here, as above
+
+    return _base64url(hmac.digest(key.encode(), payload.encode("utf-8", "replace"), "sha256"))
+
+
+def _base64url(data: bytes) -> str:
+    """RFC 4648 §5, without padding (and without importing base64)."""
+    return b2a_base64(data, newline=False).decode().rstrip("=").replace("+", "-").replace("/", "_")

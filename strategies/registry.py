@@ -1,0 +1,29 @@
+"""The written-out table of strategies: what stack config says, and the class behind it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from strategies.base import Strategy
+
+STRATEGIES = {
+    "sticky-session": "strategies.sticky_session:StickySession",
+    "cookie-version": "strategies.cookie_version:CookieVersion",
+    "jwt-iat": "strategies.jwt_iat:JwtIat",
+    "tenant-lookup": "strategies.tenant_lookup:TenantLookup",
+    "fastest-origin": "strategies.fastest_origin:FastestOrigin",
+    "tier": "strategies.tier:Tier",
+}
+"""Name to "module:class"; a module is imported when it is asked for, since a bundle holds only the chosen one."""
+
+
+def load(name: str) -> type[Strategy]:
+    """The class of a strategy; KeyError for a name that is not in the table."""
+    module, _, class_name = STRATEGIES[name].partition(":")
+    return getattr(__import__(module, fromlist=[class_name]), class_name)
+
+
+def section_of(name: str) -> str:
+    """The config section of a strategy: "sticky-session" has `stickySession`."""
+    first, *rest = name.split("-")
+    return first + "".join(word.title() for word in rest)

@@ -1,0 +1,155 @@
+"""Sticky session: the session's version is in a DynamoDB table, written by the application."""
+
+from __future__ import annotations
+
+from router import names
+from router.decision import Decision
+from router.record import field, record
+from router.table import TableError
+from strategies.base import VERSION_HEADER, Needs, Strategy, TableSpec
+from strategies.options import caching_problem, first_of, key_cookies_problem, require
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar
+
+    from router.dynamodb import Item
+    from router.request import Request
+    from router.table import Reading
+
+MAX_TOKEN_CHARACTERS = 1_024
+"""Longer tokens are no session of ours; a DynamoDB partition key ends at 2,048 bytes anyway."""
+VERSION_COOKIE_SECONDS = 604_800
+
+
+@record
+class Options:
+    """Where the session is kept and how it reads. `versions` maps the table's version codes to origin names.
+
+    `caching`: none, or versioned: then functions/canary.js assigns before the cache, by the hint in `version_cookie`.
+    `application_cookies` are the cookies that reach the application in that mode, besides the session's.
+    """
+
+    cookie: str = "sessiontoken"
+    table_name: str = ""
+    key_attribute: str = "token"
+    version_attribute: str = "version"
+    expiry_attribute: str = "expiration"
+    versions: dict[str, str] = field(default_factory=lambda: {"1": "stable", "2": "canary"})
+    home_region: str = "us-east-1"
+    replicas: tuple[str, ...] = ()
+    caching: str = "none"
+    version_cookie: str = ""
+    application_cookies: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        require(
+            cookie=names.cookie_name(self.cookie),
+            table_name=self.table_name and names.table_name(self.table_name),
+            key_attribute=names.attribute_name(self.key_attribute),
+            version_attribute=first_of(
+                names.attribute_name(self.version_attribute),
+                f"is {self.version_attribute!r}: that is the key attribute already"
+                if self.version_attribute == self.key_attribute
+                else "",
+            ),
+            expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
+            versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
+            caching=caching_problem(self.caching),
+            version_cookie=self._version_cookie_problem(),
+            application_cookies=key_cookies_problem(self.application_cookies, self.version_cookie),
+        )
+
+    def _version_cookie_problem(self) -> str:
+        if not self.version_cookie:
+            missing = "is missing: caching: versioned needs a cookie for the version, such as app-version"
+            return missing if self.caching == "versioned" else ""
+        is_same = f"is {self.version_cookie!r}: that is the session's cookie already"
+        return first_of(names.cookie_name(self.version_cookie), is_same if self.version_cookie == self.cookie else "")
+
+
+class StickySession(Strategy):
+    """Keeps every session on the version that began it. Choose it when the application already stores sessions.
+
+    A session that no replica knows, that has expired or that names an unknown version is a new visitor, assigned by
+    the token (so that it lands on the same side each time) and the release.
+    """
+
+    name: ClassVar[str] = "sticky-session"
+    Options: ClassVar[type] = Options
+    options: Options
+
+    @classmethod
+    def needs(cls, options: Options) -> Needs:
+        version: dict[str, Any] = {}
+        application_cookies: tuple[str, ...] = ()
+        if options.caching == "versioned":
+            from strategies.canary_function import version_needs  # here, for nobody asks for needs at the edge
+
+            version = version_needs(options.version_cookie, VERSION_COOKIE_SECONDS, session=options.cookie)
+            application_cookies = tuple(options.application_cookies)
+        return Needs(
+            cookies=frozenset({options.cookie, *application_cookies}),
+            origins=frozenset({"canary", *options.versions.values()}),
+            table=TableSpec(
+                purpose="sessions",
+                name=options.table_name,
+                hash_key=options.key_attribute,
+                home_region=options.home_region,
+                replicas=tuple(options.replicas),
+                expiry_attribute=options.expiry_attribute,
+                attributes=tuple(filter(None, (options.version_attribute, options.expiry_attribute))),
+            ),
+            **version,
+        )
+
+    def choose(self, request: Request) -> Decision:
+        token = request.cookie(self.options.cookie)
+        if not token:
+            request.step(f"cookie {self.options.cookie}", "none")
+            return self._assign(request, request.request_id, "no-session")
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            request.step(f"cookie {self.options.cookie}", f"longer than {MAX_TOKEN_CHARACTERS} characters")
+            return self._assign(request, request.request_id, "malformed-session")
+        request.step(f"cookie {self.options.cookie}", "present")
+        return self._by_session(request, token)
+
+    def _by_session(self, request: Request, token: str) -> Decision:
+        assert self.edge.table is not None  # needs() asked for it
+        try:
+            reading = self.edge.table.read({self.options.key_attribute: token})
+        except TableError as error:
+            request.step("sessions table", f"failed: {error.reason}")
+            return Decision("stable", f"table-{error.reason}", visitor=token, is_fallback=True)
+        origin, reason = self._origin_of(reading.item)
+        request.step("sessions table", f"{reason}, from {reading.source}")
+        if origin is None:
+            return self._assign(request, token, reason, reading)
+        return Decision(origin, reason, visitor=token, reading=reading)
+
+    def _origin_of(self, item: Item | None) -> tuple[str | None, str]:
+        if item is None:
+            return None, "unknown-session"
+        if self._has_expired(item):
+            return None, "expired-session"
+        version = item.get(self.options.version_attribute, {})
+        code = version.get("S", version.get("N"))
+        origin = self.options.versions.get(code) if isinstance(code, str) else None
+        return origin, "session" if origin else "unknown-version"
+
+    def _has_expired(self, item: Item) -> bool:
+        """TTL deletes within days only, so expiry is judged here ("Using time to live", DynamoDB guide).
+
+        No expiry or one that is no number never expires: the application decided so.
+        """
+        try:
+            return float(str(item[self.options.expiry_attribute]["N"])) <= self.edge.clock()
+        except (KeyError, ValueError):
+            return False
+
+    def _assign(self, request: Request, key: str, reason: str, reading: Reading | None = None) -> Decision:
+        """By the percentage, unless that was done before the cache, for the case that the table knows nothing."""
+        if self.options.caching == "versioned" and (value := request.header(VERSION_HEADER)):
+            return Decision(value.partition("?")[0], reason, visitor=key, reading=reading)
+        origin, number = self.edge.assignment.assign(key)
+        return Decision(origin, reason, bucket=number, visitor=key, reading=reading)

@@ -1,0 +1,177 @@
+"""Tier: a query parameter, header or cookie names the tier, and a key-value store says where it is; no Lambda."""
+
+from __future__ import annotations
+
+import json
+
+from router import names, origin_rules
+from router.decision import Decision
+from router.origin import Origin
+from router.record import field, record
+from strategies.base import VERSION_HEADER, Needs, OptionsError, Strategy
+from strategies.options import first_of, require
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, ClassVar
+
+    from router.request import Request
+
+PLACES = ("query", "header", "cookie")
+MAX_TIER_CHARACTERS = 32
+_LOWER = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_ANY_CASE = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+@record
+class TierOrigin:
+    """Where a tier is; all but the domain as an origin has it. `port` 0 is the protocol's own, 443 or 80."""
+
+    domain_name: str
+    protocol: str = "https"
+    port: int = 0
+    path: str = ""
+    host_header: str = "origin"
+
+    def __post_init__(self) -> None:
+        require(
+            domain_name=names.domain_name(self.domain_name),
+            protocol=origin_rules.protocol(self.protocol),
+            port=origin_rules.port(self.port) if self.port else "",
+            path=origin_rules.path(self.path),
+            host_header=origin_rules.host_header(self.host_header),
+        )
+
+    def origin(self, tier: str) -> Origin:
+        """As the router sends to it, under the tier's name."""
+        port = self.port or (443 if self.protocol == "https" else 80)
+        return Origin(tier, self.domain_name, self.protocol, port, self.path, self.host_header)
+
+    def as_json(self, tier: str) -> str:
+        """As functions/tier.js reads it from the key-value store."""
+        origin = self.origin(tier)
+        fields = {
+            "domainName": origin.domain_name,
+            "port": origin.port,
+            "protocol": origin.protocol,
+            "path": origin.path,
+            "hostHeader": origin.host_header,
+        }
+        return json.dumps(fields, separators=(",", ":"))
+
+
+@record
+class Options:
+    """Where the tier is looked for, in which order, and where each tier is. `default` stays on the stable origin."""
+
+    query: str = "CTIER"
+    header: str = ""
+    cookie: str = ""
+    order: tuple[str, ...] = PLACES
+    default: str = "basic"
+    tiers: dict[str, TierOrigin] = field(default_factory=dict[str, TierOrigin])
+
+    def __post_init__(self) -> None:
+        origins, problems = _read_tiers(self.tiers)
+        try:
+            require(
+                query=self._query_problem(),
+                header=self.header and names.header_name(self.header),
+                cookie=self.cookie and names.cookie_name(self.cookie),
+                order=self._order_problem(),
+                default=_tier_problem(self.default),
+                tiers=self._tiers_problem(),
+            )
+        except OptionsError as error:
+            raise OptionsError(error.problems + problems) from None
+        if problems:
+            raise OptionsError(problems)
+        self.__dict__["tiers"] = origins
+
+    def _query_problem(self) -> str:
+        if not (self.query or self.header or self.cookie):
+            return 'is "", and so are header and cookie: a tier has to be looked for somewhere'
+        return self.query and names.query_name(self.query)
+
+    def _order_problem(self) -> str:
+        is_order = sorted(self.order) == sorted(PLACES)
+        return "" if is_order else f"is {list(self.order)}: it has query, header and cookie, each once"
+
+    def _tiers_problem(self) -> str:
+        return first_of(
+            "" if self.tiers else "is empty: it maps tiers to origins, such as premium: {domainName: p.example.com}",
+            f"has {self.default!r}, the default: that tier stays on the stable origin"
+            if self.default in self.tiers
+            else "",
+            *(text and f"has a tier that {text}" for text in map(_tier_problem, self.tiers)),
+        )
+
+    def places(self) -> list[tuple[str, str]]:
+        """(place, name) of all that is looked at, first things first."""
+        named = {"query": self.query, "header": self.header.lower(), "cookie": self.cookie}
+        return [(place, named[place]) for place in self.order if named[place]]
+
+
+def _read_tiers(tiers: Mapping[str, Any]) -> tuple[dict[str, TierOrigin], list[tuple[str, str]]]:
+    """The tiers' origins, which baked JSON has as objects, and their mistakes (`tiers.<tier>.<field>`)."""
+    origins: dict[str, TierOrigin] = {}
+    problems: list[tuple[str, str]] = []
+    for tier, given in tiers.items():
+        try:
+            origins[tier] = given if isinstance(given, TierOrigin) else TierOrigin(**given)
+        except OptionsError as error:
+            problems += [(f"tiers.{tier}.{name}", text) for name, text in error.problems]
+    return origins, problems
+
+
+def _tier_problem(tier: str) -> str:
+    if 0 < len(tier) <= MAX_TIER_CHARACTERS and _LOWER.issuperset(tier):
+        return ""
+    return f"is {tier!r}: a tier's name has 1 to {MAX_TIER_CHARACTERS} of a-z, 0-9 and -; requests may use capitals"
+
+
+class Tier(Strategy):
+    """Sends every tier of customers to its own back end. Choose it when the request itself says which tier it is.
+
+    It runs as a CloudFront Function at viewer-request, before the cache (functions/tier.js): there is no Lambda. What
+    is here decides the same for `edge-router explain` and for tests. The percentage plays no part.
+    """
+
+    name: ClassVar[str] = "tier"
+    Options: ClassVar[type] = Options
+    options: Options
+
+    @classmethod
+    def needs(cls, options: Options) -> Needs:
+        return Needs(
+            cookies=frozenset(filter(None, [options.cookie])),
+            headers=frozenset(filter(None, [options.header.lower()])),
+            query=frozenset(filter(None, [options.query])),
+            origins=frozenset(),
+            origin_request=False,
+            viewer_function="tier",
+            function_triggers=("viewer-request",),
+            function_config={"places": [list(place) for place in options.places()], "default": options.default},
+            key_values={f"tier:{tier}": origin.as_json(tier) for tier, origin in sorted(options.tiers.items())},
+            version_header=VERSION_HEADER,
+        )
+
+    def choose(self, request: Request) -> Decision:
+        for place, name in self.options.places():
+            value = {"query": request.query, "header": request.header, "cookie": request.cookie}[place](name)
+            if value:
+                decision = self._by_tier(value)
+                request.step(f"{place} {name}", decision.reason)
+                return decision
+            request.step(f"{place} {name}", "none")
+        return Decision("stable", "no-tier")
+
+    def _by_tier(self, value: str) -> Decision:
+        if len(value) > MAX_TIER_CHARACTERS or not _ANY_CASE.issuperset(value):
+            return Decision("stable", "malformed-tier")
+        tier = value.lower()
+        if tier == self.options.default:
+            return Decision("stable", "default-tier")
+        origin = self.options.tiers.get(tier)
+        return Decision(origin.origin(tier), "tier") if origin else Decision("stable", "unknown-tier")

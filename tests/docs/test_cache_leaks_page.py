@@ -1,0 +1,24 @@
+"""The page on cache leaks has every finding that there is."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from infra.cache_leaks.decides import Kind
+
+from .pages import ROOT, read
+
+
+def names() -> set[str]:
+    """The second argument of every call of `found`; one with {kind} stands for each kind."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "infra" / "cache_leaks").glob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = [ast.unparse(call.args[1]).strip("f'") for call in calls if ast.unparse(call.func) == "found"]
+    return {name.replace("{kind}", kind) for name in given for kind in Kind.__args__}
+
+
+def test_the_page_has_every_finding() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \|", read("cache-leaks.md"), re.M)
+    assert len(rows) == len(set(rows)) == 15
+    assert set(rows) == names()

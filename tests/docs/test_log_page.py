@@ -1,0 +1,117 @@
+"""The log page has every field and every reason that the source has."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from router.decision import Decision
+from router.decision_log import DecisionLog
+from router.request import Request
+from router.table import Reading
+
+from .pages import DOCS, ROOT, read
+
+TAKES_A_REASON = {
+    *("Decision", "_fallback", "fault", "_assign", "_remembered"),
+    *("TokenError", "ReadError", "ExchangeError", "TableError"),
+}
+RETURNS_A_REASON = {"reason_of", "_id_problem", "_name_of"}
+"""Besides all functions that return it as the last of several values."""
+ORIGINS = {"stable", "canary"}
+NEVER_LOGGED = {"cancelled"}
+"""The end of a probe that lost its race."""
+
+_REASON = re.compile(r"[a-z]+(-[a-z]+)*[-:]?")
+
+
+def test_the_page_has_the_fields_that_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    reading = Reading(item=None, source="eu-west-1", elapsed_ms=3.72)
+    decision = Decision("stable", "session", bucket=1, visitor="v", reading=reading, is_fallback=True)
+    DecisionLog("sticky-session", "salt").write(Request(), decision, 5)
+    fields = re.findall(r"^\| `(\w+)` \|", read("logs.md").partition("## Reasons")[0], re.M)
+    assert fields == list(json.loads(capsys.readouterr().out))
+
+
+def reasons() -> set[str]:
+    """The reasons in the source of the edge package; one that is put together at run time ends with - or :."""
+    sources = [*(ROOT / "router").glob("*.py"), *(ROOT / "strategies").glob("*.py")]
+    places = [place for source in sources for place in _places(ast.parse(source.read_text(encoding="utf-8")))]
+    found = {text for place in places for text in _texts(place)}
+    return {text for text in found if _REASON.fullmatch(text)} - ORIGINS - NEVER_LOGGED
+
+
+def _places(tree: ast.Module) -> Iterator[ast.expr]:
+    """Where a reason can stand: what takes one, what returns one, and what is called `reason`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in TAKES_A_REASON:
+            yield from node.args
+        elif isinstance(node, ast.Dict):
+            yield from (value for key, value in zip(node.keys, node.values, strict=True) if _is_called_reason(key))
+        elif isinstance(node, ast.Assign) and any(_is_called_reason(target) for target in node.targets):
+            yield from node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+        elif isinstance(node, ast.FunctionDef) and _returns_a_reason(node):
+            yield from (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value)
+
+
+def _returns_a_reason(function: ast.FunctionDef) -> bool:
+    returns = ast.unparse(function.returns) if function.returns else ""
+    return function.name in RETURNS_A_REASON or (returns.startswith("tuple[") and returns.endswith("str]"))
+
+
+def _is_called_reason(node: ast.expr | None) -> bool:
+    name = node.value if isinstance(node, ast.Constant) else _name(node)
+    return str(name).lower() in {"reason", "_reason", "_reasons"}
+
+
+def _name(node: ast.expr | None) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """The literals that an expression can be, end with as a tuple, or begin with as an f-string."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield from _texts(node.values[0])
+    elif isinstance(node, ast.IfExp):
+        yield from [*_texts(node.body), *_texts(node.orelse)]
+    elif isinstance(node, ast.Tuple):
+        yield from [text for last in node.elts[-1:] for text in _texts(last)]
+
+
+def test_every_reason_in_the_source_is_on_the_page() -> None:
+    text = read("logs.md")
+    wanted = [f"`{reason}" if reason.endswith(("-", ":")) else f"`{reason}`" for reason in sorted(reasons())]
+    assert [reason for reason in wanted if reason not in text] == []
+
+
+def test_the_search_for_reasons_finds_one_of_every_kind() -> None:
+    """So that the test above cannot pass by finding nothing."""
+    of_router = {"override", "pinned", "deadline", "unknown-origin", "error:", "start-failed:", "not-started"}
+    of_tables = {"table-", "home-", "throttled", "no-credentials", "status-", "timeout", "dns", "garbage", "tls"}
+    of_strategies = {
+        "session",
+        "unknown-version",
+        "no-cookie",
+        "cookie",
+        "bad-signature",
+        "expired-token",
+        "malformed-",
+    }
+    assert of_router | of_tables | of_strategies | {"not-json", "missing-", "tenant", "all-down", "stale"} <= reasons()
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "strategies").glob("*.md")), ids=lambda page: page.stem)
+def test_every_reason_on_a_strategy_page_is_on_the_log_page(page: Path) -> None:
+    logged = re.search(r"^## What is logged\n(.*?)^## ", page.read_text(encoding="utf-8"), re.M | re.S)
+    assert logged
+    cells = re.findall(r"^\|((?: `[^`]+`,?)+) \|", logged[1], re.M)
+    named = [reason for cell in cells for reason in re.findall(r"`([^`<]+)", cell) if reason.strip(" ,")]
+    assert len(named) > 3
+    assert [reason for reason in named if f"`{reason}" not in read("logs.md")] == []

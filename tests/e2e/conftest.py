@@ -1,0 +1,116 @@
+"""The shipped local stack, deployed once: the real package in real workers, the real sample application, real HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from operations.site import site_of
+from operations.stack import PROJECT, open_stack
+from simulator.deployment.deployment import LocalDeployment
+from simulator.lambda_edge import functions_from_state
+from simulator.standin import run_program
+
+SESSIONS, TENANTS = "edge-router-local-sessions", "edge-router-local-tenants"
+HOME, NEAR, FAR = "us-east-1", "eu-west-1", "ap-southeast-1"
+
+
+@dataclass
+class Stack:
+    """The stack as visitors see it, and what its function and edge said."""
+
+    local: LocalDeployment
+    viewer: httpx.AsyncClient
+    lines: list[str] = field(default_factory=list[str])
+    console: list[str] = field(default_factory=list[str])
+    state: dict[str, Any] | None = None
+    overrides: tuple[str, ...] | None = None
+
+    async def deploy(self, *overrides: str, origins: Mapping[str, str] | None = None) -> None:
+        """`pulumi config set` and `pulumi up`, where the stack is not like that already.
+
+        `origins` (domain to URL) are served by the test.
+        """
+        if overrides == self.overrides and not origins:
+            return
+        run = run_program("local", overrides=overrides, state=self.state)
+        # What a test serves ends with it: never take its deployment for one without.
+        self.state, self.overrides = dict(run.state), None if origins else overrides
+        site = site_of(open_stack("local", overrides), origins or {}, self.state)
+        await self.local.apply(dict(run.state_with_secrets), site, functions_from_state(self.state, PROJECT))
+
+    async def get(self, path: str = "/", *, region: str = HOME, **headers: str) -> httpx.Response:
+        """One GET; header names with _ for -. The viewer keeps no cookies."""
+        self.viewer.cookies.clear()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.viewer.get(path, headers={"x-simulate-region": region, **named})
+
+    async def version(self, path: str = "/", *, region: str = HOME, **headers: str) -> str:
+        """The version that answered; the answer must be a good one."""
+        response = await self.get(path, region=region, **headers)
+        assert response.status_code == 200, response.text
+        return response.headers["x-app-version"]
+
+    async def versions(self, count: int, path: str = "/", **headers: str) -> Counter[str]:
+        """Which versions answered how often."""
+        return Counter([await self.version(path, **headers) for _ in range(count)])
+
+    async def visitor(self, version: str, cookie: str) -> str:
+        """A new visitor who got this version: his Cookie header."""
+        for _ in range(200):
+            response = await self.get()
+            if response.headers["x-app-version"] == version:
+                pairs = [line.partition(";")[0] for line in response.headers.get_list("set-cookie")]
+                return next(pair for pair in pairs if pair.startswith(f"{cookie}="))
+        raise AssertionError(f"no new visitor got version {version}")
+
+    async def put_session(self, token: str, code: str, *regions: str, expires: int = 4_000_000_000) -> str:
+        """A session that only these Regions know (all of them by default); its Cookie header."""
+        item = {"token": {"S": token}, "version": {"S": code}, "expiration": {"N": str(expires)}}
+        for region in regions or (HOME, NEAR, FAR):
+            await self.local.dynamodb.call(region, "PutItem", {"TableName": SESSIONS, "Item": item})
+        return f"sessiontoken={token}"
+
+    def reads(self) -> dict[str, int]:
+        """GetItem calls by Region since the counters were reset."""
+        requests = self.local.dynamodb.counters()["requests"]
+        counts = {name: sum(calls.get("GetItem", 0) for calls in tables.values()) for name, tables in requests.items()}
+        return {name: count for name, count in counts.items() if count}
+
+    @property
+    def decisions(self) -> list[Mapping[str, Any]]:
+        """The lines of the decision log."""
+        return [json.loads(line) for line in self.lines if line.startswith("{")]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def deployed(anyio_backend: str) -> AsyncGenerator[Stack]:
+    lines: list[str] = []
+    console: list[str] = []
+    local = LocalDeployment(on_log=lambda _region, _function, line: lines.append(line), console=console.append)
+    async with local, httpx.AsyncClient(base_url=local.url, trust_env=False, timeout=30) as viewer:
+        yield Stack(local, viewer, lines, console)
+
+
+@pytest.fixture
+async def stack(deployed: Stack) -> AsyncGenerator[Stack]:
+    """The one deployment, well, with nothing counted or logged yet. At the end no rule of CloudFront's was broken."""
+    deployed.lines.clear()
+    deployed.console.clear()
+    deployed.local.dynamodb.reset_counters()
+    yield deployed
+    deployed.local.dynamodb.clear_faults()
+    deployed.local.dynamodb.resume_replication()
+    await deployed.local.dynamodb.replicated()
+    assert [line for line in deployed.console if "instead" not in line] == []

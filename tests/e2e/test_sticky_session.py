@@ -1,0 +1,105 @@
+"""sticky-session through the whole of it: new visitors split, a session stays, in every Region and through updates."""
+
+import pytest
+
+from tests.e2e.conftest import FAR, HOME, NEAR, SESSIONS, Stack
+
+pytestmark = pytest.mark.anyio
+HALF = ("strategy=sticky-session", "canaryPercent=50")
+
+
+async def test_new_visitors_are_split_as_the_percentage_says(stack: Stack):
+    await stack.deploy(*HALF)
+    split = await stack.versions(120, "/health")
+    assert 32 <= split["2"] <= 88  # five standard deviations around 60
+    assert {entry["reason"] for entry in stack.decisions} == {"no-session"}
+
+
+async def test_a_visitor_stays_for_twenty_requests(stack: Stack):
+    await stack.deploy(*HALF)
+    for version in "12":
+        cookie = await stack.visitor(version, "sessiontoken")
+        assert await stack.versions(20, cookie=f"first=1; {cookie}; last=2") == {version: 20}
+
+
+@pytest.mark.parametrize(("region", "replica"), [(HOME, HOME), ("eu-west-2", NEAR), (NEAR, NEAR), ("ap-south-1", FAR)])
+async def test_a_session_is_read_at_the_nearest_replica(stack: Stack, region: str, replica: str):
+    await stack.deploy(*HALF)
+    cookie = await stack.visitor("2", "sessiontoken")
+    await stack.local.dynamodb.replicated()
+    stack.local.dynamodb.reset_counters()
+    assert await stack.version(region=region, cookie=cookie) == "2"
+    assert stack.reads() == {replica: 1}
+    assert (stack.decisions[-1]["reason"], stack.decisions[-1]["tableSource"]) == ("session", replica)
+
+
+async def test_replication_that_lags_does_not_flip_a_visitor(stack: Stack):
+    await stack.deploy(*HALF)
+    stack.local.dynamodb.pause_replication()
+    cookies = {version: await stack.visitor(version, "sessiontoken") for version in "12"}
+    stack.local.dynamodb.reset_counters()
+    for version, cookie in cookies.items():
+        assert await stack.versions(3, "/health", region=FAR, cookie=cookie) == {version: 3}
+    assert stack.reads() == {FAR: 2, HOME: 2}  # once each, then remembered
+    assert [entry["tableSource"] for entry in stack.decisions[-3:]] == [HOME, "memory", "memory"]
+
+
+async def test_an_expired_session_is_a_new_visitor_though_the_item_is_still_there(stack: Stack):
+    await stack.deploy("strategy=sticky-session", "canaryPercent=0")
+    cookie = await stack.put_session("expired", "2", expires=1_600_000_000)
+    assert await stack.version("/health", cookie=cookie) == "1"
+    assert stack.decisions[-1]["reason"] == "expired-session"
+
+
+async def test_another_percentage_touches_new_visitors_only(stack: Stack):
+    await stack.deploy(*HALF)
+    cookies = {version: await stack.visitor(version, "sessiontoken") for version in "12"}
+    for percentage, new in (("0", "1"), ("100", "2")):
+        await stack.deploy("strategy=sticky-session", f"canaryPercent={percentage}")
+        assert await stack.versions(5) == {new: 5}
+        for version, cookie in cookies.items():
+            assert await stack.versions(3, cookie=cookie) == {version: 3}
+
+
+@pytest.mark.parametrize(("pin", "version"), [("stable", "1"), ("canary", "2")])
+async def test_a_pin_sends_everybody_to_one_version_at_once(stack: Stack, pin: str, version: str):
+    await stack.deploy(*HALF, f"pin={pin}")
+    cookies = [await stack.put_session(f"pinned-{code}", code) for code in "12"]
+    assert [await stack.version("/health", cookie=cookie) for cookie in cookies] == [version, version]
+    assert await stack.version("/health") == version
+    assert {entry["reason"] for entry in stack.decisions} == {"pinned"}
+    assert stack.reads() == {}
+
+
+async def test_the_override_reaches_the_canary_at_no_percentage_and_past_a_pin(stack: Stack):
+    await stack.deploy("strategy=sticky-session", "canaryPercent=0", "pin=stable")
+    secret = "local-demo-override-secret"
+    assert await stack.version("/health", x_qa_origin=f"canary:{secret}") == "2"
+    assert await stack.version("/health", x_qa_origin="canary:wrong") == "1"
+    assert await stack.version("/health", x_qa_origin=f"nowhere:{secret}") == "1"
+
+
+async def test_switching_the_strategy_keeps_every_item(stack: Stack):
+    await stack.deploy(*HALF)
+    cookie = await stack.visitor("2", "sessiontoken")
+    await stack.local.dynamodb.replicated()
+    before = await stack.local.dynamodb.call(NEAR, "Scan", {"TableName": SESSIONS})
+    for strategy in ("cookie-version", "tenant-lookup", "fastest-origin"):
+        await stack.deploy(f"strategy={strategy}")
+    await stack.deploy("strategy=sticky-session", "canaryPercent=0")
+    after = await stack.local.dynamodb.call(NEAR, "Scan", {"TableName": SESSIONS})
+    tokens = [{item["token"]["S"] for item in scan["Items"]} for scan in (before, after)]  # type: ignore[attr-defined]
+    assert tokens[0] == tokens[1]
+    assert cookie.partition("=")[2] in tokens[1]
+    assert await stack.versions(3, cookie=cookie) == {"2": 3}
+
+
+async def test_no_line_of_the_log_has_a_token(stack: Stack):
+    await stack.deploy(*HALF)
+    cookie = await stack.visitor("2", "sessiontoken")
+    await stack.get(f"/?token={cookie[13:]}", cookie=cookie, x_qa_origin="canary:guessed-secret")
+    printed = "\n".join(stack.lines)
+    assert '"reason":"session"' in printed
+    assert cookie.partition("=")[2] not in printed
+    assert "guessed-secret" not in printed
+    assert "local-demo-override-secret" not in printed

@@ -1,0 +1,232 @@
+"""Whatever a viewer sends and whatever the table holds: an answer that CloudFront accepts, and nothing else touched."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from router import baked
+from router.dynamodb import ReadError
+from router.table import Table, TableConfig
+from simulator.cloudfront import validate_result
+from strategies.registry import STRATEGIES
+from tests.router.events import origin_request, origin_response
+
+if TYPE_CHECKING:
+    from router.dynamodb import Item
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
+SECRET = "0123456789abcdef0123456789abcdef"
+OPTIONS: dict[str, dict[str, Any]] = {
+    "sticky-session": {},
+    "cookie-version": {"signing_keys": [SECRET]},
+    "jwt-iat": {
+        "released_at": "2026-11-01T00:00:00Z",
+        "algorithm": "HS256",
+        "secret": SECRET,
+        "cookie": "jwt",
+    },
+    "tenant-lookup": {"allowed_domains": [".example.com"]},
+    "fastest-origin": {"probe_timeout_ms": 50},
+    "tier": {"cookie": "other", "header": "x-tenant", "tiers": {"premium": {"domain_name": "premium.example.com"}}},
+}
+"""Every registered strategy has options here: a new one that has none fails below."""
+
+TABLES = {
+    "sticky-session": TableConfig("sessions", "us-east-1", {"": ["eu-west-1", "us-east-1"]}, remember_seconds=0),
+    "tenant-lookup": TableConfig("tenants", "us-east-1", {"": ["us-east-1"]}, remember_seconds=0),
+}
+
+text = st.text(max_size=60)
+token = st.one_of(text, st.text("abcdefABC123._-=", max_size=60), st.just("x" * 8_000))
+json_value = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), text),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(text, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def _segment(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+jwt = st.builds(
+    lambda header, payload, signature: f"{_segment(header)}.{_segment(payload)}.{signature}",
+    st.one_of(
+        json_value, st.fixed_dictionaries({"alg": st.sampled_from(["HS256", "none", "RS256"]), "kid": json_value})
+    ),
+    st.one_of(json_value, st.fixed_dictionaries({"iat": json_value, "sub": json_value, "exp": json_value})),
+    text,
+)
+cookie_header = st.one_of(
+    text,
+    st.builds(
+        lambda name, value: f"{name}={value}",
+        st.sampled_from(["sessiontoken", "app-version", "jwt", "$Version", "other"]),
+        st.one_of(token, jwt, st.builds(lambda v: f"canary.05e01bd6.{v}", token)),
+    ),
+)
+identifiers = st.fixed_dictionaries(
+    {},
+    optional={"tenantId": st.one_of(json_value, st.just("acme")), "accountId": st.one_of(json_value, st.just("a-1"))},
+)
+body_data = st.one_of(
+    text,
+    st.binary(max_size=60).map(lambda data: base64.b64encode(data).decode()),
+    st.one_of(json_value, identifiers).map(lambda value: base64.b64encode(json.dumps(value).encode()).decode()),
+    st.integers(1, 3_000).map(lambda depth: base64.b64encode(b"[" * depth + b"]" * depth).decode()),
+)
+body = st.fixed_dictionaries(
+    {
+        "data": body_data,
+        "encoding": st.sampled_from(["base64", "text"]),
+        "inputTruncated": st.booleans(),
+        "action": st.just("read-only"),
+    }
+)
+event = st.builds(
+    origin_request,
+    cookies=st.lists(cookie_header, max_size=3),
+    headers=st.dictionaries(
+        st.sampled_from(["Authorization", "X-Tenant", "X-Origin-Secret"]),
+        st.one_of(token, jwt.map(lambda value: f"Bearer {value}")),
+    ),
+    querystring=st.one_of(st.just(""), st.text("abc=&%+123ZtenantId", max_size=60)),
+    body=st.one_of(st.none(), body),
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]),
+    request_id=st.text("abc123_=", min_size=1, max_size=20),
+    custom_headers=st.one_of(
+        st.just({}), st.just({"x-origin-secret": [{"key": "X-Origin-Secret", "value": "secret"}]})
+    ),
+)
+attribute = st.one_of(
+    st.fixed_dictionaries({"S": st.one_of(text, st.sampled_from(["1", "2", "acme.example.com", "evil.test"]))}),
+    st.fixed_dictionaries({"N": st.one_of(text, st.sampled_from(["1", "1e400", "-0", "NaN", "99999999999"]))}),
+    st.dictionaries(text, json_value, max_size=2),
+)
+item = st.one_of(
+    st.none(),
+    st.sampled_from(["timeout", "refused", "throttled"]),
+    st.dictionaries(st.sampled_from(["version", "expiration", "defaultBackend", "x"]), attribute, max_size=4),
+)
+
+
+class FuzzedReader:
+    """A table that answers with what hypothesis made up."""
+
+    answer: Item | str | None = None
+
+    def get_item(
+        self, _table: str, _key: Mapping[str, str], _attributes: Sequence[str], _seconds: float
+    ) -> Item | None:
+        if isinstance(self.answer, str):
+            raise ReadError(self.answer)
+        return self.answer
+
+    def close(self) -> None:
+        pass
+
+
+def build(name: str, reader: FuzzedReader, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def table_with_fuzzed_reader(_config: object, region: str) -> Table:
+        return Table(TABLES[name], region, client_for=lambda _region: reader)
+
+    monkeypatch.setattr(baked, "_build_table", table_with_fuzzed_reader)
+    return baked.build_router(
+        {
+            "strategy": name,
+            "options": OPTIONS[name],
+            "origins": {"stable": {"domain_name": "v1.example.com"}, "canary": {"domain_name": "v2.example.com"}},
+            "canary_percent": 50.0,
+            "release": "2026-11",
+            "pin": "none",
+            "override": {"secret": SECRET, "header": "x-tenant"},
+            "table": {"any": 1} if name in TABLES else None,
+            "deadline_ms": 2000,
+            "log_salt": "salt",
+        },
+        "eu-west-1",
+    )
+
+
+def new_violations(event: dict[str, Any], result: object, part: str) -> list[str]:
+    """What CloudFront refuses in the answer and not in the event as it came (which may hold a control character)."""
+    own = {str(violation) for violation in validate_result(event, copy.deepcopy(event["Records"][0]["cf"][part]))}
+    return [str(violation) for violation in validate_result(event, result) if str(violation) not in own]
+
+
+def untouched_parts(request: dict[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in request.items() if name not in {"origin", "headers"}}
+    rest["headers"] = {k: v for k, v in request["headers"].items() if k not in {"host", "x-origin-secret"}}
+    return rest
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_any_request_gets_an_answer_that_cloudfront_accepts(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("socket.create_connection", _refuse)
+    reader = FuzzedReader()
+    router = build(name, reader, monkeypatch)
+
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(event, item)
+    def check(given_event: dict[str, Any], answer: Item | str | None) -> None:
+        reader.answer = answer
+        capsys.readouterr()
+        before = copy.deepcopy(given_event)
+        result = router.handle(given_event)
+        assert new_violations(before, result, "request") == []
+        assert untouched_parts(result) == untouched_parts(before["Records"][0]["cf"]["request"])
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 1
+        assert SECRET not in lines[0]
+
+    check()
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_any_response_gets_an_answer_that_cloudfront_accepts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.create_connection", _refuse)
+    router = build(name, FuzzedReader(), monkeypatch)
+
+    @settings(max_examples=EXAMPLES // 3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(event, st.integers(200, 599), st.sampled_from(["v1.example.com", "v2.example.com", "other.example.com"]))
+    def check(given_event: dict[str, Any], status: int, domain: str) -> None:
+        response_event = origin_response(given_event, status=str(status), domain=domain)
+        before = copy.deepcopy(response_event)
+        result = router.handle(response_event)
+        assert new_violations(before, result, "response") == []
+        result["headers"].pop("set-cookie", None)
+        assert result == before["Records"][0]["cf"]["response"]
+
+    check()
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise ConnectionRefusedError
+
+
+@given(
+    st.recursive(
+        st.one_of(st.none(), text, st.integers()),
+        lambda inner: st.dictionaries(
+            st.sampled_from(["Records", "cf", "request", "headers", "config", "x"]),
+            st.one_of(inner, st.lists(inner)),
+            max_size=4,
+        ),
+    )
+)
+@settings(max_examples=EXAMPLES, deadline=None, database=None)
+def test_no_shape_of_event_raises(made_up: object) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        router = build("cookie-version", FuzzedReader(), monkeypatch)
+    router.handle(made_up)

@@ -1,0 +1,49 @@
+"""Configs as the engine gives them to a program, and the shipped stacks' own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container
+from pathlib import Path
+
+from infra.problems import SettingsError
+from infra.stack import Stack, load_stack
+from simulator.standin import read_stack_config
+
+ROOT = Path(__file__).parents[2]
+STACKS = ("local", "staging", "prod")
+
+ORIGINS = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com"}}
+DEFAULTS: dict[str, object] = {
+    "strategy": "cookie-version",
+    "canaryPercent": "12.5",
+    "release": "2026-11",
+    "origins": ORIGINS,
+}
+
+
+def config_of(**changes: object) -> dict[str, str]:
+    """A config that works, with some keys set, or taken away where they are None."""
+    merged = {key: value for key, value in {**DEFAULTS, **changes}.items() if value is not None}
+    return {
+        f"edge-router:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in merged.items()
+    }
+
+
+def stack_of(name: str = "test", **changes: object) -> Stack:
+    return load_stack(config_of(**changes), name)
+
+
+def problems_of(secret_keys: Container[str] = (), **changes: object) -> list[str]:
+    """What is wrong with a config: one line per mistake."""
+    try:
+        load_stack(config_of(**changes), "test", secret_keys=secret_keys)
+    except SettingsError as error:
+        return error.problems
+    return []
+
+
+def shipped_stack(name: str, *overrides: str) -> Stack:
+    """A stack of the project with KEY=VALUE overrides, without Pulumi."""
+    config = read_stack_config(name, project=ROOT, overrides=overrides)
+    return load_stack(config.values, name, config.project, config.secret_keys)

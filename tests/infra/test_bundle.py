@@ -1,0 +1,310 @@
+"""The package: what is in it, that its bytes depend on its inputs only, and that it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+import infra.bundle
+from infra.bundle import KEPT_PACKAGES, KEPT_SECONDS, Bundle, BundleError, build_bundle, write_package
+from infra.stack import Stack
+from router.baked import build_router
+from router.request import Request
+from strategies.registry import STRATEGIES
+from tests.infra.configs import ROOT, shipped_stack, stack_of
+from tests.router.events import origin_request
+
+WITHOUT_LAMBDA = {"tier"}
+every_strategy = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name not in WITHOUT_LAMBDA])
+
+ALWAYS = {
+    "config.json",
+    "router/__init__.py",
+    "router/baked.py",
+    "router/handler.py",
+    "router/routing.py",
+    "strategies/__init__.py",
+    "strategies/base.py",
+    "strategies/registry.py",
+}
+TABLE_READER = {"router/table.py", "router/dynamodb.py", "router/sigv4.py"}
+OWN = {
+    "sticky-session": {"sticky_session", "canary_function"},
+    "cookie-version": {"cookie_version", "canary_function"},
+    "jwt-iat": {"jwt_iat", "jwt_claims", "jwt_keys"},
+    "tenant-lookup": {"tenant_lookup", "domain_allow_list", "json_body"},
+    "fastest-origin": {"fastest_origin", "probes", "race"},
+}
+SHARED = {"__init__", "base", "options", "registry"}
+
+
+def built(strategy: str, directory: Path, *overrides: str) -> Bundle:
+    return build_bundle(shipped_stack("local", f"strategy={strategy}", *overrides), directory)
+
+
+def names_in(bundle: Bundle) -> set[str]:
+    with ZipFile(bundle.path) as archive:
+        return set(archive.namelist())
+
+
+@every_strategy
+def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path) -> None:
+    names = names_in(built(strategy, tmp_path))
+    assert names >= ALWAYS
+    of_strategies = {Path(name).stem for name in names if name.startswith("strategies/")}
+    assert of_strategies == OWN[strategy] | SHARED
+    assert {name.partition("/")[0] for name in names} <= {"config.json", "router", "strategies", "jwt"}
+
+
+@every_strategy
+def test_the_table_reader_comes_only_with_a_table(strategy: str, tmp_path: Path) -> None:
+    names = names_in(built(strategy, tmp_path))
+    assert names & TABLE_READER == (TABLE_READER if strategy in {"sticky-session", "tenant-lookup"} else set())
+
+
+@every_strategy
+def test_it_has_at_most_64_kilobytes(strategy: str, tmp_path: Path) -> None:
+    assert built(strategy, tmp_path).path.stat().st_size <= 64 * 1024
+
+
+def test_it_carries_only_what_verifies_tokens_and_no_metadata(tmp_path: Path) -> None:
+    bundle = built("jwt-iat", tmp_path)
+    names = names_in(bundle)
+    assert "jwt/api_jws.py" in names
+    assert not [name for name in names if "dist-info" in name or name.endswith((".pyi", "py.typed"))]
+    assert bundle.native_packages == ()
+
+
+def test_it_carries_no_third_party_code_that_is_not_used(tmp_path: Path) -> None:
+    names = names_in(built("jwt-iat", tmp_path, "jwtIat.verify=false"))
+    assert not [name for name in names if name.startswith("jwt/")]
+
+
+def test_public_keys_bring_cryptography_for_linux(tmp_path: Path) -> None:
+    bundle = build_bundle(shipped_stack("prod", "strategy=jwt-iat"), tmp_path)
+    names = names_in(bundle)
+    assert bundle.native_packages == ("cffi", "cryptography")
+    assert "_cffi_backend.cpython-313-x86_64-linux-gnu.so" in names
+    assert [name for name in names if name.startswith("cryptography/") and name.endswith(".so")]
+    with ZipFile(bundle.path) as archive:
+        modes = {info.filename: info.external_attr >> 16 & 0o777 for info in archive.infolist()}
+    assert {mode for name, mode in modes.items() if ".so" in name} == {0o755}
+    assert {mode for name, mode in modes.items() if ".so" not in name} == {0o644}
+
+
+@every_strategy
+def test_the_same_inputs_give_the_same_bytes(strategy: str, tmp_path: Path) -> None:
+    first, second = built(strategy, tmp_path / "a"), built(strategy, tmp_path / "b")
+    assert first.path.read_bytes() == second.path.read_bytes()
+    assert first.path.name == second.path.name == f"router-{first.sha256[:16]}.zip"
+
+
+def test_times_modes_and_umask_leave_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = built("sticky-session", tmp_path / "a").sha256
+    copy = tmp_path / "copy"
+    for package in ("router", "strategies"):
+        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for number, source in enumerate(copy.rglob("*.py")):
+        os.utime(source, (number, 1_000_000_000 + number))
+        source.chmod(0o600)
+    monkeypatch.setattr(infra.bundle, "ROOT", copy)
+    before = os.umask(0)
+    try:
+        bundle = built("sticky-session", tmp_path / "b")
+    finally:
+        os.umask(before)
+    assert bundle.sha256 == expected
+    assert stat.S_IMODE(bundle.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(bundle.path.parent.stat().st_mode) == 0o700
+
+
+def test_another_config_gives_another_package(tmp_path: Path) -> None:
+    assert built("cookie-version", tmp_path).path != built("cookie-version", tmp_path, "canaryPercent=11").path
+
+
+def test_only_its_owner_reads_it(tmp_path: Path) -> None:
+    path = built("cookie-version", tmp_path).path
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Path, target: Path) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_package(tmp_path / "router.zip", b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_old_packages_do_not_pile_up(tmp_path: Path) -> None:
+    fresh, old = KEPT_PACKAGES - 1, 5
+    for number in range(fresh + old):
+        package = tmp_path / f"router-{number}.zip"
+        package.touch()
+        if number >= fresh:
+            os.utime(package, (1, time.time() - KEPT_SECONDS - number))
+    newest = built("cookie-version", tmp_path).path
+    assert set(tmp_path.iterdir()) == {newest, *(tmp_path / f"router-{number}.zip" for number in range(fresh))}
+
+
+def test_packages_of_the_last_day_all_stay(tmp_path: Path) -> None:
+    """An edge that is running may read any of them."""
+    for number in range(KEPT_PACKAGES + 5):
+        (tmp_path / f"router-{number}.zip").touch()
+    built("cookie-version", tmp_path)
+    assert len(list(tmp_path.iterdir())) == KEPT_PACKAGES + 6
+
+
+def test_a_package_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infra.bundle, "MAX_PACKAGE_BYTES", 1_000)
+    with pytest.raises(BundleError, match=r"^the package has \d\d,\d{3} bytes; Lambda@Edge takes at most 1,000$"):
+        built("cookie-version", tmp_path)
+
+
+def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
+    stack: Stack = stack_of(
+        "blue",
+        strategy="sticky-session",
+        stickySession={"cookie": "s", "replicas": ["eu-west-1"]},
+        override={"header": "x-qa-origin", "secret": "0123456789abcdef"},
+        logSalt="pepper",
+    )
+    bundle = build_bundle(stack, tmp_path)
+    with ZipFile(bundle.path) as archive:
+        config = json.loads(archive.read("config.json"))
+    table = config.pop("table")
+    assert config == {
+        "canary_percent": 12.5,
+        "deadline_ms": 2000,
+        "log_salt": "pepper",
+        "options": {
+            "cookie": "s",
+            "table_name": "",
+            "key_attribute": "token",
+            "version_attribute": "version",
+            "expiry_attribute": "expiration",
+            "versions": {"1": "stable", "2": "canary"},
+            "home_region": "us-east-1",
+            "replicas": ["eu-west-1"],
+            "caching": "none",
+            "version_cookie": "",
+            "application_cookies": [],
+        },
+        "origins": {
+            name: {
+                "domain_name": domain,
+                "protocol": "https",
+                "port": 443,
+                "path": "",
+                "host_header": "origin",
+                "read_timeout_seconds": 30,
+            }
+            for name, domain in (("stable", "v1.example.com"), ("canary", "v2.example.com"))
+        },
+        "override": {"header": "x-qa-origin", "cookie": "", "query": "", "secret": "0123456789abcdef"},
+        "pin": "none",
+        "release": "2026-11",
+        "strategy": "sticky-session",
+    }
+    replicas = table.pop("replicas")
+    assert table == {
+        "name": "edge-router-blue-sessions",
+        "home_region": "us-east-1",
+        "attributes": ["version", "expiration"],
+        "read_timeout_ms": 400,
+        "total_timeout_ms": 1500,
+        "remember_seconds": 5.0,
+        "remember_unknown_seconds": 1.0,
+        "remember_entries": 1000,
+    }
+    assert replicas["eu-central-1"] == ["eu-west-1", "us-east-1"]
+    assert replicas[""] == ["us-east-1", "eu-west-1"]
+
+
+def test_a_strategy_without_lambda_has_no_package(tmp_path: Path) -> None:
+    with pytest.raises(BundleError) as caught:
+        built("tier", tmp_path)
+    assert str(caught.value) == (
+        "edge-router:strategy is 'tier', which runs as a CloudFront Function: there is no package for Lambda"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_decided_before_the_cache_is_not_in_the_package(tmp_path: Path) -> None:
+    versioned = "cookieVersion.caching=versioned"
+    first = built("cookie-version", tmp_path, versioned)
+    assert {"canary_percent", "pin", "release"} & set(first.config) == set()
+    assert (first.config["override"], first.config["version_header"]) == (None, "x-router-version")
+    for change in ("canaryPercent=99", "pin=canary", "release=next", "override.secret=another-secret-of-20"):
+        assert built("cookie-version", tmp_path, versioned, change).path == first.path
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ({"x-router-version": "canary"}, ("canary", "assigned-version", False)),
+        ({"x-router-version": "stable"}, ("stable", "assigned-version", False)),
+        ({"x-router-version": "beta"}, ("stable", "no-version", True)),
+        ({"x-router-version": ""}, ("stable", "no-version", True)),
+        ({}, ("stable", "no-version", True)),
+    ],
+)
+def test_the_router_obeys_the_version_in_the_cache_key_and_nothing_else(
+    tmp_path: Path, header: dict[str, str], expected: tuple[str, str, bool]
+) -> None:
+    """Neither the cookie nor the override: what they say is not in the key, so a stranger would get the answer."""
+    config = built("cookie-version", tmp_path, "cookieVersion.caching=versioned").config
+    router = build_router(json.loads(json.dumps(config)), "eu-west-1")
+    others = {"cookie": "app-version=canary", "x-qa-origin": "canary:local-demo-override-secret"}
+    decision = router.decide(Request(headers={**others, **header}))
+    assert (decision.origin, decision.reason, decision.is_fallback) == expected
+
+
+@every_strategy
+def test_the_router_is_built_from_it(strategy: str, tmp_path: Path) -> None:
+    """And obeys the override in it, whatever the strategy."""
+    config = json.loads(json.dumps(built(strategy, tmp_path).config))
+    router = build_router(config, "eu-west-1")
+    request = Request(headers={"x-qa-origin": "canary:local-demo-override-secret"})
+    assert router.decide(request).reason == "override"
+
+
+STARTER = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from router.handler import handler
+answer = handler(json.load(sys.stdin), None)
+print(json.dumps({"domain": answer["origin"]["custom"]["domainName"], "files": sorted(
+    module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in ("router", "strategies"))}))
+"""
+
+
+@every_strategy
+def test_it_starts_from_nothing_but_itself(strategy: str, tmp_path: Path) -> None:
+    bundle = built(strategy, tmp_path, "pin=canary")
+    task = tmp_path / "task"
+    with ZipFile(bundle.path) as archive:
+        archive.extractall(task)
+    finished = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", STARTER, str(task)],
+        input=json.dumps(origin_request()),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        env={"AWS_REGION": "eu-west-1"},
+    )
+    log, answer = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert (log["strategy"], log["origin"], log["reason"]) == (strategy, "canary", "pinned")
+    assert answer["domain"] == "v2.example.com"
+    assert all(file.startswith(str(task)) for file in answer["files"])

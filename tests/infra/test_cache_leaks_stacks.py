@@ -1,0 +1,159 @@
+"""The cache-leak check on this project's stacks: what is judged is what is deployed, and it has no findings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.cache_leaks import CacheLeakError, Finding, decides_of, find_leaks, refuse_leaks, stack_leaks
+from infra.cache_leaks.planned import planned_state
+from simulator.standin import ProgramError, run_program
+from strategies.registry import STRATEGIES
+from tests.infra.configs import ROOT, STACKS, shipped_stack
+from tests.infra.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
+
+every_stack = pytest.mark.parametrize("stack", STACKS)
+VERSIONED = {
+    "cookie-version": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
+    "sticky-session": (
+        "strategy=sticky-session",
+        "stickySession.caching=versioned",
+        "stickySession.versionCookie=app-version",
+    ),
+}
+STATIC = ("strategy=cookie-version", "staticPaths[0]=/static/*")
+every_setting = pytest.mark.parametrize(
+    "settings",
+    [*((f"strategy={name}",) for name in STRATEGIES), *VERSIONED.values(), STATIC],
+    ids=[*STRATEGIES, *(f"{name}-versioned" for name in VERSIONED), "static-paths"],
+)
+IDS = {"cachePolicyId", "originRequestPolicyId", "lambdaArn", "functionArn"}
+
+
+@every_stack
+@every_setting
+def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...]) -> None:
+    loaded = shipped_stack(stack, *settings)
+    assert stack_leaks(loaded) == []
+    assert find_leaks(deployed(stack, *settings), decides_of(loaded)) == []
+
+
+@every_stack
+@every_setting
+def test_what_is_judged_before_is_what_is_deployed(stack: str, settings: tuple[str, ...]) -> None:
+    planned = planned_state(shipped_stack(stack, *settings))
+    assert _judged(planned) == _judged(deployed(stack, *settings))
+
+
+def _judged(state: State) -> list[tuple[str, Any]]:
+    """The inputs of distribution and policies, without the ids that only AWS gives, and without what they share."""
+    kinds = ("CachePolicy", "OriginRequestPolicy", "Distribution")
+    resources = [
+        one for one in state["deployment"]["resources"] if one["custom"] and one["type"].rpartition(":")[2] in kinds
+    ]
+    return sorted(((one["type"], _without_ids(one["inputs"])) for one in resources), key=_text)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _without_ids(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: "id" if key in IDS else _without_ids(item) for key, item in value.items()}
+    return [_without_ids(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        (
+            "cookie-version",
+            [
+                "decided-by-uncached-cookie",
+                "decided-by-uncached-header",
+                "assigned-behind-the-cache",
+                "set-cookie-can-be-cached",
+                "min-ttl-overrides-no-store",
+            ],
+        ),
+        (
+            "tenant-lookup",
+            [
+                "decided-by-uncached-header",
+                "body-decides-but-cached",
+                "set-cookie-can-be-cached",
+                "min-ttl-overrides-no-store",
+            ],
+        ),
+    ],
+)
+def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expected: list[str]) -> None:
+    state = deployed("local", f"strategy={strategy}")
+    default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
+    findings = find_leaks(state, decides_of(shipped_stack("local", f"strategy={strategy}")))
+    assert [(finding.name, finding.severity) for finding in findings] == [(name, "error") for name in expected]
+    assert "x-qa-origin" in findings[expected.index("decided-by-uncached-header")].explanation  # the override
+
+
+def test_a_foreign_reader_of_our_state_is_only_warned() -> None:
+    """Without the stack's settings nobody knows what the function decides by."""
+    findings = find_leaks(deployed("local", "strategy=fastest-origin"))
+    assert {finding.severity for finding in findings} == {"warning"}
+
+
+def test_the_settings_say_which_key_mends_it() -> None:
+    state = deployed("prod", "strategy=cookie-version")
+    default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
+    [first, *_] = find_leaks(state, decides_of(shipped_stack("prod", "strategy=cookie-version")))
+    assert first.mend.startswith("set edge-router:cookieVersion.caching to versioned or none and run `pulumi up`;")
+
+
+@pytest.fixture
+def leaking_project(tmp_path: Path) -> Path:
+    """A copy of the project whose cache policy for strategies that vary keeps answers."""
+    for package in ("infra", "router", "strategies", "functions"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in [*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"]:
+        shutil.copy(file, tmp_path)
+    policies = tmp_path / "infra" / "policies.py"
+    before = policies.read_text()
+    after = before.replace("max_ttl=0,", "max_ttl=60,")
+    assert after != before
+    policies.write_text(after)
+    return tmp_path
+
+
+@pytest.mark.parametrize("is_preview", [True, False])
+def test_the_program_refuses_a_leak_before_anything_is_deployed(leaking_project: Path, is_preview: bool) -> None:
+    with pytest.raises(ProgramError) as caught:
+        run_program("prod", project=leaking_project, overrides=["strategy=cookie-version"], preview=is_preview)
+    first, *lines = str(caught.value).splitlines()
+    assert first == "3 cache leaks:"
+    assert [line.split()[0] for line in lines] == [
+        "decided-by-uncached-cookie",
+        "assigned-behind-the-cache",
+        "set-cookie-can-be-cached",
+    ]
+    assert not (leaking_project / ".edge-router").exists()  # not even a package was built
+
+
+def test_errors_refuse_and_warnings_are_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = shipped_stack("prod", "strategy=cookie-version")
+    warning = Finding("n", "warning", "d", "*", "e.", "m.")
+    error = Finding("n", "error", "d", "*", "e.", "m.")
+    monkeypatch.setattr("infra.cache_leaks.refusal.stack_leaks", lambda _stack: [warning])
+    assert refuse_leaks(stack) == [warning]
+    monkeypatch.setattr("infra.cache_leaks.refusal.stack_leaks", lambda _stack: [warning, error])
+    with pytest.raises(CacheLeakError) as caught:
+        refuse_leaks(stack)
+    assert str(caught.value) == "one cache leak:\n  n (d, path pattern *): e. Mend: m."
+
+
+def test_a_distribution_is_in_every_plan() -> None:
+    planned = planned_state(shipped_stack("local"))
+    assert DISTRIBUTION in {one["type"] for one in planned["deployment"]["resources"]}

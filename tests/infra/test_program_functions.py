@@ -1,0 +1,247 @@
+"""The Pulumi program with a function before the cache: what it registers, and what a change of the config changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from simulator.cloudfront import Distribution
+from simulator.standin import ProgramError, run_program
+from tests.infra.configs import ROOT
+from tests.infra.test_program import (
+    ACCOUNT,
+    CACHE_POLICY,
+    CACHED_ERRORS,
+    DISTRIBUTION,
+    FUNCTION,
+    KEY_HEADERS,
+    KEYS,
+    LOG_GROUP,
+    ORIGIN_REQUEST_POLICY,
+    ROLE,
+    STORE,
+    TABLE,
+    VERSIONED,
+    VIEWER_FUNCTION,
+    changed,
+    every_stack,
+    every_versioned,
+    inputs,
+    resources,
+    run,
+)
+
+TIER = "strategy=tier"
+
+
+def cache_key(policy: dict[str, Any]) -> dict[str, Any]:
+    return policy["parametersInCacheKeyAndForwardedToOrigin"]
+
+
+def pairs(found: Any) -> dict[str, Any]:
+    """The content of the store, decoded."""
+    return {pair["key"]: json.loads(pair["value"]) for pair in inputs(found, KEYS)["resourceKeyValuePairs"]}
+
+
+def function_arns(stack: str, name: str, *triggers: str) -> list[dict[str, str]]:
+    arn = f"arn:aws:cloudfront::{ACCOUNT}:function/edge-router-{stack}-{name}"
+    return [{"eventType": trigger, "functionArn": arn} for trigger in triggers]
+
+
+@every_stack
+def test_tier_has_a_function_with_its_store_and_nothing_of_lambda(stack: str) -> None:
+    found = run(stack, TIER)
+    for kind in (FUNCTION, ROLE, LOG_GROUP):
+        assert resources(found, kind) == []
+    behavior = inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
+    assert behavior["functionAssociations"] == function_arns(stack, "tier", "viewer-request")
+    assert "lambdaFunctionAssociations" not in behavior
+    function = inputs(found, VIEWER_FUNCTION)
+    [store] = resources(found, STORE)
+    assert (function["runtime"], function["publish"]) == ("cloudfront-js-2.0", True)
+    assert function["keyValueStoreAssociations"] == [store["outputs"]["arn"]]
+    assert inputs(found, KEYS)["maxBatchSize"] == 50
+    prefix = "staging-" if stack == "staging" else ""
+    assert pairs(found) == {
+        f"tier:{tier}": {
+            "domainName": f"{prefix}{tier}.example.com",
+            "port": 443,
+            "protocol": "https",
+            "path": "",
+            "hostHeader": "origin",
+        }
+        for tier in ("premium", "standard")
+    }
+
+
+@every_stack
+def test_tiers_are_kept_apart_in_the_cache(stack: str) -> None:
+    found = run(stack, TIER)
+    policy = inputs(found, CACHE_POLICY)
+    override = ["x-qa-origin"] if stack == "local" else []
+    assert policy["name"] == f"edge-router-{stack}-tiered"
+    assert (policy["minTtl"], policy["defaultTtl"], policy["maxTtl"]) == (0, 0, 31_536_000)
+    assert cache_key(policy)["headersConfig"]["headers"]["items"] == [*KEY_HEADERS, *override, "x-router-version"]
+    assert cache_key(policy)["cookiesConfig"] == {"cookieBehavior": "all"}
+    assert cache_key(policy)["queryStringsConfig"] == {"queryStringBehavior": "all"}
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "tier.tiers.premium.domainName=moved.example.com",
+        "tier.tiers.premium.port=8443",
+        "tier.tiers.gold.domainName=gold.example.com",
+    ],
+)
+def test_a_changed_tier_changes_keys_and_nothing_else(override: str) -> None:
+    assert changed(run("prod", TIER), "prod", TIER, override) == {"update": {"tier-keys"}}
+
+
+def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key() -> None:
+    found = changed(run("prod", TIER), "prod", TIER, "tier.header=X-Tier")
+    assert found == {"update": {"tier-function", "tiered"}}
+
+
+def test_the_pin_of_tiers_publishes_the_function_and_leaves_the_distribution() -> None:
+    assert changed(run("prod", TIER), "prod", TIER, "pin=stable") == {"update": {"tier-function"}}
+
+
+def test_fifty_and_more_tiers_go_in_several_batches() -> None:
+    tiers = [f"tier.tiers.t{number}.domainName=t{number}.example.com" for number in range(120)]
+    found = run_program("prod", overrides=[TIER, *tiers], state=run("prod", TIER).state)
+    assert len(pairs(found)) == 122
+    assert inputs(found, KEYS)["maxBatchSize"] == 50
+
+
+@every_stack
+@every_versioned
+def test_versioned_caching_has_the_function_on_both_viewer_triggers(stack: str, strategy: str) -> None:
+    found = run(stack, *VERSIONED[strategy])
+    behavior = inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
+    assert behavior["functionAssociations"] == function_arns(stack, "canary", "viewer-request", "viewer-response")
+    associations = behavior["lambdaFunctionAssociations"]
+    assert [(one["eventType"], one["includeBody"]) for one in associations] == [("origin-request", False)]
+    percent = {"local": "10", "staging": "50", "prod": "0"}[stack]
+    assert pairs(found) == {
+        "canary": {"percent": percent, "pin": "none", "release": "2026-11", "tag": "05e01bd6"},
+    }
+
+
+@every_stack
+@every_versioned
+def test_the_version_is_in_the_cache_key_and_no_cookie_is_beside_it(stack: str, strategy: str) -> None:
+    found = run(stack, *VERSIONED[strategy])
+    policy = inputs(found, CACHE_POLICY)
+    override = ["x-qa-origin"] if stack == "local" else []
+    cookies = {
+        "cookie-version": {"cookieBehavior": "none"},
+        "sticky-session": {"cookieBehavior": "whitelist", "cookies": {"items": ["sessiontoken"]}},
+    }
+    assert (policy["minTtl"], policy["defaultTtl"], policy["maxTtl"]) == (0, 0, 31_536_000)
+    assert cache_key(policy) == {
+        "cookiesConfig": cookies[strategy],
+        "headersConfig": {
+            "headerBehavior": "whitelist",
+            "headers": {"items": [*KEY_HEADERS, *override, "x-router-version"]},
+        },
+        "queryStringsConfig": {"queryStringBehavior": "all"},
+        "enableAcceptEncodingBrotli": True,
+        "enableAcceptEncodingGzip": True,
+    }
+    assert inputs(found, ORIGIN_REQUEST_POLICY)["cookiesConfig"] == {"cookieBehavior": "none"}
+    responses = inputs(found, DISTRIBUTION)["customErrorResponses"]
+    assert responses == [{"errorCode": code, "errorCachingMinTtl": 0} for code in CACHED_ERRORS]
+
+
+@every_versioned
+@pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
+def test_percentage_pin_and_release_change_keys_and_nothing_else(strategy: str, override: str) -> None:
+    """No function is published, no version of the Lambda function made, and the distribution stays as it is."""
+    before = run("prod", *VERSIONED[strategy])
+    assert changed(before, "prod", *VERSIONED[strategy], override) == {"update": {"canary-keys"}}
+
+
+def test_named_cookies_reach_the_application_as_part_of_the_key() -> None:
+    cookies = ("cookieVersion.applicationCookies[0]=lang", "cookieVersion.applicationCookies[1]=cart")
+    found = run("prod", *VERSIONED["cookie-version"], *cookies)
+    assert cache_key(inputs(found, CACHE_POLICY))["cookiesConfig"]["cookies"] == {"items": ["cart", "lang"]}
+
+
+@pytest.mark.parametrize("settings", [(TIER,), *VERSIONED.values()])
+def test_no_secret_stands_in_the_state_of_a_function(settings: tuple[str, ...]) -> None:
+    """Signing keys are in the code, which is sealed; of the override there is only a digest."""
+    found = run("local", *settings)
+    assert "local-demo" not in json.dumps(found.state)
+    is_sealed = isinstance(inputs(found, VIEWER_FUNCTION)["code"], dict)
+    assert is_sealed is ("strategy=cookie-version" in settings)
+
+
+def test_sealed_code_lies_beside_the_packages_for_its_owner_only() -> None:
+    comment = inputs(run("local", *VERSIONED["cookie-version"]), VIEWER_FUNCTION)["comment"]
+    path = ROOT / ".edge-router/local" / f"canary-{comment.rpartition(' ')[2]}.js"
+    assert "local-demo-signing-key" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_state_with_secrets_has_the_code_and_is_otherwise_the_same() -> None:
+    found = run("local", *VERSIONED["cookie-version"])
+    [function] = [one for one in found.state_with_secrets["deployment"]["resources"] if one["type"] == VIEWER_FUNCTION]  # type: ignore[index]
+    for properties in (function["inputs"], function["outputs"]):
+        assert "local-demo-signing-key" in json.loads(properties["code"]["plaintext"])
+    assert "local-demo" not in repr(found)
+    [sealed] = resources(found, VIEWER_FUNCTION)
+    assert {**function["inputs"], "code": 0} == {**sealed["inputs"], "code": 0}
+
+
+@pytest.mark.parametrize("settings", [(TIER,), *VERSIONED.values()])
+def test_the_local_edge_takes_what_the_program_deploys(settings: tuple[str, ...]) -> None:
+    first = run("local", *settings)
+    again = run_program("local", overrides=settings, state=first.state)
+    for found in (first, again):
+        assert Distribution.from_state(dict(found.state_with_secrets)) is not None
+
+
+def test_another_signing_key_publishes_the_function_although_its_code_is_sealed() -> None:
+    before = run("local", *VERSIONED["cookie-version"])
+    key = "cookieVersion.signingKeys[0]=another-key-of-32-characters-more"
+    assert changed(before, "local", *VERSIONED["cookie-version"], key)["update"] >= {"canary-function"}
+
+
+def test_switching_between_functions_takes_the_old_one_away_last() -> None:
+    after = run_program("prod", overrides=[TIER], state=run("prod", *VERSIONED["cookie-version"]).state)
+    steps = [(change.op, change.name) for change in after.changes if change.op != "same"]
+    updated = steps.index(("update", "distribution"))
+    assert {("create", "tier-function"), ("create", "tier-keys"), ("create", "tiered")} <= set(steps[:updated])
+    assert {("delete", "canary-function"), ("delete", "versioned"), ("delete", "function")} <= set(steps[updated:])
+    assert {change.op for change in after.changes if change.type == TABLE} == {"same"}
+
+
+def test_static_paths_have_behaviors_of_their_own_without_any_function() -> None:
+    found = run("prod", *VERSIONED["cookie-version"], "staticPaths[0]=/static/*", "staticPaths[1]=/*.css")
+    first, second = inputs(found, DISTRIBUTION)["orderedCacheBehaviors"]
+    assert (first["pathPattern"], second["pathPattern"]) == ("/static/*", "/*.css")
+    assert first["targetOriginId"] == "stable"
+    assert not {"lambdaFunctionAssociations", "functionAssociations", "originRequestPolicyId"} & set(first)
+    policies = {one["inputs"]["name"]: one for one in resources(found, CACHE_POLICY)}
+    static = policies["edge-router-prod-static"]
+    assert first["cachePolicyId"] == static["id"]
+    ttls = static["inputs"]["minTtl"], static["inputs"]["defaultTtl"], static["inputs"]["maxTtl"]
+    assert ttls == (0, 86_400, 31_536_000)
+    assert cache_key(static["inputs"]) == {
+        "cookiesConfig": {"cookieBehavior": "none"},
+        "headersConfig": {"headerBehavior": "none"},
+        "queryStringsConfig": {"queryStringBehavior": "all"},
+        "enableAcceptEncodingBrotli": True,
+        "enableAcceptEncodingGzip": True,
+    }
+
+
+def test_too_many_signing_keys_end_the_program_in_words() -> None:
+    keys = [f"cookieVersion.signingKeys[{number}]={number:04}{'k' * 500}" for number in range(10)]
+    with pytest.raises(ProgramError) as caught:
+        run_program("prod", overrides=[*VERSIONED["cookie-version"], *keys])
+    assert str(caught.value).startswith("edge-router:cookieVersion: the function's code with this config has 1")
+    assert "CloudFront takes 10,240" in str(caught.value)

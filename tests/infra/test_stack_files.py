@@ -1,0 +1,125 @@
+"""Pulumi.yaml and the shipped stacks' files."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+import yaml
+
+from infra.settings import CoreSettings, Settings
+from strategies.registry import STRATEGIES
+from tests.infra.configs import ROOT, STACKS, shipped_stack
+
+PROJECT = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+every_stack = pytest.mark.parametrize("stack", STACKS)
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
+
+
+def test_the_project_file_names_the_keys_of_the_settings() -> None:
+    assert set(PROJECT["config"]) == set(Settings.keys())
+
+
+def test_every_key_has_a_type_and_a_description() -> None:
+    assert all({"type", "description"} <= set(declared) for declared in PROJECT["config"].values())
+
+
+def test_defaults_are_those_of_the_settings() -> None:
+    """The engine fills them in; {} stands for an absent section."""
+    for name, field in Settings.model_fields.items():
+        declared = PROJECT["config"][field.alias]
+        assert ("default" in declared) is not field.is_required(), name
+        if declared["type"] == "string" and not field.is_required():
+            assert str(declared["default"]) in {str(field.default), str(field.default).removesuffix(".0")}, name
+        elif not field.is_required():
+            assert declared["default"] == ([] if declared["type"] == "array" else {}), name
+
+
+def test_descriptions_name_only_options_that_exist() -> None:
+    """What a section's description lists in camelCase is a key of that section."""
+    for name in STRATEGIES:
+        from infra.options_model import options_model
+        from strategies.registry import section_of
+
+        keys = set(options_model(name).keys())
+        words = set(re.findall(r"\b[a-z]+(?:[A-Z][a-z]+)+\b", PROJECT["config"][section_of(name)]["description"]))
+        assert words <= keys, name
+        assert {key for key in keys if re.search("[A-Z]", key)} <= words, name
+
+
+def test_pulumi_installs_with_pip_into_the_virtual_environment_of_make() -> None:
+    assert PROJECT["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
+
+
+@every_stack
+@every_strategy
+def test_every_stack_switches_with_one_key(stack: str, strategy: str) -> None:
+    loaded = shipped_stack(stack, f"strategy={strategy}")
+    assert loaded.settings.strategy == strategy
+    assert loaded.settings.options is not None
+
+
+@every_stack
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("strategy=cookie-version", "cookieVersion.caching=versioned"),
+        (
+            "strategy=sticky-session",
+            "stickySession.caching=versioned",
+            "stickySession.versionCookie=app-version",
+        ),
+    ],
+    ids=["cookie-version", "sticky-session"],
+)
+def test_every_stack_turns_versioned_caching_on_by_its_keys(stack: str, overrides: tuple[str, ...]) -> None:
+    assert shipped_stack(stack, *overrides).settings.needs.version_header == "x-router-version"
+
+
+@every_stack
+def test_every_stack_takes_a_percentage_and_a_pin_alone(stack: str) -> None:
+    settings = shipped_stack(stack, "canaryPercent=12.5", "pin=stable").settings
+    assert (settings.canary_percent, settings.pin) == (12.5, "stable")
+
+
+@every_stack
+def test_every_stack_has_both_tables(stack: str) -> None:
+    tables = shipped_stack(stack).settings.tables_by_strategy()
+    assert {name: (spec.home_region, spec.replicas) for name, spec in tables.items()} == {
+        "sticky-session": ("us-east-1", ("eu-west-1", "ap-southeast-1")),
+        "tenant-lookup": ("us-east-1", ("eu-west-1", "ap-southeast-1")),
+    }
+
+
+def test_prod_keeps_its_data() -> None:
+    assert shipped_stack("prod").settings.tables.model_dump() == {
+        "protect": True,
+        "deletion_protection": True,
+        "point_in_time_recovery": True,
+        "on_destroy": "retain",
+    }
+
+
+def test_prod_begins_with_nobody_on_the_canary() -> None:
+    assert shipped_stack("prod").settings.canary_percent == 0
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_stacks_for_aws_ship_no_secret(stack: str) -> None:
+    settings = shipped_stack(stack).settings
+    assert settings.override is None
+    assert settings.options_of("cookie-version").signing_keys == ()
+    assert settings.options_of("jwt-iat").secret == ""
+
+
+def test_a_section_without_its_own_model_is_a_strategys() -> None:
+    from strategies.registry import section_of
+
+    assert set(Settings.keys()) - set(CoreSettings.keys()) == set(map(section_of, STRATEGIES))
+
+
+def test_the_program_only_wires() -> None:
+    source = (ROOT / "__main__.py").read_text()
+    assert len(source.splitlines()) <= 40
+    assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If) for node in ast.walk(ast.parse(source)))

@@ -1,0 +1,89 @@
+"""The code that is deployed, and CloudFront's limits on it and on the key-value store."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.viewer_function import (
+    CONFIG_LINE,
+    FUNCTIONS,
+    MAX_CODE_BYTES,
+    ViewerFunctionError,
+    code_with,
+    limit_problems,
+    viewer_function,
+)
+from simulator.cloudfront_functions import check_code
+from tests.infra.configs import stack_of
+
+TIER = {"tiers": {"premium": {"domainName": "premium.example.com"}}}
+VERSIONED = {"caching": "versioned", "signingKeys": ["k" * 32, "o" * 32, "p" * 32]}
+OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "section"), [("tier", {"tier": TIER}), ("cookie-version", {"cookieVersion": VERSIONED})]
+)
+def test_the_code_with_all_that_a_config_may_have_fits_and_needs_nothing_that_the_runtime_lacks(
+    strategy: str, section: dict[str, object]
+) -> None:
+    function = viewer_function(stack_of(strategy=strategy, override=OVERRIDE, pin="canary", **section))
+    assert function is not None
+    check_code(function.code)
+    assert len(function.code.encode()) <= MAX_CODE_BYTES
+
+
+@pytest.mark.parametrize("name", ["tier", "canary"])
+def test_the_source_is_code_too(name: str) -> None:
+    check_code((FUNCTIONS / f"{name}.js").read_text())
+
+
+def test_comments_and_empty_lines_are_left_out_and_nothing_else() -> None:
+    source = f"// one\nimport a from 'b';\n\n  // two\n{CONFIG_LINE}\nconst c = 'http://x'; // three\n"
+    expected = 'import a from \'b\';\nconst CONFIG = {"a":[1],"b":"\\u2028"};\nconst c = \'http://x\'; // three\n'
+    assert code_with(source, {"b": "\u2028", "a": [1]}) == expected
+
+
+@pytest.mark.parametrize("source", ["", f"{CONFIG_LINE}\n{CONFIG_LINE}\n"])
+def test_a_source_without_the_one_line_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match=r"has not exactly one line 'const CONFIG = \{\};'"):
+        code_with(source, {})
+
+
+def test_the_same_config_gives_the_same_code() -> None:
+    first, second = (viewer_function(stack_of(strategy="tier", tier=TIER)) for _ in range(2))
+    assert first == second
+
+
+def test_a_strategy_without_a_function_has_none() -> None:
+    assert viewer_function(stack_of()) is None
+
+
+def test_what_is_over_a_limit_is_named_by_its_key_in_the_config() -> None:
+    stack = stack_of(strategy="tier", tier=TIER)
+    assert limit_problems("x" * 10_241, {"tier:premium": "v" * 1_025, "tier:" + "é" * 260: ""}, stack) == [
+        "edge-router:tier: the function's code with this config has 10,241 bytes; CloudFront takes 10,240. Fewer"
+        " origins, fewer or shorter signing keys make it smaller",
+        "edge-router:tier.tiers.premium: its value in the key-value store has 1,025 bytes; at most 1,024",
+        f"edge-router:tier.tiers.{'é' * 260}: its key in the key-value store has 525 bytes; at most 512",
+    ]
+    full = {f"tier:{number}": "v" * 1_000 for number in range(5_300)}
+    [text] = limit_problems("", full, stack)
+    assert text.startswith("edge-router:tier: the key-value store has 5,3")
+    assert text.endswith(" bytes in 5,300 keys; CloudFront takes 5,242,880")
+    assert limit_problems("x" * 10_240, {"k" * 512: "v" * 1_024}, stack) == []
+
+
+def test_the_value_of_the_longest_release_fits() -> None:
+    function = viewer_function(stack_of(strategy="cookie-version", cookieVersion=VERSIONED, release="🚀" * 64))
+    assert function is not None
+    assert len(function.key_values["canary"].encode()) <= 1_024
+
+
+def test_origins_that_an_override_can_ask_for_may_be_too_many_for_the_code() -> None:
+    origins = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com"}}
+    many = {f"origin-{number}": {"domainName": f"o{number}.example.com"} for number in range(60)}
+    settings = {"strategy": "tier", "tier": TIER, "origins": {**origins, **many}}
+    assert viewer_function(stack_of(**settings)) is not None
+    with pytest.raises(ViewerFunctionError, match=r"^edge-router:tier: the function's code with this config has 1"):
+        viewer_function(stack_of(**settings, override=OVERRIDE))

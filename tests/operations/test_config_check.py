@@ -1,0 +1,101 @@
+"""`edge-router config check`: all mistakes at once, each with its full key."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from strategies.registry import STRATEGIES
+from tests.operations.conftest import Result
+
+pytestmark = pytest.mark.usefixtures("project")
+Run = Callable[..., Result]
+VERIFY = (
+    "verify is false: anyone can write a token that reaches the canary or avoids it. Use it for tokens that a trusted"
+    " party in front has verified, and never to keep anyone out of an origin"
+)
+
+
+@pytest.mark.parametrize("stack", ["local", "staging", "prod"])
+@pytest.mark.parametrize("strategy", ["sticky-session", "cookie-version", "jwt-iat", "tenant-lookup", "fastest-origin"])
+def test_the_shipped_stacks_are_in_order_with_every_strategy(run: Run, stack: str, strategy: str):
+    result = run("config", "check", "--stack", stack, "--set", f"strategy={strategy}")
+    assert result == Result(0, f"{stack}: the config is in order\n", "")
+
+
+def test_all_mistakes_are_told_at_once_each_in_one_line(run: Run):
+    result = run(
+        *("config", "check", "--stack", "prod", "--set", "canaryPercent=100.5", "--set", "pin=canari"),
+        *("--set", "fastestOrigin.pth=/x", "--set", "origins.canary.domainName=10.0.0.1"),
+    )
+    assert (result.exit_code, result.out) == (1, "")
+    assert set(result.err.splitlines()) == {
+        "error: edge-router:origins.canary.domainName is '10.0.0.1': CloudFront takes no IP address as an origin;"
+        " use a DNS name",
+        "error: edge-router:canaryPercent is '100.5': a percentage from 0 to 100 with at most two decimals, such as 10"
+        " or 12.5",
+        "error: edge-router:pin is 'canari': did you mean canary? Allowed: canary, none, stable",
+        "error: edge-router:fastestOrigin.pth is no key here: did you mean path? Allowed: candidates, path,"
+        " probeTimeoutMs, refreshSeconds",
+    }
+
+
+def test_brackets_in_a_message_are_shown_as_they_are(run: Run):
+    result = run("config", "check", "--stack", "prod", "--set", "stickySession.replicas[1]=[bold]")
+    assert result.err.startswith(
+        "error: edge-router:stickySession.replicas[1] is '[bold]', which is no AWS Region: allowed: "
+    )
+
+
+def test_json_has_the_same_mistakes(run: Run):
+    result = run("config", "check", "--stack", "prod", "--set", "strategy=sticky-sesion", "--json")
+    assert (result.exit_code, result.err) == (1, "")
+    assert json.loads(result.out) == {
+        "stack": "prod",
+        "problems": [
+            "edge-router:strategy is 'sticky-sesion': did you mean sticky-session?"
+            f" Allowed: {', '.join(sorted(STRATEGIES))}"
+        ],
+        "warnings": [],
+        "findings": [],
+    }
+
+
+def test_what_works_but_is_rarely_meant_is_a_warning(run: Run):
+    arguments = ("config", "check", "--stack", "prod", "--set", "strategy=jwt-iat", "--set", "jwtIat.verify=false")
+    assert run(*arguments) == Result(0, "prod: the config is in order\n", f"warning: {VERIFY}\n")
+    document = {"stack": "prod", "problems": [], "warnings": [VERIFY], "findings": []}
+    assert json.loads(run(*arguments, "--json").out) == document
+
+
+def test_an_unknown_stack_is_told_with_those_there_are(run: Run):
+    assert run("config", "check", "--stack", "stagin") == Result(
+        2, "", "error: there is no stack 'stagin'; the stacks are local, prod, staging. Did you mean 'staging'?\n"
+    )
+
+
+def test_a_setting_that_is_no_setting_is_told(run: Run):
+    assert run("config", "check", "--stack", "prod", "--set", "pin") == Result(
+        2, "", "error: --set pin: must be KEY=VALUE\n"
+    )
+
+
+def test_a_file_that_is_no_yaml_is_told_without_a_traceback(run: Run, project: Path):
+    (project / "Pulumi.prod.yaml").write_text("config: [")
+    result = run("config", "check", "--stack", "prod")
+    assert result.exit_code == 2
+    assert result.err.startswith(f"error: {project / 'Pulumi.prod.yaml'}")
+    assert "Traceback" not in result.err
+
+
+def test_no_message_has_a_secret(run: Run):
+    secret = "short-secret"
+    result = run(
+        "config", "check", "--stack", "prod", "--set", "override.header=x-qa", "--set", f"override.secret={secret}"
+    )
+    assert result == Result(
+        1,
+        "",
+        "error: edge-router:override.secret has 12 characters: at least 16 random ones keep others out\n",
+    )

@@ -1,0 +1,111 @@
+"""The real Pulumi CLI over a file backend, with the stand-in as its AWS provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from simulator.standin.wire import ARCHIVE, SEALED, SIGNATURE, rewrite
+
+from .provider_plugin import ACCOUNT_FILE
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = ("pulumi", "pulumi-language-python")
+MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
+_PLUGIN = """\
+#!/bin/sh
+PYTHONPATH='{root}' exec '{python}' -m tests.pulumi_cli.provider_plugin "$@"
+"""
+_TIMEOUT_SECONDS = 120
+
+
+class PulumiCli:
+    """`pulumi` in a copy of a project: its own home, backend and account file, all below `directory`."""
+
+    def __init__(self, project: Path, directory: Path) -> None:
+        self.project = project
+        for name in ("bin", "home", "backend"):
+            (directory / name).mkdir()
+        plugin = directory / "bin" / "pulumi-resource-aws"
+        plugin.write_text(_PLUGIN.format(root=ROOT, python=sys.executable))
+        plugin.chmod(0o755)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
+        self._environment = {
+            **kept,
+            "PATH": f"{directory / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PULUMI_BACKEND_URL": (directory / "backend").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "for tests",
+            # The provider on PATH is the only one: nothing is looked for or downloaded elsewhere.
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_HOME": str(directory / "home"),
+            "PULUMI_PYTHON_CMD": sys.executable,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            ACCOUNT_FILE: str(directory / "account.json"),
+        }
+
+    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command and return it, whatever its exit code."""
+        return subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            cwd=self.project,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Run a command that has to succeed; its standard output."""
+        done = self.attempt(*arguments)
+        assert done.returncode == 0, f"pulumi {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def up(self) -> str:
+        return self.run("up", "--yes", "--skip-preview")
+
+    def export(self) -> dict[str, Any]:
+        return json.loads(self.run("stack", "export"))
+
+
+def copy_of_the_project(directory: Path) -> Path:
+    """What `pulumi up` needs of this project: the program, its packages and stack files; the same `.venv`."""
+    target = directory / "project"
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "tests", "bench", "docs")
+    shutil.copytree(ROOT, target, ignore=ignored, symlinks=True)
+    (target / ".venv").symlink_to(Path(sys.prefix))
+    return target
+
+
+def comparable(state: dict[str, Any]) -> dict[str, Any]:
+    """The resources by URN without what differs from run to run: times, places in source files, providers' ids,
+    paths of archives and ciphertexts."""
+    found: dict[str, Any] = {}
+    for resource in state["deployment"]["resources"]:
+        kept: dict[str, Any] = {key: rewrite(value, _stable) for key, value in resource.items() if key not in _VOLATILE}
+        if resource["type"].startswith("pulumi:providers:"):
+            del kept["id"]
+        if "provider" in kept:
+            kept["provider"] = kept["provider"].rpartition("::")[0]
+        for key in ("dependencies", "additionalSecretOutputs"):
+            kept[key] = sorted(kept.get(key, []))
+        depended = kept.get("propertyDependencies", {})
+        kept["propertyDependencies"] = {key: sorted(urns) for key, urns in depended.items()}
+        found[resource["urn"]] = kept
+    return found
+
+
+_VOLATILE = frozenset({"created", "modified", "sourcePosition", "stackTrace"})
+
+
+def _stable(value: object) -> object:
+    if isinstance(value, dict) and value.get(SIGNATURE) == SEALED:
+        return {SIGNATURE: SEALED}
+    if isinstance(value, dict) and value.get(SIGNATURE) == ARCHIVE:
+        return {**value, "path": Path(str(value["path"])).name}
+    return value

@@ -1,0 +1,86 @@
+"""The entry point: it starts from the baked config, and a package that cannot start still serves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.router.events import origin_request, origin_response
+
+ROOT = Path(__file__).parents[2]
+CONFIG: dict[str, Any] = {
+    "strategy": "cookie-version",
+    "options": {"cookie": "app-version"},
+    "origins": {"stable": {"domain_name": "v1.example.com"}, "canary": {"domain_name": "v2.example.com"}},
+    "canary_percent": 100.0,
+    "release": "2026-11",
+    "pin": "none",
+    "override": None,
+    "table": None,
+    "deadline_ms": 2000,
+    "log_salt": "salt",
+}
+CALL = """
+import json, sys
+from router.handler import handler
+events = json.load(sys.stdin)
+answers = [handler(event, None) for event in events]
+print("ANSWERS " + json.dumps(answers))
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    for folder in ("router", "strategies"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    return tmp_path
+
+
+def call(package: Path, *events: object) -> tuple[list[Any], list[dict[str, Any]]]:
+    """(answers, log lines) of the package run as Lambda runs it: by itself, without the project's other packages."""
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(package)!r})\n{CALL}"],
+        input=json.dumps(events),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"AWS_REGION": "eu-west-1"},
+    )
+    *lines, answers = run.stdout.splitlines()
+    return json.loads(answers.removeprefix("ANSWERS ")), [json.loads(line) for line in lines]
+
+
+def test_the_handler_routes_by_the_baked_config(package: Path) -> None:
+    (request,), (line,) = call(package, origin_request())
+    assert request["origin"]["custom"]["domainName"] == "v2.example.com"
+    assert (line["strategy"], line["region"], line["reason"]) == ("cookie-version", "eu-west-1", "no-cookie")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (None, "start-failed:FileNotFoundError"),
+        ("{", "start-failed:JSONDecodeError"),
+        (json.dumps(CONFIG | {"strategy": "gone"}), "start-failed:KeyError"),
+        (json.dumps(CONFIG | {"options": {"cookie": "a b"}}), "start-failed:OptionsError"),
+        (json.dumps(CONFIG | {"options": {"surprise": 1}}), "start-failed:TypeError"),
+    ],
+)
+def test_a_package_that_cannot_start_lets_every_request_pass(package: Path, change: str | None, reason: str) -> None:
+    config = package / "config.json"
+    config.unlink() if change is None else config.write_text(change)
+    request, response = origin_request(), origin_response(origin_request())
+    answers, lines = call(package, request, response, {"no": "event"})
+    assert answers == [
+        request["Records"][0]["cf"]["request"],
+        response["Records"][0]["cf"]["response"],
+        {"no": "event"},
+    ]
+    assert [line["reason"] for line in lines] == [reason, "not-started", "not-started", "not-started"]

@@ -1,0 +1,166 @@
+"""A deployment outlives updates: its ports, tables and applications stay while functions and edge are replaced."""
+
+import asyncio
+import io
+import socket
+import zipfile
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from simulator.cloudfront import OriginMapError, PortInUseError, StateError
+from simulator.deployment.applications import Application, ApplicationError
+from simulator.deployment.deployment import LocalDeployment, Site
+from simulator.lambda_edge import FunctionCode
+
+pytestmark = pytest.mark.anyio
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:made-up:{version}"
+ECHO = Application("v1.example.com:80", "demo.echo:app", {"NAME": "first", "DELAY_MS": "0"})
+TABLE = "made-up-table"
+
+
+def state(version: int) -> dict[str, Any]:
+    """A distribution with one origin and one function, and a global table."""
+    behavior = {
+        "targetOriginId": "v1",
+        "viewerProtocolPolicy": "allow-all",
+        "allowedMethods": ["GET", "HEAD"],
+        "cachedMethods": ["GET", "HEAD"],
+        "cachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+        "lambdaFunctionAssociations": [{"eventType": "origin-request", "lambdaArn": ARN.format(version=version)}],
+    }
+    origin = {
+        "originId": "v1",
+        "domainName": "v1.example.com",
+        "customOriginConfig": {
+            "httpPort": 80,
+            "httpsPort": 443,
+            "originProtocolPolicy": "http-only",
+            "originSslProtocols": ["TLSv1.2"],
+        },
+    }
+    table = {
+        "name": TABLE,
+        "hashKey": "k",
+        "billingMode": "PAY_PER_REQUEST",
+        "attributes": [{"name": "k", "type": "S"}],
+        "region": "us-east-1",
+        "replicas": [{"regionName": "eu-west-1"}],
+    }
+    outputs = {
+        "aws:cloudfront/distribution:Distribution": {
+            "domainName": "d.cloudfront.net",
+            "enabled": True,
+            "defaultCacheBehavior": behavior,
+            "origins": [origin],
+        },
+        "aws:dynamodb/table:Table": table,
+    }
+    resources = [
+        {"urn": f"urn:pulumi:a::b::{kind}::made-up", "custom": True, "id": "made-up", "type": kind, "outputs": values}
+        for kind, values in outputs.items()
+    ]
+    return {"version": 3, "deployment": {"resources": resources}}
+
+
+def function(folder: Path, version: int, source: str = "") -> FunctionCode:
+    """One that adds x-version for the origin; `source` runs in the handler."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(
+            "app.py",
+            "import time\ndef handler(event, context):\n"
+            "    request = event['Records'][0]['cf']['request']\n"
+            f"    {source or 'pass'}\n"
+            f"    request['querystring'] = 'version={version}'\n"
+            "    return request\n",
+        )
+    package = folder / f"package-{version}.zip"
+    package.write_bytes(content.getvalue())
+    return FunctionCode(ARN.format(version=version), "made-up", str(version), package, "app.handler", 5.0, 128)
+
+
+@pytest.fixture
+async def local() -> AsyncIterator[LocalDeployment]:
+    async with LocalDeployment(region_ports={"eu-west-1": 0}) as made:
+        yield made
+
+
+async def get(url: str, path: str = "/") -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        return await client.get(url + path)
+
+
+async def test_an_update_replaces_the_function_and_keeps_table_items_and_applications(
+    local: LocalDeployment, tmp_path: Path
+):
+    site = Site([ECHO], seeds={TABLE: [{"k": "seed"}]})
+    await local.apply(state(1), site, [function(tmp_path, 1)])
+    first, urls = (await get(local.url)).json(), local.status()["origins"]
+    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": TABLE, "Item": {"k": {"S": "written"}}})
+    await local.apply(state(2), site, [function(tmp_path, 2)])
+    second = (await get(local.url)).json()
+    assert (first["query"], second["query"]) == ("version=1", "version=2")
+    assert local.status()["origins"] == urls
+    items = (await local.dynamodb.call("us-east-1", "Scan", {"TableName": TABLE}))["Items"]
+    assert sorted(item["k"]["S"] for item in items) == ["seed", "written"]  # type: ignore[attr-defined]
+
+
+async def test_a_request_under_way_ends_as_it_began_while_new_ones_get_the_new_function(
+    local: LocalDeployment, tmp_path: Path
+):
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1, "time.sleep(0.8)")])
+    slow = asyncio.create_task(get(local.url))
+    await asyncio.sleep(0.4)
+    await asyncio.gather(local.apply(state(2), Site([ECHO]), [function(tmp_path, 2)]), slow)
+    assert slow.result().json()["query"] == "version=1"
+    assert (await get(local.url)).json()["query"] == "version=2"
+
+
+async def test_viewers_that_come_before_the_first_apply_wait_for_it(local: LocalDeployment, tmp_path: Path):
+    early = asyncio.create_task(get(local.region_urls["eu-west-1"]))
+    await asyncio.sleep(0.1)
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
+    assert (await early).headers["x-amz-cf-pop"].startswith("DUB")
+
+
+async def test_an_update_that_fails_leaves_what_was_served(local: LocalDeployment, tmp_path: Path):
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
+    broken = replace(ECHO, environment={"STATUS": "ok"})
+    with pytest.raises(ApplicationError, match=r"^v1\.example\.com:80 ended with exit code 1: STATUS is"):
+        await local.apply(state(2), Site([broken]), [function(tmp_path, 2)])
+    with pytest.raises(OriginMapError):
+        await local.apply(state(2), Site([ECHO], {"v2.example.com": "no url"}), [function(tmp_path, 2)])
+    with pytest.raises(StateError):
+        await local.apply({"version": 3, "deployment": {"resources": []}}, Site([ECHO]), [])
+    assert (await get(local.url)).json()["query"] == "version=1"
+
+
+async def test_a_changed_application_is_replaced(local: LocalDeployment, tmp_path: Path):
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
+    await local.apply(state(1), Site([replace(ECHO, environment={"NAME": "second"})]), [function(tmp_path, 1)])
+    assert (await get(local.url)).json()["name"] == "second"
+
+
+async def test_a_port_in_use_is_told_before_anything_is_started():
+    before = set(psutil.Process().children(recursive=True))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUseError, match=f"^cannot listen on 127.0.0.1:{port}: Address already in use$"):
+            async with LocalDeployment(port=port):
+                pass
+    assert set(psutil.Process().children(recursive=True)) == before
+
+
+async def test_no_process_is_left_when_it_ends(tmp_path: Path):
+    before = set(psutil.Process().children(recursive=True))
+    async with LocalDeployment() as local:
+        await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
+        await get(local.url)
+        assert len(set(psutil.Process().children(recursive=True)) - before) >= 4  # moto, application, worker, keeper
+    assert set(psutil.Process().children(recursive=True)) - before == set()
