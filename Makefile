@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup test lint types unit demo bench fuzz dynamodb-local soak lock lock-edge clean
+.PHONY: setup test test-long lint types unit demo bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
 
 setup: .venv/.installed
 
@@ -23,9 +23,13 @@ types: setup
 	$(BIN)/basedpyright
 
 unit: setup
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
+
+# Every test, also those that `make test` leaves out for time (tests/conftest.py says which).
+test-long: setup
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-# 100,000 generated events over the strategies (minutes); `make test` runs a few hundred.
+# 100,000 generated events over the strategies, and 60,000 over the functions before the cache (minutes); `make test` runs a few hundred.
 fuzz: setup
 	FUZZ_EXAMPLES=20000 $(BIN)/pytest -n 2 tests/fuzz
 
@@ -33,6 +37,17 @@ fuzz: setup
 dynamodb-local: setup
 	mvn -q -B -f tests/dynamodb_local/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.dynamodb-local
 	DYNAMODB_LOCAL_HOME=$(CURDIR)/.dynamodb-local $(BIN)/pytest -n 2 tests/simulator/dynamodb tests/dynamodb_local
+
+# The infrastructure of every stack through checkov, which is installed into an environment of its own.
+SCAN := .edge-router/scan-venv
+scan: setup $(SCAN)/.installed
+	$(SCAN)/bin/python -m tests.scan.stars
+	$(BIN)/python -m tests.scan $(SCAN)/bin/checkov
+
+$(SCAN)/.installed: requirements-scan.txt
+	$(PYTHON) -m venv --clear $(SCAN)
+	$(SCAN)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
+	@touch $@
 
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
@@ -44,13 +59,24 @@ bench: setup
 soak: setup
 	@$(BIN)/python -m bench.soak
 
+# 1,600 simulated rollouts, good ones and bad ones (about a minute): false alarms, what is found, and how soon. Then how
+# long a new percentage takes to be in force on the local edge.
+rollouts: setup
+	@$(BIN)/python -m bench.rollouts
+	@$(BIN)/python -m bench.control_delay
+
 lock: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra local --extra dev pyproject.toml -o requirements-dev.txt
 
+lock-scan: setup
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-scan.in -o requirements-scan.txt
+
 # What the package for Lambda holds from elsewhere: wheels for its Python and platform, whatever this machine is.
 lock-edge: setup
 	cd infra && ../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform x86_64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-edge.in -o requirements-edge.txt
+	cd infra && ../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-validator.in -o requirements-validator.txt
+	cd infra && ../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-controller.in -o requirements-controller.txt
 
 clean:
 	rm -rf .venv .edge-router .dynamodb-local .pytest_cache .ruff_cache .hypothesis

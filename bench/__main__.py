@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.engine import engine
-from bench.figures import DECISIONS, ROUNDS, Figure, all_figures
+from bench.figures import DECISIONS, GROWTH_ROUNDS, LARGE, ROUNDS, Figure, all_figures
+from bench.function_compute import ROUNDS as FUNCTION_ROUNDS
+from bench.function_compute import RUNS
 from bench.subjects import Bench
 
 REPORT = Path(__file__).parents[1] / ".edge-router" / "bench.json"
@@ -34,9 +36,9 @@ def main() -> int:
 
 
 def _table(figures: list[Figure]) -> Table:
-    table = Table(
-        "figure", "value", "must be", "against", title=f"medians of {ROUNDS} rounds of {DECISIONS:,} decisions"
-    )
+    rounds = f"{ROUNDS} rounds of {DECISIONS:,} decisions"
+    others = f"growth: {GROWTH_ROUNDS} of {LARGE:,}; functions: {FUNCTION_ROUNDS} of {RUNS} runs, wall time"
+    table = Table("figure", "value", "must be", "against", title=f"medians of {rounds} ({others})")
     for figure in figures:
         mark = "[green]✓[/]" if figure.holds else "[bold red]✗[/]"
         table.add_row(figure.name, f"{figure.value:.2f} {figure.unit} {mark}", figure.must_be, figure.against)

@@ -15,6 +15,7 @@ from bench.visitors import Clock, Origins, RequestIds, Visits, WatchedCache
 from infra.stack import load_stack
 from infra.viewer_function import viewer_function
 from simulator.cloudfront import Distribution, Edge, OriginMap
+from simulator.dynamodb import LocalDynamoDB
 from simulator.lambda_edge import LambdaEdge, functions_from_state
 from simulator.standin import read_stack_config, run_program
 
@@ -105,7 +106,9 @@ async def _outcome(site: str, state: State, size: Size, *, forges_headers: bool 
     console: list[str] = []
     visits = Visits(size.requests, size.visitors, size.objects, size.seed, size.warm_up_requests)
     started = time.perf_counter()
-    async with LambdaEdge(functions_from_state(state, PROJECT)) as functions:
+    async with LocalDynamoDB() as dynamodb, _workers(state, dynamodb) as functions:
+        await dynamodb.create_tables(state)
+        await dynamodb.put_items(state)
         counted = _Counted(functions)
         edge = Edge(
             Distribution.from_state(state),
@@ -136,6 +139,12 @@ async def _outcome(site: str, state: State, size: Size, *, forges_headers: bool 
         complaints=len(console),
         seconds=time.perf_counter() - started,
     )
+
+
+def _workers(state: State, dynamodb: LocalDynamoDB) -> LambdaEdge:
+    """The real package, which reads the control table."""
+    environment = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb.endpoint_url}
+    return LambdaEdge(functions_from_state(state, PROJECT), environment)
 
 
 class _Counted:

@@ -1,4 +1,4 @@
-"""The local DynamoDB that router and article both read: moto's server, with sessions and tenants in it."""
+"""The local DynamoDB that router and article both read: moto's server, with sessions, tenants and control in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,26 @@ from simulator.dynamodb.engine import MotoProcess
 
 SESSIONS = "bench-sessions"
 TENANTS = "bench-tenants"
+CONTROL = "bench-control"
 NEVER = "9999999999"
+CONTROL_ITEMS: list[dict[str, Any]] = [
+    {
+        "scope": {"S": "edge"},
+        "item": {"S": "config"},
+        "canaryPercent": {"N": "10"},
+        "pin": {"S": "none"},
+        "release": {"S": "2026-11"},
+        "revision": {"S": "1a2b3c4d"},
+    },
+    {
+        "scope": {"S": "edge"},
+        "item": {"S": "rollout"},
+        "state": {"S": "running"},
+        "canaryPercent": {"N": "25"},
+        "release": {"S": "2026-11"},
+        "revision": {"N": "7"},
+    },
+]
 
 
 @contextlib.contextmanager
@@ -36,7 +55,11 @@ def fill(url: str, sessions: int, tenants: int) -> None:
         "dynamodb", region_name="us-east-1", endpoint_url=url, aws_access_key_id="bench", aws_secret_access_key="bench"
     )
     existing = client.list_tables()["TableNames"]
-    for name, keys in ((SESSIONS, ["token"]), (TENANTS, ["tenantId", "accountId"])):
+    for name, keys in (
+        (SESSIONS, ["token"]),
+        (TENANTS, ["tenantId", "accountId"]),
+        (CONTROL, ["scope", "item"]),
+    ):
         if name not in existing:
             client.create_table(
                 TableName=name,
@@ -46,6 +69,7 @@ def fill(url: str, sessions: int, tenants: int) -> None:
                 AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
                 BillingMode="PAY_PER_REQUEST",
             )
+    _write(client, CONTROL, CONTROL_ITEMS)
     _write(client, SESSIONS, [_session(number) for number in range(sessions)])
     _write(client, TENANTS, [_tenant(number) for number in range(tenants)])
 

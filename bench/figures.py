@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.engine import fill
+from bench.engine import CONTROL, fill
 from bench.figure import Figure
 from bench.function_compute import function_figures
 from bench.measure import Cost, costs, first_decisions
 from bench.packages import build
 from bench.subjects import Bench, cookie_event, session_event, tenant_event
 
-ROUNDS = 15
+ROUNDS, GROWTH_ROUNDS = 15, 3
 DECISIONS = 1_000
 SMALL, LARGE = 10, 10_000
 MAX_BUNDLE_BYTES = 64 * 1024
+MAX_CONTROL_US = 5
 MAX_GROWTH = 1.25
 """Ten against ten thousand should cost the same; this much is the machine's noise."""
 
@@ -63,8 +64,16 @@ def _costs(bench: Bench) -> Iterator[Figure]:
     read = bench.router("table read", "sticky-session", session_event(), unique=DECISIONS)
     remembered = bench.router("remembered", "sticky-session", session_event())
     cookie = bench.router("cookie", "cookie-version", cookie_event("app-version=canary.0badc0de.visitor.signature"))
+    live = bench.router(
+        "live",
+        "cookie-version",
+        cookie_event("app-version=canary.0badc0de.visitor.signature"),
+        settings={"control": {"mode": "live", "tableName": CONTROL}},
+    )
     taken = costs(
-        [bench.baseline("article", DECISIONS), read, remembered, cookie, bench.baseline("null", 1)], DECISIONS, ROUNDS
+        [bench.baseline("article", DECISIONS), read, remembered, cookie, live, bench.baseline("null", 1)],
+        DECISIONS,
+        ROUNDS,
     )
     article, null = taken["article"], taken["null"]
     yield _ratio(
@@ -72,6 +81,15 @@ def _costs(bench: Bench) -> Iterator[Figure]:
     )
     for name, label in (("cookie", "cookie-version"), ("remembered", "remembered session")):
         yield _microseconds(f"CPU per decision, {label}", taken[name], 60, f"null, {null.cpu_us:.1f} µs")
+    added_us = taken["live"].cpu_us - taken["cookie"].cpu_us
+    yield Figure(
+        "CPU per decision that live control adds, remembered",
+        added_us,
+        "µs",
+        f"≤ {MAX_CONTROL_US}",
+        added_us <= MAX_CONTROL_US,
+        f"the same with control: baked, {taken['cookie'].cpu_us:.1f} µs",
+    )
     yield _ratio(
         f"peak memory after {DECISIONS:,} decisions, sticky-session",
         taken["table read"].peak_kb / article.peak_kb,
@@ -102,7 +120,7 @@ def _growth(bench: Bench) -> Iterator[Figure]:
         bench.router(f"{count} forgotten", "sticky-session", session_event(), unique=count, settings=_FORGETFUL)
         for count in (SMALL, LARGE)
     ]
-    taken = costs([*tenants, *origins, *forgetful], LARGE, 3) | costs(sessions, LARGE, 3)
+    taken = costs([*tenants, *origins, *forgetful], LARGE, GROWTH_ROUNDS) | costs(sessions, LARGE, GROWTH_ROUNDS)
     for thing, label in (("tenants", "tenants"), ("forgotten", "sessions"), ("origins", "origins")):
         yield _ratio(
             f"CPU per decision, {LARGE:,} {label} against {SMALL}",

@@ -1,4 +1,4 @@
-"""What the functions cost in the JavaScript engine, against one that reads a key and returns the request."""
+"""What the functions take in the JavaScript engine, against one that reads a key and returns the request."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ def function_figures() -> Iterator[Figure]:
 
 
 def compute_us(measured: Measured) -> tuple[float, float]:
-    """Microseconds per run of the baseline and of the function: medians of rounds that take turns, run by run."""
+    """Microseconds of wall time per run of the baseline and of the function, which take turns run by run.
+
+    Each is the median of the rounds' medians, so that what else the machine does in between does not count.
+    """
     runtimes = measured.runtimes()
     rounds: tuple[list[float], list[float]] = ([], [])
     for number in range(ROUNDS + 1):

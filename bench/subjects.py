@@ -13,6 +13,7 @@ import boto3
 
 from bench.measure import Subject
 from bench.packages import build
+from simulator.sample_events import origin_request
 
 PROJECT = Path(__file__).parents[1]
 SITE_PACKAGES = Path(boto3.__file__).parents[1]
@@ -57,56 +58,16 @@ class Bench:
 
 def session_event() -> dict[str, Any]:
     """Several Cookie entries, as a browser behind CloudFront sends them; NUMBER makes the token."""
-    return _event([("Cookie", "theme=dark; lang=en"), ("Cookie", "sessiontoken=token-NUMBER; seen=1")])
+    return origin_request(cookies=["theme=dark; lang=en", "sessiontoken=token-NUMBER; seen=1"])
 
 
 def cookie_event(cookie: str) -> dict[str, Any]:
-    """One Cookie entry with the router's own cookie."""
-    return _event([("Cookie", "theme=dark; lang=en"), ("Cookie", cookie)])
+    """One Cookie entry more, with the router's own cookie."""
+    return origin_request(cookies=["theme=dark; lang=en", cookie])
 
 
 def tenant_event() -> dict[str, Any]:
     """A POST whose body names tenant NUMBER. The worker replaces NUMBER in the event's text, so the body is text."""
-    event = _event([("Content-Type", "application/json")])
-    request = event["Records"][0]["cf"]["request"]
-    body = json.dumps({"tenantId": "tenant-NUMBER", "accountId": "1001"})
-    request["method"] = "POST"
-    request["body"] = {"inputTruncated": False, "action": "read-only", "encoding": "text", "data": body}
-    return event
-
-
-def _event(headers: list[tuple[str, str]]) -> dict[str, Any]:
-    fields: dict[str, list[dict[str, str]]] = {}
-    shared = [
-        ("X-Forwarded-For", "203.0.113.178"),
-        ("User-Agent", "Amazon CloudFront"),
-        ("Via", "2.0 2afae0d44e2540f472c0635ab62c232b.cloudfront.net (CloudFront)"),
-        ("Host", "v1.example.com"),
-    ]
-    for key, value in [*shared, *headers]:
-        fields.setdefault(key.lower(), []).append({"key": key, "value": value})
-    custom = {
-        "customHeaders": {},
-        "domainName": "v1.example.com",
-        "keepaliveTimeout": 5,
-        "path": "",
-        "port": 443,
-        "protocol": "https",
-        "readTimeout": 30,
-        "sslProtocols": ["TLSv1.2"],
-    }
-    request = {
-        "clientIp": "203.0.113.178",
-        "headers": fields,
-        "method": "GET",
-        "origin": {"custom": custom},
-        "querystring": "",
-        "uri": "/",
-    }
-    config = {
-        "distributionDomainName": "d111111abcdef8.cloudfront.net",
-        "distributionId": "EDFDVBD6EXAMPLE",
-        "eventType": "origin-request",
-        "requestId": "4TyzHTaYWb1GX1qTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ==",
-    }
-    return {"Records": [{"cf": {"config": config, "request": request}}]}
+    data = json.dumps({"tenantId": "tenant-NUMBER", "accountId": "1001"})
+    body = {"inputTruncated": False, "action": "read-only", "encoding": "text", "data": data}
+    return origin_request(headers={"Content-Type": "application/json"}, method="POST", body=body)

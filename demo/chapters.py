@@ -7,78 +7,19 @@ import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import jwt
 
-from demo.checks import Checks
-from operations import serving
+from demo.guide import Guide, shown, versions, visit, visitor_of
+from demo.rollouts import rollouts
 from operations.stack import open_stack
-from operations.up_request import UpRequest
-from simulator.deployment.deployment import LocalDeployment
 
 VISITS = 20
 ASSET = "/static/style.css"
 QA_SECRET = "tour-override-secret-0123"  # noqa: S105  made up for the tour; the local stack has no override
 DAY_SECONDS = 86_400
-
-
-@dataclass
-class Guide:
-    """The stack that is up, and how to change it."""
-
-    stack: str
-    port: int
-    deployment: LocalDeployment
-    checks: Checks
-
-    async def deploy(self, *overrides: str) -> None:
-        """Run the program again with these settings, as `pulumi config set` and `pulumi up` would."""
-        await serving.deploy(UpRequest(self.stack, self.port, overrides, is_brief=True), self.deployment)
-
-    def viewer(self) -> httpx.AsyncClient:
-        """A viewer with a cookie jar. The edge counts local HTTP as HTTPS, so Secure cookies are kept by hand."""
-        return httpx.AsyncClient(base_url=self.deployment.url, trust_env=False, timeout=30)
-
-
-async def visit(
-    viewer: httpx.AsyncClient, cookies: dict[str, str] | None = None, region: str = "us-east-1", path: str = "/"
-) -> httpx.Response:
-    """One GET, from a Region."""
-    headers = {"x-simulate-region": region}
-    if cookies:
-        headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    return await viewer.get(path, headers=headers)
-
-
-async def versions(viewer: httpx.AsyncClient, count: int, cookies: dict[str, str] | None = None) -> Counter[str]:
-    """Which versions answered how often."""
-    return Counter([(await visit(viewer, cookies)).headers.get("x-app-version", "none") for _ in range(count)])
-
-
-def cookie_of(response: httpx.Response, name: str) -> dict[str, str]:
-    """The cookie a response set, as the viewer would send it back."""
-    for line in response.headers.get_list("set-cookie"):
-        found, _, rest = line.partition("=")
-        if found == name:
-            return {name: rest.partition(";")[0]}
-    return {}
-
-
-def shown(counts: Counter[str]) -> str:
-    """`version 1: 12, version 2: 8`."""
-    return ", ".join(f"version {version}: {count}" for version, count in sorted(counts.items()))
-
-
-async def visitor_of(viewer: httpx.AsyncClient, version: str, cookie: str, path: str = "/") -> dict[str, str]:
-    """A new visitor who was assigned to this version, by his cookie."""
-    for _ in range(200):
-        response = await visit(viewer, path=path)
-        if response.headers.get("x-app-version") == version:
-            return cookie_of(response, cookie)
-    return {}
 
 
 async def sticky_session(guide: Guide) -> None:
@@ -248,4 +189,5 @@ ALL: tuple[Callable[[Guide], Awaitable[None]], ...] = (
     tier,
     cached_canary,
     override,
+    rollouts,
 )

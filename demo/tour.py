@@ -8,6 +8,8 @@ import sys
 
 from demo import chapters
 from demo.checks import Checks
+from demo.decisions import Decisions
+from demo.guide import Guide
 from operations import report, serving
 from operations.console import complain, out
 from operations.errors import EXIT_CODES
@@ -15,17 +17,8 @@ from operations.serving_errors import told
 from operations.up_request import UpRequest
 
 STACK = "local"
-
-
-class Decisions:
-    """The router's log: silent during the tour, which tells what happened itself, and shown afterwards."""
-
-    are_shown = False
-
-    def line(self, region: str, function: str, line: str) -> None:
-        """One line that the function wrote."""
-        if self.are_shown:
-            report.log_line(region, function, line)
+RECONCILE_SECONDS = 0.5
+"""The rollout controller looks more often than each minute, for nobody waits for a demonstration."""
 
 
 async def tour(port: int, is_once: bool) -> int:
@@ -33,8 +26,9 @@ async def tour(port: int, is_once: bool) -> int:
     checks = Checks(out)
     decisions = Decisions()
     out.print(f"the [bold]{STACK}[/] stack, deployed on this machine by the Pulumi program itself")
-    async with serving.serving(UpRequest(STACK, port, is_brief=True), decisions.line) as deployment:
-        guide = chapters.Guide(STACK, port, deployment, checks)
+    request = UpRequest(STACK, port, is_brief=True, reconcile_seconds=RECONCILE_SECONDS)
+    async with serving.serving(request, decisions.line) as deployment:
+        guide = Guide(STACK, port, deployment, checks, decisions)
         for chapter in chapters.ALL:
             await chapter(guide)
         if not checks.all_held:

@@ -1,101 +1,112 @@
 // Sends a request to the origin of its tier, at viewer-request: the cache keeps the tiers apart by the version header.
-// Runtime cloudfront-js-2.0. CONFIG is put in at deploy; which tier is where is in the key-value store.
+// Runtime cloudfront-js-2.0. CONFIG is put in at deploy; the pin, and which tier is where, are in the key-value store.
 import cf from 'cloudfront';
 import crypto from 'crypto';
 
 const CONFIG = {};
-const VERSION_HEADER = 'x-router-version';
-const TIER_NAME = /^[A-Za-z0-9-]{1,32}$/;
+
+// include shared.js
 
 async function handler(event) {
     const request = event.request;
+    let failure = 'error';
     let decision = null;
     try {
-        decision = atOnce(request);
-        if (decision.tier) {
-            const found = { text: undefined, isMissing: false };
-            try {
-                found.text = await cf.kvs().get('tier:' + decision.tier);
-            } catch (error) {
-                // get throws on a missing key as it does on a failure; exists, a second read, tells the two apart.
-                found.isMissing = (await cf.kvs().exists('tier:' + decision.tier)) === false;
+        let asked = askedFor(request);
+        failure = 'kvs-failed';
+        let text = '';
+        try {
+            text = await cf.kvs().get(asked.key);
+        } catch (error) {
+            if (!asked.tier) {
+                throw error;
             }
-            decision = byTier(decision.tier, found, request);
+            // get throws on a missing key as it does on a failure. The pin is in every store, so that reading it tells
+            // the two apart, and a tier that nobody knows obeys it.
+            asked = { key: 'pin', reason: 'unknown-tier' };
+            text = await cf.kvs().get('pin');
         }
-        send(request, decision);
+        failure = 'error';
+        decision = decided(asked, text, request);
+        send(request, decision.target);
     } catch (error) {
-        decision = fallenBack(decision && decision.tier ? 'kvs-failed' : 'error');
+        decision = fallenBack(failure);
     }
-    try {
-        // Whatever the viewer sent by this name is gone, also where something failed.
-        request.headers = request.headers || {};
-        request.headers[VERSION_HEADER] = { value: decision.version };
-        log(event, decision);
-    } catch (error) {
-        return request;
-    }
-    return request;
+    return passedOn(event, decision);
 }
 
-// The decision, or the tier to look for in the store.
-function atOnce(request) {
+// The key to read, and what it is read for: the origin of an override, a tier, or the pin where no tier is looked for.
+function askedFor(request) {
     const forced = CONFIG.override ? overridden(request) : '';
     if (forced) {
-        return named(forced, CONFIG.origins[forced], 'override');
-    }
-    if (CONFIG.pin !== 'none') {
-        return named(CONFIG.pin, CONFIG.origins[CONFIG.pin], 'pinned');
+        return { key: 'origin:' + forced, forced: forced };
     }
     for (let i = 0; i < CONFIG.places.length; i += 1) {
         const value = valueIn(request, CONFIG.places[i][0], CONFIG.places[i][1]);
         if (value) {
-            if (!TIER_NAME.test(value)) {
-                return toStable('malformed-tier');
+            if (!/^[A-Za-z0-9-]{1,32}$/.test(value)) {
+                return { key: 'pin', reason: 'malformed-tier' };
             }
             const tier = value.toLowerCase();
-            return tier === CONFIG.default ? toStable('default-tier') : { tier: tier };
+            const isDefault = tier === CONFIG.default;
+            return isDefault ? { key: 'pin', reason: 'default-tier' } : { key: 'tier:' + tier, tier: tier };
         }
     }
-    return toStable('no-tier');
+    return { key: 'pin', reason: 'no-tier' };
 }
 
-function byTier(tier, found, request) {
-    if (found.text === undefined) {
-        return found.isMissing ? toStable('unknown-tier') : fallenBack('kvs-failed');
+function decided(asked, text, request) {
+    const found = parsed(text);
+    if (!found) {
+        return fallenBack('malformed-origin');
     }
-    const origin = parsed(found.text);
-    if (!origin) {
+    if (asked.forced) {
+        return named(asked.forced, found, 'override');
+    }
+    // While a pin is set, every tier has it instead of its origin.
+    if (found.pin && found.pin !== 'none') {
+        return named(found.pin, found, 'pinned');
+    }
+    const tier = asked.tier;
+    if (!tier) {
+        return named('stable', null, asked.reason);
+    }
+    if (found.pin) {
         return fallenBack('malformed-origin');
     }
     // One tier at several host names is several sites.
-    const version = origin.hostHeader === 'viewer' ? 'tier:' + tier + '@' + viewerHost(request) : 'tier:' + tier;
-    return { origin: tier, version: version, reason: 'tier', target: origin };
+    const version = found.hostHeader === 'viewer' ? 'tier:' + tier + '@' + viewerHost(request) : 'tier:' + tier;
+    return { origin: tier, version: version, reason: 'tier', target: found };
 }
 
+// An origin, or a pin: {"pin":"none"}, {"pin":"stable"}, or "canary" with the fields of an origin; or null.
 function parsed(text) {
     try {
-        const origin = JSON.parse(text);
-        const isOrigin = origin && typeof origin.domainName === 'string' && origin.domainName
-            && typeof origin.port === 'number' && (origin.protocol === 'http' || origin.protocol === 'https')
-            && typeof origin.path === 'string' && typeof origin.hostHeader === 'string' && origin.hostHeader;
-        return isOrigin ? origin : null;
+        const found = JSON.parse(text);
+        const pin = found.pin;
+        const isSound = pin === 'none' || pin === 'stable' || ((pin === undefined || pin === 'canary')
+            && typeof found.domainName === 'string' && found.domainName !== '' && typeof found.port === 'number'
+            && (found.protocol === 'http' || found.protocol === 'https') && typeof found.path === 'string'
+            && typeof found.hostHeader === 'string' && found.hostHeader !== '');
+        return isSound ? found : null;
     } catch (error) {
         return null;
     }
 }
 
 // What updateRequestOrigin leaves out is inherited from the stable origin ("Helper methods for origin modification").
-function send(request, decision) {
-    const origin = decision.target;
+function send(request, origin) {
     if (!origin) {
         if (CONFIG.stableHost) {
             cf.updateRequestOrigin({ hostHeader: CONFIG.stableHost });
         }
         return;
     }
+    const kind = origin.hostHeader;
+    const host = kind === 'viewer' ? viewerHost(request) : kind === 'origin' ? '' : kind;
     const update = {
         domainName: origin.domainName,
-        hostHeader: hostFor(origin, request),
+        hostHeader: host || origin.domainName,
         customOriginConfig: { port: origin.port, protocol: origin.protocol, sslProtocols: ['TLSv1.2'] }
     };
     if (origin.path !== CONFIG.stablePath) {
@@ -107,73 +118,14 @@ function send(request, decision) {
     cf.updateRequestOrigin(update);
 }
 
-function hostFor(origin, request) {
-    if (origin.hostHeader === 'viewer') {
-        return viewerHost(request) || origin.domainName;
-    }
-    return origin.hostHeader === 'origin' ? origin.domainName : origin.hostHeader;
-}
-
 function viewerHost(request) {
     return valueIn(request, 'header', 'host').split(':')[0];
 }
 
-// `<origin>:<secret>`; digests are compared, so that the time it takes says nothing about the secret.
-function overridden(request) {
-    const override = CONFIG.override;
-    const value = valueIn(request, override.place, override.name);
-    const colon = value.indexOf(':');
-    const name = colon < 0 ? value : value.slice(0, colon);
-    const secret = colon < 0 ? '' : value.slice(colon + 1);
-    const isRight = value !== '' && sha256(secret) === override.digest;
-    return isRight && Object.prototype.hasOwnProperty.call(CONFIG.origins, name) ? name : '';
-}
-
-// The first value under a name, or "": of a query parameter without its percent-encoding.
-function valueIn(request, place, name) {
-    const all = place === 'header' ? request.headers : place === 'cookie' ? request.cookies : request.querystring;
-    if (!all || !all[name]) {
-        return '';
-    }
-    const entry = all[name].multiValue && all[name].multiValue.length ? all[name].multiValue[0] : all[name];
-    const value = entry && typeof entry.value === 'string' ? entry.value : '';
-    if (place === 'query') {
-        return decoded(value);
-    }
-    const isQuoted = place === 'cookie' && value.length > 1 && value[0] === '"' && value[value.length - 1] === '"';
-    return isQuoted ? value.slice(1, -1) : value;
-}
-
-function decoded(value) {
-    try {
-        return /[%+]/.test(value) ? decodeURIComponent(value.replace(/\+/g, ' ')) : value;
-    } catch (error) {
-        return value;
-    }
-}
-
-function sha256(text) {
-    return crypto.createHash('sha256').update(text).digest('hex');
-}
-
-function named(name, target, reason) {
-    return { origin: name, version: name, reason: reason, target: name === 'stable' ? null : target };
-}
-
-function toStable(reason) {
-    return { origin: 'stable', version: 'stable', reason: reason, target: null };
+function named(name, origin, reason) {
+    return { origin: name, reason: reason, target: name === 'stable' ? null : origin };
 }
 
 function fallenBack(reason) {
-    return { origin: 'stable', version: 'stable', reason: reason, target: null, isFallback: true };
-}
-
-// Nothing that came with the request, but for CloudFront's own id of it.
-function log(event, decision) {
-    const line = { strategy: 'tier', origin: decision.origin, reason: decision.reason };
-    line.requestId = (event.context && event.context.requestId) || '';
-    if (decision.isFallback) {
-        line.fallback = true;
-    }
-    console.log(JSON.stringify(line));
+    return { origin: 'stable', reason: reason, isFallback: true };
 }

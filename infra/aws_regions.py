@@ -13,7 +13,11 @@ EDGE_REGIONS = (
     *("ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2"),
     *("eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1"),
 )
-"""Where origin triggers are known to run: Regions with a regional edge cache ("How CloudFront delivers content")."""
+"""Where origin triggers are known to run: Regions with a regional edge cache ("How CloudFront delivers content").
+
+The local edge has me-central-1 too, where Origin Shield can be. It is none here: an account has to opt in to it before
+anything, so a log group too, can be made there ("AWS Regions").
+"""
 
 
 @cache

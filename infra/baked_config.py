@@ -11,17 +11,42 @@ from infra.settings_origins import OriginSettings, OverrideSettings
 from infra.stack import Stack
 from strategies.base import TableSpec
 
+METRICS_NAMESPACE = "EdgeRouter"
 LIVE_KEYS = ("canary_percent", "pin", "release", "override")
 """What a function before the cache decides on: changing it must not change the package."""
 
 
 def baked_config(stack: Stack) -> dict[str, Any]:
-    """All that the router needs to know, as JSON types; secrets are in it, for the edge has no other place."""
-    config, needs = deciding_config(stack), stack.settings.needs
-    if not (needs.version_header and needs.origin_request):
-        return config
-    kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
-    return {**kept, "override": None, "version_header": needs.version_header}
+    """All that the router needs to know, as JSON types; secrets are in it, for the edge has no other place.
+
+    With live control percentage, pin and release are not in it, so that changing them changes no byte of the package.
+    """
+    config, settings = deciding_config(stack), stack.settings
+    if settings.has_metrics:
+        config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
+    if settings.needs.version_header and settings.needs.origin_request:
+        kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
+        return {**kept, "override": None, "version_header": settings.needs.version_header}
+    return {**config, **_live_control(stack)} if settings.reads_control_table else config
+
+
+def _live_control(stack: Stack) -> dict[str, Any]:
+    """Where the router reads what is in force, and what holds as long as it never could."""
+    control = stack.settings.control
+    table = {
+        "name": stack.control_table_name,
+        "home_region": control.home_region,
+        "replicas": replica_order(control.home_region, control.replicas),
+    }
+    return {
+        **control.fallback.model_dump(),
+        "release": "",
+        "control": {
+            "table": table,
+            "refresh_seconds": control.refresh_seconds,
+            "read_timeout_ms": stack.settings.table_reads.read_timeout_ms,
+        },
+    }
 
 
 def deciding_config(stack: Stack) -> dict[str, Any]:

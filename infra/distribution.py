@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.front import Front
+from infra.invalidation import MARK_TAG
 from infra.settings_origins import OriginSettings
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -15,6 +17,7 @@ CACHED_METHODS = ("GET", "HEAD")
 CACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 """The errors that CloudFront keeps for 10 seconds unless told otherwise ("How CloudFront caches HTTP error codes")."""
 HTTP_PORT, HTTPS_PORT = 80, 443
+OLDEST_TLS = "TLSv1.2_2021"
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,21 @@ class Attached:
     function_arn: pulumi.Input[str] | None = None
     viewer_function_arn: pulumi.Input[str] | None = None
     static_cache_policy_id: pulumi.Input[str] | None = None
+    front: Front = field(default_factory=Front)
     needed_first: Sequence[pulumi.Resource] = ()
 
 
 @dataclass(frozen=True)
 class DistributionArgs:
-    """`varies` and the fields up to `viewer_triggers` are what the strategy needs of the triggers."""
+    """`varies` and the fields up to `viewer_triggers` are what the strategy needs of the triggers.
+
+    `domain_name` is the origin's, which only the deployment may know. `mark` is what its caches agree with when it is
+    made (infra.invalidation).
+    """
 
     comment: str
     origin: OriginSettings
+    domain_name: pulumi.Input[str]
     attached: Attached
     varies: bool
     has_origin_request: bool
@@ -46,19 +55,26 @@ class DistributionArgs:
     viewer_triggers: Sequence[str]
     static_paths: Sequence[str]
     price_class: str
+    mark: pulumi.Input[str]
 
 
 class Distribution(pulumi.ComponentResource):
-    """What viewers reach, at `domain_name`. Other origins are no part of it: the router sends requests there."""
+    """What viewers reach, at `domain_name` and its aliases. Other origins are no part of it: the router sends requests
+    there.
+    """
 
+    arn: pulumi.Output[str]
     domain_name: pulumi.Output[str]
+    hosted_zone_id: pulumi.Output[str]
     distribution_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: DistributionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:Distribution", name, None, opts)
         # Here, for a component does not hand its own depends_on down.
-        own = pulumi.ResourceOptions(parent=self, depends_on=list(args.attached.needed_first))
+        # The tag is written anew by `edge-router invalidate`, and by nobody else once the distribution is there.
+        own = pulumi.ResourceOptions(parent=self, depends_on=list(args.attached.needed_first), ignore_changes=["tags"])
         distribution = aws.cloudfront.Distribution(name, distribution_args(args), own)
+        self.arn, self.hosted_zone_id = distribution.arn, distribution.hosted_zone_id
         self.domain_name = distribution.domain_name
         self.distribution_id = distribution.id
         self.register_outputs({"domainName": self.domain_name, "distributionId": self.distribution_id})
@@ -66,30 +82,59 @@ class Distribution(pulumi.ComponentResource):
 
 def distribution_args(args: DistributionArgs) -> aws.cloudfront.DistributionArgs:
     """What is registered; known before it is, but for the ids, so that infra.cache_leaks can judge it."""
+    front = args.attached.front
     return aws.cloudfront.DistributionArgs(
         comment=args.comment,
         enabled=True,
+        aliases=list(front.aliases) or None,
         http_version="http2and3",
         is_ipv6_enabled=True,
         price_class=args.price_class,
-        origins=[_stable_origin(args.origin)],
+        origins=[_stable_origin(args, front)],
         default_cache_behavior=_behavior(args),
         ordered_cache_behaviors=[_static_behavior(pattern, args) for pattern in args.static_paths] or None,
         custom_error_responses=_error_responses(args),
         restrictions=aws.cloudfront.DistributionRestrictionsArgs(
             geo_restriction=aws.cloudfront.DistributionRestrictionsGeoRestrictionArgs(restriction_type="none")
         ),
-        viewer_certificate=aws.cloudfront.DistributionViewerCertificateArgs(cloudfront_default_certificate=True),
+        viewer_certificate=_certificate(front),
+        web_acl_id=front.web_acl_arn or None,
+        logging_config=_logging(front),
         wait_for_deployment=True,
+        tags={MARK_TAG: args.mark},
     )
 
 
-def _stable_origin(origin: OriginSettings) -> aws.cloudfront.DistributionOriginArgs:
+def _certificate(front: Front) -> aws.cloudfront.DistributionViewerCertificateArgs:
+    """With CloudFront's own certificate it does not choose the oldest TLS version that it speaks."""
+    if front.certificate_arn is None:
+        return aws.cloudfront.DistributionViewerCertificateArgs(cloudfront_default_certificate=True)
+    return aws.cloudfront.DistributionViewerCertificateArgs(
+        acm_certificate_arn=front.certificate_arn,
+        minimum_protocol_version=OLDEST_TLS,
+        ssl_support_method="sni-only",
+    )
+
+
+def _logging(front: Front) -> aws.cloudfront.DistributionLoggingConfigArgs | None:
+    """Cookies stay out of it: sessions are in them."""
+    if front.logs is None or not front.logs_are_legacy:
+        return None
+    return aws.cloudfront.DistributionLoggingConfigArgs(bucket=front.logs.domain_name, include_cookies=False)
+
+
+def _stable_origin(args: DistributionArgs, front: Front) -> aws.cloudfront.DistributionOriginArgs:
+    origin = args.origin
     is_https = origin.protocol == "https"
     return aws.cloudfront.DistributionOriginArgs(
         origin_id="stable",
-        domain_name=origin.domain_name,
+        domain_name=args.domain_name,
         origin_path=origin.path or None,
+        custom_headers=[
+            aws.cloudfront.DistributionOriginCustomHeaderArgs(name=name, value=value)
+            for name, value in front.origin_headers.items()
+        ]
+        or None,
         custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(
             http_port=HTTP_PORT if is_https else origin.port,
             https_port=origin.port if is_https else HTTPS_PORT,
@@ -109,6 +154,7 @@ def _behavior(args: DistributionArgs) -> aws.cloudfront.DistributionDefaultCache
         compress=True,
         cache_policy_id=args.attached.cache_policy_id,
         origin_request_policy_id=args.attached.origin_request_policy_id,
+        response_headers_policy_id=args.attached.front.response_headers_policy_id,
         lambda_function_associations=_associations(args),
         function_associations=_viewer_associations(args),
     )
@@ -124,6 +170,7 @@ def _static_behavior(pattern: str, args: DistributionArgs) -> aws.cloudfront.Dis
         cached_methods=list(CACHED_METHODS),
         compress=True,
         cache_policy_id=args.attached.static_cache_policy_id,
+        response_headers_policy_id=args.attached.front.response_headers_policy_id,
     )
 
 

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from strategies.registry import STRATEGIES
 
 ENTRY_POINT = "router.handler"
-TABLE_READER = "router.table"
+TABLE_READER = frozenset({"router.table"})
+TABLE_CLIENTS = frozenset({"router.clients"})
+LIVE_CONTROL = frozenset({"router.control", "router.live", "router.stopwatch"})
+METRICS = frozenset({"router.metrics"})
+"""What router.baked imports only where the stack's config asks for it."""
 EDGE_PACKAGES = ("router", "strategies")
 
 
-def modules_for(strategy: str, *, has_table: bool, root: Path) -> list[str]:
+def modules_for(strategy: str, *, without: Collection[str] = (), root: Path) -> list[str]:
     """The modules of router/ and strategies/ that a package for one strategy holds, sorted.
 
-    All imports count, also those inside functions, which only put off their cost. The table reader is left out where
-    there is no table: router.baked imports it only where there is one. `root` is the folder above both packages.
+    All imports count, also those inside functions, which only put off their cost. `without` names modules that the
+    stack has no use for, with what only they import: router.baked imports them only where it does. `root` is the folder
+    above both packages.
     """
-    waiting = [ENTRY_POINT, STRATEGIES[strategy].partition(":")[0]]
-    found: set[str] = set()
+    strategy_module = STRATEGIES[strategy].partition(":")[0]
+    return modules_from([ENTRY_POINT, strategy_module], EDGE_PACKAGES, without=without, root=root)
+
+
+def modules_from(
+    entry_points: list[str], packages: Collection[str], *, without: Collection[str] = (), root: Path
+) -> list[str]:
+    """What these modules of our packages import of them, and what that imports, sorted."""
+    waiting, found = list(entry_points), set[str]()
     while waiting:
         module = waiting.pop()
-        if module in found or (module == TABLE_READER and not has_table):
+        if module in found or module in without:
             continue
         found.add(module)
-        waiting += _imports(module, root)
+        waiting += [name for name in _imports(module, root) if name.partition(".")[0] in packages]
     return sorted(found)
 
 
@@ -39,8 +51,7 @@ def source_of(module: str, root: Path) -> Path:
 def _imports(module: str, root: Path) -> Iterator[str]:
     yield from _packages_above(module)
     for statement in _statements(ast.parse(source_of(module, root).read_bytes())):
-        names = _imported(statement, root)
-        yield from (name for name in names if name.partition(".")[0] in EDGE_PACKAGES)
+        yield from _imported(statement, root)
 
 
 def _packages_above(module: str) -> list[str]:

@@ -2,72 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pulumi
 
+from infra.access_logs import LogDelivery
+from infra.control import Control, ControlArgs, config_item
 from infra.distribution import Attached, Distribution, DistributionArgs
-from infra.function import Function, FunctionArgs
+from infra.domain import Addresses, AddressesArgs
+from infra.front import Front, front
 from infra.functions import Functions, FunctionsArgs
-from infra.logs import Logs, LogsArgs
+from infra.invalidation import cached_paths, mark_of
+from infra.located import Located, located
+from infra.observability import Observability
+from infra.origin_router import OriginRouter, origin_router
 from infra.policies import Policies, PoliciesArgs
-from infra.role import Role, RoleArgs, TableAccess
+from infra.region_function import RegionFunction
+from infra.rollout import Rollout, RolloutArgs
+from infra.settings import UNNAMED_HOSTS
 from infra.stack import Stack
 from infra.tables import Tables, TablesArgs
 from infra.tier_backends import TierBackends, TierBackendsArgs
-from infra.viewer_function import ViewerFunction
+from infra.validator_function import validator_args
+from infra.viewer_function import ViewerFunction, key_values_of
 
 
 @dataclass(frozen=True)
 class EdgeRouterArgs:
-    """The stack's settings, and what was built from them: the Lambda function's package, the function before the cache.
+    """The stack's settings, and what was built from them: the packages, and the function before the cache.
 
-    Either is None where the strategy needs none.
+    Each is None where nothing needs it. `package` builds one for a stack whose origins have their names: hosts of its
+    own get theirs only when they are there. `running_values` are those of the key-value store that a rollout has
+    changed.
     """
 
     stack: Stack
-    package: Path | None
-    viewer_function: ViewerFunction | None
-
-
-@dataclass(frozen=True)
-class OriginRouter:
-    """The Lambda function at the origin triggers, with its role and its logs."""
-
-    logs: Logs
-    role: Role
-    function: Function
+    package: Callable[[Stack], Path] | None = None
+    viewer_function: ViewerFunction | None = None
+    controller: Path | None = None
+    validator: Path | None = None
+    running_values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class EdgeRouter(pulumi.ComponentResource):
     """Tables, functions with what they need, policies and distribution of one stack."""
 
+    control: Control | None = None
     router: OriginRouter | None = None
     functions: Functions | None = None
     tier_backends: TierBackends | None = None
+    rollout: Rollout | None = None
+    validator: RegionFunction | None = None
+    observability: Observability | None = None
 
     def __init__(self, name: str, args: EdgeRouterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:EdgeRouter", name, None, opts)
         stack, child = args.stack, pulumi.ResourceOptions(parent=self)
         self.tables = Tables("tables", _tables_args(stack), child)
+        if stack.settings.control.is_live:
+            self.control = Control("control", _control_args(stack), child)
+        self.located = located(stack, self.tables, child)
         if args.package is not None:
-            self.router = _origin_router(stack, args.package, self.tables, child)
+            package = self.located.known(args.package)
+            self.router = origin_router(stack, package, self.tables, self.control, child)
         if tiers := stack.settings.demo_tiers:
             self.tier_backends = TierBackends("tier-backends", TierBackendsArgs(stack.prefix, tiers), child)
         if args.viewer_function is not None:
-            self.functions = Functions("functions", self._functions_args(stack, args.viewer_function), child)
+            self.functions = Functions("functions", self._functions_args(args, args.viewer_function), child)
         self.policies = Policies("policies", policies_args(stack), child)
-        self.distribution = Distribution("distribution", distribution_args(stack, self._attached()), child)
+        self.front = front(stack, self.located.made_headers, child)
+        self.distribution = Distribution("distribution", self._distribution_args(stack), child)
+        _beside(stack, self.front, self.distribution, child)
+        if args.controller is not None and self.control is not None:
+            rollout_args = _rollout_args(stack, args.controller, self.control, self.functions)
+            self.rollout = Rollout("rollout", rollout_args, child)
+        if args.validator is not None:
+            self.validator = RegionFunction(
+                "validator", validator_args(stack, args.validator, self.distribution.domain_name), child
+            )
+        if alarms := stack.settings.alarms:
+            self.observability = Observability("observability", stack, alarms, self.distribution, self.router, child)
         self.outputs = self._outputs(stack)
         self.register_outputs(self.outputs)
 
-    def _functions_args(self, stack: Stack, function: ViewerFunction) -> FunctionsArgs:
-        """With mock back ends the tiers are where those are, whatever the config says."""
-        if self.tier_backends is None or function.name != "tier":
-            return FunctionsArgs(stack.prefix, function)
-        return FunctionsArgs(stack.prefix, function, self.tier_backends.key_values(stack.settings.demo_tiers[1:]))
+    def _functions_args(self, args: EdgeRouterArgs, function: ViewerFunction) -> FunctionsArgs:
+        """With mock back ends the tiers are where those are, whatever the config says; a pin is stronger than both."""
+        stack = args.stack
+        deployed = {**args.running_values, **_key_values(self.located, function)}
+        if self.tier_backends is not None and function.name == "tier" and stack.settings.pin == "none":
+            deployed |= self.tier_backends.key_values(stack.settings.demo_tiers[1:])
+        return FunctionsArgs(stack.prefix, function, deployed)
+
+    def _distribution_args(self, stack: Stack) -> DistributionArgs:
+        """With what only the deployment knows: the name of the origin, and so what caches depend on."""
+        return replace(
+            distribution_args(stack, self._attached()),
+            domain_name=self.located.known(lambda known: known.settings.origins["stable"].domain_name),
+            mark=self.located.known(lambda known: mark_of(cached_paths(known))),
+        )
 
     def _attached(self) -> Attached:
         return Attached(
@@ -76,13 +110,15 @@ class EdgeRouter(pulumi.ComponentResource):
             function_arn=self.router.function.qualified_arn if self.router else None,
             viewer_function_arn=self.functions.function_arn if self.functions else None,
             static_cache_policy_id=self.policies.static_cache_policy_id,
+            front=self.front,
             needed_first=self._needed_first(),
         )
 
     def _needed_first(self) -> Sequence[pulumi.Resource]:
-        """Rights and logs of the Lambda function, and what the function before the cache reads."""
+        """Rights and logs of the Lambda function, and what it and the function before the cache read."""
         rights = [*self.router.role.policies, *self.router.logs.groups] if self.router else []
-        return [*rights, self.functions.keys] if self.functions else rights
+        items = [self.control.item] if self.control else []
+        return [*rights, *items, *([self.functions.keys] if self.functions else []), *self.front.needed_first]
 
     def _outputs(self, stack: Stack) -> dict[str, pulumi.Input[object]]:
         settings = stack.settings
@@ -90,6 +126,7 @@ class EdgeRouter(pulumi.ComponentResource):
             "domain": self.distribution.domain_name,
             "distributionId": self.distribution.distribution_id,
             **self._function_outputs(),
+            "cachedPaths": self.located.known(cached_paths),
             "tableNames": self.tables.names,
             "strategy": settings.strategy,
             "canaryPercent": settings.canary_percent,
@@ -98,7 +135,7 @@ class EdgeRouter(pulumi.ComponentResource):
         }
 
     def _function_outputs(self) -> dict[str, pulumi.Input[object]]:
-        """Of the functions and mock back ends that there are."""
+        """Of the functions, the control table and the mock back ends that there are."""
         outputs: dict[str, pulumi.Input[object]] = {}
         if self.router is not None:
             outputs["functionArn"] = self.router.function.qualified_arn
@@ -106,23 +143,38 @@ class EdgeRouter(pulumi.ComponentResource):
         if self.functions is not None:
             outputs["viewerFunctionArn"] = self.functions.function_arn
             outputs["keyValueStoreArn"] = self.functions.store_arn
+        if self.located.hosts is not None:
+            outputs["hosts"] = self.located.hosts.names
         if self.tier_backends is not None:
             outputs["tierBackends"] = self.tier_backends.backends
+        if self.control is not None:
+            outputs["controlTable"] = self.control.table_name
+        if self.rollout is not None:
+            outputs["controllerFunction"] = self.rollout.function_name
+            outputs["rolloutTopic"] = self.rollout.topic_arn
+        if self.validator is not None:
+            outputs["validatorFunction"] = self.validator.name
+        if self.observability is not None:
+            outputs["alarmTopic"] = self.observability.topic_arn
         return outputs
 
 
-def _origin_router(stack: Stack, package: Path, tables: Tables, child: pulumi.ResourceOptions) -> OriginRouter:
-    kept = stack.settings.logs
-    logs = Logs("logs", LogsArgs(stack.prefix, kept.regions, kept.retention_days), child)
-    role = Role("role", RoleArgs(stack.prefix, logs.group_name, _table_access(stack, tables)), child)
-    return OriginRouter(logs, role, Function("function", _function_args(stack, package, role), child))
+def _beside(stack: Stack, around: Front, distribution: Distribution, opts: pulumi.ResourceOptions) -> None:
+    """What refers to the distribution: the names' records, and the delivery of its access logs."""
+    domain = stack.settings.domain
+    if domain is not None and domain.hosted_zone_id:
+        args = AddressesArgs(
+            domain.aliases, domain.hosted_zone_id, distribution.domain_name, distribution.hosted_zone_id
+        )
+        Addresses("addresses", args, opts)
+    if around.logs is not None and not around.logs_are_legacy:
+        LogDelivery("access-log", stack.prefix, distribution.arn, around.logs, opts)
 
 
-def _table_access(stack: Stack, tables: Tables) -> TableAccess | None:
-    spec = stack.table
-    if spec is None:
-        return None
-    return TableAccess(spec.purpose, tables.tables[spec.purpose].arn, [spec.home_region, *spec.replicas])
+def _key_values(origins: Located, function: ViewerFunction) -> dict[str, pulumi.Input[str]]:
+    """Those that name a host of the stack's own."""
+    named = {key for key, value in function.key_values.items() if any(host in value for host in UNNAMED_HOSTS.values())}
+    return {key: origins.known(lambda known, key=key: key_values_of(known)[key]) for key in sorted(named)}
 
 
 def _tables_args(stack: Stack) -> TablesArgs:
@@ -130,15 +182,24 @@ def _tables_args(stack: Stack) -> TablesArgs:
     return TablesArgs({stack.table_name(spec): spec for spec in specs}, stack.settings.tables)
 
 
-def _function_args(stack: Stack, package: Path, role: Role) -> FunctionArgs:
+def _control_args(stack: Stack) -> ControlArgs:
+    control = stack.settings.control
+    return ControlArgs(stack.control_table_name, control.home_region, control.replicas, config_item(stack.settings))
+
+
+def _rollout_args(stack: Stack, package: Path, control: Control, functions: Functions | None) -> RolloutArgs:
     settings = stack.settings
-    return FunctionArgs(
-        function_name=stack.prefix,
+    assert settings.rollout is not None  # without one there is no package
+    return RolloutArgs(
+        prefix=stack.prefix,
+        plan=settings.rollout,
         package=package,
-        role_arn=role.arn,
-        memory_mb=settings.function.memory_mb,
-        timeout_seconds=settings.function.timeout_seconds,
-        description=f"edge-router, stack {stack.name}: {settings.strategy}",
+        control=control,
+        home_region=settings.control.home_region,
+        refresh_seconds=settings.control.refresh_seconds,
+        metric_regions=settings.logs.regions,
+        retention_days=settings.logs.retention_days,
+        store_arn=functions.store_arn if functions else None,
     )
 
 
@@ -172,12 +233,15 @@ def distribution_args(stack: Stack, attached: Attached) -> DistributionArgs:
     return DistributionArgs(
         comment=f"{stack.prefix}: {settings.strategy}",
         origin=settings.origins["stable"],
+        domain_name=settings.origins["stable"].domain_name,
         attached=attached,
         varies=needs.varies,
         has_origin_request=needs.origin_request,
         includes_body=needs.body,
-        has_origin_response=needs.origin_response,
+        # What the router counts there is what a rollout judges by, and what the dashboard shows.
+        has_origin_response=needs.origin_response or settings.has_metrics,
         viewer_triggers=needs.function_triggers,
         static_paths=settings.static_paths,
         price_class=settings.price_class,
+        mark=mark_of(cached_paths(stack)),
     )

@@ -8,29 +8,42 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-EDGE_REGION = "us-east-1"
-"""Lambda@Edge takes functions from there only ("Restrictions on Lambda@Edge"), whatever the stack's Region."""
+from infra.function_identity import (
+    EDGE_REGION,
+    HANDLER,
+    KEEP_VERSIONS_TAG,
+    ROLE_ID_TAG,
+    STACK_TAG,
+    function_name,
+)
+from infra.role import Role
+
 RUNTIME = "python3.13"
-HANDLER = "router.handler.handler"
-DELETE_TIMEOUT = "20m"
-"""Replicas go hours after the last association does; a destroy that runs into it is repeated later."""
 
 
 @dataclass(frozen=True)
 class FunctionArgs:
-    """The package, the role and the limits."""
+    """Whose it is, the package, the role, where it writes its log, and the limits. Names begin with `prefix`."""
 
-    function_name: str
-    package: Path
-    role_arn: pulumi.Input[str]
+    prefix: str
+    package: pulumi.Input[Path]
+    role: Role
+    log_group: str
+    keep_versions: int
     memory_mb: int
     timeout_seconds: int
     description: str
 
 
 class Function(pulumi.ComponentResource):
-    """The router; `qualified_arn` names the version that was published last."""
+    """The router; `qualified_arn` names the version that was published last.
 
+    It is left behind when the stack or its strategy has done with it: Lambda refuses to delete a function for hours
+    after its last association ("Delete Lambda@Edge functions and replicas"), and a destroy would fail. So that the one
+    left is in nobody's way, the name ends in what no two deployments share: the unique id of the role, which goes.
+    """
+
+    name: pulumi.Output[str]
     qualified_arn: pulumi.Output[str]
     version: pulumi.Output[str]
 
@@ -38,22 +51,29 @@ class Function(pulumi.ComponentResource):
         super().__init__("edge-router:infra:Function", name, None, opts)
         function = aws.lambda_.Function(
             name,
-            name=args.function_name,
+            name=args.role.unique_id.apply(lambda role_id: function_name(args.prefix, role_id)),
             description=args.description,
             region=EDGE_REGION,
             runtime=RUNTIME,
             architectures=["x86_64"],
             handler=HANDLER,
-            code=pulumi.FileArchive(str(args.package)),
-            role=args.role_arn,
+            code=pulumi.Output.from_input(args.package).apply(lambda path: pulumi.FileArchive(str(path))),
+            role=args.role.arn,
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,
             publish=True,
             # The router writes JSON itself, one line per decision; in the format JSON Lambda would wrap each line.
-            logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="Text"),
-            opts=pulumi.ResourceOptions(parent=self, custom_timeouts=pulumi.CustomTimeouts(delete=DELETE_TIMEOUT)),
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="Text", log_group=args.log_group),
+            tags={
+                STACK_TAG: args.prefix,
+                ROLE_ID_TAG: args.role.unique_id,
+                KEEP_VERSIONS_TAG: str(args.keep_versions),
+            },
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
-        self.arn = function.arn
+        self.arn, self.name = function.arn, function.name
         self.qualified_arn = function.qualified_arn
         self.version = function.version
-        self.register_outputs({"arn": self.arn, "qualifiedArn": self.qualified_arn, "version": self.version})
+        self.register_outputs(
+            {"arn": self.arn, "name": self.name, "qualifiedArn": self.qualified_arn, "version": self.version}
+        )

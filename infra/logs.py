@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-
-def log_group_name(function_name: str) -> str:
-    """Lambda@Edge's name for a function's log group, the same in every Region ("Edge function logs")."""
-    return f"/aws/lambda/us-east-1.{function_name}"
+from infra.log_lines import log_group_name
 
 
 @dataclass(frozen=True)

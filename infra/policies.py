@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 import pulumi
@@ -73,76 +74,66 @@ class Policies(pulumi.ComponentResource):
 
 
 def cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
-    """The cache policy that fits. It is known before anything is registered, so infra.cache_leaks can judge it."""
-    return _by_origin_headers(args) if args.is_cacheable else _no_cache(args)
+    """The cache policy that fits. It is known before anything is registered, so infra.cache_leaks can judge it.
 
-
-def _no_cache(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
-    """Nothing is kept: origin-request runs on a miss only, and every request has to be decided."""
-    parameters = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs(
-        cookies_config=_Cookies(cookie_behavior="none"),
-        headers_config=_Headers(header_behavior="none"),
-        query_strings_config=_QueryStrings(query_string_behavior="none"),
-        enable_accept_encoding_brotli=False,
-        enable_accept_encoding_gzip=False,
-    )
-    return aws.cloudfront.CachePolicyArgs(
-        name=f"{args.prefix}-{args.cache_kind}",
-        comment="Caching is off: the origin depends on the visitor",
-        min_ttl=0,
-        default_ttl=0,
-        max_ttl=0,
-        parameters_in_cache_key_and_forwarded_to_origin=parameters,
-    )
-
-
-def _by_origin_headers(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
-    """What an origin says may be kept is kept, apart for all query strings and all cookies that the origin sees."""
+    Where it depends on the visitor, nothing is kept: origin-request runs on a miss only, and every request has to be
+    decided. Elsewhere what an origin says may be kept is kept, apart for all query strings and all cookies that the
+    origin sees.
+    """
+    name = f"{args.prefix}-{args.cache_kind}"
+    if not args.is_cacheable:
+        return _cache_policy(name, "Caching is off: the origin depends on the visitor", is_keeping=False)
     names = {args.override_header.lower(), args.version_header, "host" if args.forwards_host else ""}
-    headers = sorted({*KEY_HEADERS, *args.needed_headers, *names} - {""})
-    parameters = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs(
-        cookies_config=_cookies(args.key_cookies),
-        headers_config=_Headers(header_behavior="whitelist", headers=_HeaderNames(items=headers)),
-        query_strings_config=_QueryStrings(query_string_behavior="all"),
-        enable_accept_encoding_brotli=True,
-        enable_accept_encoding_gzip=True,
-    )
-    return aws.cloudfront.CachePolicyArgs(
-        name=f"{args.prefix}-{args.cache_kind}",
-        comment="As the origin's Cache-Control says",
-        min_ttl=0,
-        default_ttl=0,
-        max_ttl=YEAR_SECONDS,
-        parameters_in_cache_key_and_forwarded_to_origin=parameters,
-    )
-
-
-def _cookies(key_cookies: frozenset[str] | None) -> _Cookies:
-    if key_cookies is None:
-        return _Cookies(cookie_behavior="all")
-    if not key_cookies:
-        return _Cookies(cookie_behavior="none")
-    return _Cookies(cookie_behavior="whitelist", cookies=_CookieNames(items=sorted(key_cookies)))
+    headers = {*KEY_HEADERS, *args.needed_headers, *names} - {""}
+    return _cache_policy(name, "As the origin's Cache-Control says", headers=headers, cookies=args.key_cookies)
 
 
 def static_cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
     """As AWS's CachingOptimized, but nothing is kept that says it must not be, and queries (app.js?v=2) tell apart."""
-    host = _Headers(header_behavior="whitelist", headers=_HeaderNames(items=["host"]))
+    comment = "Static paths: kept for a day unless the origin says otherwise"
+    headers = {"host"} if args.static_key_has_host else set[str]()
+    return _cache_policy(f"{args.prefix}-static", comment, headers=headers, default_ttl_seconds=DAY_SECONDS)
+
+
+def _cache_policy(
+    name: str,
+    comment: str,
+    *,
+    is_keeping: bool = True,
+    headers: Set[str] = frozenset(),
+    cookies: Set[str] | None = frozenset(),
+    default_ttl_seconds: int = 0,
+) -> aws.cloudfront.CachePolicyArgs:
+    """Keeps apart by these headers and cookies (None: all) and by every query, or keeps nothing at all."""
     parameters = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs(
-        cookies_config=_Cookies(cookie_behavior="none"),
-        headers_config=host if args.static_key_has_host else _Headers(header_behavior="none"),
-        query_strings_config=_QueryStrings(query_string_behavior="all"),
-        enable_accept_encoding_brotli=True,
-        enable_accept_encoding_gzip=True,
+        cookies_config=_cookies(cookies),
+        headers_config=_headers(headers),
+        query_strings_config=_QueryStrings(query_string_behavior="all" if is_keeping else "none"),
+        enable_accept_encoding_brotli=is_keeping,
+        enable_accept_encoding_gzip=is_keeping,
     )
     return aws.cloudfront.CachePolicyArgs(
-        name=f"{args.prefix}-static",
-        comment="Static paths: kept for a day unless the origin says otherwise",
+        name=name,
+        comment=comment,
         min_ttl=0,
-        default_ttl=DAY_SECONDS,
-        max_ttl=YEAR_SECONDS,
+        default_ttl=default_ttl_seconds,
+        max_ttl=YEAR_SECONDS if is_keeping else 0,
         parameters_in_cache_key_and_forwarded_to_origin=parameters,
     )
+
+
+def _cookies(names: Set[str] | None) -> _Cookies:
+    if names is None:
+        return _Cookies(cookie_behavior="all")
+    if not names:
+        return _Cookies(cookie_behavior="none")
+    return _Cookies(cookie_behavior="whitelist", cookies=_CookieNames(items=sorted(names)))
+
+
+def _headers(names: Set[str]) -> _Headers:
+    if not names:
+        return _Headers(header_behavior="none")
+    return _Headers(header_behavior="whitelist", headers=_HeaderNames(items=sorted(names)))
 
 
 def origin_request_policy(args: PoliciesArgs) -> aws.cloudfront.OriginRequestPolicyArgs:

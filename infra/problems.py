@@ -29,7 +29,7 @@ _EXPECTED = {
     "tuple": "a list",
 }
 """By the first word of pydantic's error types."""
-_SECRET_KEY = re.compile(r"secret|salt|password|signingKeys|jwks|privateKey|publicKey", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"secret(?!Header)|salt|password|signingKeys|jwks|privateKey|publicKey", re.IGNORECASE)
 _PLAIN_KEY = re.compile(r"[\w-]+")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from infra.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle, write_package
+from infra.archive import write_package
+from infra.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
 from infra.cache_leaks import CacheLeakError, refuse_leaks
 from infra.edge_router import EdgeRouterArgs
 from infra.problems import SettingsError
+from infra.region_packages import build_controller, build_validator
+from infra.running_rollout import read_rollout, rollout_warnings, running_values
+from infra.sample_application import check_hosted
+from infra.shared_aliases import refuse_shared_aliases
 from infra.stack import Stack, load_stack
 from infra.viewer_function import ViewerFunction, ViewerFunctionError, viewer_function
 from infra.wheels import WheelError
 
 
 def prepare() -> EdgeRouterArgs:
-    """The selected stack with its package and its function, built here; pulumi.RunError says what is wrong."""
+    """The selected stack with its packages and its function, built here; pulumi.RunError says what is wrong."""
     config = {key: str(value) for key, value in CONFIG.get().items()}
     secret_keys = [key for key in config if is_config_secret(key)]
     try:
         stack = load_stack(config, pulumi.get_stack(), pulumi.get_project(), secret_keys)
+        refuse_shared_aliases(stack, ROOT)
+        check_hosted(stack)
         leaks = refuse_leaks(stack)
-        function = viewer_function(stack)
-        package = path_in_state(build_bundle(stack).path) if stack.settings.needs.origin_request else None
+        args = _built(stack)
     except (SettingsError, BundleError, WheelError, ViewerFunctionError, CacheLeakError) as error:
         raise pulumi.RunError(str(error)) from None
     for warning in stack.settings.warnings():
-        pulumi.log.warn(f"{stack.project}:{stack.settings.section}: {warning}")
+        pulumi.log.warn(f"{stack.project}:{warning}")
     for leak in leaks:
         pulumi.log.warn(str(leak))
-    if function is not None:
-        _write(function, stack)
-    return EdgeRouterArgs(stack, package, function)
+    if args.viewer_function is not None:
+        _write(args.viewer_function, stack)
+    return _beside_rollout(args)
+
+
+def _built(stack: Stack) -> EdgeRouterArgs:
+    settings = stack.settings
+    return EdgeRouterArgs(
+        stack,
+        package=_package(stack) if settings.needs.origin_request else None,
+        viewer_function=viewer_function(stack),
+        controller=path_in_state(build_controller(stack)) if settings.has_rollout else None,
+        validator=path_in_state(build_validator(stack)) if settings.validator.function else None,
+    )
+
+
+def _package(stack: Stack) -> Callable[[Stack], Path]:
+    """Built already, but for hosts that have no names yet: then only tried, for mistakes are told before anything is
+    changed.
+    """
+    if not stack.settings.demo.hosts:
+        package = path_in_state(build_bundle(stack).path)
+        return lambda _stack: package
+    with TemporaryDirectory() as directory:
+        build_bundle(stack, Path(directory))
+    return lambda known: path_in_state(build_bundle(known).path)
+
+
+def _beside_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:
+    """What a rollout has brought about in the key-value store stays, whatever percentage the config has."""
+    stack = args.stack
+    rollout = read_rollout(stack)
+    for warning in rollout_warnings(stack, rollout):
+        pulumi.log.warn(f"{stack.project}: {warning}")
+    if rollout is None or args.viewer_function is None:
+        return args
+    return replace(args, running_values=running_values(stack, rollout))
 
 
 def _write(function: ViewerFunction, stack: Stack) -> None:

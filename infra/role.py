@@ -16,30 +16,32 @@ TRUSTED_SERVICES = ("edgelambda.amazonaws.com", "lambda.amazonaws.com")
 
 @dataclass(frozen=True)
 class TableAccess:
-    """The table that the function reads: what it is for, its ARN at home, and the Regions of all its copies."""
+    """A table that the function reads: what it is for, its ARN at home, the Regions of all its copies, and how."""
 
     purpose: str
     arn: pulumi.Input[str]
     regions: Sequence[str]
+    action: str = "dynamodb:GetItem"
 
 
 @dataclass(frozen=True)
 class RoleArgs:
-    """Whose role it is, where it writes its log, and the table it reads, if any."""
+    """Whose role it is, where it writes its log, and the tables it reads."""
 
     function_name: str
     log_group: str
-    table: TableAccess | None
+    tables: Sequence[TableAccess]
 
 
 class Role(pulumi.ComponentResource):
-    """A role that Lambda and Lambda@Edge may take on; `arn` is its ARN.
+    """A role that Lambda and Lambda@Edge may take on; `unique_id` is another one when it is made anew.
 
     The right to read a table is a policy of its own. Pulumi deletes last, so that a switch of strategies takes it away
     only when the distribution has gone on to the new version.
     """
 
     arn: pulumi.Output[str]
+    unique_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:Role", name, None, opts)
@@ -47,7 +49,7 @@ class Role(pulumi.ComponentResource):
         role = aws.iam.Role(
             name,
             name=args.function_name,
-            description="Lambda@Edge: reads the router's table, writes its log",
+            description="Lambda@Edge: reads the router's tables, writes its log",
             assume_role_policy=json.dumps(trust_policy()),
             opts=child,
         )
@@ -56,40 +58,47 @@ class Role(pulumi.ComponentResource):
         self.policies = [
             aws.iam.RolePolicy("write-log", name="write-log", role=role.name, policy=log_policy, opts=child)
         ]
-        if args.table is not None:
-            self.policies.append(_table_policy(role, args.table, child))
-        self.arn = role.arn
-        self.register_outputs({"arn": self.arn})
+        self.policies += [_table_policy(role, table, child) for table in args.tables]
+        self.arn, self.unique_id = role.arn, role.unique_id
+        self.register_outputs({"arn": self.arn, "uniqueId": self.unique_id})
 
 
 def _table_policy(role: aws.iam.Role, table: TableAccess, opts: pulumi.ResourceOptions) -> aws.iam.RolePolicy:
     name = f"read-{table.purpose}"
-    policy = pulumi.Output.from_input(table.arn).apply(lambda arn: json.dumps(table_reading_policy(arn, table.regions)))
+    policy = pulumi.Output.from_input(table.arn).apply(
+        lambda arn: json.dumps(table_reading_policy(arn, table.regions, table.action))
+    )
     return aws.iam.RolePolicy(name, name=name, role=role.name, policy=policy, opts=opts)
 
 
 def trust_policy() -> dict[str, Any]:
     """Who may take on the role."""
     principal = {"Service": list(TRUSTED_SERVICES)}
-    return _policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+    return policy_of({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
 
 def log_writing_policy(account_id: str, log_group: str) -> dict[str, Any]:
-    """Its own log group in every Region, for there is no telling where the function will run."""
+    """Its own log group in every Region, for there is no telling where the function will run.
+
+    A group is named with `:*` at the end in most policies, but the "Service Authorization Reference" names it without;
+    streams are below it (CloudWatch Logs, "Resources": "Log group" and "Log stream").
+    """
     group = f"arn:aws:logs:*:{account_id}:log-group:{log_group}"
-    return _policy(
-        {"Effect": "Allow", "Action": ["logs:CreateLogGroup"], "Resource": [group]},
-        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": [f"{group}:*"]},
+    streams = f"{group}:*"
+    return policy_of(
+        {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream"], "Resource": [group, streams]},
+        {"Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": [streams]},
     )
 
 
-def table_reading_policy(table_arn: str, regions: Sequence[str]) -> dict[str, Any]:
-    """GetItem, all that the router calls, on every copy of the one table."""
+def table_reading_policy(table_arn: str, regions: Sequence[str], action: str) -> dict[str, Any]:
+    """The one action that the router calls, on every copy of the one table."""
     copies = [_in_region(table_arn, region) for region in regions]
-    return _policy({"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": copies})
+    return policy_of({"Effect": "Allow", "Action": [action], "Resource": copies})
 
 
-def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+def policy_of(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A policy document."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
@@ -17,9 +16,11 @@ from pydantic import (
     model_validator,
 )
 
-from infra.problems import SettingsError, one_of, problem, raise_problems, rule, shown, suggestion, told
-from infra.section import Section, Text
-from infra.settings_origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
+from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
+from infra.section import Section, Text, Whole
+from infra.settings_alarms import AlarmSettings
+from infra.settings_domain import DomainSettings
+from infra.settings_origins import REQUIRED_ORIGINS, Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings_parts import (
     DemoSettings,
     FunctionSettings,
@@ -27,33 +28,20 @@ from infra.settings_parts import (
     StaticPaths,
     TableReadSettings,
     TableSettings,
+    ValidatorSettings,
 )
+from infra.settings_release import Control, ControlSettings, Percentage, Pin, Release
+from infra.settings_rollout import RolloutSettings
+from infra.settings_security import AccessLogs, SecuritySettings
 from infra.settings_strategies import section_fields, table_of
+from router.names import within
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
 PRICE_CLASSES = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
-MAX_RELEASE_CHARACTERS = 64
-
-_PERCENTAGE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
-
-
-def _read_percentage(value: object) -> object:
-    """10, "12.5" and "0.05", but neither "10%" nor "1e1"."""
-    text = str(value)
-    if isinstance(value, bool) or not _PERCENTAGE.fullmatch(text) or float(text) > 100:
-        text = f"is {shown(value)}: a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
-        raise_problems([problem(text, value=value)])
-    return float(text)
-
-
-def _release_problem(value: str) -> str:
-    if 0 < len(value) <= MAX_RELEASE_CHARACTERS and value.isprintable() and value == value.strip():
-        return ""
-    return (
-        f"is {shown(value)}: a release has 1 to {MAX_RELEASE_CHARACTERS} printable characters, no space at either end,"
-        " such as 2026-11"
-    )
+HOST_PORT = 8080
+UNNAMED_HOSTS = {origin: f"{origin}.hosts.invalid" for origin in REQUIRED_ORIGINS}
+"""What hosts of the stack's own are called until AWS has named them: nothing that could be asked (RFC 6761 §6.4)."""
 
 
 class CoreSettings(Section):
@@ -66,18 +54,26 @@ class CoreSettings(Section):
     strategy: Annotated[
         Text, rule(lambda name: "" if name in STRATEGIES else f"is {name!r}: {suggestion(name, STRATEGIES)}")
     ]
-    canary_percent: Annotated[float, BeforeValidator(_read_percentage)] = 0.0
-    release: Annotated[Text, rule(_release_problem)]
-    pin: Annotated[Text, one_of("none", "stable", "canary")] = "none"
+    canary_percent: Percentage = 0.0
+    release: Release
+    pin: Pin = "none"
+    control: Control = Field(default_factory=lambda: ControlSettings(mode="baked"))
+    rollout: Annotated[RolloutSettings | None, BeforeValidator(absent_if_empty)] = None
     override: Annotated[OverrideSettings | None, BeforeValidator(absent_if_empty)] = None
     log_salt: Text = Field(default="", repr=False)
     static_paths: StaticPaths = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
+    domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
+    security: SecuritySettings = Field(default_factory=SecuritySettings)
+    access_logs: AccessLogs = "none"
+    alarms: Annotated[AlarmSettings | None, BeforeValidator(absent_if_empty)] = None
     function: FunctionSettings = Field(default_factory=FunctionSettings)
+    keep_versions: Annotated[Whole, rule(lambda value: within(value, 1, 50, "versions"))] = 3
     table_reads: TableReadSettings = Field(default_factory=TableReadSettings)
     tables: TableSettings = Field(default_factory=TableSettings)
     logs: LogSettings = Field(default_factory=LogSettings)
     demo: DemoSettings = Field(default_factory=DemoSettings)
+    validator: ValidatorSettings = Field(default_factory=ValidatorSettings)
 
     @field_validator("static_paths")
     @classmethod
@@ -104,9 +100,25 @@ class CoreSettings(Section):
         if reads_ms >= deadline_ms:
             text = f"is {reads_ms}: must be below function.deadlineMs, that is {deadline_ms}"
             raise_problems([problem(text, "tableReads", "totalTimeoutMs", value=reads_ms)])
+        control_ms = self.table_reads.read_timeout_ms if self.reads_control_table else 0
+        if control_ms and reads_ms + control_ms >= deadline_ms:
+            text = (
+                f"is {reads_ms}: with the {control_ms} of readTimeoutMs, which a read of the control table may take"
+                f" before, it must stay below function.deadlineMs, that is {deadline_ms}"
+            )
+            raise_problems([problem(text, "tableReads", "totalTimeoutMs", value=reads_ms)])
+        waits_ms = waits_ms and waits_ms + control_ms
         if waits_ms >= deadline_ms:
             text = f"is {deadline_ms}: must be above what {self.strategy} may wait, that is {waits_ms}"
             raise_problems([problem(text, "function", "deadlineMs", value=deadline_ms)])
+        return self
+
+    @model_validator(mode="after")
+    def _secret_has_a_header_of_its_own(self) -> Self:
+        name = self.security.origin_secret_header
+        if self.override is not None and self.override.header.lower() == name.lower():
+            text = f"is {name!r}, as override.header: the viewer's would never arrive"
+            raise_problems([problem(text, "security", "originSecretHeader", value=name)])
         return self
 
     @model_validator(mode="after")
@@ -114,6 +126,16 @@ class CoreSettings(Section):
         if self.demo.tiers and self.options_of("tier") is None:
             text = "is true, but there are no tiers: write the section tier, or set this to false"
             raise_problems([problem(text, "demo", "tiers", value=True)])
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_table_for_its_hosts(self) -> Self:
+        if self.demo.hosts and self.options_of("sticky-session") is None:
+            text = (
+                "is true, but the sample application has no table for its sessions: write the section stickySession, or"
+                " set this to false"
+            )
+            raise_problems([problem(text, "demo", "hosts", value=True)])
         return self
 
     @property
@@ -142,6 +164,32 @@ class CoreSettings(Section):
         """What the chosen strategy needs."""
         return self.strategy_class.needs(self.options)
 
+    @property
+    def reads_control_table(self) -> bool:
+        """Whether the Lambda function has percentage and pin from the control table; a function before the cache has
+        them from its key-value store."""
+        return self.control.is_live and self.needs.origin_request and not self.needs.version_header
+
+    @property
+    def has_rollout(self) -> bool:
+        """Whether a controller is deployed: only where there is a control table to steer by, and the chosen strategy
+        assigns visitors by the percentage."""
+        return self.rollout is not None and self.control.is_live and self.needs.by_percentage
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether the Lambda function counts requests and answers: for a rollout to judge by, or for people to see."""
+        return self.has_rollout or (self.alarms is not None and self.needs.origin_request)
+
+    def with_hosts(self, names: Mapping[str, str]) -> Self:
+        """The same with hosts of the stack's own behind these origins, whatever config says of where they are."""
+        place = {"protocol": "http", "port": HOST_PORT}
+        moved = {
+            origin: self.origins[origin].model_copy(update={"domain_name": name, **place})
+            for origin, name in names.items()
+        }
+        return self.model_copy(update={"origins": {**self.origins, **moved}})
+
     def options_of(self, strategy: str) -> Any | None:
         """The options in a strategy's section; None where config has none."""
         return getattr(self, section_of(strategy))
@@ -153,8 +201,21 @@ class CoreSettings(Section):
         return {name: spec for name, spec in specs.items() if spec is not None}
 
     def warnings(self) -> list[str]:
-        """What works but is rarely meant, in the chosen strategy's options."""
-        return self.strategy_class.warnings(self.options)
+        """What works but is rarely meant; each begins with its key."""
+        chosen = [f"{self.section}: {text}" for text in self.strategy_class.warnings(self.options)]
+        for section, given in {"rollout": self.rollout, "domain": self.domain}.items():
+            chosen += [f"{section}.{text}" for text in (given.warnings() if given else [])]
+        if self.rollout is not None and not self.control.is_live:
+            chosen.append(
+                "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"
+                " nothing steers until edge-router:control is live"
+            )
+        if self.demo.hosts and self.strategy == "fastest-origin":
+            chosen.append(
+                "demo.hosts: is true, and its hosts let nobody in but CloudFront: the probes of fastest-origin do not"
+                " reach them, and everybody gets stable"
+            )
+        return chosen
 
 
 if TYPE_CHECKING:
@@ -176,9 +237,10 @@ def load_settings(
     raw = {key: _decoded(key, value) for key, value in own.items()}
     secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
     try:
-        return Settings.model_validate(raw)
+        settings = Settings.model_validate(raw)
     except ValidationError as error:
         raise SettingsError(told(error, project, raw, secrets)) from None
+    return settings.with_hosts(UNNAMED_HOSTS) if settings.demo.hosts else settings
 
 
 def _decoded(key: str, value: str) -> object:

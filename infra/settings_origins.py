@@ -65,7 +65,7 @@ def _check_names(value: Any, handler: ValidatorFunctionWrapHandler) -> dict[str,
 Origins = Annotated[dict[str, OriginSettings], WrapValidator(_check_names)]
 
 
-def _secret_problem(value: str) -> str:
+def secret_problem(value: str) -> str:
     if len(value) < SHORTEST_SECRET_CHARACTERS:
         return f"has {len(value)} characters: at least {SHORTEST_SECRET_CHARACTERS} random ones keep others out"
     if not _SECRET.fullmatch(value):
@@ -83,7 +83,7 @@ class OverrideSettings(Section):
     header: Annotated[Text, _optional(names.header_name)] = ""
     cookie: Annotated[Text, _optional(names.cookie_name)] = ""
     query: Annotated[Text, _optional(names.query_name)] = ""
-    secret: Annotated[Text, rule(_secret_problem)] = Field(repr=False)
+    secret: Annotated[Text, rule(secret_problem)] = Field(repr=False)
 
     @model_validator(mode="after")
     def _has_one_place(self) -> OverrideSettings:

@@ -1,4 +1,4 @@
-"""The sections about AWS resources: `function`, `tableReads`, `tables`, `logs` and `demo`, and `staticPaths`."""
+"""The sections about AWS resources: `function`, `tableReads`, `tables`, `logs`, `demo`, `validator`, `staticPaths`."""
 
 from __future__ import annotations
 
@@ -117,6 +117,17 @@ class LogSettings(Section):
 
 
 class DemoSettings(Section):
-    """What is for trying only. `tiers`: a mock back end in API Gateway for every tier, which the tiers then go to."""
+    """What is for trying only. `tiers`: a mock back end in API Gateway for every tier, which the tiers then go to.
+    `hosts`: the sample application on small machines, which then are the origins stable and canary.
+    """
 
     tiers: bool = False
+    hosts: bool = False
+
+
+class ValidatorSettings(Section):
+    """The validator as a Lambda function of its own, for pipelines: there only where `function` says so."""
+
+    function: bool = False
+    memory_mb: Annotated[Whole, rule(lambda value: names.within(value, 128, 10_240, "MB"))] = 256
+    timeout_seconds: Annotated[Whole, rule(lambda value: names.within(value, 10, 900, "seconds"))] = 150

@@ -18,6 +18,7 @@ from infra.aws_regions import region_problem, replica_problems
 from infra.options_model import options_model
 from infra.problems import problem, problems_of, raise_problems
 from infra.section import Section
+from infra.settings_release import ControlSettings
 from strategies.base import OptionsError, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
@@ -137,6 +138,10 @@ def _table_problems(strategy: str, options: Any, info: ValidationInfo) -> list[I
     table = table_of(strategy, options)
     if table is None or not table.name:
         return []
+    control: ControlSettings | None = info.data.get("control")
+    if control is not None and control.table_name == table.name:
+        text = f"is {table.name!r}, which is control.tableName: every section has a table of its own"
+        return [problem(text, "tableName", value=table.name)]
     for other in STRATEGIES:
         others = info.data.get(section_of(other))
         spec = table_of(other, others) if others is not None else None

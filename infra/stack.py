@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from infra.problems import SettingsError, shown
@@ -36,6 +36,15 @@ class Stack:
     def table(self) -> TableSpec | None:
         """The table that the chosen strategy reads."""
         return self.settings.needs.table
+
+    @property
+    def control_table_name(self) -> str:
+        """The physical name of the control table, whether or not there is one."""
+        return self.settings.control.table_name or f"{self.prefix}-control"
+
+    def at_hosts(self, names: Mapping[str, str]) -> Stack:
+        """The same stack when its hosts have these names, by origin."""
+        return replace(self, settings=self.settings.with_hosts(names))
 
     def table_name(self, spec: TableSpec) -> str:
         """The physical name of a table: the configured one, else one that carries the stack's."""

@@ -9,12 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from controller.key_values import KEY, text_of
 from infra.settings_origins import OverrideSettings
 from infra.stack import Stack
-from strategies.cookie_version import release_tag
+from router.live import Live
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 CONFIG_LINE = "const CONFIG = {};"
+INCLUDE_LINE = "// include shared.js"
+ONLY_WITH = "// only with "
+END_LINE = "// end"
 
 # "Quotas on CloudFront Functions" and "Quotas on key value stores".
 MAX_CODE_BYTES = 10 * 1024
@@ -52,27 +56,48 @@ def viewer_function(stack: Stack) -> ViewerFunction | None:
     needs = stack.settings.needs
     if not needs.viewer_function:
         return None
-    config = _canary_config(stack) if needs.viewer_function == "canary" else _tier_config(stack)
-    source = (FUNCTIONS / f"{needs.viewer_function}.js").read_text(encoding="utf-8")
-    code = code_with(source, {**needs.function_config, **config})
-    key_values = _live_values(stack) if needs.viewer_function == "canary" else dict(needs.key_values)
+    is_canary = needs.viewer_function == "canary"
+    config = {**needs.function_config, **(_canary_config(stack) if is_canary else _tier_config(stack))}
+    key_values = key_values_of(stack)
+    code = code_with(source_of(needs.viewer_function), config)
     if problems := limit_problems(code, key_values, stack):
         raise ViewerFunctionError(problems)
     holds_secret = bool(needs.function_config.get("keys"))
     return ViewerFunction(needs.viewer_function, code, key_values, needs.function_triggers, holds_secret)
 
 
-def code_with(source: str, config: Mapping[str, Any]) -> str:
-    """The code to deploy: the config as a literal, without lines that are empty or nothing but a comment.
+def key_values_of(stack: Stack) -> dict[str, str]:
+    """What the stack's function reads of its store."""
+    return _canary_values(stack) if stack.settings.needs.viewer_function == "canary" else _tier_values(stack)
 
-    No line of functions/*.js begins with // inside of a string, for none of their strings goes over a line's end.
+
+def source_of(name: str) -> str:
+    """The code of functions/<name>.js with the part that the functions share, before any config is in it."""
+    source = (FUNCTIONS / f"{name}.js").read_text(encoding="utf-8")
+    return source.replace(INCLUDE_LINE, (FUNCTIONS / "shared.js").read_text(encoding="utf-8"))
+
+
+def code_with(source: str, config: Mapping[str, Any]) -> str:
+    """The code to deploy: the config as a literal, and no line that is empty, only a comment, or not needed.
+
+    What stands between `// only with keys` and `// end` is needed where the config has such a value: every function
+    that is there costs time at every request, for the top of the code runs anew each time. No line of functions/*.js
+    begins with // inside of a string, for none of their strings goes over a line's end.
     """
     before, found, after = source.partition(CONFIG_LINE)
     if not found or CONFIG_LINE in after:
         raise ValueError(f"the source has not exactly one line {CONFIG_LINE!r}")
     literal = json.dumps(config, sort_keys=True, separators=(",", ":"))
-    lines = f"{before}const CONFIG = {literal};{after}".splitlines()
-    return "".join(f"{line}\n" for line in lines if line.strip() and not line.lstrip().startswith("//"))
+    kept, is_needed = "", True
+    for line in f"{before}const CONFIG = {literal};{after}".splitlines():
+        text = line.strip()
+        if text.startswith(ONLY_WITH):
+            is_needed = bool(config[text.removeprefix(ONLY_WITH)])
+        elif text == END_LINE:
+            is_needed = True
+        elif is_needed and text and not text.startswith("//"):
+            kept += f"{line}\n"
+    return kept
 
 
 def limit_problems(code: str, key_values: Mapping[str, str], stack: Stack) -> list[str]:
@@ -104,7 +129,9 @@ def limit_problems(code: str, key_values: Mapping[str, str], stack: Stack) -> li
 def _setting_of(key: str, stack: Stack) -> str:
     """The config key behind a key of the store: `tier:premium` is `tier.tiers.premium`, `canary` the release's."""
     kind, _, name = key.partition(":")
-    return f"{stack.settings.section}.tiers.{name}" if kind == "tier" else "release"
+    if kind == "tier":
+        return f"{stack.settings.section}.tiers.{name}"
+    return {"origin": f"origins.{name}", "pin": "pin"}.get(kind, "release")
 
 
 def _canary_config(stack: Stack) -> dict[str, Any]:
@@ -117,15 +144,12 @@ def _canary_config(stack: Stack) -> dict[str, Any]:
 
 
 def _tier_config(stack: Stack) -> dict[str, Any]:
-    """Origins only where an override or the pin can ask for them."""
+    """No names of origins where nothing can ask for one: another origin then publishes no function."""
     settings = stack.settings
     stable = settings.origins["stable"]
-    is_reachable = settings.override is not None or settings.pin != "none"
-    origins = {name: origin.model_dump(by_alias=True) for name, origin in settings.origins.items() if is_reachable}
     return {
-        "origins": origins,
-        "override": _override(settings.override),
-        "pin": settings.pin,
+        **_canary_config(stack),
+        "origins": sorted(settings.origins) if settings.override is not None else [],
         "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
         "stablePath": stable.path,
     }
@@ -144,13 +168,26 @@ def _override(override: OverrideSettings | None) -> dict[str, str] | None:
     }
 
 
-def _live_values(stack: Stack) -> dict[str, str]:
+def _canary_values(stack: Stack) -> dict[str, str]:
     """What functions/canary.js reads at each request, so that changing it publishes nothing."""
     settings = stack.settings
-    live = {
-        "percent": f"{settings.canary_percent:g}",
-        "pin": settings.pin,
-        "release": settings.release,
-        "tag": release_tag(settings.release),
-    }
-    return {"canary": json.dumps(live, ensure_ascii=False, separators=(",", ":"))}
+    return {KEY: text_of(Live(settings.canary_percent, settings.pin, settings.release))}
+
+
+def _tier_values(stack: Stack) -> dict[str, str]:
+    """What functions/tier.js reads, one of these at a request: a tier, or `pin` where no tier is asked for.
+
+    A pin therefore stands in the place of every tier. With an override the origins are there as well, by name.
+    """
+    settings = stack.settings
+    tiers = dict(settings.needs.key_values)
+    origins = {name: origin.model_dump(by_alias=True) for name, origin in settings.origins.items()}
+    pin = _json({"pin": settings.pin, **(origins["canary"] if settings.pin == "canary" else {})})
+    if settings.pin != "none":
+        tiers = dict.fromkeys(tiers, pin)
+    reachable = origins if settings.override is not None else {}
+    return {"pin": pin, **tiers, **{f"origin:{name}": _json(origin) for name, origin in reachable.items()}}
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -14,8 +14,10 @@ from zipfile import BadZipFile, ZipFile
 
 LOCK_FILE = Path(__file__).with_name("requirements-edge.txt")
 PYTHON_VERSION = "3.13"
-PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux2014_x86_64")
+GLIBC_TAGS = ("manylinux_2_34", "manylinux_2_28", "manylinux2014")
 """python3.13 runs on Amazon Linux 2023, whose glibc is 2.34 ("Lambda runtimes")."""
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+"""Lambda's name of an architecture, and that of wheels."""
 DOWNLOAD_SECONDS = 300
 
 _PIN = re.compile(r"([a-z0-9-]+)==(\S+) \\\n((?: +--hash=sha256:[0-9a-f]+(?: \\)?\n)+)((?: +#.*\n?)*)")
@@ -55,13 +57,19 @@ class Wheel:
                     yield name, archive.read(name)
 
 
-def wheels_for(packages: Iterable[str], cache: Path, lock: Path = LOCK_FILE) -> list[Wheel]:
-    """The wheels of these packages and of what they depend on, from the cache or downloaded; WheelError otherwise."""
-    pins = _closure(set(packages), read_lock(lock))
-    missing = [pin for pin in pins if _cached(pin, cache) is None]
+def wheels_for(
+    packages: Iterable[str], cache: Path, lock: Path = LOCK_FILE, architecture: str = "x86_64"
+) -> list[Wheel]:
+    """The wheels of these packages and of what they depend on, from the cache or downloaded; WheelError otherwise.
+
+    `architecture` is the function's, x86_64 or arm64.
+    """
+    pins = _closure(set(packages), lock)
+    machine = MACHINES[architecture]
+    missing = [pin for pin in pins if _cached(pin, cache, machine) is None]
     if missing:
-        _download(missing, cache)
-    return [Wheel(pin.name, _existing(pin, cache)) for pin in pins]
+        _download(missing, cache, machine)
+    return [Wheel(pin.name, _existing(pin, cache, machine, lock)) for pin in pins]
 
 
 def read_lock(lock: Path = LOCK_FILE) -> dict[str, Pin]:
@@ -77,35 +85,38 @@ def read_lock(lock: Path = LOCK_FILE) -> dict[str, Pin]:
     }
 
 
-def _closure(wanted: set[str], pins: dict[str, Pin]) -> list[Pin]:
+def _closure(wanted: set[str], lock: Path) -> list[Pin]:
+    pins = read_lock(lock)
     if unknown := sorted(wanted - set(pins)):
-        raise WheelError(f"{', '.join(unknown)}: not in {LOCK_FILE.name}; add it to requirements-edge.in and compile")
+        source = lock.with_suffix(".in").name
+        raise WheelError(f"{', '.join(unknown)}: not in {lock.name}; add it to {source} and compile")
     while more := {name for name, pin in pins.items() if pin.wanted_by & wanted} - wanted:
         wanted = wanted | more
     return [pins[name] for name in sorted(wanted)]
 
 
-def _cached(pin: Pin, cache: Path) -> Path | None:
-    """The file with one of the pin's hashes; a name proves nothing."""
+def _cached(pin: Pin, cache: Path, machine: str) -> Path | None:
+    """The file for this machine with one of the pin's hashes; a name proves nothing, but it tells machines apart."""
     candidates = sorted(cache.glob(f"{pin.name.replace('-', '_')}-{pin.version}-*.whl"))
-    return next((path for path in candidates if sha256(path.read_bytes()).hexdigest() in pin.hashes), None)
+    fitting = [path for path in candidates if path.name.endswith(("-none-any.whl", f"_{machine}.whl"))]
+    return next((path for path in fitting if sha256(path.read_bytes()).hexdigest() in pin.hashes), None)
 
 
-def _existing(pin: Pin, cache: Path) -> Path:
-    path = _cached(pin, cache)
+def _existing(pin: Pin, cache: Path, machine: str, lock: Path) -> Path:
+    path = _cached(pin, cache, machine)
     if path is None:
-        raise WheelError(f"{pin.name} {pin.version}: pip brought no wheel with a hash of {LOCK_FILE.name}")
+        raise WheelError(f"{pin.name} {pin.version}: pip brought no wheel with a hash of {lock.name}")
     return path
 
 
-def _download(pins: list[Pin], cache: Path) -> None:
+def _download(pins: list[Pin], cache: Path, machine: str) -> None:
     """Into a directory of its own first: two programs may run at once, and neither may see half a wheel."""
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as name:
         directory = Path(name)
         requirements = directory / "requirements.txt"
         requirements.write_text("".join(map(_requirement, pins)), encoding="utf-8")
-        _run_pip(pins, requirements, directory)
+        _run_pip(pins, requirements, directory, machine)
         for wheel in directory.glob("*.whl"):
             _check(wheel)
             wheel.replace(cache / wheel.name)
@@ -115,10 +126,10 @@ def _requirement(pin: Pin) -> str:
     return f"{pin.name}=={pin.version} {' '.join(f'--hash=sha256:{digest}' for digest in sorted(pin.hashes))}\n"
 
 
-def _run_pip(pins: list[Pin], requirements: Path, directory: Path) -> None:
+def _run_pip(pins: list[Pin], requirements: Path, directory: Path, machine: str) -> None:
     options = ["--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "--no-deps"]
     target = ["--only-binary=:all:", "--implementation=cp", f"--python-version={PYTHON_VERSION}"]
-    platforms = [f"--platform={platform}" for platform in PLATFORMS]
+    platforms = [f"--platform={tag}_{machine}" for tag in GLIBC_TAGS]
     command = [sys.executable, "-m", "pip", "download", *options, *target, *platforms]
     names = ", ".join(f"{pin.name} {pin.version}" for pin in pins)
     try:
@@ -138,7 +149,7 @@ def _run_pip(pins: list[Pin], requirements: Path, directory: Path) -> None:
 
 def _cannot(names: str, reason: str) -> str:
     return (
-        f"the strategy's third-party packages cannot be downloaded for Lambda: {names}\n"
+        f"third-party packages cannot be downloaded for Lambda: {names}\n"
         f"  {reason}\n"
         "  They are needed once and then kept in .edge-router/wheels. Check the network and pip's index settings"
     )

@@ -9,12 +9,11 @@ from typing import Any
 
 import httpx
 
+from operations.control_table import ADDRESSES
 from operations.errors import OperationError
 from operations.stack import work_directory
 from simulator.cloudfront import AppServer, status_app
 from simulator.deployment.deployment import LocalDeployment
-
-ADDRESSES = "addresses.json"
 
 
 @contextlib.asynccontextmanager

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from rich.markup import escape
 
+from infra.archive import write_package
 from infra.aws_regions import region_problem
 from infra.baked_config import deciding_config
-from infra.bundle import build_bundle, write_package
-from operations.console import out, print_json, print_table
+from infra.bundle import build_bundle
+from infra.settings import UNNAMED_HOSTS
+from operations.console import out, print_json, print_table, warn
 from operations.errors import OperationError, UsageError
 from operations.events import read_event, read_text
 from operations.explanation import Explanation, explain_event
@@ -23,6 +25,11 @@ def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -
     opened = open_stack(stack, overrides)
     if path.is_dir():
         raise UsageError(f"--out {path}: is a folder; name the file")
+    if opened.settings.demo.hosts:
+        warn(
+            f"{opened.project}:demo.hosts: only a deployment knows the names of its hosts; this package has"
+            f" {' and '.join(UNNAMED_HOSTS.values())} instead"
+        )
     built = build_bundle(opened)
     content = built.path.read_bytes()
     try:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.problems import SettingsError
+from infra.sample_application import check_hosted
+from infra.shared_aliases import refuse_shared_aliases
 from infra.stack import Stack
 from infra.viewer_function import ViewerFunctionError, viewer_function
+from operations import stack as stacks
 from operations.console import complain, out, print_json, warn
 from operations.errors import EXIT_FAILED, UsageError
 from operations.stack import open_stack
@@ -56,11 +59,13 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
     if stack is not None:
         try:
             opened = open_stack(stack, overrides)
+            refuse_shared_aliases(opened, stacks.PROJECT)
+            check_hosted(opened)
             viewer_function(opened)
         except (SettingsError, ViewerFunctionError) as error:
             checked.problems = list(error.problems)
         if opened is not None:
-            checked.warnings = opened.settings.warnings()
+            checked.warnings = [f"{opened.project}:{text}" for text in opened.settings.warnings()]
     if not checked.problems:
         checked.findings = _leaks(opened, state)
     return checked

@@ -58,7 +58,7 @@ def _from_http_head(text: str, source: str, request_id: str) -> dict[str, Any]:
         entry = {"key": name.decode("ascii"), "value": value.decode("latin-1")}
         headers.setdefault(entry["key"].lower(), []).append(entry)
     cf = {
-        "config": {"eventType": "origin-request", "requestId": request_id},
+        "config": {"eventType": "viewer-request", "requestId": request_id},
         "request": {
             "clientIp": "127.0.0.1",
             "method": request.method.decode("ascii"),

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from router import event as events
-from router.baked import build_router
+from operations.edge_decision import decide, read_request
 from router.decision import Decision
 from router.request import Request
 
@@ -44,19 +43,10 @@ class Explanation:
 
 
 def explain_event(config: Mapping[str, Any], event: Mapping[str, Any], region: str) -> Explanation:
-    """The decision that the package with this baked config makes in this Region. EventError for a foreign event."""
-    request = _read(event, region)
+    """The decision that the edge with this config makes in this Region. EventError for a foreign event."""
+    request = read_request(config, event, region)
     _sign_for_local_engine()
-    decision = build_router(dict(config), region).decide(request)
-    return _explanation(config, request, decision)
-
-
-def _read(event: Mapping[str, Any], region: str) -> Request:
-    cf = events.cf_of(event)
-    try:
-        return events.read_request(cf, region)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise events.EventError("not a CloudFront event") from error
+    return _explanation(config, request, decide(config, request, region))
 
 
 def _sign_for_local_engine() -> None:

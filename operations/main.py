@@ -13,7 +13,14 @@ import typer
 from operations import commands
 from operations import config_check as checking
 from operations.console import complain
+from operations.cost import cost
 from operations.errors import EXIT_CODES, UsageError
+from operations.invalidate import invalidate
+from operations.logs import logs
+from operations.rollback import rollback
+from operations.rollout import rollout_app
+from operations.sweep import sweep
+from operations.validate import validate
 
 app = typer.Typer(
     help="Routing strategies for Amazon CloudFront: try, check, explain and package a stack.",
@@ -23,6 +30,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="The stack's config.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+app.add_typer(rollout_app, name="rollout")
 
 StackOption = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack: local, staging, prod …")]
 SetOption = Annotated[
@@ -48,12 +56,32 @@ def up(
     region_port: Annotated[
         list[str] | None, typer.Option(metavar="REGION=PORT", help="A port of its own for a Region (repeatable).")
     ] = None,
+    reconcile_seconds: Annotated[
+        float | None, typer.Option(min=0.1, metavar="N", help="Let the rollout controller look more often.")
+    ] = None,
+    fail_percent: Annotated[
+        float, typer.Option(min=0, max=100, metavar="N", help="Let so many of version 2's answers be a 500.")
+    ] = 0,
 ) -> None:
     """Deploy a stack on this machine and serve it until Ctrl-C; a change of its file is deployed at once."""
     with _local_packages():
         from operations import local  # here: the other commands do without a server's packages
         from operations.up_request import UpRequest
-    local.up(UpRequest(stack, port, settings or [], state, package, origin or [], origins, dynamodb, region_port or []))
+    local.up(
+        UpRequest(
+            stack,
+            port,
+            settings or [],
+            state,
+            package,
+            origin or [],
+            origins,
+            dynamodb,
+            region_port or [],
+            reconcile_seconds=reconcile_seconds,
+            fail_percent=fail_percent,
+        )
+    )
 
 
 @app.command()
@@ -88,6 +116,14 @@ def explain(
 ) -> None:
     """Say where a request goes, why, and everything that was looked at."""
     commands.explain(stack, event, settings or [], region, request_id, is_json=json)
+
+
+app.command()(validate)
+app.command()(sweep)
+app.command()(rollback)
+app.command()(invalidate)
+app.command()(cost)
+app.command()(logs)
 
 
 @config_app.command("check")

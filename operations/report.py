@@ -13,6 +13,7 @@ from simulator.standin import Change, Run
 
 PLATFORM_LINES = ("INIT_START", "START ", "END ", "REPORT ")
 MOST_NAMED = 6
+SERVER_ERROR = 500
 SHOWN_OPERATIONS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red", "retain": "cyan"}
 
 
@@ -62,15 +63,31 @@ def serving(stack: str, url: str, region_urls: Mapping[str, str]) -> None:
 
 
 def log_line(region: str, _function: str, line: str) -> None:
-    """One line that the function wrote: decisions in short, Lambda's own lines not at all."""
+    """One line that a function wrote: decisions in short, Lambda's own lines not at all.
+
+    Before a line of a CloudFront Function is the request's id, as in CloudWatch Logs ("Edge function logs").
+    """
     if line.startswith(PLATFORM_LINES):
         return
+    before, brace, entry = line.partition("{")
+    request_id = f"[dim]{escape(before)}[/]" if before else ""
     try:
-        entry = json.loads(line)
-        text = _decision(entry)
+        found = json.loads(brace + entry)
+        if _is_good_answer(found):
+            return
+        text = request_id + (_answer(found) if "status" in found else _decision(found))
     except (ValueError, KeyError, TypeError):
         text = escape(line)
     out.print(f"[dim]{region:15}[/] {text}")
+
+
+def _is_good_answer(entry: Mapping[str, Any]) -> bool:
+    """A line that is there to be counted, and says nothing that the viewer's own answer does not."""
+    return "origin" not in entry and "status" in entry and entry["status"] < SERVER_ERROR
+
+
+def _answer(entry: Mapping[str, Any]) -> str:
+    return f"[red]{escape(str(entry['Version'])):8} answered {entry['status']}[/]"
 
 
 def _decision(entry: Mapping[str, Any]) -> str:

@@ -12,11 +12,13 @@ from typing import Any
 from operations import report
 from operations.addresses import status_served
 from operations.errors import EXIT_CODES, OperationError
+from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, open_stack, work_directory
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
+from simulator.deployment.rollouts import OnRollout
 from simulator.lambda_edge import OnLog, functions_from_state
 from simulator.standin import StandInError, read_state, run_program, write_state
 
@@ -52,14 +54,21 @@ async def _serve(request: UpRequest) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(request: UpRequest, on_log: OnLog = report.log_line) -> AsyncGenerator[LocalDeployment]:
-    """The stack, up, with its status on a port of its own; `on_log` gets what the function writes."""
+async def serving(
+    request: UpRequest, on_log: OnLog = report.log_line, on_rollout: OnRollout | None = None
+) -> AsyncGenerator[LocalDeployment]:
+    """The stack, up, with its status on a port of its own.
+
+    `on_log` gets what the function writes, `on_rollout` what the rollout controller does; both are printed by default.
+    """
     deployment = LocalDeployment(
         port=request.port,
         region_ports=request.ports_by_region(),
         dynamodb_url=request.dynamodb_url,
         on_log=on_log,
         console=report.edge_line,
+        on_rollout=on_rollout or RolloutLines(),
+        reconcile_seconds=request.reconcile_seconds,
     )
     async with deployment:
         await deploy(request, deployment)
@@ -73,20 +82,22 @@ async def deploy(request: UpRequest, deployment: LocalDeployment) -> None:
     if request.state is not None:
         state, site = read_state(request.state), Site(origins=origins)
     else:
-        state = await _updated(request)
-        site = site_of(open_stack(request.stack, request.overrides), origins, state)
+        state = await _updated(request, deployment.dynamodb.endpoint_url)
+        site = site_of(open_stack(request.stack, request.overrides), origins, state, request.fail_percent)
     base = request.state.parent if request.state is not None else PROJECT
     await deployment.apply(state, site, functions_from_state(state, base, request.package))
 
 
-async def _updated(request: UpRequest) -> dict[str, Any]:
+async def _updated(request: UpRequest, dynamodb_url: str) -> dict[str, Any]:
     """The stack's state after an update, with its secrets; what is written has none, as `pulumi up` would leave it."""
     path = work_directory(request.stack) / STATE
     try:
         before = read_state(path) if path.exists() else None
     except StandInError as error:
         raise OperationError(f"{error}; it is this machine's own record: delete it to begin anew") from error
-    run = await asyncio.to_thread(run_program, request.stack, overrides=request.overrides, state=before)
+    run = await asyncio.to_thread(
+        run_program, request.stack, overrides=request.overrides, state=before, dynamodb_url=dynamodb_url
+    )
     write_state(path, run.state)
     report.deployed(run, is_brief=request.is_brief)
     return dict(run.state_with_secrets)

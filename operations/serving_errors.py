@@ -8,10 +8,11 @@ from collections.abc import Generator
 from operations.errors import OperationError, UsageError
 from simulator.cloudfront import OriginMapError, PortInUseError, StateError, UnknownRegionError
 from simulator.deployment.applications import ApplicationError
+from simulator.deployment.scheduled import ScheduleError
 from simulator.dynamodb import EngineError, TableConflictError, TableStateError
 from simulator.lambda_edge import FunctionStateError, PackageError
 
-ASKED_WRONGLY = (FunctionStateError, OriginMapError, StateError, TableStateError, UnknownRegionError)
+ASKED_WRONGLY = (FunctionStateError, OriginMapError, ScheduleError, StateError, TableStateError, UnknownRegionError)
 WENT_WRONG = (ApplicationError, EngineError, PackageError, PortInUseError, TableConflictError)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, cast
 
+from infra.sample_application import VERSIONS, environment_of
 from infra.stack import Stack
 from simulator.cloudfront import OriginMap
+from simulator.cloudfront.state import resources
 from simulator.deployment.applications import Application
 from simulator.deployment.deployment import Site
 
-VERSIONS = {"stable": "1", "canary": "2"}
-"""Which version of the sample application stands behind which origin; further origins get an echo back end."""
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 TENANTS = ("acme", "globex")
 TENANT_PORT = 443
 """tenant-lookup reaches back ends over https on 443 only."""
@@ -22,11 +24,18 @@ SAMPLE_ACCOUNT = "1001"
 SAMPLE_SESSION_SECONDS = 86_400
 
 
-def site_of(stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] | None = None) -> Site:
+def site_of(
+    stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] | None = None, fail_percent: float = 0
+) -> Site:
     """The site of a stack; `origins` (domain to URL) are served elsewhere already and get no application here.
 
-    `state` tells where mock back ends in API Gateway are, whose domains no config has.
+    `state` (with its secrets) tells where hosts and mock back ends in API Gateway are, whose domains no config has.
+    Origins that are neither stable nor canary get an echo back end. `fail_percent` of what version 2 answers is a 500,
+    as of a bad release.
     """
+    if state is not None:
+        stack = stack.at_hosts(_output(state, "hosts"))
+    shared = _origin_secret(stack, state) if state is not None else {}
     tenants = _tenant_domains(stack)
     elsewhere = OriginMap(origins)
     applications: dict[str, Application] = {}
@@ -34,7 +43,7 @@ def site_of(stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] |
         if elsewhere.base_url(origin.domain_name, origin.port) is None:
             address = f"{origin.domain_name}:{origin.port}"
             # Origins may differ in their path only: the first of them has the address.
-            applications.setdefault(address, _application(stack, name, address))
+            applications.setdefault(address, _application(stack, name, address, shared, fail_percent))
     for tier, (domain, port) in _tier_addresses(stack, state or {}).items():
         if elsewhere.base_url(domain, port) is None:
             applications.setdefault(f"{domain}:{port}", _echo(tier, f"{domain}:{port}"))
@@ -44,21 +53,24 @@ def site_of(stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] |
     return Site(applications=list(applications.values()), origins=origins, seeds=_seeds(stack, tenants))
 
 
-def _application(stack: Stack, name: str, address: str) -> Application:
+def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str], fail_percent: float) -> Application:
     if name not in VERSIONS:
         return _echo(name, address)
-    environment = {"VERSION_CODE": VERSIONS[name], "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-    sessions = stack.settings.options_of("sticky-session")
-    if sessions is not None:
-        environment |= {
-            "AWS_REGION": sessions.home_region,
-            "SESSIONS_TABLE": stack.table_name(stack.settings.tables_by_strategy()["sticky-session"]),
-            "SESSION_COOKIE": sessions.cookie,
-            "SESSION_KEY_ATTRIBUTE": sessions.key_attribute,
-            "SESSION_VERSION_ATTRIBUTE": sessions.version_attribute,
-            "SESSION_EXPIRY_ATTRIBUTE": sessions.expiry_attribute or "expiration",
-        }
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+    failing = {"FAIL_PERCENT": f"{fail_percent:g}"} if name == "canary" and fail_percent else {}
+    environment = {**environment_of(stack, name), **keys, **shared, **failing}
     return Application(address, "demo.app.main:app", environment, health="/health")
+
+
+def _origin_secret(stack: Stack, state: Mapping[str, Any]) -> dict[str, str]:
+    """What the application checks, where the distribution says a secret to its origins."""
+    name = stack.settings.security.origin_secret_header
+    origins = [origin for one in resources(dict(state), DISTRIBUTION) for origin in one.required("origins")]
+    headers = {one["name"]: one["value"] for origin in origins for one in origin.get("customHeaders", [])}
+    if name not in headers:
+        return {}
+    digest = sha256(headers[name].encode()).hexdigest()
+    return {"ORIGIN_SECRET_HEADER": name, "ORIGIN_SECRET_DIGEST": digest}
 
 
 def _echo(name: str, address: str) -> Application:
@@ -79,14 +91,14 @@ def _tier_addresses(stack: Stack, state: Mapping[str, Any]) -> dict[str, tuple[s
     options = stack.settings.options_of("tier")
     addresses = {tier: given.origin(tier) for tier, given in options.tiers.items()} if options else {}
     configured = {tier: (origin.domain_name, origin.port) for tier, origin in addresses.items()}
-    return configured | {tier: (str(at["domainName"]), API_PORT) for tier, at in _tier_backends(state).items()}
+    return configured | {tier: (str(at["domainName"]), API_PORT) for tier, at in _output(state, "tierBackends").items()}
 
 
-def _tier_backends(state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The stack's output of that name."""
+def _output(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object among the stack's outputs; {} where there is none."""
     resources = state.get("deployment", {}).get("resources", [])
     outputs = next((one.get("outputs", {}) for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
-    return cast("Mapping[str, Any]", outputs.get("tierBackends", {}))
+    return cast("Mapping[str, Any]", outputs.get(name, {}))
 
 
 def _expiry(attribute: str) -> dict[str, int]:

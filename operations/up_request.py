@@ -17,7 +17,8 @@ from simulator.cloudfront import EDGE_REGIONS, OriginMap
 class UpRequest:
     """The options of the command as they were written; UsageError where two exclude each other.
 
-    `is_brief` tells an update in one line.
+    `is_brief` tells an update in one line. `reconcile_seconds` goes before the rollout controller's schedule;
+    `fail_percent` is the share of version 2's answers that are a 500.
     """
 
     stack: str
@@ -30,6 +31,8 @@ class UpRequest:
     dynamodb_url: str | None = None
     region_ports: Sequence[str] = ()
     is_brief: bool = False
+    reconcile_seconds: float | None = None
+    fail_percent: float = 0
 
     def __post_init__(self) -> None:
         if self.state is not None and self.overrides:

@@ -16,6 +16,11 @@ def bucket(salt: str, key: str) -> int:
     return int(sha256(_utf8(f"{salt}\0{key}")).hexdigest()[:13], 16) % BUCKETS
 
 
+def release_tag(release: str) -> str:
+    """What stands for a release in cookies: 8 hex digits."""
+    return sha256(release.encode("utf-8", "replace")).hexdigest()[:8]
+
+
 def _utf8(text: str) -> bytes:
     try:
         return text.encode()
@@ -27,13 +32,22 @@ class Assignment:
     """Stable or canary for a visitor: canary where the visitor's bucket lies below the percentage.
 
     A higher percentage adds buckets and takes none away, so raising it only moves visitors to the canary and lowering
-    it only back. `release` is the salt: another release has other early visitors.
+    it only back. `release` is the salt: another release has other early visitors; "" is an unknown one. `release_tag`
+    stands for it in cookies.
     """
 
-    __slots__ = ("canary_percent", "release")
+    __slots__ = ("canary_percent", "release", "release_tag")
 
     def __init__(self, release: str, canary_percent: float) -> None:
         self.release = release
+        self.release_tag = release_tag(release)
+        self.canary_percent = canary_percent
+
+    def change(self, release: str, canary_percent: float) -> None:
+        """From now on this release and this percentage."""
+        if release != self.release:
+            self.release = release
+            self.release_tag = release_tag(release)
         self.canary_percent = canary_percent
 
     def assign(self, key: str) -> tuple[str, int]:

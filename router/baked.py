@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from router.clients import Clients
+    from router.control import Control
+    from router.metrics import Metrics
     from router.override import Override
     from router.table import Table
 
@@ -31,38 +34,71 @@ def read_config(path: str = CONFIG_FILE) -> dict[str, Any]:
 
 
 def build_router(config: dict[str, Any], region: str) -> Router:
-    """The router for one execution Region."""
+    """The router for one execution Region. What the config has not is neither built nor imported."""
     strategy_class = load(config["strategy"])
     origins = {name: Origin(name=name, **fields) for name, fields in config["origins"].items()}
-    table = _build_table(config["table"], region) if config["table"] else None
+    # None of these is there where they are in the key-value store of a function before the cache.
+    assignment = Assignment(config.get("release", ""), config.get("canary_percent", 0.0))
+    pin, version_header = config.get("pin", "none"), config.get("version_header", "")
+    control_config = None if version_header else config.get("control")
+    clients = _build_clients() if config["table"] or control_config else None
     edge = Edge(
-        # Not there where they are in the key-value store of a function before the cache.
-        assignment=Assignment(config.get("release", ""), config.get("canary_percent", 0.0)),
+        assignment=assignment,
         origins=origins,
-        table=table,
+        table=_build_table(config["table"], region, clients),
         clock=time.time,
         random_bytes=os.urandom,
     )
     return Router(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
-        DecisionLog(config["strategy"], config["log_salt"]),
-        pin=config.get("pin", "none"),
-        override=_build_override(config["override"]) if config["override"] else None,
-        table=table,
+        DecisionLog(config["strategy"], config["log_salt"], "function" if version_header else "baked"),
+        pin=pin,
+        override=_build_override(config["override"]),
+        clients=clients,
+        control=_build_control(control_config, region, (assignment.canary_percent, pin, assignment.release), clients),
+        metrics=_build_metrics(config.get("metrics"), origins),
         deadline_seconds=config["deadline_ms"] / 1000,
         region=region,
-        version_header=config.get("version_header", ""),
+        version_header=version_header,
     )
 
 
-def _build_override(config: dict[str, Any]) -> Override:
+def _build_override(config: dict[str, Any] | None) -> Override | None:
+    if not config:
+        return None
     from router.override import Override  # here, for a stack without one does not pay for hmac
 
     return Override(**config)
 
 
-def _build_table(config: dict[str, Any], region: str) -> Table:
-    from router.table import Table, TableConfig  # here, for a strategy without a table does not pay for sockets
+def _build_clients() -> Clients:
+    from router.clients import Clients  # here, for a stack that reads no table does not pay for sockets
 
-    return Table(TableConfig(**config), region)
+    return Clients()
+
+
+def _build_table(config: dict[str, Any] | None, region: str, clients: Clients | None) -> Table | None:
+    if not config or clients is None:
+        return None
+    from router.table import Table, TableConfig  # here, as above
+
+    return Table(TableConfig(**config), region, clients=clients)
+
+
+def _build_control(
+    config: dict[str, Any] | None, region: str, baked: tuple[float, str, str], clients: Clients | None
+) -> Control | None:
+    if not config or clients is None:
+        return None
+    from router.control import build_control  # here, as above
+
+    return build_control(config, region, baked, clients)
+
+
+def _build_metrics(config: dict[str, Any] | None, origins: dict[str, Origin]) -> Metrics | None:
+    if not config:
+        return None
+    from router.metrics import Metrics  # here, for a stack without a rollout counts nothing
+
+    return Metrics(config["namespace"], config["stack"], origins)

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from router.origin import Origin
     from router.table import Reading
 
+DEFAULT_ORIGIN = "stable"
+"""Where everything goes that fails."""
+
 
 @record
 class Decision:
@@ -24,3 +27,8 @@ class Decision:
     visitor: str = ""
     reading: Reading | None = None
     is_fallback: bool = False
+
+
+def fallback(reason: str) -> Decision:
+    """The default origin, because something failed."""
+    return Decision(DEFAULT_ORIGIN, reason, is_fallback=True)

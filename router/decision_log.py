@@ -9,19 +9,36 @@ from router.digest import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from router.decision import Decision
+    from router.live import Live
     from router.request import Request
 
 
 class DecisionLog:
-    """Writes to standard output, where Lambda collects it into CloudWatch Logs of the executing Region."""
+    """Writes to standard output, where Lambda collects it into CloudWatch Logs of the executing Region.
 
-    def __init__(self, strategy: str, salt: str) -> None:
+    `percent_from` says where the percentage is kept in a stack without live control.
+    """
+
+    def __init__(self, strategy: str, salt: str, percent_from: str = "baked") -> None:
         self._strategy = strategy
         self._salt = salt
+        self._percent_from = percent_from
 
-    def write(self, request: Request, decision: Decision, elapsed_us: int) -> None:
-        """The line of one decision. A visitor appears as the first 12 hex digits of a salted SHA-256."""
+    def write(
+        self,
+        request: Request,
+        decision: Decision,
+        elapsed_us: int,
+        live: Live | None = None,
+        metrics: Mapping[str, object] | None = None,
+    ) -> None:
+        """The line of one decision, with what was in force and what is counted.
+
+        A visitor appears as the first 12 hex digits of a salted SHA-256.
+        """
         origin = decision.origin
         line: dict[str, object] = {
             "strategy": self._strategy,
@@ -30,7 +47,12 @@ class DecisionLog:
             "region": request.region,
             "requestId": request.request_id,
             "elapsedUs": elapsed_us,
+            "percentFrom": live.percent_from if live is not None else self._percent_from,
         }
+        if live is not None and live.revision:
+            line["revision"] = live.revision
+        if live is not None and live.reason:
+            line["controlReason"] = live.reason
         if decision.bucket is not None:
             line["bucket"] = decision.bucket
         if decision.visitor:
@@ -40,7 +62,20 @@ class DecisionLog:
             line["tableMs"] = decision.reading.elapsed_ms
         if decision.is_fallback:
             line["fallback"] = True
+        line.update(metrics or {})
         emit(line)
+
+    def answer(self, request: Request, status: int, metrics: Mapping[str, object]) -> None:
+        """The line of an origin's answer that is counted."""
+        emit(
+            {
+                "strategy": self._strategy,
+                "region": request.region,
+                "requestId": request.request_id,
+                "status": status,
+                **metrics,
+            }
+        )
 
     def fault(self, request_id: str, reason: str) -> None:
         """The line of an event that the router could not even read or answer as it should."""

@@ -1,6 +1,7 @@
-"""DynamoDB's GetItem over its HTTP API: signed, kept alive, with a total deadline.
+"""DynamoDB's GetItem and Query over its HTTP API: signed, kept alive, with a total deadline.
 
-Sources: "DynamoDB low-level API" and "GetItem" (DynamoDB guides); importing boto3 would cost six times the cold start.
+Sources: "DynamoDB low-level API", "GetItem" and "Query" (DynamoDB guides); importing boto3 would cost six times the
+cold start.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import os
 import time
 
 from router.connection import Answer, ExchangeError, exchange, open_socket
-from router.shapes import is_object
+from router.shapes import is_list, is_object
 from router.sigv4 import Credentials, Signer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeGuard
 
     Item = dict[str, dict[str, object]]
     """An item in DynamoDB JSON: {"version": {"S": "2"}, "expiration": {"N": "1790000000"}}."""
@@ -62,23 +64,38 @@ class Client:
 
         No attributes means all of them. Names are aliased, for many are reserved words ("Reserved words in DynamoDB").
         """
-        until = time.monotonic() + timeout_seconds
-        query: dict[str, object] = {"TableName": table, "Key": {name: {"S": value} for name, value in key.items()}}
+        asked: dict[str, object] = {"TableName": table, "Key": {name: {"S": value} for name, value in key.items()}}
         if attributes:
             names = {f"#a{index}": name for index, name in enumerate(attributes)}
-            query |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
-        body = json.dumps(query).encode()
-        try:
-            answer = self._exchange(self._signed(body), until)
-        except ExchangeError as error:
-            raise ReadError(error.reason) from error
-        return _item_of(answer)
+            asked |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
+        return _item_in(self._call("GetItem", asked, timeout_seconds))
+
+    def query(self, table: str, key_name: str, key_value: str, timeout_seconds: float) -> list[Item]:
+        """All items of the partition under a string key, in one request; ReadError within `timeout_seconds` otherwise.
+
+        A partition of more than one page (1 MB, "Query") is refused, for half of it could mean something else.
+        """
+        asked: dict[str, object] = {
+            "TableName": table,
+            "KeyConditionExpression": "#k = :v",
+            "ExpressionAttributeNames": {"#k": key_name},
+            "ExpressionAttributeValues": {":v": {"S": key_value}},
+        }
+        return _items_in(self._call("Query", asked, timeout_seconds))
 
     def close(self) -> None:
         """Drop the connection: after an interrupted exchange its state is unknown."""
         if self._connected is not None:
             self._connected.close()
             self._connected = None
+
+    def _call(self, operation: str, asked: Mapping[str, object], timeout_seconds: float) -> dict[str, Any]:
+        until = time.monotonic() + timeout_seconds
+        body = json.dumps(asked).encode()
+        try:
+            return _document_of(self._exchange(self._signed(operation, body), until))
+        except ExchangeError as error:
+            raise ReadError(error.reason) from error
 
     def _exchange(self, request: bytes, until: float) -> Answer:
         connected, self._connected = self._connected, None
@@ -103,13 +120,13 @@ class Client:
             connected.close()
         return answer
 
-    def _signed(self, body: bytes) -> bytes:
+    def _signed(self, operation: str, body: bytes) -> bytes:
         credentials = _credentials()
         headers = {
             "content-type": "application/x-amz-json-1.0",
             "host": self.host_header,
             "x-amz-date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock())),
-            "x-amz-target": "DynamoDB_20120810.GetItem",
+            "x-amz-target": f"DynamoDB_20120810.{operation}",
         }
         if credentials.session_token:
             headers["x-amz-security-token"] = credentials.session_token
@@ -140,7 +157,7 @@ def _parse_endpoint(endpoint: str) -> tuple[bool, str, int]:
     return is_tls, host.strip("[]"), int(port)
 
 
-def _item_of(answer: Answer) -> Item | None:
+def _document_of(answer: Answer) -> dict[str, Any]:
     try:
         document: object = json.loads(answer.body)
     except ValueError as error:
@@ -150,9 +167,24 @@ def _item_of(answer: Answer) -> Item | None:
     if answer.status != 200:
         kind = str(document.get("__type", "")).rpartition("#")[2]
         raise ReadError(_REASONS.get(kind, f"status-{answer.status}"))
-    item: object = document.get("Item")
-    if item is None:
-        return None
-    if not is_object(item) or not all(is_object(value) for value in item.values()):
-        raise ReadError("garbage")
-    return item
+    return document
+
+
+def _item_in(document: Mapping[str, object]) -> Item | None:
+    item = document.get("Item")
+    if item is None or _is_item(item):
+        return item
+    raise ReadError("garbage")
+
+
+def _items_in(document: Mapping[str, Any]) -> list[Item]:
+    items: object = document.get("Items")
+    if "LastEvaluatedKey" in document:
+        raise ReadError("too-many-items")
+    if is_list(items) and all(_is_item(item) for item in items):
+        return items
+    raise ReadError("garbage")
+
+
+def _is_item(value: object) -> TypeGuard[Item]:
+    return is_object(value) and all(is_object(attribute) for attribute in value.values())

@@ -52,7 +52,11 @@ def query_name(value: str) -> str:
 def domain_name(value: str) -> str:
     """A host name CloudFront takes as an origin: at most 253 characters, no scheme, port, path or IP address."""
     if "://" in value:
-        return f"is {value!r}: a domain name has no scheme; write {value.partition('://')[2].partition('/')[0]!r}"
+        host = _host_in(value)
+        if _is_ip_address(host):
+            return f"is {value!r}: a domain name has no scheme, and CloudFront takes no IP address; use a DNS name"
+        written = repr(host) if not domain_name(host) else "a name such as v1.example.com"
+        return f"is {value!r}: a domain name has no scheme; write {written}"
     labels = value.split(".")
     if _is_ip_address(value):
         return f"is {value!r}: CloudFront takes no IP address as an origin; use a DNS name"
@@ -64,6 +68,15 @@ def domain_name(value: str) -> str:
             " such as v1.example.com"
         )
     return ""
+
+
+def _host_in(url: str) -> str:
+    """The host of a URL, without user and port (RFC 3986 §3.2)."""
+    authority = url.partition("://")[2]
+    for end in "/?#":
+        authority = authority.partition(end)[0]
+    authority = authority.rpartition("@")[2]
+    return authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
 
 
 def _is_ip_address(value: str) -> bool:

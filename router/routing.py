@@ -6,20 +6,22 @@ import time
 
 from router import event as events
 from router.deadline import Deadline, DeadlineError
-from router.decision import Decision
+from router.decision import Decision, fallback
+from router.precedence import Precedence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from router.clients import Clients
+    from router.control import Control
     from router.decision_log import DecisionLog
+    from router.metrics import Metrics
     from router.origin import Origin
     from router.override import Override
     from router.request import Request
-    from router.table import Table
+    from router.response import Response
     from strategies.base import Strategy
-
-DEFAULT_ORIGIN = "stable"
 
 
 class Router:
@@ -33,7 +35,9 @@ class Router:
         *,
         pin: str = "none",
         override: Override | None = None,
-        table: Table | None = None,
+        clients: Clients | None = None,
+        control: Control | None = None,
+        metrics: Metrics | None = None,
         deadline_seconds: float = 2.0,
         region: str = "",
         version_header: str = "",
@@ -43,12 +47,18 @@ class Router:
         self._origins = origins
         self._addresses = events.by_address(origins.values())
         self._log = log
-        self._pin = pin
-        self._override = override
-        self._table = table
+        self._precedence = Precedence(
+            origins,
+            strategy.edge.assignment,
+            pin=pin,
+            override=override,
+            control=control,
+            version_header=version_header,
+        )
+        self._clients = clients
+        self._metrics = metrics
         self._deadline = Deadline(deadline_seconds)
         self._region = region
-        self._version_header = version_header
         self._timer = timer
 
     def handle(self, event: object) -> object:
@@ -66,47 +76,16 @@ class Router:
         return cf["response"] if kind.endswith("-response") and "response" in cf else cf["request"]
 
     def decide(self, request: Request) -> Decision:
-        """The decision on one request: override, then pin, then the strategy within the deadline.
-
-        Where a function before the cache has decided, what it says and nothing else.
-        """
-        decision = self._assigned(request) if self._version_header else self._forced(request)
-        if decision is not None:
-            return decision
+        """The decision on one request, within the deadline: by what stands above the strategy, else by the strategy."""
         try:
             with self._deadline:
-                return self._checked(self._strategy.choose(request))
+                decision = self._precedence.above(request)
+                return decision or self._precedence.permitted(self._strategy.choose(request))
         except DeadlineError:
-            if self._table is not None:
-                self._table.reset()
-            return _fallback("deadline")
+            self._drop_connections()
+            return fallback("deadline")
         except Exception as error:  # noqa: BLE001  the rule of the edge: whatever fails, the default origin answers
-            return _fallback(_name_of(error))
-
-    def _forced(self, request: Request) -> Decision | None:
-        name = self._override.origin_for(request, self._origins) if self._override else None
-        if name is not None:
-            return Decision(name, "override")
-        if self._pin != "none":
-            request.step("pin", self._pin)
-            return Decision(self._pin, "pinned")
-        return None
-
-    def _assigned(self, request: Request) -> Decision | None:
-        """The version in the header: it is part of the cache key, so another one would be kept for strangers.
-
-        `<version>?<unique>` leaves the choice to the strategy, for no other request has that key.
-        """
-        name, asks, _ = (request.header(self._version_header) or "").partition("?")
-        if name not in self._origins:
-            return _fallback("no-version")
-        request.step(f"header {self._version_header}", f"{name}, unless the strategy knows better" if asks else name)
-        return None if asks else Decision(name, "assigned-version")
-
-    def _checked(self, decision: Decision) -> Decision:
-        if isinstance(decision.origin, str) and decision.origin not in self._origins:
-            return _fallback("unknown-origin")
-        return decision
+            return fallback(_name_of(error))
 
     def _on_origin_request(self, cf: events.Cf) -> None:
         started = self._timer()
@@ -115,25 +94,44 @@ class Router:
             decision = self.decide(request)
             origin = decision.origin
             events.write_origin(cf, self._origins[origin] if isinstance(origin, str) else origin)
-            self._log.write(request, decision, round((self._timer() - started) * 1_000_000))
+            counted = self._count_request(cf, decision)
+            self._log.write(
+                request, decision, round((self._timer() - started) * 1_000_000), self._precedence.live, counted
+            )
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _name_of(error))
 
     def _on_origin_response(self, cf: events.Cf) -> None:
         try:
             request = events.read_request(cf, self._region)
-            if self._forced(request) is not None:
-                return
             response = events.read_response(cf, self._addresses)
+            self._count_response(request, response)
             with self._deadline:
-                self._strategy.respond(request, response)
+                if self._precedence.may_respond(request, response):
+                    self._strategy.respond(request, response)
             events.write_cookies(cf, response.cookies)
-        except (Exception, DeadlineError) as error:  # noqa: BLE001  the rule of the edge
+        except DeadlineError as error:
+            self._drop_connections()
+            self._log.fault(events.request_id(cf), _name_of(error))
+        except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _name_of(error))
 
+    def _count_request(self, cf: events.Cf, decision: Decision) -> dict[str, object]:
+        if self._metrics is None:
+            return {}
+        events.write_header(cf, self._metrics.header, self._metrics.trace(decision))
+        return self._metrics.of_request(decision)
 
-def _fallback(reason: str) -> Decision:
-    return Decision(DEFAULT_ORIGIN, reason, is_fallback=True)
+    def _count_response(self, request: Request, response: Response) -> None:
+        if self._metrics is None:
+            return
+        counted = self._metrics.of_response(request.header(self._metrics.header), response)
+        if counted:
+            self._log.answer(request, response.status, counted)
+
+    def _drop_connections(self) -> None:
+        if self._clients is not None:
+            self._clients.close()
 
 
 def _name_of(error: BaseException) -> str:

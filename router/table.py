@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import time
 
-from router.dynamodb import Client, ReadError
+from router.clients import nearest_first
+from router.dynamodb import ReadError
 from router.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Protocol
 
+    from router.clients import Clients
     from router.dynamodb import Item
-
-    class Reader(Protocol):
-        """What a table reads through: one client per Region."""
-
-        def get_item(
-            self, table: str, key: Mapping[str, str], attributes: Sequence[str], timeout_seconds: float
-        ) -> Item | None: ...
-        def close(self) -> None: ...
-
 
 MAX_REMEMBERED_CHARACTERS = 2_048
 """A larger item is read anew each time, so that the memory's bound in entries is one in bytes as well."""
@@ -72,13 +64,12 @@ class Table:
         config: TableConfig,
         region: str,
         *,
-        client_for: Callable[[str], Reader] = Client,
+        clients: Clients,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
-        self._order = config.replicas.get(region) or config.replicas.get("") or [config.home_region]
-        self._client_for = client_for
-        self._clients: dict[str, Reader] = {}
+        self._order = nearest_first(config.replicas, region, config.home_region)
+        self._clients = clients
         self._clock = clock
         self._memory: dict[tuple[str, ...], tuple[float, Item | None]] = {}
 
@@ -96,11 +87,6 @@ class Table:
         item, source = self._look_up(key, started)
         self._remember(identity, item)
         return Reading(item, source, self._elapsed_ms(started))
-
-    def reset(self) -> None:
-        """Drop all connections, after a look-up that was interrupted midway."""
-        for client in self._clients.values():
-            client.close()
 
     def _look_up(self, key: Mapping[str, str], started: float) -> tuple[Item | None, str]:
         reason = "timeout"
@@ -127,10 +113,7 @@ class Table:
             raise TableError(f"home-{error.reason}", self._elapsed_ms(started)) from error
 
     def _get(self, region: str, key: Mapping[str, str], timeout_seconds: float) -> Item | None:
-        client = self._clients.get(region)
-        if client is None:
-            client = self._clients[region] = self._client_for(region)
-        return client.get_item(self._config.name, key, self._config.attributes, timeout_seconds)
+        return self._clients.at(region).get_item(self._config.name, key, self._config.attributes, timeout_seconds)
 
     def _remember(self, identity: tuple[str, ...], item: Item | None) -> None:
         seconds = self._config.remember_unknown_seconds if item is None else self._config.remember_seconds

@@ -50,6 +50,7 @@ class Needs:
     origins: configured origin names it may choose besides "stable". packages: third-party wheels it cannot do without.
     origin_request: False where nothing runs on Lambda. viewer_function: the file in functions/ (without .js) that runs
     at `function_triggers`, with `function_config` in its code and `key_values` in its key-value store.
+    by_percentage: canaryPercent assigns new visitors, so that a rollout can raise it.
     longest_wait_ms: what a decision may wait for, tables aside; the router's deadline has to lie above it.
     version_header: where that function says what it chose. Then the answer may be cached, and of the cookies exactly
     `cookies` reach the origin, as part of the cache key.
@@ -65,6 +66,7 @@ class Needs:
     origins: frozenset[str] = frozenset({"canary"})
     packages: tuple[str, ...] = ()
     origin_request: bool = True
+    by_percentage: bool = False
     longest_wait_ms: int = 0
     viewer_function: str = ""
     function_triggers: tuple[str, ...] = ()
@@ -80,7 +82,10 @@ class Needs:
 
 @record
 class Edge:
-    """What a strategy is handed besides its options: nothing here needs AWS, so a unit test makes its own."""
+    """What a strategy is handed besides its options: nothing here needs AWS, so a unit test makes its own.
+
+    `assignment` is to be asked at each request: with live control its percentage and release change at run time.
+    """
 
     assignment: Assignment
     clock: Callable[[], float]

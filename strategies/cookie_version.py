@@ -5,11 +5,12 @@ from __future__ import annotations
 from binascii import b2a_base64
 
 from router import names
+from router.assignment import release_tag as release_tag  # also for those who write such a cookie
 from router.cookies import set_cookie
 from router.decision import Decision
 from router.digest import sha256
 from router.record import record
-from strategies.base import Edge, Needs, Strategy
+from strategies.base import Needs, Strategy
 from strategies.options import caching_problem, key_cookies_problem, require
 
 TYPE_CHECKING = False
@@ -69,10 +70,6 @@ class CookieVersion(Strategy):
     Options: ClassVar[type] = Options
     options: Options
 
-    def __init__(self, options: Options, edge: Edge) -> None:
-        super().__init__(options, edge)
-        self._release_tag = release_tag(edge.assignment.release)
-
     @classmethod
     def needs(cls, options: Options) -> Needs:
         if options.caching == "versioned":
@@ -81,8 +78,8 @@ class CookieVersion(Strategy):
             version = version_needs(
                 options.cookie, options.max_age_seconds, domain=options.domain, signing_keys=tuple(options.signing_keys)
             )
-            return Needs(cookies=frozenset(options.application_cookies), **version)
-        return Needs(cookies=frozenset({options.cookie}), origin_response=True)
+            return Needs(cookies=frozenset(options.application_cookies), by_percentage=True, **version)
+        return Needs(cookies=frozenset({options.cookie}), origin_response=True, by_percentage=True)
 
     def choose(self, request: Request) -> Decision:
         origin, visitor, reason = self._read(request)
@@ -94,11 +91,15 @@ class CookieVersion(Strategy):
         return Decision(origin, reason, bucket=number, visitor=visitor)
 
     def respond(self, request: Request, response: Response) -> None:
-        """Set the cookie to the version that answered, unless the visitor already has it or the origin failed."""
+        """Set the cookie to the version that answered, unless the visitor already has it or the origin failed.
+
+        Nor while the release is unknown, for the cookie would be of no release and be assigned anew soon.
+        """
         origin, visitor, _ = self._read(request)
-        if origin or response.origin is None or response.status >= 500:
+        assignment = self.edge.assignment
+        if origin or response.origin is None or response.status >= 500 or not assignment.release:
             return
-        value = self._sign(f"{response.origin}.{self._release_tag}.{visitor or self._new_visitor()}")
+        value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor or self._new_visitor()}")
         options = self.options
         response.add_cookie(set_cookie(options.cookie, value, options.max_age_seconds, domain=options.domain))
 
@@ -113,8 +114,9 @@ class CookieVersion(Strategy):
         parts = payload.split(".")
         if len(parts) != 3 or not _is_visitor(parts[2]):
             return "", "", "forged-cookie" if self.options.signing_keys else "malformed-cookie"
-        origin, release_tag, visitor = parts
-        if release_tag != self._release_tag:
+        origin, tag, visitor = parts
+        assignment = self.edge.assignment
+        if tag != assignment.release_tag and assignment.release:  # of an unknown release every cookie may be
             return "", visitor, "other-release"
         if origin not in self.edge.origins:
             return "", visitor, "unknown-version"
@@ -142,11 +144,6 @@ class CookieVersion(Strategy):
         given = signature.encode("utf-8", "replace")
         matches = [compare_digest(_signature(key, payload).encode(), given) for key in self.options.signing_keys]
         return payload if any(matches) else ""
-
-
-def release_tag(release: str) -> str:
-    """What stands for a release in cookies."""
-    return sha256(release.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def minted(request_id: str) -> str:

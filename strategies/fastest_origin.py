@@ -7,10 +7,11 @@ import time
 from router import names
 from router.decision import Decision
 from router.record import record
+from router.stopwatch import Stopwatch
 from strategies.base import Edge, Needs, Strategy
 from strategies.options import first_of, require
 from strategies.probes import HeadProbe
-from strategies.race import Race, Racecourse, Stopwatch
+from strategies.race import Race, Racecourse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

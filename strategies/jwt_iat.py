@@ -122,6 +122,7 @@ class JwtIat(Strategy):
             headers=frozenset(filter(None, (options.header.lower(),))),
             cookies=frozenset(filter(None, (options.cookie,))),
             packages=packages if options.verify else (),
+            by_percentage=True,
         )
 
     @classmethod

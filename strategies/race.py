@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 
-from router.record import record
 from strategies.probes import Cancellation, name_failure
 
 TYPE_CHECKING = False
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from router.origin import Origin
+    from router.stopwatch import Stopwatch
 
     class Probe(Protocol):
         """Asks one origin; an HTTP status, or an exception where there is none within the time-out."""
@@ -23,21 +23,6 @@ if TYPE_CHECKING:
 
 JOIN_SECONDS = 0.01
 """What a new race waits, in all, for cancelled threads of the last one to end."""
-
-
-@record
-class Stopwatch:
-    """Elapsed time by two clocks: a frozen environment may stop either of them, so the larger figure counts."""
-
-    clock: Callable[[], float]
-    timer: Callable[[], float] = time.monotonic
-
-    def now(self) -> tuple[float, float]:
-        return self.clock(), self.timer()
-
-    def elapsed(self, since: tuple[float, float]) -> float:
-        """Seconds since a `now()`."""
-        return max(self.clock() - since[0], self.timer() - since[1])
 
 
 class Race:

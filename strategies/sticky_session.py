@@ -100,6 +100,7 @@ class StickySession(Strategy):
                 expiry_attribute=options.expiry_attribute,
                 attributes=tuple(filter(None, (options.version_attribute, options.expiry_attribute))),
             ),
+            by_percentage=True,
             **version,
         )
 

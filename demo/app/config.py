@@ -79,6 +79,12 @@ class Settings(EnvironmentSettings):
     SESSION_SECONDS: int = Field(600, ge=1, le=86400, description="a whole number from 1 to 86400")
     COOKIE_SECURE: bool = Field(True, description="allowed: true, false")
     FAIL_PERCENT: float = Field(0, ge=0, le=100, description="a number from 0 to 100")
+    ORIGIN_SECRET_HEADER: str = Field(
+        "x-origin-verify", pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description="the name of a header"
+    )
+    ORIGIN_SECRET_DIGEST: str = Field(
+        "", pattern=r"^([0-9a-f]{64})?$", description="the SHA-256 of the secret, 64 hexadecimal digits, or nothing"
+    )
 
     @property
     def version(self) -> Version:

@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .config import Settings
+from .origin_secret import OriginSecret
 from .sessions import Session, SessionStore, SessionStoreError, known_or_new_token
 
 FOLDER = Path(__file__).parent
@@ -125,4 +126,6 @@ def create_app(settings: Settings, store: SessionStore, chance: Callable[[], flo
     app.add_exception_handler(SessionStoreError, pages.broken)
     app.add_exception_handler(InjectedFailureError, pages.broken)
     app.middleware("http")(pages.label)
+    if settings.ORIGIN_SECRET_DIGEST:
+        app.middleware("http")(OriginSecret(settings).admit)
     return app

@@ -11,6 +11,7 @@ from infra.cache_leaks.state import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_P
 from infra.distribution import Attached, distribution_args
 from infra.edge_router import distribution_args as wired
 from infra.edge_router import policies_args
+from infra.front import Front
 from infra.policies import cache_policy, origin_request_policy, static_cache_policy
 from infra.stack import Stack
 
@@ -25,6 +26,7 @@ def planned_state(stack: Stack) -> dict[str, Any]:
         function_arn="router",
         viewer_function_arn=policies.viewer_function,
         static_cache_policy_id="static",
+        front=_front(stack),
     )
     static = [_resource(CACHE_POLICY, "static", static_cache_policy(policies))] if policies.has_static_paths else []
     resources = [
@@ -34,6 +36,17 @@ def planned_state(stack: Stack) -> dict[str, Any]:
         _resource(DISTRIBUTION, "distribution", distribution_args(wired(stack, attached))),
     ]
     return {"version": 3, "deployment": {"manifest": {}, "resources": resources}}
+
+
+def _front(stack: Stack) -> Front:
+    """Names and headers; what only the deployment knows, log bucket and secrets, decides nothing about a cache."""
+    domain, security = stack.settings.domain, stack.settings.security
+    return Front(
+        aliases=domain.aliases if domain else (),
+        certificate_arn="certificate" if domain else None,
+        response_headers_policy_id="response-headers" if security.response_headers else None,
+        web_acl_arn=security.web_acl_arn,
+    )
 
 
 def _resource(kind: str, name: str, args: object) -> dict[str, Any]:

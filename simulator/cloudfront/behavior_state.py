@@ -11,8 +11,9 @@ from simulator.cloudfront.policy_state import Policies, legacy_policies
 
 if TYPE_CHECKING:
     from simulator.cloudfront.policies import CachePolicy, OriginRequestPolicy
+    from simulator.cloudfront.response_headers import ResponseHeadersPolicy
 
-_REFUSED = ("responseHeadersPolicyId", "fieldLevelEncryptionId", "smoothStreaming", "realtimeLogConfigArn")
+_REFUSED = ("fieldLevelEncryptionId", "smoothStreaming", "realtimeLogConfigArn")
 _VIEWER_PROTOCOL_POLICIES = ("allow-all", "https-only", "redirect-to-https")
 VIEWER_EVENT_TYPES: tuple[EventType, ...] = ("viewer-request", "viewer-response")
 _NUMBERED = re.compile(r"arn:[^:]+:lambda:([^:]+):\d+:function:[^:]+:(.+)")
@@ -46,6 +47,7 @@ def _behavior(pattern: str, item: dict[str, Any], policies: Policies, where: str
         cached_methods=frozenset(item.get("cachedMethods") or ("GET", "HEAD")),
         viewer_protocol_policy=str(protocol_policy),
         compresses=bool(item.get("compress")),
+        response_headers_policy=_response_headers(item, policies, where),
         triggers=triggers,
         viewer_functions=_viewer_functions(item.get("functionAssociations") or [], triggers, where),
     )
@@ -62,6 +64,11 @@ def _policies(item: dict[str, Any], policies: Policies, where: str) -> tuple[Cac
         policies.cache_policy(str(cache_policy_id), where),
         policies.origin_request_policy(str(policy_id), where) if policy_id else None,
     )
+
+
+def _response_headers(item: dict[str, Any], policies: Policies, where: str) -> ResponseHeadersPolicy | None:
+    policy_id = item.get("responseHeadersPolicyId")
+    return policies.response_headers_policy(str(policy_id), where) if policy_id else None
 
 
 def _refuse_unmodelled(item: dict[str, Any], where: str) -> None:

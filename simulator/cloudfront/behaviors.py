@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from simulator.cloudfront.policies import CachePolicy, OriginRequestPolicy
+    from simulator.cloudfront.response_headers import ResponseHeadersPolicy
 
 EventType = Literal["viewer-request", "origin-request", "origin-response", "viewer-response"]
 EVENT_TYPES: tuple[EventType, ...] = ("viewer-request", "origin-request", "origin-response", "viewer-response")
@@ -32,6 +33,7 @@ class Behavior:
     origin_id: str
     cache_policy: CachePolicy
     origin_request_policy: OriginRequestPolicy | None = None
+    response_headers_policy: ResponseHeadersPolicy | None = None
     allowed_methods: frozenset[str] = frozenset({"GET", "HEAD"})
     cached_methods: frozenset[str] = frozenset({"GET", "HEAD"})
     viewer_protocol_policy: str = "allow-all"

@@ -158,6 +158,8 @@ class Edge:
             ("X-Amz-Cf-Pop", edge_region(context.region).pop),
             ("X-Amz-Cf-Id", context.request_id),
         )
+        if (policy := context.behavior.response_headers_policy) is not None:
+            headers = policy.applied(headers)
         if served.age_seconds is not None:
             headers = headers.plus(("Age", str(served.age_seconds)))
         body = response.body if may_have_body and request.method != "HEAD" else b""

@@ -17,6 +17,7 @@ from simulator.cloudfront.policies import (
     OriginRequestPolicy,
     Selection,
 )
+from simulator.cloudfront.response_headers import ResponseHeadersPolicy, response_headers_policies
 from simulator.cloudfront.state import Resource, resources
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Policies:
     def __init__(self, state: dict[str, Any]) -> None:
         self._cache = {item.id: _cache_policy(item) for item in resources(state, _CACHE_POLICY)}
         self._origin = {item.id: _origin_request_policy(item) for item in resources(state, _ORIGIN_REQUEST_POLICY)}
+        self._response_headers = response_headers_policies(state)
 
     def cache_policy(self, policy_id: str, label: str) -> CachePolicy:
         return _looked_up(MANAGED_CACHE_POLICIES | self._cache, policy_id, f"{label}: cachePolicyId")
@@ -41,6 +43,9 @@ class Policies:
     def origin_request_policy(self, policy_id: str, label: str) -> OriginRequestPolicy:
         known = MANAGED_ORIGIN_REQUEST_POLICIES | self._origin
         return _looked_up(known, policy_id, f"{label}: originRequestPolicyId")
+
+    def response_headers_policy(self, policy_id: str, label: str) -> ResponseHeadersPolicy:
+        return _looked_up(self._response_headers, policy_id, f"{label}: responseHeadersPolicyId")
 
 
 def _looked_up(known: dict[str, _Policy], policy_id: str, label: str) -> _Policy:

@@ -16,7 +16,8 @@ class EdgeRegion:
     country: str
 
 
-# The Regions with a regional edge cache, where origin triggers are known to run (page HowCloudFrontWorks). The pop
+# The Regions with a regional edge cache, where origin triggers are known to run (page HowCloudFrontWorks), and the one
+# that page origin-shield lists besides: infra.aws_regions and a test of it say why that one has no log group. The pop
 # codes follow AWS's form: the nearest airport, the number of the location, C for an edge location.
 EDGE_REGIONS = {
     region.name: region

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.cloudfront.errors import UnknownRegionError
 from simulator.cloudfront.headers import Headers, decoded, encoded
@@ -11,8 +11,6 @@ from simulator.cloudfront.regions import DEFAULT_REGION, edge_region
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-
-    from simulator.cloudfront.edge import Edge
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -24,8 +22,19 @@ REGION_HEADER = "x-simulate-region"
 COUNTRY_HEADER = "x-simulate-country"
 
 
+class ServesViewers(Protocol):
+    """What answers viewers: an Edge, or whatever stands before one."""
+
+    async def serve(self, request: ViewerRequest, region: str) -> ViewerResponse:
+        """The answer in that Region. Raises UnknownRegionError."""
+        ...
+
+    async def close(self) -> None:
+        """The server has ended."""
+
+
 def viewer_app(
-    edge: Edge,
+    edge: ServesViewers,
     *,
     default_region: str = DEFAULT_REGION,
     region_ports: Mapping[int, str] | None = None,
@@ -72,7 +81,7 @@ def viewer_app(
     return app
 
 
-async def _lifespan(edge: Edge, receive: Receive, send: Send) -> None:
+async def _lifespan(edge: ServesViewers, receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.shutdown":

@@ -16,8 +16,7 @@ from simulator.cloudfront.viewer import viewer_app
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    from simulator.cloudfront.edge import Edge
-    from simulator.cloudfront.viewer import AsgiApp
+    from simulator.cloudfront.viewer import AsgiApp, ServesViewers
 
 
 class PortInUseError(OSError):
@@ -67,7 +66,7 @@ class ViewerServer(AppServer):
 
     def __init__(
         self,
-        edge: Edge,
+        edge: ServesViewers,
         *,
         host: str = "127.0.0.1",
         port: int = 8080,

@@ -13,13 +13,23 @@ from pathlib import Path
 
 import quickjs
 
+try:  # without OpenSSL, whose set-up costs more than the hash of a short text
+    from _sha2 import sha256  # CPython 3.12 and later
+except ImportError:
+    try:
+        from _sha256 import sha256  # CPython 3.11
+    except ImportError:
+        from hashlib import sha256
+
 MEMORY_LIMIT_BYTES = 2 * 1024 * 1024
 """Page cloudfront-limits, "Maximum function memory"; here it includes the engine's own half megabyte."""
+OUT_OF_MEMORY = '{"error": "InternalError: out of memory: a function has 2 MB", "stack": ""}'
+"""Instead of None, which the binding gives where there was no memory left for the result's text nor for an error."""
 PROGRAMS_LIMIT = 64
 RUNS_PER_COLLECTION = 64
 OWN_FIRST_LINE = 20_000
 """Lines of these scripts in a stack are above it, those of a function (10 KB at most) below: QuickJS names no files."""
-_HASHES = {"md5": hashlib.md5, "sha1": hashlib.sha1, "sha256": hashlib.sha256}
+_HASHES = {"md5": hashlib.md5, "sha1": hashlib.sha1, "sha256": sha256}
 _SCRIPTS = Path(__file__).with_name("javascript")
 _MODULES = ("bytes", "crypto", "querystring", "cloudfront")
 
@@ -37,37 +47,47 @@ class Program:
     def __init__(self, code: str) -> None:
         self._code = code
         self._store: Store | None = None
+        self._logs: list[str] = []
+        self._origin: str | None = None
         self._context: quickjs.Context | None = None
         self._runs = 0
         self._prepare()
 
     def run(self, event: str, settings: dict[str, object], store: Store | None) -> dict[str, object]:
-        """The reply of run.js with `cpuNs`, the time from the event's text to the result's."""
+        """The reply of run.js with `logs`, `origin` (JSON, or None) and `computeNs`, wall time from event to result."""
         if self._context is None:
             self._prepare()
         context, self._store = self._context, store
         assert context is not None
         _limit_cpu(float(str(settings["cpuSeconds"])))
+        self._logs, self._origin = [], None
         started = time.perf_counter_ns()
         try:
             self._start(event, float(str(settings["startSeconds"])), settings["edgeLocation"])
             while context.execute_pending_job():
                 pass
-            reply = json.loads(self._finish())
+            reply = json.loads(self._finish() or OUT_OF_MEMORY)
         except (quickjs.JSException, quickjs.StackOverflow) as error:
-            reply = {"logs": [], "origin": None, "error": str(error).strip().partition("\n")[0], "stack": str(error)}
+            reply = {"error": str(error).strip().partition("\n")[0], "stack": str(error)}
             self._context = None
-        cpu_ns = time.perf_counter_ns() - started
+        compute_ns = time.perf_counter_ns() - started
         _limit_cpu(0)
         self._tidy()
-        return {**reply, "cpuNs": cpu_ns}
+        return {**reply, "logs": self._logs, "origin": self._origin, "computeNs": compute_ns}
 
     def _prepare(self) -> None:
         context = self._context = quickjs.Context()
         context.set_memory_limit(MEMORY_LIMIT_BYTES)
         for name, function in (
+            ("log", self._log),
+            ("logJson", self._log_json),
+            ("origin", self._set_origin),
             ("digest", _digest),
             ("digestOne", _digest_one),
+            ("hexOfTwo", _hex_of_two),
+            ("md5", _md5_of_text),
+            ("sha1", _sha1_of_text),
+            ("sha256", _sha256_of_text),
             ("get", self._get),
             ("storeId", lambda: self._store.id if self._store else None),
             ("meta", lambda: self._store.meta if self._store else "{}"),
@@ -96,6 +116,19 @@ class Program:
         if self._runs % RUNS_PER_COLLECTION == 0:
             self._context.gc()
 
+    def _log(self, line: str, units: int) -> bool:
+        """The usual line without JSON between; False where the binding cut it, or where UTF-16 counts otherwise."""
+        if len(line) != units:
+            return False
+        self._logs.append(line)
+        return True
+
+    def _log_json(self, line: str) -> None:
+        self._logs.append(json.loads(line))
+
+    def _set_origin(self, asked: str) -> None:
+        self._origin = asked
+
     def _get(self, key: str) -> str | None:
         """Both as JSON, which the binding neither cuts nor fails to read."""
         value = self._store.pairs.get(json.loads(key)) if self._store else None
@@ -105,7 +138,7 @@ class Program:
 def _bootstrap() -> str:
     """One expression that builds the environment and gives the runner."""
     scripts = {name: (_SCRIPTS / f"{name}.js").read_text("utf-8") for name in ("environment", *_MODULES, "run")}
-    natives = ("digest", "digestOne", "get", "storeId", "meta")
+    natives = ("log", "logJson", "origin", "digest", "digestOne", "hexOfTwo", *_HASHES, "get", "storeId", "meta")
     return (
         "\n" * OWN_FIRST_LINE
         + f"""(function () {{
@@ -141,6 +174,24 @@ def _digest(algorithm: str, encoding: str, what: str) -> str:
 def _digest_one(algorithm: str, encoding: str, key: str, part: str) -> str:
     """The usual case without JSON between: digests should cost what they cost in C."""
     return _digest_of(algorithm, encoding, key, _octets(part))
+
+
+# Each a function without a choice in it, for it is called once or twice in every run.
+def _md5_of_text(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _sha1_of_text(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _sha256_of_text(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _hex_of_two(algorithm: str, before: str, after: str) -> str:
+    """Of a text with a NUL between the two."""
+    return _HASHES[algorithm](f"{before}\0{after}".encode()).hexdigest()
 
 
 def _digest_of(algorithm: str, encoding: str, key: str, content: bytes) -> str:

@@ -40,7 +40,7 @@ class FunctionResult:
     """`result` is what handler returned, as JSON has it; None with `error` set, or where it returned nothing.
 
     `error` is None, "timeout", "unhandled" (an exception or a rejected promise), "engine" (QuickJS itself failed) or
-    "unreadable" (the result is no JSON). `compute_us` is CPU time from event to result, in microseconds.
+    "unreadable" (the result is no JSON). `compute_us` is wall time from event to result, in microseconds.
     """
 
     result: Any = None
@@ -116,7 +116,7 @@ def _result(reply: dict[str, Any]) -> FunctionResult:
         error_message=message,
         origin_update=_origin_update(reply["origin"]),
         logs=tuple(reply["logs"]),
-        compute_us=reply["cpuNs"] / 1000,
+        compute_us=reply["computeNs"] / 1000,
     )
 
 

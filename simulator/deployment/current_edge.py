@@ -28,6 +28,12 @@ class CurrentEdge:
         assert self._edge is not None, "nothing is served before apply"
         return self._edge
 
+    @property
+    def functions(self) -> LambdaEdge:
+        """The workers behind it."""
+        assert self._functions is not None, "nothing is served before apply"
+        return self._functions
+
     async def serve(self, request: ViewerRequest, region: str) -> ViewerResponse:
         """As Edge.serve."""
         await self._is_there.wait()

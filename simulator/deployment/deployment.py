@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerServer
+from simulator.cloudfront_functions import KeyValueStore
+from simulator.cloudwatch import CloudWatch
 from simulator.deployment.applications import Application, Applications
+from simulator.deployment.blueprint import Blueprint
+from simulator.deployment.controller_clients import ControllerClients
 from simulator.deployment.current_edge import CurrentEdge
+from simulator.deployment.rollouts import OnRollout, Rollouts
 from simulator.deployment.substitutes import substitute, this_machine
 from simulator.dynamodb import LocalDynamoDB
 from simulator.lambda_edge import FunctionCode, LambdaEdge
@@ -42,7 +47,9 @@ class Site:
 class LocalDeployment:
     """Serves a stack's state as AWS would: `async with LocalDeployment(…) as local: await local.apply(…)`.
 
-    Tables and applications outlive an update; functions and the edge are replaced by it, as CloudFront replaces them.
+    Tables and applications outlive an update. Functions and the edge are replaced by one that changes something of
+    them, as CloudFront replaces them; key-value pairs are put into the edge that runs, items into its tables.
+    Where the state has a rollout controller, it looks on its schedule, or every `reconcile_seconds`.
     Entering takes the ports at once (PortInUseError) and starts DynamoDB (EngineError); viewers wait for the first
     `apply`. Whatever is started here ends with this process, however that ends.
     """
@@ -55,17 +62,23 @@ class LocalDeployment:
         dynamodb_url: str | None = None,
         on_log: OnLog = _ignore,
         console: Callable[[str], None] = _ignore,
+        on_rollout: OnRollout = _ignore,
+        reconcile_seconds: float | None = None,
     ) -> None:
         self.dynamodb = LocalDynamoDB(dynamodb_url)
         self.distribution: Distribution | None = None
         self._port, self._region_ports = port, region_ports
         self._on_log, self._console = on_log, console
         self._current = CurrentEdge()
+        self._on_rollout, self._reconcile_seconds = on_rollout, reconcile_seconds
+        self.cloudwatch = CloudWatch()
+        self._lock = asyncio.Lock()
+        self._blueprint: Blueprint | None = None
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
-            self._server = ViewerServer(self._current, port=self._port, region_ports=self._region_ports)  # pyright: ignore[reportArgumentType]  it serves like an Edge
+            self._server = ViewerServer(self._current, port=self._port, region_ports=self._region_ports)
             await opening.enter_async_context(self._server)
             self._directory = Path(tempfile.mkdtemp(prefix="edge-router-site-"))
             keeper = Keeper(self._directory)
@@ -73,7 +86,11 @@ class LocalDeployment:
             await opening.enter_async_context(self.dynamodb)
             self._applications = Applications(keeper)
             opening.push_async_callback(self._applications.stop)
+            self.clients = ControllerClients(self.dynamodb.endpoint_url, self.cloudwatch, self._stores)
+            self.rollouts = Rollouts(self.clients, self._lock, self._on_rollout, self._reconcile_seconds)
+            opening.callback(self.clients.close)
             opening.push_async_callback(self._current.end)
+            opening.push_async_callback(self.rollouts.end)
             opening.push_async_callback(self._server.stop)
             self._closing = opening.pop_all()
         return self
@@ -86,6 +103,10 @@ class LocalDeployment:
 
         After an error what was served before goes on.
         """
+        async with self._lock:
+            await self._apply(state, site, functions)
+
+    async def _apply(self, state: Mapping[str, Any], site: Site, functions: Sequence[FunctionCode]) -> None:
         distribution = Distribution.from_state(dict(state))
         OriginMap(site.origins)  # a mistake in it is told before anything is started
         await self.dynamodb.create_tables(state)
@@ -93,17 +114,40 @@ class LocalDeployment:
             await self.dynamodb.seed(table, items)
         await self._applications.start([self._with_dynamodb(application) for application in site.applications])
         origins = OriginMap({**self._applications.urls, **site.origins})
+        blueprint = Blueprint.of(distribution, functions, origins)
+        await self.dynamodb.put_items(state)
+        if blueprint != self._blueprint:
+            await self._build(distribution, functions, origins)
+        self._put_pairs(distribution.key_values)
+        self.distribution, self._blueprint = distribution, blueprint
+        await self.rollouts.follow(state)
+        await self._applications.stop_replaced()
+
+    async def _build(self, distribution: Distribution, functions: Sequence[FunctionCode], origins: OriginMap) -> None:
+        """Serve with an edge and workers that are new."""
         workers = LambdaEdge(
             functions,
             {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint_url},
-            self._on_log,
+            self._logged,
             extra_paths=self._substitutes(functions),
             origins=origins.base_urls,
         )
         edge = Edge(distribution, workers, origins, console=self._console, on_log=self._on_log)
-        self.distribution = distribution
         await self._current.replace(edge, workers)
-        await self._applications.stop_replaced()
+
+    def _logged(self, region: str, function: str, line: str) -> None:
+        self.cloudwatch.collect(region, line)
+        self._on_log(region, function, line)
+
+    def _stores(self) -> Mapping[str, KeyValueStore]:
+        return self._current.edge.key_value_stores
+
+    def _put_pairs(self, key_values: Mapping[str, Mapping[str, str]]) -> None:
+        """The stores of the running edge are as the state has them from the next request on."""
+        for arn, pairs in key_values.items():
+            store = self._stores()[arn]
+            if store.pairs != pairs:
+                store.replace(pairs)
 
     def _with_dynamodb(self, application: Application) -> Application:
         endpoint = {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint_url}
@@ -129,9 +173,18 @@ class LocalDeployment:
         """Where viewers of one Region go."""
         return {region: f"http://{self._server.host}:{port}" for region, port in self._server.region_ports.items()}
 
+    @property
+    def instances(self) -> int:
+        """Of all functions in all Regions: processes that remember something."""
+        return sum(int(str(row["workers"])) for row in self._current.functions.status())
+
     def invalidate(self, *path_patterns: str) -> int:
         """Drop cached objects, as an invalidation does."""
         return self._current.edge.invalidate(*path_patterns)
+
+    async def forget(self) -> None:
+        """Let every instance of the functions begin anew with its next request, and so forget what it remembers."""
+        await self._current.functions.end_idle_workers()
 
     def status(self) -> dict[str, object]:
         """What a person wants to know: addresses, origins, and the reads of each Region and replica."""

@@ -15,6 +15,7 @@ from simulator.dynamodb.engine import Engine, MotoProcess
 from simulator.dynamodb.faults import Fault
 from simulator.dynamodb.front import Front
 from simulator.dynamodb.replication import Replication
+from simulator.dynamodb.state_items import StateItems
 from simulator.dynamodb.table import Table, tables_from_state
 from simulator.dynamodb.table_creation import ensure_table
 from simulator.loopback import LoopbackServer
@@ -57,6 +58,7 @@ class LocalDynamoDB:
                 self._has_shared_tables = self._engine_url is not None and await self._engine.has_shared_tables()
             self._replication = Replication(self._engine, self._counters, self._lag_ms)
             self._front = Front(self._engine, self._counters, self._replication, self._regions, self._has_shared_tables)
+            self._items = StateItems(self._engine, self._replication, self._has_shared_tables)
             self._server = LoopbackServer(self._front)
             await self._server.listen(self._port)
         except BaseException:
@@ -104,12 +106,12 @@ class LocalDynamoDB:
         """
         if table not in self._front.tables:
             raise KeyError(f"no table {table}; there are: {', '.join(self._front.tables) or 'none'}")
-        regions = self._front.tables[table].regions
         serialized = [_serialized(table, item) for item in items]
-        async with self._replication.exclusive([table]):
-            for region in regions[:1] if self.has_shared_tables else regions:
-                for item in serialized:
-                    await self._engine.call(region, "PutItem", {"TableName": table, "Item": item})
+        await self._items.put_everywhere(self._front.tables[table], serialized)
+
+    async def put_items(self, state: Mapping[str, object]) -> None:
+        """Make the tables have the state's TableItems, and keep what others wrote. TableStateError or EngineError."""
+        await self._items.follow(state, self._front.tables)
 
     async def call(self, region: str, operation: str, body: Mapping[str, object]) -> dict[str, object]:
         """Ask the engine past the endpoint: not counted, not replicated, no faults. EngineError when it refuses."""

@@ -98,6 +98,11 @@ class LambdaEdge:
         """One row per (function version, Region): workers, invocations, cold starts, errors by kind, peak memory."""
         return [pool.status() for pool in self._pools.values()]
 
+    async def end_idle_workers(self) -> None:
+        """End those that wait for work, as Lambda does whenever it likes: the next request begins with a cold start."""
+        for pool in self._pools.values():
+            await pool.end_idle()
+
     async def close(self) -> None:
         """Kill all workers and remove what was unzipped."""
         if self._is_closed:

@@ -66,6 +66,11 @@ class WorkerPool:
             "maxMemoryMb": self._max_memory_mb,
         }
 
+    async def end_idle(self) -> None:
+        """Kill the workers that have nothing to do."""
+        while self._idle:
+            await self._discard(self._idle.pop())
+
     async def close(self) -> None:
         """Kill every worker."""
         for worker in tuple(self._workers):

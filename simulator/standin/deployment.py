@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .errors import ProgramError, StandInError, one_message
 from .model import Known, digest
-from .provider import PROVIDER_TYPE, StandIn
+from .provider import PROVIDERS, StandIn
 from .registration import PROVIDER_PREFIX, Registration
 from .state import STACK_TYPE, decoded, encoded, recalled
 from .wire import Secret, holds_secret, mark_secrets, revealed
@@ -43,6 +43,7 @@ class Deployment:
     provider_config: Mapping[str, object]
     now: str
     is_preview: bool = False
+    dynamodb_url: str = ""
     resources: dict[str, dict[str, object]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     outputs: dict[str, object] = field(default_factory=dict)
@@ -114,7 +115,8 @@ class Deployment:
         name = "_".join(["default", *version.split(".")]) if version else "default"
         urn = f"urn:pulumi:{self.stack}::{self.project}::{kind}::{name}"
         if urn not in self.resources:
-            inputs = {**self.provider_config, **({"version": version} if version else {})}
+            settings = self.provider_config if package == "aws" else {}
+            inputs = {**settings, **({"version": version} if version else {})}
             self._configure(urn, kind, name, inputs, {})
         return f"{urn}::{self.resources[urn]['id']}"
 
@@ -126,13 +128,14 @@ class Deployment:
     def _configure(
         self, urn: str, kind: str, name: str, inputs: dict[str, object], options: Mapping[str, object]
     ) -> tuple[str, dict[str, object]]:
-        if kind != PROVIDER_TYPE:
+        package = kind.removeprefix(PROVIDER_PREFIX)
+        if package not in PROVIDERS:
             raise StandInError(f"the stand-in does not model {kind}")
-        if failures := StandIn().check_config(inputs):
+        if failures := StandIn().check_config(inputs, package):
             raise ProgramError(one_message(kind, name, failures))
         before = self.previous.get(urn)
         identity = str(before["id"]) if before else str(uuid.UUID(bytes=digest(urn)[:16], version=4))
-        self._providers[urn] = StandIn.configured(inputs, self._existing)
+        self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
         entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
         texts = {"inputs": encoded({"__internal": {}, **inputs}), "outputs": encoded(inputs)}
         changed = before is not None and before.get("inputs") != texts["inputs"]
@@ -143,7 +146,7 @@ class Deployment:
     def _register_custom(self, asked: Registration, reference: str) -> tuple[str, dict[str, object]]:
         stand_in = self._providers[_urn_of(reference)]
         before = self._before(asked)
-        old = self._known(before, asked) if before else None
+        old = self._known(before, asked, stand_in) if before else None
         news = revealed(asked.inputs)
         if old:
             news |= {key: old.inputs[key] for key in asked.ignored if key in old.inputs}
@@ -165,11 +168,14 @@ class Deployment:
         self._record(asked, {"id": identity, **texts, "provider": reference}, before, is_changed=is_changed)
         return identity, marked
 
-    def _known(self, before: Mapping[str, object], asked: Registration) -> Known:
-        """The resource as the state has it, its secrets filled in from the program where they are in the same place."""
+    def _known(self, before: Mapping[str, object], asked: Registration, stand_in: StandIn) -> Known:
+        """The resource as the state has it. Secrets are filled in from the program where they are in the same place,
+        and made again where they are the provider's.
+        """
         inputs = recalled(decoded(before.get("inputs")), asked.inputs)
         outputs = recalled(decoded(before.get("outputs")), asked.inputs)
-        return Known(revealed(inputs), revealed(outputs))  # pyright: ignore[reportArgumentType]
+        known = Known(revealed(inputs), revealed(outputs))  # pyright: ignore[reportArgumentType]
+        return stand_in.recovered(asked.type, asked.urn, str(before.get("id", "")), known)
 
     def _apply(
         self,

@@ -12,6 +12,10 @@ class StandInError(Exception):
     """The stand-in refuses: something it does not model, or something AWS would not do."""
 
 
+class DataSourceError(StandInError):
+    """A data source has no answer: what was asked for is not there, or cannot be reached."""
+
+
 class StackConfigError(Exception):
     """Pulumi.yaml, a stack's file or an override is not what the engine accepts; names the key."""
 

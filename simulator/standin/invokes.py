@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .ec2_invokes import instance_type_offerings, managed_prefix_list, parameter
 from .model import ACCOUNT_ID
+from .models.buckets import LOG_DELIVERY_ID, OWNER_ID
+from .stored_item import table_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,8 +41,22 @@ def _partition(_arguments: Mapping[str, object], _scope: Scope) -> Answer:
     return {"dnsSuffix": "amazonaws.com", "id": "aws", "partition": "aws", "reverseDnsPrefix": "com.amazonaws"}
 
 
+def _canonical_user_id(_arguments: Mapping[str, object], _scope: Scope) -> Answer:
+    return {"displayName": "", "id": OWNER_ID}
+
+
+def _log_delivery_canonical_user_id(arguments: Mapping[str, object], scope: Scope) -> Answer:
+    return {"id": LOG_DELIVERY_ID, "region": str(arguments.get("region") or scope.region)}
+
+
 INVOKES: Mapping[str, Callable[[Mapping[str, object], Scope], Answer]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
+    "aws:dynamodb/getTableItem:getTableItem": table_item,
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": instance_type_offerings,
+    "aws:ec2/getManagedPrefixList:getManagedPrefixList": managed_prefix_list,
+    "aws:ssm/getParameter:getParameter": parameter,
+    "aws:s3/getCanonicalUserId:getCanonicalUserId": _canonical_user_id,
+    "aws:cloudfront/getLogDeliveryCanonicalUserId:getLogDeliveryCanonicalUserId": _log_delivery_canonical_user_id,
 }

@@ -25,11 +25,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a provider works: its Region, its default tags, and what exists in the account by (type, id)."""
+    """Where a provider works: its Region, its default tags, and what exists in the account by (type, id).
+
+    `dynamodb_url` is the endpoint of a local DynamoDB that holds the tables' items, "" where there is none.
+    """
 
     region: str
     default_tags: Mapping[str, str] = field(default_factory=dict)
     existing: dict[tuple[str, str], Known] = field(default_factory=dict)
+    dynamodb_url: str = ""
 
     def find(self, token: str, **outputs: object) -> Known | None:
         """The existing resource of a type whose outputs have these values, or None."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
-from .errors import StandInError
+from .errors import DataSourceError, StandInError
 from .registration import Registration
 from .wire import from_struct, to_struct
 
@@ -57,8 +57,11 @@ class Monitor:
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:
-        """A data source."""
-        answer = self._deployment.invoke(request.tok, from_struct(request.args), request.provider, request.version)
+        """A data source. One without an answer is the program's to judge, as it is where the provider says so."""
+        try:
+            answer = self._deployment.invoke(request.tok, from_struct(request.args), request.provider, request.version)
+        except DataSourceError as error:
+            return resource_pb2.ResourceInvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
         return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(answer)})
 
     def ReadResource(self, request: Any) -> Any:

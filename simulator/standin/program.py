@@ -53,13 +53,15 @@ def run_program(
     overrides: Sequence[str] = (),
     state: Mapping[str, object] | None = None,
     preview: bool = False,
+    dynamodb_url: str = "",
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Run:
     """Run a stack's program and bring `state` up to it; nothing is written.
 
-    `overrides` are KEY=VALUE as for `read_stack_config`. May be called any number of times, from any thread, with or
-    without a running event loop: each run has its own thread, loop and pulumi settings. The program must not depend on
-    the working directory. Errors: StackConfigError (settings), ProgramError (program, provider or engine refuse),
+    `overrides` are KEY=VALUE as for `read_stack_config`; `dynamodb_url` is a local DynamoDB with the items of the
+    stack's tables, for a program that reads one. May be called any number of times, from any thread, with or without a
+    running event loop: each run has its own thread, loop and pulumi settings. The program must not depend on the
+    working directory. Errors: StackConfigError (settings), ProgramError (program, provider or engine refuse),
     StandInError (`state` is none).
     """
     root = project.resolve()
@@ -67,7 +69,7 @@ def run_program(
     before = {str(one["urn"]): one for one in resources_of(state)} if state else {}
     time = now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     settings = provider_config(config.values, os.environ)
-    work = Deployment(stack, config.project, before, settings, time, is_preview=preview)
+    work = Deployment(stack, config.project, before, settings, time, is_preview=preview, dynamodb_url=dynamodb_url)
     engine = Engine()
     with _ONE_AT_A_TIME, modules_of(root):
         _in_own_thread(lambda: _execute(root, config, work, engine))

@@ -12,16 +12,22 @@ from .model import Creation, Known, ResourceModel, Scope, drawn, words
 from .models import MODELS
 from .rules import broken
 from .schema import args_class, property_types, violations
+from .state import WITHHELD
 from .wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PROVIDER_TYPE = "pulumi:providers:aws"
-_PROVIDER_SETTINGS = words(
-    "region defaultTags profile allowedAccountIds skipCredentialsValidation skipMetadataApiCheck"
-    " skipRegionValidation skipRequestingAccountId version pluginDownloadURL"
-)
+_COMMON_SETTINGS = words("version pluginDownloadURL")
+PROVIDERS = {
+    "aws": _COMMON_SETTINGS
+    | words(
+        "region defaultTags profile allowedAccountIds skipCredentialsValidation skipMetadataApiCheck"
+        " skipRegionValidation skipRequestingAccountId"
+    ),
+    "random": _COMMON_SETTINGS,
+}
+"""The packages whose resources are answered for, and the settings of their providers."""
 
 
 class Difference(NamedTuple):
@@ -32,10 +38,11 @@ class Difference(NamedTuple):
 
 
 class StandIn:
-    """Answers as pulumi-aws 7 for one configured provider.
+    """Answers as pulumi-aws 7, or pulumi-random 4, for one configured provider.
 
     It holds no cloud: outputs are computed from the inputs and the outputs before, always the same for the same.
-    `existing` is what there is in the account, by (type, id); several providers of one deployment share it.
+    `existing` is what there is in the account, by (type, id); several providers of one deployment share it. Items of
+    tables are read from the local DynamoDB at `dynamodb_url`, if there is one.
     Whatever is not in its tables it refuses by name, with `StandInError`.
     """
 
@@ -44,22 +51,28 @@ class StandIn:
         region: str = "us-east-1",
         default_tags: Mapping[str, str] | None = None,
         existing: dict[tuple[str, str], Known] | None = None,
+        dynamodb_url: str = "",
     ) -> None:
-        self.scope = Scope(region, dict(default_tags or {}), {} if existing is None else existing)
+        self.scope = Scope(region, dict(default_tags or {}), {} if existing is None else existing, dynamodb_url)
 
     @classmethod
-    def configured(cls, inputs: Mapping[str, object], existing: dict[tuple[str, str], Known] | None = None) -> StandIn:
+    def configured(
+        cls,
+        inputs: Mapping[str, object],
+        existing: dict[tuple[str, str], Known] | None = None,
+        dynamodb_url: str = "",
+    ) -> StandIn:
         """A provider from the inputs of its resource; objects in them are JSON text, as the engine has them."""
         tags = inputs.get("defaultTags")
         parsed = json.loads(tags) if isinstance(tags, str) else tags
         default_tags = parsed.get("tags", {}) if isinstance(parsed, dict) else {}
-        return cls(str(inputs["region"]), default_tags, existing)
+        return cls(str(inputs.get("region", "")), default_tags, existing, dynamodb_url)
 
-    def check_config(self, inputs: Mapping[str, object]) -> list[Failure]:
+    def check_config(self, inputs: Mapping[str, object], package: str = "aws") -> list[Failure]:
         """What is wrong with a provider's own settings."""
-        unmodelled = sorted(inputs.keys() - _PROVIDER_SETTINGS - {"__internal"})
+        unmodelled = sorted(inputs.keys() - PROVIDERS[package] - {"__internal"})
         failures = [Failure(key, "the stand-in does not model this provider setting") for key in unmodelled]
-        if not inputs.get("region"):
+        if package == "aws" and not inputs.get("region"):
             failures.append(Failure("region", "is missing: run `pulumi config set aws:region us-east-1`"))
         return failures
 
@@ -118,6 +131,15 @@ class StandIn:
             self.remember(token, identity, inputs, outputs)
         return outputs
 
+    def recovered(self, token: str, urn: str, identity: str, known: Known) -> Known:
+        """The same with outputs that a state withholds, for they are secret, computed again from the inputs."""
+        withheld = {key for key, value in known.outputs.items() if value is WITHHELD}
+        if not withheld:
+            return known
+        creation = Creation(known.inputs, identity, urn, self.scope, None, frozenset(known.inputs))
+        outputs = self._outputs(self._model(token), creation)
+        return Known(known.inputs, {**known.outputs, **{key: outputs[key] for key in withheld & outputs.keys()}})
+
     def remember(self, token: str, identity: str, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> None:
         """Note that a resource exists, so that others can refer to it."""
         self.scope.existing[token, identity] = Known(inputs, outputs)
@@ -129,7 +151,7 @@ class StandIn:
         self.scope.existing.pop((token, identity), None)
 
     def invoke(self, token: str, arguments: Mapping[str, object]) -> dict[str, object]:
-        """The answer of a data source."""
+        """The answer of a data source; DataSourceError where it has none."""
         if token not in INVOKES:
             raise StandInError(f"the stand-in does not model {token}")
         return INVOKES[token](arguments, self.scope)

@@ -26,10 +26,14 @@ _PLAIN = {str: "a string", bool: "a boolean", int: "a whole number", float: "a n
 
 @cache
 def args_class(name: str) -> type:
-    """The class `pulumi_aws.<name>`, such as "dynamodb.TableArgs"; imported when first asked for (it takes 0.2 s)."""
+    """The class `pulumi_aws.<name>`, such as "dynamodb.TableArgs"; imported when first asked for (it takes 0.2 s).
+
+    Those of another provider have its package before them: "pulumi_random.RandomPasswordArgs".
+    """
     module, _, attribute = name.rpartition(".")
+    package = module if module.startswith("pulumi_") else f"pulumi_aws.{module}"
     with quiet_pulumi_aws():
-        return getattr(importlib.import_module(f"pulumi_aws.{module}"), attribute)
+        return getattr(importlib.import_module(package), attribute)
 
 
 @cache

@@ -10,7 +10,7 @@ from .errors import StandInError
 from .wire import SEALED, SIGNATURE, UNKNOWN, UNKNOWN_TEXT, Secret, rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -36,18 +36,23 @@ def encoded(properties: Mapping[str, object], *, shows_secrets: bool = False) ->
 def _encode(value: object) -> object:
     if isinstance(value, Secret):
         return {SIGNATURE: SEALED, "ciphertext": ""}
-    if value is UNKNOWN:
-        return UNKNOWN_TEXT
-    if isinstance(value, dict) and list(value) != sorted(value):
-        return {key: rewrite(value[key], _encode) for key in sorted(value)}
-    return value
+    return _in_place(value, _encode)
 
 
 def _encode_shown(value: object) -> object:
     """As `pulumi stack export --show-secrets` has a secret: its JSON."""
     if isinstance(value, Secret):
         return {SIGNATURE: SEALED, "plaintext": json.dumps(rewrite(value.value, _encode_shown))}
-    return _encode(value)
+    return _in_place(value, _encode_shown)
+
+
+def _in_place(value: object, encode: Callable[[object], object]) -> object:
+    """Keys in order, and the wire's text for what is unknown."""
+    if value is UNKNOWN:
+        return UNKNOWN_TEXT
+    if isinstance(value, dict) and list(value) != sorted(value):
+        return {key: rewrite(value[key], encode) for key in sorted(value)}
+    return value
 
 
 def decoded(properties: object) -> dict[str, object]:

@@ -131,14 +131,19 @@ def holds_unknown(value: object) -> bool:
 
 
 def mark_secrets(outputs: dict[str, object], inputs: Mapping[str, object]) -> dict[str, object]:
-    """Outputs of the same name as a secret input are secret too, as the engine has it."""
-    marked = dict(outputs)
-    for key, value in inputs.items():
-        output = marked.get(key)
-        if key not in marked or isinstance(output, Secret):
-            continue
-        if isinstance(output, dict) and isinstance(value, dict):
-            marked[key] = mark_secrets(output, value)
-        elif holds_secret(value):
-            marked[key] = Secret(output)
-    return marked
+    """Outputs of the same name as a secret input are secret too, as the engine has it.
+
+    The engine makes a secret of a whole list with one in it. Here the others stay as they are: a state without its
+    secrets could not tell otherwise whether anything in the list has changed.
+    """
+    return {key: _marked(output, inputs[key]) if key in inputs else output for key, output in outputs.items()}
+
+
+def _marked(output: object, value: object) -> object:
+    if isinstance(output, Secret) or not holds_secret(value):
+        return output
+    if isinstance(output, dict) and isinstance(value, dict):
+        return mark_secrets(output, value)
+    if isinstance(output, list) and isinstance(value, list) and len(output) == len(value):
+        return [_marked(one, given) for one, given in zip(output, value, strict=True)]
+    return Secret(output)

@@ -53,6 +53,8 @@ def test_a_missing_version_is_named_with_what_is_allowed():
         ("COOKIE_SECURE", "perhaps", "allowed: true, false"),
         ("FAIL_PERCENT", "100.5", "a number from 0 to 100"),
         ("FAIL_PERCENT", "nan", "a number from 0 to 100"),
+        ("ORIGIN_SECRET_HEADER", "x origin", "the name of a header"),
+        ("ORIGIN_SECRET_DIGEST", "secret", "the SHA-256 of the secret, 64 hexadecimal digits, or nothing"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str):

@@ -12,14 +12,17 @@ import pytest
 
 from router.decision import Decision
 from router.decision_log import DecisionLog
+from router.live import Live
+from router.metrics import Metrics
 from router.request import Request
+from router.response import Response
 from router.table import Reading
 
-from .pages import DOCS, ROOT, read
+from .pages import DOCS, ROOT, read, section
 
 TAKES_A_REASON = {
-    *("Decision", "_fallback", "fault", "_assign", "_remembered"),
-    *("TokenError", "ReadError", "ExchangeError", "TableError"),
+    *("Decision", "fallback", "fault", "_assign", "_remembered"),
+    *("TokenError", "ReadError", "ExchangeError", "TableError", "ItemError"),
 }
 RETURNS_A_REASON = {"reason_of", "_id_problem", "_name_of"}
 """Besides all functions that return it as the last of several values."""
@@ -33,9 +36,18 @@ _REASON = re.compile(r"[a-z]+(-[a-z]+)*[-:]?")
 def test_the_page_has_the_fields_that_are_written(capsys: pytest.CaptureFixture[str]) -> None:
     reading = Reading(item=None, source="eu-west-1", elapsed_ms=3.72)
     decision = Decision("stable", "session", bucket=1, visitor="v", reading=reading, is_fallback=True)
-    DecisionLog("sticky-session", "salt").write(Request(), decision, 5)
+    live = Live(25.0, "none", "r", False, "rollout", "rollout:7", "table-timeout")
+    DecisionLog("sticky-session", "salt").write(Request(), decision, 5, live)
     fields = re.findall(r"^\| `(\w+)` \|", read("logs.md").partition("## Reasons")[0], re.M)
     assert fields == list(json.loads(capsys.readouterr().out))
+
+
+def test_the_page_has_the_metrics_that_are_written() -> None:
+    metrics = Metrics("EdgeRouter", "s", {"canary"}, lambda: 1_790_000_000.0)
+    written = metrics.of_request(Decision("canary", "cookie"))
+    written |= metrics.of_response("canary;1789999999000", Response(origin="canary"))
+    rows = re.findall(r"^\| `(\w+)` \|", section("logs.md", "Metrics"), re.M)
+    assert sorted(rows) == sorted(written.keys() - {"_aws"})
 
 
 def reasons() -> set[str]:
@@ -94,6 +106,7 @@ def test_every_reason_in_the_source_is_on_the_page() -> None:
 def test_the_search_for_reasons_finds_one_of_every_kind() -> None:
     """So that the test above cannot pass by finding nothing."""
     of_router = {"override", "pinned", "deadline", "unknown-origin", "error:", "start-failed:", "not-started"}
+    of_control = {"canary-withdrawn", "interrupted", "missing-config", "malformed-", "rollout-", "too-many-items"}
     of_tables = {"table-", "home-", "throttled", "no-credentials", "status-", "timeout", "dns", "garbage", "tls"}
     of_strategies = {
         "session",
@@ -104,7 +117,10 @@ def test_the_search_for_reasons_finds_one_of_every_kind() -> None:
         "expired-token",
         "malformed-",
     }
-    assert of_router | of_tables | of_strategies | {"not-json", "missing-", "tenant", "all-down", "stale"} <= reasons()
+    assert (
+        of_router | of_control | of_tables | of_strategies | {"not-json", "missing-", "tenant", "all-down", "stale"}
+        <= reasons()
+    )
 
 
 @pytest.mark.parametrize("page", sorted((DOCS / "strategies").glob("*.md")), ids=lambda page: page.stem)

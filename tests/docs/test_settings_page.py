@@ -14,8 +14,20 @@ from pydantic import BaseModel
 from infra.problems import SettingsError
 from infra.section import Section
 from infra.settings import Settings
+from infra.settings_alarms import AlarmSettings
+from infra.settings_domain import DomainSettings
 from infra.settings_origins import OriginSettings, OverrideSettings
-from infra.settings_parts import DemoSettings, FunctionSettings, LogSettings, TableReadSettings, TableSettings
+from infra.settings_parts import (
+    DemoSettings,
+    FunctionSettings,
+    LogSettings,
+    TableReadSettings,
+    TableSettings,
+    ValidatorSettings,
+)
+from infra.settings_release import ControlSettings
+from infra.settings_rollout import RolloutSettings
+from infra.settings_security import SecuritySettings
 from operations.stack import open_stack
 
 from .pages import ROOT, section
@@ -23,11 +35,17 @@ from .pages import ROOT, section
 SECTIONS: dict[str, type[Section]] = {
     "Origins": OriginSettings,
     "Override": OverrideSettings,
+    "Domain": DomainSettings,
+    "Security": SecuritySettings,
+    "Alarms": AlarmSettings,
     "Function": FunctionSettings,
     "tableReads": TableReadSettings,
     "Tables": TableSettings,
     "Logs": LogSettings,
     "Demo": DemoSettings,
+    "Control": ControlSettings,
+    "Rollout": RolloutSettings,
+    "Validator": ValidatorSettings,
 }
 TOP_KEYS_WITH_A_PLAIN_DEFAULT = ("canaryPercent", "origins", "override", "pin", "priceClass", "release", "strategy")
 
@@ -42,10 +60,13 @@ def spelled_default(model: type[BaseModel], key: str) -> str:
     field = next(field for field in model.model_fields.values() if field.alias == key)
     if field.is_required():
         return "required"
+    if field.default_factory is not None:
+        return "see below"
     default = field.default
-    if isinstance(default, tuple):
-        return f"{len(default)} Regions"
-    if default is None or (default == "" and key != "path"):
+    if isinstance(default, tuple) and default:
+        percentages = ", ".join(f"{item:g}" for item in default if isinstance(item, float))
+        return f"`{percentages}`" if percentages else f"{len(default)} Regions"
+    if default in (None, ()) or (default == "" and key != "path"):
         return "none"
     text = default if isinstance(default, str) else json.dumps(default).removesuffix(".0")
     return f"`{text}`" if text else '`""`'
@@ -60,6 +81,16 @@ def test_keys_at_the_top_have_their_defaults() -> None:
     said = defaults_in(section("settings.md", "At the top"))
     for key in TOP_KEYS_WITH_A_PLAIN_DEFAULT:
         assert said[key] == spelled_default(Settings, key), key
+
+
+def test_pulumi_asks_for_the_keys_that_are_required_and_has_the_same_defaults() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    said = defaults_in(section("settings.md", "At the top"))
+    assert {key for key, text in said.items() if text == "required"} == declared.keys() - {
+        key for key, one in declared.items() if "default" in one
+    }
+    plain = {key: one["default"] for key, one in declared.items() if one.get("default")}
+    assert {key: said.get(key) for key in plain} == {key: f"`{default}`" for key, default in plain.items()}
 
 
 @pytest.mark.parametrize("heading", SECTIONS)
@@ -92,7 +123,7 @@ def test_mistakes_look_as_the_page_shows_them(command: str, output: list[str]) -
     assert words[:5] == ["edge-router", "config", "check", "--stack", "local"]
     assert set(words[5::2]) == {"--set"}
     try:
-        said = [f"warning: {text}" for text in open_stack("local", words[6::2]).settings.warnings()]
+        said = [f"warning: edge-router:{text}" for text in open_stack("local", words[6::2]).settings.warnings()]
     except SettingsError as error:
         said = [f"error: {text}" for text in error.problems]
     assert [_cut(real, printed) for real, printed in zip(said, output, strict=True)] == output

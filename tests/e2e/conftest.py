@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,10 @@ from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program
 
 SESSIONS, TENANTS = "edge-router-local-sessions", "edge-router-local-tenants"
+CONTROL = "edge-router-local-control"
+UNTIL_SECONDS = 30
+NEVER_SECONDS = 86_400
+"""The rollout controller looks when a test says so."""
 HOME, NEAR, FAR = "us-east-1", "eu-west-1", "ap-southeast-1"
 
 
@@ -32,18 +37,35 @@ class Stack:
     state: dict[str, Any] | None = None
     overrides: tuple[str, ...] | None = None
 
-    async def deploy(self, *overrides: str, origins: Mapping[str, str] | None = None) -> None:
+    async def deploy(
+        self, *overrides: str, origins: Mapping[str, str] | None = None, is_forgotten: bool = True
+    ) -> None:
         """`pulumi config set` and `pulumi up`, where the stack is not like that already.
 
-        `origins` (domain to URL) are served by the test.
+        Nobody remembers what the control table said before, unless `is_forgotten` says so: a test can expect what it
+        has deployed of the first request on. `origins` (domain to URL) are served by the test.
         """
         if overrides == self.overrides and not origins:
             return
-        run = run_program("local", overrides=overrides, state=self.state)
+        url = self.local.dynamodb.endpoint_url
+        run = await asyncio.to_thread(
+            run_program, "local", overrides=overrides, state=self.state, dynamodb_url=url
+        )  # in a thread, for it may ask this very loop's DynamoDB
         # What a test serves ends with it: never take its deployment for one without.
         self.state, self.overrides = dict(run.state), None if origins else overrides
-        site = site_of(open_stack("local", overrides), origins or {}, self.state)
-        await self.local.apply(dict(run.state_with_secrets), site, functions_from_state(self.state, PROJECT))
+        opened = dict(run.state_with_secrets)
+        site = site_of(open_stack("local", overrides), origins or {}, opened)
+        await self.local.apply(opened, site, functions_from_state(self.state, PROJECT))
+        await self.local.dynamodb.replicated()
+        if is_forgotten:
+            await self.local.forget()
+
+    async def until(self, is_expected: Callable[[], bool], **request: str) -> None:
+        """Send requests, one at a time, until what was logged of them is as expected."""
+        async with asyncio.timeout(UNTIL_SECONDS):
+            await self.get("/health", **request)
+            while not is_expected():
+                await self.get("/health", **request)
 
     async def get(self, path: str = "/", *, region: str = HOME, **headers: str) -> httpx.Response:
         """One GET; header names with _ for -. The viewer keeps no cookies."""
@@ -78,15 +100,19 @@ class Stack:
         return f"sessiontoken={token}"
 
     def reads(self) -> dict[str, int]:
-        """GetItem calls by Region since the counters were reset."""
+        """GetItem calls of the function by Region since the counters were reset; an update reads the control table."""
         requests = self.local.dynamodb.counters()["requests"]
-        counts = {name: sum(calls.get("GetItem", 0) for calls in tables.values()) for name, tables in requests.items()}
-        return {name: count for name, count in counts.items() if count}
+        counts = {
+            region: sum(calls.get("GetItem", 0) for table, calls in tables.items() if table != CONTROL)
+            for region, tables in requests.items()
+        }
+        return {region: count for region, count in counts.items() if count}
 
     @property
     def decisions(self) -> list[Mapping[str, Any]]:
-        """The lines of the decision log."""
-        return [json.loads(line) for line in self.lines if line.startswith("{")]
+        """The lines of the decision log that say where a request goes."""
+        entries = [json.loads(line) for line in self.lines if line.startswith("{")]
+        return [entry for entry in entries if "origin" in entry]
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +124,11 @@ def anyio_backend() -> str:
 async def deployed(anyio_backend: str) -> AsyncGenerator[Stack]:
     lines: list[str] = []
     console: list[str] = []
-    local = LocalDeployment(on_log=lambda _region, _function, line: lines.append(line), console=console.append)
+    local = LocalDeployment(
+        on_log=lambda _region, _function, line: lines.append(line),
+        console=console.append,
+        reconcile_seconds=NEVER_SECONDS,
+    )
     async with local, httpx.AsyncClient(base_url=local.url, trust_env=False, timeout=30) as viewer:
         yield Stack(local, viewer, lines, console)
 

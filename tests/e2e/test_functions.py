@@ -19,8 +19,8 @@ SECRET = "local-demo-override-secret"
 
 def reasons(stack: Stack) -> set[str]:
     """Of the functions' lines, before which CloudFront puts the request's id, and of the router's."""
-    lines = [line[line.index("{") :] for line in stack.lines if "{" in line]
-    return {str(json.loads(line)["reason"]) for line in lines}
+    entries = [json.loads(line[line.index("{") :]) for line in stack.lines if "{" in line]
+    return {str(entry["reason"]) for entry in entries if "reason" in entry}
 
 
 class Origins:
@@ -73,6 +73,9 @@ async def test_a_tier_moves_by_its_key_alone(stack: Stack) -> None:
         assert await stack.version("/m?CTIER=premium") == "premium.example.com"
         await stack.deploy("strategy=tier", "tier.tiers.premium.domainName=moved.example.com", origins=origins.urls)
         assert await stack.version("/moved?CTIER=premium") == "moved.example.com"
+        assert (
+            await stack.version("/m?CTIER=premium") == "premium.example.com"
+        )  # from the cache, until it is invalidated
 
 
 async def test_a_cached_canary_answers_every_visitor_with_his_own_version(stack: Stack) -> None:
@@ -93,6 +96,16 @@ async def test_a_cached_canary_answers_every_visitor_with_his_own_version(stack:
                 assert (answer.headers["x-app-version"], answer.headers.get_list("set-cookie")) == (version, [])
         assert origins.asked == {"v1.example.com": 1, "v2.example.com": 1}
         assert reasons(stack) == {"no-cookie", "cookie", "assigned-version"}
+
+
+async def test_another_percentage_moves_new_visitors_and_takes_nothing_out_of_the_cache(stack: Stack) -> None:
+    async with serving("v1.example.com", "v2.example.com") as origins:
+        await stack.deploy(*VERSIONED, "canaryPercent=0", origins=origins.urls)
+        first = await stack.get("/k")
+        await stack.deploy(*VERSIONED, "canaryPercent=100", origins=origins.urls)
+        assert await stack.version("/k") == "v2.example.com"
+        assert await stack.version("/k", cookie=first.headers["set-cookie"].partition(";")[0]) == "v1.example.com"
+        assert origins.asked == {"v1.example.com": 1, "v2.example.com": 1}
 
 
 async def test_neither_a_forged_header_nor_a_wrong_secret_reaches_the_canary(stack: Stack) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import HOME, NEAR, TENANTS, Stack
+from tests.ports import refusing_url
 
 pytestmark = pytest.mark.anyio
 JWT_SECRET = "local-demo-jwt-secret-of-no-value-whatsoever"
@@ -155,7 +156,7 @@ async def test_an_origin_that_answers_500_at_once_does_not_win(stack: Stack):
         return Response(500)
 
     async def slower(_: Request) -> Response:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         return Response(200, headers=[("x-app-version", "slower")])
 
     servers = [LoopbackServer(broken), LoopbackServer(slower)]
@@ -179,11 +180,11 @@ async def test_an_origin_that_answers_500_at_once_does_not_win(stack: Stack):
 
 
 async def test_with_every_candidate_down_the_default_origin_is_asked(stack: Stack):
-    gone = {"v8.example.com": "http://127.0.0.1:9", "v9.example.com": "http://127.0.0.1:9"}
-    await stack.deploy(
-        *("strategy=fastest-origin", "origins.a.domainName=v8.example.com", "origins.b.domainName=v9.example.com"),
-        *("fastestOrigin.candidates[0]=a", "fastestOrigin.candidates[1]=b"),
-        origins=gone,
-    )
-    assert await stack.version("/health") == "1"
+    with refusing_url() as url:
+        await stack.deploy(
+            *("strategy=fastest-origin", "origins.a.domainName=v8.example.com", "origins.b.domainName=v9.example.com"),
+            *("fastestOrigin.candidates[0]=a", "fastestOrigin.candidates[1]=b"),
+            origins={"v8.example.com": url, "v9.example.com": url},
+        )
+        assert await stack.version("/health") == "1"
     assert (stack.decisions[-1]["reason"], stack.decisions[-1]["fallback"]) == ("all-down", True)

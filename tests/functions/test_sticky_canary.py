@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,19 @@ def test_a_session_without_a_valid_hint_stays_where_the_table_says(
     assert (decision.origin, decision.reason) == (origin, "session")
     event = viewer_request(cookies={"sid": session, **hint})
     assert function.run(viewer_response(event)).result["cookies"] == {}
+
+
+@pytest.mark.parametrize("hint", [{}, {"app-version": "canary"}, {"app-version": "forged"}])
+@pytest.mark.parametrize("session", ["one", "two", "unknown"])
+def test_nobody_asks_the_table_while_the_canary_is_withdrawn(session: str, hint: dict[str, str]) -> None:
+    function = deployed(canaryPercent="0")
+    live = json.loads(function.store.pairs["canary"])
+    function.store.put("canary", json.dumps({**live, "withdrawn": True}))
+    event = viewer_request(cookies={"sid": session, **hint})
+    assert line(function.run(event))["reason"] == "canary-withdrawn"
+    assert function.run(viewer_response(event)).result["cookies"] == {}
+    decision = routed(function, {"sid": session, **hint}, failure="timeout")
+    assert (decision.origin, decision.reason) == ("stable", "assigned-version")
 
 
 def test_no_other_request_has_the_key_of_one_that_asks_the_table() -> None:

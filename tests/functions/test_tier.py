@@ -36,7 +36,7 @@ HOST = "d111111abcdef8.cloudfront.net"
 
 
 @cache
-def deployed(**settings: Any) -> Deployed:
+def deployed() -> Deployed:
     return Deployed("tier", tier=SECTION)
 
 
@@ -167,10 +167,24 @@ def test_a_header_that_the_viewer_sends_by_that_name_is_overwritten() -> None:
     assert version(deployed().run(viewer_request(headers={"X-Router-Version": "tier:premium"}))) == "stable"
 
 
-def test_no_store_means_the_default_origin() -> None:
-    found = deployed().without_store().run(viewer_request(query={"CTIER": "premium"}, request_id="id"))
-    assert found.error is None
-    assert_at_stable(found, "kvs-failed", is_fallback=True)
+@pytest.mark.parametrize("tier", ["premium", "basic", "prem ium", ""])
+def test_no_store_and_an_empty_one_mean_the_default_origin(tier: str) -> None:
+    event = viewer_request(query={"CTIER": tier}, request_id="id")
+    emptied = with_settings()
+    emptied.store.replace({})
+    for found in (deployed().without_store().run(event), emptied.run(event)):
+        assert found.error is None
+        assert_at_stable(found, "kvs-failed", is_fallback=True)
+
+
+@pytest.mark.parametrize(("key", "values"), [("tier:premium", {"query": {"CTIER": "premium"}}), ("pin", {})])
+def test_one_key_is_all_that_a_request_needs(key: str, values: dict[str, Any]) -> None:
+    for pin in ("none", "canary"):
+        alone = with_settings(pin=pin)
+        alone.store.replace({key: alone.store.pairs[key]})
+        found, expected = alone.run(viewer_request(**values)), with_settings(pin=pin).run(viewer_request(**values))
+        assert (line(found), found.origin_update) == (line(expected), expected.origin_update)
+        assert "fallback" not in line(found)
 
 
 @pytest.mark.parametrize(
@@ -179,6 +193,8 @@ def test_no_store_means_the_default_origin() -> None:
         *("", "{", "null", "[]", "1", '"premium.example.com"', "{}", '{"domainName":""}', '{"domainName":["a"]}'),
         '{"domainName":"p.example.com","port":"443","protocol":"https","path":"","hostHeader":"origin"}',
         '{"domainName":"p.example.com","port":443,"protocol":"ftp","path":"","hostHeader":"origin"}',
+        '{"domainName":"p.example.com","port":443,"protocol":"https","path":"","hostHeader":"origin","pin":"beta"}',
+        *('{"pin":"none"}', '{"pin":"canary"}', '{"pin":"beta"}', '{"pin":["stable"]}'),
     ],
 )
 def test_a_malformed_value_means_the_default_origin(text: str) -> None:
@@ -188,10 +204,13 @@ def test_a_malformed_value_means_the_default_origin(text: str) -> None:
     assert_at_stable(found, "malformed-origin", is_fallback=True)
 
 
-def test_an_empty_store_knows_no_tier() -> None:
-    emptied = with_settings()
-    emptied.store.replace({})
-    assert_at_stable(emptied.run(viewer_request(query={"CTIER": "premium"}, request_id="id")), "unknown-tier")
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", '{"pin":"beta"}', '{"pin":"canary"}', '"stable"'])
+@pytest.mark.parametrize("tier", ["gold", "basic", ""])
+def test_a_malformed_pin_means_the_default_origin(text: str, tier: str) -> None:
+    broken_store = with_settings()
+    broken_store.store.put("pin", text)
+    found = broken_store.run(viewer_request(query={"CTIER": tier}, request_id="id"))
+    assert_at_stable(found, "malformed-origin", is_fallback=True)
 
 
 def test_a_change_of_the_store_takes_effect_without_a_new_function() -> None:
@@ -204,9 +223,10 @@ def test_a_change_of_the_store_takes_effect_without_a_new_function() -> None:
     assert found.origin_update.update["domainName"] == "moved.example.com"
 
 
+@pytest.mark.parametrize("tier", ["premium", "own-host", "gold", "basic", "prem ium", ""])
 @pytest.mark.parametrize(("pin", "domain"), [("stable", None), ("canary", "v2.example.com")])
-def test_the_pin_is_stronger_than_the_tier(pin: str, domain: str | None) -> None:
-    found = with_settings(pin=pin).run(viewer_request(query={"CTIER": "premium"}))
+def test_the_pin_is_stronger_than_every_tier_and_holds_without_one(pin: str, domain: str | None, tier: str) -> None:
+    found = with_settings(pin=pin).run(viewer_request(query={"CTIER": tier}))
     assert (version(found), line(found)["reason"]) == (pin, "pinned")
     update = found.origin_update.update if found.origin_update else None
     assert update == (
@@ -218,6 +238,23 @@ def test_the_pin_is_stronger_than_the_tier(pin: str, domain: str | None) -> None
             "timeouts": {"readTimeout": 30},
         }
     )
+
+
+def test_a_pin_is_in_the_store_and_the_code_stays_as_it_is() -> None:
+    codes = {with_settings(pin=pin).code for pin in ("none", "stable", "canary")}
+    assert len(codes) == 1
+    changed = with_settings()
+    changed.store.replace(with_settings(pin="stable").store.pairs)
+    assert line(changed.run(viewer_request(query={"CTIER": "premium"})))["reason"] == "pinned"
+    changed.store.replace(with_settings().store.pairs)
+    assert line(changed.run(viewer_request(query={"CTIER": "premium"})))["reason"] == "tier"
+
+
+def test_an_override_to_an_origin_that_the_store_has_not_means_the_default_origin() -> None:
+    overridden = with_settings(override={"header": "x-qa", "secret": SECRET})
+    overridden.store.delete("origin:canary")
+    event = viewer_request(headers={"x-qa": f"canary:{SECRET}"}, query={"CTIER": "premium"}, request_id="id")
+    assert_at_stable(overridden.run(event), "kvs-failed", is_fallback=True)
 
 
 @pytest.mark.parametrize("place", ["header", "cookie", "query"])

@@ -6,6 +6,7 @@ import base64
 import copy
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router import baked
+from router.clients import Clients
 from router.dynamodb import ReadError
-from router.table import Table, TableConfig
 from simulator.cloudfront import validate_result
+from simulator.sample_events import origin_request, origin_response
 from strategies.registry import STRATEGIES
-from tests.router.events import origin_request, origin_response
 
 if TYPE_CHECKING:
     from router.dynamodb import Item
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 SECRET = "0123456789abcdef0123456789abcdef"
 OPTIONS: dict[str, dict[str, Any]] = {
     "sticky-session": {},
@@ -40,10 +41,31 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 """Every registered strategy has options here: a new one that has none fails below."""
 
-TABLES = {
-    "sticky-session": TableConfig("sessions", "us-east-1", {"": ["eu-west-1", "us-east-1"]}, remember_seconds=0),
-    "tenant-lookup": TableConfig("tenants", "us-east-1", {"": ["us-east-1"]}, remember_seconds=0),
+TABLES: dict[str, dict[str, Any]] = {
+    "sticky-session": {
+        "name": "sessions",
+        "home_region": "us-east-1",
+        "replicas": {"": ["eu-west-1", "us-east-1"]},
+        "remember_seconds": 0,
+    },
+    "tenant-lookup": {
+        "name": "tenants",
+        "home_region": "us-east-1",
+        "replicas": {"": ["us-east-1"]},
+        "remember_seconds": 0,
+    },
 }
+LIVE: dict[str, Any] = {
+    "control": {
+        "table": {"name": "control", "home_region": "us-east-1", "replicas": {"": ["eu-west-1", "us-east-1"]}},
+        "refresh_seconds": 0,
+        "read_timeout_ms": 400,
+    },
+    "metrics": {"namespace": "EdgeRouter", "stack": "edge-router-fuzz"},
+}
+"""Live control that is read anew each time, and metrics."""
+every_strategy = pytest.mark.parametrize("name", STRATEGIES)
+with_and_without_live_control = pytest.mark.parametrize("live", [{}, LIVE], ids=["baked", "live"])
 
 text = st.text(max_size=60)
 token = st.one_of(text, st.text("abcdefABC123._-=", max_size=60), st.just("x" * 8_000))
@@ -96,7 +118,7 @@ event = st.builds(
     origin_request,
     cookies=st.lists(cookie_header, max_size=3),
     headers=st.dictionaries(
-        st.sampled_from(["Authorization", "X-Tenant", "X-Origin-Secret"]),
+        st.sampled_from(["Authorization", "X-Tenant", "X-Origin-Secret", "X-Router-Trace"]),
         st.one_of(token, jwt.map(lambda value: f"Bearer {value}")),
     ),
     querystring=st.one_of(st.just(""), st.text("abc=&%+123ZtenantId", max_size=60)),
@@ -119,10 +141,29 @@ item = st.one_of(
 )
 
 
+control_attribute = st.one_of(
+    attribute,
+    st.sampled_from([{"S": "none"}, {"S": "canary"}, {"S": "2026-11"}, {"S": "rolled-back"}, {"N": "50"}, {"N": "7"}]),
+)
+control_names = ["pin", "release", "revision", "state", "canaryPercent", "configRevision"]
+control_item = st.builds(
+    lambda name, attributes: {**attributes, "item": {"S": name}},
+    st.sampled_from(["config", "rollout", "x"]),
+    st.one_of(
+        st.dictionaries(st.sampled_from(control_names), control_attribute, max_size=6),
+        st.just(
+            {name: {"S": "2026-11"} for name in control_names} | {"canaryPercent": {"N": "50"}, "pin": {"S": "none"}}
+        ),
+    ),
+)
+partition = st.one_of(st.sampled_from(["timeout", "throttled"]), st.lists(control_item, max_size=3))
+
+
 class FuzzedReader:
-    """A table that answers with what hypothesis made up."""
+    """Tables that answer with what hypothesis made up."""
 
     answer: Item | str | None = None
+    partition: list[Item] | str = "timeout"
 
     def get_item(
         self, _table: str, _key: Mapping[str, str], _attributes: Sequence[str], _seconds: float
@@ -131,15 +172,19 @@ class FuzzedReader:
             raise ReadError(self.answer)
         return self.answer
 
+    def query(self, *_: object) -> list[Item]:
+        if isinstance(self.partition, str):
+            raise ReadError(self.partition)
+        return self.partition
+
     def close(self) -> None:
         pass
 
 
-def build(name: str, reader: FuzzedReader, monkeypatch: pytest.MonkeyPatch) -> Any:
-    def table_with_fuzzed_reader(_config: object, region: str) -> Table:
-        return Table(TABLES[name], region, client_for=lambda _region: reader)
-
-    monkeypatch.setattr(baked, "_build_table", table_with_fuzzed_reader)
+def build(
+    name: str, reader: FuzzedReader, monkeypatch: pytest.MonkeyPatch, live: Mapping[str, Any] | None = None
+) -> Any:
+    monkeypatch.setattr(baked, "_build_clients", lambda: Clients(lambda _region: reader))
     return baked.build_router(
         {
             "strategy": name,
@@ -149,9 +194,10 @@ def build(name: str, reader: FuzzedReader, monkeypatch: pytest.MonkeyPatch) -> A
             "release": "2026-11",
             "pin": "none",
             "override": {"secret": SECRET, "header": "x-tenant"},
-            "table": {"any": 1} if name in TABLES else None,
+            "table": TABLES.get(name),
             "deadline_ms": 2000,
             "log_salt": "salt",
+            **(live or {}),
         },
         "eu-west-1",
     )
@@ -163,29 +209,33 @@ def new_violations(event: dict[str, Any], result: object, part: str) -> list[str
     return [str(violation) for violation in validate_result(event, result) if str(violation) not in own]
 
 
-def untouched_parts(request: dict[str, Any]) -> dict[str, Any]:
+def untouched_parts(request: dict[str, Any], touched_headers: set[str]) -> dict[str, Any]:
     rest = {name: value for name, value in request.items() if name not in {"origin", "headers"}}
-    rest["headers"] = {k: v for k, v in request["headers"].items() if k not in {"host", "x-origin-secret"}}
+    rest["headers"] = {k: v for k, v in request["headers"].items() if k not in touched_headers}
     return rest
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@every_strategy
+@with_and_without_live_control
 def test_any_request_gets_an_answer_that_cloudfront_accepts(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, live: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Nothing but origin, Host, copies of custom headers and, where there are metrics, their header is touched."""
     monkeypatch.setattr("socket.create_connection", _refuse)
     reader = FuzzedReader()
-    router = build(name, reader, monkeypatch)
+    router = build(name, reader, monkeypatch, live)
+    touched = {"host", "x-origin-secret"} | ({"x-router-trace"} if live else set[str]())
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(event, item)
-    def check(given_event: dict[str, Any], answer: Item | str | None) -> None:
-        reader.answer = answer
+    @given(event, item, partition)
+    def check(given_event: dict[str, Any], answer: Item | str | None, control: list[Item] | str) -> None:
+        reader.answer, reader.partition = answer, control
         capsys.readouterr()
         before = copy.deepcopy(given_event)
         result = router.handle(given_event)
         assert new_violations(before, result, "request") == []
-        assert untouched_parts(result) == untouched_parts(before["Records"][0]["cf"]["request"])
+        assert untouched_parts(result, touched) == untouched_parts(before["Records"][0]["cf"]["request"], touched)
+        assert not live or re.fullmatch(r"[a-z]*;\d{13}", result["headers"]["x-router-trace"][0]["value"])
         lines = capsys.readouterr().out.splitlines()
         assert len(lines) == 1
         assert SECRET not in lines[0]
@@ -193,10 +243,13 @@ def test_any_request_gets_an_answer_that_cloudfront_accepts(
     check()
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
-def test_any_response_gets_an_answer_that_cloudfront_accepts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@every_strategy
+@with_and_without_live_control
+def test_any_response_gets_an_answer_that_cloudfront_accepts(
+    name: str, live: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("socket.create_connection", _refuse)
-    router = build(name, FuzzedReader(), monkeypatch)
+    router = build(name, FuzzedReader(), monkeypatch, live)
 
     @settings(max_examples=EXAMPLES // 3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(event, st.integers(200, 599), st.sampled_from(["v1.example.com", "v2.example.com", "other.example.com"]))

@@ -6,6 +6,8 @@ import json
 from collections.abc import Container
 from pathlib import Path
 
+import yaml
+
 from infra.problems import SettingsError
 from infra.stack import Stack, load_stack
 from simulator.standin import read_stack_config
@@ -47,3 +49,12 @@ def shipped_stack(name: str, *overrides: str) -> Stack:
     """A stack of the project with KEY=VALUE overrides, without Pulumi."""
     config = read_stack_config(name, project=ROOT, overrides=overrides)
     return load_stack(config.values, name, config.project, config.secret_keys)
+
+
+def edit_stack(project: Path, stack: str, **changes: object) -> None:
+    """Set keys in the file of a copied project's stack, or take them away where they are None."""
+    path = project / f"Pulumi.{stack}.yaml"
+    document = yaml.safe_load(path.read_text())
+    changed = {f"edge-router:{key}": value for key, value in changes.items()}
+    document["config"] = {key: value for key, value in {**document["config"], **changed}.items() if value is not None}
+    path.write_text(yaml.safe_dump(document))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from infra.baked_config import baked_config
+from infra.baked_config import baked_config, deciding_config
 from infra.cache_leaks import decides_of, find_leaks
 from router.baked import build_router
 from simulator.cloudfront import Distribution, Edge, Headers, OriginMap, ViewerRequest, ViewerResponse
@@ -23,6 +23,13 @@ VISITORS, PATHS, VISITS = 120, 6, 4
 def version_page(received: Received) -> Reply:
     """Every origin answers with its name and says nothing of caching."""
     return 200, [("Content-Type", "text/plain")], received.base_url.removeprefix("http://").encode()
+
+
+def _config(settings: Sequence[str]) -> dict[str, object]:
+    """The package's; what it would read in the control table is in it, for there is no table."""
+    stack = shipped_stack("local", *settings)
+    config = baked_config(stack)
+    return {**deciding_config(stack), "metrics": config["metrics"]} if "control" in config else config
 
 
 @dataclass
@@ -65,7 +72,7 @@ class Traffic:
 
     def run(self) -> Traffic:
         numbers = count()
-        router = build_router(baked_config(shipped_stack("local", *self.settings)), "us-east-1")
+        router = build_router(_config(self.settings), "us-east-1")
         functions = FakeFunctions({"origin-request": router.handle, "origin-response": router.handle})
         edge = Edge(
             Distribution.from_state(self.state),

@@ -15,13 +15,14 @@ from zipfile import ZipFile
 import pytest
 
 import infra.bundle
-from infra.bundle import KEPT_PACKAGES, KEPT_SECONDS, Bundle, BundleError, build_bundle, write_package
+from infra.archive import KEPT_PACKAGES, KEPT_SECONDS, write_package
+from infra.bundle import Bundle, BundleError, build_bundle
 from infra.stack import Stack
 from router.baked import build_router
 from router.request import Request
+from simulator.sample_events import origin_request
 from strategies.registry import STRATEGIES
 from tests.infra.configs import ROOT, shipped_stack, stack_of
-from tests.router.events import origin_request
 
 WITHOUT_LAMBDA = {"tier"}
 every_strategy = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name not in WITHOUT_LAMBDA])
@@ -36,7 +37,10 @@ ALWAYS = {
     "strategies/base.py",
     "strategies/registry.py",
 }
-TABLE_READER = {"router/table.py", "router/dynamodb.py", "router/sigv4.py"}
+DYNAMODB = {"clients", "dynamodb", "sigv4"}
+LIVE_CONTROL = {"control", "live", "stopwatch"}
+PLAN = {"steps": [10, 100]}
+VERSIONED = {"caching": "versioned"}
 OWN = {
     "sticky-session": {"sticky_session", "canary_function"},
     "cookie-version": {"cookie_version", "canary_function"},
@@ -65,10 +69,64 @@ def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path)
     assert {name.partition("/")[0] for name in names} <= {"config.json", "router", "strategies", "jwt"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"strategy": "cookie-version"}, set[str]()),
+        ({"strategy": "fastest-origin"}, set[str]()),
+        ({"strategy": "sticky-session", "stickySession": {"cookie": "s"}}, {*DYNAMODB, "table"}),
+        ({"strategy": "cookie-version", "control": "live"}, {*DYNAMODB, *LIVE_CONTROL}),
+        ({"strategy": "fastest-origin", "control": "live", "rollout": PLAN}, {*DYNAMODB, *LIVE_CONTROL}),
+        ({"strategy": "cookie-version", "control": "live", "rollout": PLAN}, {*DYNAMODB, *LIVE_CONTROL, "metrics"}),
+        (
+            {"strategy": "cookie-version", "cookieVersion": VERSIONED, "control": "live", "rollout": PLAN},
+            {"metrics"},
+        ),
+    ],
+)
+def test_tables_live_control_and_metrics_come_only_where_they_are_used(
+    settings: dict[str, object], expected: set[str], tmp_path: Path
+) -> None:
+    names = names_in(build_bundle(stack_of(**settings), tmp_path))
+    optional = {*DYNAMODB, *LIVE_CONTROL, "table", "metrics"}
+    assert {Path(name).stem for name in names if name.startswith("router/")} & optional == expected
+
+
+LIVE = ("canaryPercent=99", "pin=canary", "release=next")
+
+
 @every_strategy
-def test_the_table_reader_comes_only_with_a_table(strategy: str, tmp_path: Path) -> None:
-    names = names_in(built(strategy, tmp_path))
-    assert names & TABLE_READER == (TABLE_READER if strategy in {"sticky-session", "tenant-lookup"} else set())
+@pytest.mark.parametrize("change", LIVE)
+def test_with_live_control_percentage_pin_and_release_change_no_byte(
+    strategy: str, change: str, tmp_path: Path
+) -> None:
+    assert built(strategy, tmp_path, change).sha256 == built(strategy, tmp_path).sha256
+
+
+@pytest.mark.parametrize("changes", [{"canaryPercent": "99"}, {"pin": "canary"}, {"release": "next"}])
+def test_with_baked_control_each_of_them_is_another_package(changes: dict[str, str], tmp_path: Path) -> None:
+    assert build_bundle(stack_of(**changes), tmp_path).sha256 != build_bundle(stack_of(), tmp_path).sha256
+
+
+def test_a_live_package_says_where_to_read_and_what_holds_without(tmp_path: Path) -> None:
+    control = {"refreshSeconds": 5, "replicas": ["eu-west-1"], "fallback": {"canaryPercent": "2.5", "pin": "stable"}}
+    stack = stack_of("blue", control=control, rollout=PLAN, tableReads={"readTimeoutMs": 300})
+    config = build_bundle(stack, tmp_path).config
+    assert (config["canary_percent"], config["pin"], config["release"]) == (2.5, "stable", "")
+    assert config["metrics"] == {"namespace": "EdgeRouter", "stack": "edge-router-blue"}
+    replicas = config["control"]["table"].pop("replicas")
+    assert config["control"] == {
+        "table": {"name": "edge-router-blue-control", "home_region": "us-east-1"},
+        "refresh_seconds": 5,
+        "read_timeout_ms": 300,
+    }
+    assert (replicas["eu-central-1"], replicas[""]) == (["eu-west-1", "us-east-1"], ["us-east-1", "eu-west-1"])
+
+
+def test_a_function_before_the_cache_leaves_the_router_no_control(tmp_path: Path) -> None:
+    config = build_bundle(stack_of(control="live", rollout=PLAN, cookieVersion=VERSIONED), tmp_path).config
+    assert "control" not in config
+    assert config["metrics"]["stack"] == "edge-router-test"
 
 
 @every_strategy
@@ -128,7 +186,7 @@ def test_times_modes_and_umask_leave_no_trace(tmp_path: Path, monkeypatch: pytes
 
 
 def test_another_config_gives_another_package(tmp_path: Path) -> None:
-    assert built("cookie-version", tmp_path).path != built("cookie-version", tmp_path, "canaryPercent=11").path
+    assert built("cookie-version", tmp_path).path != built("cookie-version", tmp_path, "logSalt=another").path
 
 
 def test_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -279,6 +337,8 @@ def test_the_router_is_built_from_it(strategy: str, tmp_path: Path) -> None:
     assert router.decide(request).reason == "override"
 
 
+UNREACHABLE = "http://127.0.0.1:9"
+"""The discard port: nobody listens, so that the control table cannot be read."""
 STARTER = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -291,7 +351,7 @@ print(json.dumps({"domain": answer["origin"]["custom"]["domainName"], "files": s
 
 @every_strategy
 def test_it_starts_from_nothing_but_itself(strategy: str, tmp_path: Path) -> None:
-    bundle = built(strategy, tmp_path, "pin=canary")
+    bundle = built(strategy, tmp_path, "control.fallback.pin=canary")
     task = tmp_path / "task"
     with ZipFile(bundle.path) as archive:
         archive.extractall(task)
@@ -302,7 +362,7 @@ def test_it_starts_from_nothing_but_itself(strategy: str, tmp_path: Path) -> Non
         text=True,
         timeout=30,
         check=True,
-        env={"AWS_REGION": "eu-west-1"},
+        env={"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL_DYNAMODB": UNREACHABLE},
     )
     log, answer = [json.loads(line) for line in finished.stdout.splitlines()]
     assert (log["strategy"], log["origin"], log["reason"]) == (strategy, "canary", "pinned")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from infra.cache_leaks import CacheLeakError, Finding, decides_of, find_leaks, r
 from infra.cache_leaks.planned import planned_state
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT, STACKS, shipped_stack
+from tests.infra.configs import STACKS, shipped_stack
 from tests.infra.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
@@ -31,7 +30,7 @@ every_setting = pytest.mark.parametrize(
     [*((f"strategy={name}",) for name in STRATEGIES), *VERSIONED.values(), STATIC],
     ids=[*STRATEGIES, *(f"{name}-versioned" for name in VERSIONED), "static-paths"],
 )
-IDS = {"cachePolicyId", "originRequestPolicyId", "lambdaArn", "functionArn"}
+IDS = {"responseHeadersPolicyId", "cachePolicyId", "originRequestPolicyId", "lambdaArn", "functionArn"}
 
 
 @every_stack
@@ -45,6 +44,8 @@ def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...
 @every_stack
 @every_setting
 def test_what_is_judged_before_is_what_is_deployed(stack: str, settings: tuple[str, ...]) -> None:
+    """Names of hosts that the stack makes itself are known later than this, and decide nothing about a cache."""
+    settings = (*settings, "demo.hosts=false")
     planned = planned_state(shipped_stack(stack, *settings))
     assert _judged(planned) == _judged(deployed(stack, *settings))
 
@@ -114,18 +115,14 @@ def test_the_settings_say_which_key_mends_it() -> None:
 
 
 @pytest.fixture
-def leaking_project(tmp_path: Path) -> Path:
+def leaking_project(project: Path) -> Path:
     """A copy of the project whose cache policy for strategies that vary keeps answers."""
-    for package in ("infra", "router", "strategies", "functions"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in [*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"]:
-        shutil.copy(file, tmp_path)
-    policies = tmp_path / "infra" / "policies.py"
+    policies = project / "infra" / "policies.py"
     before = policies.read_text()
-    after = before.replace("max_ttl=0,", "max_ttl=60,")
+    after = before.replace("YEAR_SECONDS if is_keeping else 0", "YEAR_SECONDS if is_keeping else 60")
     assert after != before
     policies.write_text(after)
-    return tmp_path
+    return project
 
 
 @pytest.mark.parametrize("is_preview", [True, False])

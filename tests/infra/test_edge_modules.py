@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra import edge_modules
-from infra.edge_modules import modules_for
+from infra.edge_modules import TABLE_READER, modules_for, modules_from
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_imports_are_followed_also_those_inside_functions(project: Path) -> None:
-    assert modules_for("chosen", has_table=True, root=project) == [
+    assert modules_for("chosen", root=project) == [
         "router",
         "router.baked",
         "router.handler",
@@ -52,8 +52,16 @@ def test_imports_are_followed_also_those_inside_functions(project: Path) -> None
     ]
 
 
-def test_the_table_reader_and_what_only_it_needs_stay_out_without_a_table(project: Path) -> None:
-    left_out = set(modules_for("chosen", has_table=True, root=project)) - set(
-        modules_for("chosen", has_table=False, root=project)
-    )
+def test_what_is_not_used_stays_out_with_what_only_it_needs(project: Path) -> None:
+    left_out = set(modules_for("chosen", root=project)) - set(modules_for("chosen", without=TABLE_READER, root=project))
     assert left_out == {"router.table", "router.wire"}
+
+
+def test_other_packages_are_read_in_the_same_way(project: Path) -> None:
+    (project / "controller").mkdir()
+    (project / "controller" / "__init__.py").touch()
+    (project / "controller" / "handler.py").write_text(
+        "import boto3\nfrom router import names\nimport strategies.parts\n"
+    )
+    found = modules_from(["controller.handler"], ("controller", "router"), root=project)
+    assert found == ["controller", "controller.handler", "router", "router.names"]

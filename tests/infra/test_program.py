@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import yaml
 
 from infra.aws_regions import EDGE_REGIONS
+from infra.invalidation import cached_paths
+from infra.stack import Stack
 from simulator.standin import ProgramError, Run, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT, STACKS
+from tests.infra.configs import STACKS, edit_stack, shipped_stack
 
 ACCOUNT = "123456789012"
 every_stack = pytest.mark.parametrize("stack", STACKS)
@@ -51,13 +51,16 @@ NO_CACHE = {
     "enableAcceptEncodingGzip": False,
 }
 KEY_HEADERS = ["authorization", "origin", "x-http-method", "x-http-method-override", "x-method-override"]
+BOTH_TRIGGERS = [("origin-request", False), ("origin-response", False)]
+"""On the second one the router counts for the rollout of every shipped stack, and sets cookie-version's cookie."""
 TRIGGERS = {
-    "sticky-session": [("origin-request", False)],
-    "cookie-version": [("origin-request", False), ("origin-response", False)],
-    "jwt-iat": [("origin-request", False)],
+    "sticky-session": BOTH_TRIGGERS,
+    "cookie-version": BOTH_TRIGGERS,
+    "jwt-iat": BOTH_TRIGGERS,
     "tenant-lookup": [("origin-request", True)],
     "fastest-origin": [("origin-request", False)],
 }
+BY_PERCENTAGE = ("sticky-session", "cookie-version", "jwt-iat")
 TABLE_READ = {"sticky-session": "sessions", "tenant-lookup": "tenants"}
 CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
 
@@ -67,9 +70,21 @@ def run(stack: str, *overrides: str) -> Run:
     return run_program(stack, overrides=overrides)
 
 
-def resources(run: Run, kind: str) -> list[dict[str, Any]]:
+def all_resources(run: Run, kind: str) -> list[dict[str, Any]]:
     deployment = cast("Mapping[str, Any]", run.state["deployment"])
     return [resource for resource in deployment["resources"] if resource["type"] == kind]
+
+
+def resources(run: Run, kind: str) -> list[dict[str, Any]]:
+    """Those of a kind but for the rollout controller's, the hosts' and those that only watch."""
+    others = ("infra:Rollout$", "infra:Hosts$", "infra:Observability$")
+    return [one for one in all_resources(run, kind) if not any(other in one["urn"] for other in others)]
+
+
+def function_name(run: Run) -> str:
+    """It ends in the end of the role's id."""
+    [role] = resources(run, ROLE)
+    return f"{role['inputs']['name']}-{role['outputs']['uniqueId'][-8:].lower()}"
 
 
 def inputs(run: Run, kind: str) -> dict[str, Any]:
@@ -86,7 +101,7 @@ def test_the_function_is_on_exactly_the_triggers_needed(stack: str, strategy: st
     behavior = inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
     associations = behavior["lambdaFunctionAssociations"]
     assert [(one["eventType"], one["includeBody"]) for one in associations] == TRIGGERS[strategy]
-    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:edge-router-{stack}:1"
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function_name(found)}:1"
     assert {one["lambdaArn"] for one in associations} == {arn} == {function["outputs"]["qualifiedArn"]}
     assert "functionAssociations" not in behavior
     assert resources(found, VIEWER_FUNCTION) == resources(found, STORE) == resources(found, KEYS) == []
@@ -131,8 +146,12 @@ def test_the_role_may_do_only_what_the_router_does(stack: str, strategy: str) ->
     group = f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/lambda/us-east-1.edge-router-{stack}"
     expected = {
         "write-log": [
-            {"Effect": "Allow", "Action": ["logs:CreateLogGroup"], "Resource": [group]},
-            {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": [f"{group}:*"]},
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogGroup", "logs:CreateLogStream"],
+                "Resource": [group, f"{group}:*"],
+            },
+            {"Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": [f"{group}:*"]},
         ]
     }
     if purpose := TABLE_READ.get(strategy):
@@ -141,6 +160,11 @@ def test_the_role_may_do_only_what_the_router_does(stack: str, strategy: str) ->
             for region in ("us-east-1", "eu-west-1", "ap-southeast-1")
         ]
         expected[f"read-{purpose}"] = [{"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": copies}]
+    controls = [
+        f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/edge-router-{stack}-control"
+        for region in ("us-east-1", "eu-west-1", "ap-southeast-1")
+    ]
+    expected["read-control"] = [{"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": controls}]
     policies = {one["inputs"]["name"]: json.loads(one["inputs"]["policy"]) for one in resources(found, ROLE_POLICY)}
     assert policies == {name: {"Version": "2012-10-17", "Statement": lines} for name, lines in expected.items()}
     assert {one["inputs"]["role"] for one in resources(found, ROLE_POLICY)} == {f"edge-router-{stack}"}
@@ -150,7 +174,7 @@ def test_the_role_may_do_only_what_the_router_does(stack: str, strategy: str) ->
 @every_strategy
 def test_both_tables_are_there_whatever_is_chosen(stack: str, strategy: str) -> None:
     found = run(stack, f"strategy={strategy}")
-    tables = {table["inputs"]["name"]: table for table in resources(found, TABLE)}
+    tables = {table["inputs"]["name"]: table for table in resources(found, TABLE) if "infra:Tables$" in table["urn"]}
     is_prod = stack == "prod"
     shared = {
         "billingMode": "PAY_PER_REQUEST",
@@ -194,18 +218,39 @@ def test_the_outputs_say_what_is_deployed(stack: str, strategy: str) -> None:
         "domain": distribution["outputs"]["domainName"],
         "distributionId": distribution["id"],
         **_function_outputs(found, stack, strategy),
+        "cachedPaths": cached_paths(_located(found, stack, strategy)),
+        **({"hosts": hosts(found)} if stack == "staging" else {}),
         "tableNames": {purpose: f"edge-router-{stack}-{purpose}" for purpose in ("sessions", "tenants")},
         "strategy": strategy,
         "canaryPercent": {"local": 10, "staging": 50, "prod": 0}[stack],
         "release": "2026-11",
         "pin": "none",
+        "controlTable": f"edge-router-{stack}-control",
+        **(_rollout_outputs(stack) if strategy in BY_PERCENTAGE else {}),
+    }
+
+
+def hosts(found: Run) -> dict[str, str]:
+    """The public DNS names of the instances, by origin."""
+    instances = all_resources(found, "aws:ec2/instance:Instance")
+    return {one["urn"].rpartition("::")[2].removesuffix("-host"): one["outputs"]["publicDns"] for one in instances}
+
+
+def _located(found: Run, stack: str, strategy: str) -> Stack:
+    return shipped_stack(stack, f"strategy={strategy}").at_hosts(hosts(found))
+
+
+def _rollout_outputs(stack: str) -> dict[str, str]:
+    return {
+        "controllerFunction": f"edge-router-{stack}-controller",
+        "rolloutTopic": f"arn:aws:sns:us-east-1:{ACCOUNT}:edge-router-{stack}-rollout",
     }
 
 
 def _function_outputs(found: Run, stack: str, strategy: str) -> dict[str, str]:
     if strategy != "tier":
         return {
-            "functionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:edge-router-{stack}:1",
+            "functionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function_name(found)}:1",
             "functionVersion": "1",
         }
     [store] = resources(found, STORE)
@@ -222,10 +267,11 @@ def test_secrets_stay_out_of_the_state(strategy: str) -> None:
 
 
 def test_the_function_is_as_lambda_at_edge_wants_it() -> None:
-    function = inputs(run("local", "strategy=sticky-session"), FUNCTION)
+    found = run("local", "strategy=sticky-session", "keepVersions=5")
+    function = inputs(found, FUNCTION)
     code = function.pop("code")
     assert function == {
-        "name": "edge-router-local",
+        "name": function_name(found),
         "description": "edge-router, stack local: sticky-session",
         "region": "us-east-1",
         "runtime": "python3.13",
@@ -235,7 +281,12 @@ def test_the_function_is_as_lambda_at_edge_wants_it() -> None:
         "memorySize": 128,
         "timeout": 5,
         "publish": True,
-        "loggingConfig": {"logFormat": "Text"},
+        "loggingConfig": {"logFormat": "Text", "logGroup": "/aws/lambda/us-east-1.edge-router-local"},
+        "tags": {
+            "edge-router:stack": "edge-router-local",
+            "edge-router:role-id": resources(found, ROLE)[0]["outputs"]["uniqueId"],
+            "edge-router:keep-versions": "5",
+        },
     }
     assert Path(code["path"]).name == f"router-{code['hash'][:16]}.zip"
 
@@ -317,13 +368,24 @@ def test_the_function_stays_in_us_east_1_whatever_the_stacks_region_is() -> None
     found = run("local", "aws:region=eu-west-1")
     assert inputs(found, FUNCTION)["region"] == "us-east-1"
     assert {table["inputs"]["region"] for table in resources(found, TABLE)} == {"us-east-1"}
+    assert {one["inputs"]["region"] for one in all_resources(found, FUNCTION)} == {"us-east-1"}
+
+
+def test_nothing_but_the_mock_back_ends_is_in_the_stacks_region() -> None:
+    stacks = [run("local", "aws:region=eu-south-2", *more) for more in ((), ("strategy=tier", "demo.tiers=true"))]
+    found = [
+        one for stack in stacks for one in stack.state["deployment"]["resources"] if one["type"].startswith("aws:")
+    ]
+    kinds = {one["type"] for one in found if one["outputs"].get("region") == "eu-south-2"}
+    assert {kind.partition("/")[0] for kind in kinds} == {"aws:apigateway"}
 
 
 def test_viewers_meet_the_function_when_its_rights_and_logs_are_there() -> None:
     found = run("local", "strategy=sticky-session")
     [distribution] = resources(found, DISTRIBUTION)
     names = {urn.rpartition("::")[2] for urn in distribution["dependencies"]}
-    assert {"write-log", "read-sessions", "logs-us-east-1", "logs-sa-east-1", "function"} <= names
+    assert {"write-log", "read-sessions", "read-control", "control-config"} <= names
+    assert {"logs-us-east-1", "logs-sa-east-1", "function"} <= names
 
 
 def changed(before: Run, stack: str, *overrides: str) -> dict[str, set[str]]:
@@ -335,16 +397,12 @@ def changed(before: Run, stack: str, *overrides: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
-def test_a_new_percentage_pin_or_release_changes_function_and_distribution_only(override: str) -> None:
-    before = run("prod", "strategy=sticky-session")
-    assert changed(before, "prod", "strategy=sticky-session", override) == {"update": {"function", "distribution"}}
-
-
 def test_a_new_version_is_attached() -> None:
-    after = run_program("prod", overrides=["pin=canary"], state=run("prod", "strategy=sticky-session").state)
+    before = run("prod", "strategy=sticky-session")
+    assert changed(before, "prod", "function.memoryMb=256") == {"update": {"function", "distribution"}}
+    after = run_program("prod", overrides=["function.memoryMb=256"], state=before.state)
     associations = inputs(after, DISTRIBUTION)["defaultCacheBehavior"]["lambdaFunctionAssociations"]
-    assert [one["lambdaArn"].rpartition(":")[2] for one in associations] == ["2"]
+    assert {one["lambdaArn"].rpartition(":")[2] for one in associations} == {"2"}
 
 
 @every_stack
@@ -353,6 +411,7 @@ def test_switching_keeps_all_tables(stack: str, strategy: str) -> None:
     before = run(stack, "strategy=sticky-session")
     after = run_program(stack, overrides=[f"strategy={strategy}"], state=before.state)
     assert {(change.name, change.op) for change in after.changes if change.type == TABLE} == {
+        ("control", "same"),
         ("sessions", "same"),
         ("tenants", "same"),
     }
@@ -367,41 +426,23 @@ def test_a_switch_takes_rights_and_policies_away_last() -> None:
     after = run_program("prod", overrides=["strategy=fastest-origin"], state=before.state)
     steps = [(change.op, change.name) for change in after.changes if change.op != "same"]
     assert steps.index(("create", "cached")) < steps.index(("update", "distribution"))
-    assert set(steps[steps.index(("update", "distribution")) + 1 :]) == {
-        ("delete", "uncached"),
-        ("delete", "read-sessions"),
-    }
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the project, whose stacks may be edited."""
-    for package in ("functions", "infra", "router", "strategies"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ROOT.glob("Pulumi*.yaml"):
-        shutil.copy(file, tmp_path)
-    shutil.copy(ROOT / "__main__.py", tmp_path)
-    return tmp_path
-
-
-def drop_section(project: Path, stack: str, section: str) -> None:
-    path = project / f"Pulumi.{stack}.yaml"
-    document = yaml.safe_load(path.read_text())
-    del document["config"][f"edge-router:{section}"]
-    path.write_text(yaml.safe_dump(document))
+    after_it = steps[steps.index(("update", "distribution")) + 1 :]
+    assert {("delete", "uncached"), ("delete", "read-sessions"), ("delete", "controller")} <= set(after_it)
+    assert {op for op, _ in after_it} == {"delete"}
 
 
 def test_a_table_whose_section_goes_stays_in_the_account(project: Path) -> None:
-    drop_section(project, "staging", "tenantLookup")
+    edit_stack(project, "staging", tenantLookup=None)
     after = run_program("staging", project=project, state=run("staging", "strategy=sticky-session").state)
     assert {change.name: change.op for change in after.changes if change.type == TABLE} == {
+        "control": "same",
         "sessions": "same",
         "tenants": "retain",
     }
 
 
 def test_prod_does_not_let_go_of_a_table(project: Path) -> None:
-    drop_section(project, "prod", "tenantLookup")
+    edit_stack(project, "prod", tenantLookup=None)
     with pytest.raises(ProgramError, match="cannot be deleted because it is protected"):
         run_program("prod", project=project, state=run("prod", "strategy=sticky-session").state)
 

@@ -12,6 +12,7 @@ from simulator.standin import ProgramError, run_program
 from tests.infra.configs import ROOT
 from tests.infra.test_program import (
     ACCOUNT,
+    BOTH_TRIGGERS,
     CACHE_POLICY,
     CACHED_ERRORS,
     DISTRIBUTION,
@@ -64,7 +65,8 @@ def test_tier_has_a_function_with_its_store_and_nothing_of_lambda(stack: str) ->
     assert function["keyValueStoreAssociations"] == [store["outputs"]["arn"]]
     assert inputs(found, KEYS)["maxBatchSize"] == 50
     prefix = "staging-" if stack == "staging" else ""
-    assert pairs(found) == {
+    tiers = {key: value for key, value in pairs(found).items() if not key.startswith("origin:")}
+    assert tiers == {"pin": {"pin": "none"}} | {
         f"tier:{tier}": {
             "domainName": f"{prefix}{tier}.example.com",
             "port": 443,
@@ -105,14 +107,30 @@ def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key()
     assert found == {"update": {"tier-function", "tiered"}}
 
 
-def test_the_pin_of_tiers_publishes_the_function_and_leaves_the_distribution() -> None:
-    assert changed(run("prod", TIER), "prod", TIER, "pin=stable") == {"update": {"tier-function"}}
+@every_stack
+@pytest.mark.parametrize("demo", ["demo.tiers=false", "demo.tiers=true"])
+@pytest.mark.parametrize("pin", ["stable", "canary"])
+def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, demo: str, pin: str) -> None:
+    """Every tier has the pin in its place, and so has a request that asks for none."""
+    before, pinned = run(stack, TIER, demo), run(stack, TIER, demo, f"pin={pin}")
+    assert changed(before, stack, TIER, demo, f"pin={pin}") == {"update": {"tier-keys", "control-config"}}
+    assert changed(pinned, stack, TIER, demo) == {"update": {"tier-keys", "control-config"}}
+    found = [value for key, value in pairs(pinned).items() if not key.startswith("origin:")]
+    assert (len(found), {value["pin"] for value in found}) == (3, {pin})
+
+
+def test_an_origin_that_an_override_can_ask_for_is_a_key() -> None:
+    before = run("local", TIER)
+    assert {key for key in pairs(before) if key.startswith("origin:")} == {"origin:stable", "origin:canary"}
+    updated = changed(before, "local", TIER, "origins.canary.readTimeoutSeconds=20")["update"]
+    assert "tier-keys" in updated
+    assert "tier-function" not in updated
 
 
 def test_fifty_and_more_tiers_go_in_several_batches() -> None:
     tiers = [f"tier.tiers.t{number}.domainName=t{number}.example.com" for number in range(120)]
     found = run_program("prod", overrides=[TIER, *tiers], state=run("prod", TIER).state)
-    assert len(pairs(found)) == 122
+    assert len(pairs(found)) == 123
     assert inputs(found, KEYS)["maxBatchSize"] == 50
 
 
@@ -123,7 +141,7 @@ def test_versioned_caching_has_the_function_on_both_viewer_triggers(stack: str, 
     behavior = inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
     assert behavior["functionAssociations"] == function_arns(stack, "canary", "viewer-request", "viewer-response")
     associations = behavior["lambdaFunctionAssociations"]
-    assert [(one["eventType"], one["includeBody"]) for one in associations] == [("origin-request", False)]
+    assert [(one["eventType"], one["includeBody"]) for one in associations] == BOTH_TRIGGERS
     percent = {"local": "10", "staging": "50", "prod": "0"}[stack]
     assert pairs(found) == {
         "canary": {"percent": percent, "pin": "none", "release": "2026-11", "tag": "05e01bd6"},
@@ -158,10 +176,11 @@ def test_the_version_is_in_the_cache_key_and_no_cookie_is_beside_it(stack: str, 
 
 @every_versioned
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
-def test_percentage_pin_and_release_change_keys_and_nothing_else(strategy: str, override: str) -> None:
-    """No function is published, no version of the Lambda function made, and the distribution stays as it is."""
+def test_percentage_pin_and_release_change_keys_and_the_controls_item(strategy: str, override: str) -> None:
+    """No function is published, no version of the Lambda function made, and the distribution stays as it is. The item
+    is what the rollout's controller reads; the functions read the keys."""
     before = run("prod", *VERSIONED[strategy])
-    assert changed(before, "prod", *VERSIONED[strategy], override) == {"update": {"canary-keys"}}
+    assert changed(before, "prod", *VERSIONED[strategy], override) == {"update": {"canary-keys", "control-config"}}
 
 
 def test_named_cookies_reach_the_application_as_part_of_the_key() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from infra.aws_regions import EDGE_REGIONS, available_regions
 from infra.regions import COORDINATES, distance_km, replica_order
+from simulator import cloudfront
 
 HOME, REPLICAS = "us-east-1", ["eu-west-1", "ap-southeast-1"]
 
@@ -13,6 +14,11 @@ HOME, REPLICAS = "us-east-1", ["eu-west-1", "ap-southeast-1"]
 def test_every_region_with_dynamodb_has_its_place() -> None:
     assert set(COORDINATES) == set(available_regions())
     assert set(EDGE_REGIONS) <= set(COORDINATES)
+
+
+def test_log_groups_are_made_where_the_local_edge_runs_triggers_but_for_the_region_to_opt_in_to() -> None:
+    assert [region for region in cloudfront.EDGE_REGIONS if region != "me-central-1"] == list(EDGE_REGIONS)
+    assert "me-central-1" in cloudfront.EDGE_REGIONS
 
 
 @pytest.mark.parametrize(

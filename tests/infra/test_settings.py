@@ -13,8 +13,9 @@ from tests.infra.configs import ORIGINS, config_of, problems_of, stack_of
 
 SECRET = "0123456789abcdef0123456789abcdef"
 KEYS = (
-    "canaryPercent, cookieVersion, demo, fastestOrigin, function, jwtIat, logSalt, logs, origins, override, pin,"
-    " priceClass, release, staticPaths, stickySession, strategy, tableReads, tables, tenantLookup, tier"
+    "accessLogs, alarms, canaryPercent, control, cookieVersion, demo, domain, fastestOrigin, function, jwtIat,"
+    " keepVersions, logSalt, logs, origins, override, pin, priceClass, release, rollout, security, staticPaths,"
+    " stickySession, strategy, tableReads, tables, tenantLookup, tier, validator"
 )
 DOMAIN_RULE = "a domain name has labels of letters, digits and -, at most 253 characters in all, such as v1.example.com"
 PERCENT_RULE = "a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
@@ -254,6 +255,9 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "staticPaths cannot be where origins.stable.hostHeader is 'a.b': no function runs for these paths to write that"
         " name; it has to be origin or viewer",
     ),
+    ({"keepVersions": 0}, "keepVersions is 0: allowed is 1 to 50 versions"),
+    ({"keepVersions": "51"}, "keepVersions is 51: allowed is 1 to 50 versions"),
+    ({"keepVersions": "true"}, "keepVersions is 'true': expected a whole number"),
     ({"function": {"memoryMb": 64}}, "function.memoryMb is 64: allowed is 128 to 10240 MB"),
     (
         {"function": {"timeoutSeconds": 31}},

@@ -6,11 +6,11 @@ import pytest
 
 from infra.viewer_function import (
     CONFIG_LINE,
-    FUNCTIONS,
     MAX_CODE_BYTES,
     ViewerFunctionError,
     code_with,
     limit_problems,
+    source_of,
     viewer_function,
 )
 from simulator.cloudfront_functions import check_code
@@ -35,13 +35,32 @@ def test_the_code_with_all_that_a_config_may_have_fits_and_needs_nothing_that_th
 
 @pytest.mark.parametrize("name", ["tier", "canary"])
 def test_the_source_is_code_too(name: str) -> None:
-    check_code((FUNCTIONS / f"{name}.js").read_text())
+    source = source_of(name)
+    assert "include shared.js" not in source
+    check_code(source)
 
 
 def test_comments_and_empty_lines_are_left_out_and_nothing_else() -> None:
     source = f"// one\nimport a from 'b';\n\n  // two\n{CONFIG_LINE}\nconst c = 'http://x'; // three\n"
     expected = 'import a from \'b\';\nconst CONFIG = {"a":[1],"b":"\\u2028"};\nconst c = \'http://x\'; // three\n'
     assert code_with(source, {"b": "\u2028", "a": [1]}) == expected
+
+
+@pytest.mark.parametrize(("keys", "expected"), [(["k"], "a();\nb();\nc();\n"), ([], "a();\nc();\n")])
+def test_what_only_a_config_with_a_value_needs_is_left_out_without(keys: list[str], expected: str) -> None:
+    source = f"{CONFIG_LINE}\na();\n// only with keys\nb();\n// end\nc();\n"
+    assert code_with(source, {"keys": keys}).partition("\n")[2] == expected
+
+
+def test_a_name_that_no_config_has_is_refused() -> None:
+    with pytest.raises(KeyError, match="'kyes'"):
+        code_with(f"{CONFIG_LINE}\n// only with kyes\n// end\n", {"keys": []})
+
+
+def test_a_config_without_keys_session_and_override_has_no_code_for_them() -> None:
+    function = viewer_function(stack_of(strategy="cookie-version", cookieVersion={"caching": "versioned"}))
+    assert function is not None
+    assert not [name for name in ("signature", "overridden", "asking") if f"function {name}(" in function.code]
 
 
 @pytest.mark.parametrize("source", ["", f"{CONFIG_LINE}\n{CONFIG_LINE}\n"])
@@ -67,6 +86,10 @@ def test_what_is_over_a_limit_is_named_by_its_key_in_the_config() -> None:
         "edge-router:tier.tiers.premium: its value in the key-value store has 1,025 bytes; at most 1,024",
         f"edge-router:tier.tiers.{'é' * 260}: its key in the key-value store has 525 bytes; at most 512",
     ]
+    assert limit_problems("", {"pin": "v" * 1_025, "origin:canary": "v" * 1_025, "canary": "v" * 1_025}, stack) == [
+        f"edge-router:{setting}: its value in the key-value store has 1,025 bytes; at most 1,024"
+        for setting in ("pin", "origins.canary", "release")
+    ]
     full = {f"tier:{number}": "v" * 1_000 for number in range(5_300)}
     [text] = limit_problems("", full, stack)
     assert text.startswith("edge-router:tier: the key-value store has 5,3")
@@ -80,10 +103,21 @@ def test_the_value_of_the_longest_release_fits() -> None:
     assert len(function.key_values["canary"].encode()) <= 1_024
 
 
-def test_origins_that_an_override_can_ask_for_may_be_too_many_for_the_code() -> None:
+def test_what_is_over_a_limit_ends_the_preview() -> None:
+    keys = [f"{number:04}{'k' * 500}" for number in range(10)]
+    with pytest.raises(ViewerFunctionError, match=r"^edge-router:cookieVersion: the function's code with this config"):
+        viewer_function(stack_of(strategy="cookie-version", cookieVersion={**VERSIONED, "signingKeys": keys}))
+
+
+def test_origins_are_in_the_store_where_an_override_can_ask_for_them() -> None:
     origins = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com"}}
     many = {f"origin-{number}": {"domainName": f"o{number}.example.com"} for number in range(60)}
     settings = {"strategy": "tier", "tier": TIER, "origins": {**origins, **many}}
-    assert viewer_function(stack_of(**settings)) is not None
-    with pytest.raises(ViewerFunctionError, match=r"^edge-router:tier: the function's code with this config has 1"):
-        viewer_function(stack_of(**settings, override=OVERRIDE))
+    without, with_override = (
+        viewer_function(stack_of(**settings)),
+        viewer_function(stack_of(**settings, override=OVERRIDE)),
+    )
+    assert without is not None
+    assert with_override is not None
+    assert set(without.key_values) == {"pin", "tier:premium"}
+    assert set(with_override.key_values) == {*without.key_values, *(f"origin:{name}" for name in settings["origins"])}

@@ -62,6 +62,17 @@ def test_dependencies_come_along_and_the_cache_is_trusted_by_hash(tmp_path: Path
     assert wheels_for(["two"], tmp_path, lock) == [Wheel("two", two)]
 
 
+def test_a_cached_file_for_another_machine_is_not_used(tmp_path: Path) -> None:
+    """A lock has the hashes of a version's wheels for every machine."""
+    intel = make_wheel(tmp_path, "two-2.0-cp313-cp313-manylinux_2_28_x86_64.whl")
+    arm = make_wheel(tmp_path, "two-2.0-cp313-cp313-manylinux_2_28_aarch64.whl")
+    digest = sha256(intel.read_bytes()).hexdigest()
+    assert digest == sha256(arm.read_bytes()).hexdigest()
+    lock = make_lock(tmp_path, one="1" * 64, two=digest)
+    found = {name: wheels_for(["two"], tmp_path, lock, name) for name in ("x86_64", "arm64")}
+    assert found == {"x86_64": [Wheel("two", intel)], "arm64": [Wheel("two", arm)]}
+
+
 def test_a_cached_file_with_another_hash_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     make_wheel(tmp_path, "two-2.0-py3-none-any.whl")
@@ -82,7 +93,7 @@ def test_an_impossible_download_is_told_in_words(tmp_path: Path, monkeypatch: py
     with pytest.raises(WheelError) as caught:
         wheels_for(["pyjwt"], tmp_path)
     first, reason, advice = str(caught.value).splitlines()
-    assert first == f"the strategy's third-party packages cannot be downloaded for Lambda: pyjwt {version}"
+    assert first == f"third-party packages cannot be downloaded for Lambda: pyjwt {version}"
     assert reason == f"  ERROR: No matching distribution found for pyjwt=={version}"
     assert advice == (
         "  They are needed once and then kept in .edge-router/wheels. Check the network and pip's index settings"

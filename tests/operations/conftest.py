@@ -24,7 +24,7 @@ import operations.stack
 from operations.main import main
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("router", "strategies", "infra", "simulator", "operations", "demo")
+FOLDERS = ("router", "strategies", "functions", "controller", "infra", "simulator", "operations", "validator", "demo")
 START_SECONDS = 30
 
 
@@ -72,8 +72,8 @@ def run(project: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project, so that its stacks' files can be edited while it serves."""
     folder = tmp_path_factory.mktemp("tree")
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for file in (ROOT / "__main__.py", ROOT / "Pulumi.yaml", ROOT / "Pulumi.local.yaml"):
         shutil.copy(file, folder)
     return folder
@@ -120,6 +120,14 @@ class Up:
     def get(self, path: str = "/health", **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.get(self.url + path, headers=named, trust_env=False, timeout=20)
+
+    def get_until(self, is_expected: Callable[[httpx.Response], bool], path: str = "/health", **headers: str) -> None:
+        """Again and again, until it is; what an instance remembers has its time."""
+        end = time.monotonic() + START_SECONDS
+        while not is_expected(self.get(path, **headers)):
+            if time.monotonic() > end:
+                pytest.fail(f"no such answer within {START_SECONDS} s:\n{self.printed}")
+            time.sleep(0.05)
 
     def edit(self, before: str, after: str) -> int:
         """Change the stack's file; the number of lines printed until then."""

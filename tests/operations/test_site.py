@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
+from infra.sample_application import VERSIONS
 from operations.site import site_of
 from simulator.standin import run_program
 from tests.infra.configs import shipped_stack
@@ -46,3 +48,21 @@ def test_mock_back_ends_in_api_gateway_are_stood_for_here() -> None:
     found = tiers("local", *overrides, state=run_program("local", overrides=overrides).state)
     assert sorted(found.values()) == ["basic", "premium", "standard"]
     assert all(address.endswith(".execute-api.us-east-1.amazonaws.com:443") for address in found)
+
+
+def test_hosts_are_stood_for_at_the_names_that_they_got_and_know_the_secrets_digest() -> None:
+    overrides = ("demo.hosts=true", "security.originSecret=said-by-cloudfront")
+    run: Any = run_program("local", overrides=overrides)
+    site = site_of(shipped_stack("local", *overrides), {}, run.state_with_secrets)
+    found = {one.name: one.environment for one in site.applications if one.module == "demo.app.main:app"}
+    hosts = {f"{name}:8080": VERSIONS[origin] for origin, name in run.outputs["hosts"].items()}
+    assert {name: environment["VERSION_CODE"] for name, environment in found.items()} == hosts
+    digest = sha256(b"said-by-cloudfront").hexdigest()
+    assert {(one["ORIGIN_SECRET_HEADER"], one["ORIGIN_SECRET_DIGEST"]) for one in found.values()} == {
+        ("x-origin-verify", digest)
+    }
+
+
+def test_without_a_secret_the_application_checks_none() -> None:
+    site = site_of(shipped_stack("local"), {}, run_program("local").state)
+    assert not any("ORIGIN_SECRET_DIGEST" in one.environment for one in site.applications)

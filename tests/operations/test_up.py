@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,9 +19,9 @@ import psutil
 import pytest
 from moto.server import ThreadedMotoServer
 
-from simulator.deployment.applications import free_port
 from simulator.standin import run_program, write_state
 from tests.operations.conftest import Result, Up
+from tests.ports import refusing_url
 
 Run = Callable[..., Result]
 StartUp = Callable[..., Up]
@@ -40,13 +41,16 @@ def command(tree: Path, *arguments: str) -> Result:
 
 
 def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(up: StartUp, tree: Path):
-    local = up()
+    local = up("--set", "control.refreshSeconds=1")
     first = local.get()
     assert first.json() == {"status": "ok", "version": first.headers["x-app-version"]}
     count = local.edit("edge-router:pin: none", "edge-router:pin: canary")
-    local.wait_for(r"^update   aws:lambda/function:Function function \(code", count)
+    local.wait_for(r"^update   aws:dynamodb/tableItem:TableItem control-config \(item\)$", count)
     local.wait_for(r"^pin\tcanary$", count)
     local.wait_for(r"^local is served as it is now$", count)
+    updated = [line.split()[1] for line in local.lines[count:] if line.startswith(("create", "update", "replace"))]
+    assert updated == ["aws:dynamodb/tableItem:TableItem"]
+    local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
     assert {local.get().headers["x-app-version"] for _ in range(5)} == {"2"}
 
     count = local.edit("edge-router:pin: canary", "edge-router:pin: canari")
@@ -60,6 +64,14 @@ def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(up: Sta
     (tree / "Pulumi.local.yaml").unlink()
     local.wait_for(r"^not deployed: there is no stack 'local'", count)
     assert local.get().status_code == 200
+
+
+def test_what_the_function_before_the_cache_says_has_the_requests_id_in_front(up: StartUp):
+    local = up("--set", "strategy=tier")
+    answer = local.get("/?CTIER=premium")
+    assert answer.json()["name"] == "premium"
+    request_id = answer.headers["x-amz-cf-id"]
+    local.wait_for(rf"^us-east-1       {re.escape(request_id)} premium  tier$")
 
 
 def test_ctrl_c_ends_everything_that_was_started(up: StartUp, tree: Path):
@@ -138,8 +150,8 @@ def test_a_file_of_origins_maps_names_to_urls(run: Run, tmp_path: Path, text: st
 
 
 def test_a_dynamodb_engine_that_is_not_there_is_told(run: Run):
-    url = f"http://127.0.0.1:{free_port()}"
-    result = run("up", "--port", "0", "--dynamodb", url)
+    with refusing_url() as url:
+        result = run("up", "--port", "0", "--dynamodb", url)
     assert result.exit_code == 1
     assert result.err.startswith(f"error: DynamoDB engine at {url}: CreateTable in us-east-1: ")
 

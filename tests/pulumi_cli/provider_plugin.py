@@ -1,4 +1,4 @@
-"""`pulumi-resource-aws` for tests: the stand-in behind the gRPC interface that the real engine speaks."""
+"""`pulumi-resource-aws` and `-random` for tests: the stand-in behind the interface that the real engine speaks."""
 
 # ruff: noqa: N802  the names of Pulumi's gRPC services
 
@@ -12,6 +12,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 
 ACCOUNT_FILE = "STAND_IN_ACCOUNT_FILE"
 """The environment variable that names the file all provider processes of a deployment share."""
-PLUGIN_VERSION = "7.51.1"
+FAULTS_FILE = "STAND_IN_FAULTS_FILE"
+"""The environment variable that names a file of faults: what AWS answers, by `<operation> <name>`; "hang" is no answer.
+
+A fault under `once` happens once and is then taken out; one under `always` stays.
+"""
 _KINDS = {
     "add": provider_pb2.PropertyDiff.ADD,
     "delete": provider_pb2.PropertyDiff.DELETE,
@@ -84,6 +89,33 @@ class Account(dict[tuple[str, str], Known]):
             self._path.write_text(json.dumps(kept))
 
 
+class Faults:
+    """What goes wrong, read anew at every operation: a test writes it between two runs of the engine."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def meet(self, operation: str, urn: str) -> None:
+        """StandInError with what AWS would say; a fault that hangs does so until the process is ended."""
+        message = self._next(f"{operation} {urn.rpartition('::')[2]}")
+        if message == "hang":
+            assert self._path is not None
+            self._path.with_suffix(".hangs").touch()
+            threading.Event().wait()
+        if message:
+            raise StandInError(message)
+
+    def _next(self, key: str) -> str:
+        if self._path is None or not self._path.is_file():
+            return ""
+        with self._path.with_suffix(".lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            faults = json.loads(self._path.read_text())
+            if message := faults.get("once", {}).pop(key, ""):
+                self._path.write_text(json.dumps(faults))
+            return message or faults.get("always", {}).get(key, "")
+
+
 def _plain(struct: Struct) -> dict[str, object]:
     return revealed(from_struct(struct))
 
@@ -108,23 +140,27 @@ def _refusing(call: Callable[..., Any]) -> Callable[..., Any]:
 class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
     """One provider process. Secrets arrive unwrapped: the engine marks outputs itself when it is told so."""
 
-    def __init__(self, stop: threading.Event) -> None:
+    def __init__(self, package: str, stop: threading.Event) -> None:
+        self._package, self._version = package, version(f"pulumi-{package}")
         path = os.environ.get(ACCOUNT_FILE)
         self._account = Account(Path(path)) if path else None
-        self._stand_in = StandIn(existing=self._account)
+        self._dynamodb_url = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", "")
+        self._stand_in = StandIn(existing=self._account, dynamodb_url=self._dynamodb_url)
         self._stop = stop
+        faults = os.environ.get(FAULTS_FILE)
+        self._faults = Faults(Path(faults) if faults else None)
 
     @_refusing
     def GetSchema(self, request: Any) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=f'{{"name": "aws", "version": "{PLUGIN_VERSION}"}}')
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._package, "version": self._version}))
 
     @_refusing
     def GetPluginInfo(self, request: Any) -> Any:
-        return plugin_pb2.PluginInfo(version=PLUGIN_VERSION)
+        return plugin_pb2.PluginInfo(version=self._version)
 
     @_refusing
     def CheckConfig(self, request: Any) -> Any:
-        failures = self._stand_in.check_config(_plain(request.news))
+        failures = self._stand_in.check_config(_plain(request.news), self._package)
         return _checked(from_struct(request.news), failures)
 
     @_refusing
@@ -135,7 +171,8 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @_refusing
     def Configure(self, request: Any) -> Any:
-        self._stand_in = StandIn.configured(_plain(request.args), self._stand_in.scope.existing)
+        existing = self._stand_in.scope.existing
+        self._stand_in = StandIn.configured(_plain(request.args), existing, self._dynamodb_url)
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True, acceptResources=False)
 
     @_refusing
@@ -168,6 +205,8 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Create(self, request: Any) -> Any:
         inputs = _plain(request.properties)
+        if not request.preview:
+            self._faults.meet("create", request.urn)
         identity, outputs = self._stand_in.create(_token(request.urn), request.urn, inputs, preview=request.preview)
         return provider_pb2.CreateResponse(id=identity, properties=to_struct(outputs))
 
@@ -179,6 +218,8 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Update(self, request: Any) -> Any:
         before = Known(_plain(request.old_inputs), _plain(request.olds))
+        if not request.preview:
+            self._faults.meet("update", request.urn)
         outputs = self._stand_in.update(
             _token(request.urn), request.urn, request.id, before, _plain(request.news), preview=request.preview
         )
@@ -186,6 +227,7 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @_refusing
     def Delete(self, request: Any) -> Any:
+        self._faults.meet("delete", request.urn)
         self._stand_in.delete(_token(request.urn), request.id, _plain(request.properties))
         return empty_pb2.Empty()
 
@@ -209,7 +251,7 @@ def main() -> None:
     """Serve on a free loopback port, print it, and end when the engine says so or goes away."""
     stop = threading.Event()
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(ProviderPlugin(stop), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(ProviderPlugin(sys.argv[1], stop), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

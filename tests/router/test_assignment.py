@@ -75,6 +75,15 @@ def test_none_at_zero_and_all_at_a_hundred() -> None:
         assert Assignment("r", 100).assign(f"{number}")[0] == "canary"
 
 
+def test_a_changed_assignment_is_that_of_the_new_release_and_percentage() -> None:
+    changed = Assignment("2026-10", 1)
+    changed.change("2026-11", 40)
+    fresh = Assignment("2026-11", 40)
+    assert (changed.release, changed.release_tag) == ("2026-11", fresh.release_tag) == ("2026-11", "05e01bd6")
+    keys = [f"{number}" for number in range(1_000)]
+    assert [changed.assign(key) for key in keys] == [fresh.assign(key) for key in keys]
+
+
 def test_two_decimals_count() -> None:
     canary = [number for number in range(BUCKETS) if number < round(0.29 * BUCKETS / 100)]
     assert len(canary) == 29

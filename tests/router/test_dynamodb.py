@@ -38,6 +38,14 @@ def engine() -> Iterator[str]:
         TableName="sessions",
         Item={"token": {"S": 'tök"en'}, "version": {"S": "2"}, "ttl": {"N": "5"}, "blob": {"S": "x" * 100_000}},
     )
+    client.create_table(
+        TableName="control",
+        KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("scope", "item")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for scope, item in (("edge", "rollout"), ("edge", "config"), ("other", "config")):
+        client.put_item(TableName="control", Item={"scope": {"S": scope}, "item": {"S": item}, "n": {"N": "1.5"}})
     yield url
     server.stop()
 
@@ -77,6 +85,55 @@ def test_an_unknown_key_is_none(connect: Connect, engine: str) -> None:
 def test_a_region_without_the_table_says_so(connect: Connect, engine: str) -> None:
     with pytest.raises(ReadError, match=r"^no-such-table$"):
         connect(engine, "us-west-2").get_item("sessions", {"token": "x"}, (), 2)
+
+
+def test_a_query_reads_a_whole_partition_as_the_sdk_does(connect: Connect, engine: str) -> None:
+    items = connect(engine).query("control", "scope", "edge", 2)
+    assert [item["item"] for item in items] == [{"S": "config"}, {"S": "rollout"}]
+    sdk = boto3.client(
+        "dynamodb", region_name="eu-west-1", endpoint_url=engine, aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    condition = {"KeyConditionExpression": "#s = :s", "ExpressionAttributeNames": {"#s": "scope"}}
+    expected = sdk.query(TableName="control", ExpressionAttributeValues={":s": {"S": "edge"}}, **condition)
+    assert items == expected["Items"]
+
+
+def test_a_partition_that_nobody_wrote_is_empty(connect: Connect, engine: str) -> None:
+    assert connect(engine).query("control", "scope", "nobody", 2) == []
+
+
+def test_a_partition_key_may_be_a_reserved_word(connect: Connect, engine: str) -> None:
+    assert [item["version"] for item in connect(engine).query("sessions", "token", 'tök"en', 2)] == [{"S": "2"}]
+
+
+def test_a_region_without_the_table_says_so_to_a_query_too(connect: Connect, engine: str) -> None:
+    with pytest.raises(ReadError, match=r"^no-such-table$"):
+        connect(engine, "us-west-2").query("control", "scope", "edge", 2)
+
+
+def test_items_and_partitions_come_over_one_connection(connect: Connect) -> None:
+    items = http(200, b'{"Items":[{"n":{"N":"1"}}],"Count":1}')
+    with serving(answering(http(200, ITEM), items), hanging) as url:
+        client = connect(url)
+        assert client.get_item("t", {"k": "1"}, (), 1) == {"version": {"S": "2"}}
+        assert client.query("t", "k", "1", 1) == [{"n": {"N": "1"}}]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"Items":[],"LastEvaluatedKey":{"k":{"S":"1"}}}', "too-many-items"),
+        (b"{}", "garbage"),
+        (b'{"Items":{}}', "garbage"),
+        (b'{"Items":[1]}', "garbage"),
+        (b'{"Items":[{"n":"1"}]}', "garbage"),
+        (b"[]", "garbage"),
+    ],
+)
+def test_half_a_partition_and_garbage_are_refused(connect: Connect, body: bytes, reason: str) -> None:
+    with serving(answering(http(200, body))) as url, pytest.raises(ReadError) as caught:
+        connect(url).query("t", "k", "1", 1)
+    assert caught.value.reason == reason
 
 
 def test_the_connection_is_kept_alive(connect: Connect) -> None:
@@ -129,14 +186,15 @@ def error(kind: str) -> bytes:
         (answering(http(200, b'"' + b"\xff" * 10 + b'"')), "garbage"),
     ],
 )
+@pytest.mark.parametrize("operation", ["get_item", "query"])
 def test_every_fault_is_a_read_error_with_its_reason_in_time(
-    connect: Connect, behavior: Callable[[socket.socket], None], reason: str
+    connect: Connect, operation: str, behavior: Callable[[socket.socket], None], reason: str
 ) -> None:
     with serving(behavior) as url:
         client = connect(url)
         started = time.monotonic()
         with pytest.raises(ReadError) as caught:
-            client.get_item("t", {"k": "1"}, (), 0.3)
+            client.get_item("t", {"k": "1"}, (), 0.3) if operation == "get_item" else client.query("t", "k", "1", 0.3)
         assert caught.value.reason == reason
         assert time.monotonic() - started < 1, "0.3 s, and room for a busy machine"
 

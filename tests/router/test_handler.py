@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.router.events import origin_request, origin_response
+from simulator.sample_events import origin_request, origin_response
 
 ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = {
@@ -84,3 +84,32 @@ def test_a_package_that_cannot_start_lets_every_request_pass(package: Path, chan
         {"no": "event"},
     ]
     assert [line["reason"] for line in lines] == [reason, "not-started", "not-started", "not-started"]
+
+
+PARTS = {"router.clients", "router.control", "router.dynamodb", "router.live", "router.metrics", "router.table"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, set[str]()),
+        ({"metrics": {"namespace": "EdgeRouter", "stack": "s"}}, {"router.metrics"}),
+        (
+            {
+                "control": {
+                    "table": {"name": "control", "home_region": "us-east-1", "replicas": {}},
+                    "refresh_seconds": 10,
+                    "read_timeout_ms": 400,
+                }
+            },
+            {"router.clients", "router.control", "router.dynamodb", "router.live"},
+        ),
+    ],
+)
+def test_what_the_config_has_not_is_not_imported(package: Path, change: dict[str, Any], expected: set[str]) -> None:
+    (package / "config.json").write_text(json.dumps(CONFIG | change))
+    code = f"import sys; sys.path.insert(0, {str(package)!r}); import router.handler; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True, env={"AWS_REGION": "x"}
+    )
+    assert PARTS & set(run.stdout.split()) == expected

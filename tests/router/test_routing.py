@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from router.assignment import Assignment
+from router.clients import Clients
 from router.decision import Decision
 from router.decision_log import DecisionLog
 from router.origin import Origin
@@ -19,8 +20,8 @@ from router.override import Override
 from router.request import Request
 from router.response import Response
 from router.routing import Router
+from simulator.sample_events import origin_request, origin_response
 from strategies.base import Edge, Needs, Strategy
-from tests.router.events import origin_request, origin_response
 
 ORIGINS = {
     "stable": Origin("stable", "v1.example.com"),
@@ -130,6 +131,7 @@ def test_one_json_line_is_logged_per_decision(capsys: pytest.CaptureFixture[str]
         "reason": "assigned",
         "region": "eu-west-1",
         "requestId": "4TyzHTaYWb1GX1qTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ==",
+        "percentFrom": "baked",
         "bucket": 7,
         "visitor": "805f61b6122c",
     }
@@ -176,6 +178,22 @@ def test_a_strategy_that_does_not_come_back_is_cut_off(
     assert time.monotonic() - started < 2
     assert request["origin"]["custom"]["domainName"] == "v1.example.com"
     assert log_line(capsys)["reason"] == "deadline"
+
+
+def test_a_decision_that_is_cut_off_drops_the_connections_it_may_have_used() -> None:
+    closed: list[str] = []
+
+    class Reader:
+        def close(self) -> None:
+            closed.append("closed")
+
+    clients = Clients(lambda _region: Reader())
+    clients.at("eu-west-1")
+    router = router_with(sleeping, hanging_respond, deadline_seconds=0.1, clients=clients)
+    event = origin_request()
+    handle(router, event)
+    handle(router, origin_response(event))
+    assert closed == ["closed", "closed"]
 
 
 def test_pin_overrides_the_strategy(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from router.clients import Clients
 from router.dynamodb import ReadError
 from router.table import Table, TableConfig, TableError
 
@@ -32,7 +33,6 @@ class FakeRegions:
         self.answers = answers
         self.seconds = seconds
         self.reads: list[tuple[str, float]] = []
-        self.closed: list[str] = []
 
     def client_for(self, region: str) -> FakeReader:
         return FakeReader(self, region)
@@ -58,9 +58,6 @@ class FakeReader:
             raise ReadError(answer)
         return answer
 
-    def close(self) -> None:
-        self.regions.closed.append(self.region)
-
 
 def table_over(
     answers: dict[str, Item | str | None],
@@ -80,7 +77,7 @@ def table_over(
         },
         **{"read_timeout_ms": 400, "total_timeout_ms": 1500} | config,  # pyright: ignore[reportArgumentType]
     )
-    return Table(settings, region, client_for=regions.client_for, clock=clock), regions, clock
+    return Table(settings, region, clients=Clients(regions.client_for), clock=clock), regions, clock
 
 
 KEY = {"token": "abc"}
@@ -202,10 +199,3 @@ def test_a_large_item_is_not_remembered() -> None:
 def test_nothing_is_remembered_when_memory_is_off() -> None:
     table, _, _ = table_over({"eu-west-1": ITEM}, remember_seconds=0)
     assert [table.read(KEY).source for _ in range(2)] == ["eu-west-1", "eu-west-1"]
-
-
-def test_a_reset_drops_every_connection() -> None:
-    table, regions, _ = table_over({"eu-west-1": None, "us-east-1": ITEM})
-    table.read(KEY)
-    table.reset()
-    assert sorted(regions.closed) == ["eu-west-1", "us-east-1"]

@@ -111,6 +111,24 @@ def test_another_release_assigns_the_same_visitor_anew() -> None:
     assert cookie_set_by(strategy(release="new"), value=value).split(".")[2] == value.split(".")[2]
 
 
+def test_a_new_release_at_run_time_is_the_one_of_the_next_cookie() -> None:
+    made = strategy(release="old")
+    value = cookie_set_by(made)
+    made.edge.assignment.change("new", 0)
+    assert made.choose(request(value)).reason == "other-release"
+    assert made.choose(request(cookie_set_by(made))).reason == "cookie"
+
+
+@pytest.mark.parametrize("keys", [(), (KEY,)])
+def test_while_the_release_is_unknown_a_genuine_cookie_is_believed_and_none_is_set(keys: tuple[str, ...]) -> None:
+    value = cookie_set_by(strategy(release="old", signing_keys=keys))
+    unknown = strategy(release="", signing_keys=keys)
+    decision = unknown.choose(request(value))
+    assert (decision.origin, decision.reason) == ("canary", "cookie")
+    assert cookie_set_by(unknown) == cookie_set_by(unknown, value=value) == ""
+    assert strategy(release="", signing_keys=(KEY,)).choose(request("canary.00000000.x.f")).reason == "forged-cookie"
+
+
 def test_a_version_that_is_no_longer_configured_is_assigned_anew() -> None:
     value = cookie_set_by(strategy()).replace("canary.", "beta.")
     assert strategy().choose(request(value)).reason == "unknown-version"

@@ -41,11 +41,11 @@
     kvs,
     updateRequestOrigin: function updateRequestOrigin(origin) {
       changesOrigin('updateRequestOrigin');
-      state.originUpdate = stringify({ update: origin === undefined ? null : origin });
+      native.origin(stringify({ update: origin === undefined ? null : origin }));
     },
     selectRequestOriginById: function selectRequestOriginById(id, overrides) {
       changesOrigin('selectRequestOriginById');
-      state.originUpdate = stringify({ id, update: overrides === undefined ? {} : overrides });
+      native.origin(stringify({ id, update: overrides === undefined ? {} : overrides }));
     },
     createRequestOriginGroup: function createRequestOriginGroup() {
       throw new Error('createRequestOriginGroup is not simulated');

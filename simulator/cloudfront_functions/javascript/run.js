@@ -33,10 +33,8 @@
     start(eventText, startSeconds, edgeLocation) {
       const event = parse(eventText);
       state.startMs = Math.floor(startSeconds * 1000); // a whole number would be cut to 32 bits by the binding
-      state.logs = [];
       state.logBytes = 0;
       state.outcome = null;
-      state.originUpdate = null;
       state.eventType = event.context.eventType;
       state.edgeLocation = parse(edgeLocation);
       const query = event.rawQueryString;
@@ -56,13 +54,12 @@
     },
     finish() {
       const done = state.outcome === null ? { error: 'Error: the promise that handler returned was never settled', stack: '' } : state.outcome;
-      const reply = { logs: state.logs, origin: state.originUpdate };
       state.outcome = null;
-      if (done.error !== undefined) return stringify({ ...reply, error: done.error, stack: done.stack });
+      if (done.error !== undefined) return stringify({ error: done.error, stack: done.stack });
       try {
-        return stringify({ ...reply, value: done.value });
+        return stringify({ value: done.value });
       } catch (error) {
-        return stringify({ ...reply, unreadable: String(error) });
+        return stringify({ unreadable: String(error) });
       }
     },
     isPristine,

@@ -9,6 +9,9 @@ from simulator.standin.model import Creation, Properties, ResourceModel, Scope, 
 from simulator.standin.rules import among, among_aws, matching
 
 from .associations import EVENT_TYPES, association_failures
+from .buckets import BUCKET_TYPE, may_write_legacy_logs
+from .certificates import CERTIFICATE_TYPE, covers, is_issued
+from .dns import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
 from .origins import ORIGIN_RULES, origin_failures, with_defaults
 from .policies import (
     CACHE_POLICY_TYPE,
@@ -17,12 +20,11 @@ from .policies import (
     ORIGIN_REQUEST_POLICY_TYPE,
     etag,
 )
+from .response_headers import MANAGED_RESPONSE_HEADERS_POLICIES, RESPONSE_HEADERS_POLICY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HOSTED_ZONE_ID = "Z2FDTNDATAQYW2"
-"""The hosted zone of every CloudFront distribution (Route 53 API reference, AliasTarget)."""
 _METHODS = (
     {"GET", "HEAD"},
     {"GET", "HEAD", "OPTIONS"},
@@ -38,11 +40,14 @@ def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
         yield from _target(inputs, behavior, path)
         yield from _methods(behavior, path)
         yield from _caching(behavior, path, scope)
+        yield from _response_headers(behavior, path, scope)
         yield from association_failures(behavior, path, scope)
     patterns = [behavior.get("pathPattern") for behavior in children(inputs, "orderedCacheBehaviors")]
     if len(patterns) != len({str(pattern) for pattern in patterns}):
         yield Failure("orderedCacheBehaviors", "have the same pathPattern twice")
     yield from _certificate(inputs)
+    yield from _own_certificate(inputs, scope)
+    yield from _logging(inputs, scope)
 
 
 def _behaviors(inputs: Properties) -> list[tuple[str, dict[str, object]]]:
@@ -91,6 +96,11 @@ def _caching(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]
     )
 
 
+def _response_headers(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]:
+    managed = MANAGED_RESPONSE_HEADERS_POLICIES
+    yield from _policy(behavior, path, "responseHeadersPolicyId", RESPONSE_HEADERS_POLICY_TYPE, managed, scope)
+
+
 def _policy(
     behavior: Properties, path: str, key: str, token: str, managed: dict[str, str], scope: Scope
 ) -> Iterator[Failure]:
@@ -114,6 +124,30 @@ def _certificate(inputs: Properties) -> Iterator[Failure]:
         yield Failure("viewerCertificate", "names no certificate; cloudfrontDefaultCertificate: true is CloudFront's")
 
 
+def _own_certificate(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """Of a certificate of this deployment: ACM has issued it, and it covers every alias."""
+    arn, aliases = child(inputs, "viewerCertificate").get("acmCertificateArn"), inputs.get("aliases")
+    certificate = scope.find(CERTIFICATE_TYPE, arn=arn) if isinstance(arn, str) else None
+    if certificate is None:
+        return
+    if not is_issued(str(arn), scope):
+        yield Failure("viewerCertificate.acmCertificateArn", "is not validated yet (InvalidViewerCertificate)")
+    for index, alias in enumerate(aliases if isinstance(aliases, list) else []):
+        if isinstance(alias, str) and not covers(certificate.outputs, alias):
+            yield Failure(f"aliases[{index}]", f"is {alias!r}, which the certificate does not cover")
+
+
+def _logging(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    where = child(inputs, "loggingConfig").get("bucket")
+    if not isinstance(where, str):
+        return
+    bucket = scope.find(BUCKET_TYPE, bucketDomainName=where)
+    if bucket is None:
+        yield Failure("loggingConfig.bucket", f"is {where!r}: there is no such bucket in this deployment")
+    elif not may_write_legacy_logs(str(bucket.outputs["bucket"]), scope):
+        yield Failure("loggingConfig.bucket", "has an ACL that does not let CloudFront write (InvalidArgument)")
+
+
 def _with_behavior_defaults(behavior: Properties) -> dict[str, object]:
     complete: dict[str, object] = {"compress": False, "smoothStreaming": False, **behavior}
     if "lambdaFunctionAssociations" in behavior:
@@ -130,7 +164,7 @@ def _compute(creation: Creation) -> dict[str, object]:
         "defaultCacheBehavior": _with_behavior_defaults(child(inputs, "defaultCacheBehavior")),
         "domainName": f"d{drawn(_LOWER, 13, 'domain', creation.id)}.cloudfront.net",
         "etag": etag(creation),
-        "hostedZoneId": HOSTED_ZONE_ID,
+        "hostedZoneId": CLOUDFRONT_ZONE_ID,
         "inProgressValidationBatches": 0,
         "origins": [with_defaults(origin) for origin in children(inputs, "origins")],
         "status": "Deployed",
@@ -150,11 +184,11 @@ def _behavior_rules(path: str) -> dict[str, object]:
 
 
 DISTRIBUTION = ResourceModel(
-    type="aws:cloudfront/distribution:Distribution",
+    type=DISTRIBUTION_TYPE,
     args="cloudfront.DistributionArgs",
     modelled=words(
         "aliases comment customErrorResponses defaultCacheBehavior defaultRootObject enabled httpVersion isIpv6Enabled"
-        " orderedCacheBehaviors origins priceClass restrictions retainOnDelete tags viewerCertificate"
+        " loggingConfig orderedCacheBehaviors origins priceClass restrictions retainOnDelete tags viewerCertificate"
         " waitForDeployment webAclId"
     ),
     identify=lambda creation: "E" + drawn("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 13, creation.urn),
@@ -173,6 +207,7 @@ DISTRIBUTION = ResourceModel(
         {
             "origins",
             "aliases",
+            "customHeaders",
             "allowedMethods",
             "cachedMethods",
             "lambdaFunctionAssociations",
@@ -185,7 +220,13 @@ DISTRIBUTION = ResourceModel(
         **_behavior_rules("defaultCacheBehavior"),
         **_behavior_rules("orderedCacheBehaviors[*]"),
         "httpVersion": among("http1.1", "http2", "http3", "http2and3"),
+        "aliases[*]": matching(
+            r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+", "a name in lower case, with or without *. before it"
+        ),
         "priceClass": among_aws("cloudfront", "PriceClass"),
+        "webAclId": matching(
+            r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[0-9a-f-]{36}", "the ARN of a global web ACL (WAFv2)"
+        ),
         "comment": matching(r"(?s).{0,128}", "at most 128 characters"),
         "restrictions.geoRestriction.restrictionType": among_aws("cloudfront", "GeoRestrictionType"),
         "viewerCertificate.minimumProtocolVersion": among_aws("cloudfront", "MinimumProtocolVersion"),

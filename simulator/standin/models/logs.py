@@ -11,6 +11,8 @@ RETENTION_DAYS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 
+LOG_GROUP_TYPE = "aws:cloudwatch/logGroup:LogGroup"
+
 
 def _compute(creation: Creation) -> dict[str, object]:
     return {
@@ -21,7 +23,7 @@ def _compute(creation: Creation) -> dict[str, object]:
 
 
 LOG_GROUP = ResourceModel(
-    type="aws:cloudwatch/logGroup:LogGroup",
+    type=LOG_GROUP_TYPE,
     args="cloudwatch.LogGroupArgs",
     modelled=frozenset({"kmsKeyId", "logGroupClass", "name", "region", "retentionInDays", "skipDestroy", "tags"}),
     identify=lambda creation: str(creation.inputs["name"]),

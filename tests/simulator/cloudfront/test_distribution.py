@@ -124,7 +124,10 @@ WHERE = f"{LABEL}: defaultCacheBehavior"
 @pytest.mark.parametrize(
     ("default", "message"),
     [
-        ({"responseHeadersPolicyId": "x"}, f"{WHERE}: responseHeadersPolicyId is not simulated"),
+        (
+            {"responseHeadersPolicyId": "x"},
+            f"{WHERE}: responseHeadersPolicyId x is neither in the state nor a managed policy that is simulated",
+        ),
         ({"trustedKeyGroups": ["group"]}, f"{WHERE}: trustedKeyGroups is not simulated"),
         (
             {"functionAssociations": [{"eventType": "viewer-request", "functionArn": FUNCTION_ARN}]},

@@ -10,55 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.cloudfront import Violation, validate_result
+from simulator.sample_events import custom_origin, origin_request, origin_response
 
 STRUCTURE = "lambda-event-structure"
 RESTRICTIONS = "edge-function-restrictions-all"
 
 
 def event(event_type: str, *, with_body: bool = False) -> dict[str, Any]:
-    config = {
-        "distributionDomainName": "d111111abcdef8.cloudfront.net",
-        "distributionId": "EDFDVBD6EXAMPLE",
-        "eventType": event_type,
-        "requestId": "4TyzHTaYWb1GX1qTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ==",
-    }
-    headers = {
-        "host": [{"key": "Host", "value": "v1.example.com"}],
-        "via": [{"key": "Via", "value": "2.0 2afae0d44e2540f472c0635ab62c232b.cloudfront.net (CloudFront)"}],
-        "cookie": [{"key": "Cookie", "value": "a=1"}],
-    }
-    request: dict[str, Any] = {
-        "clientIp": "203.0.113.178",
-        "headers": headers,
-        "method": "POST",
-        "querystring": "a=1",
-        "uri": "/a",
-    }
-    if with_body:
-        request["body"] = {"action": "read-only", "data": "eA==", "encoding": "base64", "inputTruncated": False}
-    if event_type.startswith("origin"):
-        request["origin"] = {"custom": custom()}
-    cf: dict[str, Any] = {"config": config, "request": request}
+    body = {"action": "read-only", "data": "eA==", "encoding": "base64", "inputTruncated": False} if with_body else None
+    made = origin_request(cookies=["a=1"], method="POST", querystring="a=1", uri="/a", body=body)
+    made = origin_response(made) if event_type.endswith("response") else made
+    cf = made["Records"][0]["cf"]
+    cf["config"]["eventType"] = event_type
+    if event_type.startswith("viewer"):
+        del cf["request"]["origin"]
     if event_type.endswith("response"):
-        cf["response"] = {
-            "headers": {"via": [{"key": "Via", "value": "1.1 x"}], "content-type": [{"value": "text/html"}]},
-            "status": "200",
-            "statusDescription": "OK",
+        cf["response"]["headers"] = {
+            "via": [{"key": "Via", "value": "1.1 x"}],
+            "content-type": [{"value": "text/html"}],
         }
-    return {"Records": [{"cf": cf}]}
-
-
-def custom(**changes: Any) -> dict[str, Any]:
-    return {
-        "customHeaders": {},
-        "domainName": "v1.example.com",
-        "keepaliveTimeout": 5,
-        "path": "",
-        "port": 443,
-        "protocol": "https",
-        "readTimeout": 30,
-        "sslProtocols": ["TLSv1.2"],
-    } | changes
+    return made
 
 
 Change = Callable[[dict[str, Any]], Any]
@@ -408,7 +379,7 @@ def test_host_is_writable_at_origin_request_and_read_only_at_viewer_request() ->
 
 def test_viewer_request_has_no_origin_and_no_country() -> None:
     rule = "only origin-request events have an origin"
-    change = put("origin", {"custom": custom()})
+    change = put("origin", {"custom": custom_origin()})
     assert broken("viewer-request", change) == [("request.origin", rule, STRUCTURE)]
     name = "cloudfront-viewer-country"
     rule = f'a viewer-request function cannot add the header "{name}"'
@@ -561,7 +532,7 @@ def test_validation_never_raises_whatever_is_returned(place: str, value: Any) ->
     for event_type in ("viewer-request", "origin-request"):
         sent = event(event_type, with_body=True)
         sent_request = sent["Records"][0]["cf"]["request"]
-        sent_request.setdefault("origin", {"custom": custom()})
+        sent_request.setdefault("origin", {"custom": custom_origin()})
         result = copy.deepcopy(sent_request)
         put(place, value)(result)
         assert isinstance(validate_result(sent, result), list)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.viewer_function import code_with, source_of
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 
 from .events import event
@@ -16,7 +17,6 @@ from .njs import run_in_njs
 
 NJS = shutil.which("njs")
 pytestmark = pytest.mark.skipif(NJS is None, reason="njs is not installed (Debian: apt-get install njs)")
-FUNCTIONS = Path(__file__).parents[3] / "functions"
 ARN = "arn:aws:cloudfront::123456789012:key-value-store/a1b2c3d4"
 # Where the two differ, and functions/ depends on neither: njs counts code points, not UTF-16 units ('😀'.length is 1),
 # keeps integer keys in the order they came, and takes broken base64 for text.
@@ -87,9 +87,12 @@ def test_language_and_modules_behave_alike(tmp_path: Path) -> None:
 
 ORIGIN = {"domainName": "v2.example.com", "port": 443, "protocol": "https", "path": "", "hostHeader": "origin"}
 TIERS = {
+    "pin": '{"pin":"none"}',
+    "origin:canary": json.dumps(ORIGIN),
     "tier:premium": json.dumps(ORIGIN),
     "tier:viewer": json.dumps(ORIGIN | {"hostHeader": "viewer", "path": "/p", "readTimeoutSeconds": 5}),
     "tier:broken": "{",
+    "tier:pinned": json.dumps({"pin": "canary", **ORIGIN}),
 }
 OVERRIDE = {
     "place": "query",
@@ -102,9 +105,9 @@ def test_tier_decides_alike(tmp_path: Path) -> None:
     config = {
         "places": [["query", "CTIER"], ["header", "x-tier"], ["cookie", "tier"]],
         "default": "basic",
-        "origins": {"stable": ORIGIN, "canary": ORIGIN},
+        "origins": ["canary", "stable"],
         "override": OVERRIDE,
-        "pin": "none",
+        "strategy": "tier",
         "stableHost": "",
         "stablePath": "",
     }
@@ -114,6 +117,7 @@ def test_tier_decides_alike(tmp_path: Path) -> None:
         "viewer",
         "basic",
         "broken",
+        "pinned",
         "lost",
         "",
         "a b",
@@ -125,7 +129,9 @@ def test_tier_decides_alike(tmp_path: Path) -> None:
     events = [event(querystring={"CTIER": value}, headers={"host": "www.example.com:8443"}) for value in values]
     events += [event(headers={"x-tier": value}, cookies={"tier": "premium"}) for value in values]
     events += [event(cookies={"tier": ["premium", "x"], "__proto__": "a"}), event(querystring={"qa": "canary:secret"})]
-    same_in_both(with_config("tier", config), events, TIERS, tmp_path)
+    code = code_with(source_of("tier"), config)
+    for pairs in (TIERS, TIERS | {"pin": '{"pin":"stable"}'}, {}):
+        same_in_both(code, events, pairs, tmp_path)
 
 
 @pytest.mark.parametrize("keys", [[], ["newest", "older"]])
@@ -137,7 +143,6 @@ def test_canary_decides_alike(tmp_path: Path, keys: list[str]) -> None:
         "session": "",
         "origins": ["canary", "stable"],
         "override": OVERRIDE,
-        "salt": "salt",
         "strategy": "cookie-version",
     }
     cookies = ["", "stable", "canary.abcdef01.visitor", "canary.abcdef01.visitor.sig", "x" * 8192, "$", "größe", "..."]
@@ -146,17 +151,10 @@ def test_canary_decides_alike(tmp_path: Path, keys: list[str]) -> None:
         for cookie in cookies
         for kind in ("viewer-request", "viewer-response")
     ]
-    code = with_config("canary", config)
+    code = code_with(source_of("canary"), config)
     for live in (
         '{"percent":"12.5","pin":"none","release":"2026-11"}',
         '{"percent":"100","pin":"none","release":""}',
         "{",
     ):
         same_in_both(code, events, {"canary": live}, tmp_path)
-
-
-def with_config(name: str, config: dict[str, Any]) -> str:
-    source = (FUNCTIONS / f"{name}.js").read_text("utf-8")
-    assert source.count("const CONFIG = {};") == 1
-    lines = source.replace("const CONFIG = {};", f"const CONFIG = {json.dumps(config)};").splitlines()
-    return "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("//"))

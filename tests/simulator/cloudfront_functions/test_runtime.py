@@ -111,7 +111,10 @@ def test_changed_store_is_seen_by_the_next_run(store: KeyValueStore) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
-@pytest.mark.parametrize("text", ["", "release\0visitor", "größe 😀", "x" * 2000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\0", "release\0visitor", "\0a\0", "a\x01b\0c", "größe 😀", "😀\0größe", "x" * 399, "x" * 400, "x" * 2000],
+)
 def test_digests_are_those_of_python(algorithm: str, text: str) -> None:
     literal = json.dumps(text)
     digest = hashlib.new(algorithm, text.encode(), usedforsecurity=False).digest()
@@ -229,12 +232,32 @@ def test_function_that_takes_two_megabytes_fails() -> None:
     assert value("1") == 1
 
 
+def test_a_result_that_there_is_no_memory_left_to_write_is_told_so() -> None:
+    outcome = run("const a = []; for (let i = 0; i < 175; i += 1) { a.push('é'.repeat(4000) + i); } return a;")
+    assert (outcome.error, outcome.error_message) == (
+        "unhandled",
+        "InternalError: out of memory: a function has 2 MB",
+    )
+    assert value("1") == 1
+
+
 def test_result_that_is_no_json_is_told_apart() -> None:
     outcome = run("const a = {}; a.a = a; return a;")
     assert (outcome.error, outcome.error_message) == (
         "unreadable",
         "the result is no JSON: TypeError: circular reference",
     )
+
+
+@pytest.mark.parametrize("text", ["", "a line", "größe", "😀", "a\0b", "\ud800", '"quoted"\n', "x" * 399, "x" * 5_000])
+def test_logs_come_as_they_were_written_and_in_their_order(text: str) -> None:
+    outcome = run(f"console.log('first'); console.log({json.dumps(text)}); console.log('last'); return event.request;")
+    assert outcome.logs == ("first", text, "last")
+
+
+def test_a_line_put_together_of_long_parts_is_logged_whole() -> None:
+    outcome = run("const a = 'a'.repeat(300) + event.request.uri; console.log(a + a); return event.request;")
+    assert outcome.logs == (("a" * 300 + event()["request"]["uri"]) * 2,)
 
 
 def test_log_is_cut_at_ten_kilobytes() -> None:

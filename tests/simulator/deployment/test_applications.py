@@ -76,8 +76,10 @@ async def test_one_that_died_is_started_again(applications: Applications, pids: 
     (pid,) = pids()
     process = psutil.Process(pid)
     process.kill()
-    psutil.wait_procs([process], 5)
-    await asyncio.sleep(0.1)
+    (running,) = applications._running.values()
+    async with asyncio.timeout(20):
+        while running.is_alive:
+            await asyncio.sleep(0.01)
     await applications.start([echo()])
     assert [await name_at(url) for url in applications.urls.values()] == ["a"]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import socket
 import zipfile
 from collections.abc import AsyncIterator
@@ -116,7 +117,9 @@ async def test_a_request_under_way_ends_as_it_began_while_new_ones_get_the_new_f
 ):
     await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1, "time.sleep(0.8)")])
     slow = asyncio.create_task(get(local.url))
-    await asyncio.sleep(0.4)
+    async with asyncio.timeout(20):
+        while not local._current._under_way.total():
+            await asyncio.sleep(0.01)
     await asyncio.gather(local.apply(state(2), Site([ECHO]), [function(tmp_path, 2)]), slow)
     assert slow.result().json()["query"] == "version=1"
     assert (await get(local.url)).json()["query"] == "version=2"
@@ -145,6 +148,149 @@ async def test_a_changed_application_is_replaced(local: LocalDeployment, tmp_pat
     await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
     await local.apply(state(1), Site([replace(ECHO, environment={"NAME": "second"})]), [function(tmp_path, 1)])
     assert (await get(local.url)).json()["name"] == "second"
+
+
+STORE = "arn:aws:cloudfront::123456789012:key-value-store/made-up"
+CACHE_POLICY = "aws:cloudfront/cachePolicy:CachePolicy"
+FOR_A_DAY = {
+    "name": "for-a-day",
+    "minTtl": 86_400,  # the echo back end says no-store
+    "parametersInCacheKeyAndForwardedToOrigin": {
+        "headersConfig": {"headerBehavior": "none"},
+        "cookiesConfig": {"cookieBehavior": "none"},
+        "queryStringsConfig": {"queryStringBehavior": "none"},
+    },
+}
+GREETING = """
+import cf from 'cloudfront';
+async function handler(event) {
+    if (event.request.uri !== '/greeting') { return event.request; }
+    return { statusCode: 200, body: await cf.kvs().get('greeting') };
+}
+"""
+
+
+def cached_state(version: int, **pairs: str) -> dict[str, Any]:
+    """As `state`; answers are kept for a day, and `/greeting` is answered out of a key-value store before the cache."""
+    made = state(version)
+    resources = made["deployment"]["resources"]
+    behavior = resources[0]["outputs"]["defaultCacheBehavior"]
+    behavior["cachePolicyId"] = "for-a-day"
+    behavior["functionAssociations"] = [{"eventType": "viewer-request", "functionArn": "arn:greeting"}]
+    outputs = {
+        "aws:cloudfront/keyValueStore:KeyValueStore": {"arn": STORE, "name": "made-up"},
+        "aws:cloudfront/keyvaluestoreKeysExclusive:KeyvaluestoreKeysExclusive": {
+            "keyValueStoreArn": STORE,
+            "resourceKeyValuePairs": [{"key": key, "value": value} for key, value in pairs.items()],
+        },
+        "aws:cloudfront/function:Function": {
+            "arn": "arn:greeting",
+            "name": "greeting",
+            "runtime": "cloudfront-js-2.0",
+            "code": GREETING,
+            "keyValueStoreAssociations": [STORE],
+        },
+    }
+    resources.append({"urn": "urn:for-a-day", "id": "for-a-day", "type": CACHE_POLICY, "outputs": FOR_A_DAY})
+    resources += [
+        {"urn": f"urn:pulumi:a::b::{kind}::made-up", "custom": True, "id": "made-up", "type": kind, "outputs": values}
+        for kind, values in outputs.items()
+    ]
+    return made
+
+
+async def cached(local: LocalDeployment) -> str:
+    """Where the answer to `/kept` came from: Miss or Hit."""
+    return (await get(local.url, "/kept")).headers["x-cache"].partition(" ")[0]
+
+
+async def test_other_key_values_alone_are_put_into_the_edge_that_runs_and_its_cache_stays(
+    local: LocalDeployment, tmp_path: Path
+):
+    functions = [function(tmp_path, 1)]
+    await local.apply(cached_state(1, greeting="hello"), Site([ECHO]), functions)
+    assert ((await get(local.url, "/greeting")).text, await cached(local)) == ("hello", "Miss")
+    await local.apply(cached_state(1, greeting="good evening", more="1"), Site([ECHO]), functions)
+    assert ((await get(local.url, "/greeting")).text, await cached(local)) == ("good evening", "Hit")
+    assert local.distribution is not None
+    assert local.distribution.key_values == {STORE: {"greeting": "good evening", "more": "1"}}
+    await local.apply(cached_state(1), Site([ECHO]), functions)
+    assert ((await get(local.url, "/greeting")).status_code, await cached(local)) == (503, "Hit")
+
+
+def with_item(made: dict[str, Any], **attributes: str) -> dict[str, Any]:
+    """The state with an item of its table, as Pulumi writes it."""
+    item = {"k": {"S": "pulumi"}, **{name: {"S": value} for name, value in attributes.items()}}
+    outputs = {"tableName": TABLE, "hashKey": "k", "item": json.dumps(item), "region": "us-east-1"}
+    kind = "aws:dynamodb/tableItem:TableItem"
+    made["deployment"]["resources"].append({"urn": "urn:item", "id": "item", "type": kind, "outputs": outputs})
+    return made
+
+
+async def items(local: LocalDeployment, region: str = "us-east-1") -> dict[str, str | None]:
+    found: Any = (await local.dynamodb.call(region, "Scan", {"TableName": TABLE}))["Items"]
+    return {item["k"]["S"]: item["says"]["S"] if "says" in item else None for item in found}
+
+
+async def test_another_item_alone_is_put_into_the_table_and_the_edge_stays_with_its_cache(
+    local: LocalDeployment, tmp_path: Path
+):
+    functions = [function(tmp_path, 1)]
+    await local.apply(with_item(cached_state(1, greeting="hello"), says="one"), Site([ECHO]), functions)
+    assert await cached(local) == "Miss"
+    assert await items(local) == await items(local, "eu-west-1") == {"pulumi": "one"}
+    written = {"k": {"S": "somebody"}, "says": {"S": "else"}}
+    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": TABLE, "Item": written})
+    await local.apply(with_item(cached_state(1, greeting="hello"), says="two"), Site([ECHO]), functions)
+    await local.dynamodb.replicated()
+    assert await items(local) == {"pulumi": "two", "somebody": "else"}
+    assert await items(local, "eu-west-1") == {"pulumi": "two"}
+    assert await cached(local) == "Hit"
+
+
+async def test_an_update_that_leaves_an_item_as_it_is_writes_nothing(local: LocalDeployment, tmp_path: Path):
+    made = with_item(state(1), says="one")
+    await local.apply(made, Site([ECHO]), [function(tmp_path, 1)])
+    other = {"k": {"S": "pulumi"}, "says": {"S": "by hand"}}
+    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": TABLE, "Item": other})
+    await local.apply(made, Site([ECHO]), [function(tmp_path, 1)])
+    assert await items(local) == {"pulumi": "by hand"}
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
+    assert await items(local) == {}
+
+
+async def test_instances_begin_anew_when_they_are_told_to_forget(local: LocalDeployment, tmp_path: Path):
+    counting = "global calls; calls = globals().get('calls', 0) + 1; request['uri'] = f'/{calls}'"
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1, counting)])
+    assert [(await get(local.url)).json()["path"] for _ in range(2)] == ["/1", "/2"]
+    await local.forget()
+    assert (await get(local.url)).json()["path"] == "/1"
+
+
+async def test_pairs_that_no_store_takes_leave_those_that_were_served(local: LocalDeployment, tmp_path: Path):
+    functions = [function(tmp_path, 1)]
+    await local.apply(cached_state(1, greeting="hello"), Site([ECHO]), functions)
+    with pytest.raises(StateError, match=r'the value of "greeting" has 1025 bytes: at most 1024 fit$'):
+        await local.apply(cached_state(1, greeting="x" * 1025), Site([ECHO]), functions)
+    assert (await get(local.url, "/greeting")).text == "hello"
+
+
+async def test_what_the_edge_is_not_built_from_does_not_replace_it(local: LocalDeployment, tmp_path: Path):
+    functions = [function(tmp_path, 1)]
+    before, after = cached_state(1, greeting="hello"), cached_state(1, greeting="hello")
+    after["deployment"]["resources"][0]["outputs"] |= {"comment": "another", "tags": {"a": "b"}}
+    after["deployment"]["resources"][1]["outputs"] |= {"tags": {"a": "b"}}
+    await local.apply(before, Site([ECHO]), functions)
+    assert await cached(local) == "Miss"
+    await local.apply(after, Site([ECHO], seeds={TABLE: [{"k": "seed"}]}), functions)
+    assert await cached(local) == "Hit"
+
+
+async def test_a_package_that_was_built_again_under_its_name_is_served(local: LocalDeployment, tmp_path: Path):
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
+    assert (await get(local.url)).json()["path"] == "/"
+    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1, "request['uri'] = '/again'")])
+    assert (await get(local.url)).json()["path"] == "/again"
 
 
 async def test_a_port_in_use_is_told_before_anything_is_started():

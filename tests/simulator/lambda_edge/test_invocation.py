@@ -81,8 +81,8 @@ async def test_output_on_stderr_and_from_logging_is_captured(bench: Bench):
 
 
 async def test_duration_is_the_handlers_time(bench: Bench):
-    edge = bench.edge("import time\ndef handler(event, context):\n    time.sleep(0.2)\n")
-    assert 200 <= (await edge.invoke(ARN, "eu-west-1", {})).duration_ms < 400
+    edge = bench.edge("import time\ntime.sleep(2)\ndef handler(event, context):\n    time.sleep(0.2)\n")
+    assert 200 <= (await edge.invoke(ARN, "eu-west-1", {})).duration_ms < 2_000  # without its start
 
 
 async def test_the_remaining_time_counts_down_from_the_functions_limit(bench: Bench):
@@ -93,11 +93,11 @@ async def test_the_remaining_time_counts_down_from_the_functions_limit(bench: Be
             time.sleep(0.1)
             return before, context.get_remaining_time_in_millis()
         """
-    edge = bench.edge(source, timeout_seconds=3)
+    edge = bench.edge(source, timeout_seconds=30)
     for _ in range(2):
         before, after = (await edge.invoke(ARN, "eu-west-1", {})).payload
-        assert 2900 <= before <= 3000
-        assert 95 <= before - after <= 250
+        assert 25_000 <= before <= 30_000
+        assert before - after >= 95
 
 
 async def test_the_context_names_the_function_as_the_edge_does(bench: Bench):

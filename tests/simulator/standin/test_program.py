@@ -176,7 +176,7 @@ def test_warnings_of_the_program_are_collected(deploy: Deploy) -> None:
     ("override", "message"),
     [
         ("strategy=wrong", "edge-router:strategy is 'wrong': allowed are sticky-session, cookie-version"),
-        ("strategy=bucket", "the stand-in does not model aws:s3/bucket:Bucket"),
+        ("strategy=queue", "the stand-in does not model aws:sqs/queue:Queue"),
         (
             "timeoutSeconds=31",
             "aws:cloudfront/distribution:Distribution resource 'edge' has a problem: defaultCacheBehavior"
@@ -199,7 +199,7 @@ def test_a_failing_program_says_why_in_one_message(deploy: Deploy, override: str
 def test_a_failed_run_leaves_nothing_behind_for_the_next(deploy: Deploy) -> None:
     expected = deploy().state
     with pytest.raises(ProgramError):
-        deploy("strategy=bucket")
+        deploy("strategy=queue")
     assert deploy().state == expected
 
 
@@ -220,8 +220,8 @@ def test_a_failed_run_leaves_nothing_behind_for_the_next(deploy: Deploy) -> None
             "the stand-in does not model aws:index/getAvailabilityZones:getAvailabilityZones",
         ),
         (
-            "import pulumi\npulumi.ProviderResource('random', 'r', {})",
-            "the stand-in does not model pulumi:providers:random",
+            "import pulumi\npulumi.ProviderResource('tls', 'r', {})",
+            "the stand-in does not model pulumi:providers:tls",
         ),
         (
             "import pulumi_aws as aws\naws.cloudwatch.LogGroup('g')\naws.cloudwatch.LogGroup('g')",

@@ -570,9 +570,9 @@ def test_a_table_with_deletion_protection_is_not_deleted(account: Account) -> No
 
 def test_unmodelled_types_functions_and_settings_are_refused_by_name() -> None:
     stand_in = StandIn()
-    bucket, function = "aws:s3/bucket:Bucket", "aws:index/getRegions:getRegions"
-    with pytest.raises(StandInError, match=f"^the stand-in does not model {bucket}$"):
-        stand_in.check(bucket, urn(bucket), {})
+    queue, function = "aws:sqs/queue:Queue", "aws:index/getRegions:getRegions"
+    with pytest.raises(StandInError, match=f"^the stand-in does not model {queue}$"):
+        stand_in.check(queue, urn(queue), {})
     with pytest.raises(StandInError, match=f"^the stand-in does not model {function}$"):
         stand_in.invoke(function, {})
     failures = stand_in.check_config({"region": "us-east-1", "assumeRoles": "[]"})

@@ -14,8 +14,8 @@ if config.get("strategy") == "warn":
     pulumi.log.warn("edge-router:strategy: care")
 if config.get("strategy") == "crash":
     raise KeyError("crash")
-if config.get("strategy") == "bucket":
-    aws.s3.Bucket("assets")
+if config.get("strategy") == "queue":
+    aws.sqs.Queue("jobs")
 
 
 def package() -> Path:

@@ -1,0 +1,51 @@
+// What both functions have. It is put into them at deploy, for a function cannot import.
+// The first value under a name, or "": of a query parameter without its percent-encoding.
+function valueIn(request, place, name) {
+    const all = place === 'header' ? request.headers : place === 'cookie' ? request.cookies : request.querystring;
+    if (!all || !all[name]) {
+        return '';
+    }
+    const entry = all[name].multiValue && all[name].multiValue.length ? all[name].multiValue[0] : all[name];
+    const value = entry && typeof entry.value === 'string' ? entry.value : '';
+    if (place === 'query') {
+        try {
+            return /[%+]/.test(value) ? decodeURIComponent(value.replace(/\+/g, ' ')) : value;
+        } catch (error) {
+            return value;
+        }
+    }
+    const isQuoted = place === 'cookie' && value.length > 1 && value[0] === '"' && value[value.length - 1] === '"';
+    return isQuoted ? value.slice(1, -1) : value;
+}
+
+// only with override
+// `<origin>:<secret>`; digests are compared, so that the time it takes says nothing about the secret.
+function overridden(request) {
+    const override = CONFIG.override;
+    const value = valueIn(request, override.place, override.name);
+    const colon = value.indexOf(':');
+    const name = colon < 0 ? value : value.slice(0, colon);
+    const secret = colon < 0 ? '' : value.slice(colon + 1);
+    const digest = crypto.createHash('sha256').update(secret).digest('hex');
+    return value !== '' && digest === override.digest && CONFIG.origins.indexOf(name) >= 0 ? name : '';
+}
+// end
+
+// The request with the version in its header, and the line of the log. Whatever the viewer sent by the header's name is
+// gone. Nothing that came with the request is logged, but for CloudFront's own id of it; the rest has no character that
+// JSON would escape.
+function passedOn(event, decision) {
+    const request = event.request;
+    try {
+        request.headers = request.headers || {};
+        request.headers['x-router-version'] = { value: decision.version || decision.origin };
+        const number = decision.bucket === undefined ? '' : ',"bucket":' + decision.bucket;
+        const fallback = decision.isFallback ? ',"fallback":true' : '';
+        const id = JSON.stringify((event.context && event.context.requestId) || '');
+        console.log('{"strategy":"' + CONFIG.strategy + '","origin":"' + decision.origin + '","reason":"'
+            + decision.reason + '","requestId":' + id + number + fallback + '}');
+    } catch (error) {
+        return request;
+    }
+    return request;
+}

@@ -1,0 +1,69 @@
+"""Zips for Lambda: the same bytes for the same content, readable by their owner only."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+KEPT_PACKAGES = 10
+KEPT_SECONDS = 86_400
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
+_COMPRESSION_LEVEL = 6
+"""Level 9 takes four times as long for native code, and saves half a percent."""
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip without anything of this machine in it: no times, no owners, one order, fixed modes."""
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            entry = ZipInfo(name, _EPOCH)
+            entry.create_system = _UNIX
+            entry.external_attr = (0o100755 if ".so" in name else 0o100644) << 16
+            archive.writestr(entry, files[name], ZIP_DEFLATED, _COMPRESSION_LEVEL)
+    return buffer.getvalue()
+
+
+def write_archive(prefix: str, content: bytes, directory: Path) -> tuple[Path, str]:
+    """(path, SHA-256) of a zip named after its content, so that a state that names it goes on naming the same one."""
+    digest = sha256(content).hexdigest()
+    path = directory / f"{prefix}-{digest[:16]}.zip"
+    write_package(path, content)
+    _drop_old(prefix, directory)
+    return path, digest
+
+
+def write_package(path: Path, content: bytes) -> None:
+    """Write all of a package or nothing, with mode 0600: its config holds secrets."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")  # created with mode 0600, whatever the umask
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _drop_old(prefix: str, directory: Path) -> None:
+    """Keep the newest few and all of the last day: states still name them, and a running edge may be reading one."""
+    packages = sorted(directory.glob(f"{prefix}-*.zip"), key=_modified, reverse=True)
+    for package in packages[KEPT_PACKAGES:]:
+        if _modified(package) < time.time() - KEPT_SECONDS:
+            package.unlink(missing_ok=True)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another program has just dropped it
+        return 0.0

@@ -1,0 +1,100 @@
+"""The control table that a command works on: of the stack that is up on this machine, or in AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from infra.stack import Stack
+from operations.aws import client, code_of, problem_of
+from operations.errors import OperationError, UsageError
+from operations.stack import work_directory
+
+if TYPE_CHECKING:
+    from controller.rollout import Rollout
+    from controller.store import ControlTable, Items, StoreError
+
+ADDRESSES = "addresses.json"
+"""In the work directory of a stack that is up; see operations.addresses."""
+AWS, HERE = "AWS", "this machine"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The table's name, its home Region, and whether it is AWS's or this machine's; `close` its connection."""
+
+    name: str
+    region: str
+    where: str
+    table: ControlTable
+    close: Callable[[], None]
+
+    def read(self) -> Items:
+        """Both items. OperationError says what went wrong and what to do about it."""
+        return self._told(f"cannot read {self.name}", self.table.read)
+
+    def write(self, rollout: Rollout, read: Items) -> Items:
+        """The rollout in the place of the one that was read; OperationError also where somebody else was faster."""
+        return self._told(f"cannot write {self.name}", lambda: self.table.write(rollout, read))
+
+    def _told(self, doing: str, call: Callable[[], _T]) -> _T:
+        from controller.store import StoreError
+
+        try:
+            return call()
+        except StoreError as error:
+            raise OperationError(self._problem(doing, error)) from error
+
+    def _problem(self, doing: str, error: StoreError) -> str:
+        """The controller's own words are for its log."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        cause = error.__cause__
+        if isinstance(cause, ClientError) and code_of(cause) == "ResourceNotFoundException":
+            return (
+                f"there is no table {self.name} in {self.region} ({self.where}): deploy the stack with control: live,"
+                " or say which with --stack"
+            )
+        if isinstance(cause, (BotoCoreError, ClientError)) and code_of(cause) != "TransactionCanceledException":
+            return f"{doing}: {problem_of(cause, self.region)}"
+        return str(error)
+
+
+def control_table(stack: Stack, *, is_aws: bool) -> Place:
+    """Of the stack that is up here, unless `is_aws` says otherwise, or none is. UsageError as `check_live` has it."""
+    from controller.store import ControlTable
+
+    check_live(stack)
+    name, region = stack.control_table_name, stack.settings.control.home_region
+    url = "" if is_aws else _local_url(stack.name)
+    made = _local(url, region) if url else client("dynamodb", region)
+    return Place(name, region, HERE if url else AWS, ControlTable(made, name), made.close)
+
+
+def check_live(stack: Stack) -> None:
+    """UsageError for a stack that has no control table."""
+    if not stack.settings.control.is_live:
+        raise UsageError(
+            f"{stack.project}:control is baked: a rollout moves the percentage in the control table. Set control to"
+            " live and run `pulumi up`"
+        )
+
+
+def _local_url(stack: str) -> str:
+    """The endpoint of the local DynamoDB, "" where the stack is not up."""
+    if not (work_directory(stack) / ADDRESSES).exists():
+        return ""
+    from operations.addresses import ask_status  # here: it needs a server's packages
+
+    try:
+        return str(ask_status(stack)["dynamodb"]["endpointUrl"])
+    except OperationError:
+        return ""
+
+
+def _local(url: str, region: str) -> Any:
+    from simulator.dynamodb.sdk import local_client
+
+    return local_client(url, region)

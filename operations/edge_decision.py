@@ -1,0 +1,58 @@
+"""The decision of all edge code together: of the function before the cache, where there is one, and of the router."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from router import event as events
+from router.baked import build_router
+from router.decision import Decision
+from router.request import Request
+from strategies.base import VERSION_HEADER
+from strategies.sticky_session import MAX_TOKEN_CHARACTERS
+
+
+def read_request(config: Mapping[str, Any], event: Mapping[str, Any], region: str) -> Request:
+    """What the strategy sees. EventError for a foreign event.
+
+    A function before the cache overwrites what a viewer sends by its header's name.
+    """
+    cf = events.cf_of(event)
+    try:
+        if _is_versioned(config) and events.event_type(cf) != "origin-request":
+            cf = _without_version(cf)
+        return events.read_request(cf, region)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise events.EventError("not a CloudFront event") from error
+
+
+def decide(config: Mapping[str, Any], request: Request, region: str) -> Decision:
+    """As the edge decides; `config` is infra.baked_config.deciding_config."""
+    if _is_versioned(config) and request.header(VERSION_HEADER):
+        config = {**config, "version_header": VERSION_HEADER}  # the function has been there: the router obeys
+    elif _is_versioned(config) and config["strategy"] == "sticky-session":
+        return _decide_by_hint(config, request, region)
+    return build_router(dict(config), region).decide(request)
+
+
+def _decide_by_hint(config: Mapping[str, Any], request: Request, region: str) -> Decision:
+    """As functions/canary.js and the router do it: override, pin and hint first, then the session's table."""
+    options = config["options"]
+    hint = {"cookie": options["version_cookie"], "caching": "versioned"}
+    hinting = {**config, "strategy": "cookie-version", "options": hint, "table": None}
+    decision = build_router(hinting, region).decide(request)
+    session = request.cookie(options["cookie"]) or ""
+    if decision.bucket is None or not 0 < len(session) <= MAX_TOKEN_CHARACTERS:
+        return decision
+    return build_router({**config, "override": None, "pin": "none"}, region).decide(request)
+
+
+def _without_version(cf: events.Cf) -> events.Cf:
+    request: dict[str, Any] = cf["request"]
+    headers: dict[str, Any] = request["headers"]
+    return {**cf, "request": {**request, "headers": {**headers, VERSION_HEADER: []}}}
+
+
+def _is_versioned(config: Mapping[str, Any]) -> bool:
+    return config["options"].get("caching") == "versioned"

@@ -1,0 +1,163 @@
+"""`edge-router rollout`: what a person may do to a rollout, and where it stands."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.stack import Stack
+from operations.console import warn
+from operations.control_table import Place, check_live, control_table
+from operations.errors import OperationError, UsageError
+from operations.rollout_report import print_standing
+from operations.stack import open_stack
+
+if TYPE_CHECKING:
+    from controller.plan import Plan
+    from controller.rollout import Rollout
+    from controller.store import Items
+
+EXIT_STOPPED = 3
+"""The rollout is paused, or was rolled back: somebody has to look."""
+STOPPED = ("paused", "rolled-back")
+
+rollout_app = typer.Typer(
+    help="Raise the canary's percentage by the plan, or take it back.", no_args_is_help=True, rich_markup_mode="rich"
+)
+
+StackOption = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack: local, staging, prod …")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting other than in the file (repeatable).")
+]
+AwsOption = Annotated[bool, typer.Option("--aws", help="In AWS, even while the stack is up on this machine.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@rollout_app.command()
+def start(
+    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+) -> None:
+    """Begin a rollout by the plan in the stack's config; exit code 1 where one is under way."""
+    opened = open_stack(stack, settings or [])
+    plan = plan_of(opened)
+
+    def begin(items: Items, now: float) -> Rollout:
+        from controller.transitions import start as started
+
+        if items.config.release != opened.settings.release:
+            warn(
+                f"the release that is deployed is {items.config.release}, and the stack's file says"
+                f" {opened.settings.release}: this is a rollout of {items.config.release}"
+            )
+        return started(plan, items, now)
+
+    _change(opened, begin, is_aws=is_aws, is_json=is_json)
+
+
+@rollout_app.command()
+def status(
+    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+) -> None:
+    """Steps, samples, the tests' figures, and why it stands where it stands.
+
+    Exit code 0: it goes on, ended well, or there is none. 3: it is paused or was rolled back. 1: it cannot be read.
+    """
+    with _at(open_stack(stack, settings or []), is_aws=is_aws) as place:
+        items = place.read()
+    print_standing(stack, place, items, time.time(), is_json=is_json)
+    if items.rollout is not None and items.rollout.state in STOPPED:
+        raise SystemExit(EXIT_STOPPED)
+
+
+@rollout_app.command()
+def pause(
+    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+) -> None:
+    """Stay at the step; its figures are watched, and can still roll back."""
+    _transition("pause", stack, settings, is_aws=is_aws, is_json=is_json)
+
+
+@rollout_app.command()
+def resume(
+    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+) -> None:
+    """Go on where it was paused; the step's interval begins anew."""
+    _transition("resume", stack, settings, is_aws=is_aws, is_json=is_json)
+
+
+@rollout_app.command()
+def promote(
+    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+) -> None:
+    """Everybody new on the canary at once, and the rollout has succeeded."""
+    _transition("promote", stack, settings, is_aws=is_aws, is_json=is_json)
+
+
+@rollout_app.command()
+def abort(
+    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+) -> None:
+    """Everybody back to stable, who is on the canary already too."""
+    _transition("abort", stack, settings, is_aws=is_aws, is_json=is_json)
+
+
+def _transition(name: str, stack: str, settings: Sequence[str] | None, *, is_aws: bool, is_json: bool) -> None:
+    from controller.transitions import BY_NAME  # here, as below: it imports boto3, and other commands do without
+
+    _change(open_stack(stack, settings or []), BY_NAME[name], is_aws=is_aws, is_json=is_json)
+
+
+def _change(stack: Stack, change: Callable[[Items, float], Rollout], *, is_aws: bool, is_json: bool) -> None:
+    """Read, decide, and write only where nobody else has written meanwhile."""
+    from controller.transitions import TransitionError
+
+    now = time.time()
+    with _at(stack, is_aws=is_aws) as place:
+        items = place.read()
+        try:
+            rollout = change(items, now)
+        except TransitionError as error:
+            raise OperationError(str(error)) from error
+        written = place.write(rollout, items)
+    print_standing(stack.name, place, written, now, is_json=is_json)
+
+
+@contextlib.contextmanager
+def _at(stack: Stack, *, is_aws: bool) -> Generator[Place]:
+    place = control_table(stack, is_aws=is_aws)
+    try:
+        yield place
+    finally:
+        place.close()
+
+
+def plan_of(stack: Stack) -> Plan:
+    """Of the stack's config. UsageError where there is none, or nothing for it to move."""
+    from controller.plan import Plan
+
+    settings = stack.settings
+    if not settings.needs.by_percentage:
+        raise UsageError(
+            f"{stack.project}:strategy is {settings.strategy}, which assigns nobody by a percentage: there is nothing"
+            " to roll out"
+        )
+    check_live(stack)
+    if settings.rollout is None:
+        raise UsageError(
+            f"{stack.project}:rollout is not set: a rollout needs a plan, such as"
+            " pulumi config set --path rollout.interval 10m"
+        )
+    planned = settings.rollout
+    return Plan(
+        steps=planned.steps,
+        interval_seconds=planned.interval_seconds,
+        max_error_rate_increase=planned.max_error_rate_increase,
+        max_latency_increase=planned.max_latency_increase,
+        minimum_requests=planned.minimum_requests,
+        on_inconclusive=planned.on_inconclusive,
+        alarms=planned.alarms,
+    )

@@ -1,0 +1,107 @@
+"""What the controller asks and tells, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log
+
+from bench.simulated_rollout import MemoryStore
+from controller import transitions
+from controller.plan import Plan
+from controller.reconcile import Controller, Outcome
+from controller.rollout import Rollout
+from controller.sample import Sample
+from controller.sources import UnreadableError
+from controller.store import Items, Store
+from router.live import Live
+
+BEGIN = 1_800_000_000
+PLAN = Plan(steps=(5, 25, 100), interval_seconds=600)
+
+
+def sample(requests: int = 10_000, errors: int = 100, latency_ms: float = 100, spread: float = 0.5) -> Sample:
+    """All of them answered, with latencies that have exactly this mean and spread of their logarithm."""
+    mean = log(latency_ms)
+    squares = spread**2 * (requests - 1) + requests * mean**2
+    return Sample(requests, requests, errors, requests, requests * mean, squares)
+
+
+HEALTHY = {"stable": sample(), "canary": sample()}
+FAILING = {"stable": sample(), "canary": sample(errors=1_000)}
+FEW = {"stable": sample(), "canary": sample(499, 5)}
+ALONE = {"canary": sample()}
+
+
+@dataclass
+class Sources:
+    """Metrics, alarms, people and key values at once. `meanwhile` runs while the metrics are asked."""
+
+    found: Mapping[str, Sample] = field(default_factory=lambda: HEALTHY)
+    unreadable: str = ""
+    alarms: Mapping[str, str] = field(default_factory=dict[str, str])
+    alarms_unreadable: str = ""
+    told: list[Rollout] = field(default_factory=list[Rollout])
+    telling_fails: str = ""
+    kept: list[Live] = field(default_factory=list[Live])
+    keeping_fails: str = ""
+    windows: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    meanwhile: Callable[[], object] = lambda: None
+
+    def samples(self, start: int, end: int) -> Mapping[str, Sample]:
+        self.windows.append((start, end))
+        self.meanwhile()
+        if self.unreadable:
+            raise UnreadableError(self.unreadable)
+        return self.found
+
+    def ringing(self, arns: Sequence[str]) -> Sequence[str]:
+        if self.alarms_unreadable:
+            raise UnreadableError(self.alarms_unreadable)
+        return [arn for arn in arns if self.alarms.get(arn) == "ALARM"]
+
+    def tell(self, rollout: Rollout) -> None:
+        if self.telling_fails:
+            raise RuntimeError(self.telling_fails)
+        self.told.append(rollout)
+
+    def sync(self, live: Live) -> bool:
+        if self.keeping_fails:
+            raise RuntimeError(self.keeping_fails)
+        is_new = not self.kept or self.kept[-1] != live
+        if is_new:
+            self.kept.append(live)
+        return is_new
+
+
+class World:
+    """A rollout that has just begun, and the time."""
+
+    def __init__(self, plan: Plan = PLAN, store: Store | None = None) -> None:
+        self.memory = MemoryStore()
+        self.store: Store = store or self.memory
+        self.sources = Sources()
+        self.now = float(BEGIN)
+        self.controller = Controller(
+            self.store, self.sources, self.sources, self.sources, lambda: self.now, key_values=self.sources
+        )
+        self.ask(lambda items, now: transitions.start(plan, items, now))
+
+    @property
+    def rollout(self) -> Rollout:
+        rollout = self.store.read().rollout
+        assert rollout is not None
+        return rollout
+
+    def ask(self, transition: Callable[[Items, float], Rollout]) -> Rollout:
+        """What a person does by a command."""
+        items = self.store.read()
+        self.store.write(transition(items, self.now), items)
+        return self.rollout
+
+    def look(self, minutes: float = 0, found: Mapping[str, Sample] | None = None) -> Outcome:
+        """Reconcile that many minutes later."""
+        self.now += 60 * minutes
+        if found is not None:
+            self.sources.found = found
+        return self.controller.reconcile()

@@ -1,0 +1,23 @@
+"""A project whose stacks may be edited."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.infra.configs import ROOT
+
+FOLDERS = ("controller", "demo", "functions", "infra", "router", "strategies", "validator")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of what the Pulumi program needs of the project."""
+    for package in FOLDERS:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ROOT.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    shutil.copy(ROOT / "__main__.py", tmp_path)
+    return tmp_path

@@ -1,0 +1,321 @@
+"""`edge-router rollout`: what a person may do, where a rollout stands, and every way it cannot work."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
+
+from controller.judgement import judge
+from controller.rollout import Rollout
+from controller.sample import Sample
+from controller.store import ControlTable, Items
+from tests.operations.conftest import Result, Up
+from tests.operations.test_up import command
+from tests.ports import refusing_url
+
+TABLE = "edge-router-prod-control"
+CONFIG = {"canaryPercent": {"N": "0"}, "pin": {"S": "none"}, "release": {"S": "2026-11"}, "revision": {"S": "0a1b2c3d"}}
+KEY = {"scope": {"S": "edge"}, "item": {"S": "config"}}
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def aws_url() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def dynamodb(run: Run, aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """AWS for the commands, and a client of its DynamoDB; after `run`, which takes AWS out of the environment."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_REGION": "eu-west-1",  # the user's: the table is in its home Region all the same
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("dynamodb", region_name="us-east-1", config=Config(retries={"total_max_attempts": 1}))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def table(dynamodb: Any) -> Iterator[ControlTable]:
+    """The table of stack prod as `pulumi up` leaves it."""
+    names = ("scope", "item")
+    dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": n, "KeyType": k} for n, k in zip(names, ("HASH", "RANGE"), strict=True)],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName=TABLE, Item={**KEY, **CONFIG})
+    yield ControlTable(dynamodb, TABLE)
+    dynamodb.delete_table(TableName=TABLE)
+
+
+def change(table: ControlTable, changed: Callable[[Rollout, int], Rollout]) -> Items:
+    """What the controller would write."""
+    items = table.read()
+    assert items.rollout is not None
+    return table.write(changed(items.rollout, int(time.time())), items)
+
+
+def measured(rollout: Rollout, canary_errors: int = 3) -> Rollout:
+    canary = Sample(600, 600, canary_errors, 600, 600 * 4.0, 600 * 16.5)
+    stable = Sample(9_400, 9_400, 47, 9_400, 9_400 * 4.0, 9_400 * 16.5)
+    samples = {"canary": canary, "stable": stable}
+    return replace(rollout, samples=samples, tests=judge(samples, rollout.plan, 1, 9), looks=1)
+
+
+def test_nothing_was_ever_started(run: Run, table: ControlTable) -> None:
+    assert run("rollout", "status", "--stack", "prod") == Result(
+        0, "prod (AWS): no rollout was ever started; in force: 0 % of new visitors on canary (config:0a1b2c3d)\n", ""
+    )
+    document = json.loads(run("rollout", "status", "--stack", "prod", "--json").out)
+    assert (document["where"], document["table"], document["region"]) == ("AWS", TABLE, "us-east-1")
+    assert (document["rollout"], document["inForce"]["canaryPercent"]) == (None, 0)
+
+
+def test_a_start_takes_the_plan_of_the_stack_along(run: Run, table: ControlTable) -> None:
+    result = run("rollout", "start", "--stack", "prod", "--set", "rollout.interval=5m", "--json")
+    assert (result.exit_code, result.err) == (0, "")
+    document = json.loads(result.out)
+    assert document["inForce"] == {
+        "canaryPercent": 1,
+        "pin": "none",
+        "release": "2026-11",
+        "isWithdrawn": False,
+        "percentFrom": "rollout",
+        "revision": "rollout:1",
+    }
+    assert (document["rollout"]["state"], document["rollout"]["reason"]) == ("running", "started")
+    assert document["rollout"]["plan"] == {
+        "steps": [1, 5, 25, 50, 100],
+        "intervalSeconds": 300,
+        "maxErrorRateIncrease": 1,
+        "maxLatencyIncrease": 20,
+        "minimumRequests": 500,
+        "onInconclusive": "pause",
+        "alarms": [],
+    }
+    assert table.read().live.percent == 1
+
+
+def test_a_second_start_is_refused(run: Run, table: ControlTable) -> None:
+    assert run("rollout", "start", "--stack", "prod").exit_code == 0
+    assert run("rollout", "start", "--stack", "prod") == Result(
+        1,
+        "",
+        "error: a rollout of release 2026-11 is running already (step 1 of 5, 1 %); promote or abort it first\n",
+    )
+
+
+def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTable) -> None:
+    run("rollout", "start", "--stack", "prod")
+    change(table, lambda rollout, now: measured(rollout.at_step(1, now - 250, "step 1 was good")))
+    result = run("rollout", "status", "--stack", "prod")
+    assert result == Result(
+        0,
+        "prod (AWS): the rollout of release 2026-11 is running\n"
+        "step\tpercentage\t\n"
+        "1\t1 %\tdone\n"
+        "2\t5 %\tfor 4 min of 10 min\n"
+        "3\t25 %\t\n"
+        "4\t50 %\t\n"
+        "5\t100 %\t\n"
+        "version\trequests\terrors\terror rate\tlatency\n"
+        "stable\t9,400\t47\t0.50 %\t54.6 ms\n"
+        "canary\t600\t3\t0.50 %\t54.6 ms\n"
+        "test\tcanary\tstable\tlimit\tp\tfails at\t\n"
+        "error rate\t0.50 %\t0.50 %\t1.50 %\t0.98\t0.0012\tpassed\n"
+        "latency\t54.6 ms\t54.6 ms\t65.5 ms\t1\t0.0012\tpassed\n"
+        "why: step 1 was good\n"
+        "in force: 5 % of new visitors on canary (rollout:2)\n",
+        "",
+    )
+
+
+def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: Run, table: ControlTable) -> None:
+    run("rollout", "start", "--stack", "prod")
+    change(table, lambda rollout, now: measured(rollout, canary_errors=60).rolled_back("errors: too many", now))
+    result = run("rollout", "status", "--stack", "prod")
+    assert result.exit_code == 3
+    assert "prod (AWS): the rollout of release 2026-11 is rolled-back\n" in result.out
+    assert "1\t1 %\trolled-back\n2\t5 %\tnever\n" in result.out
+    assert re.search(r"^error rate\t10\.00 %\t0\.50 %\t1\.50 %\t\S+\t0\.0012\tfailed$", result.out, re.MULTILINE)
+    assert result.out.endswith(
+        "why: errors: too many\nin force: everybody is on stable, the canary is withdrawn (rollout:2)\n"
+    )
+
+
+def test_a_person_pauses_resumes_promotes_and_aborts(run: Run, table: ControlTable) -> None:
+    run("rollout", "start", "--stack", "prod")
+    paused = run("rollout", "pause", "--stack", "prod")
+    assert (paused.exit_code, paused.out.splitlines()[-2]) == (0, "why: paused by hand")
+    assert run("rollout", "status", "--stack", "prod").exit_code == 3
+    assert run("rollout", "pause", "--stack", "prod").err == (
+        "error: the rollout is paused already (step 1 of 5, 1 %): paused by hand\n"
+    )
+    assert "is running" in run("rollout", "resume", "--stack", "prod").out
+    assert run("rollout", "resume", "--stack", "prod") == Result(
+        1, "", "error: the rollout is not paused, it is running (step 1 of 5, 1 %)\n"
+    )
+    promoted = run("rollout", "promote", "--stack", "prod").out
+    assert promoted.endswith("in force: 100 % of new visitors on canary (rollout:4)\n")
+    assert "1\t1 %\tdone\n2\t5 %\tleft out\n" in promoted
+    assert run("rollout", "abort", "--stack", "prod") == Result(
+        1, "", "error: no rollout is running: the last one, of release 2026-11, succeeded: promoted by hand\n"
+    )
+
+
+def test_an_abort_withdraws_the_canary(run: Run, table: ControlTable) -> None:
+    run("rollout", "start", "--stack", "prod")
+    assert run("rollout", "abort", "--stack", "prod").exit_code == 0
+    assert table.read().live.is_withdrawn
+
+
+def test_a_pin_in_the_table_is_stronger(run: Run, table: ControlTable, dynamodb: Any) -> None:
+    dynamodb.put_item(TableName=TABLE, Item={**KEY, **CONFIG, "pin": {"S": "stable"}})
+    assert run("rollout", "start", "--stack", "prod") == Result(
+        1,
+        "",
+        "error: pin is stable in config, which is stronger than a rollout: set it to none and run `pulumi up`\n",
+    )
+    assert "in force: everybody is on stable, by pin" in run("rollout", "status", "--stack", "prod").out
+
+
+def test_another_release_in_the_file_is_warned_of(run: Run, table: ControlTable) -> None:
+    result = run("rollout", "start", "--stack", "prod", "--set", "release=2026-12")
+    assert (result.exit_code, result.err) == (
+        0,
+        "warning: the release that is deployed is 2026-11, and the stack's file says 2026-12: this is a rollout of"
+        " 2026-11\n",
+    )
+
+
+def test_somebody_who_was_faster_is_not_overwritten(
+    run: Run, table: ControlTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("rollout", "start", "--stack", "prod")
+    read = ControlTable.read
+
+    def slow_read(self: ControlTable) -> Items:
+        items = read(self)
+        monkeypatch.setattr(ControlTable, "read", read)
+        change(table, lambda rollout, _: rollout.noted("something new"))
+        return items
+
+    monkeypatch.setattr(ControlTable, "read", slow_read)
+    assert run("rollout", "abort", "--stack", "prod") == Result(
+        1,
+        "",
+        "error: somebody else wrote the rollout at the same time: look where it stands, and ask again\n",
+    )
+    assert not table.read().live.is_withdrawn
+
+
+def test_an_item_that_makes_no_sense_is_told(run: Run, table: ControlTable, dynamodb: Any) -> None:
+    dynamodb.put_item(TableName=TABLE, Item={**KEY, "item": {"S": "rollout"}, "state": {"S": "running"}})
+    assert run("rollout", "status", "--stack", "prod") == Result(
+        1, "", "error: the control table's rollout item makes no sense: plan is missing\n"
+    )
+
+
+def test_no_table_is_told(run: Run, dynamodb: Any) -> None:
+    assert run("rollout", "status", "--stack", "staging") == Result(
+        1,
+        "",
+        "error: there is no table edge-router-staging-control in us-east-1 (AWS): deploy the stack with control:"
+        " live, or say which with --stack\n",
+    )
+
+
+def test_nobody_at_aws_is_told(run: Run, dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with refusing_url() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        result = run("rollout", "abort", "--stack", "prod")
+    assert result.exit_code == 1
+    assert result.err.startswith(f"error: cannot read {TABLE}: nothing answers in us-east-1: check the Region, ")
+
+
+def test_no_credentials_are_told(run: Run, dynamodb: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    assert run("rollout", "status", "--stack", "prod") == Result(
+        1,
+        "",
+        f"error: cannot read {TABLE}: there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
+        " AWS_SECRET_ACCESS_KEY\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["start", "status", "pause", "resume", "promote", "abort"])
+def test_a_stack_that_has_its_percentage_in_the_package_has_no_rollout(run: Run, project: Path, name: str) -> None:
+    file = project / "Pulumi.prod.yaml"
+    text = file.read_text().replace("edge-router:control: live", "edge-router:control: baked")
+    before, _, after = text.partition("  edge-router:rollout:\n")
+    file.write_text(before + after[after.index("  # Replace:") :])
+    assert run("rollout", name, "--stack", "prod") == Result(
+        2,
+        "",
+        "error: edge-router:control is baked: a rollout moves the percentage in the control table. Set control to"
+        " live and run `pulumi up`\n",
+    )
+
+
+@pytest.mark.parametrize("strategy", ["tier", "tenant-lookup", "fastest-origin"])
+def test_a_strategy_without_a_percentage_has_no_rollout(run: Run, strategy: str) -> None:
+    assert run("rollout", "start", "--stack", "prod", "--set", f"strategy={strategy}") == Result(
+        2,
+        "",
+        f"error: edge-router:strategy is {strategy}, which assigns nobody by a percentage: there is nothing to roll"
+        " out\n",
+    )
+
+
+def test_a_stack_without_a_plan_starts_none(run: Run, project: Path) -> None:
+    file = project / "Pulumi.prod.yaml"
+    before, _, after = file.read_text().partition("  edge-router:rollout:\n")
+    file.write_text(before + after[after.index("  # Replace:") :])
+    assert run("rollout", "start", "--stack", "prod") == Result(
+        2,
+        "",
+        "error: edge-router:rollout is not set: a rollout needs a plan, such as pulumi config set --path"
+        " rollout.interval 10m\n",
+    )
+
+
+def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> None:
+    local = up("--set", "control.refreshSeconds=1", "--reconcile-seconds", "0.2", "--set", "canaryPercent=0")
+    started = command(tree, "rollout", "start", "--json")
+    assert (started.exit_code, started.err) == (0, "")
+    assert json.loads(started.out)["where"] == "this machine"
+    local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of figures$")
+    promoted = command(tree, "rollout", "promote")
+    assert promoted.out.startswith("local (this machine): the rollout of release 2026-11 is succeeded\n")
+    local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
+
+
+def test_aws_is_meant_where_that_is_said(run: Run, table: ControlTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    with refusing_url() as url:
+        monkeypatch.setattr("operations.control_table._local_url", lambda _: url)
+        assert run("rollout", "status", "--stack", "prod").exit_code == 1
+        assert run("rollout", "status", "--stack", "prod", "--aws").out.startswith("prod (AWS): no rollout was ever")

@@ -1,0 +1,40 @@
+"""The stacks that are scanned: all shipped ones, every strategy, everything a stack may have besides, the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simulator.standin import run_program
+from strategies.registry import STRATEGIES
+from tests.infra.configs import ROOT
+
+EVERYTHING = (
+    "validator.function=true",
+    "demo.tiers=true",
+    "rollout.notify[0]=releases@example.com",
+    "rollout.alarms[0]=arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout",
+    "demo.hosts=true",
+    "alarms.notify[0]=eyes@example.com",
+    "accessLogs=v2",
+    "domain.aliases[0]=www.example.com",
+    "domain.hostedZoneId=Z0123456789ABCDEFGHIJ",
+    "security.webAclArn=arn:aws:wafv2:us-east-1:123456789012:global/webacl/site/473e64fd-f30b-4765-81a0-62ad96dd167a",
+)
+VERSIONED = ("strategy=cookie-version", "cookieVersion.caching=versioned")
+CONFIGS: dict[str, tuple[str, ...]] = {
+    **{f"prod {strategy}": ("prod", f"strategy={strategy}") for strategy in STRATEGIES},
+    "local": ("local",),
+    "staging": ("staging",),
+    "prod versioned": ("prod", *VERSIONED),
+    "local everything": ("local", *VERSIONED, *EVERYTHING),
+    "local legacy-logs": ("local", "accessLogs=s3"),
+}
+"""Name to stack and settings."""
+
+
+def states() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every config's name and state; the pipeline is a program of its own."""
+    for name, (stack, *more) in CONFIGS.items():
+        yield name, run_program(stack, overrides=more).state
+    yield "pipeline", run_program("pipeline", project=ROOT / "pipeline").state

@@ -1,0 +1,111 @@
+"""What log lines measured is kept by Region and second, within bounds, and read as the controller reads it."""
+
+from __future__ import annotations
+
+import json
+from math import exp, log
+
+import pytest
+
+from controller.metrics import CloudWatchMetrics
+from controller.sample import Sample
+from controller.sources import UnreadableError
+from router.decision import Decision
+from router.metrics import Metrics
+from router.response import Response
+from simulator.cloudwatch import CloudWatch, CloudWatchClient, Statistics
+from simulator.cloudwatch.metrics import KEPT_SECONDS, MAX_METRICS
+
+AT = 1_800_000_000
+HOME, EUROPE = "us-east-1", "eu-west-1"
+REQUESTS = ("EdgeRouter", (("Stack", "s"), ("Version", "canary")), "Requests")
+
+
+class Edge:
+    """The router's own metrics, at a time that is set, as lines of a Region's log."""
+
+    def __init__(self) -> None:
+        self.now = float(AT)
+        self.cloudwatch = CloudWatch()
+        self._metrics = Metrics("EdgeRouter", "s", ("stable", "canary"), lambda: self.now)
+
+    def request(self, version: str, region: str = HOME) -> str:
+        """A decision; its trace."""
+        decision = Decision(version, "any")
+        self.cloudwatch.collect(region, json.dumps({"origin": version, **self._metrics.of_request(decision)}))
+        return self._metrics.trace(decision)
+
+    def answer(self, trace: str, status: int = 200, region: str = HOME) -> None:
+        members = self._metrics.of_response(trace, Response(status=status))
+        self.cloudwatch.collect(region, json.dumps({"status": status, **members}))
+
+    def metrics(self, *regions: str) -> CloudWatchMetrics:
+        """The controller's view."""
+        clients = {region: CloudWatchClient(self.cloudwatch, region) for region in regions or (HOME, EUROPE)}
+        return CloudWatchMetrics(clients, "EdgeRouter", "s")
+
+
+def test_the_controller_reads_what_the_router_wrote_in_all_regions() -> None:
+    edge = Edge()
+    traces = [edge.request("canary"), edge.request("canary"), edge.request("canary", EUROPE)]
+    edge.request("stable")
+    edge.now += 0.1
+    edge.answer(traces[0], 503)
+    edge.answer(traces[2], region=EUROPE)
+    samples = edge.metrics().samples(AT, AT + 60)
+    canary = samples["canary"]
+    assert (canary.requests, canary.responses, canary.server_errors, canary.latencies) == (3, 2, 1, 2)
+    assert (canary.errors, exp(canary.log_mean)) == (2, pytest.approx(100))
+    assert canary.log_squares == pytest.approx(2 * log(100) ** 2, rel=1e-5)
+    assert samples["stable"] == Sample(requests=1)
+
+
+def test_a_window_is_cut_to_the_second() -> None:
+    edge = Edge()
+    for second in (-1, 0, 89.999, 90):
+        edge.now = AT + second
+        edge.request("canary")
+    assert edge.metrics().samples(AT, AT + 90)["canary"].requests == 2
+    assert edge.metrics().samples(AT + 1, AT + 89)["canary"].requests == 0
+
+
+def test_a_region_that_cannot_be_read_is_named() -> None:
+    edge = Edge()
+    edge.request("canary")
+    edge.cloudwatch.unreadable.add(EUROPE)
+    with pytest.raises(UnreadableError, match=f"^the metrics cannot be read in {EUROPE} \\(An error occurred"):
+        edge.metrics().samples(AT, AT + 60)
+    edge.cloudwatch.unreadable.clear()
+    assert edge.metrics().samples(AT, AT + 60)["canary"].requests == 1
+
+
+def test_a_time_span_has_count_sum_least_and_most() -> None:
+    cloudwatch = CloudWatch()
+    definition = {"Namespace": "n", "Dimensions": [[]], "Metrics": [{"Name": "m"}]}
+    for second, values in ((0, [3, -1]), (1, [10])):
+        metadata = {"Timestamp": (AT + second) * 1000, "CloudWatchMetrics": [definition]}
+        cloudwatch.collect(HOME, json.dumps({"_aws": metadata, "m": values}))
+    assert cloudwatch.statistics(HOME, ("n", (), "m"), AT, AT + 1) == Statistics(2, 2.0, -1.0, 3.0)
+    assert cloudwatch.statistics(HOME, ("n", (), "m"), AT, AT + 2) == Statistics(3, 12.0, -1.0, 10.0)
+    assert cloudwatch.statistics(EUROPE, ("n", (), "m"), AT, AT + 2) is None
+
+
+def test_what_is_three_hours_older_than_the_newest_is_forgotten() -> None:
+    edge = Edge()
+    for second in (0, 1, KEPT_SECONDS):
+        edge.now = AT + second
+        edge.request("canary")
+    assert edge.cloudwatch.statistics(HOME, REQUESTS, AT, AT + KEPT_SECONDS) == Statistics(2, 2.0, 1.0, 1.0)
+    edge.now = AT + KEPT_SECONDS + 1
+    edge.request("canary")
+    assert edge.cloudwatch.statistics(HOME, REQUESTS, AT, AT + KEPT_SECONDS) == Statistics(1, 1.0, 1.0, 1.0)
+
+
+def test_metrics_without_number_do_not_fill_the_memory() -> None:
+    cloudwatch = CloudWatch()
+    definition = {"Namespace": "n", "Dimensions": [["Id"]], "Metrics": [{"Name": "m"}]}
+    metadata = {"Timestamp": AT * 1000, "CloudWatchMetrics": [definition]}
+    for number in range(MAX_METRICS + 5):
+        cloudwatch.collect(HOME, json.dumps({"_aws": metadata, "Id": str(number), "m": 1}))
+    assert cloudwatch.left_out == 5
+    assert cloudwatch.statistics(HOME, ("n", (("Id", "0"),), "m"), AT, AT + 1) == Statistics(1, 1.0, 1.0, 1.0)

@@ -1,0 +1,248 @@
+"""What each check finds at a site, asked by real HTTP."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.validator.sites import SECRET, Asked, Reply, Shop, result, served, validated, verdicts
+
+OVERRIDE = {"header": "x-qa-origin", "secret": SECRET}
+
+
+def test_a_sound_site_passes_with_evidence():
+    shop = Shop(caches=frozenset({"/style.css"}), has_fresh_cookies=True)
+    with served(shop) as url:
+        report = validated(
+            url,
+            visitors=100,
+            percent=30,
+            override=OVERRIDE,
+            objects=["/style.css"],
+            expect=["stable:200:version 1.0", "canary:200:version 2.0"],
+        )
+    assert verdicts(report) == dict.fromkeys(
+        ("answers", "split", "stickiness", "override", "cached-cookies", "cached-versions"), "passed"
+    )
+    assert report.has_passed
+    assert report.requests == len(shop.asked) == 100 + 3 * 3 + 2 * 3 + 3 * 5
+    split = result(report, "split")
+    assert split.summary == (
+        "30 of 100 visitors on the canary; 30 % would be 16 to 45 (p = 1, exact binomial test, two-sided,"
+        " 99.9 %: 16.37 % to 46.67 %)"
+    )
+    assert split.figures["believedCounts"] == [16, 45]
+    assert [answer.version for answer in split.samples] == ["canary"] * 3
+    assert all(answer.request_id.startswith("request-") for answer in split.samples)
+    assert result(report, "cached-versions").figures["hits"] == 10  # of 12, all but the first of each version
+    assert result(report, "stickiness").figures["withCookie"] == 3
+    assert report.summary == "passed: answers, split, stickiness, override, cached-cookies, cached-versions"
+
+
+def test_a_wrong_split_fails():
+    with served(Shop(percent=30)) as url:
+        report = validated(url, visitors=100, percent=10)
+    split = result(report, "split")
+    assert (split.verdict, split.figures["canary"], split.figures["believedCounts"]) == ("failed", 30, [2, 21])
+    assert split.figures["pValue"] < 1e-7
+    assert [answer.version for answer in split.samples] == ["canary"] * 3
+    assert not report.has_passed
+    assert report.summary.startswith("failed: split: 30 of 100 visitors on the canary; 10 % would be 2 to 21 (p = ")
+
+
+@pytest.mark.parametrize(("percent", "at_site"), [(0, 1), (100, 99)])
+def test_nothing_and_all_are_expected_exactly(percent: int, at_site: int):
+    with served(Shop(percent=at_site)) as url:
+        assert result(validated(url, visitors=100, percent=percent), "split").verdict == "failed"
+    with served(Shop(percent=percent)) as url:
+        assert result(validated(url, visitors=100, percent=percent), "split").verdict == "passed"
+
+
+def test_visitors_who_do_not_stay_are_told_with_the_two_answers():
+    with served(Shop(percent=50, is_forgetful=True)) as url:
+        stickiness = result(validated(url, percent=50, stickyVisitors=1, requestsPerVisitor=10), "stickiness")
+    assert stickiness.verdict == "failed"
+    assert stickiness.summary == "1 visitor × 10 requests: 1 visitor did not stay on the first version"
+    assert len({answer.version for answer in stickiness.samples}) == len(stickiness.samples) == 2
+    assert stickiness.figures["chanceToMissForgetting"] == pytest.approx(2 * 0.5**10, rel=1e-2)
+
+
+def test_an_override_that_is_not_obeyed_fails_and_its_secret_is_nowhere():
+    with served(Shop(percent=0)) as url:
+        report = validated(url, override={"header": "x-qa-origin", "secret": "wrong-" + SECRET})
+    override = result(report, "override")
+    assert override.verdict == "failed"
+    assert override.summary == (
+        "header x-qa-origin asked for canary and got stable: another secret or place, or no override there"
+    )
+    assert override.figures["answers"] == {"stable": {"stable": 3}, "canary": {"stable": 3}}
+    assert SECRET not in json.dumps(report.as_json())
+
+
+@pytest.mark.parametrize("place", ["cookie", "query"])
+def test_the_override_goes_where_it_is_looked_for(place: str):
+    shop = Shop()
+    with served(shop) as url:
+        validated(f"{url}?page=1", override={place: "qa", "secret": SECRET})
+    forced = [asked for asked in shop.asked if SECRET in asked.path + asked.headers.get("cookie", "")]
+    assert len(forced) == 3 * 2 + 3 * 2
+    if place == "cookie":
+        assert {one.headers["cookie"] for one in forced} == {f"qa=stable:{SECRET}", f"qa=canary:{SECRET}"}
+    else:
+        assert forced[0].path == f"/?page=1&qa=stable%3A{SECRET}"
+
+
+def test_what_a_site_sends_back_of_the_secret_is_taken_out():
+    def echo(asked: Asked) -> Reply:
+        return 200, [("x-app-version", asked.headers.get("x-qa-origin", "1"))], b""
+
+    with served(echo) as url:
+        report = validated(url, override=OVERRIDE, stickyVisitors=0)
+    document = json.dumps(report.as_json())
+    assert "unknown (stable:(secret))" in document
+    assert SECRET not in document
+
+
+def test_the_secret_is_not_sent_over_plain_http():
+    report = validated("http://nowhere.invalid/", override=OVERRIDE)
+    assert result(report, "override").summary == "the secret is not sent over plain HTTP: use https://"
+    assert result(report, "override").verdict == "inconclusive"
+
+
+def test_a_pin_holds_for_all_or_fails():
+    with served(Shop(percent=50, pin="stable")) as url:
+        report = validated(url, percent=50, pin="stable")
+    assert verdicts(report) == dict.fromkeys(
+        ("answers", "stickiness", "pin", "cached-cookies", "cached-versions"), "passed"
+    )
+    assert result(report, "pin").summary == "43 visitors, all on stable"
+    assert result(report, "split").summary == "all visitors are pinned to stable"
+    with served(Shop(percent=4)) as url:
+        pin = result(validated(url, pin="stable"), "pin")
+    assert (pin.verdict, pin.summary) == (
+        "failed",
+        "1 of 49 answers are not of stable, to which everybody is pinned",
+    )
+
+
+def test_a_cookie_out_of_the_cache_fails_even_where_one_visitor_got_it():
+    shop = Shop(caches=frozenset({"/"}), cache_key=lambda *_: "/", has_cached_cookies=True)
+    with served(shop) as url:
+        cookies = result(validated(url, visitors=10, stickyVisitors=0), "cached-cookies")
+    assert cookies.verdict == "failed"
+    assert "got the same cookie visitor (SHA-256 " in cookies.summary
+    assert cookies.figures["shared"][0]["visitors"] > 1
+    assert "identity-number" not in str(cookies)[:0] + json.dumps(cookies.as_json())
+
+
+def test_a_function_behind_the_cache_may_add_a_cookie_to_every_hit():
+    shop = Shop(caches=frozenset({"/"}), has_fresh_cookies=True)
+    with served(shop) as url:
+        cookies = result(validated(url), "cached-cookies")
+    assert cookies.verdict == "passed"
+    assert (
+        cookies.figures["cached"] == 44
+    )  # of 46: 40 visitors, 3 regulars and 3 newcomers, all but the first of each version
+
+
+def test_short_cookies_tell_nobody_apart_unless_they_are_named():
+    def answer(_: Asked) -> Reply:
+        return 200, [("x-app-version", "1"), ("set-cookie", "lang=en; Path=/")], b""
+
+    with served(answer) as url:
+        assert result(validated(url), "cached-cookies").verdict == "passed"
+        assert result(validated(url, cookies=["lang"]), "cached-cookies").summary.startswith(
+            "46 visitors got the same cookie lang (SHA-256 "
+        )
+
+
+def test_the_same_short_cookie_on_every_hit_is_a_replayed_one():
+    def answer(_: Asked) -> Reply:
+        headers = [("x-app-version", "1"), ("set-cookie", "cart=7"), ("x-cache", "Hit from cloudfront")]
+        return 200, headers, b""
+
+    with served(answer) as url:
+        cookies = result(validated(url), "cached-cookies")
+    assert (cookies.verdict, cookies.summary) == (
+        "failed",
+        "46 answers out of the cache set the cookie cart, which is the first visitor's",
+    )
+
+
+def test_the_other_versions_answer_out_of_the_cache_fails():
+    shop = Shop(percent=50, caches=frozenset({"/style.css"}), cache_key=lambda path, _: path)
+    with served(shop) as url:
+        versions = result(validated(url, percent=50, objects=["/style.css"], override=OVERRIDE), "cached-versions")
+    assert versions.verdict == "failed"
+    assert versions.summary == "a tester of canary got stable out of the cache (Hit from cloudfront)"
+    assert versions.figures["wrongHits"] == 6
+    assert {(answer.version, answer.age) for answer in versions.samples} == {("stable", "7")}
+
+
+def test_a_mix_up_that_could_not_be_seen_is_not_called_absent():
+    with served(Shop(percent=0)) as url:
+        unmet = result(validated(url, percent=1), "cached-versions")
+        alone = result(validated(url, percent=0), "cached-versions")
+    assert (unmet.verdict, unmet.summary) == (
+        "inconclusive",
+        "only one version was met: more visitors, or a QA override, would meet the other",
+    )
+    assert alone.summary.endswith("none of another version; only one version was given out, so none could be mixed up")
+
+
+def test_a_version_that_fails_is_named_with_its_statuses():
+    with served(Shop(broken_version="canary")) as url:
+        answers = result(validated(url, percent=30, stickyVisitors=0), "answers")
+    assert answers.verdict == "failed"
+    assert answers.summary.startswith("15 of 49 answers had a wrong status: 500 of canary, not below 500")
+    assert answers.figures["statuses"]["canary"] == {"500": 15}
+
+
+@pytest.mark.parametrize(
+    ("expect", "verdict", "summary"),
+    [
+        ("canary:500:", "passed", "49 requests, all answered as expected"),
+        ("stable:201:", "failed", "34 of 49 answers had a wrong status: 200 of stable, not 201"),
+        ("stable:200:Goodbye", "failed", "34 of 34 answers of stable without 'Goodbye'"),
+    ],
+)
+def test_status_and_text_are_expected_of_each_version(expect: str, verdict: str, summary: str):
+    with served(Shop(broken_version="canary" if verdict == "passed" else "")) as url:
+        answers = result(validated(url, expect=[expect], stickyVisitors=0), "answers")
+    assert (answers.verdict, answers.summary) == (verdict, summary)
+
+
+def test_a_version_that_never_answers_leaves_its_expectation_open():
+    with served(Shop(percent=0)) as url:
+        answers = result(validated(url, expect=["canary:200:"]), "answers")
+    assert (answers.verdict, answers.summary) == (
+        "inconclusive",
+        "canary never answered, so what is expected of it was not seen; a QA override would reach it",
+    )
+
+
+def test_versions_can_be_told_by_a_text():
+    with served(Shop(is_anonymous=True)) as url:
+        by_text = validated(url, percent=30, versionPattern=r"version ([0-9])\.0")
+        blind = validated(url, percent=30)
+        elsewhere = validated(url, percent=30, versionPattern="edition ([0-9])")
+    assert verdicts(by_text) == dict.fromkeys(
+        ("answers", "split", "stickiness", "cached-cookies", "cached-versions"), "passed"
+    )
+    assert verdicts(blind) == {
+        "answers": "passed",
+        "split": "inconclusive",
+        "stickiness": "inconclusive",
+        "cached-cookies": "passed",
+        "cached-versions": "inconclusive",
+    }
+    assert result(blind, "split").summary == "40 of 40 visitors were told no version: no header x-app-version"
+    assert result(elsewhere, "split").summary.endswith("told no version: nothing in the body has the pattern")
+
+
+def test_a_code_that_means_no_version_is_shown():
+    with served(Shop()) as url:
+        split = result(validated(url, percent=30, versions={"stable": "1", "canary": "9"}), "split")
+    assert split.verdict == "inconclusive"
+    assert split.summary == "12 of 40 visitors were told no version: the code '2' is of none of stable, canary"
