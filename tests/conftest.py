@@ -15,9 +15,11 @@ LONG = re.compile(
     | e2e/test_validator\.py::(?!test_a_canary_of_30_percent)
     | e2e/test_cached_canary\.py
     | e2e/test_hosts\.py::.*\[(?!sticky-session)
-    | infra/.*\[.*(jwt-iat|fastest-origin|tenant-lookup).*-(local|staging)\]
-    | infra/.*\[(local|staging)-.*(jwt-iat|fastest-origin|tenant-lookup)
+    | infra/(?!test_program\.py).*\[.*(jwt-iat|fastest-origin|tenant-lookup).*-(local|staging)\]
+    | infra/(?!test_program\.py).*\[(local|staging)-.*(jwt-iat|fastest-origin|tenant-lookup)
     | infra/test_(hosts|domain|access_logs|observability|destroy|program_release)\.py::.*\[.*jwt-iat
+    | infra/test_(destroy|domain|access_logs|cache_leaks_stacks|least_privilege|program_release|program_functions)
+      \.py::.*\[.*\b(local|staging)\b
     """,
     re.VERBOSE,
 )
