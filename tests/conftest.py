@@ -10,16 +10,15 @@ LONG = re.compile(
     r"""
     operations/test_up\.py::(?!test_a_change_of_the_file|test_ctrl_c_ends)
     | operations/test_teardown\.py::.*\[(?!sticky-session)
+    | operations/test_(logs|sweep|rollback)\.py::.*\[
     | operations/test_logs\.py::(test_what_is_no_decision|test_every_page)
-    | e2e/test_rollouts\.py::(?!test_a_good_version|test_a_bad_version)
-    | e2e/test_validator\.py::(?!test_a_canary_of_30_percent)
-    | e2e/test_cached_canary\.py
-    | e2e/test_hosts\.py::.*\[(?!sticky-session)
-    | infra/(?!test_program\.py).*\[.*(jwt-iat|fastest-origin|tenant-lookup).*-(local|staging)\]
-    | infra/(?!test_program\.py).*\[(local|staging)-.*(jwt-iat|fastest-origin|tenant-lookup)
-    | infra/test_(hosts|domain|access_logs|observability|destroy|program_release)\.py::.*\[.*jwt-iat
+    | e2e/test_(rollouts|live_control)\.py::(?!test_a_good_version|test_a_bad_version|test_a_new_percentage)
+    | e2e/test_(cached_canary|hosts|validator)\.py::(?!test_a_canary_of_30_percent)
+    | fuzz/test_functions\.py::.*\[(?!canary|tier)
+    | infra/(?!test_program\.py).*\[.*(jwt-iat|fastest-origin|tenant-lookup)
     | infra/test_(destroy|domain|access_logs|cache_leaks_stacks|least_privilege|program_release|program_functions)
       \.py::.*\[.*\b(local|staging)\b
+    | infra/test_(observability|hosts)\.py::.*\[
     """,
     re.VERBOSE,
 )
