@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -22,13 +23,19 @@ _COMPRESSION_LEVEL = 6
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
     """A zip without anything of this machine in it: no times, no owners, one order, fixed modes."""
+    return _zipped(tuple(sorted(files.items())))
+
+
+@lru_cache(maxsize=8)
+def _zipped(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    """The last few are remembered: an update builds some again as they were, and native code takes half a second."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
-        for name in sorted(files):
+        for name, content in files:
             entry = ZipInfo(name, _EPOCH)
             entry.create_system = _UNIX
             entry.external_attr = (0o100755 if ".so" in name else 0o100644) << 16
-            archive.writestr(entry, files[name], ZIP_DEFLATED, _COMPRESSION_LEVEL)
+            archive.writestr(entry, content, ZIP_DEFLATED, _COMPRESSION_LEVEL)
     return buffer.getvalue()
 
 

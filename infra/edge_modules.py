@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 from strategies.registry import STRATEGIES
@@ -50,8 +51,15 @@ def source_of(module: str, root: Path) -> Path:
 
 def _imports(module: str, root: Path) -> Iterator[str]:
     yield from _packages_above(module)
-    for statement in _statements(ast.parse(source_of(module, root).read_bytes())):
-        yield from _imported(statement, root)
+    for names in _imports_in(source_of(module, root).read_bytes()):
+        yield names[0]
+        yield from (name for name in names[1:] if source_of(name, root).is_file())
+
+
+@cache
+def _imports_in(source: bytes) -> tuple[tuple[str, ...], ...]:
+    """For every import of a source what it may name; the first is a module for certain."""
+    return tuple(names for statement in _statements(ast.parse(source)) for names in _named(statement))
 
 
 def _packages_above(module: str) -> list[str]:
@@ -68,10 +76,9 @@ def _statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
         yield from _statements(child)
 
 
-def _imported(statement: ast.Import | ast.ImportFrom, root: Path) -> list[str]:
-    """`from router import names` imports the module router.names, `from router.origin import Origin` no module more."""
+def _named(statement: ast.Import | ast.ImportFrom) -> list[tuple[str, ...]]:
+    """`from router import names` may import the module router.names, too; a class is told apart by having no file."""
     if isinstance(statement, ast.Import):
-        return [alias.name for alias in statement.names]
+        return [(alias.name,) for alias in statement.names]
     module = statement.module or ""
-    below = [f"{module}.{alias.name}" for alias in statement.names]
-    return [module, *(name for name in below if source_of(name, root).is_file())]
+    return [(module, *(f"{module}.{alias.name}" for alias in statement.names))]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from functools import cache
 
 Place = tuple[int, int]
 """A line, counted from 1, and a character in it, counted from 0."""
 
 
+@cache
 def stripped(source: bytes) -> bytes:
     """The same program with the same line numbers, so that a traceback is true of the source too.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Generator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from infra.aws_regions import region_problem
@@ -50,22 +51,32 @@ _DENIED = re.compile(
 
 
 def client(service: str, region: str) -> Any:
-    """boto3's client, which tries again when throttled and waits 35 s for an answer at most.
+    """botocore's client, which tries again when throttled and waits 35 s for an answer at most.
 
     CloudFront and IAM, which know no Regions, are in us-east-1. AWS_PROFILE, AWS_ENDPOINT_URL_<SERVICE> and the like
     hold. UsageError where there is no such Region.
     """
-    import boto3  # here: other commands do without it
-    from botocore.config import Config
+    from botocore.config import Config  # here: other commands do without it
     from botocore.session import Session
 
     if problem := region_problem(region, "lambda"):
         raise UsageError(f"Region {problem}")
     with aws_errors(f"to reach {service}", region):
         session = Session()
+        session.register_component("data_loader", _service_models(session.get_config_variable("data_path")))
         retries = {"mode": "standard", "total_max_attempts": session.get_config_variable("max_attempts") or TRIES}
         limits = Config(connect_timeout=5, read_timeout=30, retries=retries)
-        return boto3.Session(botocore_session=session, region_name=region).client(service, config=limits)
+        return session.create_client(service, region_name=region, config=limits)
+
+
+@cache
+def _service_models(folders: str | None) -> Any:
+    """What botocore knows of the services: read once, for a command may need a client in every Region.
+
+    `folders` is AWS_DATA_PATH."""
+    from botocore.loaders import create_loader
+
+    return create_loader(folders)
 
 
 @contextlib.contextmanager

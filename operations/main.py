@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.main
 
 from operations import commands
 from operations import config_check as checking
@@ -142,10 +144,16 @@ def config_check(
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script: known errors are one message and an exit code, never a traceback."""
     try:
-        app(arguments)
+        _command()(arguments)
     except tuple(EXIT_CODES) as error:
         complain(str(error))
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+
+
+@cache
+def _command() -> Callable[[Sequence[str] | None], object]:
+    """Made once in a process, for it takes a twentieth of a second."""
+    return typer.main.get_command(app)
 
 
 @contextlib.contextmanager

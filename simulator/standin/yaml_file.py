@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import yaml
@@ -68,10 +70,16 @@ _Loader.add_constructor(_TAG + "float", _float)
 _Loader.add_constructor(_TAG + "timestamp", _instant)
 
 
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> object:
+    """PyYAML takes 20 ms for a stack's file, and every command and update reads it more than once."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader by inheritance
+
+
 def load_yaml(path: Path) -> dict[str, object]:
     """A YAML file that holds an object. Errors: StackConfigError with file and line."""
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader by inheritance
+        loaded = copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise StackConfigError(f"{path}: {error.strerror}") from None
     except yaml.MarkedYAMLError as error:

@@ -17,7 +17,7 @@ _SITES: dict[str, Callable[[Size], Awaitable[Outcome]]] = {
     "leaking": behind_the_cache,
 }
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("cached-canary")]
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")

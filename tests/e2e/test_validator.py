@@ -18,7 +18,7 @@ from validator.report import Report
 from validator.result import Result
 from validator.validation import validate
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("validator")]
+pytestmark = pytest.mark.anyio
 
 OVERRIDE = {"header": "x-qa-origin", "secret": "local-demo-override-secret"}
 ASSET = "/static/style.css"

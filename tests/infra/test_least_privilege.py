@@ -27,9 +27,6 @@ from tests.infra.rights import (
 )
 from tests.infra.test_program import ROLE, ROLE_POLICY, VERSIONED, all_resources, run
 
-pytestmark = pytest.mark.xdist_group("least-privilege")
-"""One process, for every test looks at the same states."""
-
 RESOURCE_POLICIES = ("aws:s3/bucketPolicy:BucketPolicy", "aws:sns/topicPolicy:TopicPolicy")
 PERMISSION = "aws:lambda/permission:Permission"
 EVERYTHING = (

@@ -108,6 +108,7 @@ class FakeCloudFront:
     def _handler(fake) -> type[BaseHTTPRequestHandler]:  # noqa: N805  the handler below has a self of its own
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65_536  # one piece: else the second waits for the client's delayed acknowledgement
 
             def _serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
