@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 
+# Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup test test-long lint types unit demo bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
 
 setup: .venv/.installed
@@ -13,7 +16,7 @@ setup: .venv/.installed
 	$(PYTHON) -m venv --clear .venv
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > .venv/uv.txt
 	$(PIP_INSTALL) --require-hashes -r .venv/uv.txt
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.txt \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
 	|| $(PIP_INSTALL) --require-hashes -r requirements-dev.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
@@ -27,9 +30,8 @@ lint: setup
 types: setup
 	$(BIN)/basedpyright
 
-# Bytecode is kept whatever the environment says: the tests start a hundred processes from the same sources.
 # Three processes for two cores, for some tests wait.
-PYTEST = env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n 3 --dist loadgroup
+PYTEST = $(BIN)/pytest -n 3
 
 unit: setup
 	$(PYTEST) -m "not long"

@@ -17,7 +17,6 @@ from .cli import MISSING, ROOT, PulumiCli, copy_of_the_project
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"needs the Pulumi CLI on PATH; missing: {', '.join(MISSING)}"),
-    pytest.mark.xdist_group("pulumi_cli"),
 ]
 COMMITS = ("1" * 40, "2" * 40)
 

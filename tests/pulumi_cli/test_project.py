@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"needs the Pulumi CLI on PATH; missing: {', '.join(MISSING)}"),
-    pytest.mark.xdist_group("pulumi_cli"),
 ]
 TABLE = "aws:dynamodb/table:Table"
 FUNCTION = "aws:lambda/function:Function"
