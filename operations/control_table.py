@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.stack import Stack
-from operations.aws import client, code_of, problem_of
+from operations.aws import aws_errors, client, code_of, problem_of
 from operations.errors import OperationError, UsageError
 from operations.stack import work_directory
 
@@ -23,13 +23,22 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Place:
-    """The table's name, its home Region, and whether it is AWS's or this machine's; `close` its connection."""
+    """The table's name, its home Region, whether it is AWS's or this machine's, and a client for DynamoDB there."""
 
     name: str
     region: str
     where: str
-    table: ControlTable
-    close: Callable[[], None]
+    client: Any
+
+    @property
+    def table(self) -> ControlTable:
+        from controller.store import ControlTable  # here: it imports boto3, which other commands do without
+
+        return ControlTable(self.client, self.name)
+
+    def close(self) -> None:
+        """Its connection."""
+        self.client.close()
 
     def read(self) -> Items:
         """Both items. OperationError says what went wrong and what to do about it."""
@@ -38,6 +47,23 @@ class Place:
     def write(self, rollout: Rollout, read: Items) -> Items:
         """The rollout in the place of the one that was read; OperationError also where somebody else was faster."""
         return self._told(f"cannot write {self.name}", lambda: self.table.write(rollout, read))
+
+    def write_config(self, item: Mapping[str, Any], read: Items) -> None:
+        """The config in the place of the one that was read and of no other; OperationError as for `write`."""
+        try:
+            with aws_errors(f"cannot write {self.name}", self.region):
+                self.client.put_item(
+                    TableName=self.name,
+                    Item=item,
+                    ConditionExpression="#revision = :read",
+                    ExpressionAttributeNames={"#revision": "revision"},
+                    ExpressionAttributeValues={":read": {"S": read.config_revision}},
+                )
+        except OperationError as error:
+            if isinstance(error.__cause__, Exception) and code_of(error.__cause__) == "ConditionalCheckFailedException":
+                text = f"{self.name} was changed at the same time (`pulumi up`): look at it, and run it again"
+                raise OperationError(text) from error
+            raise
 
     def _told(self, doing: str, call: Callable[[], _T]) -> _T:
         from controller.store import StoreError
@@ -64,13 +90,16 @@ class Place:
 
 def control_table(stack: Stack, *, is_aws: bool) -> Place:
     """Of the stack that is up here, unless `is_aws` says otherwise, or none is. UsageError as `check_live` has it."""
-    from controller.store import ControlTable
-
     check_live(stack)
     name, region = stack.control_table_name, stack.settings.control.home_region
-    url = "" if is_aws else _local_url(stack.name)
-    made = _local(url, region) if url else client("dynamodb", region)
-    return Place(name, region, HERE if url else AWS, ControlTable(made, name), made.close)
+    if not is_aws and (url := _local_url(stack.name)):
+        return Place(name, region, HERE, _local(url, region))
+    return in_aws(name, region)
+
+
+def in_aws(name: str, region: str) -> Place:
+    """The table of this name there, which may be another than the stack's settings say by now."""
+    return Place(name, region, AWS, client("dynamodb", region))
 
 
 def check_live(stack: Stack) -> None:

@@ -11,13 +11,14 @@ import typer
 
 from infra.function_identity import EDGE_REGION
 from infra.stack import Stack
-from operations.aws import aws_errors, client
+from operations.aws import client
 from operations.console import err, out, print_json, print_table
+from operations.control_table import in_aws
 from operations.errors import EXIT_FAILED, OperationError
 from operations.outputs import Outputs, OutputsOption, read_outputs
 from operations.rollback_cache import CacheStep
 from operations.rollback_config import config_step
-from operations.rollback_control import ControlledStack, key_values_step, pin_step, rollout_step
+from operations.rollback_control import key_values_step, pin_step, rollout_step
 from operations.rollback_steps import WRONG, Step, carried_out, planned
 from operations.rollback_version import Deployed, version_step
 from operations.stack import open_stack
@@ -83,9 +84,8 @@ def _control_steps(stack: Stack, outputs: Outputs) -> list[Step]:
     if not table:
         return [Step("pin", "control is baked: percentage and pin are in the function's version", "nothing to do")]
     steps: list[Step] = []
-    with aws_errors("cannot reach the control table", stack.settings.control.home_region):
-        controlled = ControlledStack(stack, table, client("dynamodb", stack.settings.control.home_region))
-    steps += [planned("pin", lambda: pin_step(controlled)), planned("rollout", lambda: rollout_step(controlled))]
+    control = in_aws(table, stack.settings.control.home_region)
+    steps += [planned("pin", lambda: pin_step(stack, control)), planned("rollout", lambda: rollout_step(control))]
     if store := outputs.optional("keyValueStoreArn"):
         values = _client("cloudfront-keyvaluestore")
         steps.append(planned("key-values", lambda: key_values_step(stack, store, values)))

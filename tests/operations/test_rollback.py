@@ -26,8 +26,9 @@ from controller.store import ControlTable, Items
 from infra.control import config_item
 from infra.invalidation import MARK_TAG, cached_paths, mark_of
 from operations import rollback_control
+from operations.control_table import AWS, Place
 from operations.errors import OperationError
-from operations.rollback_control import BATCH_KEYS, ControlledStack, key_values_step, pin_step, rollout_step
+from operations.rollback_control import BATCH_KEYS, key_values_step, pin_step, rollout_step
 from operations.rollback_version import Deployed, version_step
 from tests.infra.configs import edit_stack, shipped_stack
 from tests.operations.conftest import Result
@@ -383,13 +384,13 @@ def test_in_the_wrong_region_the_table_is_not_found(
     result = rolled_back(run, account, "--yes", "--keep-version", "--json")
     assert result.exit_code == 1
     assert details(result)["pin"] == (
-        "cannot read the control table: Query in eu-west-1: ResourceNotFoundException: Requested resource not found"
+        f"there is no table {TABLE} in eu-west-1 (AWS): deploy the stack with control: live, or say which with --stack"
     )
     assert account.config["pin"] == {"S": "none"}
 
 
 def test_a_config_that_was_written_meanwhile_is_not_overwritten(account: Account) -> None:
-    step = pin_step(_controlled(account))
+    step = pin_step(shipped_stack("prod"), _control(account))
     account.put_config("canaryPercent=50")
     with pytest.raises(OperationError) as raised:
         step.do()
@@ -401,8 +402,7 @@ def test_a_rollout_that_the_controller_writes_meanwhile_is_ended_all_the_same(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.start_rollout()
-    controlled = _controlled(account)
-    step = rollout_step(controlled)
+    step = rollout_step(_control(account))
     others = iter(["paused"])
     real = ControlTable.write
 
@@ -419,8 +419,8 @@ def test_a_rollout_that_the_controller_writes_meanwhile_is_ended_all_the_same(
     assert (rollout.state, rollout.revision) == ("rolled-back", 3)
 
 
-def _controlled(account: Account) -> ControlledStack:
-    return ControlledStack(shipped_stack("prod"), TABLE, account.clients("dynamodb"))
+def _control(account: Account) -> Place:
+    return Place(TABLE, "us-east-1", AWS, account.clients("dynamodb"))
 
 
 def test_baked_settings_go_back_with_the_version(run: Callable[..., Result], account: Account, project: Path) -> None:
