@@ -117,6 +117,10 @@ def _eyes(arns: _Arns) -> list[Statement]:
             arns.own("cloudwatch", "alarm:{}*"),
         ),
         _allow("cloudwatch:PutDashboard GetDashboard DeleteDashboards", arns.own("cloudwatch", "dashboard/{}*", "")),
+        _allow(
+            "logs:PutMetricFilter DescribeMetricFilters DeleteMetricFilter",
+            arns.own("logs", "log-group:/aws/lambda/*{}*"),
+        ),
         # A saved query has no resource of its own.
         _allow("logs:PutQueryDefinition DescribeQueryDefinitions DeleteQueryDefinition", "*"),
     ]
@@ -143,7 +147,7 @@ def _access_logs(arns: _Arns) -> list[Statement]:
     deliveries = [arns.own("logs", kind) for kind in ("delivery-source:*", "delivery-destination:*", "delivery:*")]
     return [
         # The provider reads every configuration that a bucket can have, whichever there are.
-        _allow("s3:CreateBucket DeleteBucket Get* Put* ListBucket", bucket),
+        _allow("s3:CreateBucket DeleteBucket DeleteBucketPolicy Get* Put* ListBucket", bucket),
         _allow(
             "logs:PutDeliverySource GetDeliverySource DeleteDeliverySource PutDeliveryDestination"
             " GetDeliveryDestination DeleteDeliveryDestination CreateDelivery GetDelivery UpdateDeliveryConfiguration"
