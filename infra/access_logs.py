@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.function_identity import EDGE_REGION
+from infra.private_bucket import closed, encrypted
 from infra.role import policy_of
 
 DELIVERY = "delivery.logs.amazonaws.com"
@@ -53,13 +54,17 @@ class LogBucket(pulumi.ComponentResource):
             force_destroy=not args.is_kept,
             opts=self._options(),
         )
-        self._keep_safe(bucket, args)
+        encrypted(self._label, bucket, self._options())
+        self._expiring(bucket, args)
         policy = pulumi.Output.all(bucket.arn, account).apply(
             lambda known: json.dumps(bucket_policy(known[0], known[1], args.kind))
         )
-        closed = self._closed(bucket)
         written = aws.s3.BucketPolicy(
-            f"{self._label}-policy", bucket=bucket.bucket, policy=policy, region=EDGE_REGION, opts=self._options(closed)
+            f"{self._label}-policy",
+            bucket=bucket.bucket,
+            policy=policy,
+            region=EDGE_REGION,
+            opts=self._options(closed(self._label, bucket, self._options())),
         )
         self.ready = [written, *self._owned(bucket, args.kind)]
         self.arn, self.domain_name = bucket.arn, bucket.bucket_domain_name
@@ -68,27 +73,7 @@ class LogBucket(pulumi.ComponentResource):
     def _options(self, *first: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, retain_on_delete=self._is_kept, depends_on=list(first))
 
-    def _closed(self, bucket: aws.s3.Bucket) -> aws.s3.BucketPublicAccessBlock:
-        return aws.s3.BucketPublicAccessBlock(
-            f"{self._label}-private",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            region=EDGE_REGION,
-            opts=self._options(),
-        )
-
-    def _keep_safe(self, bucket: aws.s3.Bucket, args: LogBucketArgs) -> None:
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            f"{self._label}-encrypted",
-            bucket=bucket.bucket,
-            # S3's own key: CloudFront and the delivery service could not use another without rights on it.
-            rules=[_Encryption(apply_server_side_encryption_by_default=_Cipher(sse_algorithm="AES256"))],
-            region=EDGE_REGION,
-            opts=self._options(),
-        )
+    def _expiring(self, bucket: aws.s3.Bucket, args: LogBucketArgs) -> None:
         aws.s3.BucketLifecycleConfiguration(
             f"{self._label}-expiry",
             bucket=bucket.bucket,
@@ -221,8 +206,6 @@ def _full(canonical_id: pulumi.Output[str]) -> aws.s3.BucketAclAccessControlPoli
     return aws.s3.BucketAclAccessControlPolicyGrantArgs(grantee=grantee, permission="FULL_CONTROL")
 
 
-_Encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs
-_Cipher = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
 _Abort = aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs
 _Destination = aws.cloudwatch.LogDeliveryDestinationDeliveryDestinationConfigurationArgs
 _S3Delivery = aws.cloudwatch.LogDeliveryS3DeliveryConfigurationArgs

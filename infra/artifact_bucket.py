@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.function_identity import EDGE_REGION
+from infra.private_bucket import closed, encrypted
 from infra.role import policy_of
 
 KEPT_DAYS = 30
@@ -25,42 +26,21 @@ class ArtifactBucket(pulumi.ComponentResource):
         super().__init__("edge-router:infra:ArtifactBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(name, bucket=bucket_name, region=EDGE_REGION, force_destroy=True, opts=child)
-        closed = aws.s3.BucketPublicAccessBlock(
-            f"{name}-private",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            region=EDGE_REGION,
-            opts=child,
-        )
         aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
             policy=bucket.arn.apply(lambda arn: json.dumps(tls_only(arn))),
             region=EDGE_REGION,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed(name, bucket, child)]),
         )
+        encrypted(name, bucket, child)
         _keep(name, bucket, child)
         self.arn, self.name = bucket.arn, bucket.bucket
         self.register_outputs({"arn": self.arn, "name": self.name})
 
 
 def _keep(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
-    """Encrypted, in versions, and for a month."""
-    default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
-    aws.s3.BucketServerSideEncryptionConfiguration(
-        f"{name}-encrypted",
-        bucket=bucket.bucket,
-        rules=[
-            aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
-            )
-        ],
-        region=EDGE_REGION,
-        opts=opts,
-    )
+    """In versions, and for a month."""
     aws.s3.BucketVersioning(
         f"{name}-versioned",
         bucket=bucket.bucket,

@@ -23,6 +23,19 @@ DEFAULTS: dict[str, object] = {
     "origins": ORIGINS,
 }
 
+EVERYTHING = (
+    "validator.function=true",
+    "demo.tiers=true",
+    "rollout.notify[0]=releases@example.com",
+    "rollout.alarms[0]=arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout",
+    "demo.hosts=true",
+    "alarms.notify[0]=eyes@example.com",
+    "accessLogs=v2",
+    "domain.aliases[0]=www.example.com",
+    "domain.hostedZoneId=Z0123456789ABCDEFGHIJ",
+)
+"""What a stack may have besides."""
+
 
 def config_of(**changes: object) -> dict[str, str]:
     """A config that works, with some keys set, or taken away where they are None."""

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from infra.deployer_rights import CORE, rights
-from tests.infra.test_least_privilege import EVERYTHING
+from tests.infra.configs import EVERYTHING
 from tests.infra.test_program import VERSIONED, run
 
 GATEWAY = "apigateway:GET POST PUT PATCH DELETE"

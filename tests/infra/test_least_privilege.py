@@ -11,7 +11,7 @@ import pytest
 
 from simulator.standin.models import MODELS
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS
+from tests.infra.configs import EVERYTHING, STACKS
 from tests.infra.rights import (
     ANY_RESOURCE,
     GRANTS,
@@ -29,18 +29,6 @@ from tests.infra.test_program import ROLE, ROLE_POLICY, VERSIONED, all_resources
 
 RESOURCE_POLICIES = ("aws:s3/bucketPolicy:BucketPolicy", "aws:sns/topicPolicy:TopicPolicy")
 PERMISSION = "aws:lambda/permission:Permission"
-EVERYTHING = (
-    "validator.function=true",
-    "demo.tiers=true",
-    "rollout.notify[0]=releases@example.com",
-    "rollout.alarms[0]=arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout",
-    "demo.hosts=true",
-    "alarms.notify[0]=eyes@example.com",
-    "accessLogs=v2",
-    "domain.aliases[0]=www.example.com",
-    "domain.hostedZoneId=Z0123456789ABCDEFGHIJ",
-)
-"""What a stack may have besides."""
 CONFIGS = [
     *((stack, f"strategy={strategy}") for stack in STACKS for strategy in STRATEGIES),
     *((stack, *VERSIONED[strategy]) for stack in STACKS for strategy in VERSIONED),

@@ -7,27 +7,16 @@ from typing import Any
 
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT
+from tests.infra.configs import EVERYTHING, ROOT
 
-EVERYTHING = (
-    "validator.function=true",
-    "demo.tiers=true",
-    "rollout.notify[0]=releases@example.com",
-    "rollout.alarms[0]=arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout",
-    "demo.hosts=true",
-    "alarms.notify[0]=eyes@example.com",
-    "accessLogs=v2",
-    "domain.aliases[0]=www.example.com",
-    "domain.hostedZoneId=Z0123456789ABCDEFGHIJ",
-    "security.webAclArn=arn:aws:wafv2:us-east-1:123456789012:global/webacl/site/473e64fd-f30b-4765-81a0-62ad96dd167a",
-)
+WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/site/473e64fd-f30b-4765-81a0-62ad96dd167a"
 VERSIONED = ("strategy=cookie-version", "cookieVersion.caching=versioned")
 CONFIGS: dict[str, tuple[str, ...]] = {
     **{f"prod {strategy}": ("prod", f"strategy={strategy}") for strategy in STRATEGIES},
     "local": ("local",),
     "staging": ("staging",),
     "prod versioned": ("prod", *VERSIONED),
-    "local everything": ("local", *VERSIONED, *EVERYTHING),
+    "local everything": ("local", *VERSIONED, *EVERYTHING, f"security.webAclArn={WEB_ACL}"),
     "local legacy-logs": ("local", "accessLogs=s3"),
 }
 """Name to stack and settings."""
