@@ -15,9 +15,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.alarms import alarm_prefix
-from infra.endpoints import protocol_of
 from infra.function_identity import EDGE_REGION
 from infra.role import policy_of
+from infra.subscriptions import subscribe
 
 EVENTS = "events.amazonaws.com"
 MESSAGE = '"<alarm> in <region> is <state> since <time>. <reason>"'
@@ -42,15 +42,7 @@ class AlarmNotices(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         # Not encrypted by a key: of AWS's own for SNS, EventBridge may not use it, and a message holds no secret.
         topic = aws.sns.Topic("alarm-topic", name=f"{args.prefix}-alarms", region=EDGE_REGION, opts=child)
-        for endpoint in args.notify:
-            aws.sns.TopicSubscription(
-                f"alarms-notify-{endpoint}",
-                topic=topic.arn,
-                protocol=protocol_of(endpoint),
-                endpoint=endpoint,
-                region=EDGE_REGION,
-                opts=child,
-            )
+        subscribe("alarms-notify", topic, args.notify, EDGE_REGION, child)
         self._told(args, topic, child)
         self._forwarded(args, [region for region in args.regions if region != EDGE_REGION], child)
         self.topic_arn = topic.arn

@@ -11,10 +11,10 @@ import pulumi_aws as aws
 
 from infra.artifact_bucket import ArtifactBucket
 from infra.deploy_project import ARTIFACT_ACTIONS, DeployProject, DeployProjectArgs, allowed, trust
-from infra.endpoints import protocol_of
 from infra.function_identity import EDGE_REGION
 from infra.role import policy_of
 from infra.settings_pipeline import PipelineSettings, TargetSettings
+from infra.subscriptions import subscribe
 
 SOURCE = "source"
 PLAN_VARIABLE = "VALIDATOR_PLAN"
@@ -92,15 +92,7 @@ class Pipeline(pulumi.ComponentResource):
 
     def _topic(self, opts: pulumi.ResourceOptions) -> aws.sns.Topic:
         topic = aws.sns.Topic("approvals", name=f"{self._prefix}-approvals", region=EDGE_REGION, opts=opts)
-        for endpoint in self._settings.notify:
-            aws.sns.TopicSubscription(
-                f"approvals-{endpoint}",
-                topic=topic.arn,
-                protocol=protocol_of(endpoint),
-                endpoint=endpoint,
-                region=EDGE_REGION,
-                opts=opts,
-            )
+        subscribe("approvals", topic, self._settings.notify, EDGE_REGION, opts)
         return topic
 
     def _deployed(self, project: DeployProject, target: TargetSettings, namespace: str) -> Actions:

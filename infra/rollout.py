@@ -13,10 +13,10 @@ import pulumi_aws as aws
 
 from infra.baked_config import METRICS_NAMESPACE
 from infra.control import Control
-from infra.endpoints import protocol_of
 from infra.region_function import RegionFunction, RegionFunctionArgs
 from infra.role import policy_of
 from infra.settings_rollout import RolloutSettings
+from infra.subscriptions import subscribe
 
 HANDLER = "controller.handler.handler"
 SCHEDULE = "rate(1 minute)"
@@ -62,15 +62,7 @@ class Rollout(pulumi.ComponentResource):
             kms_master_key_id=TOPIC_KEY,
             opts=child,
         )
-        for endpoint in args.plan.notify:
-            aws.sns.TopicSubscription(
-                f"{name}-notifies-{endpoint}",
-                topic=topic.arn,
-                protocol=protocol_of(endpoint),
-                endpoint=endpoint,
-                region=args.home_region,
-                opts=child,
-            )
+        subscribe(f"{name}-notifies", topic, args.plan.notify, args.home_region, child)
         controller = RegionFunction("controller", _function_args(args, topic.arn), child)
         _schedule(name, args, controller, child)
         self.function_arn, self.function_name, self.topic_arn = controller.arn, controller.name, topic.arn

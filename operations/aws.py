@@ -73,7 +73,8 @@ def client(service: str, region: str) -> Any:
 def _service_models(folders: str | None) -> Any:
     """What botocore knows of the services: read once, for a command may need a client in every Region.
 
-    `folders` is AWS_DATA_PATH."""
+    `folders` is AWS_DATA_PATH.
+    """
     from botocore.loaders import create_loader
 
     return create_loader(folders)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.stack import Stack
-from operations.aws import aws_errors, client, code_of, problem_of
+from operations.aws import client, code_of, problem_of
 from operations.errors import OperationError, UsageError
 from operations.stack import work_directory
 
@@ -50,20 +50,21 @@ class Place:
 
     def write_config(self, item: Mapping[str, Any], read: Items) -> None:
         """The config in the place of the one that was read and of no other; OperationError as for `write`."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
-            with aws_errors(f"cannot write {self.name}", self.region):
-                self.client.put_item(
-                    TableName=self.name,
-                    Item=item,
-                    ConditionExpression="#revision = :read",
-                    ExpressionAttributeNames={"#revision": "revision"},
-                    ExpressionAttributeValues={":read": {"S": read.config_revision}},
-                )
-        except OperationError as error:
-            if isinstance(error.__cause__, Exception) and code_of(error.__cause__) == "ConditionalCheckFailedException":
+            self.client.put_item(
+                TableName=self.name,
+                Item=item,
+                ConditionExpression="#revision = :read",
+                ExpressionAttributeNames={"#revision": "revision"},
+                ExpressionAttributeValues={":read": {"S": read.config_revision}},
+            )
+        except (BotoCoreError, ClientError) as error:
+            if code_of(error) == "ConditionalCheckFailedException":
                 text = f"{self.name} was changed at the same time (`pulumi up`): look at it, and run it again"
                 raise OperationError(text) from error
-            raise
+            raise OperationError(f"cannot write {self.name}: {problem_of(error, self.region)}") from error
 
     def _told(self, doing: str, call: Callable[[], _T]) -> _T:
         from controller.store import StoreError
