@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from demo.app.sessions import dynamodb_client
+from tests.moto_server import moto_server
 
 DEMO = Path(__file__).parents[2] / "demo"
 DOCKERFILE = (DEMO / "Dockerfile").read_text()
@@ -43,10 +43,7 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def endpoint(no_account: None) -> Iterator[str]:
     """A DynamoDB engine behind a real port, holding the sessions table."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    with moto_server() as url, pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
         client = dynamodb_client("eu-west-1")
         client.create_table(
@@ -57,7 +54,6 @@ def endpoint(no_account: None) -> Iterator[str]:
         )
         client.close()
         yield url
-    server.stop()
 
 
 @pytest.fixture

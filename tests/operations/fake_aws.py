@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore import xform_name
+
+from tests.operations.http_fake import Answer, HttpFake
 
 ACCOUNT = "123456789012"
 USER = f"arn:aws:iam::{ACCOUNT}:user/sweeper"
@@ -65,7 +66,7 @@ def denied(action: str, resource: str) -> RefusalError:
     return RefusalError("AccessDeniedException", f"{text} policy allows the {action} action", 403)
 
 
-class FakeAws:
+class FakeAws(HttpFake):
     """An account. `distributions` are the versions' ARNs by distribution; `refusals` come first, by operation.
 
     `calls` are the operations in order, `deleted` the ARNs that went, in order.
@@ -78,20 +79,7 @@ class FakeAws:
         self.refusals: dict[str, list[RefusalError]] = {}
         self.calls: list[str] = []
         self.deleted: list[str] = []
-        self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__()
 
     def add(self, *functions: Function) -> None:
         self.functions |= {function.name: function for function in functions}
@@ -104,19 +92,20 @@ class FakeAws:
     def counted(self) -> Counter[str]:
         return Counter(self.calls)
 
-    def answer(self, method: str, target: str, body: str) -> tuple[int, str, str]:
-        """(status, content type, body)."""
-        with self._lock:
-            operation, arguments = _operation(method, target, body)
-            self.calls.append(operation)
-            is_xml = operation in ("GetRole", "ListDistributions")
-            try:
-                if self.refusals.get(operation):
-                    raise self.refusals[operation].pop(0)
-                status, text = getattr(self, f"_{xform_name(operation)}")(**arguments)
-            except RefusalError as refusal:
-                status, text = refusal.status, _error_xml(refusal) if is_xml else _error_json(refusal)
-            return status, "text/xml" if is_xml else "application/json", text
+    def respond(self, method: str, target: str, headers: Message, body: str) -> Answer:
+        operation, arguments = _operation(method, target, body)
+        self.calls.append(operation)
+        is_xml = operation in ("GetRole", "ListDistributions")
+        said = {"Content-Type": "text/xml" if is_xml else "application/json"}
+        try:
+            if self.refusals.get(operation):
+                raise self.refusals[operation].pop(0)
+            status, text = getattr(self, f"_{xform_name(operation)}")(**arguments)
+        except RefusalError as refusal:
+            if is_xml:
+                return refusal.status, said, _error_xml(refusal)
+            return refusal.status, said | {"x-amzn-ErrorType": refusal.code}, _error_json(refusal)
+        return status, said, text
 
     def _list_functions(self, start: int = 0) -> tuple[int, str]:
         listed = [function.configuration() for function in self.functions.values()]
@@ -178,30 +167,6 @@ class FakeAws:
         if name not in self.functions:
             raise _not_found(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}")
         return self.functions[name]
-
-    def _handler(fake) -> type[BaseHTTPRequestHandler]:  # noqa: N805  the handler below has a self of its own
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = 65_536  # one piece: else the second waits for the client's delayed acknowledgement
-
-            def _serve(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
-                status, kind, text = fake.answer(self.command, self.path, body)
-                content = text.encode()
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                if status >= 400 and kind == "application/json":
-                    self.send_header("x-amzn-ErrorType", json.loads(text)["__type"])
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_DELETE = _serve  # noqa: N815  BaseHTTPRequestHandler's names
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        return Handler
 
 
 def _operation(method: str, target: str, body: str) -> tuple[str, dict[str, Any]]:

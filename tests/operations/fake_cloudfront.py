@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from email.message import Message
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
+
+from tests.operations.http_fake import Answer, HttpFake
 
 ACCOUNT = "123456789012"
 ID = "E1EXAMPLE"
@@ -17,7 +17,7 @@ NAMESPACE = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 USER = f"arn:aws:iam::{ACCOUNT}:user/releaser"
 
 
-class FakeCloudFront:
+class FakeCloudFront(HttpFake):
     """moto drops a distribution's associations and has no ETag check, so this has: `config` is the XML that was put.
 
     `invalidations` are the paths of each, `refusals` (code, message) come first, by operation; `calls` are in order.
@@ -30,15 +30,7 @@ class FakeCloudFront:
         self.invalidations: list[list[str]] = []
         self.calls: list[str] = []
         self.refusals: dict[str, list[tuple[str, str]]] = {}
-        self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__()
 
     @property
     def versions(self) -> list[str]:
@@ -58,21 +50,18 @@ class FakeCloudFront:
         )
         self.etag += 1
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def respond(self, method: str, target: str, headers: Message, body: str) -> Answer:
+        status, text = self._answer(_operation(method, target), body, headers.get("if-match", ""))
+        return status, {"Content-Type": "text/xml", "ETag": str(self.etag)}, text
 
-    def answer(self, method: str, target: str, body: str, if_match: str) -> tuple[int, str]:
+    def _answer(self, operation: str, body: str, if_match: str) -> tuple[int, str]:
         """(status, body)."""
-        with self._lock:
-            operation = _operation(method, target)
-            self.calls.append(operation)
-            if self.refusals.get(operation):
-                return 403, _error(*self.refusals[operation].pop(0))
-            if operation == "UpdateDistribution" and if_match != str(self.etag):
-                return 412, _error("PreconditionFailed", "The precondition in one or more of the fields is false.")
-            return getattr(self, f"_answer_{_snake(operation)}")(body)
+        self.calls.append(operation)
+        if self.refusals.get(operation):
+            return 403, _error(*self.refusals[operation].pop(0))
+        if operation == "UpdateDistribution" and if_match != str(self.etag):
+            return 412, _error("PreconditionFailed", "The precondition in one or more of the fields is false.")
+        return getattr(self, f"_answer_{_snake(operation)}")(body)
 
     def _answer_get_distribution(self, _body: str) -> tuple[int, str]:
         return 200, (
@@ -104,29 +93,6 @@ class FakeCloudFront:
     def _answer_tag_resource(self, body: str) -> tuple[int, str]:
         self.tags.update(re.findall(r"<Key>([^<]*)</Key><Value>([^<]*)</Value>", body))
         return 204, ""
-
-    def _handler(fake) -> type[BaseHTTPRequestHandler]:  # noqa: N805  the handler below has a self of its own
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = 65_536  # one piece: else the second waits for the client's delayed acknowledgement
-
-            def _serve(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
-                status, text = fake.answer(self.command, self.path, body, self.headers.get("if-match", ""))
-                content = text.encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "text/xml")
-                self.send_header("ETag", str(fake.etag))
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_PUT = _serve  # noqa: N815  BaseHTTPRequestHandler's names
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        return Handler
 
 
 def denied(action: str) -> tuple[str, str]:

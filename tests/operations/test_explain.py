@@ -8,12 +8,12 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from infra.viewer_function import viewer_function
 from operations.stack import open_stack
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 from simulator.sample_events import origin_request
+from tests.moto_server import moto_server
 from tests.operations.conftest import Result
 from tests.ports import refusing_url
 
@@ -267,10 +267,7 @@ def test_a_dynamodb_that_nobody_serves_is_not_waited_for(
 def test_a_local_dynamodb_is_read_without_credentials(
     run: Run, written: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ):
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    try:
+    with moto_server() as url:
         client = boto3.client(
             "dynamodb",
             endpoint_url=url,
@@ -289,8 +286,6 @@ def test_a_local_dynamodb_is_read_without_credentials(
         client.close()
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
         result = run("explain", written(json.dumps(EVENT)), "--region", "eu-west-2")
-    finally:
-        server.stop()
     assert result.out.splitlines()[2:] == [
         "sessions table\tsession, from eu-west-1",
         "canary (v2.example.com) because session",

@@ -9,13 +9,13 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from infra.log_lines import ANY_DECISION
 from operations import log_stream
 from operations.errors import UsageError
 from operations.log_stream import OVERLAP_MS, Line, Reader, Source, look, read_line
 from operations.logs import follow, seconds_of, tell
+from tests.moto_server import moto_server
 from tests.operations.conftest import Result
 from tests.operations.fake_logs import FakeLogs, Refusal
 
@@ -37,10 +37,8 @@ def set_aws(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 
 @pytest.fixture(scope="module")
 def moto_url() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture

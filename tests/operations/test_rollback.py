@@ -17,7 +17,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 import operations.rollback
 from controller import transitions
@@ -31,6 +30,7 @@ from operations.errors import OperationError
 from operations.rollback_control import BATCH_KEYS, key_values_step, pin_step, rollout_step
 from operations.rollback_version import Deployed, version_step
 from tests.infra.configs import edit_stack, shipped_stack
+from tests.moto_server import moto_server
 from tests.operations.conftest import Result
 from tests.operations.fake_cloudfront import ID, FakeCloudFront, denied
 
@@ -42,11 +42,8 @@ FASTEST = ("strategy=fastest-origin",)
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @dataclass

@@ -13,12 +13,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 from controller.judgement import judge
 from controller.rollout import Rollout
 from controller.sample import Sample
 from controller.store import ControlTable, Items
+from tests.moto_server import moto_server
 from tests.operations.conftest import Result, Up
 from tests.operations.test_up import command
 from tests.ports import refusing_url
@@ -31,10 +31,8 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def aws_url() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from typing import Any
 import boto3
 import psutil
 import pytest
-from moto.server import ThreadedMotoServer
 
 from simulator.standin import run_program, write_state
+from tests.moto_server import moto_server
 from tests.operations.conftest import Result, Up
 from tests.ports import refusing_url
 
@@ -229,10 +229,7 @@ def test_an_exported_state_is_served_with_mapped_origins(
 
 
 def test_tables_can_be_in_another_engine_which_then_keeps_them(up: StartUp):
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    try:
+    with moto_server() as url:
         local = up("--dynamodb", url)
         answer = local.get("/")
         token = answer.headers["set-cookie"].partition("=")[2].partition(";")[0]
@@ -246,8 +243,6 @@ def test_tables_can_be_in_another_engine_which_then_keeps_them(up: StartUp):
         )
         item = client.get_item(TableName="edge-router-local-sessions", Key={"token": {"S": token}})["Item"]
         client.close()
-    finally:
-        server.stop()
     assert item["version"]["S"] == answer.headers["x-app-version"]
 
 

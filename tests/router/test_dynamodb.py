@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from router.dynamodb import Client, ReadError
+from tests.moto_server import moto_server
 from tests.router.fault_server import ITEM, answering, dripping, hanging, http, resetting, serving
 
 
@@ -21,33 +21,29 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = boto3.client(
-        "dynamodb", region_name="eu-west-1", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b"
-    )
-    client.create_table(
-        TableName="sessions",
-        KeySchema=[{"AttributeName": "token", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "token", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    client.put_item(
-        TableName="sessions",
-        Item={"token": {"S": 'tök"en'}, "version": {"S": "2"}, "ttl": {"N": "5"}, "blob": {"S": "x" * 100_000}},
-    )
-    client.create_table(
-        TableName="control",
-        KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("scope", "item")],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    for scope, item in (("edge", "rollout"), ("edge", "config"), ("other", "config")):
-        client.put_item(TableName="control", Item={"scope": {"S": scope}, "item": {"S": item}, "n": {"N": "1.5"}})
-    yield url
-    server.stop()
+    with moto_server() as url:
+        client = boto3.client(
+            "dynamodb", region_name="eu-west-1", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b"
+        )
+        client.create_table(
+            TableName="sessions",
+            KeySchema=[{"AttributeName": "token", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "token", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        client.put_item(
+            TableName="sessions",
+            Item={"token": {"S": 'tök"en'}, "version": {"S": "2"}, "ttl": {"N": "5"}, "blob": {"S": "x" * 100_000}},
+        )
+        client.create_table(
+            TableName="control",
+            KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("scope", "item")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        for scope, item in (("edge", "rollout"), ("edge", "config"), ("other", "config")):
+            client.put_item(TableName="control", Item={"scope": {"S": scope}, "item": {"S": item}, "n": {"N": "1.5"}})
+        yield url
 
 
 Connect = Callable[..., Client]
