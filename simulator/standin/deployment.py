@@ -47,6 +47,7 @@ class Deployment:
     resources: dict[str, dict[str, object]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     outputs: dict[str, object] = field(default_factory=dict)
+    invoked: list[str] = field(default_factory=list)
     with_secrets: dict[str, dict[str, object]] = field(default_factory=dict)
     _renamed: set[str] = field(default_factory=set)
     _existing: dict[tuple[str, str], Known] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class Deployment:
     def invoke(self, token: str, arguments: Mapping[str, object], provider: str, version: str) -> dict[str, object]:
         """A data source's answer from the provider asked, or from the default one."""
         reference = provider or self._default_provider_of(token.partition(":")[0], version)
+        self.invoked.append(token)
         return self._providers[_urn_of(reference)].invoke(token, revealed(arguments))
 
     def finish(self) -> None:

@@ -224,12 +224,19 @@ def test_a_build_may_keep_its_state_read_its_passphrase_and_deploy_its_stack(kin
 
 ANY_RESOURCE = {
     "acm:RequestCertificate": "no resource type",
+    "cloudfront:CreateCachePolicy": "no resource type: what is not there yet has no ARN",
+    "cloudfront:CreateDistribution": "as above",
+    "cloudfront:CreateFunction": "as above",
+    "cloudfront:CreateKeyValueStore": "as above",
+    "cloudfront:CreateOriginRequestPolicy": "as above",
+    "cloudfront:CreateResponseHeadersPolicy": "as above",
     "ec2:Describe*": "no resource type",
     "ec2:GetManagedPrefixListEntries": "CloudFront's own list belongs to AWS, and its id is another in every Region",
     "logs:DeleteQueryDefinition": "no resource type: a saved query has no ARN",
     "logs:DescribeLogGroups": "lists what is there before a group has a name",
     "logs:DescribeQueryDefinitions": "no resource type",
     "logs:PutQueryDefinition": "no resource type",
+    "s3:ListAllMyBuckets": "no resource type: a list, of which there is one for each account",
     "sts:GetCallerIdentity": "no resource type",
 }
 """Actions of a deployer on `*`, and why ("Service Authorization Reference")."""
