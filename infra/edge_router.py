@@ -164,7 +164,11 @@ def _beside(stack: Stack, around: Front, distribution: Distribution, opts: pulum
     domain = stack.settings.domain
     if domain is not None and domain.hosted_zone_id:
         args = AddressesArgs(
-            domain.aliases, domain.hosted_zone_id, distribution.domain_name, distribution.hosted_zone_id
+            domain.aliases,
+            domain.hosted_zone_id,
+            distribution.domain_name,
+            distribution.hosted_zone_id,
+            is_protected=stack.settings.tables.protect,
         )
         Addresses("addresses", args, opts)
     if around.logs is not None and not around.logs_are_legacy:
@@ -244,4 +248,5 @@ def distribution_args(stack: Stack, attached: Attached) -> DistributionArgs:
         static_paths=settings.static_paths,
         price_class=settings.price_class,
         mark=mark_of(cached_paths(stack)),
+        is_protected=settings.tables.protect,
     )
