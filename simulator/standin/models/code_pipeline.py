@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.rules import among, among_aws, between, matching
+from simulator.standin.taken import in_region
 
 from .code_build import PROJECT_TYPE
 from .iam import ROLE_TYPE, trusted_services
@@ -122,4 +123,5 @@ PIPELINE = ResourceModel(
     },
     check=_check,
     named=100,
+    unique=in_region("PipelineNameInUseException"),
 )
