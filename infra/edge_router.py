@@ -23,7 +23,7 @@ from infra.region_function import RegionFunction
 from infra.rollout import Rollout, RolloutArgs
 from infra.settings import UNNAMED_HOSTS
 from infra.stack import Stack
-from infra.tables import Tables, TablesArgs
+from infra.tables import Tables, TablesArgs, replaced_in_order
 from infra.tier_backends import TierBackends, TierBackendsArgs
 from infra.validator_function import validator_args
 from infra.viewer_function import ViewerFunction, key_values_of
@@ -188,7 +188,13 @@ def _tables_args(stack: Stack) -> TablesArgs:
 
 def _control_args(stack: Stack) -> ControlArgs:
     control = stack.settings.control
-    return ControlArgs(stack.control_table_name, control.home_region, control.replicas, config_item(stack.settings))
+    return ControlArgs(
+        stack.control_table_name,
+        control.home_region,
+        control.replicas,
+        config_item(stack.settings),
+        replaced_in_order(control.table_name, "control"),
+    )
 
 
 def _rollout_args(stack: Stack, package: Path, control: Control, functions: Functions | None) -> RolloutArgs:

@@ -36,7 +36,7 @@ def prepare() -> EdgeRouterArgs:
         args = _built(stack)
     except (SettingsError, BundleError, WheelError, ViewerFunctionError, CacheLeakError) as error:
         raise pulumi.RunError(str(error)) from None
-    for warning in stack.settings.warnings():
+    for warning in stack.warnings():
         pulumi.log.warn(f"{stack.project}:{warning}")
     for leak in leaks:
         pulumi.log.warn(str(leak))
