@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from infra.opt_in_regions import opt_in_warnings
 from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
 from infra.section import Section, Text, Whole
 from infra.settings_alarms import AlarmSettings
@@ -215,7 +216,7 @@ class CoreSettings(Section):
                 "demo.hosts: is true, and its hosts let nobody in but CloudFront: the probes of fastest-origin do not"
                 " reach them, and everybody gets stable"
             )
-        return chosen
+        return chosen + opt_in_warnings(self)
 
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from infra.name_limits import length_problems, project_problem, short_names
 from infra.problems import SettingsError, shown
 from infra.settings import Settings, load_settings
 from infra.table_names import FIRST_KEYS, own_table_name
@@ -81,16 +82,20 @@ def load_stack(
     config: Mapping[str, str], name: str, project: str = "edge-router", secret_keys: Container[str] = ()
 ) -> Stack:
     """The stack of a config as the engine gives it to a program (see load_settings); SettingsError otherwise."""
-    problems: list[str] = []
-    if not _NAME.fullmatch(name):
-        problems = [
-            f"the stack's name is {shown(name)}: resources are named after it, so it has 1 to 32 letters, digits,"
-            " - and _"
-        ]
+    problems = [text for text in (project_problem(project), _name_problem(name)) if text]
     try:
         settings = load_settings(config, project, secret_keys)
     except SettingsError as error:
         raise SettingsError(problems + error.problems) from None
-    if problems:
+    stack = Stack(project, name, settings)
+    if problems := problems or length_problems(short_names(stack)):
         raise SettingsError(problems)
-    return Stack(project, name, settings)
+    return stack
+
+
+def _name_problem(name: str) -> str:
+    if _NAME.fullmatch(name):
+        return ""
+    return (
+        f"the stack's name is {shown(name)}: resources are named after it, so it has 1 to 32 letters, digits, - and _"
+    )
