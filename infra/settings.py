@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from infra.aws_hosts import host_warning
 from infra.opt_in_regions import opt_in_warnings
 from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
 from infra.section import Section, Text, Whole
@@ -34,7 +35,7 @@ from infra.settings_parts import (
 from infra.settings_release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings_rollout import RolloutSettings
 from infra.settings_security import AccessLogs, SecuritySettings
-from infra.settings_strategies import section_fields, table_of
+from infra.settings_strategies import host_warnings, section_fields, table_of
 from router.names import within
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
@@ -216,7 +217,15 @@ class CoreSettings(Section):
                 "demo.hosts: is true, and its hosts let nobody in but CloudFront: the probes of fastest-origin do not"
                 " reach them, and everybody gets stable"
             )
-        return chosen + opt_in_warnings(self)
+        return chosen + self._host_warnings() + opt_in_warnings(self)
+
+    def _host_warnings(self) -> list[str]:
+        """Of the origins, and of the back ends in all sections."""
+        named = {} if self.demo.hosts else self.origins
+        found = [f"origins.{name}.domainName {host_warning(origin.domain_name)}" for name, origin in named.items()]
+        for strategy in STRATEGIES:
+            found += host_warnings(section_of(strategy), self.options_of(strategy))
+        return [text for text in found if not text.endswith(" ")]
 
 
 if TYPE_CHECKING:
