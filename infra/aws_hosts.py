@@ -72,8 +72,8 @@ def host_problems(host: str, protocol: str, port: int, host_header: str) -> dict
     # A bucket may be named by another of its names, and an API by a custom domain name; a function URL has none.
     if host_header == "viewer" or (service is FUNCTION_URL and host_header.lower() not in ("origin", host.lower())):
         problems["hostHeader"] = (
-            f"is {host_header!r}: {host} is {service.what}, which serves requests with its own name as Host only, and answers"
-            " others with 403 or 404; write origin"
+            f"is {host_header!r}: {host} is {service.what}, which serves requests with its own name as Host only, and"
+            " answers others with 403 or 404; write origin"
         )
     return problems
 

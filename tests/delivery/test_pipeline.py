@@ -119,6 +119,14 @@ def test_the_source_is_every_push_to_the_branch_by_a_connection() -> None:
     }
 
 
+def test_what_starts_the_pipeline_is_written_out() -> None:
+    [trigger] = inputs(run("branch=release"), "aws:codepipeline/pipeline:Pipeline")["triggers"]
+    assert trigger == {
+        "providerType": "CodeStarSourceConnection",
+        "gitConfiguration": {"sourceActionName": "Source", "pushes": [{"branches": {"includes": ["release"]}}]},
+    }
+
+
 def test_who_is_notified_is_told_that_an_approval_waits() -> None:
     approval = inputs(run(), "aws:codepipeline/pipeline:Pipeline")["stages"][2]["actions"][0]
     assert approval["configuration"] == {
@@ -442,7 +450,12 @@ def _declaration(given: dict[str, Any]) -> dict[str, Any]:
     [store] = given["artifactStores"]
     stages = [{**stage, "actions": [_action(action) for action in stage["actions"]]} for stage in given["stages"]]
     kept = {key: given[key] for key in ("name", "roleArn", "pipelineType", "executionMode")}
-    return {**kept, "artifactStore": store, "stages": stages}
+    return {**kept, "artifactStore": store, "stages": stages, "triggers": [_trigger(one) for one in given["triggers"]]}
+
+
+def _trigger(given: dict[str, Any]) -> dict[str, Any]:
+    git = given["gitConfiguration"]
+    return {**given, "gitConfiguration": {"sourceActionName": git["sourceActionName"], "push": git["pushes"]}}
 
 
 def _action(given: dict[str, Any]) -> dict[str, Any]:
