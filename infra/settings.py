@@ -221,11 +221,15 @@ class CoreSettings(Section):
 
     def _host_warnings(self) -> list[str]:
         """Of the origins, and of the back ends in all sections."""
-        named = {} if self.demo.hosts else self.origins
-        found = [f"origins.{name}.domainName {host_warning(origin.domain_name)}" for name, origin in named.items()]
+        origins = {} if self.demo.hosts else self.origins
+        found = [
+            f"origins.{name}.domainName {text}"
+            for name, origin in origins.items()
+            if (text := host_warning(origin.domain_name))
+        ]
         for strategy in STRATEGIES:
             found += host_warnings(section_of(strategy), self.options_of(strategy))
-        return [text for text in found if not text.endswith(" ")]
+        return found
 
 
 if TYPE_CHECKING:
