@@ -21,6 +21,7 @@ LONGEST_NAME = 63
 LONGEST_DELIVERY_NAME = 60
 """PutDeliverySource and PutDeliveryDestination, CloudWatch Logs API reference."""
 V2_PATH = "{DistributionId}/{yyyy}/{MM}/{dd}"
+"""Below `AWSLogs/<account>/CloudFront/`, which AWS puts before it ("Amazon S3 object key for V2 deliveries")."""
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,16 @@ CONFIG, ROLLOUT = "config", "rollout"
 
 @dataclass(frozen=True)
 class ControlArgs:
-    """The table's physical name, where it is, and the item of the stack's config."""
+    """The table's physical name, where it is, and the item of the stack's config.
+
+    `deletes_first`: whether the old table goes before a new one comes; None leaves that to the provider.
+    """
 
     table_name: str
     home_region: str
     replicas: tuple[str, ...]
     config: Item
+    deletes_first: bool | None = None
 
 
 class Control(pulumi.ComponentResource):
@@ -54,7 +58,7 @@ class Control(pulumi.ComponentResource):
             # What replication reads ("Global tables: how they work"): replicas need it.
             stream_enabled=True if args.replicas else None,
             stream_view_type="NEW_AND_OLD_IMAGES" if args.replicas else None,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=args.deletes_first),
         )
         self.item = aws.dynamodb.TableItem(
             f"{name}-config",

@@ -47,21 +47,27 @@ def _core(arns: _Arns) -> list[Statement]:
     cloudfront = [
         arns.own("cloudfront", kind, "")
         for kind in (
-            *("distribution/*", "cache-policy/*", "origin-request-policy/*", "response-headers-policy/*"),
-            *("function/{}*", "key-value-store/*"),
+            # Cache, origin request and response headers policies in one, for a role's policies have to stay short.
+            *("distribution/*", "*-policy/*", "function/{}*", "key-value-store/*"),
         )
     ]
     return [
         # Of the caller itself, and a list, of which there is one for each account.
         _allow("sts:GetCallerIdentity", "*"),
         _allow("logs:DescribeLogGroups", "*"),
+        # What is not there yet has no ARN: the "Service Authorization Reference" gives these no resource type.
         _allow(
-            "cloudfront:CreateDistribution GetDistribution GetDistributionConfig UpdateDistribution DeleteDistribution"
+            "cloudfront:CreateDistribution CreateCachePolicy CreateOriginRequestPolicy CreateResponseHeadersPolicy"
+            " CreateFunction CreateKeyValueStore",
+            "*",
+        ),
+        _allow(
+            "cloudfront:GetDistribution GetDistributionConfig UpdateDistribution DeleteDistribution"
             " CreateInvalidation GetInvalidation TagResource UntagResource ListTagsForResource"
-            " CreateCachePolicy GetCachePolicy UpdateCachePolicy DeleteCachePolicy CreateOriginRequestPolicy"
-            " GetOriginRequestPolicy UpdateOriginRequestPolicy DeleteOriginRequestPolicy CreateResponseHeadersPolicy"
-            " GetResponseHeadersPolicy UpdateResponseHeadersPolicy DeleteResponseHeadersPolicy CreateFunction"
-            " GetFunction DescribeFunction UpdateFunction PublishFunction DeleteFunction CreateKeyValueStore"
+            " GetCachePolicy UpdateCachePolicy DeleteCachePolicy"
+            " GetOriginRequestPolicy UpdateOriginRequestPolicy DeleteOriginRequestPolicy"
+            " GetResponseHeadersPolicy UpdateResponseHeadersPolicy DeleteResponseHeadersPolicy"
+            " GetFunction DescribeFunction UpdateFunction PublishFunction DeleteFunction"
             " DescribeKeyValueStore UpdateKeyValueStore DeleteKeyValueStore",
             *cloudfront,
         ),
@@ -76,8 +82,9 @@ def _core(arns: _Arns) -> list[Statement]:
             functions,
         ),
         _allow(
-            "iam:CreateRole GetRole UpdateRole UpdateAssumeRolePolicy DeleteRole PutRolePolicy GetRolePolicy"
-            " DeleteRolePolicy ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole TagRole UntagRole",
+            "iam:CreateRole GetRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy DeleteRole PutRolePolicy"
+            " GetRolePolicy DeleteRolePolicy ListRolePolicies ListAttachedRolePolicies ListInstanceProfilesForRole"
+            " TagRole UntagRole",
             roles,
         ),
         _allow("iam:PassRole", roles, Condition={"StringEquals": {"iam:PassedToService": _PASSED}}),
@@ -105,7 +112,7 @@ def _core(arns: _Arns) -> list[Statement]:
 def _topics(arns: _Arns) -> Statement:
     return _allow(
         "sns:CreateTopic GetTopicAttributes SetTopicAttributes DeleteTopic Subscribe GetSubscriptionAttributes"
-        " Unsubscribe ListTagsForResource TagResource",
+        " ListSubscriptionsByTopic Unsubscribe ListTagsForResource TagResource",
         arns.own("sns", "{}*"),
     )
 
@@ -144,15 +151,22 @@ def _domain(arns: _Arns) -> list[Statement]:
 
 def _access_logs(arns: _Arns) -> list[Statement]:
     bucket = f"arn:aws:s3:::{arns.prefix.lower().replace('_', '-')}*"
-    deliveries = [arns.own("logs", kind) for kind in ("delivery-source:*", "delivery-destination:*", "delivery:*")]
     return [
-        # The provider reads every configuration that a bucket can have, whichever there are.
-        _allow("s3:CreateBucket DeleteBucket DeleteBucketPolicy Get* Put* ListBucket", bucket),
+        # An ACL names its owner by the account's canonical id, which the provider reads off the list of all buckets.
+        _allow("s3:ListAllMyBuckets", "*"),
+        # The provider reads every configuration that a bucket can have, whichever there are, and empties a bucket
+        # version by version before it deletes it.
+        _allow(
+            "s3:CreateBucket DeleteBucket DeleteBucketPolicy Get* Put* ListBucket ListBucketVersions"
+            " ListTagsForResource DeleteObject DeleteObjectVersion",
+            bucket,
+        ),
         _allow(
             "logs:PutDeliverySource GetDeliverySource DeleteDeliverySource PutDeliveryDestination"
             " GetDeliveryDestination DeleteDeliveryDestination CreateDelivery GetDelivery UpdateDeliveryConfiguration"
             " DeleteDelivery ListTagsForResource TagResource",
-            *deliveries,
+            # delivery-source, delivery-destination and delivery: the kinds of resources that begin like this.
+            arns.own("logs", "delivery*"),
         ),
         _allow("cloudfront:AllowVendedLogDeliveryForResource", arns.own("cloudfront", "distribution/*", "")),
     ]

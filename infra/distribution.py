@@ -41,7 +41,7 @@ class DistributionArgs:
     """`varies` and the fields up to `viewer_triggers` are what the strategy needs of the triggers.
 
     `domain_name` is the origin's, which only the deployment may know. `mark` is what its caches agree with when it is
-    made (infra.invalidation).
+    made (infra.invalidation). `is_protected`: Pulumi refuses to delete it, and so never comes to what it refers to.
     """
 
     comment: str
@@ -56,6 +56,7 @@ class DistributionArgs:
     static_paths: Sequence[str]
     price_class: str
     mark: pulumi.Input[str]
+    is_protected: bool = False
 
 
 class Distribution(pulumi.ComponentResource):
@@ -72,7 +73,12 @@ class Distribution(pulumi.ComponentResource):
         super().__init__("edge-router:infra:Distribution", name, None, opts)
         # Here, for a component does not hand its own depends_on down.
         # The tag is written anew by `edge-router invalidate`, and by nobody else once the distribution is there.
-        own = pulumi.ResourceOptions(parent=self, depends_on=list(args.attached.needed_first), ignore_changes=["tags"])
+        own = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(args.attached.needed_first),
+            ignore_changes=["tags"],
+            protect=args.is_protected,
+        )
         distribution = aws.cloudfront.Distribution(name, distribution_args(args), own)
         self.arn, self.hosted_zone_id = distribution.arn, distribution.hosted_zone_id
         self.domain_name = distribution.domain_name

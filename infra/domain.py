@@ -73,12 +73,16 @@ def _proof(base: str, certificate: aws.acm.Certificate, zone_id: str, parent: pu
 
 @dataclass(frozen=True)
 class AddressesArgs:
-    """Which names lead to which distribution, and the hosted zone that they are in."""
+    """Which names lead to which distribution, and the hosted zone that they are in.
+
+    `is_protected`: Pulumi refuses to delete a record. A destroy begins with them, for they refer to the distribution.
+    """
 
     aliases: Sequence[str]
     zone_id: str
     distribution_domain: pulumi.Input[str]
     distribution_zone_id: pulumi.Input[str]
+    is_protected: bool = False
 
 
 class Addresses(pulumi.ComponentResource):
@@ -100,6 +104,6 @@ class Addresses(pulumi.ComponentResource):
                     name=alias,
                     type=kind,
                     aliases=[target],
-                    opts=pulumi.ResourceOptions(parent=self),
+                    opts=pulumi.ResourceOptions(parent=self, protect=args.is_protected),
                 )
         self.register_outputs({})

@@ -23,7 +23,7 @@ from infra.region_function import RegionFunction
 from infra.rollout import Rollout, RolloutArgs
 from infra.settings import UNNAMED_HOSTS
 from infra.stack import Stack
-from infra.tables import Tables, TablesArgs
+from infra.tables import Tables, TablesArgs, replaced_in_order
 from infra.tier_backends import TierBackends, TierBackendsArgs
 from infra.validator_function import validator_args
 from infra.viewer_function import ViewerFunction, key_values_of
@@ -164,7 +164,11 @@ def _beside(stack: Stack, around: Front, distribution: Distribution, opts: pulum
     domain = stack.settings.domain
     if domain is not None and domain.hosted_zone_id:
         args = AddressesArgs(
-            domain.aliases, domain.hosted_zone_id, distribution.domain_name, distribution.hosted_zone_id
+            domain.aliases,
+            domain.hosted_zone_id,
+            distribution.domain_name,
+            distribution.hosted_zone_id,
+            is_protected=stack.settings.tables.protect,
         )
         Addresses("addresses", args, opts)
     if around.logs is not None and not around.logs_are_legacy:
@@ -184,7 +188,13 @@ def _tables_args(stack: Stack) -> TablesArgs:
 
 def _control_args(stack: Stack) -> ControlArgs:
     control = stack.settings.control
-    return ControlArgs(stack.control_table_name, control.home_region, control.replicas, config_item(stack.settings))
+    return ControlArgs(
+        stack.control_table_name,
+        control.home_region,
+        control.replicas,
+        config_item(stack.settings),
+        replaced_in_order(control.table_name, "control"),
+    )
 
 
 def _rollout_args(stack: Stack, package: Path, control: Control, functions: Functions | None) -> RolloutArgs:
@@ -244,4 +254,5 @@ def distribution_args(stack: Stack, attached: Attached) -> DistributionArgs:
         static_paths=settings.static_paths,
         price_class=settings.price_class,
         mark=mark_of(cached_paths(stack)),
+        is_protected=settings.tables.protect,
     )

@@ -16,7 +16,9 @@ from infra.role import policy_of
 from infra.settings_pipeline import PipelineSettings, TargetSettings
 from infra.subscriptions import subscribe
 
-SOURCE = "source"
+SOURCE, SOURCE_ACTION = "source", "Source"
+CONNECTION = "CodeStarSourceConnection"
+"""A connection is called after the service's older name."""
 PLAN_VARIABLE = "VALIDATOR_PLAN"
 """What a deployment is expected to do, as .ci/buildspec.yml exports it."""
 
@@ -57,6 +59,7 @@ class Pipeline(pulumi.ComponentResource):
             execution_mode="SUPERSEDED",
             role_arn=role.arn,
             artifact_stores=[_Store(location=self._artifacts.name, type="S3")],
+            triggers=[_pushed_to(settings.branch)],
             stages=[
                 _Stage(name="Source", actions=[_source(settings)]),
                 _Stage(name="Staging", actions=self._deployed(staging, settings.staging, "staging")),
@@ -156,13 +159,29 @@ def _validator(settings: PipelineSettings, target: TargetSettings) -> str:
     return f"{settings.project}-{target.stack}-validator"
 
 
+def _pushed_to(branch: str) -> aws.codepipeline.PipelineTriggerArgs:
+    """Every push to the branch, and nothing else.
+
+    Written out, for what starts a pipeline without a trigger is the action's own default (PipelineTriggerDeclaration,
+    CodePipeline API reference: a trigger takes its place).
+    """
+    branches = aws.codepipeline.PipelineTriggerGitConfigurationPushBranchesArgs(includes=[branch])
+    return aws.codepipeline.PipelineTriggerArgs(
+        provider_type=CONNECTION,
+        git_configuration=aws.codepipeline.PipelineTriggerGitConfigurationArgs(
+            source_action_name=SOURCE_ACTION,
+            pushes=[aws.codepipeline.PipelineTriggerGitConfigurationPushArgs(branches=branches)],
+        ),
+    )
+
+
 def _source(settings: PipelineSettings) -> aws.codepipeline.PipelineStageActionArgs:
-    """Every push to the branch. It is called after the service's older name."""
+    """The branch as it was pushed."""
     return _Action(
-        name="Source",
+        name=SOURCE_ACTION,
         category="Source",
         owner="AWS",
-        provider="CodeStarSourceConnection",
+        provider=CONNECTION,
         version="1",
         output_artifacts=[SOURCE],
         configuration={

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,9 @@ from infra.archive import write_package
 from infra.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
 from infra.cache_leaks import CacheLeakError, refuse_leaks
 from infra.edge_router import EdgeRouterArgs
+from infra.opt_in_regions import opt_in_warning
 from infra.problems import SettingsError
+from infra.provider_region import missing_region_problem, provider_region
 from infra.region_packages import build_controller, build_validator
 from infra.running_rollout import read_rollout, rollout_warnings, running_values
 from infra.sample_application import check_hosted
@@ -29,20 +32,35 @@ def prepare() -> EdgeRouterArgs:
     config = {key: str(value) for key, value in CONFIG.get().items()}
     secret_keys = [key for key in config if is_config_secret(key)]
     try:
-        stack = load_stack(config, pulumi.get_stack(), pulumi.get_project(), secret_keys)
+        stack = _stack_of(config, secret_keys)
         refuse_shared_aliases(stack, ROOT)
         check_hosted(stack)
         leaks = refuse_leaks(stack)
         args = _built(stack)
     except (SettingsError, BundleError, WheelError, ViewerFunctionError, CacheLeakError) as error:
         raise pulumi.RunError(str(error)) from None
-    for warning in stack.settings.warnings():
+    for warning in stack.warnings():
         pulumi.log.warn(f"{stack.project}:{warning}")
+    if warning := opt_in_warning("aws:region", provider_region(config, os.environ)):
+        pulumi.log.warn(warning)
     for leak in leaks:
         pulumi.log.warn(str(leak))
     if args.viewer_function is not None:
         _write(args.viewer_function, stack)
     return _beside_rollout(args)
+
+
+def _stack_of(config: Mapping[str, str], secret_keys: Sequence[str]) -> Stack:
+    """The selected stack; SettingsError with every mistake, a provider without a Region among them."""
+    text = missing_region_problem(config, os.environ)
+    problems = [text] if text else []
+    try:
+        stack = load_stack(config, pulumi.get_stack(), pulumi.get_project(), secret_keys)
+    except SettingsError as error:
+        raise SettingsError(problems + error.problems) from None
+    if problems:
+        raise SettingsError(problems)
+    return stack
 
 
 def _built(stack: Stack) -> EdgeRouterArgs:

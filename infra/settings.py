@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from infra.aws_hosts import host_warning
+from infra.opt_in_regions import opt_in_warnings
 from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
 from infra.section import Section, Text, Whole
 from infra.settings_alarms import AlarmSettings
@@ -33,7 +35,7 @@ from infra.settings_parts import (
 from infra.settings_release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings_rollout import RolloutSettings
 from infra.settings_security import AccessLogs, SecuritySettings
-from infra.settings_strategies import section_fields, table_of
+from infra.settings_strategies import host_warnings, section_fields, table_of
 from router.names import within
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
@@ -215,7 +217,19 @@ class CoreSettings(Section):
                 "demo.hosts: is true, and its hosts let nobody in but CloudFront: the probes of fastest-origin do not"
                 " reach them, and everybody gets stable"
             )
-        return chosen
+        return chosen + self._host_warnings() + opt_in_warnings(self)
+
+    def _host_warnings(self) -> list[str]:
+        """Of the origins, and of the back ends in all sections."""
+        origins = {} if self.demo.hosts else self.origins
+        found = [
+            f"origins.{name}.domainName {text}"
+            for name, origin in origins.items()
+            if (text := host_warning(origin.domain_name))
+        ]
+        for strategy in STRATEGIES:
+            found += host_warnings(section_of(strategy), self.options_of(strategy))
+        return found
 
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import InitErrorDetails
 
+from infra.aws_hosts import host_problems
 from infra.problems import problem, problems_of, raise_problems, rule
 from infra.section import Section, Text, Whole
 from router import names, origin_rules
@@ -36,6 +37,12 @@ class OriginSettings(Section):
         """80 where the protocol is http and no port is given."""
         given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
         return {**given, "port": 80} if given.get("protocol") == "http" and "port" not in given else cast("Any", value)
+
+    @model_validator(mode="after")
+    def _is_as_its_host_wants_it(self) -> OriginSettings:
+        problems = host_problems(self.domain_name, self.protocol, self.port, self.host_header)
+        raise_problems([problem(text, key, value=key) for key, text in problems.items()])
+        return self
 
 
 def _check_names(value: Any, handler: ValidatorFunctionWrapHandler) -> dict[str, OriginSettings]:

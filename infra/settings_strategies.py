@@ -14,6 +14,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import InitErrorDetails
 
+from infra.aws_hosts import allowed_domain_problem, host_problems, host_warning
 from infra.aws_regions import region_problem, replica_problems
 from infra.options_model import options_model
 from infra.problems import problem, problems_of, raise_problems
@@ -21,6 +22,7 @@ from infra.section import Section
 from infra.settings_release import ControlSettings
 from strategies.base import OptionsError, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
+from strategies.tier import TierOrigin
 
 
 def section_fields() -> dict[str, Any]:
@@ -44,6 +46,7 @@ def _section_validator(strategy: str) -> Callable[[object, ValidationInfo], obje
             problems = _absence_problems(strategy, options, problems)
         if options is not None:
             problems += _origin_problems(strategy, options, info) + _table_problems(strategy, options, info)
+            problems += _host_problems(options)
         raise_problems(problems)
         return options
 
@@ -131,6 +134,33 @@ def _origin_problems(strategy: str, options: Any, info: ValidationInfo) -> list[
         problem(f"names the origin {name!r}, which origins does not list: listed are {listed}")
         for name in sorted(load(strategy).needs(options).origins - set(origins))
     ]
+
+
+def _host_problems(options: Any) -> list[InitErrorDetails]:
+    """What hosts of AWS's own would refuse, of back ends in the section and of those that a table may name."""
+    backends = {name: origin.origin(name) for name, origin in backends_of(options).items()}
+    found = [
+        problem(text, "tiers", name, key, value=key)
+        for name, origin in backends.items()
+        for key, text in host_problems(origin.domain_name, origin.protocol, origin.port, origin.host_header).items()
+    ]
+    allowed: tuple[str, ...] = getattr(options, "allowed_domains", ())
+    return found + [
+        problem(text, "allowedDomains", value=entry) for entry in allowed if (text := allowed_domain_problem(entry))
+    ]
+
+
+def backends_of(options: Any) -> Mapping[str, TierOrigin]:
+    """The origins that a section has of its own: the tiers."""
+    return getattr(options, "tiers", {})
+
+
+def host_warnings(section: str, options: Any) -> list[str]:
+    """Hosts in a section that some requests will not be answered by; each begins with its key."""
+    hosts = {f"tiers.{name}.domainName": origin.domain_name for name, origin in backends_of(options).items()}
+    allowed: tuple[str, ...] = getattr(options, "allowed_domains", ())
+    hosts |= {f"allowedDomains[{index}]": entry for index, entry in enumerate(allowed) if not entry.startswith(".")}
+    return [f"{section}.{key} {text}" for key, host in hosts.items() if (text := host_warning(host))]
 
 
 def _table_problems(strategy: str, options: Any, info: ValidationInfo) -> list[InitErrorDetails]:

@@ -7,9 +7,12 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from infra.name_limits import length_problems, project_problem, short_names
 from infra.problems import SettingsError, shown
 from infra.settings import Settings, load_settings
+from infra.table_names import FIRST_KEYS, own_table_name
 from strategies.base import TableSpec
+from strategies.registry import section_of
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -40,7 +43,9 @@ class Stack:
     @property
     def control_table_name(self) -> str:
         """The physical name of the control table, whether or not there is one."""
-        return self.settings.control.table_name or f"{self.prefix}-control"
+        control = self.settings.control
+        keys = FIRST_KEYS["control"]
+        return control.table_name or own_table_name(self.prefix, "control", keys, control.home_region)
 
     def at_hosts(self, names: Mapping[str, str]) -> Stack:
         """The same stack when its hosts have these names, by origin."""
@@ -48,23 +53,49 @@ class Stack:
 
     def table_name(self, spec: TableSpec) -> str:
         """The physical name of a table: the configured one, else one that carries the stack's."""
-        return spec.name or f"{self.prefix}-{spec.purpose}"
+        keys = (spec.hash_key, spec.range_key)
+        return spec.name or own_table_name(self.prefix, spec.purpose, keys, spec.home_region)
+
+    def warnings(self) -> list[str]:
+        """What works but is rarely meant; each begins with its key."""
+        return [*self.settings.warnings(), *self._renamed_tables()]
+
+    def _renamed_tables(self) -> list[str]:
+        """Tables whose names tell them from those that a stack may have under the shorter name."""
+        named = [
+            (f"{section_of(strategy)}.tableName", self.table_name(spec), f"{self.prefix}-{spec.purpose}")
+            for strategy, spec in self.settings.tables_by_strategy().items()
+            if not spec.name
+        ]
+        control = self.settings.control
+        if control.is_live and not control.table_name:
+            named.append(("control.tableName", self.control_table_name, f"{self.prefix}-control"))
+        return [
+            f"{key}: the table is {name}, for its keys or its home Region are others than those of {short}: data that"
+            f" is in {short} stays there. Write the name of the one that is meant"
+            for key, name, short in named
+            if name != short
+        ]
 
 
 def load_stack(
     config: Mapping[str, str], name: str, project: str = "edge-router", secret_keys: Container[str] = ()
 ) -> Stack:
     """The stack of a config as the engine gives it to a program (see load_settings); SettingsError otherwise."""
-    problems: list[str] = []
-    if not _NAME.fullmatch(name):
-        problems = [
-            f"the stack's name is {shown(name)}: resources are named after it, so it has 1 to 32 letters, digits,"
-            " - and _"
-        ]
+    problems = [text for text in (project_problem(project), _name_problem(name)) if text]
     try:
         settings = load_settings(config, project, secret_keys)
     except SettingsError as error:
         raise SettingsError(problems + error.problems) from None
-    if problems:
+    stack = Stack(project, name, settings)
+    if problems := problems or length_problems(short_names(stack)):
         raise SettingsError(problems)
-    return Stack(project, name, settings)
+    return stack
+
+
+def _name_problem(name: str) -> str:
+    if _NAME.fullmatch(name):
+        return ""
+    return (
+        f"the stack's name is {shown(name)}: resources are named after it, so it has 1 to 32 letters, digits, - and _"
+    )

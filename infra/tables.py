@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.settings_parts import TableSettings
+from infra.table_names import is_told_apart
 from strategies.base import TableSpec
 
 
@@ -52,9 +53,21 @@ class Tables(pulumi.ComponentResource):
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=keeping.point_in_time_recovery),
             deletion_protection_enabled=keeping.deletion_protection,
             opts=pulumi.ResourceOptions(
-                parent=self, protect=keeping.protect, retain_on_delete=keeping.on_destroy == "retain"
+                parent=self,
+                protect=keeping.protect,
+                retain_on_delete=keeping.on_destroy == "retain",
+                delete_before_replace=replaced_in_order(spec.name, spec.purpose),
             ),
         )
+
+
+def replaced_in_order(configured_name: str, purpose: str) -> bool | None:
+    """False where the new table comes before the old one goes: it has another name, and visitors always have one.
+
+    None leaves it to the provider, which deletes first what the program has named; under a configured name, which may
+    be the same, there is no other way.
+    """
+    return None if configured_name or not is_told_apart(purpose) else False
 
 
 def _expiry(spec: TableSpec) -> aws.dynamodb.TableTtlArgs | None:

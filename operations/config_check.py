@@ -65,7 +65,7 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
         except (SettingsError, ViewerFunctionError) as error:
             checked.problems = list(error.problems)
         if opened is not None:
-            checked.warnings = [f"{opened.project}:{text}" for text in opened.settings.warnings()]
+            checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
     if not checked.problems:
         checked.findings = _leaks(opened, state)
     return checked

@@ -47,8 +47,11 @@ class Deployment:
     resources: dict[str, dict[str, object]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     outputs: dict[str, object] = field(default_factory=dict)
+    invoked: list[str] = field(default_factory=list)
     with_secrets: dict[str, dict[str, object]] = field(default_factory=dict)
     _renamed: set[str] = field(default_factory=set)
+    _gone: set[str] = field(default_factory=set)
+    _outlived: list[tuple[StandIn, dict[str, object]]] = field(default_factory=list)
     _existing: dict[tuple[str, str], Known] = field(default_factory=dict)
     _providers: dict[str, StandIn] = field(default_factory=dict)
 
@@ -80,10 +83,16 @@ class Deployment:
     def invoke(self, token: str, arguments: Mapping[str, object], provider: str, version: str) -> dict[str, object]:
         """A data source's answer from the provider asked, or from the default one."""
         reference = provider or self._default_provider_of(token.partition(":")[0], version)
+        self.invoked.append(token)
         return self._providers[_urn_of(reference)].invoke(token, revealed(arguments))
 
     def finish(self) -> None:
-        """Delete what the program no longer registers, last first. Errors: ProgramError for what may not go."""
+        """Delete what was replaced, and then what the program no longer registers, last first.
+
+        Errors: ProgramError for what may not go.
+        """
+        for stand_in, resource in reversed(self._outlived):
+            self._let_go(stand_in, resource)
         for urn, resource in reversed(list(self.previous.items())):
             if urn not in self.resources and urn not in self._renamed:
                 self._delete(urn, resource)
@@ -153,7 +162,9 @@ class Deployment:
         inputs, failures = stand_in.check(asked.type, asked.urn, news)
         if failures:
             raise ProgramError(one_message(asked.type, asked.name, failures))
-        difference = stand_in.diff(asked.type, old, inputs, asked.ignored) if old else None
+        difference = stand_in.diff(asked.type, old, inputs, asked.ignored, asked.urn) if old else None
+        if before and difference:
+            difference = stand_in.with_lost(asked.type, difference, self._lost(before))
         identity, outputs = self._apply(stand_in, asked, before, old, inputs, difference)
         marked = mark_secrets(outputs, asked.inputs)
         marked |= {key: Secret(marked[key]) for key in _secret_outputs(asked) if key in marked}
@@ -191,7 +202,7 @@ class Deployment:
             return stand_in.create(asked.type, asked.urn, inputs, preview=self.is_preview)
         identity, paths = str(before.get("id", "")), tuple(change.path for change in difference.paths)
         if difference.replaces:
-            return self._replace(stand_in, asked, before, inputs, paths)
+            return self._replace(stand_in, asked, before, inputs, difference)
         if not paths:
             self._note("same", asked.urn, asked.type)
             stand_in.remember(asked.type, identity, old.inputs, old.outputs)
@@ -199,23 +210,41 @@ class Deployment:
         self._note("update", asked.urn, asked.type, paths)
         return identity, stand_in.update(asked.type, asked.urn, identity, old, inputs, preview=self.is_preview)
 
+    def _lost(self, before: Mapping[str, object]) -> set[str]:
+        """The properties that were made from a resource which is gone, and is made anew, in this update."""
+        made_from = before.get("propertyDependencies")
+        known = made_from if isinstance(made_from, dict) else {}
+        return {key for key, urns in known.items() if self._gone & set(urns)}
+
     def _replace(
         self,
         stand_in: StandIn,
         asked: Registration,
         before: Mapping[str, object],
         inputs: dict[str, object],
-        paths: tuple[str, ...],
+        difference: Difference,
     ) -> tuple[str, dict[str, object]]:
+        paths = tuple(change.path for change in difference.paths)
         if asked.is_protected and before.get("protect"):
             raise ProgramError(
                 f'unable to replace resource "{asked.urn}" as it is currently marked for protection (changed:'
                 f" {', '.join(paths)}). Set protect to false and deploy first, or undo the change"
             )
-        if not before.get("retainOnDelete"):
-            stand_in.delete(asked.type, str(before.get("id", "")), decoded(before.get("outputs")))
+        if difference.deletes_first if asked.deletes_first is None else asked.deletes_first:
+            self._let_go(stand_in, before)
+            self._gone.add(asked.urn)
+        else:
+            self._outlived.append((stand_in, dict(before)))
         self._note("replace", asked.urn, asked.type, paths)
         return stand_in.create(asked.type, asked.urn, inputs, preview=self.is_preview)
+
+    def _let_go(self, stand_in: StandIn, before: Mapping[str, object]) -> None:
+        """Delete what is replaced, unless it is to stay in the account, where it keeps its name."""
+        if before.get("retainOnDelete"):
+            return
+        kind, identity = str(before["type"]), str(before.get("id", ""))
+        same = self.resources.get(str(before["urn"]), {}).get("id") == identity
+        stand_in.delete(kind, identity, decoded(before.get("outputs")), is_followed=same)
 
     def _delete(self, urn: str, resource: Mapping[str, object]) -> None:
         kind = str(resource["type"])

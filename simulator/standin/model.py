@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from .errors import Failure
 from .rules import Rule
+from .taken import Unique
 
 Properties = Mapping[str, object]
 ACCOUNT_ID = "123456789012"
@@ -27,13 +28,15 @@ class Known:
 class Scope:
     """Where a provider works: its Region, its default tags, and what exists in the account by (type, id).
 
-    `dynamodb_url` is the endpoint of a local DynamoDB that holds the tables' items, "" where there is none.
+    `dynamodb_url` is the endpoint of a local DynamoDB that holds the tables' items, "" where there is none. `creators`
+    are the URNs by which this process has created what exists, so that a create may be repeated.
     """
 
     region: str
     default_tags: Mapping[str, str] = field(default_factory=dict)
     existing: dict[tuple[str, str], Known] = field(default_factory=dict)
     dynamodb_url: str = ""
+    creators: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def find(self, token: str, **outputs: object) -> Known | None:
         """The existing resource of a type whose outputs have these values, or None."""
@@ -73,7 +76,9 @@ class ResourceModel:
     `args` names its Args class in pulumi_aws; of that class's properties those in `modelled` are answered for and
     the rest is refused by name. `replaces` are the properties whose change replaces the resource, `unordered` the
     lists AWS keeps as sets, `rules` the ranges and enumerations by property path, `check` what one property alone
-    cannot tell. `named` (a length) lets the provider name the resource after its logical name.
+    cannot tell. `named` (a length) lets the provider name the resource after its logical name, by the input
+    `name_property`. `unique` are the names that two of them cannot share. `is_of_framework`: written with Terraform's
+    plugin framework, whose half of Pulumi's bridge does not look at names when it replaces.
     """
 
     type: str
@@ -89,6 +94,9 @@ class ResourceModel:
     check: Callable[[Properties, Scope], Iterator[Failure]] = lambda _inputs, _scope: iter(())
     refuse_delete: Callable[[Properties], str] = lambda _outputs: ""
     named: int | None = None
+    name_property: str = "name"
+    unique: Unique | None = None
+    is_of_framework: bool = False
 
 
 def words(text: str) -> frozenset[str]:

@@ -34,7 +34,8 @@ _ONE_AT_A_TIME = threading.Lock()
 @dataclass(frozen=True)
 class Run:
     """A finished update or preview: the state after it, the stack's outputs as the CLI shows them (secrets covered),
-    what changed, and the program's warnings. In a preview, what only an update can tell is "[unknown]".
+    what changed, the program's warnings, and the data sources that it asked, each once. In a preview, what only an
+    update can tell is "[unknown]".
 
     `state_with_secrets` is what `pulumi stack export --show-secrets` would print: for use at once, never to be written.
     """
@@ -44,6 +45,7 @@ class Run:
     outputs: dict[str, object]
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
+    invokes: tuple[str, ...] = ()
 
 
 def run_program(
@@ -81,6 +83,7 @@ def run_program(
         _shown(work),
         _changes(work, resources),
         tuple(engine.warnings),
+        tuple(sorted(set(work.invoked))),
     )
 
 

@@ -13,6 +13,7 @@ from .models import MODELS
 from .rules import broken
 from .schema import args_class, property_types, violations
 from .state import WITHHELD
+from .taken import refusal
 from .wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, rewrite
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ PROVIDERS = {
 
 
 class Difference(NamedTuple):
-    """What changed between two sets of inputs, and which properties force a replacement."""
+    """What changed between two sets of inputs, and which properties force a replacement.
+
+    `deletes_first`: the old resource goes before the new one comes.
+    """
 
     paths: tuple[PathChange, ...]
     replaces: tuple[str, ...]
+    deletes_first: bool = False
 
 
 class StandIn:
@@ -80,15 +85,17 @@ class StandIn:
         """Inputs with the name filled in, and everything the provider or AWS would refuse."""
         model = self._model(token)
         inputs = {key: value for key, value in news.items() if value is not None}
-        if model.named and "name" not in inputs:
-            inputs["name"] = _automatic_name(urn, model.named)
+        if model.named and model.name_property not in inputs:
+            inputs[model.name_property] = _automatic_name(urn, model.named)
         failures = list(violations(args_class(model.args), inputs))
         failures += _unmodelled(model, inputs)
         if not failures:
             failures += [*broken(model.rules, inputs), *model.check(inputs, self.scope)]
         return inputs, failures
 
-    def diff(self, token: str, before: Known, new: Mapping[str, object], ignored: tuple[str, ...] = ()) -> Difference:
+    def diff(
+        self, token: str, before: Known, new: Mapping[str, object], ignored: tuple[str, ...] = (), urn: str = ""
+    ) -> Difference:
         """Compare checked inputs; `ignored` are top-level properties of ignoreChanges.
 
         A resource that follows the provider's Region moves when the provider's Region changes, that is, it is replaced.
@@ -99,7 +106,16 @@ class StandIn:
         if "region" in model.replaces and not new.keys() & {"region"} and was_in != self.scope.region:
             found = (*(change for change in found if change.top != "region"), PathChange("region", "update"))
         replaces = tuple(sorted({change.top for change in found} & model.replaces))
-        return Difference(found, replaces)
+        return Difference(found, replaces, bool(replaces) and _goes_first(model, urn, new))
+
+    def with_lost(self, token: str, difference: Difference, lost: set[str]) -> Difference:
+        """The same where `lost` properties came from a resource that was deleted: what they identify went with it."""
+        replaces = lost & self._model(token).replaces
+        if not replaces:
+            return difference
+        paths = [change for change in difference.paths if change.top not in replaces]
+        paths += [PathChange(key, "update") for key in sorted(replaces)]
+        return Difference(tuple(paths), tuple(sorted({*difference.replaces, *replaces})), deletes_first=True)
 
     def create(
         self, token: str, urn: str, inputs: Mapping[str, object], *, preview: bool = False
@@ -110,10 +126,23 @@ class StandIn:
             planned = {**model.defaults, **inputs, **dict.fromkeys(model.computed, UNKNOWN)}
             self.remember(token, f"planned {urn}", inputs, planned)
             return "", planned
-        identity = model.identify(Creation(inputs, "", urn, self.scope, None, frozenset()))
+        creation = Creation(inputs, "", urn, self.scope, None, frozenset())
+        self._refuse_taken(model, creation)
+        identity = model.identify(creation)
         outputs = self._outputs(model, Creation(inputs, identity, urn, self.scope, None, frozenset(inputs)))
         self.remember(token, identity, inputs, outputs)
+        self.scope.creators[token, identity] = urn
         return identity, outputs
+
+    def _refuse_taken(self, model: ResourceModel, creation: Creation) -> None:
+        """StandInError where another resource has the name: one of the account's, or what this one replaces."""
+        if model.unique is None or not _is_named_by_program(model, creation.urn, creation.inputs):
+            return
+        others = {
+            key: known for key, known in self.scope.existing.items() if self.scope.creators.get(key) != creation.urn
+        }
+        if reason := refusal(model.type, model.unique, creation.inputs, creation.region, others):
+            raise StandInError(f"{model.type} '{creation.urn.rpartition('::')[2]}' cannot be created: {reason}")
 
     def update(
         self, token: str, urn: str, identity: str, before: Known, inputs: Mapping[str, object], *, preview: bool = False
@@ -144,11 +173,15 @@ class StandIn:
         """Note that a resource exists, so that others can refer to it."""
         self.scope.existing[token, identity] = Known(inputs, outputs)
 
-    def delete(self, token: str, identity: str, outputs: Mapping[str, object]) -> None:
-        """Forget a resource, unless AWS would refuse to delete it (StandInError)."""
+    def delete(self, token: str, identity: str, outputs: Mapping[str, object], *, is_followed: bool = False) -> None:
+        """Forget a resource, unless AWS would refuse to delete it (StandInError).
+
+        `is_followed`: another one with the same id has come before this one goes.
+        """
         if reason := self._model(token).refuse_delete(outputs):
             raise StandInError(f"{token} {identity} {reason}")
-        self.scope.existing.pop((token, identity), None)
+        if not is_followed:
+            self.scope.existing.pop((token, identity), None)
 
     def invoke(self, token: str, arguments: Mapping[str, object]) -> dict[str, object]:
         """The answer of a data source; DataSourceError where it has none."""
@@ -171,6 +204,21 @@ def _automatic_name(urn: str, longest: int) -> str:
     """The logical name with seven characters more, as the provider names resources; always the same for a URN."""
     logical = urn.rpartition("::")[2]
     return f"{logical[: longest - 8]}-{drawn('0123456789abcdef', 7, 'name', urn)}"
+
+
+def _is_named_by_program(model: ResourceModel, urn: str, inputs: Mapping[str, object]) -> bool:
+    """Whether the name is the program's and not one that the provider has drawn."""
+    return not model.named or inputs.get(model.name_property) != _automatic_name(urn, model.named)
+
+
+def _goes_first(model: ResourceModel, urn: str, inputs: Mapping[str, object]) -> bool:
+    """Whether such a resource is deleted before it is created anew, whatever has changed.
+
+    That is what Pulumi's bridge to Terraform does with every resource that it could name itself and the program has
+    named (pulumi-terraform-bridge, pkg/tfbridge/schema.go: nameRequiresDeleteBeforeReplace).
+    """
+    could_be_named = model.named is not None or model.name_property != "name"
+    return could_be_named and not model.is_of_framework and _is_named_by_program(model, urn, inputs)
 
 
 def _unmodelled(model: ResourceModel, inputs: Mapping[str, object]) -> Iterator[Failure]:

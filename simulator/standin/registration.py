@@ -30,7 +30,10 @@ _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 @dataclass(frozen=True)
 class Registration:
-    """A RegisterResource request: identity, inputs (with `Secret` and `UNKNOWN`), and the options the engine keeps."""
+    """A RegisterResource request: identity, inputs (with `Secret` and `UNKNOWN`), and the options the engine keeps.
+
+    `deletes_first` is delete_before_replace, None where the program leaves that to the provider.
+    """
 
     urn: str
     type: str
@@ -45,6 +48,7 @@ class Registration:
     options: Mapping[str, object]
     ignored: tuple[str, ...]
     aliases: tuple[str, ...]
+    deletes_first: bool | None
 
     @classmethod
     def read(cls, request: Any, stack: str, project: str, root: Path) -> Registration:
@@ -65,6 +69,7 @@ class Registration:
             options=_options(request),
             ignored=_ignored(request),
             aliases=(*request.aliasURNs, *(_alias(one, request, stack, project) for one in request.aliases)),
+            deletes_first=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         )
 
 

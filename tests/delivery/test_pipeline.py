@@ -119,6 +119,14 @@ def test_the_source_is_every_push_to_the_branch_by_a_connection() -> None:
     }
 
 
+def test_what_starts_the_pipeline_is_written_out() -> None:
+    [trigger] = inputs(run("branch=release"), "aws:codepipeline/pipeline:Pipeline")["triggers"]
+    assert trigger == {
+        "providerType": "CodeStarSourceConnection",
+        "gitConfiguration": {"sourceActionName": "Source", "pushes": [{"branches": {"includes": ["release"]}}]},
+    }
+
+
 def test_who_is_notified_is_told_that_an_approval_waits() -> None:
     approval = inputs(run(), "aws:codepipeline/pipeline:Pipeline")["stages"][2]["actions"][0]
     assert approval["configuration"] == {
@@ -224,12 +232,19 @@ def test_a_build_may_keep_its_state_read_its_passphrase_and_deploy_its_stack(kin
 
 ANY_RESOURCE = {
     "acm:RequestCertificate": "no resource type",
+    "cloudfront:CreateCachePolicy": "no resource type: what is not there yet has no ARN",
+    "cloudfront:CreateDistribution": "as above",
+    "cloudfront:CreateFunction": "as above",
+    "cloudfront:CreateKeyValueStore": "as above",
+    "cloudfront:CreateOriginRequestPolicy": "as above",
+    "cloudfront:CreateResponseHeadersPolicy": "as above",
     "ec2:Describe*": "no resource type",
     "ec2:GetManagedPrefixListEntries": "CloudFront's own list belongs to AWS, and its id is another in every Region",
     "logs:DeleteQueryDefinition": "no resource type: a saved query has no ARN",
     "logs:DescribeLogGroups": "lists what is there before a group has a name",
     "logs:DescribeQueryDefinitions": "no resource type",
     "logs:PutQueryDefinition": "no resource type",
+    "s3:ListAllMyBuckets": "no resource type: a list, of which there is one for each account",
     "sts:GetCallerIdentity": "no resource type",
 }
 """Actions of a deployer on `*`, and why ("Service Authorization Reference")."""
@@ -435,7 +450,12 @@ def _declaration(given: dict[str, Any]) -> dict[str, Any]:
     [store] = given["artifactStores"]
     stages = [{**stage, "actions": [_action(action) for action in stage["actions"]]} for stage in given["stages"]]
     kept = {key: given[key] for key in ("name", "roleArn", "pipelineType", "executionMode")}
-    return {**kept, "artifactStore": store, "stages": stages}
+    return {**kept, "artifactStore": store, "stages": stages, "triggers": [_trigger(one) for one in given["triggers"]]}
+
+
+def _trigger(given: dict[str, Any]) -> dict[str, Any]:
+    git = given["gitConfiguration"]
+    return {**given, "gitConfiguration": {"sourceActionName": git["sourceActionName"], "push": git["pushes"]}}
 
 
 def _action(given: dict[str, Any]) -> dict[str, Any]:

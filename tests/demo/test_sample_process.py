@@ -128,7 +128,8 @@ def test_the_image_runs_as_nobody_in_particular_on_port_8000():
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
     assert IMAGE_COMMAND[IMAGE_COMMAND.index("--port") + 1] == "8000"
     assert IMAGE_COMMAND[IMAGE_COMMAND.index("--host") + 1] == "0.0.0.0"
-    assert re.findall(r"^FROM (.*)$", DOCKERFILE, re.MULTILINE) == ["python:3.13-slim"]
+    images = re.findall(r"^FROM (.*)$", DOCKERFILE, re.MULTILINE)
+    assert images == ["public.ecr.aws/docker/library/python:3.13-slim"]
 
 
 def test_the_image_installs_the_versions_that_were_tested_each_with_a_hash():

@@ -10,11 +10,22 @@ import pytest
 
 from simulator.standin import ProgramError, Run, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT, STACKS
+from tests.infra.configs import EVERYTHING, ROOT, STACKS
+from tests.infra.test_program import VERSIONED, run
 
 TABLE = "aws:dynamodb/table:Table"
 TABLES = {"sessions", "tenants"}
 """Those with visitors' data; the control table holds nothing but what the config and a rollout say."""
+NOT_FOR_VISITORS = (*("infra:Rollout$", "infra:Observability$", "infra:LogDelivery$", "::validator", "::access-logs-"),)
+"""Who steers, watches, tries out and writes logs: without them visitors are served all the same."""
+REAL = tuple(override for override in EVERYTHING if not override.startswith("demo."))
+PROTECTED = (
+    *(("prod", f"strategy={strategy}") for strategy in STRATEGIES),
+    *(("prod", *overrides) for overrides in VERSIONED.values()),
+    ("prod", "strategy=sticky-session", *REAL),
+    ("prod", "strategy=tier", *REAL),
+    ("prod", "strategy=cookie-version", "accessLogs=s3"),
+)
 every_stack = pytest.mark.parametrize("stack", STACKS)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
@@ -56,9 +67,56 @@ def test_tables_with_data_go_only_where_the_stack_says_so(stack: str, strategy: 
 
 
 @every_strategy
-def test_a_destroy_stops_at_the_protected_tables_of_prod(strategy: str, nothing: Path) -> None:
-    with pytest.raises(ProgramError, match=r"::(sessions|tenants)\" cannot be deleted because it is protected"):
+def test_a_destroy_of_prod_stops_before_it_has_taken_what_visitors_need(strategy: str, nothing: Path) -> None:
+    with pytest.raises(
+        ProgramError, match=r"::(distribution|sessions|tenants)\" cannot be deleted because it is protected"
+    ):
         run_program("prod", project=nothing, state=deployed("prod", strategy).state)
+
+
+@pytest.mark.parametrize("config", PROTECTED, ids=" ".join)
+def test_all_that_visitors_need_is_protected_or_needed_by_what_is(config: tuple[str, ...]) -> None:
+    """A destroy takes nothing that something else still needs, whatever it has taken by then."""
+    resources = {one["urn"]: one for one in run(*config).state["deployment"]["resources"]}
+    safe = {urn for urn, one in resources.items() if one.get("protect")}
+    names = {urn.rpartition("::")[2] for urn in safe}
+    records = {"www.example.com-A", "www.example.com-AAAA"} if "domain.aliases[0]=www.example.com" in config else set()
+    assert names == {"distribution"} | TABLES | records
+    waiting = list(safe)
+    while waiting:
+        for needed in resources[waiting.pop()].get("dependencies", []):
+            if needed not in safe:
+                safe.add(needed)
+                waiting.append(needed)
+    left = [urn for urn, one in resources.items() if one["type"].startswith("aws:") and urn not in safe]
+    assert [urn for urn in left if not any(part in urn for part in NOT_FOR_VISITORS)] == []
+
+
+@every_strategy
+def test_nothing_is_protected_where_the_tables_are_not(strategy: str) -> None:
+    for stack in ("local", "staging"):
+        assert not [one for one in deployed(stack, strategy).state["deployment"]["resources"] if one.get("protect")]
+
+
+@every_strategy
+def test_a_stack_from_before_is_protected_by_an_update_that_changes_nothing_else(strategy: str) -> None:
+    before = deployed("prod", strategy)
+    resources = [
+        {key: one[key] for key in one if key != "protect" or "Table" in one["type"]}
+        for one in before.state["deployment"]["resources"]
+    ]
+    after = run_program(
+        "prod",
+        overrides=(f"strategy={strategy}",),
+        state={**before.state, "deployment": {**before.state["deployment"], "resources": resources}},
+    )
+    assert {change.op for change in after.changes} == {"same"}
+    [distribution] = [
+        one
+        for one in after.state["deployment"]["resources"]
+        if one["urn"].endswith("Distribution::distribution") and one["custom"]
+    ]
+    assert distribution["protect"] is True
 
 
 @every_stack

@@ -186,7 +186,7 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
         token = _token(request.urn)
         before = Known(_plain(request.old_inputs), _plain(request.olds))
         self._stand_in.remember(token, request.id, before.inputs, before.outputs)
-        difference = self._stand_in.diff(token, before, _plain(request.news), tuple(request.ignoreChanges))
+        difference = self._stand_in.diff(token, before, _plain(request.news), tuple(request.ignoreChanges), request.urn)
         detailed = {
             change.path: provider_pb2.PropertyDiff(
                 kind=_KINDS[change.kind] + (1 if change.top in difference.replaces else 0), inputDiff=True
@@ -200,6 +200,7 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
             diffs=sorted({change.top for change in difference.paths}),
             detailedDiff=detailed,
             hasDetailedDiff=True,
+            deleteBeforeReplace=difference.deletes_first,
         )
 
     @_refusing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.rules import Rule, among, among_aws, between, matching
+from simulator.standin.taken import in_account
 
 from .iam import statements
 
@@ -114,6 +115,8 @@ BUCKET = ResourceModel(
     defaults={"forceDestroy": False, "objectLockEnabled": False},
     rules={"bucket": _bucket_name},
     check=_check_bucket,
+    name_property="bucket",
+    unique=in_account("BucketAlreadyExists", "bucket"),
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.rules import among, among_aws, between, matching
+from simulator.standin.taken import in_region
 
 from .iam import ROLE_TYPE, trusted_services
 
@@ -65,4 +66,5 @@ PROJECT = ResourceModel(
     },
     check=_check,
     named=255,
+    unique=in_region("ResourceAlreadyExistsException"),
 )

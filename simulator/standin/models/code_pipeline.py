@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.rules import among, among_aws, between, matching
+from simulator.standin.taken import in_region
 
 from .code_build import PROJECT_TYPE
 from .iam import ROLE_TYPE, trusted_services
@@ -35,6 +36,7 @@ def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     if len(set(names)) < len(names):
         yield Failure("stages", "have one name twice (InvalidStructureException)")
     is_v2 = inputs.get("pipelineType") == "V2"
+    yield from _triggers(inputs, is_v2=is_v2)
     handed_on: set[str] = set()
     namespaces = {"codepipeline", "variables"}
     for index, stage in enumerate(stages):
@@ -49,6 +51,20 @@ def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
             yield from _action(action, where, handed_on, namespaces, scope)
             handed_on |= _texts(action, "outputArtifacts")
             namespaces |= {str(action["namespace"])} if isinstance(action.get("namespace"), str) else set()
+
+
+def _triggers(inputs: Properties, *, is_v2: bool) -> Iterator[Failure]:
+    """One for each source action by a connection (GitConfiguration, CodePipeline API reference)."""
+    triggers = children(inputs, "triggers")
+    actions = [action for stage in children(inputs, "stages") for action in children(stage, "actions")]
+    sources = {str(one.get("name")) for one in actions if one.get("provider") == "CodeStarSourceConnection"}
+    named = [child(trigger, "gitConfiguration").get("sourceActionName") for trigger in triggers]
+    if triggers and not is_v2:
+        yield Failure("triggers", "are for V2 pipelines (InvalidStructureException)")
+    for index, name in enumerate(named):
+        if name not in sources or name in named[:index]:
+            where = f"triggers[{index}].gitConfiguration.sourceActionName"
+            yield Failure(where, f"is {name!r}: must be a source action by a connection, each once")
 
 
 def _role(inputs: Properties, scope: Scope) -> Iterator[Failure]:
@@ -100,7 +116,7 @@ _NAME = matching(r"[A-Za-z0-9.@_-]{1,100}", "1 to 100 letters, digits or any of 
 PIPELINE = ResourceModel(
     type="aws:codepipeline/pipeline:Pipeline",
     args="codepipeline.PipelineArgs",
-    modelled=words("artifactStores executionMode name pipelineType region roleArn stages tags"),
+    modelled=words("artifactStores executionMode name pipelineType region roleArn stages tags triggers"),
     identify=lambda creation: str(creation.inputs["name"]),
     compute=_compute,
     replaces=frozenset({"name", "region"}),
@@ -111,6 +127,8 @@ PIPELINE = ResourceModel(
         "pipelineType": among_aws("codepipeline", "PipelineType"),
         "executionMode": among_aws("codepipeline", "ExecutionMode"),
         "artifactStores[*].type": among_aws("codepipeline", "ArtifactStoreType"),
+        "triggers[*].providerType": among_aws("codepipeline", "PipelineTriggerProviderType"),
+        "triggers[*].gitConfiguration.pushes[*].branches.includes[*]": matching(r"(?s).{1,255}", "a branch's name"),
         "stages[*].name": _NAME,
         "stages[*].onFailure.result": among_aws("codepipeline", "Result"),
         "stages[*].actions[*].name": _NAME,
@@ -122,4 +140,5 @@ PIPELINE = ResourceModel(
     },
     check=_check,
     named=100,
+    unique=in_region("PipelineNameInUseException"),
 )

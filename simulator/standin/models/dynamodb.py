@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.rules import among_aws, between, matching
+from simulator.standin.taken import Unique
 from simulator.standin.wire import UNKNOWN
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ def _refuse_delete(outputs: Properties) -> str:
     return ""
 
 
+def _copies(inputs: Properties, region: str) -> set[object]:
+    """A table has its name in its own Region and in those of its replicas."""
+    regions = [region, *(entry.get("regionName") for entry in children(inputs, "replicas"))]
+    return {(where, inputs.get("name")) for where in regions}
+
+
 TABLE = ResourceModel(
     type="aws:dynamodb/table:Table",
     args="dynamodb.TableArgs",
@@ -119,4 +126,5 @@ TABLE = ResourceModel(
     check=_check,
     refuse_delete=_refuse_delete,
     named=255,
+    unique=Unique("ResourceInUseException", _copies),
 )

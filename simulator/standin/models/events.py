@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, tags_all, words
 from simulator.standin.rules import among, matching
+from simulator.standin.taken import Unique
 
 from .iam import ROLE_TYPE, trusted_services
 from .lambda_function import FUNCTION_TYPE
@@ -148,4 +149,9 @@ PERMISSION = ResourceModel(
         "statementId": matching(r"[A-Za-z0-9_-]{1,100}", "1 to 100 letters, digits, '-' or '_'"),
     },
     check=_check_permission,
+    name_property="statementId",
+    unique=Unique(
+        "ResourceConflictException",
+        lambda inputs, region: [(region, inputs.get("function"), inputs.get("statementId"))],
+    ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, drawn, tags_all, words
 from simulator.standin.rules import between, matching
+from simulator.standin.taken import in_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,7 @@ ROLE = ResourceModel(
     },
     check=_check_role,
     named=64,
+    unique=in_account("EntityAlreadyExists"),
 )
 
 ROLE_POLICY = ResourceModel(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
 from simulator.standin.rules import among_aws, between, matching
+from simulator.standin.taken import in_account
 
 from .iam import ROLE_TYPE, trusted_services
 from .security_groups import SECURITY_GROUP_TYPE
@@ -141,4 +142,5 @@ INSTANCE_PROFILE = ResourceModel(
     rules={"name": matching(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits or any of +=,.@_-")},
     check=_check_profile,
     named=128,
+    unique=in_account("EntityAlreadyExists"),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, tags_all, words
 from simulator.standin.rules import among, among_aws, between, matching
+from simulator.standin.taken import in_region
 from simulator.standin.wire import ARCHIVE, SIGNATURE
 
 if TYPE_CHECKING:
@@ -119,4 +120,5 @@ FUNCTION = ResourceModel(
     },
     check=_check,
     named=64,
+    unique=in_region("ResourceConflictException"),
 )

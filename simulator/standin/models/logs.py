@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.standin.model import Creation, ResourceModel, tags_all
 from simulator.standin.rules import among, among_aws, matching
+from simulator.standin.taken import in_region
 
 # PutRetentionPolicy (CloudWatch Logs API reference); 0 is the provider's word for "never expires".
 RETENTION_DAYS = (
@@ -37,4 +38,5 @@ LOG_GROUP = ResourceModel(
         "logGroupClass": among_aws("logs", "LogGroupClass"),
     },
     named=512,
+    unique=in_region("ResourceAlreadyExistsException"),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, child, digest, drawn
 from simulator.standin.rules import among_aws, between, matching
+from simulator.standin.taken import in_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,7 @@ CACHE_POLICY = ResourceModel(
     },
     check=_check_cache_policy,
     named=128,
+    unique=in_account("CachePolicyAlreadyExists"),
 )
 
 ORIGIN_REQUEST_POLICY = ResourceModel(
@@ -154,4 +156,5 @@ ORIGIN_REQUEST_POLICY = ResourceModel(
     },
     check=_check_origin_request_policy,
     named=128,
+    unique=in_account("OriginRequestPolicyAlreadyExists"),
 )

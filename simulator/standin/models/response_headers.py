@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Properties, ResourceModel, Scope, child, digest, words
 from simulator.standin.rules import among_aws, between, matching
+from simulator.standin.taken import in_account
 
 from .policies import etag
 
@@ -49,4 +50,5 @@ RESPONSE_HEADERS_POLICY = ResourceModel(
     },
     check=_check,
     named=128,
+    unique=in_account("ResponseHeadersPolicyAlreadyExists"),
 )

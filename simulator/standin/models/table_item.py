@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from simulator.standin.errors import Failure
-from simulator.standin.model import Creation, Properties, ResourceModel, Scope, children
+from simulator.standin.model import Properties, ResourceModel, Scope, children
+from simulator.standin.taken import Unique
 from simulator.standin.wire import UNKNOWN
 
 from .dynamodb import TABLE
@@ -78,14 +79,13 @@ def _key_type_failures(
             yield Failure("item", f"has the type {next(iter(item[key]))} at {key!r}: the table says {types.get(key)}")
 
 
-def _identify(creation: Creation) -> str:
+def _key_of(inputs: Properties) -> str:
     """The table and the key, as the provider joins them."""
-    inputs = creation.inputs
     item = _read(inputs.get("item")) or {}
     parts = [str(inputs["tableName"])]
     for key in (inputs.get("hashKey"), inputs.get("rangeKey")):
         if isinstance(key, str):
-            parts += [key, *(str(value) for value in item[key].values())]
+            parts += [key, *(str(value) for value in item.get(key, {}).values())]
     return "|".join(parts)
 
 
@@ -93,9 +93,11 @@ TABLE_ITEM = ResourceModel(
     type="aws:dynamodb/tableItem:TableItem",
     args="dynamodb.TableItemArgs",
     modelled=frozenset({"hashKey", "item", "rangeKey", "region", "tableName"}),
-    identify=_identify,
+    identify=lambda creation: _key_of(creation.inputs),
     compute=lambda creation: {"region": creation.region},
     replaces=frozenset({"hashKey", "rangeKey", "region", "tableName"}),
     computed=frozenset({"region"}),
     check=_check,
+    # The provider writes on the condition that there is none.
+    unique=Unique("ConditionalCheckFailedException", lambda inputs, region: [(region, _key_of(inputs))]),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.errors import Failure
 from simulator.standin.model import Creation, Properties, ResourceModel, Scope, children, digest, drawn, tags_all, words
 from simulator.standin.rules import among_aws, between, matching
+from simulator.standin.taken import in_account
 
 from .policies import etag
 
@@ -125,6 +126,7 @@ VIEWER_FUNCTION = ResourceModel(
     rules={"name": _NAME, "comment": _COMMENT, "runtime": among_aws("cloudfront", "FunctionRuntime")},
     check=_check_function,
     named=64,
+    unique=in_account("FunctionAlreadyExists"),
 )
 
 KEY_VALUE_STORE = ResourceModel(
@@ -137,6 +139,8 @@ KEY_VALUE_STORE = ResourceModel(
     computed=words("arn etag lastModifiedTime tagsAll"),
     rules={"name": _NAME, "comment": _COMMENT},
     named=64,
+    unique=in_account("EntityAlreadyExists"),
+    is_of_framework=True,
 )
 
 # Its id is the store's ARN; changed pairs are an update of this resource and of nothing else.
