@@ -74,19 +74,25 @@ def start_package(files: Mapping[str, bytes], events: Sequence[Any], python: Int
             path = Path(directory, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return _run(python, directory, json.dumps({"events": events, "modules": modules}))
+        return _run(python, directory, {"events": events, "modules": modules})
 
 
 def _module(name: str) -> str:
     return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _run(python: Interpreter, directory: str, asked: str) -> Start:
+def _run(python: Interpreter, directory: str, asked: Mapping[str, Sequence[Any]]) -> Start:
     command = [python.path, "-I", "-S", "-B", str(WORKER), directory]
     environment = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     try:
         ended = subprocess.run(  # noqa: S603  our own worker, in an interpreter that was looked for
-            command, input=asked, capture_output=True, text=True, timeout=START_SECONDS, env=environment, check=False
+            command,
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            env=environment,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Start((), (), f"{python.path}: {error}")
@@ -95,7 +101,9 @@ def _run(python: Interpreter, directory: str, asked: str) -> Start:
         last = next((line for line in reversed(ended.stderr.splitlines()) if line), f"exit code {ended.returncode}")
         return Start((), tuple(printed), last)
     *lines, report = printed
-    return Start(tuple(report["answers"]), tuple(lines), report["error"] or _fault(lines, report["missing"]))
+    missing = list(dict.fromkeys(report["missing"]))
+    problem = report["error"] or (_fault(lines, missing) if asked["events"] else _missing_ours(missing))
+    return Start(tuple(report["answers"]), tuple(lines), problem)
 
 
 def _parse(line: str) -> dict[str, Any]:
@@ -110,7 +118,13 @@ def _fault(lines: Sequence[Mapping[str, Any]], missing: Sequence[str]) -> str:
     """The first line that says so: of a decision, or of what it had to do without."""
     reasons = [str(line.get(name, "")) for line in lines for name in ("reason", "controlReason")]
     fault = next((reason for reason in reasons if reason.startswith(FAULTS)), "")
-    return f"{fault}; missing: {', '.join(dict.fromkeys(missing))}" if fault and missing else fault
+    return f"{fault}; missing: {', '.join(missing)}" if fault and missing else fault
+
+
+def _missing_ours(missing: Sequence[str]) -> str:
+    """What the handler hides, which starts as far as it can; without third-party packages that is not far."""
+    ours = [name for name in missing if name.partition(".")[0] in EDGE_PACKAGES]
+    return f"missing: {', '.join(ours)}" if ours else ""
 
 
 def _does_not_start(stack: Stack, problem: str) -> str:
