@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from router import names
 from router.decision import Decision
+from router.numbers import parse_number
 from router.record import field, record
 from router.table import TableError
 from strategies.base import VERSION_HEADER, Needs, Strategy, TableSpec
@@ -143,10 +144,8 @@ class StickySession(Strategy):
 
         No expiry or one that is no number never expires: the application decided so.
         """
-        try:
-            return float(str(item[self.options.expiry_attribute]["N"])) <= self.edge.clock()
-        except (KeyError, ValueError):
-            return False
+        expires = parse_number(item.get(self.options.expiry_attribute, {}).get("N"))
+        return expires is not None and expires <= self.edge.clock()
 
     def _assign(self, request: Request, key: str, reason: str, reading: Reading | None = None) -> Decision:
         """By the percentage, unless that was done before the cache, for the case that the table knows nothing."""
