@@ -256,6 +256,9 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
             "caching": "none",
             "version_cookie": "",
             "application_cookies": [],
+            "path": "/",
+            "same_site": "Lax",
+            "partitioned": False,
         },
         "origins": {
             name: {
