@@ -95,7 +95,7 @@ def document_of(rollout: Rollout) -> dict[str, Any]:
 
 
 def _has_odd_number(value: object) -> bool:
-    """Whether one stands anywhere that DynamoDB does not write so; boto3 takes what Decimal takes, such as `1_0`."""
+    """Find a number anywhere that DynamoDB does not write so; boto3 takes what Decimal takes, such as `1_0`."""
     if isinstance(value, list):
         return any(map(_has_odd_number, cast("list[object]", value)))
     if not isinstance(value, Mapping):

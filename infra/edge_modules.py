@@ -1,4 +1,4 @@
-"""Which of our modules a package needs: what its entry point imports, read from the source and never by hand.
+"""The modules of ours that a package needs: what its entry point imports, read from the source and never by hand.
 
 A stack's package may go without what an import inside a function brings, and only where that import says so itself:
 
@@ -50,7 +50,7 @@ def modules_for(strategy: str, *, keys: Collection[str] | None = None, root: Pat
 def modules_from(
     entry_points: list[str], packages: Collection[str], *, keys: Collection[str] | None = None, root: Path
 ) -> list[str]:
-    """What these modules of our packages import of them, and what that imports, sorted; `keys` as for modules_for."""
+    """These modules of our packages with all that they import of them, sorted; `keys` as for modules_for."""
     waiting, found = list(entry_points), set[str]()
     while waiting:
         module = waiting.pop()

@@ -15,7 +15,8 @@ from pathlib import Path
 from infra.wheels import PYTHON_VERSION
 
 ASK_SECONDS = 10
-_VERSION = "import sys; print(sys.version)"
+_VERSION = "import sys; print('%d.%d' % sys.version_info[:2] + getattr(sys, 'abiflags', ''))"
+"""A build without the global lock, 3.13t, loads other machine code than Lambda's."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def lambda_python() -> Interpreter:
 
 
 def _candidates() -> Iterator[str]:
-    """What may be one; a name on the PATH proves nothing, for pyenv's are there for versions that are not chosen."""
+    """Paths that may lead to one. A name on the PATH proves nothing: pyenv has one for versions that are not chosen."""
     if sys.version.startswith(f"{PYTHON_VERSION}."):
         yield sys.executable
     home = Path.home()
@@ -55,4 +56,4 @@ def _is_lambdas(path: str) -> bool:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=ASK_SECONDS, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return False
-    return answer.stdout.startswith(f"{PYTHON_VERSION}.")
+    return answer.stdout.strip() == PYTHON_VERSION

@@ -11,7 +11,7 @@ from infra.stack import Stack
 from strategies.base import Needs
 
 VALUE = "edge-router-start"
-"""What every cookie, header, parameter and field says: nobody's session, token or tenant."""
+"""The value of every cookie, header, parameter and field: nobody's session, token or tenant."""
 
 
 def first_events(stack: Stack) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ def cookie_domain_warnings(given: str, aliases: Sequence[str]) -> list[str]:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Whether a lower-case name is on the Public Suffix List, as the installed package has it."""
+    """Tell whether a lower-case name is on the Public Suffix List, as the installed package has it."""
     return _suffixes().publicsuffix(domain) == domain
 
 
@@ -59,10 +59,10 @@ def _plain(given: str) -> str:
 
 
 def _is_in(alias: str, domain: str) -> bool:
-    """Whether all names that an alias stands for are in the domain."""
+    """Tell whether all names that an alias stands for are in the domain."""
     return f".{alias.removeprefix('*.')}".endswith(f".{domain}")
 
 
 def _covers(alias: str, domain: str) -> bool:
-    """Whether the domain is one of the names that a wildcard stands for."""
+    """Tell whether the domain is one of the names that a wildcard stands for."""
     return alias.startswith("*.") and domain.endswith(alias[1:])

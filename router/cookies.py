@@ -48,7 +48,7 @@ def set_cookie(
 
 
 def is_in_path(request_path: str, cookie_path: str) -> bool:
-    """Whether browsers send a cookie of this path with the request (RFC 6265 §5.1.4)."""
+    """Tell whether browsers send a cookie of this path with the request (RFC 6265 §5.1.4)."""
     if not request_path.startswith(cookie_path):
         return False
     rest = request_path[len(cookie_path) :]

@@ -103,7 +103,7 @@ def _is_for(key: dict[str, Any], algorithm: str) -> bool:
 
 
 def _operations_problem(key: dict[str, Any]) -> str:
-    """What is wrong with `key_ops` (RFC 7517 §4.3): several different texts, which do not contradict `use`."""
+    """Say what is wrong with `key_ops` (RFC 7517 §4.3): several different texts, which do not contradict `use`."""
     if "key_ops" not in key:
         return ""
     operations: Any = key["key_ops"]

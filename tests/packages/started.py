@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from infra.bundle import build_bundle
 from infra.lambda_python import lambda_python
-from infra.package_start import Start, start_package
+from infra.package_process import Start, start_package
 from infra.sample_request import first_events
 from infra.stack import Stack
 from tests.infra.configs import stack_of
@@ -36,7 +36,7 @@ def stack_with(strategy: str, **settings: object) -> Stack:
 
 
 def started(stack: Stack, directory: Path, events: Sequence[Any] = (), *, without: Sequence[str] = ()) -> Start:
-    """What the stack's real package makes of its first events, and then of these; `without` files that it has."""
+    """Start the stack's real package with its first events, and then these; `without` leaves files of it out."""
     with ZipFile(build_bundle(stack, directory).path) as archive:
         files = {name: archive.read(name) for name in archive.namelist() if name not in without}
     return start_package(files, [*first_events(stack), *events], lambda_python())

@@ -1,4 +1,4 @@
-"""What does not start is never said to be done: by the builder, the program and the commands."""
+"""Builder, program and commands never call a package done that does not start."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import infra.package_start
 from infra.bundle import BundleError, build_bundle
 from infra.edge_modules import modules_for
 from infra.lambda_python import Interpreter, lambda_python
-from infra.package_start import check_start, start_package, start_problem
+from infra.package_process import start_package
+from infra.package_start import check_start, start_problem
 from simulator.standin import ProgramError, run_program
 from tests.infra.configs import shipped_stack
 from tests.operations.conftest import Result, project, run  # noqa: F401  the command, on stacks of its own
-from tests.packages.started import STRATEGIES, stack_with
+from tests.packages.started import stack_with
 
 Run = Callable[..., Result]
 PROBLEM = "the package for fastest-origin does not start: ModuleNotFoundError: No module named 'router.stopwatch'"
@@ -43,7 +44,7 @@ def test_a_package_that_does_not_start_is_an_error_that_names_the_module(tmp_pat
     assert str(caught.value) == start_problem(stack) == PROBLEM
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", ["fastest-origin", "sticky-session, versioned", "jwt-iat"])
 def test_a_package_that_starts_has_no_problem(strategy: str, tmp_path: Path) -> None:
     stack = stack_with(strategy)
     assert (start_problem(stack), check_start(stack, build_bundle(stack, tmp_path))) == ("", "")
@@ -124,3 +125,26 @@ def test_no_package_reaches_the_network_while_it_is_tried() -> None:
     code = b"import socket\nsocket.create_connection(('127.0.0.1', 9))"
     start = start_package({"router/asking.py": code}, [], lambda_python())
     assert start.problem == "OSError: there is no network while a package is tried"
+
+
+BAKED = b"def read_config(): pass\ndef build_router(config, region): pass\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ({"reason": "assigned"}, ""),
+        ({"reason": "error:ValueError@by_country.py:7"}, ""),
+        ({"reason": "table-unreachable", "controlReason": "table-unreachable"}, ""),
+        ({"reason": "error:ImportError@by_country.py:7"}, "error:ImportError@by_country.py:7"),
+        ({"reason": "error:NameError@by_country.py:7"}, "error:NameError@by_country.py:7"),
+        ({"reason": "pinned", "controlReason": "error:AttributeError"}, "error:AttributeError"),
+        ({"reason": "start-failed:KeyError"}, "start-failed:KeyError"),
+        ({"reason": "not-started"}, "not-started"),
+    ],
+)
+def test_of_the_errors_of_a_request_those_of_the_package_count(line: dict[str, str], problem: str) -> None:
+    """A strategy may raise where the surroundings are not AWS's: that is what the router falls back for."""
+    handler = f"def handler(event, context): print({json.dumps(json.dumps(line))})"
+    files = {"router/__init__.py": b"", "router/baked.py": BAKED, "router/handler.py": handler.encode()}
+    assert start_package(files, [{}], lambda_python()).problem == problem

@@ -115,7 +115,7 @@ def test_a_package_that_verifies_tokens_verifies_one(algorithm: str, tmp_path: P
 
 
 def key_of(algorithm: str) -> tuple[Any, dict[str, object]]:
-    """What signs, and the options with what verifies."""
+    """A key that signs, and the options with the one that verifies."""
     if algorithm == "HS256":
         encoded = base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("=")
         return SECRET, {"jwks": {"keys": [{"kty": "oct", "k": encoded}]}}

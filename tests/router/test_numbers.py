@@ -1,4 +1,4 @@
-"""What counts as a number of DynamoDB's, in the table's items and in what the function before the cache reads."""
+"""Numbers as DynamoDB writes them, in the table's items and in the value that the function before the cache reads."""
 
 from __future__ import annotations
 
