@@ -13,6 +13,7 @@ from controller.judgement import Test
 from controller.plan import Plan
 from controller.rollout import STATES, Event, Rollout
 from controller.sample import Sample
+from router.numbers import parse_number
 
 Item = dict[str, dict[str, Any]]
 KEY = {"scope": {"S": "edge"}, "item": {"S": "rollout"}}
@@ -54,6 +55,8 @@ def to_item(rollout: Rollout) -> Item:
 
 def from_item(item: Item) -> Rollout:
     """FieldError names what is missing or malformed."""
+    if _has_odd_number(item):
+        raise FieldError("a number is malformed")
     try:
         document = {name: _plain(_deserialize(value)) for name, value in item.items()}
     except (TypeError, AttributeError, ArithmeticError):
@@ -89,6 +92,17 @@ def from_item(item: Item) -> Rollout:
 def document_of(rollout: Rollout) -> dict[str, Any]:
     """The same as plain JSON, for commands and logs."""
     return {name: _plain(_deserialize(value)) for name, value in to_item(rollout).items() if name not in KEY}
+
+
+def _has_odd_number(value: object) -> bool:
+    """Find a number anywhere that DynamoDB does not write so; boto3 takes what Decimal takes, such as `1_0`."""
+    if isinstance(value, list):
+        return any(map(_has_odd_number, cast("list[object]", value)))
+    if not isinstance(value, Mapping):
+        return False
+    named = cast("Mapping[str, object]", value)
+    odd = "N" in named and not isinstance(named["N"], Mapping) and parse_number(named["N"]) is None
+    return odd or any(map(_has_odd_number, named.values()))
 
 
 def _of_event(event: Event) -> dict[str, Any]:

@@ -30,7 +30,9 @@ function decided(event, text) {
         }
         reason = text === undefined ? 'kvs-failed' : 'malformed-config';
         const live = JSON.parse(text);
-        const percent = typeof live.percent === 'string' && live.percent !== '' ? Number(live.percent) : live.percent;
+        // As router/numbers.py has it: Number() would take ' 5 ', '0x10' and '+5' too.
+        const percent = typeof live.percent === 'string' && /^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(live.percent)
+            ? Number(live.percent) : live.percent;
         if (typeof percent === 'number' && percent >= 0 && percent <= 100 && typeof live.release === 'string'
             && (live.pin === 'none' || CONFIG.origins.indexOf(live.pin) >= 0)) {
             if (live.pin !== 'none') {
@@ -129,7 +131,8 @@ function answered(event, decision) {
         // AWS does not say whether viewer-response sees the header that viewer-request wrote. Where it does, and the
         // config has changed in between, no cookie is set.
         const seen = valueIn(event.request, 'header', 'x-router-version');
-        if (decision.tag && response.statusCode < 500 && (!seen || seen === decision.origin)) {
+        if (decision.tag && response.statusCode < 500 && (!seen || seen === decision.origin)
+            && (!CONFIG.path || isInPath(event.request.uri))) {
             const value = decision.origin + '.' + decision.tag + '.' + decision.visitor;
             response.cookies = response.cookies || {};
             if (!response.cookies[CONFIG.cookie]) {
@@ -142,6 +145,14 @@ function answered(event, decision) {
     }
     return response;
 }
+
+// only with path
+// Outside of the cookie's path nobody sends it, and another one would take its place (RFC 6265 §5.1.4).
+function isInPath(uri) {
+    const path = CONFIG.path;
+    return uri === path || (uri.indexOf(path) === 0 && (path[path.length - 1] === '/' || uri[path.length] === '/'));
+}
+// end
 
 // only with keys
 function verified(value) {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.archive import write_archive, zipped
 from infra.baked_config import baked_config, to_json
-from infra.edge_modules import LIVE_CONTROL, METRICS, TABLE_CLIENTS, TABLE_READER, modules_for, source_of
+from infra.edge_modules import modules_for, source_of
 from infra.stack import Stack
 from infra.stripped import stripped
 from infra.wheels import Wheel, wheels_for
@@ -51,32 +52,20 @@ def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Pa
     work = ROOT / WORK_DIRECTORY
     wheels = wheels_for(stack.settings.needs.packages, wheel_cache or work / "wheels")
     config = baked_config(stack)
-    content = zipped(_files(stack, wheels) | {CONFIG_NAME: to_json(config)})
+    content = zipped(package_files(stack, config, wheels))
     _check_size(len(content))
     path, digest = write_archive("router", content, directory or work / stack.name)
     return Bundle(path, digest, tuple(wheel.name for wheel in wheels if wheel.is_native), config)
 
 
-def _files(stack: Stack, wheels: list[Wheel]) -> dict[str, bytes]:
+def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel]) -> dict[str, bytes]:
     """Name in the package to content."""
-    modules = modules_for(stack.settings.strategy, without=_unused(stack), root=ROOT)
-    sources = [source_of(module, ROOT) for module in modules]
+    keys = {key for key, value in config.items() if value}
+    sources = [source_of(module, ROOT) for module in modules_for(stack.settings.strategy, keys=keys, root=ROOT)]
     files = {source.relative_to(ROOT).as_posix(): stripped(source.read_bytes()) for source in sources}
     for wheel in wheels:
         files |= dict(wheel.files())
-    return files
-
-
-def _unused(stack: Stack) -> frozenset[str]:
-    """Modules that this stack's config never makes the router import."""
-    has_table, has_control = stack.table is not None, stack.settings.reads_control_table
-    uses = {
-        TABLE_READER: has_table,
-        TABLE_CLIENTS: has_table or has_control,
-        LIVE_CONTROL: has_control,
-        METRICS: stack.settings.has_metrics,
-    }
-    return frozenset(module for modules, is_used in uses.items() if not is_used for module in modules)
+    return {**files, CONFIG_NAME: to_json(config)}
 
 
 def _check_size(size: int) -> None:

@@ -16,6 +16,7 @@ from infra.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
 from infra.cache_leaks import CacheLeakError, refuse_leaks
 from infra.edge_router import EdgeRouterArgs
 from infra.opt_in_regions import opt_in_warning
+from infra.package_start import check_start
 from infra.problems import SettingsError
 from infra.provider_region import missing_region_problem, provider_region
 from infra.region_packages import build_controller, build_validator
@@ -79,11 +80,19 @@ def _package(stack: Stack) -> Callable[[Stack], Path]:
     changed.
     """
     if not stack.settings.demo.hosts:
-        package = path_in_state(build_bundle(stack).path)
+        package = path_in_state(_started(stack))
         return lambda _stack: package
     with TemporaryDirectory() as directory:
-        build_bundle(stack, Path(directory))
-    return lambda known: path_in_state(build_bundle(known).path)
+        _started(stack, Path(directory))
+    return lambda known: path_in_state(_started(known))
+
+
+def _started(stack: Stack, directory: Path | None = None) -> Path:
+    """The package, built and started."""
+    bundle = build_bundle(stack, directory)
+    if not_tried := check_start(stack, bundle):
+        pulumi.log.info(f"{stack.project}: the package: {not_tried}")
+    return bundle.path
 
 
 def _beside_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:

@@ -21,6 +21,7 @@ from infra.opt_in_regions import opt_in_warnings
 from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
 from infra.section import Section, Text, Whole
 from infra.settings_alarms import AlarmSettings
+from infra.settings_cookies import cookie_domain_warnings
 from infra.settings_domain import DomainSettings
 from infra.settings_origins import REQUIRED_ORIGINS, Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings_parts import (
@@ -205,6 +206,8 @@ class CoreSettings(Section):
     def warnings(self) -> list[str]:
         """What works but is rarely meant; each begins with its key."""
         chosen = [f"{self.section}: {text}" for text in self.strategy_class.warnings(self.options)]
+        aliases = self.domain.aliases if self.domain is not None else ()
+        chosen += [f"{self.section}.{text}" for text in cookie_domain_warnings(self.needs.cookie_domain, aliases)]
         for section, given in {"rollout": self.rollout, "domain": self.domain}.items():
             chosen += [f"{section}.{text}" for text in (given.warnings() if given else [])]
         if self.rollout is not None and not self.control.is_live:

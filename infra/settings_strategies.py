@@ -19,6 +19,8 @@ from infra.aws_regions import region_problem, replica_problems
 from infra.options_model import options_model
 from infra.problems import problem, problems_of, raise_problems
 from infra.section import Section
+from infra.settings_cookies import cookie_domain_problem
+from infra.settings_domain import DomainSettings
 from infra.settings_release import ControlSettings
 from strategies.base import OptionsError, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
@@ -46,7 +48,7 @@ def _section_validator(strategy: str) -> Callable[[object, ValidationInfo], obje
             problems = _absence_problems(strategy, options, problems)
         if options is not None:
             problems += _origin_problems(strategy, options, info) + _table_problems(strategy, options, info)
-            problems += _host_problems(options)
+            problems += _host_problems(options) + _cookie_problems(strategy, options, info)
         raise_problems(problems)
         return options
 
@@ -161,6 +163,16 @@ def host_warnings(section: str, options: Any) -> list[str]:
     allowed: tuple[str, ...] = getattr(options, "allowed_domains", ())
     hosts |= {f"allowedDomains[{index}]": entry for index, entry in enumerate(allowed) if not entry.startswith(".")}
     return [f"{section}.{key} {text}" for key, host in hosts.items() if (text := host_warning(host))]
+
+
+def _cookie_problems(strategy: str, options: Any, info: ValidationInfo) -> list[InitErrorDetails]:
+    """Whichever strategy is chosen: switching must not be what breaks it."""
+    domain = load(strategy).needs(options).cookie_domain
+    if not domain or "domain" not in info.data:
+        return []
+    section: DomainSettings | None = info.data["domain"]
+    text = cookie_domain_problem(domain, section.aliases if section is not None else ())
+    return [problem(text, "domain", value=domain)] if text else []
 
 
 def _table_problems(strategy: str, options: Any, info: ValidationInfo) -> list[InitErrorDetails]:

@@ -72,6 +72,14 @@ def wheels_for(
     return [Wheel(pin.name, _existing(pin, cache, machine, lock)) for pin in pins]
 
 
+def cached_wheels(packages: Iterable[str], cache: Path, lock: Path = LOCK_FILE) -> list[Wheel] | None:
+    """The same where all of them are in the cache, else None: nothing is downloaded."""
+    pins = _closure(set(packages), lock)
+    paths = [(pin.name, _cached(pin, cache, MACHINES["x86_64"])) for pin in pins]
+    found = [Wheel(name, path) for name, path in paths if path is not None]
+    return found if len(found) == len(pins) else None
+
+
 def read_lock(lock: Path = LOCK_FILE) -> dict[str, Pin]:
     """The pins of a compiled lock, whose comments say who wants what (`# via cryptography`)."""
     return {

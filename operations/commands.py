@@ -11,6 +11,7 @@ from infra.archive import write_package
 from infra.aws_regions import region_problem
 from infra.baked_config import deciding_config
 from infra.bundle import build_bundle
+from infra.package_start import check_start
 from infra.settings import UNNAMED_HOSTS
 from operations.console import out, print_json, print_table, warn
 from operations.errors import OperationError, UsageError
@@ -21,7 +22,7 @@ from router.event import EventError
 
 
 def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -> None:
-    """Build the package and put it where it was asked for."""
+    """Build the package, start it, and put it where it was asked for."""
     opened = open_stack(stack, overrides)
     if path.is_dir():
         raise UsageError(f"--out {path}: is a folder; name the file")
@@ -31,6 +32,8 @@ def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -
             f" {' and '.join(UNNAMED_HOSTS.values())} instead"
         )
     built = build_bundle(opened)
+    if not_tried := check_start(opened, built):
+        warn(f"{path}: {not_tried}")
     content = built.path.read_bytes()
     try:
         write_package(path, content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.package_start import start_problem
 from infra.problems import SettingsError
 from infra.sample_application import check_hosted
 from infra.shared_aliases import refuse_shared_aliases
@@ -66,6 +67,8 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
             checked.problems = list(error.problems)
         if opened is not None:
             checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
+    if opened is not None and not checked.problems and (problem := start_problem(opened)):
+        checked.problems = [problem]
     if not checked.problems:
         checked.findings = _leaks(opened, state)
     return checked

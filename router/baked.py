@@ -34,7 +34,7 @@ def read_config(path: str = CONFIG_FILE) -> dict[str, Any]:
 
 
 def build_router(config: dict[str, Any], region: str) -> Router:
-    """The router for one execution Region. What the config has not is neither built nor imported."""
+    """The router for one execution Region. What the config has not is neither built nor imported nor packaged."""
     strategy_class = load(config["strategy"])
     origins = {name: Origin(name=name, **fields) for name, fields in config["origins"].items()}
     # None of these is there where they are in the key-value store of a function before the cache.
@@ -67,13 +67,13 @@ def build_router(config: dict[str, Any], region: str) -> Router:
 def _build_override(config: dict[str, Any] | None) -> Override | None:
     if not config:
         return None
-    from router.override import Override  # here, for a stack without one does not pay for hmac
+    from router.override import Override  # only with override: others do not pay for hmac
 
     return Override(**config)
 
 
 def _build_clients() -> Clients:
-    from router.clients import Clients  # here, for a stack that reads no table does not pay for sockets
+    from router.clients import Clients  # only with table or control: others do not pay for sockets
 
     return Clients()
 
@@ -81,7 +81,7 @@ def _build_clients() -> Clients:
 def _build_table(config: dict[str, Any] | None, region: str, clients: Clients | None) -> Table | None:
     if not config or clients is None:
         return None
-    from router.table import Table, TableConfig  # here, as above
+    from router.table import Table, TableConfig  # only with table: as above
 
     return Table(TableConfig(**config), region, clients=clients)
 
@@ -91,7 +91,7 @@ def _build_control(
 ) -> Control | None:
     if not config or clients is None:
         return None
-    from router.control import build_control  # here, as above
+    from router.control import build_control  # only with control: as above
 
     return build_control(config, region, baked, clients)
 
@@ -99,6 +99,6 @@ def _build_control(
 def _build_metrics(config: dict[str, Any] | None, origins: dict[str, Origin]) -> Metrics | None:
     if not config:
         return None
-    from router.metrics import Metrics  # here, for a stack without a rollout counts nothing
+    from router.metrics import Metrics  # only with metrics: a stack without rollout and alarms counts nothing
 
     return Metrics(config["namespace"], config["stack"], origins)

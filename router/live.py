@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from router.numbers import parse_count, parse_number
 from router.record import record
 
 TYPE_CHECKING = False
@@ -119,19 +120,15 @@ def _one_of(item: Item, name: str, allowed: AbstractSet[str]) -> str:
     raise ItemError(f"malformed-{name}")
 
 
-def _count(item: Item, name: str) -> str:
-    value = item.get(name, {}).get("N")
-    if isinstance(value, str) and value.isdigit() and len(value) <= MAX_TEXT_CHARACTERS:
-        return value
-    raise ItemError(f"malformed-{name}")
+def _count(item: Item, name: str) -> int:
+    count = parse_count(item.get(name, {}).get("N"))
+    if count is None:
+        raise ItemError(f"malformed-{name}")
+    return count
 
 
 def _percent(item: Item) -> float:
-    value = item.get("canaryPercent", {}).get("N")
-    try:
-        percent = float(value) if isinstance(value, str) else -1.0
-    except ValueError:
-        percent = -1.0
-    if 0 <= percent <= 100:  # false for NaN
-        return percent
-    raise ItemError("malformed-canaryPercent")
+    percent = parse_number(item.get("canaryPercent", {}).get("N"))
+    if percent is None or not 0 <= percent <= 100:
+        raise ItemError("malformed-canaryPercent")
+    return percent

@@ -74,7 +74,7 @@ class Metrics:
         return origin if isinstance(origin, str) and decision.reason != "override" else ""
 
     def _latency_ms(self, started_ms: str) -> int | None:
-        if not started_ms.isdecimal() or len(started_ms) > 15:
+        if not (started_ms.isascii() and started_ms.isdecimal()) or len(started_ms) > 15:
             return None
         latency_ms = self._now_ms() - int(started_ms)
         return latency_ms if 0 <= latency_ms <= MAX_LATENCY_MS else None

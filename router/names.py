@@ -81,7 +81,7 @@ def _host_in(url: str) -> str:
 
 def _is_ip_address(value: str) -> bool:
     labels = value.split(".")
-    return value.count(":") > 1 or (len(labels) == 4 and all(label.isdigit() for label in labels))
+    return value.count(":") > 1 or (len(labels) == 4 and all(label.isascii() and label.isdigit() for label in labels))
 
 
 def _is_label(label: str) -> bool:

@@ -54,6 +54,7 @@ class Needs:
     longest_wait_ms: what a decision may wait for, tables aside; the router's deadline has to lie above it.
     version_header: where that function says what it chose. Then the answer may be cached, and of the cookies exactly
     `cookies` reach the origin, as part of the cache key.
+    cookie_domain: the Domain of the cookie that is set, "" where it is host-only; viewers have to come by a name in it.
     """
 
     cookies: frozenset[str] = frozenset()
@@ -73,6 +74,7 @@ class Needs:
     function_config: Mapping[str, Any] = field(default_factory=dict[str, "Any"])
     key_values: Mapping[str, str] = field(default_factory=dict[str, str])
     version_header: str = ""
+    cookie_domain: str = ""
 
     @property
     def is_cacheable(self) -> bool:

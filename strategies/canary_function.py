@@ -11,17 +11,28 @@ if TYPE_CHECKING:
 
 
 def version_needs(
-    cookie: str, max_age_seconds: int, *, domain: str = "", signing_keys: tuple[str, ...] = (), session: str = ""
+    cookie: str,
+    max_age_seconds: int,
+    *,
+    domain: str = "",
+    path: str = "/",
+    same_site: str = "Lax",
+    partitioned: bool = False,
+    signing_keys: tuple[str, ...] = (),
+    session: str = "",
 ) -> dict[str, Any]:
     """Fields of Needs. `cookie` holds the version; `session` names the cookie of a session whose table knows better."""
-    attributes = set_cookie(cookie, "", max_age_seconds, domain=domain).partition("; ")[2]
+    written = set_cookie(
+        cookie, "", max_age_seconds, domain=domain, path=path, same_site=same_site, partitioned=partitioned
+    )
     return {
         "viewer_function": "canary",
         "function_triggers": ("viewer-request", "viewer-response"),
         "function_config": {
             "cookie": cookie,
-            "attributes": attributes,
+            "attributes": written.partition("; ")[2],
             "keys": list(signing_keys),
+            "path": "" if path == "/" else path,
             "session": session,
         },
         "version_header": VERSION_HEADER,

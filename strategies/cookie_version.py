@@ -6,16 +6,23 @@ from binascii import b2a_base64
 
 from router import names
 from router.assignment import release_tag as release_tag  # also for those who write such a cookie
-from router.cookies import set_cookie
+from router.cookies import is_in_path, set_cookie
 from router.decision import Decision
 from router.digest import sha256
 from router.record import record
 from strategies.base import Needs, Strategy
-from strategies.options import caching_problem, key_cookies_problem, require
+from strategies.options import (
+    caching_problem,
+    cookie_problems,
+    first_of,
+    key_cookies_problem,
+    require,
+    same_site_warnings,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import ClassVar
+    from typing import Any, ClassVar
 
     from router.request import Request
     from router.response import Response
@@ -41,21 +48,41 @@ class Options:
     signing_keys: tuple[str, ...] = ()
     caching: str = "none"
     application_cookies: tuple[str, ...] = ()
+    path: str = "/"
+    same_site: str = "Lax"
+    partitioned: bool = False
 
     def __post_init__(self) -> None:
+        dropped = cookie_problems(self.cookie, self.path, self.same_site, self.domain)
         short = [key for key in self.signing_keys if len(key) < SHORTEST_KEY_CHARACTERS]
         require(
             cookie=names.cookie_name(self.cookie),
             max_age_seconds=names.within(
                 self.max_age_seconds, 1, 34_560_000, "seconds (400 days, the most browsers keep)"
             ),
-            domain=self.domain and names.domain_name(self.domain.removeprefix(".")),
+            domain=first_of(
+                self.domain and names.domain_name(self.domain.removeprefix(".")),
+                dropped["domain"],
+            ),
             signing_keys=f"has a key of under {SHORTEST_KEY_CHARACTERS} characters: use 32 random ones"
             if short
             else "",
             caching=caching_problem(self.caching),
             application_cookies=key_cookies_problem(self.application_cookies, self.cookie),
+            path=dropped["path"],
+            same_site=dropped["same_site"],
         )
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The cookie's, as router.cookies.set_cookie takes them."""
+        return {
+            "max_age_seconds": self.max_age_seconds,
+            "domain": self.domain,
+            "path": self.path,
+            "same_site": self.same_site,
+            "partitioned": self.partitioned,
+        }
 
 
 class CookieVersion(Strategy):
@@ -75,11 +102,19 @@ class CookieVersion(Strategy):
         if options.caching == "versioned":
             from strategies.canary_function import version_needs  # here, for nobody asks for needs at the edge
 
-            version = version_needs(
-                options.cookie, options.max_age_seconds, domain=options.domain, signing_keys=tuple(options.signing_keys)
-            )
-            return Needs(cookies=frozenset(options.application_cookies), by_percentage=True, **version)
-        return Needs(cookies=frozenset({options.cookie}), origin_response=True, by_percentage=True)
+            version = version_needs(options.cookie, **options.attributes, signing_keys=tuple(options.signing_keys))
+            cookies = frozenset(options.application_cookies)
+            return Needs(cookies=cookies, by_percentage=True, cookie_domain=options.domain, **version)
+        return Needs(
+            cookies=frozenset({options.cookie}),
+            origin_response=True,
+            by_percentage=True,
+            cookie_domain=options.domain,
+        )
+
+    @classmethod
+    def warnings(cls, options: Options) -> list[str]:
+        return same_site_warnings(options.same_site, options.partitioned)
 
     def choose(self, request: Request) -> Decision:
         origin, visitor, reason = self._read(request)
@@ -93,15 +128,17 @@ class CookieVersion(Strategy):
     def respond(self, request: Request, response: Response) -> None:
         """Set the cookie to the version that answered, unless the visitor already has it or the origin failed.
 
-        Nor while the release is unknown, for the cookie would be of no release and be assigned anew soon.
+        Nor while the release is unknown, for the cookie would be of no release and be assigned anew soon; nor outside
+        of the cookie's path, where nobody sends it and another one would take its place.
         """
         origin, visitor, _ = self._read(request)
         assignment = self.edge.assignment
         if origin or response.origin is None or response.status >= 500 or not assignment.release:
             return
+        if not is_in_path(request.path, self.options.path):
+            return
         value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor or self._new_visitor()}")
-        options = self.options
-        response.add_cookie(set_cookie(options.cookie, value, options.max_age_seconds, domain=options.domain))
+        response.add_cookie(set_cookie(self.options.cookie, value, **self.options.attributes))
 
     def _read(self, request: Request) -> tuple[str, str, str]:
         """(origin or "", visitor id or "", reason)."""

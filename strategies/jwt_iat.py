@@ -162,10 +162,10 @@ class JwtIat(Strategy):
     def _token_of(self, request: Request) -> str:
         """The token of the header, else of the cookie, else "". Authorization takes Bearer tokens only (RFC 6750)."""
         options = self.options
-        value = (request.header(options.header) or "").strip() if options.header else ""
+        value = (request.header(options.header) or "").strip(" \t") if options.header else ""
         scheme, _, rest = value.partition(" ")
         if scheme.lower() == "bearer":
-            value = rest.strip()
+            value = rest.lstrip(" ")
         elif options.header.lower() == "authorization":
             value = ""
         return value or (options.cookie and request.cookie(options.cookie)) or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from binascii import a2b_base64, b2a_base64
 
-from router.shapes import is_object
+from router.shapes import is_list, is_object
 from strategies.jwt_claims import decode_base64url
 from strategies.options import require
 
@@ -20,6 +20,7 @@ SHORTEST_SECRET_BYTES = 32
 MAX_KEYS = 16
 """So many keys a token without `kid` can cost at most."""
 
+_SIGNING = frozenset({"sign", "verify"})
 _PEM_BEGIN, _PEM_END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 _KEY_TYPE = {"HS256": "oct", "RS256": "RSA", "ES256": "EC"}
 _MEMBERS = {"HS256": ("k",), "RS256": ("n", "e"), "ES256": ("x", "y")}
@@ -71,14 +72,20 @@ def parse_jwks(jwks: dict[str, object] | str, algorithm: str) -> tuple[list[dict
     if not 0 < len(keys) <= MAX_KEYS:
         return [], f"has no list `keys` of 1 to {MAX_KEYS} keys: it is a JWK Set (RFC 7517 §5)"
     found: list[dict[str, Any]] = []
+    left_out: list[str] = []
     for index, key in enumerate(keys):
         if not is_object(key):
             return [], f"keys[{index}] is no object"
-        if _is_for(key, algorithm):
-            if problem := _key_problem(key, algorithm):
-                return [], f"keys[{index}] {problem}"
+        if not _is_for(key, algorithm):
+            continue
+        if problem := _operations_problem(key) or _key_problem(key, algorithm):
+            return [], f"keys[{index}] {problem}"
+        if "verify" in key.get("key_ops", ("verify",)):
             found.append(key)
-    return found, "" if found else f"has no key for {algorithm}: one has kty {_KEY_TYPE[algorithm]} and use sig"
+        else:
+            left_out.append(f"keys[{index}] is not for it, for its key_ops have no verify")
+    missing = f"has no key for {algorithm}: one has kty {_KEY_TYPE[algorithm]} and use sig"
+    return found, "" if found else "; ".join([missing, *left_out])
 
 
 def _list_of_keys(document: object) -> list[object]:
@@ -93,6 +100,20 @@ def _is_for(key: dict[str, Any], algorithm: str) -> bool:
         and key.get("alg", algorithm) == algorithm
         and (algorithm != "ES256" or key.get("crv") == "P-256")
     )
+
+
+def _operations_problem(key: dict[str, Any]) -> str:
+    """Say what is wrong with `key_ops` (RFC 7517 §4.3): several different texts, which do not contradict `use`."""
+    if "key_ops" not in key:
+        return ""
+    operations: Any = key["key_ops"]
+    if not is_list(operations) or not all(isinstance(operation, str) for operation in operations):
+        return "has key_ops that are no list of texts such as verify"
+    if len(set(operations)) < len(operations):
+        return "has key_ops that name one operation twice"
+    if "use" in key and not _SIGNING.issuperset(operations):
+        return "has use sig beside key_ops other than sign and verify, which contradict it"
+    return ""
 
 
 def _key_problem(key: dict[str, Any], algorithm: str) -> str:
@@ -111,7 +132,7 @@ def _size_of(encoded: object) -> int:
     if not isinstance(encoded, str):
         return -1
     try:
-        return len(decode_base64url(encoded))
+        return len(decode_base64url(encoded.rstrip("=")))  # keys are written with padding here and there
     except ValueError:
         return -1
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 MAX_KEY_COOKIES = 9
 """CloudFront's quota is 10 cookies for each cache policy; sticky-session adds its own."""
 
+SAME_SITE = ("Lax", "None", "Strict")
+MAX_COOKIE_PATH_CHARACTERS = 1_024
+"""Browsers ignore a longer attribute (RFC 6265bis §5.6)."""
+
 
 def require(**problems: str) -> None:
     """Raise OptionsError with every field whose rule (see router.names) returned something; names are snake_case."""
@@ -38,6 +42,52 @@ def key_cookies_problem(cookies: Sequence[str], version_cookie: str) -> str:
     if version_cookie in cookies:
         return f"lists {version_cookie!r}, the version cookie: the cache would keep every visitor's answers apart"
     return first_of(*(text and f"has an entry that {text}" for text in map(cookie_name, cookies)))
+
+
+def cookie_problems(cookie: str, path: str, same_site: str, domain: str = "") -> dict[str, str]:
+    """Say by option what makes browsers drop a cookie that is always Secure and HttpOnly (RFC 6265bis §4.1.3, §5.7).
+
+    Prefixes count whatever their case. `__Secure-` asks for nothing that is not there already.
+    """
+    is_for_host = cookie.lower().startswith("__host-")
+    return {
+        "domain": f"is {domain!r}: a cookie named __Host-… belongs to one host, and browsers drop it with a domain"
+        if is_for_host and domain
+        else "",
+        "path": first_of(
+            _cookie_path_problem(path),
+            f"is {path!r}: a cookie named __Host-… has the path /, and browsers drop it with another"
+            if is_for_host and path != "/"
+            else "",
+        ),
+        "same_site": "" if same_site in SAME_SITE else f"is {same_site!r}: allowed: {', '.join(SAME_SITE)}",
+    }
+
+
+def same_site_warnings(same_site: str, partitioned: bool) -> list[str]:
+    """Say what a cookie that keeps visitors on their version is rarely meant to be."""
+    warnings: list[str] = []
+    if same_site == "Strict":
+        warnings.append(
+            "sameSite is Strict: who follows a link from another site sends no cookie with that request, is assigned"
+            " anew and may change the version. Lax keeps them where they are"
+        )
+    if partitioned and same_site != "None":
+        warnings.append(
+            f"partitioned is true, but sameSite is {same_site}: pages that another site embeds, which partitioned"
+            " cookies are for, never send it. Set sameSite to None"
+        )
+    return warnings
+
+
+def _cookie_path_problem(path: str) -> str:
+    is_path = path.startswith("/") and ";" not in path and all(" " < character <= "~" for character in path)
+    if is_path and len(path) <= MAX_COOKIE_PATH_CHARACTERS:
+        return ""
+    return (
+        f"is {path!r}: a cookie's path starts with / and has at most {MAX_COOKIE_PATH_CHARACTERS:,} printable ASCII"
+        " characters, no space and no ;"
+    )
 
 
 def first_of(*problems: str) -> str:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from router import names
 from router.decision import Decision
+from router.numbers import parse_number
 from router.record import field, record
 from router.table import TableError
 from strategies.base import VERSION_HEADER, Needs, Strategy, TableSpec
-from strategies.options import caching_problem, first_of, key_cookies_problem, require
+from strategies.options import (
+    caching_problem,
+    cookie_problems,
+    first_of,
+    key_cookies_problem,
+    require,
+    same_site_warnings,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +35,8 @@ class Options:
     """Where the session is kept and how it reads. `versions` maps the table's version codes to origin names.
 
     `caching`: none, or versioned: then functions/canary.js assigns before the cache, by the hint in `version_cookie`.
-    `application_cookies` are the cookies that reach the application in that mode, besides the session's.
+    `application_cookies` are the cookies that reach the application in that mode, besides the session's. `path`,
+    `same_site` and `partitioned` are the version cookie's.
     """
 
     cookie: str = "sessiontoken"
@@ -41,8 +50,12 @@ class Options:
     caching: str = "none"
     version_cookie: str = ""
     application_cookies: tuple[str, ...] = ()
+    path: str = "/"
+    same_site: str = "Lax"
+    partitioned: bool = False
 
     def __post_init__(self) -> None:
+        dropped = cookie_problems(self.version_cookie, self.path, self.same_site)
         require(
             cookie=names.cookie_name(self.cookie),
             table_name=self.table_name and names.table_name(self.table_name),
@@ -58,6 +71,8 @@ class Options:
             caching=caching_problem(self.caching),
             version_cookie=self._version_cookie_problem(),
             application_cookies=key_cookies_problem(self.application_cookies, self.version_cookie),
+            path=dropped["path"],
+            same_site=dropped["same_site"],
         )
 
     def _version_cookie_problem(self) -> str:
@@ -86,7 +101,14 @@ class StickySession(Strategy):
         if options.caching == "versioned":
             from strategies.canary_function import version_needs  # here, for nobody asks for needs at the edge
 
-            version = version_needs(options.version_cookie, VERSION_COOKIE_SECONDS, session=options.cookie)
+            version = version_needs(
+                options.version_cookie,
+                VERSION_COOKIE_SECONDS,
+                path=options.path,
+                same_site=options.same_site,
+                partitioned=options.partitioned,
+                session=options.cookie,
+            )
             application_cookies = tuple(options.application_cookies)
         return Needs(
             cookies=frozenset({options.cookie, *application_cookies}),
@@ -103,6 +125,10 @@ class StickySession(Strategy):
             by_percentage=True,
             **version,
         )
+
+    @classmethod
+    def warnings(cls, options: Options) -> list[str]:
+        return same_site_warnings(options.same_site, options.partitioned)
 
     def choose(self, request: Request) -> Decision:
         token = request.cookie(self.options.cookie)
@@ -143,10 +169,8 @@ class StickySession(Strategy):
 
         No expiry or one that is no number never expires: the application decided so.
         """
-        try:
-            return float(str(item[self.options.expiry_attribute]["N"])) <= self.edge.clock()
-        except (KeyError, ValueError):
-            return False
+        expires = parse_number(item.get(self.options.expiry_attribute, {}).get("N"))
+        return expires is not None and expires <= self.edge.clock()
 
     def _assign(self, request: Request, key: str, reason: str, reading: Reading | None = None) -> Decision:
         """By the percentage, unless that was done before the cache, for the case that the table knows nothing."""

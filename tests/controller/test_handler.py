@@ -171,4 +171,6 @@ def test_the_package_needs_nothing_but_boto3_and_the_routers_precedence() -> Non
     )
     code = "import sys, controller.handler; print(*(name for name in sys.modules if name.startswith('router.')))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(found.stdout.split()) == {f"router.{name}" for name in ("assignment", "digest", "live", "record")}
+    assert set(found.stdout.split()) == {
+        f"router.{name}" for name in ("assignment", "digest", "live", "numbers", "record")
+    }

@@ -19,6 +19,7 @@ from strategies.cookie_version import CookieVersion, Options, minted, release_ta
 from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import Values, request_of, viewer_request, viewer_response
 from tests.functions.strategies import odd, several
+from tests.router.test_cookies import PATHS
 from tests.strategies.fakes import make_edge
 
 KEY, OLDER_KEY = "k" * 16, "o" * 16
@@ -304,3 +305,42 @@ def test_a_request_without_an_id_is_assigned_all_the_same() -> None:
     event = viewer_request()
     del event["context"]["requestId"]
     assert version(deployed().run(event)) in {"stable", "canary"}
+
+
+SECTIONS: dict[str, dict[str, Any]] = {
+    "cookie-version": {"cookieVersion": {"caching": "versioned"}},
+    "sticky-session": {"stickySession": {"caching": "versioned", "versionCookie": "app-version", "cookie": "sid"}},
+}
+every_versioned = pytest.mark.parametrize("name", SECTIONS)
+
+
+def with_cookie(name: str, **options: object) -> Deployed:
+    [(key, section)] = SECTIONS[name].items()
+    return Deployed(name, **{key: section | options}, canaryPercent="50", release=RELEASE)
+
+
+@every_versioned
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, "Path=/; Secure; HttpOnly; SameSite=Lax"),
+        ({"sameSite": "Strict"}, "Path=/; Secure; HttpOnly; SameSite=Strict"),
+        (
+            {"sameSite": "None", "partitioned": "true", "path": "/"},
+            "Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
+        ),
+    ],
+)
+def test_the_cookie_has_the_attributes_of_the_options(name: str, options: dict[str, object], expected: str) -> None:
+    found = with_cookie(name, **options).run(viewer_response(viewer_request()))
+    assert found.result["cookies"]["app-version"]["attributes"] == f"Max-Age=604800; {expected}"
+
+
+@every_versioned
+@pytest.mark.parametrize("cookie_path", sorted({path for path, _, _ in PATHS}))
+def test_outside_of_the_cookies_path_none_is_set(name: str, cookie_path: str) -> None:
+    function = with_cookie(name, path=cookie_path)
+    for request_path, is_sent in [(requested, is_sent) for path, requested, is_sent in PATHS if path == cookie_path]:
+        event = viewer_request()
+        event["request"]["uri"] = request_path
+        assert bool(set_cookie(function.run(viewer_response(event)))) == is_sent

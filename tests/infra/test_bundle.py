@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import stat
-import subprocess
-import sys
 import time
 from pathlib import Path
 from zipfile import ZipFile
@@ -20,7 +18,6 @@ from infra.bundle import Bundle, BundleError, build_bundle
 from infra.stack import Stack
 from router.baked import build_router
 from router.request import Request
-from simulator.sample_events import origin_request
 from strategies.registry import STRATEGIES
 from tests.infra.configs import ROOT, shipped_stack, stack_of
 
@@ -39,6 +36,7 @@ ALWAYS = {
 }
 DYNAMODB = {"clients", "dynamodb", "sigv4"}
 LIVE_CONTROL = {"control", "live", "stopwatch"}
+OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
 PLAN = {"steps": [10, 100]}
 VERSIONED = {"caching": "versioned"}
 OWN = {
@@ -73,7 +71,8 @@ def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path)
     ("settings", "expected"),
     [
         ({"strategy": "cookie-version"}, set[str]()),
-        ({"strategy": "fastest-origin"}, set[str]()),
+        ({"strategy": "fastest-origin"}, {"stopwatch"}),
+        ({"strategy": "cookie-version", "override": OVERRIDE}, {"override"}),
         ({"strategy": "sticky-session", "stickySession": {"cookie": "s"}}, {*DYNAMODB, "table"}),
         ({"strategy": "cookie-version", "control": "live"}, {*DYNAMODB, *LIVE_CONTROL}),
         ({"strategy": "fastest-origin", "control": "live", "rollout": PLAN}, {*DYNAMODB, *LIVE_CONTROL}),
@@ -88,7 +87,7 @@ def test_tables_live_control_and_metrics_come_only_where_they_are_used(
     settings: dict[str, object], expected: set[str], tmp_path: Path
 ) -> None:
     names = names_in(build_bundle(stack_of(**settings), tmp_path))
-    optional = {*DYNAMODB, *LIVE_CONTROL, "table", "metrics"}
+    optional = {*DYNAMODB, *LIVE_CONTROL, "table", "metrics", "override"}
     assert {Path(name).stem for name in names if name.startswith("router/")} & optional == expected
 
 
@@ -257,6 +256,9 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
             "caching": "none",
             "version_cookie": "",
             "application_cookies": [],
+            "path": "/",
+            "same_site": "Lax",
+            "partitioned": False,
         },
         "origins": {
             name: {
@@ -335,36 +337,3 @@ def test_the_router_is_built_from_it(strategy: str, tmp_path: Path) -> None:
     router = build_router(config, "eu-west-1")
     request = Request(headers={"x-qa-origin": "canary:local-demo-override-secret"})
     assert router.decide(request).reason == "override"
-
-
-UNREACHABLE = "http://127.0.0.1:9"
-"""The discard port: nobody listens, so that the control table cannot be read."""
-STARTER = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from router.handler import handler
-answer = handler(json.load(sys.stdin), None)
-print(json.dumps({"domain": answer["origin"]["custom"]["domainName"], "files": sorted(
-    module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in ("router", "strategies"))}))
-"""
-
-
-@every_strategy
-def test_it_starts_from_nothing_but_itself(strategy: str, tmp_path: Path) -> None:
-    bundle = built(strategy, tmp_path, "control.fallback.pin=canary")
-    task = tmp_path / "task"
-    with ZipFile(bundle.path) as archive:
-        archive.extractall(task)
-    finished = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", STARTER, str(task)],
-        input=json.dumps(origin_request()),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-        env={"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL_DYNAMODB": UNREACHABLE},
-    )
-    log, answer = [json.loads(line) for line in finished.stdout.splitlines()]
-    assert (log["strategy"], log["origin"], log["reason"]) == (strategy, "canary", "pinned")
-    assert answer["domain"] == "v2.example.com"
-    assert all(file.startswith(str(task)) for file in answer["files"])

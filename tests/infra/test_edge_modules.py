@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from infra import edge_modules
-from infra.edge_modules import TABLE_READER, modules_for, modules_from
+from infra.baked_config import baked_config
+from infra.edge_modules import EDGE_PACKAGES, imports_in, modules_for, modules_from
+from tests.infra.configs import ROOT, stack_of
+
+ALARMS = {"notify": ["eyes@example.com"]}
 
 
 @pytest.fixture
@@ -53,8 +57,63 @@ def test_imports_are_followed_also_those_inside_functions(project: Path) -> None
 
 
 def test_what_is_not_used_stays_out_with_what_only_it_needs(project: Path) -> None:
-    left_out = set(modules_for("chosen", root=project)) - set(modules_for("chosen", without=TABLE_READER, root=project))
-    assert left_out == {"router.table", "router.wire"}
+    mark(project, "only with table: others do not pay for it")
+    assert set(modules_for("chosen", root=project)) - set(modules_for("chosen", keys=(), root=project)) == {
+        "router.table",
+        "router.wire",
+    }
+    assert modules_for("chosen", keys={"table"}, root=project) == modules_for("chosen", root=project)
+
+
+def test_of_several_keys_one_is_enough(project: Path) -> None:
+    mark(project, "only with table or control")
+    assert [name for name in ("table", "control", "metrics") if "router.table" in modules(project, name)] == [
+        "table",
+        "control",
+    ]
+
+
+def test_what_is_imported_at_the_top_of_anything_packaged_is_packaged(project: Path) -> None:
+    """Whatever a lazy import elsewhere says of it."""
+    mark(project, "only with table")
+    (project / "strategies/parts.py").write_text("from router import table\n")
+    assert {"router.table", "router.wire"} <= modules(project)
+
+
+def test_an_import_at_the_top_cannot_be_marked(project: Path) -> None:
+    (project / "strategies/parts.py").write_text("import json\nfrom router import table  # only with table\n")
+    with pytest.raises(ValueError, match=r"^line 2: only an import inside a function can be left out of a package$"):
+        modules(project)
+
+
+def mark(project: Path, comment: str) -> None:
+    (project / "router/baked.py").write_text(f"def build():\n    from router.table import Table  # {comment}\n")
+
+
+def modules(project: Path, *keys: str) -> set[str]:
+    return set(modules_for("chosen", keys=keys, root=project))
+
+
+LAZY = [
+    (path.relative_to(ROOT).as_posix(), one, path.read_text().splitlines()[one.line - 1].partition("#")[2].strip())
+    for package in EDGE_PACKAGES
+    for path in sorted((ROOT / package).glob("*.py"))
+    for one in imports_in(path.read_bytes())
+    if one.is_lazy and one.modules[0].partition(".")[0] in EDGE_PACKAGES
+]
+
+
+def test_every_lazy_import_of_ours_says_why_and_whether_a_package_goes_without() -> None:
+    """`only with …` leaves it out of packages, `here, …` never does; nothing in between can be forgotten."""
+    assert [(file, one.line) for file, one, why in LAZY if not why.startswith(("here, ", "only with "))] == []
+    assert [(file, one.line) for file, one, why in LAZY if bool(one.only_with) != why.startswith("only with ")] == []
+
+
+def test_what_it_depends_on_is_a_key_of_the_baked_config() -> None:
+    configs = [baked_config(stack_of(**settings)) for settings in ({"control": "live"}, {"alarms": ALARMS})]
+    known = {key for config in configs for key in config}
+    assert {key for _, one, _ in LAZY for key in one.only_with} <= known
+    assert len(LAZY) > 5
 
 
 def test_other_packages_are_read_in_the_same_way(project: Path) -> None:

@@ -455,8 +455,8 @@ def test_mistakes_end_the_program_in_words() -> None:
             "2 settings do not work:",
             "  edge-router:pin is 'stabel': did you mean stable? Allowed: canary, none, stable",
             "  edge-router:stickySession.cokie is no key here: did you mean cookie? Allowed: applicationCookies,"
-            " caching, cookie, expiryAttribute, homeRegion, keyAttribute, replicas, tableName, versionAttribute,"
-            " versionCookie, versions",
+            " caching, cookie, expiryAttribute, homeRegion, keyAttribute, partitioned, path, replicas, sameSite,"
+            " tableName, versionAttribute, versionCookie, versions",
         ]
     )
 

@@ -44,7 +44,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"cookieVersion": {"cokie": "x"}},
         "cookieVersion.cokie is no key here: did you mean cookie? Allowed: applicationCookies, caching, cookie, domain,"
-        " maxAgeSeconds, signingKeys",
+        " maxAgeSeconds, partitioned, path, sameSite, signingKeys",
     ),
     (
         {"origins": origin(domain="x")},
@@ -327,7 +327,7 @@ def test_all_mistakes_are_told_together() -> None:
             f"  edge-router:canaryPercent is '200': {PERCENT_RULE}",
             "  edge-router:pin is 'x': allowed: canary, none, stable",
             "  edge-router:cookieVersion.z is no key here: allowed: applicationCookies, caching, cookie, domain,"
-            " maxAgeSeconds, signingKeys",
+            " maxAgeSeconds, partitioned, path, sameSite, signingKeys",
             "  edge-router:cookieVersion.maxAgeSeconds is 'x': expected a whole number",
             f"  edge-router:cookieVersion.cookie is 'a b': {COOKIE_RULE}",
         ]

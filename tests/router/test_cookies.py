@@ -1,8 +1,11 @@
 """Cookie headers as browsers, proxies and CloudFront write them."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from router.cookies import parse_cookies, set_cookie
+from router.cookies import is_in_path, parse_cookies, set_cookie
 from router.request import Request
 
 
@@ -47,3 +50,27 @@ def test_a_domain_makes_the_cookie_reach_subdomains() -> None:
         set_cookie("v", "1", 60, domain="example.com")
         == "v=1; Max-Age=60; Path=/; Domain=example.com; Secure; HttpOnly; SameSite=Lax"
     )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({"same_site": "None"}, "Path=/; Secure; HttpOnly; SameSite=None"),
+        ({"same_site": "Strict"}, "Path=/; Secure; HttpOnly; SameSite=Strict"),
+        ({"same_site": "None", "partitioned": True}, "Path=/; Secure; HttpOnly; SameSite=None; Partitioned"),
+        ({"path": "/shop", "domain": "a.b"}, "Path=/shop; Domain=a.b; Secure; HttpOnly; SameSite=Lax"),
+    ],
+)
+def test_a_set_cookie_has_the_attributes_it_is_given_and_is_always_secure(
+    attributes: dict[str, str], expected: str
+) -> None:
+    assert set_cookie("v", "1", 60, **attributes) == f"v=1; Max-Age=60; {expected}"  # type: ignore[arg-type]
+
+
+PATHS = json.loads(Path(__file__).with_name("cookie_paths.json").read_text())
+"""[cookie's path, request's path, whether the cookie is sent], for functions/canary.js too."""
+
+
+@pytest.mark.parametrize(("cookie_path", "request_path", "is_sent"), PATHS)
+def test_a_cookie_belongs_to_its_path_and_what_is_below(cookie_path: str, request_path: str, is_sent: bool) -> None:
+    assert is_in_path(request_path, cookie_path) == is_sent

@@ -120,7 +120,9 @@ def test_nobody_adds_a_version_to_the_metrics(trace: str, capsys: pytest.Capture
     assert lines_of(capsys) == []
 
 
-@pytest.mark.parametrize("started", ["", "x", "-1", "1e3", "9" * 400, f"{NOW_MS};1"])
+@pytest.mark.parametrize(
+    "started", ["", "x", "-1", "1e3", "1_0", "²", "１７９００００００００００", "9" * 400, f"{NOW_MS};1"]
+)
 def test_a_start_that_is_none_gives_no_latency(started: str, capsys: pytest.CaptureFixture[str]) -> None:
     event = origin_response(origin_request(headers={"X-Router-Trace": f"stable;{started}"}))
     router_counting(Clock()).handle(event)

@@ -128,3 +128,15 @@ def test_mistakes_are_named_all_at_once() -> None:
         ("versionAttribute", "is 'token': that is the key attribute already"),
         ("versions", "is empty: it maps version codes to origin names, such as {'1': stable}"),
     ]
+
+
+@pytest.mark.parametrize("text", ["1_0", " 5 ", "٥", "+5", "NaN", "Infinity", "1e400", "0x10", "5.", "²"])
+def test_an_expiry_as_only_python_reads_it_is_no_number(text: str) -> None:
+    item: Item = {"version": {"S": "2"}, "expiration": {"N": text}}
+    assert strategy(FakeTable({(TOKEN,): item})).choose(request()).reason == "session"
+
+
+@pytest.mark.parametrize("text", ["5", "5.0", "1E+9", "1.79E+9", "0", "-5"])
+def test_an_expiry_as_dynamodb_writes_it_is_one(text: str) -> None:
+    item: Item = {"version": {"S": "2"}, "expiration": {"N": text}}
+    assert strategy(FakeTable({(TOKEN,): item})).choose(request()).reason == "expired-session"

@@ -1,0 +1,157 @@
+"""Every package starts, in Lambda's Python where this machine has it: from nothing but itself, to a decision."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import time
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from infra.lambda_python import lambda_python
+from simulator.sample_events import origin_request
+from strategies.registry import STRATEGIES as REGISTERED
+from tests.packages.started import SECRET, STRATEGIES, stack_with, started
+
+OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
+REASONS = {
+    "cookie-version": "malformed-cookie",
+    "cookie-version, versioned": "no-cookie",
+    "sticky-session": "table-unreachable",
+    "sticky-session, versioned": "table-unreachable",
+    "tenant-lookup": "table-unreachable",
+    "fastest-origin": "all-down",
+    "jwt-iat": "no-token",
+}
+PARTS: dict[str, dict[str, object]] = {
+    "control": {"control": "live"},
+    "alarms": {"alarms": {"notify": ["eyes@example.com"]}},
+    "override": {"override": OVERRIDE},
+}
+COMBINATIONS = [parts for size in range(len(PARTS) + 1) for parts in itertools.combinations(PARTS, size)]
+FURTHER: dict[str, tuple[str, dict[str, object]]] = {
+    "signing keys": ("cookie-version", {"cookieVersion": {"signingKeys": [SECRET]}}),
+    "signing keys, versioned": (
+        "cookie-version, versioned",
+        {"cookieVersion": {"signingKeys": [SECRET], "caching": "versioned"}},
+    ),
+    "tenants by header": (
+        "tenant-lookup",
+        {"tenantLookup": {"allowedDomains": [".t.example.com"], "source": "header"}},
+    ),
+    "tenants by query": ("tenant-lookup", {"tenantLookup": {"allowedDomains": [".t.example.com"], "source": "query"}}),
+    "unverified tokens": ("jwt-iat", {"jwtIat": {"releasedAt": "2026-11-01T00:00:00Z", "verify": False}}),
+    "a rollout": ("cookie-version", {"control": "live", "rollout": {"steps": [10, 100]}}),
+    "a rollout of sessions": ("sticky-session", {"control": "live", "rollout": {"steps": [10, 100]}}),
+    "a pin": ("fastest-origin", {"pin": "canary"}),
+}
+FURTHER_REASONS = {"signing keys": "forged-cookie"}
+
+
+def test_every_strategy_with_a_package_is_here() -> None:
+    assert {name.partition(",")[0] for name in STRATEGIES} == REGISTERED.keys() - {"tier"}
+
+
+@pytest.mark.parametrize("parts", COMBINATIONS, ids=lambda parts: "+".join(parts) or "plain")
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_package_starts_and_decides(strategy: str, parts: tuple[str, ...], tmp_path: Path) -> None:
+    settings: dict[str, object] = {}
+    for part in parts:
+        settings |= PARTS[part]
+    check_decision(strategy, settings, tmp_path, REASONS[strategy])
+
+
+@pytest.mark.parametrize("further", FURTHER)
+def test_what_else_a_config_may_have_starts_too(further: str, tmp_path: Path) -> None:
+    strategy, settings = FURTHER[further]
+    check_decision(strategy, settings, tmp_path, FURTHER_REASONS.get(further, REASONS[strategy]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("parts", COMBINATIONS, ids=lambda parts: "+".join(parts) or "plain")
+@pytest.mark.parametrize("further", FURTHER)
+def test_all_of_it_starts_with_all_the_rest(further: str, parts: tuple[str, ...], tmp_path: Path) -> None:
+    strategy, settings = FURTHER[further]
+    for part in parts:
+        settings = PARTS[part] | settings
+    check_decision(strategy, settings, tmp_path, FURTHER_REASONS.get(further, REASONS[strategy]))
+
+
+def check_decision(strategy: str, settings: dict[str, object], directory: Path, reason: str) -> None:
+    stack = stack_with(strategy, **settings)
+    asks_for_canary = origin_request(headers={"x-qa-origin": f"canary:{OVERRIDE['secret']}"})
+    start = started(stack, directory, [asks_for_canary])
+    assert start.problem == ""
+    decisions = [line for line in start.lines if "origin" in line]
+    # With live control the pin is in the table, which nobody reaches here.
+    is_pinned = stack.settings.pin != "none" and not stack.settings.reads_control_table
+    reason = "pinned" if is_pinned else reason
+    assert (decisions[0]["strategy"], decisions[0]["reason"]) == (strategy.partition(",")[0], reason)
+    assert decisions[0].get("controlReason") == ("table-unreachable" if stack.settings.reads_control_table else None)
+    first, *answers, last = start.answers
+    assert first["origin"]["custom"]["domainName"] == f"v{2 if is_pinned else 1}.example.com"
+    is_answering = stack.settings.needs.origin_response or stack.settings.has_metrics
+    assert [answer["status"] for answer in answers] == ["200"] * is_answering
+    # With versioned caching the override is obeyed before the cache, by the function.
+    is_obeying = stack.settings.override is not None and not stack.settings.needs.version_header
+    assert (decisions[1]["reason"] == "override") == is_obeying
+    assert last["origin"]["custom"]["domainName"] == f"v{2 if is_obeying or is_pinned else 1}.example.com"
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256"])
+def test_a_package_that_verifies_tokens_verifies_one(algorithm: str, tmp_path: Path) -> None:
+    if algorithm != "HS256" and not lambda_python().loads_native:
+        pytest.skip("the machine code in this package is Lambda's: it needs Python 3.13 on Linux x86_64")
+    signing, options = key_of(algorithm)
+    section = {"releasedAt": "2026-11-01T00:00:00Z", "algorithm": algorithm, **options}
+    token = jwt.encode({"iat": time.time(), "sub": "somebody"}, signing, algorithm)
+    forged = f"{token[:-8]}AAAAAAAA"
+    requests = [origin_request(headers={"authorization": f"Bearer {text}"}) for text in (token, forged)]
+    start = started(stack_with("jwt-iat", jwtIat=section), tmp_path, requests)
+    assert start.problem == ""
+    assert [line["reason"] for line in start.lines] == ["no-token", "issued-after-release", "bad-signature"]
+
+
+def key_of(algorithm: str) -> tuple[Any, dict[str, object]]:
+    """A key that signs, and the options with the one that verifies."""
+    if algorithm == "HS256":
+        encoded = base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("=")
+        return SECRET, {"jwks": {"keys": [{"kty": "oct", "k": encoded}]}}
+    private = (
+        rsa.generate_private_key(65_537, 2_048) if algorithm == "RS256" else ec.generate_private_key(ec.SECP256R1())
+    )
+    pem = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private, {"publicKey": pem.decode()}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "file", "problem"),
+    [
+        ("fastest-origin", "router/stopwatch.py", "ModuleNotFoundError: No module named 'router.stopwatch'"),
+        ("sticky-session", "router/table.py", "ModuleNotFoundError: No module named 'router.table'"),
+        ("jwt-iat", "jwt/__init__.py", "AttributeError: module 'jwt' has no attribute 'InvalidSignatureError'"),
+        ("cookie-version", "config.json", "FileNotFoundError: [Errno 2] No such file or directory: "),
+    ],
+)
+def test_what_is_missing_at_the_start_is_named(strategy: str, file: str, problem: str, tmp_path: Path) -> None:
+    start = started(stack_with(strategy), tmp_path, without=[file])
+    assert start.problem.startswith(problem)
+
+
+def test_what_is_missing_at_the_first_request_is_named(tmp_path: Path) -> None:
+    """An import that a request runs, not the start: the router falls back, which is no decision to be content with."""
+    stack = stack_with("cookie-version")
+    start = started(stack, tmp_path, without=["router/response.py"])
+    assert start.problem == "error:ModuleNotFoundError@event.py:90; missing: router.response"
+
+
+def test_nothing_outside_of_the_package_and_the_standard_library_helps_it(tmp_path: Path) -> None:
+    stack = stack_with("jwt-iat")
+    files = {f"jwt/{path.name}" for path in Path(jwt.__file__).parent.glob("*.py")}
+    start = started(stack, tmp_path, without=sorted(files))
+    assert start.problem == "ModuleNotFoundError: No module named 'jwt'"
