@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from infra.problems import SettingsError, shown
+from infra.provider_settings import provider_problems
 from infra.settings import Settings, load_settings
 from strategies.base import TableSpec
 
@@ -61,6 +62,7 @@ def load_stack(
             f"the stack's name is {shown(name)}: resources are named after it, so it has 1 to 32 letters, digits,"
             " - and _"
         ]
+    problems += provider_problems(config, project)
     try:
         settings = load_settings(config, project, secret_keys)
     except SettingsError as error:

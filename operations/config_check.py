@@ -32,7 +32,12 @@ class Checked:
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.problems) or any(finding.severity == "error" for finding in self.findings)
+        return bool(self.errors)
+
+    @property
+    def errors(self) -> list[str]:
+        """What makes the check fail, in words."""
+        return self.problems + [str(finding) for finding in self.findings if finding.severity == "error"]
 
     def as_json(self) -> dict[str, Any]:
         findings = [finding.as_json() for finding in self.findings]
@@ -46,7 +51,7 @@ def config_check(stack: str | None, overrides: Sequence[str], state: Path | None
     checked = _checked(stack, overrides, state)
     if is_json:
         asked = {"stack": stack} | ({"state": str(state)} if state else {})
-        print_json(asked | checked.as_json())
+        print_json(asked | checked.as_json(), checked.errors)
     else:
         _print(str(state or stack), checked, is_state=state is not None)
     if checked.has_errors:

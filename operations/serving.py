@@ -16,6 +16,7 @@ from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, open_stack, work_directory
+from operations.streams import output
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
@@ -46,7 +47,7 @@ async def _serve(request: UpRequest) -> None:
     seen = _modified(files)  # before the first deployment: a change during it counts
     async with serving(request) as deployment:
         report.serving(request.stack, deployment.url, deployment.region_urls)
-        while True:
+        while output.lost is None:
             await asyncio.sleep(WATCH_SECONDS)
             if (now := _modified(files)) != seen:
                 seen = now

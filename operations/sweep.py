@@ -13,14 +13,11 @@ from infra.function_identity import EDGE_REGION
 from operations import stack as stacks
 from operations.aws import aws_errors, client
 from operations.console import out, print_json, print_table
-from operations.errors import EXIT_FAILED
+from operations.errors import EXIT_FAILED, EXIT_LEFT
 from operations.sweep_deleting import delete
 from operations.sweep_finding import Clients, find_functions
 from operations.sweep_plan import SETTLED, WRONG, Item, plan
 from simulator.standin.project_file import read_project
-
-EXIT_LEFT = 3
-"""It ran, and there is still something to sweep."""
 
 
 def sweep(
@@ -62,7 +59,8 @@ def _prefix(stack: str) -> str:
 
 def _report(items: Sequence[Item], prefix: str, *, is_json: bool) -> None:
     if is_json:
-        print_json({"region": EDGE_REGION, "stack": prefix or None, "items": [item.as_json() for item in items]})
+        wrong = [f"{item.function}: {item.state}: {item.detail}" for item in items if item.state in WRONG]
+        print_json({"region": EDGE_REGION, "stack": prefix or None, "items": [item.as_json() for item in items]}, wrong)
     elif not items:
         out.print(f"nothing to sweep{escape(f' of {prefix}') if prefix else ''}")
     else:

@@ -135,7 +135,7 @@ def validate(
     _check_writable(report)
     outcome = _run(_merged(expected, given, override_secret))
     if is_json:
-        print_json(outcome.as_json())
+        print_json(outcome.as_json(), outcome.problems)
     else:
         print_report(outcome)
     if report:
