@@ -15,6 +15,7 @@ from infra.viewer_function import ViewerFunctionError, viewer_function
 from operations import stack as stacks
 from operations.console import complain, out, print_json, warn
 from operations.errors import EXIT_FAILED, UsageError
+from operations.progress import working
 from operations.stack import open_stack
 from simulator.standin import read_state
 
@@ -48,7 +49,8 @@ def config_check(stack: str | None, overrides: Sequence[str], state: Path | None
     """Check a stack, an exported state, or a state against a stack's settings; SystemExit(1) where there are errors."""
     if stack is None and (state is None or overrides):
         raise UsageError("config check needs --stack NAME, or --state FILE for an exported state, or both")
-    checked = _checked(stack, overrides, state)
+    with working(f"checks {stack or state}"):
+        checked = _checked(stack, overrides, state)
     if is_json:
         asked = {"stack": stack} | ({"state": str(state)} if state else {})
         print_json(asked | checked.as_json(), checked.errors)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from operations.console import err
 from operations.errors import UsageError
+from operations.http_head import plain_head
 from simulator.standin import TextFileError, text_of
 from simulator.standin import read_text as read_file
 
@@ -25,7 +26,7 @@ def read_event(text: str, source: str, request_id: str) -> dict[str, Any]:
     """
     if text.lstrip()[:1] in {"{", "["}:
         return _from_json(text, source)
-    return _from_http_head(text, source, request_id)
+    return _from_http_head(plain_head(text), source, request_id)
 
 
 def read_text(path: str) -> str:

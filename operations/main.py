@@ -23,6 +23,7 @@ from operations.failures import failure_of
 from operations.invalidate import invalidate
 from operations.logs import logs
 from operations.outcome import Outcome, Problem, begin
+from operations.progress import working
 from operations.rollback import rollback
 from operations.rollout import rollout_app
 from operations.streams import errors, output
@@ -88,7 +89,7 @@ def up(
     ] = 0,
 ) -> None:
     """Deploy a stack on this machine and serve it until Ctrl-C; a change of its file is deployed at once."""
-    with _local_packages():
+    with working("loads the local edge"), _local_packages():
         from operations import local  # here: the other commands do without a server's packages
         from operations.up_request import UpRequest
     local.up(

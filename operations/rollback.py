@@ -16,6 +16,7 @@ from operations.console import err, out, print_json, print_table
 from operations.control_table import in_aws
 from operations.errors import EXIT_FAILED, EXIT_LEFT, OperationError
 from operations.outputs import Outputs, OutputsOption, read_outputs
+from operations.progress import working
 from operations.rollback_cache import CacheStep
 from operations.rollback_config import config_step
 from operations.rollback_control import key_values_step, pin_step, rollout_step
@@ -46,10 +47,12 @@ def rollback(
 
     Exit code 0: all is done. 1: a step failed or was refused. 3: nothing was changed yet. 2: it cannot run.
     """
-    found = read_outputs(stack, outputs)
+    with working("reads the outputs of the stack"):
+        found = read_outputs(stack, outputs)
     opened = open_stack(stack).at_hosts(found.texts("hosts"))
     cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
-    steps = _steps(opened, found, cache, to, keeps_version=keeps_version, keeps_config=keeps_config)
+    with working("looks at what is deployed"):
+        steps = _steps(opened, found, cache, to, keeps_version=keeps_version, keeps_config=keeps_config)
     is_open = any(step.is_open for step in steps)
     if is_open and not is_json:
         _print(steps)

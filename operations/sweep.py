@@ -14,6 +14,7 @@ from operations import stack as stacks
 from operations.aws import aws_errors, client
 from operations.console import out, print_json, print_table
 from operations.errors import EXIT_FAILED, EXIT_LEFT
+from operations.progress import working
 from operations.sweep_deleting import delete
 from operations.sweep_finding import Clients, find_functions
 from operations.sweep_plan import SETTLED, WRONG, Item, plan
@@ -45,7 +46,8 @@ def sweep(
     now = time.time()
     with aws_errors("cannot look for functions", EDGE_REGION):
         clients = Clients(*(client(service, EDGE_REGION) for service in ("lambda", "iam", "cloudfront")))
-        items: Iterable[Item] = plan(find_functions(clients, prefix), now, keep)
+        with working("looks for functions and their versions"):
+            items: Iterable[Item] = list(plan(find_functions(clients, prefix), now, keep))
         if is_deleting:
             items = delete(items, clients.functions, now)
         _report(list(items), prefix, is_json=is_json)

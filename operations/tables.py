@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-FOLDED_AT = 12
+FOLDED_AT = 16
 """Characters of a word that no column of a table may fold; longer ones (ARNs, URLs) fold where there is no room."""
 BORDER, PER_COLUMN = 1, 3
 
