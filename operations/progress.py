@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from operations.console import err
 
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 10.0
 """What takes no longer is not worth a line in a log."""
 PLAIN_EVERY_SECONDS = 5.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer.main
@@ -31,6 +32,12 @@ class Command(NamedTuple):
 
     def takes(self, option: str) -> bool:
         return any(option in parameter.opts for parameter in self.parameters.values())
+
+    @property
+    def file_options(self) -> list[str]:
+        """Those whose value is the path of a file."""
+        options = (one for one in self.parameters.values() if hasattr(one, "type_descriptor"))
+        return [option.opts[0] for option in options if option.type_descriptor.annotation is Path]
 
     def call(self, *more: str, **given: str) -> list[str]:
         """The words with all that is required, and `more`."""
