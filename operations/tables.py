@@ -14,6 +14,7 @@ from rich.text import Text
 FOLDED_AT = 16
 """Characters of a word that no column of a table may fold; longer ones (ARNs, URLs) fold where there is no room."""
 BORDER, PER_COLUMN = 1, 3
+NARROW = 20
 
 
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> RenderableType:
@@ -21,7 +22,7 @@ def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) 
     widths = [_needed([row[index] for row in (columns, *rows)]) for index in range(len(columns))]
     widths[0] = max(cell_len(row[0]) for row in (columns, *rows))
     if sum(widths) + BORDER + PER_COLUMN * len(columns) > width:
-        return Group(*(_block(columns, row) for row in rows))
+        return Group(*(_block(columns, row, 2 if width > NARROW else 0) for row in rows))
     table = Table()
     for index, (column, least) in enumerate(zip(columns, widths, strict=True)):
         table.add_column(column, overflow="fold", min_width=least, no_wrap=index == 0)
@@ -36,11 +37,11 @@ def _needed(cells: Sequence[str]) -> int:
     return max(min(words, FOLDED_AT), 1)
 
 
-def _block(columns: Sequence[str], row: Sequence[str]) -> RenderableType:
+def _block(columns: Sequence[str], row: Sequence[str], indent: int) -> RenderableType:
     """The key on a line of its own, and below it every cell with the name of its column."""
     key = Text(row[0] or "-", style="bold", overflow="fold")
     cells = [
         Text(f"{name}: {cell}" if name else cell, overflow="fold")
         for name, cell in zip(columns[1:], row[1:], strict=True)
     ]
-    return Group(key, *(Padding(cell, (0, 0, 0, 2)) for cell in cells))
+    return Group(key, *(Padding(cell, (0, 0, 0, indent)) for cell in cells))
