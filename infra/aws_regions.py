@@ -29,6 +29,15 @@ def available_regions(service: str = "dynamodb") -> tuple[str, ...]:
     return tuple(sorted(session.get_available_regions(service, partition_name="aws")))
 
 
+def partition_of(region: str) -> str:
+    """The partition that has this Region, "" where none has."""
+    from botocore.session import Session  # pyright: ignore[reportMissingTypeStubs]  botocore has no types
+
+    session: Any = Session()
+    names: list[str] = session.get_available_partitions()
+    return next((name for name in names if region in session.get_available_regions("ec2", partition_name=name)), "")
+
+
 def region_problem(region: str, service: str = "dynamodb") -> str:
     """What is wrong with a Region's name."""
     known = available_regions(service)

@@ -32,9 +32,16 @@ def _path_pattern_problem(pattern: str) -> str:
     if not _PATH_PATTERN.fullmatch(pattern) or len(pattern) > 255:
         return (
             f"is {pattern!r}: a path pattern starts with / and has at most 255 letters, digits and _-.*$/~\"'@:+&?,"
-            " such as /static/*"
+            f" such as {_example_of(pattern)}"
         )
     return f"is {pattern!r}: that is every path, and the router would see none" if not pattern.strip("/*") else ""
+
+
+def _example_of(pattern: str) -> str:
+    """The pattern that was meant, where only the slash is missing (`*.js`)."""
+    meant = f"/{pattern}"
+    is_likely = pattern.strip("*") and not pattern.startswith("/") and _PATH_PATTERN.fullmatch(meant)
+    return meant if is_likely and len(meant) <= 255 else "/static/*"
 
 
 def _static_paths_problem(patterns: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from infra.name_limits import length_problems, project_problem, short_names
 from infra.problems import SettingsError, shown
+from infra.provider_settings import provider_problems
 from infra.settings import Settings, load_settings
 from infra.table_names import FIRST_KEYS, own_table_name
 from strategies.base import TableSpec
@@ -83,6 +84,7 @@ def load_stack(
 ) -> Stack:
     """The stack of a config as the engine gives it to a program (see load_settings); SettingsError otherwise."""
     problems = [text for text in (project_problem(project), _name_problem(name)) if text]
+    problems += provider_problems(config, project)
     try:
         settings = load_settings(config, project, secret_keys)
     except SettingsError as error:

@@ -1,5 +1,5 @@
 """`python -m operations` is the `edge-router` command."""
 
-from operations.main import main
+from operations.entry import run
 
-main()
+run()

@@ -17,8 +17,10 @@ from operations.console import out, print_json, print_table, warn
 from operations.errors import OperationError, UsageError
 from operations.events import read_event, read_text
 from operations.explanation import Explanation, explain_event
+from operations.progress import working
 from operations.stack import open_stack
 from router.event import EventError
+from simulator.standin import TextFileError, refuse_special
 
 
 def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -> None:
@@ -26,13 +28,19 @@ def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -
     opened = open_stack(stack, overrides)
     if path.is_dir():
         raise UsageError(f"--out {path}: is a folder; name the file")
+    try:
+        refuse_special(path)  # the package would stand in its place
+    except TextFileError as error:
+        raise UsageError(f"--out {path}: {error}") from error
     if opened.settings.demo.hosts:
         warn(
             f"{opened.project}:demo.hosts: only a deployment knows the names of its hosts; this package has"
             f" {' and '.join(UNNAMED_HOSTS.values())} instead"
         )
-    built = build_bundle(opened)
-    if not_tried := check_start(opened, built):
+    with working("builds the package"):
+        built = build_bundle(opened)
+        not_tried = check_start(opened, built)
+    if not_tried:
         warn(f"{path}: {not_tried}")
     content = built.path.read_bytes()
     try:

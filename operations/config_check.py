@@ -16,6 +16,7 @@ from infra.viewer_function import ViewerFunctionError, viewer_function
 from operations import stack as stacks
 from operations.console import complain, out, print_json, warn
 from operations.errors import EXIT_FAILED, UsageError
+from operations.progress import working
 from operations.stack import open_stack
 from simulator.standin import read_state
 
@@ -33,7 +34,12 @@ class Checked:
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.problems) or any(finding.severity == "error" for finding in self.findings)
+        return bool(self.errors)
+
+    @property
+    def errors(self) -> list[str]:
+        """What makes the check fail, in words."""
+        return self.problems + [str(finding) for finding in self.findings if finding.severity == "error"]
 
     def as_json(self) -> dict[str, Any]:
         findings = [finding.as_json() for finding in self.findings]
@@ -44,10 +50,11 @@ def config_check(stack: str | None, overrides: Sequence[str], state: Path | None
     """Check a stack, an exported state, or a state against a stack's settings; SystemExit(1) where there are errors."""
     if stack is None and (state is None or overrides):
         raise UsageError("config check needs --stack NAME, or --state FILE for an exported state, or both")
-    checked = _checked(stack, overrides, state)
+    with working(f"checks {stack or state}"):
+        checked = _checked(stack, overrides, state)
     if is_json:
         asked = {"stack": stack} | ({"state": str(state)} if state else {})
-        print_json(asked | checked.as_json())
+        print_json(asked | checked.as_json(), checked.errors)
     else:
         _print(str(state or stack), checked, is_state=state is not None)
     if checked.has_errors:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from typing import IO, cast
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+
+from operations.outcome import print_json as print_json
+from operations.streams import errors, output, write_lines
+from operations.tables import table_of
 
 # Lines are never broken here: a terminal does that by itself, and a program that reads them wants them whole.
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(file=cast("IO[str]", output), highlight=False, soft_wrap=True)
+err = Console(file=cast("IO[str]", errors), highlight=False, soft_wrap=True)
 
 
 def warn(text: str) -> None:
@@ -27,15 +30,6 @@ def complain(text: str, label: str = "error") -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table on a terminal; elsewhere one line per row, its cells whole and with a tab between them."""
     if not out.is_terminal:
-        out.file.write("".join("\t".join(row) + "\n" for row in (columns, *rows)))  # rich would expand the tabs
-        out.file.flush()
+        write_lines("\t".join(row) for row in (columns, *rows))
         return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*map(escape, row))
-    out.print(table, soft_wrap=False)
-
-
-def print_json(document: object) -> None:
-    """One JSON document on standard output, for a program to read."""
-    out.file.write(json.dumps(document, indent=2) + "\n")
+    out.print(table_of(columns, list(rows), out.width), soft_wrap=False)

@@ -11,6 +11,12 @@ EXIT_FAILED = 1
 """The command ran, and what it did or checked went wrong."""
 EXIT_USAGE = 2
 """The command could not run as asked: bad arguments, config or files."""
+EXIT_LEFT = 3
+"""The command ran, and there is still something to do or to look at."""
+EXIT_INTERRUPTED = 130
+"""Ctrl-C, as shells have it: 128 and the number of the signal."""
+EXIT_NOBODY_READS = 141
+"""Whoever read standard output has gone (`| head -1`): 128 and the number of SIGPIPE."""
 
 
 class UsageError(Exception):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from operations.console import err
 from operations.errors import UsageError
+from operations.http_head import plain_head
+from simulator.standin import TextFileError, text_of
+from simulator.standin import read_text as read_file
 
 if TYPE_CHECKING:
     import h11
 
+MAX_STDIN_BYTES = 128 * 1024 * 1024
 A_HEAD = "a head is a line such as 'GET / HTTP/1.1' and header lines"
 
 
@@ -22,20 +26,27 @@ def read_event(text: str, source: str, request_id: str) -> dict[str, Any]:
     """
     if text.lstrip()[:1] in {"{", "["}:
         return _from_json(text, source)
-    return _from_http_head(text, source, request_id)
+    return _from_http_head(plain_head(text), source, request_id)
 
 
 def read_text(path: str) -> str:
     """The text of a file, or of standard input for "-"."""
     try:
-        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return content.decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such file") from error
+        return _standard_input() if path == "-" else read_file(path)
+    except TextFileError as error:
+        reason = "no such file" if error.is_missing else error
+        raise UsageError(f"{'standard input' if path == '-' else path}: {reason}") from error
+
+
+def _standard_input() -> str:
+    if sys.stdin is None or sys.stdin.closed:
+        raise TextFileError("is closed")
+    if sys.stdin.isatty():
+        err.print("reads from the terminal; Ctrl-D ends the text")
+    try:
+        return text_of(sys.stdin.buffer.read(MAX_STDIN_BYTES))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is no UTF-8 text: {error.reason} at byte {error.start}") from error
+        raise TextFileError(f"cannot be read: {error.strerror}") from error
 
 
 def _from_json(text: str, source: str) -> dict[str, Any]:

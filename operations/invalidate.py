@@ -14,6 +14,7 @@ from infra.invalidation import EVERYTHING, MARK_TAG, NOTHING_CACHED, affected, m
 from operations.aws import aws_errors, client
 from operations.console import err, out, print_json
 from operations.outputs import OutputsOption, read_outputs
+from operations.progress import working
 
 if TYPE_CHECKING:
     from operations.outputs import Outputs
@@ -56,8 +57,10 @@ def invalidate(
         cloudfront = client("cloudfront", CLOUDFRONT_REGION)
         done = bring_up_to_date(cloudfront, found, is_forced=everything)
         if done.identity and wait:
-            err.print(f"waits for {done.identity}", markup=False)
-            wait_for(cloudfront, done)
+            if not err.is_interactive:
+                err.print(f"waits for {done.identity}", markup=False)
+            with working(f"waits for {done.identity}"):
+                wait_for(cloudfront, done)
     if is_json:
         print_json(done.as_json())
     else:

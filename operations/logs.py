@@ -13,10 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from infra.aws_regions import region_problem
-from operations.console import err, out, warn
+from operations.console import err, warn
 from operations.errors import EXIT_FAILED, OperationError, UsageError
 from operations.log_stream import Line, Reader, look, sources
+from operations.outcome import add_problems, begin_lines
 from operations.stack import open_stack
+from operations.streams import output
 
 POLL_SECONDS = 5.0
 LONGEST_SINCE_SECONDS = 30 * 86_400
@@ -28,7 +30,7 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def logs(
-    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack: staging, prod …")] = "staging",
+    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack: staging, prod …")] = "local",
     regions: Annotated[
         list[str] | None,
         typer.Option("--region", metavar="REGION", help="This Region only (repeatable).", show_default="logs.regions"),
@@ -41,6 +43,8 @@ def logs(
 
     Exit code 0: all Regions were read. 1: one or more could not be. 2: it cannot run.
     """
+    if is_json:
+        begin_lines()
     start_ms = round((time.time() - seconds_of(since)) * 1_000)
     readers = _readers(stack, regions or [], start_ms)
     try:
@@ -58,7 +62,8 @@ def _show(readers: Sequence[Reader], since: str, told: Callable[[Line], str], *,
     if is_following:
         with contextlib.suppress(KeyboardInterrupt):
             follow(readers, time.time, time.sleep, told)
-    elif any(reader.problem for reader in readers):
+    elif failed := [reader for reader in readers if reader.problem]:
+        add_problems([_of_region(reader) for reader in failed])
         raise SystemExit(EXIT_FAILED)
 
 
@@ -86,9 +91,11 @@ def tell(readers: Sequence[Reader], clock: Callable[[], float], told: Callable[[
     """Print what is new, and say how much that is."""
     count = 0
     for line in look(readers, round(clock() * 1_000)):
-        out.file.write(told(line) + "\n")
+        output.write(told(line) + "\n")
         count += 1
-    out.file.flush()
+        if output.lost is not None:
+            break
+    output.flush()
     return count
 
 
@@ -98,9 +105,12 @@ def follow(
     sleep: Callable[[float], None],
     told: Callable[[Line], str],
 ) -> None:
-    """For ever. A Region that cannot be read is named once, and read from where it was when that is over."""
+    """For ever, or as long as somebody reads it.
+
+    A Region that cannot be read is named once, and read from where it was when that is over.
+    """
     known = {reader.source: reader.problem for reader in readers}
-    while True:
+    while output.lost is None:
         sleep(POLL_SECONDS)
         tell(readers, clock, told)
         for reader in readers:

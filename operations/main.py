@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import itertools
 import sys
 from collections.abc import Callable, Generator, Sequence
 from functools import cache
@@ -14,16 +16,22 @@ import typer.main
 
 from operations import commands
 from operations import config_check as checking
-from operations.console import complain
+from operations.console import complain, out
 from operations.cost import cost
-from operations.errors import EXIT_CODES, UsageError
+from operations.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOBODY_READS, UsageError
+from operations.failures import failure_of
 from operations.invalidate import invalidate
 from operations.logs import logs
+from operations.outcome import Outcome, Problem, begin
+from operations.progress import working
 from operations.rollback import rollback
 from operations.rollout import rollout_app
+from operations.streams import errors, output
 from operations.sweep import sweep
 from operations.validate import validate
+from operations.version import version_line
 
+NAME = "edge-router"
 app = typer.Typer(
     help="Routing strategies for Amazon CloudFront: try, check, explain and package a stack.",
     no_args_is_help=True,
@@ -41,6 +49,21 @@ SetOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="Where viewers connect; 0 takes a free port.")]
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        out.print(version_line(), markup=False)
+        raise typer.Exit
+
+
+@app.callback()
+def edge_router(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print versions and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Routing strategies for Amazon CloudFront: try, check, explain and package a stack."""
 
 
 @app.command()
@@ -66,7 +89,7 @@ def up(
     ] = 0,
 ) -> None:
     """Deploy a stack on this machine and serve it until Ctrl-C; a change of its file is deployed at once."""
-    with _local_packages():
+    with working("loads the local edge"), _local_packages():
         from operations import local  # here: the other commands do without a server's packages
         from operations.up_request import UpRequest
     local.up(
@@ -97,12 +120,12 @@ def status(stack: StackOption = "local", json: JsonOption = False) -> None:
 @app.command()
 def bundle(
     stack: StackOption,
-    out: Annotated[Path, typer.Option(metavar="FILE.zip", help="Where the package goes.")],
+    path: Annotated[Path, typer.Option("--out", metavar="FILE.zip", help="Where the package goes.")],
     settings: SetOption = None,
     json: JsonOption = False,
 ) -> None:
     """Build the function's package: deterministic, and readable by you only."""
-    commands.bundle(stack, out, settings or [], is_json=json)
+    commands.bundle(stack, path, settings or [], is_json=json)
 
 
 @app.command()
@@ -142,16 +165,65 @@ def config_check(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The console script: known errors are one message and an exit code, never a traceback."""
+    """The command in this process. SystemExit with one of the exit codes of docs/commands.md, never a traceback.
+
+    Only what is a fault of this program passes: then with a traceback, and a document under --json all the same.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    outcome = begin()
+    code = _exit_code(given, outcome)
+    if _asks_for_json(given):
+        outcome.write(code)
+    output.flush()
+    errors.flush()
+    sys.exit(_heard(code))
+
+
+def _exit_code(arguments: Sequence[str], outcome: Outcome) -> int:
+    """Run it; what went wrong is told, and kept for the document."""
     try:
-        _command()(arguments)
-    except tuple(EXIT_CODES) as error:
-        complain(str(error))
-        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+        return _ended(arguments)
+    except BaseException as error:
+        failure = failure_of(error)
+        if failure is None:
+            outcome.problems = [Problem(None, f"a fault of {NAME}: {type(error).__name__}: {error}")]
+            if _asks_for_json(arguments):
+                outcome.write(EXIT_FAILED)
+            raise
+    if failure.text:
+        complain(failure.text)
+    outcome.problems += failure.problems
+    return failure.exit_code
+
+
+def _ended(arguments: Sequence[str]) -> int:
+    """The exit code of a command that says by itself how it ended."""
+    try:
+        code = _command()(arguments, prog_name=NAME, standalone_mode=False) or 0
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    if code == EXIT_INTERRUPTED:  # typer's word for it
+        raise KeyboardInterrupt
+    return code
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Before the arguments are parsed, for they may be wrong."""
+    return "--json" in itertools.takewhile(lambda word: word != "--", arguments)
+
+
+def _heard(code: int) -> int:
+    """The exit code, where standard output took what was written."""
+    if output.lost is None:
+        return code
+    if output.lost.errno == errno.EPIPE:
+        return code or EXIT_NOBODY_READS
+    complain(f"standard output cannot be written: {output.lost.strerror}")
+    return code or EXIT_FAILED
 
 
 @cache
-def _command() -> Callable[[Sequence[str] | None], object]:
+def _command() -> Callable[..., int | None]:
     """Made once in a process, for it takes a twentieth of a second."""
     return typer.main.get_command(app)
 

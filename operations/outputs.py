@@ -14,6 +14,7 @@ import typer
 
 from operations import stack as stacks
 from operations.errors import OperationError, UsageError
+from simulator.standin import TextFileError, read_text
 
 OutputsOption = Annotated[
     Path | None,
@@ -55,7 +56,7 @@ def read_outputs(stack: str, file: Path | None = None) -> Outputs:
     text, source = (_of_file(file), str(file)) if file is not None else (_of_pulumi(stack), "pulumi stack output")
     try:
         values: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
         raise UsageError(f"{source}: is no JSON object, as `pulumi stack output --json` prints it")
@@ -101,7 +102,7 @@ def _of_pulumi(stack: str) -> str:
 
 def _of_file(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "is no text"
-        raise UsageError(f"--outputs {file}: cannot be read: {reason}") from error
+        return read_text(file)
+    except TextFileError as error:
+        reason = f"cannot be read: {error}" if error.is_missing else error
+        raise UsageError(f"--outputs {file}: {reason}") from error

@@ -47,9 +47,9 @@ def deployed_change(stack: str) -> None:
     out.print(f"[bold]{escape(stack)}[/] is served as it is now")
 
 
-def not_deployed(error: Exception) -> None:
+def not_deployed(problem: str) -> None:
     """A change of the stack's file that does not work; what was served goes on."""
-    complain(str(error), "not deployed")
+    complain(problem, "not deployed")
 
 
 def serving(stack: str, url: str, region_urls: Mapping[str, str]) -> None:

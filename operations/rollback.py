@@ -14,17 +14,15 @@ from infra.stack import Stack
 from operations.aws import client
 from operations.console import err, out, print_json, print_table
 from operations.control_table import in_aws
-from operations.errors import EXIT_FAILED, OperationError
+from operations.errors import EXIT_FAILED, EXIT_LEFT, OperationError
 from operations.outputs import Outputs, OutputsOption, read_outputs
+from operations.progress import working
 from operations.rollback_cache import CacheStep
 from operations.rollback_config import config_step
 from operations.rollback_control import key_values_step, pin_step, rollout_step
 from operations.rollback_steps import WRONG, Step, carried_out, planned
 from operations.rollback_version import Deployed, version_step
 from operations.stack import open_stack
-
-EXIT_OPEN = 3
-"""It ran, and there is still something to do."""
 
 
 def rollback(
@@ -49,10 +47,12 @@ def rollback(
 
     Exit code 0: all is done. 1: a step failed or was refused. 3: nothing was changed yet. 2: it cannot run.
     """
-    found = read_outputs(stack, outputs)
+    with working("reads the outputs of the stack"):
+        found = read_outputs(stack, outputs)
     opened = open_stack(stack).at_hosts(found.texts("hosts"))
     cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
-    steps = _steps(opened, found, cache, to, keeps_version=keeps_version, keeps_config=keeps_config)
+    with working("looks at what is deployed"):
+        steps = _steps(opened, found, cache, to, keeps_version=keeps_version, keeps_config=keeps_config)
     is_open = any(step.is_open for step in steps)
     if is_open and not is_json:
         _print(steps)
@@ -133,14 +133,15 @@ def _end(stack: Stack, steps: Sequence[Step], *, is_json: bool) -> None:
     """The report and the exit code."""
     is_wrong, is_open = (any(step.state in WRONG for step in steps), any(step.is_open for step in steps))
     if is_json:
-        print_json({"stack": stack.name, "steps": [step.as_json() for step in steps]})
+        wrong = [f"{step.name}: {step.state}: {step.detail}" for step in steps if step.state in WRONG]
+        print_json({"stack": stack.name, "steps": [step.as_json() for step in steps]}, wrong)
     elif is_open:
         out.print("nothing was changed; --yes does it")
     else:
         _print(steps)
         out.print(_afterwards(stack, steps), markup=False)
     if is_wrong or is_open:
-        raise SystemExit(EXIT_OPEN if is_open else EXIT_FAILED)
+        raise SystemExit(EXIT_LEFT if is_open else EXIT_FAILED)
 
 
 def _afterwards(stack: Stack, steps: Sequence[Step]) -> str:

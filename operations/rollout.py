@@ -12,7 +12,7 @@ import typer
 from infra.stack import Stack
 from operations.console import warn
 from operations.control_table import Place, check_live, control_table
-from operations.errors import OperationError, UsageError
+from operations.errors import EXIT_LEFT, OperationError, UsageError
 from operations.rollout_report import print_standing
 from operations.stack import open_stack
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from controller.rollout import Rollout
     from controller.store import Items
 
-EXIT_STOPPED = 3
-"""The rollout is paused, or was rolled back: somebody has to look."""
 STOPPED = ("paused", "rolled-back")
 
 rollout_app = typer.Typer(
@@ -70,7 +68,7 @@ def status(
         items = place.read()
     print_standing(stack, place, items, time.time(), is_json=is_json)
     if items.rollout is not None and items.rollout.state in STOPPED:
-        raise SystemExit(EXIT_STOPPED)
+        raise SystemExit(EXIT_LEFT)
 
 
 @rollout_app.command()

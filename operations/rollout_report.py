@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from operations.console import complain, out, print_json, print_table, warn
+from operations.times import with_iso_times
 
 if TYPE_CHECKING:
     from controller.reconcile import Outcome
@@ -59,7 +60,7 @@ def _document(stack: str, place: Place, items: Items) -> dict[str, Any]:
             "percentFrom": live.percent_from,
             "revision": live.revision,
         },
-        "rollout": document_of(items.rollout) if items.rollout else None,
+        "rollout": with_iso_times(document_of(items.rollout)) if items.rollout else None,
     }
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from operations import report
+from operations import progress, report
 from operations.addresses import status_served
-from operations.errors import EXIT_CODES, OperationError
+from operations.errors import OperationError
+from operations.failures import failure_of
 from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, open_stack, work_directory
+from operations.streams import output
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
@@ -24,7 +27,18 @@ from simulator.standin import StandInError, read_state, run_program, write_state
 
 STATE = "state.json"
 WATCH_SECONDS = 0.5
+QUIET_SECONDS = 0.5
+Working = Callable[[str], AbstractContextManager[None]]
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _silently(_doing: str) -> AbstractContextManager[None]:
+    """Nobody is watching."""
+    return contextlib.nullcontext()
+
+
+def _working(doing: str) -> AbstractContextManager[None]:
+    return progress.working(doing, quiet_seconds=QUIET_SECONDS)
 
 
 async def serve(request: UpRequest) -> None:
@@ -44,9 +58,9 @@ async def until_ended(work: Coroutine[Any, Any, object]) -> None:
 async def _serve(request: UpRequest) -> None:
     files = _watched(request)
     seen = _modified(files)  # before the first deployment: a change during it counts
-    async with serving(request) as deployment:
+    async with serving(request, working=_working) as deployment:
         report.serving(request.stack, deployment.url, deployment.region_urls)
-        while True:
+        while output.lost is None:
             await asyncio.sleep(WATCH_SECONDS)
             if (now := _modified(files)) != seen:
                 seen = now
@@ -55,12 +69,17 @@ async def _serve(request: UpRequest) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(
-    request: UpRequest, on_log: OnLog = report.log_line, on_rollout: OnRollout | None = None
+    request: UpRequest,
+    on_log: OnLog = report.log_line,
+    on_rollout: OnRollout | None = None,
+    working: Working = _silently,
 ) -> AsyncGenerator[LocalDeployment]:
     """The stack, up, with its status on a port of its own.
 
     `on_log` gets what the function writes, `on_rollout` what the rollout controller does; both are printed by default.
+    `working` surrounds each step that takes time, and gets what is being done.
     """
+    _refuse_early(request)
     deployment = LocalDeployment(
         port=request.port,
         region_ports=request.ports_by_region(),
@@ -70,47 +89,64 @@ async def serving(
         on_rollout=on_rollout or RolloutLines(),
         reconcile_seconds=request.reconcile_seconds,
     )
-    async with deployment:
-        await deploy(request, deployment)
+    async with AsyncExitStack() as ending:
+        with working("starts the local DynamoDB"):
+            await ending.enter_async_context(deployment)
+        await deploy(request, deployment, working)
         async with status_served(request.stack, deployment):
             yield deployment
 
 
-async def deploy(request: UpRequest, deployment: LocalDeployment) -> None:
+def _refuse_early(request: UpRequest) -> None:
+    """What cannot be read is told at once, and not after everything has been started for it."""
+    request.mapped_origins()
+    if request.state is not None:
+        read_state(request.state)
+    else:
+        open_stack(request.stack, request.overrides)
+
+
+async def deploy(request: UpRequest, deployment: LocalDeployment, working: Working = _silently) -> None:
     """Run the program (or read the state), write the state, and serve it."""
     origins = request.mapped_origins()
     if request.state is not None:
         state, site = read_state(request.state), Site(origins=origins)
     else:
-        state = await _updated(request, deployment.dynamodb.endpoint_url)
+        state = await _updated(request, deployment.dynamodb.endpoint_url, working)
         site = site_of(open_stack(request.stack, request.overrides), origins, state, request.fail_percent)
     base = request.state.parent if request.state is not None else PROJECT
-    await deployment.apply(state, site, functions_from_state(state, base, request.package))
+    functions = functions_from_state(state, base, request.package)
+    with working("starts tables, applications, functions and the edge"):
+        await deployment.apply(state, site, functions)
 
 
-async def _updated(request: UpRequest, dynamodb_url: str) -> dict[str, Any]:
+async def _updated(request: UpRequest, dynamodb_url: str, working: Working) -> dict[str, Any]:
     """The stack's state after an update, with its secrets; what is written has none, as `pulumi up` would leave it."""
     path = work_directory(request.stack) / STATE
     try:
         before = read_state(path) if path.exists() else None
     except StandInError as error:
         raise OperationError(f"{error}; it is this machine's own record: delete it to begin anew") from error
-    run = await asyncio.to_thread(
-        run_program, request.stack, overrides=request.overrides, state=before, dynamodb_url=dynamodb_url
-    )
+    with working(f"builds the package and runs the program of {request.stack}"):
+        run = await asyncio.to_thread(
+            run_program, request.stack, overrides=request.overrides, state=before, dynamodb_url=dynamodb_url
+        )
     write_state(path, run.state)
     report.deployed(run, is_brief=request.is_brief)
     return dict(run.state_with_secrets)
 
 
 async def _deploy_change(request: UpRequest, deployment: LocalDeployment) -> None:
-    """A change that does not work is told, and what was served goes on."""
+    """A change that does not work is told, whatever the file has become, and what was served goes on."""
     try:
         with told():
-            await deploy(request, deployment)
+            await deploy(request, deployment, _working)
         report.deployed_change(request.stack)
-    except tuple(EXIT_CODES) as error:
-        report.not_deployed(error)
+    except Exception as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        report.not_deployed(failure.text)
 
 
 def _watched(request: UpRequest) -> list[Path]:

@@ -13,14 +13,12 @@ from infra.function_identity import EDGE_REGION
 from operations import stack as stacks
 from operations.aws import aws_errors, client
 from operations.console import out, print_json, print_table
-from operations.errors import EXIT_FAILED
+from operations.errors import EXIT_FAILED, EXIT_LEFT
+from operations.progress import working
 from operations.sweep_deleting import delete
 from operations.sweep_finding import Clients, find_functions
 from operations.sweep_plan import SETTLED, WRONG, Item, plan
 from simulator.standin.project_file import read_project
-
-EXIT_LEFT = 3
-"""It ran, and there is still something to sweep."""
 
 
 def sweep(
@@ -48,7 +46,8 @@ def sweep(
     now = time.time()
     with aws_errors("cannot look for functions", EDGE_REGION):
         clients = Clients(*(client(service, EDGE_REGION) for service in ("lambda", "iam", "cloudfront")))
-        items: Iterable[Item] = plan(find_functions(clients, prefix), now, keep)
+        with working("looks for functions and their versions"):
+            items: Iterable[Item] = list(plan(find_functions(clients, prefix), now, keep))
         if is_deleting:
             items = delete(items, clients.functions, now)
         _report(list(items), prefix, is_json=is_json)
@@ -62,7 +61,8 @@ def _prefix(stack: str) -> str:
 
 def _report(items: Sequence[Item], prefix: str, *, is_json: bool) -> None:
     if is_json:
-        print_json({"region": EDGE_REGION, "stack": prefix or None, "items": [item.as_json() for item in items]})
+        wrong = [f"{item.function}: {item.state}: {item.detail}" for item in items if item.state in WRONG]
+        print_json({"region": EDGE_REGION, "stack": prefix or None, "items": [item.as_json() for item in items]}, wrong)
     elif not items:
         out.print(f"nothing to sweep{escape(f' of {prefix}') if prefix else ''}")
     else:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from operations.errors import UsageError
 from simulator.cloudfront import EDGE_REGIONS, OriginMap
+from simulator.standin import TextFileError, YamlError, parse_yaml, read_text, refuse_special
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,8 @@ class UpRequest:
     def __post_init__(self) -> None:
         if self.state is not None and self.overrides:
             raise UsageError("--set changes settings of a stack; a --state is served as it is")
+        for option, path in {"--state": self.state, "--origins": self.origins_file, "--package": self.package}.items():
+            _refuse_special(option, path)
 
     def mapped_origins(self) -> dict[str, str]:
         """Domain name to URL, from the file and from the command line, which wins. OriginMapError or UsageError."""
@@ -48,12 +49,20 @@ class UpRequest:
         return dict(_region_port(entry) for entry in self.region_ports)
 
 
+def _refuse_special(option: str, path: Path | None) -> None:
+    """They are read again whenever they change, which a pipe cannot be."""
+    try:
+        if path is not None:
+            refuse_special(path)
+    except TextFileError as error:
+        raise UsageError(f"{option} {path}: {error}") from error
+
+
 def _origins_in(path: Path) -> dict[str, str]:
     try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-        raise UsageError(f"--origins {path}: cannot be read as YAML or JSON: {reason}") from error
+        document = parse_yaml(read_text(path))
+    except (TextFileError, YamlError) as error:
+        raise UsageError(f"--origins {path}: cannot be read as YAML or JSON: {error}") from error
     urls: dict[Any, Any] = cast("dict[Any, Any]", document) if isinstance(document, dict) else {"": None}
     if not all(isinstance(name, str) and isinstance(url, str) for name, url in urls.items()):
         raise UsageError(f"--origins {path}: maps domain names to URLs, such as v1.example.com: http://127.0.0.1:8001")

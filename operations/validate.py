@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from operations.console import err, print_json
+from operations.console import print_json
 from operations.errors import EXIT_FAILED, OperationError, UsageError
+from operations.progress import counting, working
 from operations.stack import open_stack
 from operations.stack_expectation import expected_of
 from operations.validation_report import print_report
@@ -135,7 +135,7 @@ def validate(
     _check_writable(report)
     outcome = _run(_merged(expected, given, override_secret))
     if is_json:
-        print_json(outcome.as_json())
+        print_json(outcome.as_json(), outcome.problems)
     else:
         print_report(outcome)
     if report:
@@ -154,15 +154,14 @@ def _merged(expected: Mapping[str, Any], given: Mapping[str, Any], secret: str |
 
 
 def _run(document: Mapping[str, Any]) -> Report:
-    from validator.plan_json import PlanError, plan_from_json  # here: other commands do without an HTTP client
-    from validator.validation import validate as run
+    with working("loads the HTTP client"):
+        from validator.plan_json import PlanError, plan_from_json  # here: other commands do without it
+        from validator.validation import validate as run
 
     try:
         plan = plan_from_json(document)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-            task = progress.add_task(plan.url.host, total=plan.planned_requests)
-            return asyncio.run(run(plan, lambda: progress.advance(task)))
+        with counting(plan.planned_requests, lambda done: f"{plan.url.host}: {plan.phase_at(done)}") as count:
+            return asyncio.run(run(plan, count))
     except PlanError as error:
         raise UsageError("\n  ".join(f"{_option(key)} {text}" for key, text in error.problems)) from error
 

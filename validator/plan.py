@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -80,11 +81,25 @@ class Plan:
         return self.objects or ("",)
 
     @property
+    def phases(self) -> tuple[tuple[str, int], ...]:
+        """The kinds of visits in the order in which they are made, and how many requests each takes at most."""
+        testers = len(self.versions) if self.can_override else 0
+        return (
+            ("visitors who come once", self.visitors),
+            ("visitors who come again", self.sticky_visitors * self.requests_per_visitor),
+            ("testers with the QA override", OVERRIDES_EACH * testers),
+            ("objects that everybody asks for", TURNS * len(self.paths) * (testers + len(self.versions) + 1)),
+        )
+
+    @property
     def planned_requests(self) -> int:
         """Without redirects: what is asked for at most."""
-        testers = len(self.versions) if self.can_override else 0
-        turns = TURNS * len(self.paths) * (testers + len(self.versions) + 1)
-        return self.visitors + self.sticky_visitors * self.requests_per_visitor + OVERRIDES_EACH * testers + turns
+        return sum(count for _, count in self.phases)
+
+    def phase_at(self, done: int) -> str:
+        """What is being asked when so many requests have been answered."""
+        ends = itertools.accumulate(count for _, count in self.phases)
+        return next((name for (name, _), end in zip(self.phases, ends, strict=True) if done < end), self.phases[-1][0])
 
     @property
     def level(self) -> float:

@@ -37,6 +37,12 @@ class Report:
             return f"passed: {names}"
         return str(_hidden("; ".join(f"{one.verdict}: {one.check}: {one.summary}" for one in bad), self._secret))
 
+    @property
+    def problems(self) -> list[str]:
+        """One line for each check that is not proven, without the secret."""
+        bad = [*self.of(Verdict.FAILED), *self.of(Verdict.INCONCLUSIVE)]
+        return [str(_hidden(f"{one.check}: {one.verdict}: {one.summary}", self._secret)) for one in bad]
+
     def of(self, verdict: Verdict) -> list[Result]:
         return [result for result in self.results if result.verdict == verdict]
 
@@ -47,7 +53,7 @@ class Report:
                 "url": self.plan.as_json()["url"],
                 "passed": self.has_passed,
                 "summary": self.summary,
-                "startedAt": self.started_at.isoformat(timespec="seconds"),
+                "startedAt": self.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
                 "elapsedSeconds": round(self.elapsed_seconds, 2),
                 "requests": self.requests,
                 "plan": self.plan.as_json(),

@@ -50,7 +50,8 @@ def viewer_app(
     The local server speaks HTTP only, so viewers count as HTTPS ones, as behind CloudFront they nearly always are: a
     behavior with `redirect-to-https` serves them. With `counts_http_as_https=False` they are redirected, as CloudFront
     would.
-    A body larger than `max_body_bytes` gets a 413: that limit is this server's, not CloudFront's.
+    An upgrade to WebSocket gets a 501. A body larger than `max_body_bytes` gets a 413: that limit is this server's, not
+    CloudFront's.
     """
     ports = dict(region_ports or {})
     for region in (default_region, *ports.values()):
@@ -59,12 +60,13 @@ def viewer_app(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(edge, receive, send)
-        elif scope["type"] == "http":
-            await serve_http(scope, receive, send)
         else:
-            await send({"type": "websocket.close", "code": 1008, "reason": "WebSockets are not simulated"})
+            await serve_http(scope, receive, send)
 
     async def serve_http(scope: Scope, receive: Receive, send: Send) -> None:
+        if _is_websocket(scope):
+            await _answer(send, _plain(501, "WebSockets are not simulated: at AWS, CloudFront passes them on"))
+            return
         body = await _body(receive, max_body_bytes)
         if body is None:
             await _answer(send, _plain(413, f"this local edge takes bodies up to {max_body_bytes} bytes"))
@@ -79,6 +81,11 @@ def viewer_app(
         await _answer(send, response)
 
     return app
+
+
+def _is_websocket(scope: Scope) -> bool:
+    """Whether the viewer asks for another protocol (RFC 6455 §4.1); the server makes no scope of its own of that."""
+    return any(name.lower() == b"upgrade" and b"websocket" in value.lower() for name, value in scope["headers"])
 
 
 async def _lifespan(edge: ServesViewers, receive: Receive, send: Send) -> None:

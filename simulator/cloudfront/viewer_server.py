@@ -91,6 +91,7 @@ def _config(app: AsgiApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_level="warning",
+        ws="none",  # an upgrade stays a request, which the application refuses
         access_log=False,
         server_header=False,
         date_header=False,

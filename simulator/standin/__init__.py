@@ -6,6 +6,8 @@ from .program import Run, run_program
 from .provider import StandIn
 from .stack_config import StackConfig, read_stack_config, stacks
 from .state import read_state, write_state
+from .text_file import TextFileError, read_text, refuse_special, text_of
+from .yaml_file import YamlError, parse_yaml
 
 __all__ = [
     "Change",
@@ -15,9 +17,15 @@ __all__ = [
     "StackConfigError",
     "StandIn",
     "StandInError",
+    "TextFileError",
+    "YamlError",
+    "parse_yaml",
     "read_stack_config",
     "read_state",
+    "read_text",
+    "refuse_special",
     "run_program",
     "stacks",
+    "text_of",
     "write_state",
 ]

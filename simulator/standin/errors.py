@@ -17,7 +17,11 @@ class DataSourceError(StandInError):
 
 
 class StackConfigError(Exception):
-    """Pulumi.yaml, a stack's file or an override is not what the engine accepts; names the key."""
+    """Pulumi.yaml, a stack's file or an override is not what the engine accepts; `key` is the key at fault, or ""."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class ProgramError(Exception):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import StackConfigError
+from .text_file import TextFileError, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,9 +59,9 @@ def _passphrase(environment: Mapping[str, str]) -> str | None:
     if not file:
         return None
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise StackConfigError(f"PULUMI_CONFIG_PASSPHRASE_FILE: {file}: {error.strerror}") from None
+        return read_text(file).strip()
+    except TextFileError as error:
+        raise StackConfigError(f"PULUMI_CONFIG_PASSPHRASE_FILE: {file}: {error}") from None
 
 
 @cache

@@ -45,7 +45,7 @@ def read_project(path: Path) -> Project:
     name, config = raw.get("name"), raw.get("config") or {}
     if not isinstance(name, str) or not isinstance(config, dict):
         raise StackConfigError(f"{path}: needs a name, and config must be an object")
-    declared = {full_key(key, name): _declared(key, value, path) for key, value in config.items()}
+    declared = {full_key(str(key), name): _declared(str(key), value, path) for key, value in config.items()}
     return Project(name, declared)
 
 

@@ -47,7 +47,7 @@ def read_stack_config(
     config = raw.get("config") or {}
     if not isinstance(config, dict):
         raise StackConfigError(f"{file}: config must be an object")
-    found = {_stack_key(key, file): value for key, value in config.items()}
+    found = _named(config, file)
     secret_keys = {key for key, value in found.items() if _holds_sealed(value)}
     for override in overrides:
         key, found = _overridden(found, override, declared.name)
@@ -64,17 +64,32 @@ def read_stack_config(
 
 def stacks(project: Path) -> tuple[str, ...]:
     """The stacks that have a file, by name."""
-    return tuple(sorted(path.name.split(".", 1)[1].rsplit(".", 1)[0] for path in project.glob("Pulumi.?*.yaml")))
+    files = (path for path in project.glob("Pulumi.?*.yaml") if path.is_file())
+    return tuple(sorted(path.name.split(".", 1)[1].rsplit(".", 1)[0] for path in files))
 
 
 def _stack_file(stack: str, project: Path) -> Path:
+    """The path with the stack's name, if anything is there: whoever reads it says what is wrong with it."""
     file = project / f"Pulumi.{stack}.yaml"
-    if not file.is_file():
+    if "/" in stack or "\0" in stack or not os.path.lexists(file):
         known = stacks(project)
         close = difflib.get_close_matches(stack, known, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise StackConfigError(f"there is no stack {stack!r}; the stacks are {', '.join(known) or 'none'}.{hint}")
+        raise StackConfigError(
+            f"there is no stack {stack!r}; the stacks are {', '.join(known) or 'none'}.{hint}", "--stack"
+        )
     return file
+
+
+def _named(config: Mapping[str, object], file: Path) -> dict[str, object]:
+    """The settings by full key. Errors: StackConfigError where two keys of the file are the same one."""
+    written: dict[str, str] = {}
+    for key in config:
+        full = _stack_key(key, file)
+        if full in written:
+            raise StackConfigError(f"{file}: the key {full} stands there twice, as {written[full]} and as {key}", full)
+        written[full] = str(key)
+    return {_stack_key(key, file): value for key, value in config.items()}
 
 
 def _stack_key(key: str, file: Path) -> str:
@@ -141,17 +156,17 @@ def _name(key: object) -> str:
 def _check(stack: str, project: Project, config: Mapping[str, object], secret_keys: set[str]) -> None:
     missing = sorted(key for key, one in project.config.items() if one.default is None and key not in config)
     if missing:
-        raise StackConfigError(f"stack {stack!r} is missing a value for {', '.join(missing)}")
+        raise StackConfigError(f"stack {stack!r} is missing a value for {', '.join(missing)}", missing[0])
     for key, one in sorted(project.config.items()):
         if key not in config or one.type is None:
             continue
         value = config[key]
         if one.is_secret and key not in secret_keys:
-            raise StackConfigError(f"stack {stack!r}: {key} must be encrypted: run `pulumi config set --secret`")
+            raise StackConfigError(f"stack {stack!r}: {key} must be encrypted: run `pulumi config set --secret`", key)
         # A plain value is text to the engine whatever YAML made of it.
         plain = value if isinstance(value, (dict, list)) else _text(value)
         if not is_of_type(one.type, plain):
-            raise StackConfigError(f"stack {stack!r}: {key} must be of type {one.type}")
+            raise StackConfigError(f"stack {stack!r}: {key} must be of type {one.type}", key)
 
 
 def _text(value: object) -> str:

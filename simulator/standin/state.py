@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from .errors import StandInError
+from .text_file import TextFileError, read_text
 from .wire import SEALED, SIGNATURE, UNKNOWN, UNKNOWN_TEXT, Secret, rewrite
 
 if TYPE_CHECKING:
@@ -130,14 +131,27 @@ def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
 def read_state(path: Path) -> dict[str, object]:
     """The state in a file. Errors: StandInError names the file when it is missing or not a state."""
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
+        state = _parsed(read_text(path))
         if not isinstance(state, dict):
             raise StandInError("not a state of `pulumi stack export`: must be a JSON object")
         resources_of(state)
-    except (OSError, ValueError, StandInError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise StandInError(f"{path}: {reason}") from None
+    except (TextFileError, StandInError) as error:
+        raise StandInError(f"{path}: {error}") from None
     return state
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        found = (
+            "is empty" if not text.strip() else f"is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        )
+        raise StandInError(f"not a state of `pulumi stack export`: it {found}") from None
+    except RecursionError:
+        raise StandInError("not a state of `pulumi stack export`: it is JSON that nests too deeply") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise StandInError(f"not a state of `pulumi stack export`: it is JSON with a bad value: {error}") from None
 
 
 def write_state(path: Path, state: Mapping[str, object]) -> None:

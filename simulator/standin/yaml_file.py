@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from .errors import StackConfigError
+from .text_file import TextFileError, read_text, refuse_special
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +21,31 @@ _TIME = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+)(\d\d?):(\d\d):(\d\d)
 
 
 class _Loader(yaml.SafeLoader):
-    """A SafeLoader without YAML 1.1's `on`, `yes` and sixties; instants become the text the CLI makes of them."""
+    """A SafeLoader without YAML 1.1's `on`, `yes` and sixties; instants become the text the CLI makes of them.
+
+    A key that stands twice in an object is refused, as the CLI refuses it; PyYAML would let the last one win.
+    """
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own shape
+
+    def compose_mapping_node(self, anchor: object) -> yaml.MappingNode:
+        """PyYAML calls it once for every object, before `<<` brings others' keys into it."""
+        node = super().compose_mapping_node(anchor)
+        _refuse_twice(node)
+        return node
+
+
+def _refuse_twice(node: yaml.MappingNode) -> None:
+    lines: dict[tuple[str, str], int] = {}
+    keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != _TAG + "merge"]
+    for key in keys:
+        name, line = (key.tag, key.value), key.start_mark.line + 1
+        if name in lines:
+            raise yaml.composer.ComposerError(
+                problem=f"the key {key.value} stands there twice, on line {lines[name]} and on line {line}",
+                problem_mark=key.start_mark,
+            )
+        lines[name] = line
 
 
 def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
@@ -76,15 +99,33 @@ def _parsed(text: str) -> object:
     return yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader by inheritance
 
 
+class YamlError(Exception):
+    """Text that is no YAML; the message begins with the line, where there is one."""
+
+
+def parse_yaml(text: str) -> object:
+    """What stands in the text, for the caller to keep. Errors: YamlError."""
+    try:
+        return copy.deepcopy(_parsed(text))
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise YamlError(f"{line}{error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlError(f"line {line}: the character {error.character:#06x} is not allowed in YAML") from error
+    except RecursionError as error:
+        raise YamlError("is nested too deeply") from error
+    except ValueError as error:  # a number that is none, or has thousands of digits
+        raise YamlError(f"has a value that cannot be read: {error}") from error
+
+
 def load_yaml(path: Path) -> dict[str, object]:
     """A YAML file that holds an object. Errors: StackConfigError with file and line."""
     try:
-        loaded = copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise StackConfigError(f"{path}: {error.strerror}") from None
-    except yaml.MarkedYAMLError as error:
-        line = f" line {error.problem_mark.line + 1}:" if error.problem_mark else ""
-        raise StackConfigError(f"{path}:{line} {error.problem}") from None
+        refuse_special(path)
+        loaded = parse_yaml(read_text(path))
+    except (TextFileError, YamlError) as error:
+        raise StackConfigError(f"{path}: {error}") from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):

@@ -1,7 +1,12 @@
 """The code in the README runs."""
 
+import io
 import re
 from pathlib import Path
+
+import pytest
+
+from operations.main import main
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -16,3 +21,25 @@ def test_every_page_that_the_readme_links_to_exists() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README.read_text(encoding="utf-8"))
     missing = [link for link in links if not (README.parent / link).exists()]
     assert missing == []
+
+
+EXPLAINED = re.compile(
+    r"^\$ printf '(?P<head>[^']+)' \| \.venv/bin/edge-router (?P<words>explain .*)\n(?P<shown>(?:[^$`].*\n)+)", re.M
+)
+
+
+def test_what_explain_prints_in_the_readme_is_what_it_prints(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = list(EXPLAINED.finditer(README.read_text(encoding="utf-8")))
+    decisions: list[str] = []
+    for example in found:
+        text = example["head"].replace("\\n", "\n").encode()
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+        with pytest.raises(SystemExit) as ended:
+            main(example["words"].split())
+        assert ended.value.code == 0
+        printed = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+        assert all(re.split(" {2,}", line) in printed for line in example["shown"].splitlines())
+        decisions.append(printed[-1][0])
+    assert len(set(decisions)) == len(decisions) == 2

@@ -241,6 +241,11 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "staticPaths[0] is 'static/*': a path pattern starts with / and has at most 255 letters, digits and"
         " _-.*$/~\"'@:+&?, such as /static/*",
     ),
+    (
+        {"staticPaths": ["*.js"]},
+        "staticPaths[0] is '*.js': a path pattern starts with / and has at most 255 letters, digits and"
+        " _-.*$/~\"'@:+&?, such as /*.js",
+    ),
     ({"staticPaths": ["/a", "/*"]}, "staticPaths[1] is '/*': that is every path, and the router would see none"),
     ({"staticPaths": ["/a", "/a"]}, "staticPaths lists '/a' twice: every pattern once"),
     (

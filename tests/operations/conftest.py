@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -35,6 +37,14 @@ class Result:
     exit_code: int
     out: str
     err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What --json printed, without what is the same around every document (docs/commands.md)."""
+        document = json.loads(self.out)
+        assert (document.pop("ok"), document.pop("exitCode")) == (self.exit_code == 0, self.exit_code)
+        assert bool(document.pop("errors")) is (self.exit_code in (1, 2))
+        return document
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`edge-router bundle`: one file, for its owner only, the same each time, without a server's packages."""
 
 import hashlib
-import json
 import stat
 import subprocess
 import sys
@@ -43,7 +42,7 @@ def test_an_older_package_that_others_could_read_is_replaced(run: Run, tmp_path:
 
 def test_the_same_settings_give_the_same_bytes(run: Run, tmp_path: Path):
     reports = [
-        json.loads(run("bundle", "--stack", "prod", "--out", str(tmp_path / name), "--json", *settings).out)
+        run("bundle", "--stack", "prod", "--out", str(tmp_path / name), "--json", *settings).document
         for name, settings in [("a", ()), ("b", ()), ("c", ("--set", "logSalt=another"))]
     ]
     first, second, other = reports

@@ -52,7 +52,7 @@ def test_a_certain_leak_ends_with_one(run: Run, exported: Callable[[dict[str, An
     path = exported(state(behavior(cachePolicyId=CACHING_OPTIMIZED, originRequestPolicyId=ALL_VIEWER)))
     result = run("config", "check", "--state", path, "--json")
     assert (result.exit_code, result.err) == (1, "")
-    document = json.loads(result.out)
+    document = result.document
     assert (document["stack"], document["state"], document["problems"]) == (None, path, [])
     assert [(one["name"], one["severity"], one["pathPattern"]) for one in document["findings"]] == [
         ("set-cookie-can-be-cached", "warning", "*"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -132,7 +131,7 @@ def test_data_gets_cheaper_in_steps(quantity: int, dollars: str):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_sum_is_that_of_the_items(strategy: str, run: Run):
-    document = json.loads(run("cost", "--requests", "123456789", "--strategy", strategy, "--json").out)
+    document = run("cost", "--requests", "123456789", "--strategy", strategy, "--json").document
     [one] = document["strategies"]
     assert one["strategy"] == strategy
     assert one["usd"] == round(sum(item["usd"] for item in one["items"]), 2) > 0

@@ -64,12 +64,12 @@ def test_a_decision_is_shown_with_all_its_steps(run: Run, written: Callable[[str
 @pytest.mark.parametrize("text", [HEAD, HEAD.replace("\r\n", "\n"), HEAD.strip(), "\n" + HEAD, "\ufeff" + HEAD])
 def test_line_ends_and_the_empty_line_at_the_end_do_not_matter(run: Run, written: Callable[[str], str], text: str):
     result = run("explain", written(text), "--json", "--set", "strategy=cookie-version")
-    assert json.loads(result.out)["steps"] == [{"lookedAt": "cookie app-version", "found": "forged-cookie"}]
+    assert result.document["steps"] == [{"lookedAt": "cookie app-version", "found": "forged-cookie"}]
 
 
 def test_one_line_is_enough_of_a_head(run: Run, written: Callable[[str], str]):
     result = run("explain", written("GET /"), "--json", "--set", "strategy=cookie-version")
-    assert json.loads(result.out) == {
+    assert result.document == {
         "stack": "local",
         "strategy": "cookie-version",
         "region": "us-east-1",
@@ -86,7 +86,7 @@ def test_one_line_is_enough_of_a_head(run: Run, written: Callable[[str], str]):
 
 def test_the_request_id_decides_for_a_new_visitor(run: Run, written: Callable[[str], str]):
     path, settings = written("GET /"), ("--set", "strategy=cookie-version", "--set", "canaryPercent=50", "--json")
-    origins = {json.loads(run("explain", path, *settings, "--request-id", f"r{n}").out)["origin"] for n in range(12)}
+    origins = {run("explain", path, *settings, "--request-id", f"r{n}").document["origin"] for n in range(12)}
     assert origins == {"stable", "canary"}
 
 
@@ -95,7 +95,7 @@ def test_what_the_function_before_the_cache_decides_is_explained_too(run: Run, w
     settings = ["--set", "strategy=cookie-version", "--set", "cookieVersion.caching=versioned"]
     for percent, origin in (("0", "stable"), ("100", "canary")):
         result = run("explain", event, *settings, "--set", f"canaryPercent={percent}", "--json")
-        explained = json.loads(result.out)
+        explained = result.document
         assert (explained["origin"], explained["reason"]) == (origin, "no-cookie")
 
 
@@ -178,7 +178,7 @@ def test_the_same_is_said_as_the_function_before_the_cache_writes(run: Run, writ
         said = json.loads(runtime.run(event).logs[0])
         head = "GET / HTTP/1.1\n" + "".join(f"Cookie: {name}={value}\n" for name, value in cookies.items())
         settings = (*HINTED, "--set", "canaryPercent=50", "--json", "--request-id", f"r-{number}")
-        explained = json.loads(run("explain", written(head), *settings).out)
+        explained = run("explain", written(head), *settings).document
         assert [explained[key] for key in ("origin", "reason", "bucket")] == [
             said[key] for key in ("origin", "reason", "bucket")
         ]
@@ -213,7 +213,7 @@ def test_an_event_behind_the_cache_has_what_the_function_said(
 
 def test_a_tier_is_explained(run: Run, written: Callable[[str], str]):
     event = written("GET /?CTIER=Premium HTTP/1.1\nHost: example.com\n")
-    explained = json.loads(run("explain", event, "--set", "strategy=tier", "--json").out)
+    explained = run("explain", event, "--set", "strategy=tier", "--json").document
     assert (explained["origin"], explained["domainName"], explained["reason"]) == (
         "premium",
         "premium.example.com",
@@ -261,7 +261,7 @@ def test_a_dynamodb_that_nobody_serves_is_not_waited_for(
     with refusing_url() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
         result = run("explain", written(json.dumps(EVENT)), "--json")
-    assert (json.loads(result.out)["reason"], json.loads(result.out)["fallback"]) == ("table-refused", True)
+    assert (result.document["reason"], result.document["fallback"]) == ("table-refused", True)
 
 
 def test_a_local_dynamodb_is_read_without_credentials(

@@ -143,7 +143,7 @@ def test_where_nothing_is_cached_nothing_is_invalidated(
     run: Callable[..., Result], cloudfront: FakeCloudFront, deployed: Callable[..., str]
 ) -> None:
     result = run("invalidate", "--stack", "prod", "--outputs", deployed("strategy=jwt-iat"), "--json")
-    assert json.loads(result.out) == {
+    assert result.document == {
         "distribution": ID,
         "invalidation": None,
         "paths": [],

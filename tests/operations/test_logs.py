@@ -84,7 +84,7 @@ def test_decisions_of_several_regions_come_in_time_order(run: Run, written: Call
     written("us-east-1", (now - 50_000, decision(requestId="a")), (now - 20_000, decision(requestId="d")))
     written("eu-west-1", (now - 40_000, decision(requestId="b")), (now - 10_000, decision(requestId="e")))
     written("ap-southeast-1", (now - 30_000, decision(requestId="c")))
-    result = run("logs", "--json")
+    result = run("logs", "--stack", "staging", "--json")
     assert (result.exit_code, result.err) == (0, "")
     told = [json.loads(line) for line in result.out.splitlines()]
     assert [one["requestId"] for one in told] == ["a", "b", "c", "d", "e"]
@@ -100,32 +100,32 @@ def test_what_is_no_decision_and_what_is_too_old_is_left_out(run: Run, written: 
         (now - 4_000, '{"strategy":"sticky-session","status":200,"Version":"stable"}'),
         (now - 3_000, decision(requestId="new")),
     )
-    assert "requestId=old" not in run("logs").out
-    assert run("logs", "--since", "2h").out.count("requestId=") == 2
+    assert "requestId=old" not in run("logs", "--stack", "staging").out
+    assert run("logs", "--stack", "staging", "--since", "2h").out.count("requestId=") == 2
 
 
 def test_one_region_can_be_asked_for(run: Run, written: Callable[..., None]) -> None:
     now = now_ms()
     written("us-east-1", (now - 2_000, decision(requestId="a")))
     written("eu-west-1", (now - 1_000, decision(requestId="b")))
-    result = run("logs", "--region", "eu-west-1", "--region", "eu-west-1")
+    result = run("logs", "--stack", "staging", "--region", "eu-west-1", "--region", "eu-west-1")
     assert (result.exit_code, result.out.count("\n")) == (0, 1)
     assert " eu-west-1 stable session requestId=b\n" in result.out
 
 
 def test_a_region_where_nobody_was_routed_yet_may_have_no_group(run: Run, written: Callable[..., None]) -> None:
     written("eu-west-1", (now_ms() - 1_000, decision()))
-    assert run("logs").exit_code == 0
+    assert run("logs", "--stack", "staging").exit_code == 0
 
 
 def test_nothing_in_any_group_is_said(run: Run, written: Callable[..., None]) -> None:
     written("eu-west-1")
-    result = run("logs", "--since", "90s")
+    result = run("logs", "--stack", "staging", "--since", "90s")
     assert (result.exit_code, result.out, result.err) == (0, "", "no decision in the last 90s in 13 Regions\n")
 
 
 def test_a_stack_without_a_group_anywhere_is_not_deployed(run: Run, fake: FakeLogs) -> None:
-    result = run("logs", "--region", "eu-west-1", "--region", "us-east-1")
+    result = run("logs", "--stack", "staging", "--region", "eu-west-1", "--region", "us-east-1")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err == (
         f"error: there is no log group {GROUP} in eu-west-1, us-east-1: is the stack deployed, and in the account of"
@@ -135,7 +135,7 @@ def test_a_stack_without_a_group_anywhere_is_not_deployed(run: Run, fake: FakeLo
 
 def test_cloudwatch_is_asked_for_decisions_only(run: Run, fake: FakeLogs) -> None:
     fake.events["eu-west-1"] = []
-    run("logs")
+    run("logs", "--stack", "staging")
     assert len({one["region"] for one in fake.asked}) == ALL_REGIONS
     assert {(one["logGroupName"], one["filterPattern"]) for one in fake.asked} == {(GROUP, ANY_DECISION)}
 
@@ -145,7 +145,7 @@ def test_every_page_of_every_region_is_told(run: Run, fake: FakeLogs) -> None:
     for index in range(8):
         fake.add("eu-west-1", now - 1_000 * (20 - 2 * index), reason="session", requestId=f"e{index}")
         fake.add("us-west-2", now - 1_000 * (19 - 2 * index), reason="session", requestId=f"w{index}")
-    told = [json.loads(line)["requestId"] for line in run("logs", "--json").out.splitlines()]
+    told = [json.loads(line)["requestId"] for line in run("logs", "--stack", "staging", "--json").out.splitlines()]
     assert told == [f"{place}{index}" for index in range(8) for place in "ew"]
 
 
@@ -184,14 +184,14 @@ def test_a_region_that_cannot_be_read_is_named_and_the_others_are_told(
 ) -> None:
     fake.add("us-east-1", now_ms() - 1_000, reason="session")
     fake.refusals["eu-west-1"] = refusal
-    result = run("logs")
+    result = run("logs", "--stack", "staging")
     assert (result.exit_code, result.out.count("\n")) == (1, 1)
     assert result.err == f"warning: eu-west-1: {expected}\n"
 
 
 def test_where_no_region_can_be_read_there_is_one_message(run: Run, fake: FakeLogs) -> None:
     fake.refusals["eu-west-1"] = Refusal("AccessDeniedException", DENIED)
-    result = run("logs", "--region", "eu-west-1")
+    result = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err.startswith("error: cannot read the log: arn:aws:iam::123456789012:user/reader needs the right")
 
@@ -200,7 +200,7 @@ def test_without_credentials_it_says_where_they_may_come_from(run: Run, monkeypa
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-    result = run("logs", "--region", "eu-west-1")
+    result = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (result.exit_code, result.err) == (
         1,
         "error: cannot read the log: there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
@@ -221,7 +221,7 @@ def test_without_credentials_it_says_where_they_may_come_from(run: Run, monkeypa
     ],
 )
 def test_what_cannot_work_is_named(run: Run, arguments: tuple[str, ...], expected: str) -> None:
-    result = run("logs", *arguments)
+    result = run("logs", "--stack", "staging", *arguments)
     assert result.exit_code == 2
     assert result.err.startswith(expected)
 
@@ -240,10 +240,10 @@ def edited(project: Any, strategy: str) -> None:
 def test_a_function_before_the_cache_logs_to_us_east_1(run: Run, project: Any, fake: FakeLogs) -> None:
     edited(project, "tier")
     fake.events["us-east-1"] = [(now_ms() - 1_000, 'abc== {"strategy":"tier","origin":"premium","reason":"tier"}')]
-    result = run("logs")
+    result = run("logs", "--stack", "staging")
     assert " us-east-1 premium tier\n" in result.out
     assert [one["logGroupName"] for one in fake.asked] == ["/aws/cloudfront/function/edge-router-staging-tier"]
-    other = run("logs", "--region", "eu-west-1")
+    other = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (other.exit_code, other.err) == (
         2,
         "error: --region: tier runs before the cache only, and logs to us-east-1\n",
@@ -256,7 +256,7 @@ def test_a_fallback_stands_out_and_nothing_can_steer_a_terminal(run: Run, fake: 
         (now - 2_000, decision(reason="table-timeout", fallback=True, tableMs=401.5)),
         (now - 1_000, decision(requestId="\x1b[2J")),
     ]
-    lines = run("logs").out.splitlines()
+    lines = run("logs", "--stack", "staging").out.splitlines()
     assert lines[0].endswith(" eu-west-1 stable table-timeout FALLBACK tableMs=401.5")
     assert lines[1].endswith(r' stable session requestId="\u001b[2J"')
 

@@ -166,11 +166,11 @@ def rolled_back(run: Callable[..., Result], account: Account, *options: str) -> 
 
 
 def states(result: Result) -> dict[str, str]:
-    return {step["name"]: step["state"] for step in json.loads(result.out)["steps"]}
+    return {step["name"]: step["state"] for step in result.document["steps"]}
 
 
 def details(result: Result) -> dict[str, str]:
-    return {step["name"]: step["detail"] for step in json.loads(result.out)["steps"]}
+    return {step["name"]: step["detail"] for step in result.document["steps"]}
 
 
 def test_it_says_what_will_change_and_changes_nothing_unasked(run: Callable[..., Result], account: Account) -> None:

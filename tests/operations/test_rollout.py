@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -84,7 +83,7 @@ def test_nothing_was_ever_started(run: Run, table: ControlTable) -> None:
     assert run("rollout", "status", "--stack", "prod") == Result(
         0, "prod (AWS): no rollout was ever started; in force: 0 % of new visitors on canary (config:0a1b2c3d)\n", ""
     )
-    document = json.loads(run("rollout", "status", "--stack", "prod", "--json").out)
+    document = run("rollout", "status", "--stack", "prod", "--json").document
     assert (document["where"], document["table"], document["region"]) == ("AWS", TABLE, "us-east-1")
     assert (document["rollout"], document["inForce"]["canaryPercent"]) == (None, 0)
 
@@ -92,7 +91,7 @@ def test_nothing_was_ever_started(run: Run, table: ControlTable) -> None:
 def test_a_start_takes_the_plan_of_the_stack_along(run: Run, table: ControlTable) -> None:
     result = run("rollout", "start", "--stack", "prod", "--set", "rollout.interval=5m", "--json")
     assert (result.exit_code, result.err) == (0, "")
-    document = json.loads(result.out)
+    document = result.document
     assert document["inForce"] == {
         "canaryPercent": 1,
         "pin": "none",
@@ -305,7 +304,7 @@ def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> 
     local = up("--set", "control.refreshSeconds=1", "--reconcile-seconds", "0.2", "--set", "canaryPercent=0")
     started = command(tree, "rollout", "start", "--json")
     assert (started.exit_code, started.err) == (0, "")
-    assert json.loads(started.out)["where"] == "this machine"
+    assert started.document["where"] == "this machine"
     local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of figures$")
     promoted = command(tree, "rollout", "promote")
     assert promoted.out.startswith("local (this machine): the rollout of release 2026-11 is succeeded\n")

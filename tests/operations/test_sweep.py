@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -58,13 +57,13 @@ def used(aws: FakeAws, versions: int, *, serves: int | None = None, **more: str)
 
 
 def items(result: Result) -> list[tuple[str, object, str]]:
-    return [(one["function"], one["version"], one["state"]) for one in json.loads(result.out)["items"]]
+    return [(one["function"], one["version"], one["state"]) for one in result.document["items"]]
 
 
 def test_nothing_there_is_nothing_to_do(run: Callable[..., Result], aws: FakeAws) -> None:
     assert run("sweep") == Result(0, "nothing to sweep\n", "")
     assert run("sweep", "--stack", "prod", "--delete") == Result(0, "nothing to sweep of edge-router-prod\n", "")
-    assert json.loads(run("sweep", "--json").out) == {"region": "us-east-1", "stack": None, "items": []}
+    assert run("sweep", "--json").document == {"region": "us-east-1", "stack": None, "items": []}
 
 
 def test_a_dry_run_says_what_would_go_and_changes_nothing(run: Callable[..., Result], aws: FakeAws) -> None:
@@ -109,9 +108,9 @@ def test_since_when_it_waits_is_when_it_was_refused_first(
     one = left()
     one.replicated = {1}
     aws.add(one)
-    first = json.loads(run("sweep", "--delete", "--json").out)["items"]
+    first = run("sweep", "--delete", "--json").document["items"]
     monkeypatch.setattr("operations.sweep.time.time", lambda: NOW + 7200)
-    later = json.loads(run("sweep", "--delete", "--json").out)["items"]
+    later = run("sweep", "--delete", "--json").document["items"]
     assert first == later
     assert [one["since"] for one in later] == ["2026-11-22T12:00:00Z"]
     assert aws.counted()["TagResource"] == 1
@@ -123,7 +122,7 @@ def test_without_the_right_to_tag_it_still_says_that_it_waits(run: Callable[...,
     aws.add(one)
     aws.refusals["TagResource"] = [denied("lambda:TagResource", one.arn)]
     result = run("sweep", "--delete", "--json")
-    [item] = json.loads(result.out)["items"]
+    [item] = result.document["items"]
     assert (item["state"], result.exit_code) == ("waits", 3)
     assert item["detail"] == (
         f"{WAITS} (since when cannot be noted: {USER} needs the right lambda:TagResource on {one.arn} (no"
@@ -182,7 +181,7 @@ def test_a_left_function_that_a_distribution_uses_is_not_touched(run: Callable[.
     aws.add(one)
     aws.distributions["E9"] = [f"{one.arn}:2"]
     result = run("sweep", "--delete", "--json")
-    [item] = json.loads(result.out)["items"]
+    [item] = result.document["items"]
     assert (item["state"], item["detail"]) == (
         "in use",
         "by a distribution that no stack of ours has: E9 (version 2); take it off there first",
@@ -196,7 +195,7 @@ def test_a_function_that_was_changed_just_now_may_be_a_deployments(run: Callable
     one.changed = "2026-11-22T11:59:00.000+0000"
     aws.add(one)
     result = run("sweep", "--delete", "--json")
-    [item] = json.loads(result.out)["items"]
+    [item] = result.document["items"]
     assert (item["state"], item["detail"]) == (
         "waits",
         "changed at 2026-11-22T11:59:00Z: a deployment may be under way",
@@ -277,7 +276,7 @@ def test_throttling_stops_it_and_the_next_run_goes_on(run: Callable[..., Result]
     aws.refusals["DeleteFunction"] = [RefusalError("TooManyRequestsException", "Rate exceeded", 429)]
     result = run("sweep", "--delete", "--json")
     assert items(result) == [(USED, 1, "not tried"), (USED, 2, "not tried"), (USED, 3, "not tried")]
-    assert {item["detail"] for item in json.loads(result.out)["items"]} == {
+    assert {item["detail"] for item in result.document["items"]} == {
         "AWS throttles DeleteFunction in us-east-1 (TooManyRequestsException): nothing is lost, run it again in a"
         " minute"
     }
@@ -324,7 +323,7 @@ def test_a_connection_that_breaks_stops_it_with_what_was_done(
     monkeypatch.setattr(aws, "_delete_function", lambda **_: (_ for _ in ()).throw(BrokenPipeError()))
     result = run("sweep", "--delete", "--json")
     assert items(result) == [(USED, 1, "not tried"), (USED, 2, "not tried"), (USED, 3, "not tried")]
-    [detail] = {item["detail"] for item in json.loads(result.out)["items"]}
+    [detail] = {item["detail"] for item in result.document["items"]}
     assert detail.startswith("the connection broke in us-east-1: nothing is lost, run it again (")
     assert result.exit_code == 1
 

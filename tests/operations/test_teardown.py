@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,7 +66,7 @@ def _function(outputs: dict[str, Any]) -> Function:
 
 def told(result: Result) -> tuple[list[tuple[str, str]], int]:
     """Functions with what becomes of them, and the exit code."""
-    return [(one["function"], one["state"]) for one in json.loads(result.out)["items"]], result.exit_code
+    return [(one["function"], one["state"]) for one in result.document["items"]], result.exit_code
 
 
 @on_lambda

@@ -59,6 +59,10 @@ def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(up: Sta
     local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
     assert "Traceback" not in local.printed
 
+    (tree / "Pulumi.local.yaml").write_bytes(b"config:\n  edge-router:pin: \xff\n")
+    local.wait_for(r"^not deployed: .*Pulumi\.local\.yaml: is no UTF-8 text: invalid start byte at byte 27$", count)
+    assert local.get().status_code == 200
+
     (tree / "Pulumi.local.yaml").unlink()
     local.wait_for(r"^not deployed: there is no stack 'local'", count)
     assert local.get().status_code == 200
@@ -257,3 +261,32 @@ def test_the_secrets_in_what_is_kept_are_for_the_owner_only(up: StartUp, tree: P
     newest = max(work.glob("router-*.zip"), key=lambda path: path.stat().st_mtime)
     with zipfile.ZipFile(newest) as archive:
         assert secret in archive.read("config.json").decode()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda file: file.write_bytes(b"\xff\xfe"), "is no UTF-8 text: invalid start byte at byte 0"),
+        (lambda file: file.write_text("config: {"), r"line \d+: "),
+        (lambda file: (file.unlink(), file.mkdir()), "is a folder, and has to be a file"),
+        (lambda file: (file.rmdir(), file.symlink_to("nowhere")), "is a link to nowhere, which is not there"),
+    ],
+)
+def test_nothing_that_its_file_becomes_ends_it(spoiled: tuple[Up, Path], spoil: Callable[[Path], object], problem: str):
+    local, file = spoiled
+    count = len(local.lines)
+    spoil(file)
+    local.wait_for(rf"^not deployed: {re.escape(str(file))}: {problem}", count)
+    assert local.get().status_code == 200
+    assert "Traceback" not in local.printed
+
+
+@pytest.fixture(scope="module")
+def spoiled(tree: Path) -> Iterator[tuple[Up, Path]]:
+    """One that is up, and its file, which the tests above spoil in turn."""
+    file = tree / "Pulumi.spoiled.yaml"
+    file.write_text((tree / "Pulumi.local.yaml").read_text())
+    local = Up(tree, "--stack", "spoiled", "--set", "strategy=cookie-version")
+    yield local, file
+    local.kill()
+    file.unlink()

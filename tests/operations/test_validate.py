@@ -54,7 +54,7 @@ def test_what_is_not_proven_ends_with_exit_code_1(run: Run):
     assert (inconclusive.exit_code, inconclusive.err) == (1, "")
     assert "? inconclusive split: 40 of 40 visitors were told no version: no header x-app-version\n" in inconclusive.out
     assert (failed.exit_code, failed.err) == (1, "")
-    document = json.loads(failed.out)
+    document = failed.document
     assert (document["passed"], document["url"]) == (False, url)
     assert [check["verdict"] for check in document["checks"] if check["check"] == "split"] == ["failed"]
 
@@ -62,7 +62,7 @@ def test_what_is_not_proven_ends_with_exit_code_1(run: Run):
 def test_the_report_goes_to_a_file_too(run: Run, tmp_path: Path):
     with served(Shop()) as url:
         result = run("validate", url, *SMALL, "--json", "--report", str(tmp_path / "report.json"))
-    assert json.loads((tmp_path / "report.json").read_text()) == json.loads(result.out)
+    assert json.loads((tmp_path / "report.json").read_text()) == result.document
 
 
 def test_expectations_come_from_the_stack_and_the_secret_is_never_printed(run: Run, tmp_path: Path):
@@ -70,7 +70,7 @@ def test_expectations_come_from_the_stack_and_the_secret_is_never_printed(run: R
     settings = ("--stack", "local", "--set", "strategy=cookie-version", "--set", "canaryPercent=30")
     with served(shop) as url:
         result = run("validate", url, *SMALL, *settings, "--json")
-    document = json.loads(result.out)
+    document = result.document
     assert (result.exit_code, document["plan"]["percent"]) == (0, 30)
     assert document["plan"]["override"] == {"header": "x-qa-origin"}
     assert [check["verdict"] for check in document["checks"] if check["check"] == "override"] == ["passed"]
@@ -82,7 +82,7 @@ def test_what_is_given_goes_before_what_the_stack_says(run: Run, monkeypatch: py
     with served(Shop()) as url:
         pinned = ("--stack", "local", "--set", "pin=stable", "--percent", "30", "--pin", "none")
         result = run("validate", url, *SMALL, *pinned, "--json")
-    document = json.loads(result.out)
+    document = result.document
     assert (result.exit_code, document["plan"]["pin"], document["plan"]["percent"]) == (0, "none", 30)
     assert SECRET not in result.out
 
@@ -148,7 +148,7 @@ def test_a_report_that_cannot_be_written_is_told_after_it_was_shown(run: Run):
         1,
         "error: --report /dev/full: cannot be written: No space left on device\n",
     )
-    assert json.loads(result.out)["passed"] is True
+    assert result.document["passed"] is True
 
 
 def test_a_bar_is_on_a_terminal_only():

@@ -209,3 +209,20 @@ def test_status_application_reports_what_the_callable_returns() -> None:
             return [first.json(), (await client.get("/")).json(), first.headers["cache-control"]]
 
     assert asyncio.run(scenario()) == [{"reads": 1}, {"reads": 2}, "no-store"]
+
+
+def test_an_upgrade_to_websocket_is_refused_in_words() -> None:
+    used = world()
+    upgrade = {"Connection": "keep-alive, Upgrade", "Upgrade": "WebSocket", "Sec-WebSocket-Version": "13"}
+
+    async def scenario(_: ViewerServer, client: httpx.AsyncClient) -> list[httpx.Response]:
+        refused = await client.get("/chat", headers={**upgrade, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="})
+        return [refused, await client.get("/chat", headers={"Connection": "Upgrade", "Upgrade": "h2c"})]
+
+    refused, other = served(used, scenario)
+    assert (refused.status_code, refused.text) == (
+        501,
+        "WebSockets are not simulated: at AWS, CloudFront passes them on\n",
+    )
+    assert other.status_code == 200
+    assert len(used.origin.received) == 1

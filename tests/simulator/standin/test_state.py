@@ -51,7 +51,14 @@ def test_a_state_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
             json.dumps({"version": 3, "deployment": {"resources": [{}]}}),
             "not a state of `pulumi stack export`: every resource needs a urn and a type",
         ),
-        ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        (
+            "{",
+            "not a state of `pulumi stack export`: it is no JSON: Expecting property name enclosed in double quotes at"
+            " line 1, column 2",
+        ),
+        ("# edge-router", "not a state of `pulumi stack export`: it is no JSON: Expecting value at line 1, column 1"),
+        ("", "not a state of `pulumi stack export`: it is empty"),
+        ("[" * 100_000, "not a state of `pulumi stack export`: it is JSON that nests too deeply"),
     ],
 )
 def test_a_file_that_is_no_state_is_refused_by_name(tmp_path: Path, text: str, reason: str) -> None:
