@@ -16,27 +16,33 @@ from operations import stack as stacks
 from operations.console import complain, out, print_json, warn
 from operations.errors import EXIT_FAILED, UsageError
 from operations.stack import open_stack
-from simulator.standin import read_state
+from operations.state_check import judged_state, print_judgement
 
 if TYPE_CHECKING:
-    from infra.cache_leaks import Finding
+    from infra.cache_leaks import Finding, Judgement
 
 
 @dataclass
 class Checked:
-    """What was found: `problems` and `warnings` in the settings, and the cache leaks."""
+    """What was found: `problems` and `warnings` in the settings, and the cache leaks.
+
+    `judgement` is of a state; there is none where only a stack was checked, or its settings do not work.
+    """
 
     problems: list[str] = field(default_factory=list[str])
     warnings: list[str] = field(default_factory=list[str])
     findings: list[Finding] = field(default_factory=list["Finding"])
+    judgement: Judgement | None = None
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.problems) or any(finding.severity == "error" for finding in self.findings)
+        is_empty = self.judgement is not None and self.judgement.is_empty
+        return bool(self.problems) or is_empty or any(finding.severity == "error" for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
         findings = [finding.as_json() for finding in self.findings]
-        return {"problems": self.problems, "warnings": self.warnings, "findings": findings}
+        judged = self.judgement.as_json() if self.judgement is not None else {}
+        return {"problems": self.problems, "warnings": self.warnings, "findings": findings, **judged}
 
 
 def config_check(stack: str | None, overrides: Sequence[str], state: Path | None, *, is_json: bool) -> None:
@@ -48,7 +54,7 @@ def config_check(stack: str | None, overrides: Sequence[str], state: Path | None
         asked = {"stack": stack} | ({"state": str(state)} if state else {})
         print_json(asked | checked.as_json())
     else:
-        _print(str(state or stack), checked, is_state=state is not None)
+        _print(str(state or stack), checked)
     if checked.has_errors:
         raise SystemExit(EXIT_FAILED)
 
@@ -67,22 +73,22 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
         if opened is not None:
             checked.warnings = [f"{opened.project}:{text}" for text in opened.settings.warnings()]
     if not checked.problems:
-        checked.findings = _leaks(opened, state)
+        _look_for_leaks(checked, opened, state)
     return checked
 
 
-def _leaks(stack: Stack | None, state: Path | None) -> list[Finding]:
-    from infra.cache_leaks import StateShapeError, decides_of, find_leaks, stack_leaks  # here: it needs pulumi-aws
+def _look_for_leaks(checked: Checked, stack: Stack | None, state: Path | None) -> None:
+    """In the state, or in what the stack's program would register."""
+    if state is not None:
+        checked.judgement = judged_state(state, stack)
+        checked.findings = list(checked.judgement.findings)
+    elif stack is not None:
+        from infra.cache_leaks import stack_leaks  # here: it needs pulumi-aws
 
-    if state is None:
-        return stack_leaks(stack) if stack else []
-    try:
-        return find_leaks(read_state(state), decides_of(stack) if stack else None)
-    except StateShapeError as error:
-        raise UsageError(f"--state {state}: {error}") from error
+        checked.findings = stack_leaks(stack)
 
 
-def _print(subject: str, checked: Checked, *, is_state: bool) -> None:
+def _print(subject: str, checked: Checked) -> None:
     for warning in checked.warnings:
         warn(warning)
     for finding in checked.findings:
@@ -90,6 +96,7 @@ def _print(subject: str, checked: Checked, *, is_state: bool) -> None:
         tell(str(finding))
     for problem in checked.problems:
         complain(problem)
-    if not checked.has_errors:
-        is_certain = "no cache leak is certain" if checked.findings else "no cache leak was found"
-        out.print(f"{subject}: {is_certain if is_state else 'the config is in order'}", markup=False)
+    if checked.judgement is not None:
+        print_judgement(subject, checked.judgement)
+    elif not checked.has_errors:
+        out.print(f"{subject}: the config is in order", markup=False)

@@ -16,10 +16,12 @@ from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, open_stack, work_directory
+from operations.state_file import exported_state
+from operations.state_functions import attached_functions
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
-from simulator.lambda_edge import OnLog, functions_from_state
+from simulator.lambda_edge import OnLog
 from simulator.standin import StandInError, read_state, run_program, write_state
 
 STATE = "state.json"
@@ -80,12 +82,13 @@ async def deploy(request: UpRequest, deployment: LocalDeployment) -> None:
     """Run the program (or read the state), write the state, and serve it."""
     origins = request.mapped_origins()
     if request.state is not None:
-        state, site = read_state(request.state), Site(origins=origins)
+        state, site = exported_state(request.state), Site(origins=origins)
     else:
         state = await _updated(request, deployment.dynamodb.endpoint_url)
         site = site_of(open_stack(request.stack, request.overrides), origins, state, request.fail_percent)
     base = request.state.parent if request.state is not None else PROJECT
-    await deployment.apply(state, site, functions_from_state(state, base, request.package))
+    functions = attached_functions(state, base, request.package, request.distribution)
+    await deployment.apply(state, site, functions, request.distribution)
 
 
 async def _updated(request: UpRequest, dynamodb_url: str) -> dict[str, Any]:

@@ -17,10 +17,6 @@ _TEMPLATES = ("aws:cloudformation/stack:Stack", "aws-native:cloudformation:Stack
 _OF_CLOUDFORMATION = re.compile(r"AWS::(?:CloudFront::(?:Distribution|DistributionTenant)|Lightsail::Distribution)\b")
 
 
-_IMPORT = (
-    f"`pulumi import --protect=false {DISTRIBUTION} NAME ID` in an empty project, and check the export of that"
-    " (docs/bring-your-own-distribution.md)"
-)
 _BY_HAND = "hold its cache behaviors against the rules of docs/cache-leaks.md by hand"
 
 
@@ -49,7 +45,15 @@ def not_judged(resource: Resource, label: str) -> NotJudged | None:
         return None
     what = kind if _NAMED.search(kind) else _inside(resource)
     is_plain = "ultitenant" not in what and "Tenant" not in what and "ightsail" not in what
-    return NotJudged(label, f"its type {what} is not read", _IMPORT if is_plain else _BY_HAND) if what else None
+    how = _import(label, resource.id) if is_plain else _BY_HAND
+    return NotJudged(label, f"its type {what} is not read", how) if what else None
+
+
+def _import(label: str, identifier: str) -> str:
+    return (
+        f"`pulumi import --protect=false {DISTRIBUTION} {label} {identifier or 'ID'}` in an empty project, and check"
+        " the export of that (docs/bring-your-own-distribution.md)"
+    )
 
 
 def _inside(resource: Resource) -> str:

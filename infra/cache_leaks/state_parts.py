@@ -89,10 +89,11 @@ class BehaviorPart(StatePart):
     @model_validator(mode="before")
     @classmethod
     def _without_what_a_policy_replaces(cls, value: Any) -> Any:
-        if not isinstance(value, dict) or not cast("dict[str, Any]", value).get("cachePolicyId"):
-            return value
-        replaced = ("forwardedValues", "minTtl", "defaultTtl", "maxTtl")
-        return {key: item for key, item in cast("dict[str, Any]", value).items() if key not in replaced}
+        if not isinstance(value, dict):
+            return cast("object", value)
+        given = cast("dict[str, Any]", value)
+        replaced = ("forwardedValues", "minTtl", "defaultTtl", "maxTtl") if given.get("cachePolicyId") else ()
+        return {key: item for key, item in given.items() if key not in replaced}
 
 
 class CustomErrorResponse(StatePart):

@@ -13,6 +13,7 @@ from infra.cache_leaks.possible_rules import PLURALS
 from infra.cache_leaks.selections import Selection
 
 KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
+SINGULARS: dict[Kind, str] = {"cookie": "cookie", "header": "header", "query": "query parameter"}
 PAGE = "AWS page helper-functions-origin-modification"
 
 
@@ -54,16 +55,13 @@ def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
 def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Source]) -> Iterator[Finding]:
     for kind in KINDS:
         if names := sorted(name for found_kind, name in unkeyed if found_kind == kind):
-            listed = f"{PLURALS[kind]} by names that its code does not spell out" if ANY in names else _listed(names)
-            named = ", ".join(names) if ANY not in names else f"those {PLURALS[kind]}"
             yield found(
                 behavior,
                 f"decided-by-uncached-{kind}",
                 "warning",
-                f"The CloudFront Function {association.name} on viewer-request chooses an origin, and reads for it"
-                f" {'' if ANY in names else f'the {PLURALS[kind]} '}{listed}, which the cache key has not: one origin's"
-                f" answer is kept for the visitors of others ({PAGE}).",
-                mended(behavior, None, f"{in_key(behavior, kind, named)}, or {caching_off(behavior)}"),
+                f"The CloudFront Function {association.name} on viewer-request chooses an origin by"
+                f" {_by(kind, names)}: one origin's answer is kept for the visitors of others ({PAGE}).",
+                mended(behavior, None, f"{in_key(behavior, kind, _keyed(kind, names))}, or {caching_off(behavior)}"),
             )
     if draws := sorted(name for kind, name in unkeyed if kind == "chance"):
         yield found(
@@ -116,6 +114,18 @@ def _is_keyed(behavior: Behavior, source: Source) -> bool:
         "query": behavior.key.query,
     }
     return taken[kind].mode == "all" or (name != ANY and taken[kind].takes(name))
+
+
+def _by(kind: Kind, names: list[str]) -> str:
+    plural = PLURALS[kind]
+    if ANY in names:
+        return f"{plural} whose names its code does not spell out, and the cache key does not have all {plural}"
+    noun, verb = (SINGULARS[kind], "is") if len(names) == 1 else (plural, "are")
+    return f"the {noun} {_listed(names)}, which {verb} not in the cache key"
+
+
+def _keyed(kind: Kind, names: list[str]) -> str:
+    return f"those {PLURALS[kind]}" if ANY in names else ", ".join(names)
 
 
 def _listed(names: list[str]) -> str:

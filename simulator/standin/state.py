@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 VERSION = 3
+READ_VERSIONS = (3, 4)
+"""Version 4 adds "features" beside the deployment; its resources are those of version 3."""
 
 
 class _Withheld:
@@ -117,8 +119,9 @@ def deployment(resources: Iterable[dict[str, object]], time: str) -> dict[str, o
 def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
     """The resources of a state, its own or exported. Errors: StandInError when it is not of that shape."""
     inner = state.get("deployment")
-    if state.get("version") != VERSION or not isinstance(inner, dict):
-        raise StandInError(f"not a state of `pulumi stack export`: needs version {VERSION} and a deployment")
+    if state.get("version") not in READ_VERSIONS or not isinstance(inner, dict):
+        versions = " or ".join(map(str, READ_VERSIONS))
+        raise StandInError(f"not a state of `pulumi stack export`: needs version {versions} and a deployment")
     found = inner.get("resources") or []
     if not isinstance(found, list) or not all(
         isinstance(one, dict) and "urn" in one and "type" in one for one in found
