@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from infra.cache_leaks.association_rules import association_findings, attached, beside_findings, completed
@@ -91,6 +92,16 @@ def _with_router(behavior: Behavior, whole: Behavior, decides: Decides) -> Itera
         yield from cookie_findings(whole, decides)
         yield from minimum_findings(whole, decides)
         yield from unkeyed_findings(whole, decides)
+        yield from viewer_findings(_without_own(behavior, decides))
+
+
+def _without_own(behavior: Behavior, decides: Decides) -> Behavior:
+    """With the functions of others alone, and not those in the place of the stack's, which are told of."""
+    taken = {(needed.event_type, needed.is_lambda) for needed in decides.needed}
+    others = tuple(
+        one for one in behavior.associations if not (decides.owns(one) or (one.event_type, one.is_lambda) in taken)
+    )
+    return replace(behavior, associations=others)
 
 
 def _foreign(behavior: Behavior) -> Iterator[Finding]:
