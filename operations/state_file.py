@@ -16,6 +16,10 @@ def exported_state(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError):
         text = ""  # who reads it below says what is wrong
-    if kind := foreign_kind(text):
+    try:
+        kind = foreign_kind(text)
+    except RecursionError:
+        raise UsageError(f"--state {path}: is nested too deeply for a state of `pulumi stack export`") from None
+    if kind:
         raise UsageError(f"--state {path}: {kind}")
     return dict(read_state(path))

@@ -33,7 +33,10 @@ def opened(value: Any) -> Any:
     given = cast("dict[str, Any]", value)
     if given.get(_SIGNATURE) != _SECRET:
         return {key: opened(item) for key, item in given.items() if item is not None}
-    return opened(json.loads(given["plaintext"])) if isinstance(given.get("plaintext"), str) else SEALED
+    try:
+        return opened(json.loads(given["plaintext"]))
+    except (KeyError, TypeError, ValueError):
+        return SEALED
 
 
 def shown(value: Any) -> Any:

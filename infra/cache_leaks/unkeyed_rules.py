@@ -13,6 +13,7 @@ from infra.cache_leaks.findings import Finding, found
 from infra.cache_leaks.function_reading import UnreadableCodeError, read_function
 from infra.cache_leaks.mends import caching_off, in_key, mended
 from infra.cache_leaks.selections import Selection
+from infra.cache_leaks.viewer_rules import may_leave_its_origin
 
 HARMLESS_HEADERS = frozenset(
     {
@@ -35,7 +36,7 @@ _WHAT: dict[Kind, str] = {
 
 def unkeyed_findings(behavior: Behavior, decides: Decides | None = None) -> Iterator[Finding]:
     """`decides` is given where the router is on the behavior. Buckets take no notice of all that."""
-    if not behavior.is_caching or behavior.is_s3:
+    if not behavior.is_caching or (decides is None and behavior.is_s3 and not may_leave_its_origin(behavior)):
         return
     key, extra = behavior.key, behavior.extra
     has_trigger = decides is None and behavior.at("origin-request") is not None  # told of that one already

@@ -34,6 +34,19 @@ def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[S
     )
 
 
+def may_leave_its_origin(behavior: Behavior) -> bool:
+    """Whether a function there is may send requests elsewhere than to the behavior's own origin."""
+    if behavior.at("origin-request") is not None:
+        return True
+    function = behavior.at("viewer-request", is_lambda=False)
+    if function is None:
+        return False
+    try:
+        return function.code is None or read_function(function.code).chooses_origin
+    except UnreadableCodeError:
+        return True
+
+
 def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
     if association.is_lambda or association.code is None:
         if behavior.is_caching:

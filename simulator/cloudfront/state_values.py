@@ -60,6 +60,9 @@ def _opened(value: Any, path: str, label: str) -> Any:
         return _Hidden(path, _NOT_KNOWN) if value == _UNKNOWN else value
     if value.get(_SIGNATURE) != _SECRET:
         return Properties(label, {key: _opened(item, f"{path}.{key}", label) for key, item in value.items()})
-    if "plaintext" in value:
+    if "value" in value:
+        return _opened(value["value"], path, label)
+    try:
         return _opened(json.loads(value["plaintext"]), path, label)
-    return _opened(value["value"], path, label) if "value" in value else _Hidden(path, _SEALED)
+    except (KeyError, TypeError, ValueError):
+        return _Hidden(path, _SEALED)

@@ -116,6 +116,16 @@ def test_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:
     )
 
 
+def test_a_bucket_takes_notice_where_a_function_may_send_requests_elsewhere() -> None:
+    chooses, function = with_function(BY_COOKIE, cachePolicyId="cache", originRequestPolicyId=ALL_VIEWER)
+    leaves = state(chooses, function, cache_policy(cookies=("all", []), query=("all", [])), origins=[BUCKET])
+    assert found(leaves) == warned("set-cookie-can-be-cached", "origin-sees-uncached-header")[1:]
+    rewrites, function = with_function(
+        BY_URI.split("if (r.uri")[0] + "}", cachePolicyId="cache", originRequestPolicyId=ALL_VIEWER
+    )
+    assert found(state(rewrites, function, cache_policy(), origins=[BUCKET])) == []
+
+
 CHOOSES = "function handler(event) { const r = event.request; %s return r; }"
 BY_COOKIE = CHOOSES % "if (r.cookies.exp) { cf.selectRequestOriginById('b'); }"
 BY_CHANCE = CHOOSES % "if (event.viewer.ip > '9') { cf.selectRequestOriginById('b'); }"
@@ -281,6 +291,13 @@ def test_a_sealed_property_that_is_needed_is_named(changes: dict[str, Any], wher
     assert str(caught.value) == (
         f"site: {where} is an encrypted secret: export the state with `pulumi stack export --show-secrets`"
     )
+
+
+def test_a_secret_whose_plain_text_is_none_is_sealed() -> None:
+    broken = {**SEALED, "plaintext": "{"}
+    assert found(state(behavior(), comment=broken)) == []
+    with pytest.raises(StateShapeError, match=r"cachePolicyId is an encrypted secret"):
+        find_leaks(state(behavior(cachePolicyId=broken)))
 
 
 def test_a_value_that_is_not_known_yet_is_named() -> None:

@@ -188,3 +188,11 @@ def test_another_tools_file_is_told_how_to_get_to_a_state(run: Run, tmp_path: Pa
         " aws:cloudfront/distribution:Distribution cdn E2EXAMPLE1`, or all of it at once with `pulumi import --from"
         " terraform FILE`. Then `pulumi stack export --file state.json` (docs/bring-your-own-distribution.md)\n",
     )
+
+
+def test_a_file_that_is_nested_without_end_is_told(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 200_000)
+    result = run("config", "check", "--state", str(path))
+    assert (result.exit_code, result.out) == (2, "")
+    assert result.err == f"error: --state {path}: is nested too deeply for a state of `pulumi stack export`\n"
