@@ -52,11 +52,31 @@ def unkeyed_findings(behavior: Behavior, decides: Decides | None = None) -> Iter
 
 
 def _headers(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
+    if behavior.is_legacy:
+        yield _legacy_headers(behavior, decides)
+        return
     names = _listed_headers(behavior.extra.headers, behavior.key.headers)
     is_personal = "authorization" in names.split(", ") or _takes_beside(behavior, "authorization")
     if names and is_personal and names.startswith("all"):
         names = f"{names}, Authorization among them"
     yield from _unkeyed(behavior, decides, "header", names.replace("authorization", "Authorization"))
+
+
+def _legacy_headers(behavior: Behavior, decides: Decides | None) -> Finding:
+    return found(
+        behavior,
+        "origin-sees-uncached-header",
+        "warning",
+        "With forwardedValues CloudFront sends the origin every header that it does not remove, X-Forwarded-Host and"
+        " X-Original-URL among them, and has only those in the cache key that are listed: what the origin answers by"
+        " the others can answer other visitors (AWS page RequestAndResponseBehaviorCustomOrigin).",
+        mended(
+            behavior,
+            decides,
+            "a cachePolicyId, and an originRequestPolicyId where something is needed besides, in the place of"
+            f" forwardedValues; or {caching_off(behavior)}",
+        ),
+    )
 
 
 def _listed_headers(extra: Selection, key: Selection) -> str:

@@ -47,6 +47,9 @@ def warned(*names: str) -> list[tuple[str, str]]:
     return [(name, "warning") for name in names]
 
 
+EVERY_KIND = warned(*(f"origin-sees-uncached-{kind}" for kind in ("cookie", "query", "header")))
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -68,15 +71,23 @@ def warned(*names: str) -> list[tuple[str, str]]:
         (kept(ALL_VIEWER, ttls=(0, 0, 0)), []),
         (state(behavior(cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER)), []),
         (kept(ALL_VIEWER, origins=[BUCKET]), []),
-        (kept(ALL_VIEWER, origins=[APPLICATION]), warned(*ALL) if (ALL := [
-            "origin-sees-uncached-cookie", "origin-sees-uncached-query", "origin-sees-uncached-header",
-        ]) else []),
-        (legacy(forwarded={"queryString": True, "queryStringCacheKeys": ["page"]}, defaultTtl=0),
-         warned("origin-sees-uncached-query")),
-        (legacy(forwarded={"queryString": True, "headers": ["Host"], "cookies": {"forward": "all"}}, defaultTtl=0), []),
-        (legacy(forwarded={"cookies": {"forward": "none", "whitelistedNames": ["left-over"]}}), []),
+        (kept(ALL_VIEWER, origins=[APPLICATION]), EVERY_KIND),
+        (
+            legacy(forwarded={"queryString": True, "queryStringCacheKeys": ["page"]}, defaultTtl=0),
+            warned("origin-sees-uncached-query", "origin-sees-uncached-header"),
+        ),
+        (
+            legacy(forwarded={"queryString": True, "headers": ["Host"], "cookies": {"forward": "all"}}, defaultTtl=0),
+            warned("origin-sees-uncached-header"),
+        ),
+        (
+            legacy(forwarded={"cookies": {"forward": "none", "whitelistedNames": ["left-over"]}}),
+            warned("origin-sees-uncached-header"),
+        ),
+        (legacy(forwarded={"headers": ["*"], "cookies": {"forward": "all"}}), []),
+        (legacy(forwarded={"queryString": True}, maxTtl=0), []),
     ],
-)  # fmt: skip
+)
 def test_whatever_reaches_an_origin_beside_the_key_is_told(given: State, expected: list[tuple[str, str]]) -> None:
     assert found(given) == expected
 
