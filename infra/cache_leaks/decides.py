@@ -7,7 +7,10 @@ from typing import Literal
 
 from infra.cache_leaks.behaviors import Association, Behavior
 from infra.cache_leaks.needed import Needed, needed_associations
+from infra.cache_leaks.plain import plain
+from infra.edge_router import policies_args
 from infra.function_identity import is_function_arn, is_viewer_function_arn
+from infra.policies import cache_policy
 from infra.stack import Stack
 
 Kind = Literal["cookie", "header", "query"]
@@ -23,7 +26,8 @@ class Decides:
     body. `varies`: two viewers may get different origins. `assigns_strangers`: who brings no version is assigned by the
     request's id. `sets_cookie`: the router adds a Set-Cookie at origin-response. `version_header` is where a function
     writes the version at viewer-request, before the cache; then it decides instead of names, "" where none does.
-    `removes_viewer_headers`: of a viewer's headers only those of the cache key get past the router.
+    `removes_viewer_headers`: of a viewer's headers only those of the stack's own cache key, `passed_headers`
+    (lower-case), get past the router.
     `caching_key` is the config key that switches versioned caching on, "" where the strategy has none.
 
     `needed` are the associations that the router works by. `function_prefix` begins the names of the stack's
@@ -40,6 +44,7 @@ class Decides:
     sets_cookie: bool = False
     version_header: str = ""
     removes_viewer_headers: bool = False
+    passed_headers: frozenset[str] = frozenset()
     caching_key: str = ""
     needed: tuple[Needed, ...] = ()
     function_prefix: str = ""
@@ -89,6 +94,7 @@ def decides_of(stack: Stack) -> Decides:
         assigns_strangers=bool(key),
         sets_cookie=needs.origin_response,
         removes_viewer_headers=needs.is_cacheable,
+        passed_headers=_key_headers(stack),
         caching_key=key,
         needed=needed_associations(settings),
         function_prefix=stack.prefix,
@@ -106,6 +112,7 @@ def _decided_before_the_cache(stack: Stack) -> Decides:
         sets_cookie=needs.origin_response,
         version_header=needs.version_header,
         removes_viewer_headers=needs.is_cacheable,
+        passed_headers=_key_headers(stack),
         caching_key=_caching_key(stack),
         needed=needed_associations(stack.settings),
         function_prefix=stack.prefix,
@@ -117,6 +124,13 @@ def _decided_before_the_cache(stack: Stack) -> Decides:
 def _caching_key(stack: Stack) -> str:
     has_option = hasattr(stack.settings.options, "caching")
     return f"{stack.project}:{stack.settings.section}.caching" if has_option else ""
+
+
+def _key_headers(stack: Stack) -> frozenset[str]:
+    """Of a viewer's; the version header is written by a function."""
+    parameters = plain(cache_policy(policies_args(stack)))["parametersInCacheKeyAndForwardedToOrigin"]
+    names: list[str] = parameters["headersConfig"].get("headers", {}).get("items", [])
+    return frozenset(name.lower() for name in names) - {stack.settings.needs.version_header}
 
 
 def _origin_hosts(stack: Stack) -> tuple[str, ...]:

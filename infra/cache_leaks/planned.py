@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
-
-from pydantic.alias_generators import to_camel
+from typing import Any
 
 from infra.cache_leaks.other_distributions import DISTRIBUTION
+from infra.cache_leaks.plain import plain
 from infra.cache_leaks.state import CACHE_POLICY, ORIGIN_REQUEST_POLICY, OUR_COMPONENT
 from infra.distribution import Attached, distribution_args
 from infra.edge_router import distribution_args as wired
@@ -65,14 +63,3 @@ def _resource(stack: Stack, kind: str, name: str, args: object) -> dict[str, Any
         "type": kind,
         "inputs": plain(args),
     }
-
-
-def plain(value: object) -> Any:
-    """Pulumi's argument objects as the engine records them: camelCase, and without what was not given."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if isinstance(value, Sequence):
-        return [plain(item) for item in cast("Sequence[object]", value)]
-    return {to_camel(name): plain(item) for name, item in vars(value).items() if item is not None}

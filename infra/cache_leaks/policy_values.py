@@ -60,9 +60,10 @@ def _headers(config: HeadersConfig) -> Selection:
 def _cookies(mode: Mode, names: list[str]) -> Selection:
     """AWS documents the wildcards for forwardedValues; the names in policies are read the same way."""
     selection = _selection(mode, names)
-    if not any("*" in name or "?" in name for name in selection.names):
-        return selection
-    return Selection(mode, selection.names, has_wildcards=True)
+    if "*" in selection.names:
+        return ALL if mode == "whitelist" else Selection()
+    has_wildcards = any("*" in name or "?" in name for name in selection.names)
+    return Selection(mode, selection.names, has_wildcards) if has_wildcards else selection
 
 
 def _selection(mode: Mode, names: list[str]) -> Selection:

@@ -65,22 +65,22 @@ def read_behaviors(state: Mapping[str, Any]) -> Reading:
     """
     resources = _part(State, opened(dict(state)), "this is no state of `pulumi stack export`").deployment.resources
     living = [resource for resource in resources if resource.is_living]
-    known = _known(living)
-    behaviors = [
-        behavior
-        for resource in living
-        if resource.type == DISTRIBUTION
-        for behavior in _behaviors(_read(DistributionPart, resource), resource, known)
-    ]
+    distributions = [(_read(DistributionPart, one), one) for one in living if one.type == DISTRIBUTION]
+    known = _known(living, [distribution for distribution, _ in distributions])
+    behaviors = [behavior for part, one in distributions for behavior in _behaviors(part, one, known)]
     others = tuple(filter(None, (not_judged(resource, _label(resource)) for resource in living)))
     if not behaviors and not others:
         raise StateShapeError(f"the state has no {DISTRIBUTION}")
     return Reading(tuple(behaviors), others)
 
 
-def _known(living: list[Resource]) -> _Known:
-    own = {one.id: cache_policy(_read(CachePolicyPart, one)) for one in living if one.type == CACHE_POLICY}
-    forwarding = {one.id: values_of(_read(PolicyValues, one)) for one in living if one.type == ORIGIN_REQUEST_POLICY}
+def _known(living: list[Resource], distributions: list[DistributionPart]) -> _Known:
+    """Of the policies those that a behavior names: what is sealed in another is nobody's business."""
+    parts = [part for one in distributions for part in (*one.ordered_cache_behaviors, one.default_cache_behavior)]
+    named = {policy for part in parts for policy in (part.cache_policy_id, part.origin_request_policy_id)}
+    policies = [one for one in living if one.id in named]
+    own = {one.id: cache_policy(_read(CachePolicyPart, one)) for one in policies if one.type == CACHE_POLICY}
+    forwarding = {one.id: values_of(_read(PolicyValues, one)) for one in policies if one.type == ORIGIN_REQUEST_POLICY}
     functions = [_read(FunctionPart, one) for one in living if one.type == FUNCTION]
     return _Known(
         CACHE_POLICIES | own,

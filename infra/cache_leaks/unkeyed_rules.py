@@ -45,10 +45,18 @@ def unkeyed_findings(behavior: Behavior, decides: Decides | None = None) -> Iter
         yield from _unkeyed(behavior, decides, "cookie", extra.cookies.beyond(key.cookies))
     if not has_trigger:
         yield from _unkeyed(behavior, decides, "query", extra.query.beyond(key.query))
-    if decides is None or not decides.removes_viewer_headers:
-        if not has_trigger:
-            yield from _headers(behavior, decides)
-        yield from _host(behavior, decides)
+    if decides is not None and decides.removes_viewer_headers:
+        yield from _passed_headers(behavior, decides)
+        return
+    if not has_trigger:
+        yield from _headers(behavior, decides)
+    yield from _host(behavior, decides)
+
+
+def _passed_headers(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
+    """What the stack's own key has, and therefore gets past the router, and the key here has not."""
+    names = sorted(name for name in decides.passed_headers - HARMLESS_HEADERS if _takes_beside(behavior, name))
+    yield from _unkeyed(behavior, decides, "header", ", ".join(names).replace("authorization", "Authorization"))
 
 
 def _headers(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from tests.infra.leak_states import (
     behavior,
     cache_policy,
     distribution_of,
+    origin_request_policy,
     resource,
     state,
 )
@@ -269,3 +270,21 @@ def test_a_stacks_function_before_the_cache_is_known_by_its_arn() -> None:
 def test_no_error_is_kept_where_the_router_is() -> None:
     pinned = state(both(), customErrorResponses=NO_ERRORS[1:])
     assert told(pinned) == [("error", "error-pinned-on-everyone", "*")]
+
+
+def test_versioned_caching_attached_as_it_needs_it_is_in_order() -> None:
+    """The router lets no header pass that the stack's own key has not; those that it has must be in the key here."""
+    lambdas = {"origin-request": OURS, "origin-response": OURS}
+    given = at(lambdas | {"viewer-request": CANARY, "viewer-response": CANARY}, cachePolicyId="cache")
+    assert VERSIONED.passed_headers >= {"authorization", "x-qa-origin"}
+    forward = origin_request_policy(headers=("allExcept", ["Host"]), query=("all", []))
+    given |= {"originRequestPolicyId": "forward"}
+
+    def with_key(*names: str) -> State:
+        return state(given, cache_policy(headers=("whitelist", names), query=("all", [])), forward)
+
+    assert told(with_key("X-Router-Version", *VERSIONED.passed_headers), VERSIONED) == []
+    [finding] = find_leaks(with_key("X-Router-Version"), VERSIONED)
+    assert (finding.severity, finding.name) == ("warning", "origin-sees-uncached-header")
+    assert finding.explanation.startswith("Headers of the viewer (Authorization, ")
+    assert "x-qa-origin" in finding.explanation

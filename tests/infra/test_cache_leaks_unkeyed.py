@@ -320,6 +320,24 @@ def test_a_value_that_is_not_known_yet_is_named() -> None:
     )
 
 
+def test_a_policy_that_no_behavior_names_may_be_sealed_too() -> None:
+    policy = cache_policy()
+    policy["outputs"]["parametersInCacheKeyAndForwardedToOrigin"] = SEALED
+    assert found(state(behavior(), policy)) == []
+    with pytest.raises(StateShapeError, match=r"^cache: parametersInCacheKeyAndForwardedToOrigin is an encrypted"):
+        find_leaks(state(behavior(cachePolicyId="cache"), policy))
+
+
+@pytest.mark.parametrize("names", [["*"], ["s*"], ["sessio?"], ["*", "other"]])
+def test_wildcards_in_the_key_cover_what_they_match(names: list[str]) -> None:
+    given = behavior(cachePolicyId="cache", originRequestPolicyId="forward")
+    forward = origin_request_policy(cookies=("whitelist", ["session"]))
+    assert found(state(given, cache_policy(cookies=("whitelist", names)), forward)) == []
+    every = origin_request_policy(cookies=("all", []))
+    is_whole = "*" in names
+    assert bool(found(state(given, cache_policy(cookies=("whitelist", names)), every))) is not is_whole
+
+
 def test_ttls_that_a_policy_replaces_may_be_sealed() -> None:
     assert found(state(behavior(minTtl=SEALED, forwardedValues=SEALED))) == []
 
