@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from infra.stack import Stack
 from operations.console import out, warn
 from operations.errors import UsageError
-from operations.state_file import exported_state
+from operations.state_file import NESTED_TOO_DEEPLY, exported_state
 
 if TYPE_CHECKING:
     from infra.cache_leaks import Judgement
@@ -22,6 +22,8 @@ def judged_state(path: Path, stack: Stack | None) -> Judgement:
         return judge(exported_state(path), decides_of(stack) if stack else None)
     except StateShapeError as error:
         raise UsageError(f"--state {path}: {error}") from error
+    except RecursionError:
+        raise UsageError(f"--state {path}: {NESTED_TOO_DEEPLY}") from None
 
 
 def print_judgement(subject: str, judgement: Judgement) -> None:

@@ -9,6 +9,8 @@ from operations.errors import UsageError
 from operations.foreign_state import foreign_kind
 from simulator.standin import read_state
 
+NESTED_TOO_DEEPLY = "is nested too deeply for a state of `pulumi stack export`"
+
 
 def exported_state(path: Path) -> dict[str, Any]:
     """The state. UsageError where the file is another tool's, StandInError where it is nothing that can be read."""
@@ -19,7 +21,7 @@ def exported_state(path: Path) -> dict[str, Any]:
     try:
         kind = foreign_kind(text)
     except RecursionError:
-        raise UsageError(f"--state {path}: is nested too deeply for a state of `pulumi stack export`") from None
+        raise UsageError(f"--state {path}: {NESTED_TOO_DEEPLY}") from None
     if kind:
         raise UsageError(f"--state {path}: {kind}")
     return dict(read_state(path))

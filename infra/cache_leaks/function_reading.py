@@ -43,4 +43,7 @@ def read_function(code: str) -> FunctionReading:
         raise UnreadableCodeError(
             f"reading it needs the package {error.name}: pip install --editable '.[local]'"
         ) from error
-    return analyzed(code)
+    try:
+        return analyzed(code)
+    except RecursionError:
+        raise UnreadableCodeError("it is nested too deeply to be followed") from None

@@ -132,6 +132,11 @@ def test_recursion_and_cycles_come_to_an_end() -> None:
     ) == {EXP}
 
 
+def test_code_that_is_nested_without_end_is_told() -> None:
+    with pytest.raises(UnreadableCodeError, match=r"^it is nested too deeply to be followed$"):
+        read_function(f"function handler(event) {{ return {'(' * 4_000}event{')' * 4_000}; }}")
+
+
 def test_without_the_parser_the_code_is_not_judged_and_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     imported = builtins.__import__
 

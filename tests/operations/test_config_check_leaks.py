@@ -190,9 +190,11 @@ def test_another_tools_file_is_told_how_to_get_to_a_state(run: Run, tmp_path: Pa
     )
 
 
-def test_a_file_that_is_nested_without_end_is_told(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("depth", [5_000, 200_000])
+def test_a_file_that_is_nested_without_end_is_told(run: Run, tmp_path: Path, depth: int) -> None:
     path = tmp_path / "deep.json"
-    path.write_text("[" * 200_000)
+    deep = json.dumps(state(behavior(), comment="DEEP")).replace('"DEEP"', "[" * depth + "]" * depth)
+    path.write_text(deep)
     result = run("config", "check", "--state", str(path))
     assert (result.exit_code, result.out) == (2, "")
     assert result.err == f"error: --state {path}: is nested too deeply for a state of `pulumi stack export`\n"
