@@ -78,13 +78,13 @@ def _at_its_event(behavior: Behavior, decides: Decides, needed: Needed) -> Itera
     there = behavior.at(needed.event_type, is_lambda=needed.is_lambda)
     if there is None:
         yield from _missing(behavior, decides, needed)
-    elif not decides.owns(there):
+    elif not decides.owns(there) or needed.function_name not in ("", there.name):
         yield found(
             behavior,
             "association-is-anothers",
             _severity(needed),
-            f"At {needed.event_type} stands the {there.kind} {there.name} ({there.arn}), which is not one of this stack"
-            f" ({decides.function_prefix}): {needed.without}. CloudFront takes one function for each event (AWS page"
+            f"At {needed.event_type} stands the {there.kind} {there.name} ({there.arn}), which is not"
+            f" {_expected(decides, needed)}: {needed.without}. CloudFront takes one function for each event (AWS page"
             f" lambda-at-edge-function-restrictions).{_if_unrouted(behavior, decides, needed)}",
             mended(behavior, decides, f"{needed.setting} in its place"),
         )
@@ -97,6 +97,10 @@ def _at_its_event(behavior: Behavior, decides: Decides, needed: Needed) -> Itera
             " nor $LATEST (AWS page lambda-at-edge-function-restrictions).",
             mended(behavior, decides, needed.setting),
         )
+
+
+def _expected(decides: Decides, needed: Needed) -> str:
+    return needed.function_name or f"one of this stack ({decides.function_prefix})"
 
 
 def _missing(behavior: Behavior, decides: Decides, needed: Needed) -> Iterator[Finding]:

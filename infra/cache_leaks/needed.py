@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.settings import Settings
+from infra.function_identity import viewer_function_name
+from infra.stack import Stack
 
 _WITHOUT = {
     "origin-request": "no request is routed, and the distribution's own origin answers them all",
@@ -17,13 +18,17 @@ _UNCOUNTED = "what a rollout and alarms judge by is not counted"
 
 @dataclass(frozen=True)
 class Needed:
-    """One association. `is_vital`: without it requests are answered wrongly. `without` says what happens then."""
+    """One association. `is_vital`: without it requests are answered wrongly. `without` says what happens then.
+
+    `function_name` is that of a CloudFront Function, for a stack may still have the one of another strategy.
+    """
 
     event_type: str
     is_lambda: bool
     includes_body: bool
     without: str
     is_vital: bool = True
+    function_name: str = ""
 
     @property
     def setting(self) -> str:
@@ -36,9 +41,10 @@ class Needed:
         return f"{entry} functionArn, includeBody: {body}}}"
 
 
-def needed_associations(settings: Settings) -> tuple[Needed, ...]:
+def needed_associations(stack: Stack) -> tuple[Needed, ...]:
     """As infra.distribution makes them for a distribution of the stack's own."""
-    needs = settings.needs
+    settings, needs = stack.settings, stack.settings.needs
+    name = viewer_function_name(stack.prefix, needs.viewer_function)
     needed: list[Needed] = []
     if needs.origin_request:
         needed.append(Needed("origin-request", True, needs.body, _WITHOUT["origin-request"]))
@@ -46,5 +52,5 @@ def needed_associations(settings: Settings) -> tuple[Needed, ...]:
         needed.append(Needed("origin-response", True, False, _WITHOUT["origin-response"]))
     elif needs.origin_request and settings.has_metrics:
         needed.append(Needed("origin-response", True, False, _UNCOUNTED, is_vital=False))
-    before = [Needed(event, False, False, _WITHOUT[event]) for event in needs.function_triggers]
+    before = [Needed(event, False, False, _WITHOUT[event], function_name=name) for event in needs.function_triggers]
     return (*needed, *before)

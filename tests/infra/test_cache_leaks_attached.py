@@ -124,6 +124,11 @@ def test_a_function_before_the_cache_is_missing_or_is_anothers() -> None:
     arn = "arn:aws:cloudfront::123456789012:function/add-index-html"
     anothers = explained(state(at({"viewer-request": arn})), TIER)
     assert f"At viewer-request stands the CloudFront Function add-index-html ({arn})" in anothers
+    other = CANARY.replace("canary", "tier")
+    before = {"viewer-request": other, "viewer-response": CANARY}
+    stale = explained(state(at({"origin-request": OURS, "origin-response": OURS} | before)), VERSIONED)
+    assert f"At viewer-request stands the CloudFront Function edge-router-local-tier ({other}), which is not" in stale
+    assert "which is not edge-router-local-canary: nothing is decided before the cache" in stale
     blocked = explained(state(at({"viewer-request": f"{ACCOUNT}:auth:2"})), TIER)
     assert "CloudFront takes no CloudFront Function on a viewer event beside one" in blocked
 
