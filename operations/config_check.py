@@ -16,7 +16,7 @@ from operations import stack as stacks
 from operations.console import complain, out, print_json, warn
 from operations.errors import EXIT_FAILED, UsageError
 from operations.stack import open_stack
-from operations.state_check import judged_state, print_judgement
+from operations.state_check import judge_state, print_judgement
 
 if TYPE_CHECKING:
     from infra.cache_leaks import Finding, Judgement
@@ -80,7 +80,7 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
 def _look_for_leaks(checked: Checked, stack: Stack | None, state: Path | None) -> None:
     """In the state, or in what the stack's program would register."""
     if state is not None:
-        checked.judgement = judged_state(state, stack)
+        checked.judgement = judge_state(state, stack)
         checked.findings = list(checked.judgement.findings)
     elif stack is not None:
         from infra.cache_leaks import stack_leaks  # here: it needs pulumi-aws

@@ -26,12 +26,12 @@ Item = tuple[str, str, str]
 """Pulumi's type, a name, and the id, which may be unknown: ""."""
 
 
-def foreign_kind(text: str) -> str:
+def describe_foreign(text: str) -> str:
     """What is told of a file that is another tool's; "" for what may be a state, or is nothing known."""
     try:
         document: Any = json.loads(text)
     except ValueError:
-        return _told("a CloudFormation template", []) if _YAML_TEMPLATE.search(text) else ""
+        return _describe("a CloudFormation template", []) if _YAML_TEMPLATE.search(text) else ""
     if not isinstance(document, dict):
         return ""
     return _of(cast("dict[str, Any]", document))
@@ -39,27 +39,27 @@ def foreign_kind(text: str) -> str:
 
 def _of(document: dict[str, Any]) -> str:
     if "terraform_version" in document and "resources" in document:
-        return _told("a state of Terraform", _terraform(document["resources"]), is_terraform=True)
+        return _describe("a state of Terraform", _from_terraform(document["resources"]), is_terraform=True)
     if "format_version" in document and ("values" in document or "planned_values" in document):
         values = document.get("values") or document["planned_values"]
-        return _told("the output of `terraform show -json`", _shown(values), is_terraform=True)
+        return _describe("the output of `terraform show -json`", _from_show(values), is_terraform=True)
     if "checkpoint" in document:
         return (
             "is the checkpoint of a Pulumi backend, which is no export: run `pulumi stack export --file state.json` in"
             " the project that it belongs to"
         )
     if _is_template(document):
-        return _told("a CloudFormation template", _template(document))
+        return _describe("a CloudFormation template", _from_template(document))
     if any(key in document for key in _CLOUDFORMATION_ANSWERS):
-        return _told("an answer of `aws cloudformation`", _answered(document))
+        return _describe("an answer of `aws cloudformation`", _from_answer(document))
     if "DistributionConfig" in document or "Distribution" in document or "CallerReference" in document:
-        return _told("an answer of `aws cloudfront`", _config(document))
+        return _describe("an answer of `aws cloudfront`", _from_config(document))
     if "DistributionList" in document:
-        return _told("an answer of `aws cloudfront`", _listed(document["DistributionList"]))
+        return _describe("an answer of `aws cloudfront`", _from_list(document["DistributionList"]))
     return ""
 
 
-def _told(what: str, items: list[Item], *, is_terraform: bool = False) -> str:
+def _describe(what: str, items: list[Item], *, is_terraform: bool = False) -> str:
     found = items or [(DISTRIBUTION, "theirs", "")]
     commands = "; ".join(
         f"`pulumi import --protect=false {kind} {name} {identifier or 'ID'}`" for kind, name, identifier in found
@@ -73,7 +73,7 @@ def _told(what: str, items: list[Item], *, is_terraform: bool = False) -> str:
     )
 
 
-def _terraform(resources: object) -> list[Item]:
+def _from_terraform(resources: object) -> list[Item]:
     """Of version 4: resources with instances."""
     return [
         (
@@ -87,7 +87,7 @@ def _terraform(resources: object) -> list[Item]:
     ]
 
 
-def _shown(values: object) -> list[Item]:
+def _from_show(values: object) -> list[Item]:
     """Of the root module and those below it."""
     return [
         (IMPORTED[str(one.get("type"))], _name(one.get("name")), _id(one.get("values")))
@@ -115,7 +115,7 @@ def _is_template(document: dict[str, Any]) -> bool:
     return "AWSTemplateFormatVersion" in document or any(str(one.get("Type")).startswith("AWS::") for one in typed)
 
 
-def _template(document: dict[str, Any]) -> list[Item]:
+def _from_template(document: dict[str, Any]) -> list[Item]:
     """The ids are the stack's, not the template's."""
     resources = document.get("Resources")
     named = cast("dict[str, Any]", resources).items() if isinstance(resources, dict) else []
@@ -126,7 +126,7 @@ def _template(document: dict[str, Any]) -> list[Item]:
     ]
 
 
-def _answered(document: dict[str, Any]) -> list[Item]:
+def _from_answer(document: dict[str, Any]) -> list[Item]:
     listed = document.get("StackResources") or document.get("StackResourceSummaries") or []
     return [
         (
@@ -139,7 +139,7 @@ def _answered(document: dict[str, Any]) -> list[Item]:
     ]
 
 
-def _config(document: dict[str, Any]) -> list[Item]:
+def _from_config(document: dict[str, Any]) -> list[Item]:
     """With the policies that its behaviors name. Its own id is in `get-distribution` only."""
     distribution = document.get("Distribution")
     identifier = cast("dict[str, Any]", distribution).get("Id") if isinstance(distribution, dict) else None
@@ -147,7 +147,7 @@ def _config(document: dict[str, Any]) -> list[Item]:
     return [(DISTRIBUTION, "theirs", str(identifier or "")), *((kind, one[:8], one) for kind, one in policies)]
 
 
-def _listed(distributions: object) -> list[Item]:
+def _from_list(distributions: object) -> list[Item]:
     items = cast("dict[str, Any]", distributions).get("Items") if isinstance(distributions, dict) else None
     return [(DISTRIBUTION, "theirs", str(one.get("Id") or "")) for one in _objects(items)]
 

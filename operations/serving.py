@@ -16,8 +16,8 @@ from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, open_stack, work_directory
-from operations.state_file import exported_state
-from operations.state_functions import attached_functions
+from operations.state_file import read_exported_state
+from operations.state_functions import find_attached_functions
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
@@ -82,12 +82,12 @@ async def deploy(request: UpRequest, deployment: LocalDeployment) -> None:
     """Run the program (or read the state), write the state, and serve it."""
     origins = request.mapped_origins()
     if request.state is not None:
-        state, site = exported_state(request.state), Site(origins=origins)
+        state, site = read_exported_state(request.state), Site(origins=origins)
     else:
         state = await _updated(request, deployment.dynamodb.endpoint_url)
         site = site_of(open_stack(request.stack, request.overrides), origins, state, request.fail_percent)
     base = request.state.parent if request.state is not None else PROJECT
-    functions = attached_functions(state, base, request.package, request.distribution)
+    functions = find_attached_functions(state, base, request.package, request.distribution)
     await deployment.apply(state, site, functions, request.distribution)
 
 

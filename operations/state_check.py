@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from infra.stack import Stack
 from operations.console import out, warn
 from operations.errors import UsageError
-from operations.state_file import NESTED_TOO_DEEPLY, exported_state
+from operations.state_file import NESTED_TOO_DEEPLY, read_exported_state
 
 if TYPE_CHECKING:
     from infra.cache_leaks import Judgement
 
 
-def judged_state(path: Path, stack: Stack | None) -> Judgement:
+def judge_state(path: Path, stack: Stack | None) -> Judgement:
     """The state of a file, by what a stack's router decides on, if one is given. UsageError, StandInError."""
     from infra.cache_leaks import StateShapeError, decides_of, judge  # here: it needs pulumi-aws
 
     try:
-        return judge(exported_state(path), decides_of(stack) if stack else None)
+        return judge(read_exported_state(path), decides_of(stack) if stack else None)
     except StateShapeError as error:
         raise UsageError(f"--state {path}: {error}") from error
     except RecursionError:

@@ -17,7 +17,7 @@ MEMORY_MB = 128
 default."""
 
 
-def attached_functions(
+def find_attached_functions(
     state: Mapping[str, Any], base: Path, package: Path | None, distribution: str | None = None
 ) -> tuple[FunctionCode, ...]:
     """What the distribution's events name. UsageError where the state has not got it, and no package stands in.

@@ -30,16 +30,16 @@ def beside_findings(behavior: Behavior, decides: Decides, where: str) -> Iterato
         "behavior-not-routed",
         "warning",
         f"The router is not on {where}, whose own origin answers, and which is not judged as routed."
-        f"{_functions_there(behavior)} {as_attached(decides)}",
+        f"{_functions_there(behavior)} {describe_needs(decides)}",
         f"none where that is meant; else {mended(behavior, decides, entries)}",
     )
 
 
-def as_attached(decides: Decides) -> str:
+def describe_needs(decides: Decides) -> str:
     """What key and forwarding need where the router is put on a behavior."""
     names = [f"{_NOUNS[kind]} {name}" for kind, name in decides.names()]
     names += ["the request body"] if decides.body else []
-    sees = f"the router has to see {_listed(names)}, and " if names else ""
+    sees = f"the router has to see {_join(names)}, and " if names else ""
     if decides.version_header:
         keeps = f"the cache key has to have the header {decides.version_header}"
     elif decides.varies:
@@ -49,12 +49,12 @@ def as_attached(decides: Decides) -> str:
     return f"Attached, {sees}{keeps}."
 
 
-def attached(behavior: Behavior, decides: Decides) -> Behavior:
+def attach(behavior: Behavior, decides: Decides) -> Behavior:
     """The behavior with the stack's functions at all their events, in the place of others that are there."""
     return replace(behavior, associations=_with(behavior, [_own(needed) for needed in decides.needed]))
 
 
-def completed(behavior: Behavior, decides: Decides) -> Behavior:
+def complete(behavior: Behavior, decides: Decides) -> Behavior:
     """The behavior with the stack's Lambda@Edge function where it is missing; where it is, it stays as it is."""
     missing = [
         needed
@@ -84,8 +84,8 @@ def _at_its_event(behavior: Behavior, decides: Decides, needed: Needed) -> Itera
             "association-is-anothers",
             _severity(needed),
             f"At {needed.event_type} stands the {there.kind} {there.name} ({there.arn}), which is not"
-            f" {_expected(decides, needed)}: {needed.without}. CloudFront takes one function for each event (AWS page"
-            f" lambda-at-edge-function-restrictions).{_if_unrouted(behavior, decides, needed)}",
+            f" {_name_needed(decides, needed)}: {needed.without}. CloudFront takes one function for each event (AWS"
+            f" page lambda-at-edge-function-restrictions).{_if_unrouted(behavior, decides, needed)}",
             mended(behavior, decides, f"{needed.setting} in its place"),
         )
     elif there.is_lambda and not re.search(r":\d+$", there.arn):
@@ -99,7 +99,7 @@ def _at_its_event(behavior: Behavior, decides: Decides, needed: Needed) -> Itera
         )
 
 
-def _expected(decides: Decides, needed: Needed) -> str:
+def _name_needed(decides: Decides, needed: Needed) -> str:
     return needed.function_name or f"one of this stack ({decides.function_prefix})"
 
 
@@ -132,7 +132,7 @@ def _on_other_events(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
                 "association-on-wrong-event",
                 "error",
                 f"The stack's {there.kind} {there.name} ({there.arn}) is associated with {there.event_type}, where it"
-                f" has nothing to do: its events are {_listed(_events(decides, there))} (AWS page"
+                f" has nothing to do: its events are {_join(_events(decides, there))} (AWS page"
                 " lambda-cloudfront-trigger-events).",
                 mended(behavior, decides, f"no {there.name} at {there.event_type}"),
             )
@@ -144,19 +144,19 @@ def _events(decides: Decides, there: Association) -> list[str]:
 
 def _functions_there(behavior: Behavior) -> str:
     there = [f"{one.name} ({one.arn}) at {one.event_type}" for one in behavior.associations]
-    return f" Its functions are {_listed(there)}." if there else ""
+    return f" Its functions are {_join(there)}." if there else ""
 
 
 def _if_unrouted(behavior: Behavior, decides: Decides, needed: Needed) -> str:
     """Once for a behavior."""
     is_first = needed is decides.needed[0]
-    return f" {as_attached(decides)}" if is_first and not decides.is_routed(behavior) else ""
+    return f" {describe_needs(decides)}" if is_first and not decides.is_routed(behavior) else ""
 
 
 def _severity(needed: Needed) -> Severity:
     return "error" if needed.is_vital else "warning"
 
 
-def _listed(names: list[str]) -> str:
+def _join(names: list[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

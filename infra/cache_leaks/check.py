@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from infra.cache_leaks.association_rules import association_findings, attached, beside_findings, completed
+from infra.cache_leaks.association_rules import association_findings, attach, beside_findings, complete
 from infra.cache_leaks.behaviors import Behavior
 from infra.cache_leaks.decides import Decides
 from infra.cache_leaks.findings import Finding, found
@@ -61,11 +61,11 @@ def _all_findings(reading: Reading, decides: Decides | None) -> Iterator[Finding
         if decides is None:
             yield from _foreign(behavior)
         elif behavior in routed:
-            yield from _with_router(behavior, completed(behavior, decides), decides)
+            yield from _with_router(behavior, complete(behavior, decides), decides)
         elif _is_meant_without(behavior, decides):
             yield from _foreign(behavior)
         elif not routed:
-            yield from _with_router(behavior, attached(behavior, decides), decides)
+            yield from _with_router(behavior, attach(behavior, decides), decides)
         else:
             yield from _beside(behavior, decides, places)
             yield from _foreign(behavior)

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from infra.cache_leaks.function_reading import ANY, Source
 from infra.cache_leaks.function_values import NOTHING, Value, place
-from infra.cache_leaks.javascript import text_of, unquoted
+from infra.cache_leaks.javascript import text_of, unquote
 
 
 class Bindings(ABC):
@@ -45,13 +45,13 @@ class Bindings(ABC):
             self.bind(target.child_by_field_name("left"), value | self.value(target.child_by_field_name("right")))
         else:
             for child in target.named_children:
-                self.bind(child, Value(value.used))
+                self.bind(child, Value(value.made_of))
 
     def unpack(self, child: Node, value: Value) -> None:
         """One name of `const {cookies, headers: all} = request`."""
         if child.type == "pair_pattern":
             key = child.child_by_field_name("key")
-            self.bind(child.child_by_field_name("value"), value.member([unquoted(key)] if key else [ANY]))
+            self.bind(child.child_by_field_name("value"), value.member([unquote(key)] if key else [ANY]))
         elif child.type == "object_assignment_pattern":
             left = child.child_by_field_name("left")
             self.bind(left, value.member([text_of(left)]) | self.value(child.child_by_field_name("right")))
@@ -63,7 +63,7 @@ class Bindings(ABC):
         self.variables[name] = known | value | Value(self.condition)
 
     def write(self, target: Node, value: Value) -> None:
-        made_of = value.used | self.condition
+        made_of = value.made_of | self.condition
         for path in self.member(target).paths:
             if written := place(path):
                 self.written[written] = self.written.get(written, frozenset()) | made_of

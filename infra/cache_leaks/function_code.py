@@ -8,8 +8,8 @@ from tree_sitter import Node
 
 from infra.cache_leaks.function_reading import ANY, FunctionReading, Source, UnreadableCodeError
 from infra.cache_leaks.function_statements import Statements
-from infra.cache_leaks.function_values import NOTHING, Value, union, used
-from infra.cache_leaks.javascript import FUNCTIONS, parameters_of, parsed, text_of, unquoted
+from infra.cache_leaks.function_values import NOTHING, Value, blend, union
+from infra.cache_leaks.javascript import FUNCTIONS, parameters_of, parse, text_of, unquote
 
 CHOOSES_ORIGIN = frozenset({"updateRequestOrigin", "selectRequestOriginById", "createRequestOriginGroup"})
 """Page helper-functions-origin-modification. Nothing there puts the chosen origin into the cache key."""
@@ -29,9 +29,9 @@ _CHANCE = {
 _ALL: frozenset[Source] = frozenset({("cookie", ANY), ("header", ANY), ("query", ANY)})
 
 
-def analyzed(code: str) -> FunctionReading:
+def analyze(code: str) -> FunctionReading:
     """What the function does at viewer-request. UnreadableCodeError where the code is no JavaScript."""
-    root = parsed(code)
+    root = parse(code)
     if root.has_error:
         raise UnreadableCodeError("it is no JavaScript that can be parsed")
     analysis = _Analysis()
@@ -55,7 +55,8 @@ class _Analysis(Statements):
     @property
     def state(self) -> object:
         sizes = {
-            name: (value.used, value.paths, value.texts, len(value.functions)) for name, value in self.variables.items()
+            name: (value.made_of, value.paths, value.texts, len(value.functions))
+            for name, value in self.variables.items()
         }
         return sizes, frozenset(self.chosen_by), dict(self.written), self.chooses
 
@@ -68,17 +69,17 @@ class _Analysis(Statements):
         if node is None:
             return NOTHING
         rule = _RULES.get(node.type)
-        return rule(self, node) if rule else used([self.each(node)])
+        return rule(self, node) if rule else blend([self.each(node)])
 
     def identifier(self, node: Node) -> Value:
         return self.variables.get(text_of(node), NOTHING)
 
     def string(self, node: Node) -> Value:
-        return Value(texts=frozenset({unquoted(node)}))
+        return Value(texts=frozenset({unquote(node)}))
 
     def object(self, node: Node) -> Value:
-        keys = [unquoted(key) for pair in node.named_children if (key := pair.child_by_field_name("key"))]
-        return Value(used([self.each(node)]).sources, is_response="statusCode" in keys)
+        keys = [unquote(key) for pair in node.named_children if (key := pair.child_by_field_name("key"))]
+        return Value(blend([self.each(node)]).sources, is_response="statusCode" in keys)
 
     def pair(self, node: Node) -> Value:
         return self.value(node.child_by_field_name("value"))
@@ -88,29 +89,29 @@ class _Analysis(Statements):
         if node.type == "member_expression":
             return whole.member([text_of(node.child_by_field_name("property"))])
         index = self.value(node.child_by_field_name("index"))
-        found = whole.member(index.texts if index.texts and not index.used else [ANY])
-        return found | Value(index.used)
+        found = whole.member(index.texts if index.texts and not index.made_of else [ANY])
+        return found | Value(index.made_of)
 
     def choice(self, node: Node) -> Value:
         """`condition ? one : other`, and the operators that leave out their right side."""
         if node.type == "ternary_expression":
-            condition = self.value(node.child_by_field_name("condition")).used
+            condition = self.value(node.child_by_field_name("condition")).made_of
             sides = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
             return self.under(condition, sides) | Value(condition)
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = text_of(node.child_by_field_name("operator"))
         first = self.value(left)
         if operator in ("&&", "||", "??"):
-            return first | self.under(first.used, [right])
+            return first | self.under(first.made_of, [right])
         if operator == "in":
-            return Value(self.value(right).member(first.texts or [ANY]).used)
-        return used([first, self.value(right)])
+            return Value(self.value(right).member(first.texts or [ANY]).made_of)
+        return blend([first, self.value(right)])
 
     def assignment(self, node: Node) -> Value:
         right = self.value(node.child_by_field_name("right"))
         left = node.child_by_field_name("left")
         if node.type == "augmented_assignment_expression":
-            right = used([right, self.value(left)])
+            right = blend([right, self.value(left)])
         self.bind(left, right)
         return right
 
@@ -126,7 +127,7 @@ class _Analysis(Statements):
         target = self.value(callee)
         if _chooses(callee, target):
             self.chooses = True
-            self.chosen_by |= self.condition | used(given).sources
+            self.chosen_by |= self.condition | blend(given).sources
             return NOTHING
         if target.functions:
             return union([self.called(function, given) for function in target.functions])
@@ -136,19 +137,19 @@ class _Analysis(Statements):
         """One that the code does not define: its result is made of everything; functions given to it are called."""
         owner = callee.child_by_field_name("object") if callee is not None else None
         if owner is None:
-            return Value(target.used) | used(given) | self.callbacks(given, NOTHING)
+            return Value(target.made_of) | blend(given) | self.callbacks(given, NOTHING)
         whole = self.value(owner)
         if text_of(callee).endswith(".hasOwnProperty"):
-            return Value(whole.member(union(given).texts or [ANY]).used)
+            return Value(whole.member(union(given).texts or [ANY]).made_of)
         if text_of(callee).endswith(".rawQueryString"):
             return Value(frozenset({("query", ANY)}))
         if owner.type == "identifier" and not whole.paths:
-            self.assign(text_of(owner), used(given))  # list.push(…)
-        return used([whole, *given]) | self.callbacks(given, Value(whole.used))
+            self.assign(text_of(owner), blend(given))  # list.push(…)
+        return blend([whole, *given]) | self.callbacks(given, Value(whole.made_of))
 
     def callbacks(self, given: list[Value], item: Value) -> Value:
         functions = [function for value in given for function in value.functions]
-        return used([self.called(function, [item, item]) for function in functions])
+        return blend([self.called(function, [item, item]) for function in functions])
 
     def called(self, function: Node, given: list[Value]) -> Value:
         if function.id in self.running or len(self.running) >= MAX_CALLS:

@@ -38,12 +38,12 @@ def read_function(code: str) -> FunctionReading:
         return FunctionReading()
     try:
         # Only a state of somebody else's needs a parser, so who deploys does without its packages.
-        from infra.cache_leaks.function_code import analyzed
+        from infra.cache_leaks.function_code import analyze
     except ModuleNotFoundError as error:
         raise UnreadableCodeError(
             f"reading it needs the package {error.name}: pip install --editable '.[local]'"
         ) from error
     try:
-        return analyzed(code)
+        return analyze(code)
     except RecursionError:
         raise UnreadableCodeError("it is nested too deeply to be followed") from None

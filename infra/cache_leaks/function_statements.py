@@ -43,7 +43,7 @@ class Statements(Bindings):
         return NOTHING
 
     def branch(self, node: Node) -> Value:
-        condition = self.value(node.child_by_field_name("condition")).used
+        condition = self.value(node.child_by_field_name("condition")).made_of
         branches = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
         result = self.under(condition, branches)
         if any(self.leaves(branch) for branch in branches):
@@ -54,13 +54,13 @@ class Statements(Bindings):
         """`for (const name of values)` too, where a name is bound to each."""
         left, right = node.child_by_field_name("left"), self.value(node.child_by_field_name("right"))
         if left is not None:
-            self.bind(left, Value(right.used, texts=right.texts))
+            self.bind(left, Value(right.made_of, texts=right.texts))
         parts = [node.child_by_field_name(name) for name in ("initializer", "condition", "increment")]
-        condition = union([self.value(part) for part in parts]).used | right.used
+        condition = union([self.value(part) for part in parts]).made_of | right.made_of
         return self.under(condition, [node.child_by_field_name("body")])
 
     def switch(self, node: Node) -> Value:
-        condition = self.value(node.child_by_field_name("value")).used
+        condition = self.value(node.child_by_field_name("value")).made_of
         return self.under(condition, [node.child_by_field_name("body")])
 
     def leave(self, node: Node) -> Value:

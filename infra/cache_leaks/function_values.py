@@ -40,7 +40,7 @@ class Value:
         )
 
     @property
-    def used(self) -> frozenset[Source]:
+    def made_of(self) -> frozenset[Source]:
         """What who looks at the value depends on."""
         return self.sources.union(*(_sources(path) for path in self.paths))
 
@@ -61,9 +61,9 @@ def union(values: Iterable[Value]) -> Value:
     return result
 
 
-def used(values: Iterable[Value]) -> Value:
+def blend(values: Iterable[Value]) -> Value:
     """What is made of all of them, and no longer any of them."""
-    return Value(frozenset[Source]().union(*(value.used for value in values)))
+    return Value(frozenset[Source]().union(*(value.made_of for value in values)))
 
 
 def place(path: Path) -> Source | None:
@@ -75,7 +75,7 @@ def place(path: Path) -> Source | None:
     kind = _KINDS.get(path[2])
     if kind is None:
         return None
-    return (kind, _named(kind, path[3]) if len(path) > 3 else ANY)
+    return (kind, _name_of(kind, path[3]) if len(path) > 3 else ANY)
 
 
 def _sources(path: Path) -> frozenset[Source]:
@@ -92,5 +92,5 @@ def _sources(path: Path) -> frozenset[Source]:
     return frozenset({found} if found else ())
 
 
-def _named(kind: SourceKind, name: str) -> str:
+def _name_of(kind: SourceKind, name: str) -> str:
     return name.lower() if kind == "header" else name

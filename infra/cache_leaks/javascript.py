@@ -14,7 +14,7 @@ FUNCTIONS = (
 )
 
 
-def parsed(code: str) -> Node:
+def parse(code: str) -> Node:
     """The whole program; `has_error` where it is none."""
     return Parser(Language(tree_sitter_javascript.language())).parse(code.encode()).root_node
 
@@ -23,7 +23,7 @@ def text_of(node: Node | None) -> str:
     return node.text.decode() if node is not None and node.text is not None else ""
 
 
-def unquoted(node: Node | None) -> str:
+def unquote(node: Node | None) -> str:
     return text_of(node).strip("'\"")
 
 

@@ -74,7 +74,7 @@ class Judgement:
     def summary(self) -> str:
         """What was found and looked at, never more than that, in one line."""
         judged = (
-            f"judged: {_counted(self.distributions, 'distribution')}, {_counted(self.behaviors, 'behavior')}, by"
+            f"judged: {_count(self.distributions, 'distribution')}, {_count(self.behaviors, 'behavior')}, by"
             f" {self.rules} rules"
         )
         if not self.not_judged:
@@ -88,7 +88,7 @@ class Judgement:
             return "nothing could be judged"
         errors = sum(finding.severity == "error" for finding in self.findings)
         if errors:
-            return f"{_counted(errors, 'error')}, {_counted(len(self.findings) - errors, 'warning')}"
+            return f"{_count(errors, 'error')}, {_count(len(self.findings) - errors, 'warning')}"
         what = "no cache leak is certain" if self.findings else "no cache leak was found"
         return f"{what} in what was judged" if self.not_judged else what
 
@@ -100,5 +100,5 @@ class Judgement:
         }
 
 
-def _counted(count: int, noun: str) -> str:
+def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

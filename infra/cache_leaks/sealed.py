@@ -24,21 +24,21 @@ SEALED = Hidden("is an encrypted secret: export the state with `pulumi stack exp
 NOT_KNOWN = Hidden("is not known yet: deploy the stack, then export its state")
 
 
-def opened(value: Any) -> Any:
+def open_values(value: Any) -> Any:
     """The value, at any depth, without what is null; what is sealed or unknown is a Hidden in its place."""
     if isinstance(value, list):
-        return [opened(item) for item in cast("list[Any]", value)]
+        return [open_values(item) for item in cast("list[Any]", value)]
     if not isinstance(value, dict):
         return NOT_KNOWN if value == _UNKNOWN else value
     given = cast("dict[str, Any]", value)
     if given.get(_SIGNATURE) != _SECRET:
-        return {key: opened(item) for key, item in given.items() if item is not None}
+        return {key: open_values(item) for key, item in given.items() if item is not None}
     try:
-        return opened(json.loads(given["plaintext"]))
+        return open_values(json.loads(given["plaintext"]))
     except (KeyError, TypeError, ValueError):
         return SEALED
 
 
-def shown(value: Any) -> Any:
+def unless_hidden(value: Any) -> Any:
     """None for what is hidden."""
     return None if isinstance(value, Hidden) else value

@@ -13,7 +13,7 @@ from infra.cache_leaks.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES, C
 from infra.cache_leaks.origins import targets
 from infra.cache_leaks.other_distributions import DISTRIBUTION, NotJudged, not_judged
 from infra.cache_leaks.policy_values import cache_policy, legacy_policies, values_of
-from infra.cache_leaks.sealed import Hidden, opened
+from infra.cache_leaks.sealed import Hidden, open_values
 from infra.cache_leaks.selections import Values
 from infra.cache_leaks.state_parts import (
     BehaviorPart,
@@ -63,7 +63,7 @@ def read_behaviors(state: Mapping[str, Any]) -> Reading:
 
     StateShapeError where the state is none, has no distribution of any kind, or one that cannot be read.
     """
-    resources = _part(State, opened(dict(state)), "this is no state of `pulumi stack export`").deployment.resources
+    resources = _part(State, open_values(dict(state)), "this is no state of `pulumi stack export`").deployment.resources
     living = [resource for resource in resources if resource.is_living]
     distributions = [(_read(DistributionPart, one), one) for one in living if one.type == DISTRIBUTION]
     known = _known(living, [distribution for distribution, _ in distributions])

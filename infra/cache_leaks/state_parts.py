@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from infra.cache_leaks.sealed import shown
+from infra.cache_leaks.sealed import unless_hidden
 from infra.cache_leaks.selections import Mode
 
 
@@ -76,7 +76,7 @@ class BehaviorPart(StatePart):
     """With a cache policy `forwardedValues` and the TTLs beside them count for nothing, so they may be sealed."""
 
     path_pattern: str = "*"
-    target_origin_id: Annotated[str | None, BeforeValidator(shown)] = None
+    target_origin_id: Annotated[str | None, BeforeValidator(unless_hidden)] = None
     cache_policy_id: str = ""
     origin_request_policy_id: str = ""
     forwarded_values: ForwardedValues | None = None
@@ -102,18 +102,21 @@ class CustomErrorResponse(StatePart):
 
 
 class S3OriginConfig(StatePart):
-    origin_access_identity: Annotated[str | None, BeforeValidator(shown)] = None
+    origin_access_identity: Annotated[str | None, BeforeValidator(unless_hidden)] = None
 
 
 class OriginPart(StatePart):
     """An origin. Whatever of it is sealed counts as not there, but for its id."""
 
     origin_id: str = ""
-    domain_name: Annotated[str | None, BeforeValidator(shown)] = None
-    origin_access_control_id: Annotated[str | None, BeforeValidator(shown)] = None
-    s3_origin_config: Annotated[S3OriginConfig | None, BeforeValidator(shown)] = None
-    custom_origin_config: Annotated[dict[str, Any] | None, BeforeValidator(shown)] = None
-    vpc_origin_config: Annotated[dict[str, Any] | None, BeforeValidator(shown)] = None
+    domain_name: Annotated[str | None, BeforeValidator(unless_hidden)] = None
+    origin_access_control_id: Annotated[str | None, BeforeValidator(unless_hidden)] = None
+    s3_origin_config: Annotated[S3OriginConfig | None, BeforeValidator(unless_hidden)] = None
+    custom_origin_config: Annotated[dict[str, Any] | None, BeforeValidator(unless_hidden)] = None
+    vpc_origin_config: Annotated[dict[str, Any] | None, BeforeValidator(unless_hidden)] = None
+
+
+HideableOrigin = Annotated[OriginPart | None, BeforeValidator(unless_hidden)]
 
 
 class GroupMember(StatePart):
@@ -131,11 +134,11 @@ class DistributionPart(StatePart):
     default_cache_behavior: BehaviorPart
     ordered_cache_behaviors: list[BehaviorPart] = Field(default_factory=list[BehaviorPart])
     custom_error_responses: list[CustomErrorResponse] = Field(default_factory=list[CustomErrorResponse])
-    aliases: Annotated[list[str] | None, BeforeValidator(shown)] = Field(default_factory=list[str])
-    origins: Annotated[list[Annotated[OriginPart | None, BeforeValidator(shown)]] | None, BeforeValidator(shown)] = (
-        Field(default_factory=list["OriginPart | None"])
+    aliases: Annotated[list[str] | None, BeforeValidator(unless_hidden)] = Field(default_factory=list[str])
+    origins: Annotated[list[HideableOrigin] | None, BeforeValidator(unless_hidden)] = Field(
+        default_factory=list[OriginPart | None]
     )
-    origin_groups: Annotated[list[OriginGroup] | None, BeforeValidator(shown)] = Field(
+    origin_groups: Annotated[list[OriginGroup] | None, BeforeValidator(unless_hidden)] = Field(
         default_factory=list[OriginGroup]
     )
 
@@ -143,8 +146,8 @@ class DistributionPart(StatePart):
 class FunctionPart(StatePart):
     """A CloudFront Function. Its code may be secret; then nothing is known of it."""
 
-    arn: Annotated[str | None, BeforeValidator(shown)] = None
-    code: Annotated[str | None, BeforeValidator(shown)] = None
+    arn: Annotated[str | None, BeforeValidator(unless_hidden)] = None
+    code: Annotated[str | None, BeforeValidator(unless_hidden)] = None
 
 
 class Resource(StatePart):

@@ -63,7 +63,7 @@ def _headers(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
     if behavior.is_legacy:
         yield _legacy_headers(behavior, decides)
         return
-    names = _listed_headers(behavior.extra.headers, behavior.key.headers)
+    names = _list_headers(behavior.extra.headers, behavior.key.headers)
     is_personal = "authorization" in names.split(", ") or _takes_beside(behavior, "authorization")
     if names and is_personal and names.startswith("all"):
         names = f"{names}, Authorization among them"
@@ -87,7 +87,7 @@ def _legacy_headers(behavior: Behavior, decides: Decides | None) -> Finding:
     )
 
 
-def _listed_headers(extra: Selection, key: Selection) -> str:
+def _list_headers(extra: Selection, key: Selection) -> str:
     """In words, without those that do no harm, and without Host, which has a rule of its own."""
     if extra.mode != "whitelist":
         return extra.beyond(key)
@@ -97,7 +97,7 @@ def _listed_headers(extra: Selection, key: Selection) -> str:
 
 def _host(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
     """Host, where one distribution has several names; or what a function makes of it."""
-    made = _made_of_host(behavior)
+    made = _find_made_of_host(behavior)
     if made:
         what = f"A function writes {', '.join(made)} from Host for the origin, which is not in the cache key"
     elif _takes_beside(behavior, "host") and _has_several_names(behavior):
@@ -114,7 +114,7 @@ def _host(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
     )
 
 
-def _made_of_host(behavior: Behavior) -> list[str]:
+def _find_made_of_host(behavior: Behavior) -> list[str]:
     """Headers beside the key that reach the origin and that a function at viewer-request makes of Host."""
     function = behavior.at("viewer-request", is_lambda=False)
     if function is None or not function.code or behavior.key.headers.takes("host"):

@@ -50,13 +50,13 @@ def may_leave_its_origin(behavior: Behavior) -> bool:
 def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
     if association.is_lambda or association.code is None:
         if behavior.is_caching:
-            yield _unseen(behavior, association, "its code is not in the state")
+            yield _unread_finding(behavior, association, "its code is not in the state")
         return
     try:
         reading = read_function(association.code)
     except UnreadableCodeError as error:
         if behavior.is_caching:
-            yield _unseen(behavior, association, str(error))
+            yield _unread_finding(behavior, association, str(error))
         return
     unkeyed = unkeyed_sources(behavior, reading)
     if behavior.is_caching:
@@ -68,20 +68,21 @@ def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
 def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Source]) -> Iterator[Finding]:
     for kind in KINDS:
         if names := sorted(name for found_kind, name in unkeyed if found_kind == kind):
+            keyed = in_key(behavior, kind, _name_keys(kind, names))
             yield found(
                 behavior,
                 f"decided-by-uncached-{kind}",
                 "warning",
                 f"The CloudFront Function {association.name} on viewer-request chooses an origin by"
-                f" {_by(kind, names)}: one origin's answer is kept for the visitors of others ({PAGE}).",
-                mended(behavior, None, f"{in_key(behavior, kind, _keyed(kind, names))}, or {caching_off(behavior)}"),
+                f" {_describe(kind, names)}: one origin's answer is kept for the visitors of others ({PAGE}).",
+                mended(behavior, None, f"{keyed}, or {caching_off(behavior)}"),
             )
     if draws := sorted(name for kind, name in unkeyed if kind == "chance"):
         yield found(
             behavior,
             "chosen-by-chance",
             "warning",
-            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {_listed(draws)}, and"
+            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {_join(draws)}, and"
             " answers are kept: whichever origin the first visitor is sent to answers all the others for as long as its"
             f" answer is kept ({PAGE}).",
             mended(
@@ -92,7 +93,7 @@ def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Sou
         )
 
 
-def _unseen(behavior: Behavior, association: Association, why: str) -> Finding:
+def _unread_finding(behavior: Behavior, association: Association, why: str) -> Finding:
     return found(
         behavior,
         "function-cannot-be-read",
@@ -129,18 +130,18 @@ def _is_keyed(behavior: Behavior, source: Source) -> bool:
     return taken[kind].mode == "all" or (name != ANY and taken[kind].takes(name))
 
 
-def _by(kind: Kind, names: list[str]) -> str:
+def _describe(kind: Kind, names: list[str]) -> str:
     plural = PLURALS[kind]
     if ANY in names:
         return f"{plural} whose names its code does not spell out, and the cache key does not have all {plural}"
     noun, verb = (SINGULARS[kind], "is") if len(names) == 1 else (plural, "are")
-    return f"the {noun} {_listed(names)}, which {verb} not in the cache key"
+    return f"the {noun} {_join(names)}, which {verb} not in the cache key"
 
 
-def _keyed(kind: Kind, names: list[str]) -> str:
+def _name_keys(kind: Kind, names: list[str]) -> str:
     return f"those {PLURALS[kind]}" if ANY in names else ", ".join(names)
 
 
-def _listed(names: list[str]) -> str:
+def _join(names: list[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.cloudfront.errors import StateError
-from simulator.cloudfront.state_values import Properties, opened
+from simulator.cloudfront.state_values import Properties, open_properties
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,5 @@ def _lives(entry: dict[str, Any]) -> bool:
 def _resource(entry: dict[str, Any]) -> Resource:
     urn = str(entry.get("urn", ""))
     label = f"{entry['type'].rpartition(':')[2]} {urn.rpartition('::')[2] or entry.get('id', '?')}"
-    properties = opened(entry.get("outputs") or entry.get("inputs") or {}, label)
+    properties = open_properties(entry.get("outputs") or entry.get("inputs") or {}, label)
     return Resource(entry["type"], str(entry.get("id") or ""), label, properties)

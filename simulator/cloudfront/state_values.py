@@ -47,22 +47,22 @@ class Properties(dict[str, Any]):
         return value
 
 
-def opened(properties: dict[str, Any], label: str) -> Properties:
+def open_properties(properties: dict[str, Any], label: str) -> Properties:
     """The properties of a resource that messages call `label`."""
-    return Properties(label, {key: _opened(value, key, label) for key, value in properties.items()})
+    return Properties(label, {key: _open(value, key, label) for key, value in properties.items()})
 
 
-def _opened(value: Any, path: str, label: str) -> Any:
+def _open(value: Any, path: str, label: str) -> Any:
     if isinstance(value, list):
-        items = [_opened(item, f"{path}[{index}]", label) for index, item in enumerate(value)]
+        items = [_open(item, f"{path}[{index}]", label) for index, item in enumerate(value)]
         return next((item for item in items if isinstance(item, _Hidden)), items)
     if not isinstance(value, dict):
         return _Hidden(path, _NOT_KNOWN) if value == _UNKNOWN else value
     if value.get(_SIGNATURE) != _SECRET:
-        return Properties(label, {key: _opened(item, f"{path}.{key}", label) for key, item in value.items()})
+        return Properties(label, {key: _open(item, f"{path}.{key}", label) for key, item in value.items()})
     if "value" in value:
-        return _opened(value["value"], path, label)
+        return _open(value["value"], path, label)
     try:
-        return _opened(json.loads(value["plaintext"]), path, label)
+        return _open(json.loads(value["plaintext"]), path, label)
     except (KeyError, TypeError, ValueError):
         return _Hidden(path, _SEALED)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from operations.foreign_state import foreign_kind
+from operations.foreign_state import describe_foreign
 
 DISTRIBUTION = "`pulumi import --protect=false aws:cloudfront/distribution:Distribution"
 POLICY_ID = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -72,7 +72,7 @@ TEMPLATE = {"Resources": {"Cdn": {"Type": "AWS::CloudFront::Distribution", "Prop
     ],
 )
 def test_each_is_named_with_the_way_to_a_state(document: dict[str, Any], what: str, command: str) -> None:
-    told = foreign_kind(json.dumps(document))
+    told = describe_foreign(json.dumps(document))
     assert told.startswith(f"is {what}, no state of `pulumi stack export`. ")
     assert command in told
     assert told.endswith("Then `pulumi stack export --file state.json` (docs/bring-your-own-distribution.md)")
@@ -80,12 +80,12 @@ def test_each_is_named_with_the_way_to_a_state(document: dict[str, Any], what: s
 
 def test_a_template_in_yaml_is_one_too() -> None:
     template = "Resources:\n  Cdn:\n    Type: AWS::CloudFront::Distribution\n"
-    assert foreign_kind(template).startswith("is a CloudFormation template, ")
-    assert foreign_kind("AWSTemplateFormatVersion: '2010-09-09'\n").startswith("is a CloudFormation template, ")
+    assert describe_foreign(template).startswith("is a CloudFormation template, ")
+    assert describe_foreign("AWSTemplateFormatVersion: '2010-09-09'\n").startswith("is a CloudFormation template, ")
 
 
 def test_a_checkpoint_is_told_from_an_export() -> None:
-    assert foreign_kind('{"version": 3, "checkpoint": {"latest": {}}}') == (
+    assert describe_foreign('{"version": 3, "checkpoint": {"latest": {}}}') == (
         "is the checkpoint of a Pulumi backend, which is no export: run `pulumi stack export --file state.json` in the"
         " project that it belongs to"
     )
@@ -93,4 +93,4 @@ def test_a_checkpoint_is_told_from_an_export() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "{}", '{"version": 3, "deployment": {"resources": []}}', "# README"])
 def test_a_state_and_what_nobody_knows_are_left_to_their_reader(text: str) -> None:
-    assert foreign_kind(text) == ""
+    assert describe_foreign(text) == ""

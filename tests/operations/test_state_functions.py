@@ -11,7 +11,7 @@ import pytest
 
 from infra.function_identity import HANDLER
 from operations.errors import UsageError
-from operations.state_functions import attached_functions
+from operations.state_functions import find_attached_functions
 from simulator.lambda_edge import FunctionStateError
 from tests.infra.leak_states import DISTRIBUTION, behavior, resource, state
 from tests.operations.conftest import Result
@@ -58,36 +58,36 @@ def package(tmp_path: Path) -> Path:
 
 def test_a_function_of_which_the_state_has_the_arn_only_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        attached_functions(served("origin-request"), tmp_path, None)
+        find_attached_functions(served("origin-request"), tmp_path, None)
     assert str(caught.value) == MISSING
 
 
 def test_a_package_runs_in_its_place(tmp_path: Path, package: Path) -> None:
-    [function] = attached_functions(served("origin-request", "origin-response"), tmp_path, package)
+    [function] = find_attached_functions(served("origin-request", "origin-response"), tmp_path, package)
     assert (function.arn, function.name, function.version) == (ARN, "edge", "7")
     assert (function.package, function.handler) == (package, HANDLER)
 
 
 def test_what_the_state_has_is_taken_from_it(tmp_path: Path, package: Path) -> None:
-    [function] = attached_functions(served("origin-request", **lambda_function(memorySize=256)), tmp_path, package)
+    [function] = find_attached_functions(served("origin-request", **lambda_function(memorySize=256)), tmp_path, package)
     assert (function.memory_mb, function.timeout_seconds) == (256, 5.0)
 
 
 def test_a_function_that_no_event_names_needs_no_package(tmp_path: Path) -> None:
-    assert attached_functions(served(**lambda_function()), tmp_path, None) == ()
+    assert find_attached_functions(served(**lambda_function()), tmp_path, None) == ()
 
 
 def test_a_function_that_is_replaced_and_not_yet_gone_is_not_run(tmp_path: Path) -> None:
     gone = served("origin-request", **lambda_function())
     gone["deployment"]["resources"][-1]["delete"] = True
     with pytest.raises(UsageError) as caught:
-        attached_functions(gone, tmp_path, None)
+        find_attached_functions(gone, tmp_path, None)
     assert str(caught.value) == MISSING
 
 
 def test_another_runtime_than_pythons_is_refused_at_the_start(tmp_path: Path, package: Path) -> None:
     with pytest.raises(FunctionStateError, match=r"the runtime nodejs22\.x is not simulated, only Python's$"):
-        attached_functions(served("origin-request", **lambda_function(runtime="nodejs22.x")), tmp_path, package)
+        find_attached_functions(served("origin-request", **lambda_function(runtime="nodejs22.x")), tmp_path, package)
 
 
 @pytest.fixture
