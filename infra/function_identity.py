@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 EDGE_REGION = "us-east-1"
 """Lambda@Edge takes functions from there only ("Restrictions on Lambda@Edge"), whatever the stack's Region."""
 HANDLER = "router.handler.handler"
@@ -18,3 +21,25 @@ def function_name(prefix: str, role_id: str) -> str:
     A role that is made anew under the same name has another id ("IAM identifiers": "Unique identifiers").
     """
     return f"{prefix}-{role_id[-8:].lower()}"
+
+
+def viewer_function_name(prefix: str, file_name: str) -> str:
+    """`edge-router-prod-canary`: the CloudFront Function of functions/canary.js."""
+    return f"{prefix}-{file_name}"
+
+
+def is_function_arn(arn: str, prefix: str) -> bool:
+    """Whether an ARN, of a version or not, is of a stack's function at the edge, whichever role that has.
+
+    The stack's other functions, such as its rollout controller, have names with a longer end.
+    """
+    return (
+        re.fullmatch(rf"arn:[^:]+:lambda:[^:]+:\d*:function:{re.escape(prefix)}-[a-z0-9]{{1,8}}(:[^:]+)?", arn)
+        is not None
+    )
+
+
+def is_viewer_function_arn(arn: str, prefix: str, file_names: Sequence[str]) -> bool:
+    """The same of a CloudFront Function, of any of the stack's strategies."""
+    names = {viewer_function_name(prefix, name) for name in file_names}
+    return arn.startswith("arn:") and ":cloudfront:" in arn and arn.rpartition(":function/")[2] in names

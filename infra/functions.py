@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from infra.function_identity import viewer_function_name
 from infra.viewer_function import ViewerFunction
 
 RUNTIME = "cloudfront-js-2.0"
@@ -42,7 +43,7 @@ class Functions(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         function = args.function
         key_values: dict[str, pulumi.Input[str]] = {**function.key_values, **args.deployed_values}
-        physical_name = f"{args.prefix}-{function.name}"
+        physical_name = viewer_function_name(args.prefix, function.name)
         store = aws.cloudfront.KeyValueStore(
             f"{function.name}-store", name=physical_name, comment=f"What {function.name}.js reads live", opts=child
         )

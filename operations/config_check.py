@@ -18,19 +18,23 @@ from operations.console import complain, out, print_json, warn
 from operations.errors import EXIT_FAILED, UsageError
 from operations.progress import working
 from operations.stack import open_stack
-from simulator.standin import read_state
+from operations.state_check import judge_state, print_judgement
 
 if TYPE_CHECKING:
-    from infra.cache_leaks import Finding
+    from infra.cache_leaks import Finding, Judgement
 
 
 @dataclass
 class Checked:
-    """What was found: `problems` and `warnings` in the settings, and the cache leaks."""
+    """What was found: `problems` and `warnings` in the settings, and the cache leaks.
+
+    `judgement` is of a state, or of what the stack's program would register; there is none where settings do not work.
+    """
 
     problems: list[str] = field(default_factory=list[str])
     warnings: list[str] = field(default_factory=list[str])
     findings: list[Finding] = field(default_factory=list["Finding"])
+    judgement: Judgement | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -39,11 +43,14 @@ class Checked:
     @property
     def errors(self) -> list[str]:
         """What makes the check fail, in words."""
-        return self.problems + [str(finding) for finding in self.findings if finding.severity == "error"]
+        leaks = [str(finding) for finding in self.findings if finding.severity == "error"]
+        unjudged = [self.judgement.summary] if self.judgement is not None and self.judgement.is_empty else []
+        return [*self.problems, *leaks, *unjudged]
 
     def as_json(self) -> dict[str, Any]:
         findings = [finding.as_json() for finding in self.findings]
-        return {"problems": self.problems, "warnings": self.warnings, "findings": findings}
+        judged = self.judgement.as_json() if self.judgement is not None else {}
+        return {"problems": self.problems, "warnings": self.warnings, "findings": findings, **judged}
 
 
 def config_check(stack: str | None, overrides: Sequence[str], state: Path | None, *, is_json: bool) -> None:
@@ -56,7 +63,7 @@ def config_check(stack: str | None, overrides: Sequence[str], state: Path | None
         asked = {"stack": stack} | ({"state": str(state)} if state else {})
         print_json(asked | checked.as_json(), checked.errors)
     else:
-        _print(str(state or stack), checked, is_state=state is not None)
+        _print(checked, stack, state)
     if checked.has_errors:
         raise SystemExit(EXIT_FAILED)
 
@@ -77,22 +84,23 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
     if opened is not None and not checked.problems and (problem := start_problem(opened)):
         checked.problems = [problem]
     if not checked.problems:
-        checked.findings = _leaks(opened, state)
+        _look_for_leaks(checked, opened, state)
     return checked
 
 
-def _leaks(stack: Stack | None, state: Path | None) -> list[Finding]:
-    from infra.cache_leaks import StateShapeError, decides_of, find_leaks, stack_leaks  # here: it needs pulumi-aws
+def _look_for_leaks(checked: Checked, stack: Stack | None, state: Path | None) -> None:
+    """In the state, or in what the stack's program would register."""
+    if state is not None:
+        checked.judgement = judge_state(state, stack)
+    elif stack is not None:
+        from infra.cache_leaks import judge_stack  # here: it needs pulumi-aws
 
-    if state is None:
-        return stack_leaks(stack) if stack else []
-    try:
-        return find_leaks(read_state(state), decides_of(stack) if stack else None)
-    except StateShapeError as error:
-        raise UsageError(f"--state {state}: {error}") from error
+        checked.judgement = judge_stack(stack)
+    if checked.judgement is not None:
+        checked.findings = list(checked.judgement.findings)
 
 
-def _print(subject: str, checked: Checked, *, is_state: bool) -> None:
+def _print(checked: Checked, stack: str | None, state: Path | None) -> None:
     for warning in checked.warnings:
         warn(warning)
     for finding in checked.findings:
@@ -100,6 +108,9 @@ def _print(subject: str, checked: Checked, *, is_state: bool) -> None:
         tell(str(finding))
     for problem in checked.problems:
         complain(problem)
-    if not checked.has_errors:
-        is_certain = "no cache leak is certain" if checked.findings else "no cache leak was found"
-        out.print(f"{subject}: {is_certain if is_state else 'the config is in order'}", markup=False)
+    if checked.judgement is None:
+        return
+    if state is not None:
+        print_judgement(str(state), checked.judgement)
+    elif not checked.has_errors:
+        out.print(f"{stack}: the config is in order; {checked.judgement.extent}", markup=False)

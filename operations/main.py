@@ -73,6 +73,9 @@ def up(
     settings: SetOption = None,
     state: Annotated[Path | None, typer.Option(help="Serve an exported state (pulumi stack export) instead.")] = None,
     package: Annotated[Path | None, typer.Option(help="The function's zip, where the state's is not here.")] = None,
+    distribution: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which of the state's distributions: its name, id or domain.")
+    ] = None,
     origin: Annotated[
         list[str] | None, typer.Option(metavar="DOMAIN=URL", help="Where an origin runs on this machine (repeatable).")
     ] = None,
@@ -105,6 +108,7 @@ def up(
             region_port or [],
             reconcile_seconds=reconcile_seconds,
             fail_percent=fail_percent,
+            distribution=distribution,
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, open_stack, work_directory
+from operations.state_file import read_exported_state
+from operations.state_functions import find_attached_functions
 from operations.streams import output
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
-from simulator.lambda_edge import OnLog, functions_from_state
+from simulator.lambda_edge import FunctionCode, OnLog
 from simulator.standin import StandInError, read_state, run_program, write_state
 
 STATE = "state.json"
@@ -101,7 +103,7 @@ def _refuse_early(request: UpRequest) -> None:
     """What cannot be read is told at once, and not after everything has been started for it."""
     request.mapped_origins()
     if request.state is not None:
-        read_state(request.state)
+        _attached_functions(request, read_exported_state(request.state))
     else:
         open_stack(request.stack, request.overrides)
 
@@ -110,14 +112,18 @@ async def deploy(request: UpRequest, deployment: LocalDeployment, working: Worki
     """Run the program (or read the state), write the state, and serve it."""
     origins = request.mapped_origins()
     if request.state is not None:
-        state, site = read_state(request.state), Site(origins=origins)
+        state, site = read_exported_state(request.state), Site(origins=origins)
     else:
         state = await _updated(request, deployment.dynamodb.endpoint_url, working)
         site = site_of(open_stack(request.stack, request.overrides), origins, state, request.fail_percent)
-    base = request.state.parent if request.state is not None else PROJECT
-    functions = functions_from_state(state, base, request.package)
+    functions = _attached_functions(request, state)
     with working("starts tables, applications, functions and the edge"):
-        await deployment.apply(state, site, functions)
+        await deployment.apply(state, site, functions, request.distribution)
+
+
+def _attached_functions(request: UpRequest, state: Mapping[str, Any]) -> tuple[FunctionCode, ...]:
+    base = request.state.parent if request.state is not None else PROJECT
+    return find_attached_functions(state, base, request.package, request.distribution)
 
 
 async def _updated(request: UpRequest, dynamodb_url: str, working: Working) -> dict[str, Any]:

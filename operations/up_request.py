@@ -17,7 +17,7 @@ class UpRequest:
     """The options of the command as they were written; UsageError where two exclude each other.
 
     `is_brief` tells an update in one line. `reconcile_seconds` goes before the rollout controller's schedule;
-    `fail_percent` is the share of version 2's answers that are a 500.
+    `fail_percent` is the share of version 2's answers that are a 500. `distribution` picks one of a state's.
     """
 
     stack: str
@@ -32,12 +32,15 @@ class UpRequest:
     is_brief: bool = False
     reconcile_seconds: float | None = None
     fail_percent: float = 0
+    distribution: str | None = None
 
     def __post_init__(self) -> None:
         if self.state is not None and self.overrides:
             raise UsageError("--set changes settings of a stack; a --state is served as it is")
         for option, path in {"--state": self.state, "--origins": self.origins_file, "--package": self.package}.items():
             _refuse_special(option, path)
+        if self.state is None and self.distribution is not None:
+            raise UsageError("--distribution picks one of a --state; a stack of this project has one only")
 
     def mapped_origins(self) -> dict[str, str]:
         """Domain name to URL, from the file and from the command line, which wins. OriginMapError or UsageError."""

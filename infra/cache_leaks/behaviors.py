@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-Mode = Literal["none", "whitelist", "all", "allExcept"]
+from infra.cache_leaks.origins import Origin
+from infra.cache_leaks.selections import Values
 
 ALWAYS_FORWARDED_HEADERS = frozenset({"host", "user-agent", "x-forwarded-for", "via"})
 """There whatever the policies say, though Host and User-Agent are then CloudFront's own: no choice can depend on those
@@ -21,65 +21,58 @@ DEFAULT_ERROR_TTL_SECONDS = 10
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which names of a kind a policy takes. Names of headers are lower-case; those of the others compare exactly."""
+class Association:
+    """A function at an event. `code` is what the state has of it, None where it has none or keeps it back."""
 
-    mode: Mode = "none"
-    names: frozenset[str] = frozenset()
+    event_type: str
+    arn: str = ""
+    includes_body: bool = False
+    is_lambda: bool = True
+    code: str | None = None
 
     @property
-    def is_empty(self) -> bool:
-        return self.mode == "none" or (self.mode == "whitelist" and not self.names)
+    def kind(self) -> str:
+        return "Lambda@Edge function" if self.is_lambda else "CloudFront Function"
 
-    def takes(self, name: str) -> bool:
-        if self.mode in ("none", "all"):
-            return self.mode == "all"
-        return (name in self.names) == (self.mode == "whitelist")
-
-    def beyond(self, other: Selection) -> str:
-        """What this takes and the other does not, in words; "" for nothing."""
-        if self.is_empty or other.mode == "all":
-            return ""
-        if self.mode == "whitelist":
-            return ", ".join(sorted(name for name in self.names if not other.takes(name)))
-        if other.mode == "allExcept":
-            return ", ".join(sorted(name for name in other.names if self.takes(name)))
-        spared = {name for name in other.names if self.takes(name)} if other.mode == "whitelist" else set[str]()
-        excepted = sorted({*spared, *(self.names if self.mode == "allExcept" else ())})
-        return f"all but {', '.join(excepted)}" if excepted else "all"
-
-
-@dataclass(frozen=True)
-class Values:
-    """What is taken of a request's headers, cookies and query string."""
-
-    headers: Selection = field(default_factory=Selection)
-    cookies: Selection = field(default_factory=Selection)
-    query: Selection = field(default_factory=Selection)
+    @property
+    def name(self) -> str:
+        """`url-rewriter` of its ARN, or of what stands in the place of one."""
+        parts = self.arn.split(":")
+        name = parts[6] if self.is_lambda and len(parts) > 6 else self.arn.rpartition("/")[2]
+        return name or "one without an ARN"
 
 
 @dataclass(frozen=True)
 class Behavior:
     """One cache behavior of one distribution; `path_pattern` is `*` for the default one. TTLs are seconds.
 
-    `key` is part of the cache key and therefore forwarded; `extra` is forwarded beside it. `lambdas` maps the event
-    types of Lambda@Edge to whether the body is included. `functions` maps those of CloudFront Functions to their code,
-    "" where the state has none. `error_ttls` are the configured error caching minimum TTLs by status.
-    `unknown_policies` are ids that neither the state nor AWS's list explains: nothing is known of key and forwarding.
+    `urn` tells distributions of the same name apart; `address` is where the resource has the behavior. `key` is part
+    of the cache key and therefore forwarded; `extra` is forwarded beside it. `associations` are its functions,
+    `origins` those that its target stands for, of which `origin_group` is the id of a group, or "". None for `origins`
+    and `aliases`: the state keeps them back. `error_ttls` are the configured error caching minimum TTLs by status.
+    `unknown_policies` are (kind, id) that neither the state nor AWS's list explains: nothing is known of key and
+    forwarding. `managed_cache_policy` is the name of AWS's, which nobody can change. `made_by` is the `project-stack`
+    of this program that made the distribution, or "".
     """
 
     distribution: str
     path_pattern: str
+    urn: str = ""
+    address: str = "defaultCacheBehavior"
     key: Values = field(default_factory=Values)
     extra: Values = field(default_factory=Values)
     min_ttl: int = 0
     default_ttl: int = 0
     max_ttl: int = 0
     is_legacy: bool = False
-    lambdas: Mapping[str, bool] = field(default_factory=dict[str, bool])
-    functions: Mapping[str, str] = field(default_factory=dict[str, str])
+    associations: tuple[Association, ...] = ()
+    origins: tuple[Origin, ...] | None = ()
+    origin_group: str = ""
+    aliases: tuple[str, ...] | None = ()
     error_ttls: Mapping[int, int] = field(default_factory=dict[int, int])
-    unknown_policies: tuple[str, ...] = ()
+    unknown_policies: tuple[tuple[str, str], ...] = ()
+    managed_cache_policy: str = ""
+    made_by: str = ""
 
     @property
     def is_caching(self) -> bool:
@@ -91,13 +84,23 @@ class Behavior:
         """Whether answers are kept though their origin did not ask for it with Cache-Control or Expires."""
         return self.is_caching and max(self.min_ttl, self.default_ttl) > 0
 
+    def at(self, event_type: str, *, is_lambda: bool = True) -> Association | None:
+        """The function at an event; CloudFront takes one of each kind."""
+        found = [one for one in self.associations if (one.event_type, one.is_lambda) == (event_type, is_lambda)]
+        return found[0] if found else None
+
     @property
     def has_origin_trigger(self) -> bool:
-        return not {"origin-request", "origin-response"}.isdisjoint(self.lambdas)
+        return self.at("origin-request") is not None or self.at("origin-response") is not None
 
     @property
     def has_viewer_request_trigger(self) -> bool:
-        return "viewer-request" in self.functions or "viewer-request" in self.lambdas
+        return any(one.event_type == "viewer-request" for one in self.associations)
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether all its origins are buckets, which take no notice of cookies and most headers."""
+        return bool(self.origins) and all(origin.is_bucket for origin in self.origins)
 
     @property
     def forwards_cookies(self) -> bool:

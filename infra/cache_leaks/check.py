@@ -1,17 +1,25 @@
-"""The check itself: a distribution as a state has it against what its router decides on."""
+"""The check itself: distributions as a state has them against what a router decides on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from infra.cache_leaks.association_rules import association_findings, attach, beside_findings, complete
 from infra.cache_leaks.behaviors import Behavior
 from infra.cache_leaks.decides import Decides
 from infra.cache_leaks.findings import Finding, found
+from infra.cache_leaks.judgement import Judgement, rules_of
 from infra.cache_leaks.keeping_rules import cookie_findings, minimum_findings
-from infra.cache_leaks.known_rules import certain_findings, is_routed
+from infra.cache_leaks.known_rules import certain_findings
+from infra.cache_leaks.mends import policy_import
+from infra.cache_leaks.origin_rules import origin_findings
+from infra.cache_leaks.other_distributions import NotJudged
 from infra.cache_leaks.possible_rules import possible_findings
-from infra.cache_leaks.state import read_behaviors
+from infra.cache_leaks.state import Reading, read_behaviors
+from infra.cache_leaks.unkeyed_rules import unkeyed_findings
+from infra.cache_leaks.viewer_rules import viewer_findings
 
 
 def find_leaks(state: Mapping[str, Any], decides: Decides | None = None) -> list[Finding]:
@@ -20,25 +28,99 @@ def find_leaks(state: Mapping[str, Any], decides: Decides | None = None) -> list
     `state` has the shape of `pulumi stack export`. Without `decides` nothing is known of the functions, and what only
     may leak is a warning. StateShapeError where the state cannot be read.
     """
-    return [finding for behavior in read_behaviors(state) for finding in _findings(behavior, decides)]
+    return list(judge(state, decides).findings)
 
 
-def _findings(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
-    for policy in behavior.unknown_policies:
+def judge(state: Mapping[str, Any], decides: Decides | None = None) -> Judgement:
+    """As above, with what was judged and what was not."""
+    reading = read_behaviors(state)
+    unknown = [
+        NotJudged(
+            behavior.distribution,
+            f"of its policy {' and '.join(policy_id for _, policy_id in behavior.unknown_policies)} nothing is known",
+            pattern=behavior.path_pattern,
+        )
+        for behavior in reading.behaviors
+        if behavior.unknown_policies
+    ]
+    judged = [behavior for behavior in reading.behaviors if not behavior.unknown_policies]
+    return Judgement(
+        findings=tuple(_all_findings(reading, decides)),
+        distributions=len({(behavior.urn, behavior.distribution) for behavior in judged}),
+        behaviors=len(judged),
+        rules=rules_of(decides),
+        not_judged=(*reading.not_judged, *unknown),
+    )
+
+
+def _all_findings(reading: Reading, decides: Decides | None) -> Iterator[Finding]:
+    routed = [behavior for behavior in reading.behaviors if decides is not None and decides.is_routed(behavior)]
+    places = {behavior.urn for behavior in routed}
+    for behavior in reading.behaviors:
+        yield from _unknown_policies(behavior)
+        if decides is None:
+            yield from _foreign(behavior)
+        elif behavior in routed:
+            yield from _with_router(behavior, complete(behavior, decides), decides)
+        elif _is_meant_without(behavior, decides):
+            yield from _foreign(behavior)
+        elif not routed:
+            yield from _with_router(behavior, attach(behavior, decides), decides)
+        else:
+            yield from _beside(behavior, decides, places)
+            yield from _foreign(behavior)
+
+
+def _is_meant_without(behavior: Behavior, decides: Decides) -> bool:
+    return not (decides.needed and decides.function_prefix) or behavior.path_pattern in decides.static_paths
+
+
+def _beside(behavior: Behavior, decides: Decides, places: set[str]) -> Iterator[Finding]:
+    """A distribution that has the router nowhere is told of once, at its default behavior."""
+    if behavior.urn in places:
+        yield from beside_findings(behavior, decides, "this behavior")
+    elif behavior.address == "defaultCacheBehavior":
+        yield from beside_findings(behavior, decides, "this distribution")
+
+
+def _with_router(behavior: Behavior, whole: Behavior, decides: Decides) -> Iterator[Finding]:
+    """`whole` is the behavior as it is with the functions that it lacks."""
+    yield from association_findings(behavior, decides)
+    yield from origin_findings(behavior, decides)
+    if not behavior.unknown_policies:
+        yield from certain_findings(whole, decides)
+        yield from cookie_findings(whole, decides)
+        yield from minimum_findings(whole, decides)
+        yield from unkeyed_findings(whole, decides)
+        yield from viewer_findings(_without_own(behavior, decides))
+
+
+def _without_own(behavior: Behavior, decides: Decides) -> Behavior:
+    """With the functions of others alone, and not those in the place of the stack's, which are told of."""
+    taken = {(needed.event_type, needed.is_lambda) for needed in decides.needed}
+    others = tuple(
+        one for one in behavior.associations if not (decides.owns(one) or (one.event_type, one.is_lambda) in taken)
+    )
+    return replace(behavior, associations=others)
+
+
+def _foreign(behavior: Behavior) -> Iterator[Finding]:
+    if behavior.unknown_policies:
+        return
+    yield from possible_findings(behavior)
+    yield from viewer_findings(behavior)
+    yield from cookie_findings(behavior, None)
+    yield from minimum_findings(behavior, None)
+    yield from unkeyed_findings(behavior)
+
+
+def _unknown_policies(behavior: Behavior) -> Iterator[Finding]:
+    for kind, policy_id in behavior.unknown_policies:
         yield found(
             behavior,
             "policy-not-in-state",
             "warning",
-            f"The policy {policy} is neither in the state nor one of AWS's that are known here: what it keys on and"
+            f"The policy {policy_id} is neither in the state nor one of AWS's that are known here: what it keys on and"
             " forwards cannot be judged, nor can this behavior.",
-            "manage the policy in the same stack, or import it there, and export the state again.",
+            policy_import(kind, policy_id),
         )
-    if behavior.unknown_policies:
-        return
-    known = decides if decides is not None and is_routed(behavior) else None
-    if known is not None:
-        yield from certain_findings(behavior, known)
-    elif decides is None:
-        yield from possible_findings(behavior)
-    yield from cookie_findings(behavior, known)
-    yield from minimum_findings(behavior, known)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.cache_leaks.behaviors import Association, Behavior
+from infra.cache_leaks.needed import Needed, needed_associations
+from infra.cache_leaks.plain import plain
+from infra.edge_router import policies_args
+from infra.function_identity import is_function_arn, is_viewer_function_arn
+from infra.policies import cache_policy
 from infra.stack import Stack
 
 Kind = Literal["cookie", "header", "query"]
+VIEWER_FUNCTIONS = ("canary", "tier")
+"""The files in functions/ that a strategy may have before the cache."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,13 @@ class Decides:
     body. `varies`: two viewers may get different origins. `assigns_strangers`: who brings no version is assigned by the
     request's id. `sets_cookie`: the router adds a Set-Cookie at origin-response. `version_header` is where a function
     writes the version at viewer-request, before the cache; then it decides instead of names, "" where none does.
+    `removes_viewer_headers`: of a viewer's headers only those of the stack's own cache key, `passed_headers`
+    (lower-case), get past the router.
     `caching_key` is the config key that switches versioned caching on, "" where the strategy has none.
+
+    `needed` are the associations that the router works by. `function_prefix` begins the names of the stack's
+    functions; where it is "" nobody knows them, and any function at an event counts as the stack's. `static_paths` are
+    the path patterns that are meant to be without the router. `origin_hosts` are where it sends requests.
     """
 
     cookies: frozenset[str] = frozenset()
@@ -29,12 +43,36 @@ class Decides:
     assigns_strangers: bool = False
     sets_cookie: bool = False
     version_header: str = ""
+    removes_viewer_headers: bool = False
+    passed_headers: frozenset[str] = frozenset()
     caching_key: str = ""
+    needed: tuple[Needed, ...] = ()
+    function_prefix: str = ""
+    static_paths: frozenset[str] = frozenset()
+    origin_hosts: tuple[str, ...] = ()
 
     def names(self) -> list[tuple[Kind, str]]:
         """What the function on origin-request has to see, in the order of kind and name."""
         kinds: dict[Kind, frozenset[str]] = {"cookie": self.cookies, "header": self.headers, "query": self.query}
         return [(kind, name) for kind, names in kinds.items() for name in sorted(names)]
+
+    def owns(self, association: Association) -> bool:
+        """Whether it is the stack's function that stands there."""
+        if not self.function_prefix:
+            return True
+        if association.is_lambda:
+            return is_function_arn(association.arn, self.function_prefix)
+        return is_viewer_function_arn(association.arn, self.function_prefix, VIEWER_FUNCTIONS)
+
+    def made(self, behavior: Behavior) -> bool:
+        """Whether the stack's program made the distribution, so that its settings and `pulumi up` change it."""
+        return bool(behavior.made_by) and behavior.made_by == self.function_prefix
+
+    def is_routed(self, behavior: Behavior) -> bool:
+        """Whether the router is on a behavior, at whichever event; elsewhere all answers are the default origin's."""
+        if self.function_prefix:
+            return any(self.owns(one) for one in behavior.associations)
+        return behavior.at("origin-request") is not None or behavior.at("viewer-request", is_lambda=False) is not None
 
 
 def decides_of(stack: Stack) -> Decides:
@@ -55,7 +93,13 @@ def decides_of(stack: Stack) -> Decides:
         # Versioned caching is the way out of just that, so who has the option does it.
         assigns_strangers=bool(key),
         sets_cookie=needs.origin_response,
+        removes_viewer_headers=needs.is_cacheable,
+        passed_headers=_key_headers(stack),
         caching_key=key,
+        needed=needed_associations(stack),
+        function_prefix=stack.prefix,
+        static_paths=frozenset(settings.static_paths),
+        origin_hosts=_origin_hosts(stack),
     )
 
 
@@ -67,10 +111,27 @@ def _decided_before_the_cache(stack: Stack) -> Decides:
         cookies=frozenset({session}) - {""},
         sets_cookie=needs.origin_response,
         version_header=needs.version_header,
+        removes_viewer_headers=needs.is_cacheable,
+        passed_headers=_key_headers(stack),
         caching_key=_caching_key(stack),
+        needed=needed_associations(stack),
+        function_prefix=stack.prefix,
+        static_paths=frozenset(stack.settings.static_paths),
+        origin_hosts=_origin_hosts(stack),
     )
 
 
 def _caching_key(stack: Stack) -> str:
     has_option = hasattr(stack.settings.options, "caching")
     return f"{stack.project}:{stack.settings.section}.caching" if has_option else ""
+
+
+def _key_headers(stack: Stack) -> frozenset[str]:
+    """Of a viewer's; the version header is written by a function."""
+    parameters = plain(cache_policy(policies_args(stack)))["parametersInCacheKeyAndForwardedToOrigin"]
+    names: list[str] = parameters["headersConfig"].get("headers", {}).get("items", [])
+    return frozenset(name.lower() for name in names) - {stack.settings.needs.version_header}
+
+
+def _origin_hosts(stack: Stack) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(origin.domain_name for origin in stack.settings.origins.values()))

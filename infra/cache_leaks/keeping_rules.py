@@ -33,7 +33,7 @@ def minimum_findings(behavior: Behavior, decides: Decides | None) -> Iterator[Fi
         "min-ttl-overrides-no-store",
         "error" if is_certain else "warning",
         f"{keeps}: {why} (AWS page Expiration).",
-        mended(decides, ttl_at_zero(behavior, "minTtl")),
+        mended(behavior, decides, ttl_at_zero(behavior, "minTtl")),
     )
 
 
@@ -53,7 +53,7 @@ def cookie_findings(behavior: Behavior, decides: Decides | None) -> Iterator[Fin
         severity,
         f"{who}{adds} is kept with the answer where cookies are forwarded, and replayed to other visitors on every hit"
         ' unless the answer says no-cache="Set-Cookie" (AWS page Cookies).',
-        mended(decides, f"{ttl_at_zero(behavior, 'minTtl', 'defaultTtl')}, or {caching_off(behavior)}"),
+        mended(behavior, decides, f"{ttl_at_zero(behavior, 'minTtl', 'defaultTtl')}, or {caching_off(behavior)}"),
     )
 
 

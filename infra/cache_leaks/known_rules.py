@@ -17,19 +17,14 @@ WHY_UNSEEN: dict[Kind, str] = {
 }
 
 
-def is_routed(behavior: Behavior) -> bool:
-    """Whether the router is on a behavior; elsewhere all answers are the default origin's."""
-    return "origin-request" in behavior.lambdas or "viewer-request" in behavior.functions
-
-
 def certain_findings(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
-    """The leaks of a behavior that the router is on."""
+    """The leaks of a behavior that the router is on, or would be."""
     if behavior.is_caching:
         yield from _decided_beside_the_key(behavior, decides)
         yield from _decided_behind_the_cache(behavior, decides)
     else:
         yield from _pinned_errors(behavior, decides)
-    if "origin-request" in behavior.lambdas:
+    if behavior.at("origin-request") is not None:
         yield from _forged(behavior, decides)
         yield from _unseen(behavior, decides)
 
@@ -48,7 +43,7 @@ def _decided_beside_the_key(behavior: Behavior, decides: Decides) -> Iterator[Fi
                 "error",
                 f"The router decides by {NOUNS[kind]} {name}, which is not in the cache key: the first visitor's"
                 " version is kept, and answers visitors of the other one (AWS page understanding-the-cache-key).",
-                mended(decides, f"{in_key(behavior, kind, name)}, or {caching_off(behavior)}"),
+                mended(behavior, decides, f"{in_key(behavior, kind, name)}, or {caching_off(behavior)}"),
             )
 
 
@@ -61,7 +56,7 @@ def _version_beside_the_key(behavior: Behavior, decides: Decides) -> Iterator[Fi
             "error",
             f"The version is assigned before the cache and written to {header}, but that header is not in the cache"
             " key: one version's answer is kept for everybody (AWS page understanding-the-cache-key).",
-            mended(decides, f"{in_key(behavior, 'header', header)}, or {caching_off(behavior)}"),
+            mended(behavior, decides, f"{in_key(behavior, 'header', header)}, or {caching_off(behavior)}"),
         )
     if cookies := behavior.extra.cookies.beyond(behavior.key.cookies):
         yield found(
@@ -70,7 +65,7 @@ def _version_beside_the_key(behavior: Behavior, decides: Decides) -> Iterator[Fi
             "error",
             f"Cookies ({cookies}) reach the application beside the cache key: what it answers by them is kept, and"
             " answers other visitors of the same version (AWS page understanding-the-cache-key).",
-            mended(decides, f"{in_key(behavior, 'cookie', cookies)}, or not forwarded"),
+            mended(behavior, decides, f"{in_key(behavior, 'cookie', cookies)}, or not forwarded"),
         )
 
 
@@ -83,7 +78,7 @@ def _decided_behind_the_cache(behavior: Behavior, decides: Decides) -> Iterator[
             "error",
             "The router decides by the request body, which is in no cache key: what is kept for a path answers everyone"
             " who asks for it, whatever the router would choose (AWS page understanding-the-cache-key).",
-            mended(decides, caching_off(behavior)),
+            mended(behavior, decides, caching_off(behavior)),
         )
     if decides.assigns_strangers:
         yield found(
@@ -92,7 +87,7 @@ def _decided_behind_the_cache(behavior: Behavior, decides: Decides) -> Iterator[
             "error",
             "A visitor who brings no version yet is assigned by the request's id, on a cache miss only: the version of"
             " the first one is kept for all the others (AWS page lambda-cloudfront-trigger-events).",
-            mended(decides, caching_off(behavior)),
+            mended(behavior, decides, caching_off(behavior)),
         )
     if decides.sets_cookie:
         yield found(
@@ -101,7 +96,7 @@ def _decided_behind_the_cache(behavior: Behavior, decides: Decides) -> Iterator[
             "error",
             "The router sets its cookie at origin-response, before the answer is kept: one visitor's cookie is replayed"
             " to others on every hit (AWS page Cookies).",
-            mended(decides, caching_off(behavior)),
+            mended(behavior, decides, caching_off(behavior)),
         )
 
 
@@ -115,7 +110,7 @@ def _pinned_errors(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
             "error",
             f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}: when one version fails,"
             " its error answers visitors of all versions until it expires (AWS page custom-error-pages-expiration).",
-            mended(decides, errors_off(statuses)),
+            mended(behavior, decides, errors_off(statuses)),
         )
 
 
@@ -128,7 +123,7 @@ def _forged(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
             "error",
             f"The router obeys {header}, and nothing at viewer-request overwrites what a viewer sends by that name:"
             " anyone picks a version, and nobody is assigned one (AWS page lambda-cloudfront-trigger-events).",
-            mended(decides, "the stack's canary function in functionAssociations on viewer-request"),
+            mended(behavior, decides, "the stack's canary function in functionAssociations on viewer-request"),
         )
 
 
@@ -144,16 +139,17 @@ def _unseen(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
                 "error",
                 f"The router decides by {NOUNS[kind]} {name} at origin-request, where {WHY_UNSEEN[kind]}: it takes"
                 " every visitor for one without it.",
-                mended(decides, forwarded(behavior, kind, name)),
+                mended(behavior, decides, forwarded(behavior, kind, name)),
             )
-    if decides.body and not behavior.lambdas["origin-request"]:
+    trigger = behavior.at("origin-request")
+    if decides.body and trigger is not None and not trigger.includes_body:
         yield found(
             behavior,
             "trigger-cannot-see-body",
             "error",
             "The router decides by the request body, which the event has only where the association includes it (AWS"
             " page lambda-include-body-access): every request goes to the default origin.",
-            mended(decides, "includeBody true in the association on origin-request"),
+            mended(behavior, decides, "includeBody true in the association on origin-request"),
         )
 
 

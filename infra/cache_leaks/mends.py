@@ -17,10 +17,13 @@ _LEGACY_SECTIONS: dict[Kind, str] = {
 }
 
 
-def mended(decides: Decides | None, setting: str) -> str:
-    """The setting, and for a stack of this project what brings it about."""
-    if decides is None:
-        return f"{setting}."
+def mended(behavior: Behavior, decides: Decides | None, setting: str) -> str:
+    """The setting where the distribution's resource has it, and for a stack of this project what brings it about.
+
+    `pulumi up` of this project's stack touches no distribution but its own.
+    """
+    if decides is None or not decides.made(behavior):
+        return f"in {behavior.address} of {behavior.distribution}: {setting}."
     if decides.caching_key:
         return f"set {decides.caching_key} to versioned or none and run `pulumi up`; the setting is {setting}."
     return f"run `pulumi up`, which puts the stack's own settings back; the setting is {setting}."
@@ -30,6 +33,9 @@ def in_key(behavior: Behavior, kind: Kind, name: str) -> str:
     """That the cache key has a name."""
     if behavior.is_legacy:
         return f"{name} in forwardedValues.{_LEGACY_SECTIONS[kind]}"
+    if behavior.managed_cache_policy:
+        own = f"a cache policy of your own in the place of AWS's {behavior.managed_cache_policy}"
+        return f"{own}, with {name} in {_POLICY_SECTIONS[kind]}"
     return f"{name} in the cache policy's {_POLICY_SECTIONS[kind]}"
 
 
@@ -58,3 +64,12 @@ def ttl_at_zero(behavior: Behavior, *names: str) -> str:
     """That a TTL is 0, in the policy or at the behavior itself."""
     owner = "" if behavior.is_legacy else "the cache policy's "
     return f"{owner}{' and '.join(names)} 0"
+
+
+def policy_import(kind: str, policy_id: str) -> str:
+    """How a policy that the state only names gets into it, or can be read by a person."""
+    command = "get-cache-policy" if kind.endswith(":CachePolicy") else "get-origin-request-policy"
+    return (
+        f"`pulumi import --protect=false {kind} {policy_id[:8]} {policy_id}` in the project of this state, and export"
+        f" it again; `aws cloudfront {command} --id {policy_id}` shows it."
+    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from pydantic.alias_generators import to_camel
-
-from infra.cache_leaks.state import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_POLICY
+from infra.cache_leaks.other_distributions import DISTRIBUTION
+from infra.cache_leaks.plain import plain
+from infra.cache_leaks.state import CACHE_POLICY, ORIGIN_REQUEST_POLICY, OUR_COMPONENT
 from infra.distribution import Attached, distribution_args
 from infra.edge_router import distribution_args as wired
 from infra.edge_router import policies_args
 from infra.front import Front
+from infra.function_identity import function_name, viewer_function_name
 from infra.policies import cache_policy, origin_request_policy, static_cache_policy
 from infra.stack import Stack
 
@@ -23,17 +23,19 @@ def planned_state(stack: Stack) -> dict[str, Any]:
     attached = Attached(
         cache_policy_id=policies.cache_kind,
         origin_request_policy_id=policies.origin_request_kind,
-        function_arn="router",
-        viewer_function_arn=policies.viewer_function,
+        function_arn=f"arn:aws:lambda:us-east-1::function:{function_name(stack.prefix, 'planned')}:1",
+        viewer_function_arn=_viewer_function_arn(stack),
         static_cache_policy_id="static",
         front=_front(stack),
     )
-    static = [_resource(CACHE_POLICY, "static", static_cache_policy(policies))] if policies.has_static_paths else []
+    static = (
+        [_resource(stack, CACHE_POLICY, "static", static_cache_policy(policies))] if policies.has_static_paths else []
+    )
     resources = [
-        _resource(CACHE_POLICY, policies.cache_kind, cache),
-        _resource(ORIGIN_REQUEST_POLICY, policies.origin_request_kind, origin_request),
+        _resource(stack, CACHE_POLICY, policies.cache_kind, cache),
+        _resource(stack, ORIGIN_REQUEST_POLICY, policies.origin_request_kind, origin_request),
         *static,
-        _resource(DISTRIBUTION, "distribution", distribution_args(wired(stack, attached))),
+        _resource(stack, DISTRIBUTION, "distribution", distribution_args(wired(stack, attached))),
     ]
     return {"version": 3, "deployment": {"manifest": {}, "resources": resources}}
 
@@ -49,22 +51,15 @@ def _front(stack: Stack) -> Front:
     )
 
 
-def _resource(kind: str, name: str, args: object) -> dict[str, Any]:
+def _viewer_function_arn(stack: Stack) -> str:
+    return f"arn:aws:cloudfront:::function/{viewer_function_name(stack.prefix, stack.settings.needs.viewer_function)}"
+
+
+def _resource(stack: Stack, kind: str, name: str, args: object) -> dict[str, Any]:
     return {
-        "urn": f"urn:pulumi:planned::planned::{kind}::{name}",
+        "urn": f"urn:pulumi:{stack.name}::{stack.project}::{OUR_COMPONENT}{kind}::{name}",
         "custom": True,
         "id": name,
         "type": kind,
         "inputs": plain(args),
     }
-
-
-def plain(value: object) -> Any:
-    """Pulumi's argument objects as the engine records them: camelCase, and without what was not given."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if isinstance(value, Sequence):
-        return [plain(item) for item in cast("Sequence[object]", value)]
-    return {to_camel(name): plain(item) for name, item in vars(value).items() if item is not None}

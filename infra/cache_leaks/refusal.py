@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from infra.cache_leaks.check import find_leaks
+from infra.cache_leaks.check import judge
 from infra.cache_leaks.decides import decides_of
 from infra.cache_leaks.findings import Finding
+from infra.cache_leaks.judgement import Judgement
 from infra.cache_leaks.planned import planned_state
 from infra.stack import Stack
 
@@ -20,9 +21,14 @@ class CacheLeakError(Exception):
         self.findings = list(findings)
 
 
+def judge_stack(stack: Stack) -> Judgement:
+    """The judgement of what the stack's program would register."""
+    return judge(planned_state(stack), decides_of(stack))
+
+
 def stack_leaks(stack: Stack) -> list[Finding]:
     """The findings on what the stack's program would register."""
-    return find_leaks(planned_state(stack), decides_of(stack))
+    return list(judge_stack(stack).findings)
 
 
 def refuse_leaks(stack: Stack) -> list[Finding]:

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar, cast
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from infra.cache_leaks.behaviors import Mode
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the mark that Pulumi puts on secret values, no secret itself
+from infra.cache_leaks.sealed import unless_hidden
+from infra.cache_leaks.selections import Mode
 
 
 class StatePart(BaseModel):
-    """An object in a state. A null stands for what is not there, and a secret in plain text for its value.
-
-    An encrypted secret is a mistake, but where `spares_sealed` is set: then it is as good as not there.
-    """
+    """An object in a state whose values were opened (infra.cache_leaks.sealed)."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
-    spares_sealed: ClassVar[bool] = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _opened(cls, value: Any) -> Any:
-        opened = _plain(value)
-        if not isinstance(opened, dict):
-            return opened
-        given = cast("dict[str, Any]", opened)
-        present = {key: item for key, item in given.items() if item is not None}
-        return {key: _plain(item) for key, item in present.items() if not (cls.spares_sealed and _is_sealed(item))}
-
-
-def _plain(value: Any) -> Any:
-    if _is_sealed(value):
-        raise ValueError("is an encrypted secret: export the state with `pulumi stack export --show-secrets`")
-    return json.loads(value["plaintext"]) if _is_secret(value) else value
-
-
-def _is_secret(value: Any) -> bool:
-    return isinstance(value, dict) and cast("dict[str, Any]", value).get(_SIGNATURE) == _SECRET
-
-
-def _is_sealed(value: Any) -> bool:
-    return _is_secret(value) and "plaintext" not in value
 
 
 class Items(StatePart):
@@ -94,6 +63,7 @@ class ForwardedValues(StatePart):
 
 class LambdaAssociation(StatePart):
     event_type: str
+    lambda_arn: str = ""
     include_body: bool = False
 
 
@@ -103,7 +73,10 @@ class FunctionAssociation(StatePart):
 
 
 class BehaviorPart(StatePart):
+    """With a cache policy `forwardedValues` and the TTLs beside them count for nothing, so they may be sealed."""
+
     path_pattern: str = "*"
+    target_origin_id: Annotated[str | None, BeforeValidator(unless_hidden)] = None
     cache_policy_id: str = ""
     origin_request_policy_id: str = ""
     forwarded_values: ForwardedValues | None = None
@@ -113,35 +86,89 @@ class BehaviorPart(StatePart):
     lambda_function_associations: list[LambdaAssociation] = Field(default_factory=list[LambdaAssociation])
     function_associations: list[FunctionAssociation] = Field(default_factory=list[FunctionAssociation])
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_a_policy_replaces(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return cast("object", value)
+        given = cast("dict[str, Any]", value)
+        replaced = ("forwardedValues", "minTtl", "defaultTtl", "maxTtl") if given.get("cachePolicyId") else ()
+        return {key: item for key, item in given.items() if key not in replaced}
+
 
 class CustomErrorResponse(StatePart):
     error_code: int
     error_caching_min_ttl: int = 10
 
 
+class S3OriginConfig(StatePart):
+    origin_access_identity: Annotated[str | None, BeforeValidator(unless_hidden)] = None
+
+
+class OriginPart(StatePart):
+    """An origin. Whatever of it is sealed counts as not there, but for its id."""
+
+    origin_id: str = ""
+    domain_name: Annotated[str | None, BeforeValidator(unless_hidden)] = None
+    origin_access_control_id: Annotated[str | None, BeforeValidator(unless_hidden)] = None
+    s3_origin_config: Annotated[S3OriginConfig | None, BeforeValidator(unless_hidden)] = None
+    custom_origin_config: Annotated[dict[str, Any] | None, BeforeValidator(unless_hidden)] = None
+    vpc_origin_config: Annotated[dict[str, Any] | None, BeforeValidator(unless_hidden)] = None
+
+
+HideableOrigin = Annotated[OriginPart | None, BeforeValidator(unless_hidden)]
+
+
+class GroupMember(StatePart):
+    origin_id: str = ""
+
+
+class OriginGroup(StatePart):
+    origin_id: str = ""
+    members: list[GroupMember] = Field(default_factory=list[GroupMember])
+
+
 class DistributionPart(StatePart):
+    """None stands for a list that is sealed: origins often are, for a secret header of theirs."""
+
     default_cache_behavior: BehaviorPart
     ordered_cache_behaviors: list[BehaviorPart] = Field(default_factory=list[BehaviorPart])
     custom_error_responses: list[CustomErrorResponse] = Field(default_factory=list[CustomErrorResponse])
+    aliases: Annotated[list[str] | None, BeforeValidator(unless_hidden)] = Field(default_factory=list[str])
+    origins: Annotated[list[HideableOrigin] | None, BeforeValidator(unless_hidden)] = Field(
+        default_factory=list[OriginPart | None]
+    )
+    origin_groups: Annotated[list[OriginGroup] | None, BeforeValidator(unless_hidden)] = Field(
+        default_factory=list[OriginGroup]
+    )
 
 
 class FunctionPart(StatePart):
     """A CloudFront Function. Its code may be secret; then nothing is known of it."""
 
-    spares_sealed = True
-    arn: str = ""
-    code: str = ""
+    arn: Annotated[str | None, BeforeValidator(unless_hidden)] = None
+    code: Annotated[str | None, BeforeValidator(unless_hidden)] = None
 
 
 class Resource(StatePart):
-    """An entry of deployment.resources. `delete` marks one that is replaced and not yet gone."""
+    """An entry of deployment.resources.
+
+    `delete` marks one that is replaced and not yet gone, `pendingReplacement` one that is gone and not yet made anew;
+    a component is not `custom`. One that is only read (`external`) has its outputs like any other.
+    """
 
     type: str
     urn: str = ""
     id: str = ""
+    custom: bool = True
     delete: bool = False
+    pending_replacement: bool = False
     inputs: dict[str, Any] = Field(default_factory=dict[str, Any])
     outputs: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+    @property
+    def is_living(self) -> bool:
+        return self.custom and not (self.delete or self.pending_replacement)
 
 
 class Deployment(StatePart):

@@ -112,7 +112,9 @@ def _chosen(found: list[Resource], name: str | None) -> Resource:
             raise StateError(f'the state has no CloudFront distribution "{name}"; it has {_listed(found)}')
         return found_by_name[0]
     if len(found) > 1:
-        raise StateError(f"the state has several CloudFront distributions; name one of {_listed(found)}")
+        raise StateError(
+            f"the state has several CloudFront distributions; name one of {_listed(found)} (--distribution)"
+        )
     return found[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,13 @@ class Selection:
 
     mode: Mode = "none"
     names: frozenset[str] = frozenset()
+    has_wildcards: bool = False
+
+    @classmethod
+    def for_cookies(cls, mode: Mode, names: Iterable[str] = ()) -> Selection:
+        """Names in which `*` stands for any characters and `?` for one ("Allowlist cookies")."""
+        listed = frozenset(names)
+        return cls(mode, listed, any("*" in name or "?" in name for name in listed))
 
     @classmethod
     def for_headers(cls, mode: Mode, names: Iterable[str] = ()) -> Selection:
@@ -33,7 +41,15 @@ class Selection:
     def takes(self, name: str) -> bool:
         if self.mode == "none":
             return False
-        return self.mode == "all" or (name in self.names) == (self.mode == "whitelist")
+        return self.mode == "all" or self._names(name) == (self.mode == "whitelist")
+
+    def _names(self, name: str) -> bool:
+        return name in self.names or (self.has_wildcards and any(_is_match(one, name) for one in self.names))
+
+
+def _is_match(pattern: str, name: str) -> bool:
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, name, re.DOTALL) is not None
 
 
 NONE = Selection()
@@ -85,9 +101,57 @@ _ORIGIN_CONTROL_HEADERS = Selection.for_headers(
     "whitelist", ("host", "origin", "x-http-method-override", "x-http-method", "x-method-override")
 )
 
-# Page using-managed-cache-policies.
+_AMPLIFY_HEADERS = Selection.for_headers("whitelist", ("authorization", "accept", "cloudfront-viewer-country", "host"))
+
+# Page using-managed-cache-policies; those that Amplify Hosting uses: its page managing-cache-configuration.
 MANAGED_CACHE_POLICIES = {
+    "2e54312d-136d-493c-8eb9-b001f22f67d2": CachePolicy(
+        "Amplify",
+        2,
+        2,
+        600,
+        Selection.for_headers("whitelist", ("authorization", "cloudfront-viewer-country", "host")),
+        ALL,
+        ALL,
+        takes_gzip=True,
+        takes_brotli=True,
+    ),
+    "4d1d2f1d-3a71-49ad-9e08-7ea5d843a556": CachePolicy(
+        "Amplify-Default", 0, 0, YEAR_SECONDS, _AMPLIFY_HEADERS, ALL, ALL, True, True
+    ),
+    "a6bad946-36c3-4c33-aa98-362c74a7fb13": CachePolicy(
+        "Amplify-DefaultNoCookies", 0, 0, YEAR_SECONDS, _AMPLIFY_HEADERS, NONE, ALL, True, True
+    ),
+    "1c6db51a-a33f-469a-8245-dae26771f530": CachePolicy(
+        "Amplify-ImageOptimization",
+        0,
+        0,
+        YEAR_SECONDS,
+        Selection.for_headers("whitelist", ("authorization", "accept", "host")),
+        NONE,
+        ALL,
+        takes_gzip=True,
+        takes_brotli=True,
+    ),
+    "7e5fad67-ee98-4ad0-b05a-394999eefc1a": CachePolicy(
+        "Amplify-StaticContent",
+        0,
+        0,
+        YEAR_SECONDS,
+        Selection.for_headers("whitelist", ("authorization", "host")),
+        takes_gzip=True,
+        takes_brotli=True,
+    ),
     "4135ea2d-6df8-44a3-9df3-4b5a84be39ad": CachePolicy("CachingDisabled", 0, 0, 0),
+    "08627262-05a9-4f76-9ded-b50ca2e3a84f": CachePolicy(
+        "Elemental-MediaPackage",
+        0,
+        DAY_SECONDS,
+        YEAR_SECONDS,
+        Selection.for_headers("whitelist", ["origin"]),
+        query=Selection("whitelist", frozenset({"aws.manifestfilter", "start", "end", "m"})),
+        takes_gzip=True,
+    ),
     "658327ea-f89d-4fab-a63d-7e88639e58f6": CachePolicy(
         "CachingOptimized", 1, DAY_SECONDS, YEAR_SECONDS, takes_gzip=True, takes_brotli=True
     ),
@@ -149,6 +213,20 @@ MANAGED_ORIGIN_REQUEST_POLICIES = {
         Selection.for_headers(
             "whitelist", ["origin", "access-control-request-headers", "access-control-request-method"]
         ),
+    ),
+    "775133bc-15f2-49f9-abea-afb2e0bf67d2": OriginRequestPolicy(
+        "Elemental-MediaTailor-PersonalizedManifests",
+        Selection.for_headers(
+            "whitelist",
+            [
+                "origin",
+                "access-control-request-headers",
+                "access-control-request-method",
+                "user-agent",
+                "x-forwarded-for",
+            ],
+        ),
+        query=ALL,
     ),
     "acba4595-bd28-49b8-b9fe-13317c0390fa": OriginRequestPolicy(
         "UserAgentRefererHeaders", Selection.for_headers("whitelist", ["user-agent", "referer"])

@@ -106,10 +106,9 @@ def _selection(values: dict[str, Any], config: str, behavior: str, names: str, l
     mode = section.get(behavior) or "none"
     if mode not in get_args(Mode):
         raise StateError(f'{label}: {behavior} "{mode}" is not one of {", ".join(get_args(Mode))}')
-    items = (section.get(names) or {}).get("items") or []
-    return Selection(
-        mode, frozenset(str(item) for item in items) if mode in ("whitelist", "allExcept") else frozenset()
-    )
+    items = (section.get(names) or {}).get("items") or [] if mode in ("whitelist", "allExcept") else []
+    listed = frozenset(str(item) for item in items)
+    return Selection.for_cookies(mode, listed) if names == "cookies" else Selection(mode, listed)
 
 
 def legacy_policies(behavior: dict[str, Any]) -> tuple[CachePolicy, OriginRequestPolicy]:
@@ -142,5 +141,5 @@ def _legacy_cookies(section: dict[str, Any]) -> Selection:
     if section.get("forward") == "all":
         return ALL
     if section.get("forward") == "whitelist":
-        return Selection("whitelist", frozenset(str(name) for name in section.get("whitelistedNames") or []))
+        return Selection.for_cookies("whitelist", (str(name) for name in section.get("whitelistedNames") or []))
     return NONE

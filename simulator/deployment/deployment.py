@@ -98,16 +98,25 @@ class LocalDeployment:
     async def __aexit__(self, *_: object) -> None:
         await self._closing.aclose()
 
-    async def apply(self, state: Mapping[str, Any], site: Site, functions: Sequence[FunctionCode]) -> None:
-        """Serve this state from now on. What the state asks for and cannot be had here is an error that names it.
+    async def apply(
+        self,
+        state: Mapping[str, Any],
+        site: Site,
+        functions: Sequence[FunctionCode],
+        distribution: str | None = None,
+    ) -> None:
+        """Serve this state from now on; `distribution` picks one where it has several.
+
+        What the state asks for and cannot be had here is an error that names it.
 
         After an error what was served before goes on.
         """
         async with self._lock:
-            await self._apply(state, site, functions)
+            await self._apply(state, site, functions, Distribution.from_state(dict(state), distribution))
 
-    async def _apply(self, state: Mapping[str, Any], site: Site, functions: Sequence[FunctionCode]) -> None:
-        distribution = Distribution.from_state(dict(state))
+    async def _apply(
+        self, state: Mapping[str, Any], site: Site, functions: Sequence[FunctionCode], distribution: Distribution
+    ) -> None:
         OriginMap(site.origins)  # a mistake in it is told before anything is started
         await self.dynamodb.create_tables(state)
         for table, items in site.seeds.items():

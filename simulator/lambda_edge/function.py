@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -31,9 +31,9 @@ class FunctionCode:
 
 
 def functions_from_state(
-    state: Mapping[str, object], directory: Path, package: Path | None = None
+    state: Mapping[str, object], directory: Path, package: Path | None = None, only: Container[str] | None = None
 ) -> tuple[FunctionCode, ...]:
-    """Every published Python function of a state in the shape of `pulumi stack export`.
+    """Every published function of a state in the shape of `pulumi stack export`, or those of the ARNs in `only`.
 
     Package paths are relative to `directory` (the Pulumi project); `package` replaces them all, for a state that was
     exported on another machine. A function without a version is left out: no distribution can run it.
@@ -41,12 +41,18 @@ def functions_from_state(
     """
     deployment = cast("Mapping[str, object]", state.get("deployment", {}))
     resources = cast("list[Mapping[str, object]]", deployment.get("resources", []))
-    functions = [resource for resource in resources if resource.get("type") == FUNCTION_TYPE]
-    return tuple(_from_resource(resource, directory, package) for resource in functions if _is_published(resource))
+    functions = [resource for resource in resources if resource.get("type") == FUNCTION_TYPE and _lives(resource)]
+    wanted = [one for one in functions if only is None or str(_outputs(one).get("qualifiedArn")) in only]
+    return tuple(_from_resource(resource, directory, package) for resource in wanted if _is_published(resource))
 
 
 def _outputs(resource: Mapping[str, object]) -> Mapping[str, object]:
     return cast("Mapping[str, object]", resource.get("outputs") or {})
+
+
+def _lives(resource: Mapping[str, object]) -> bool:
+    """What is replaced, or gone and not yet made anew, does not."""
+    return not (resource.get("delete") or resource.get("pendingReplacement"))
 
 
 def _is_published(resource: Mapping[str, object]) -> bool:
@@ -61,6 +67,8 @@ def _from_resource(resource: Mapping[str, object], directory: Path, package: Pat
             raise FunctionStateError(f"{urn}: the state has no {name}")
         return str(outputs[name])
 
+    if not required("runtime").startswith("python"):
+        raise FunctionStateError(f"{urn}: the runtime {required('runtime')} is not simulated, only Python's")
     logging = cast("Mapping[str, object]", outputs.get("loggingConfig") or {})
     return FunctionCode(
         arn=required("qualifiedArn"),

@@ -5,7 +5,7 @@ from .errors import ProgramError, StackConfigError, StandInError
 from .program import Run, run_program
 from .provider import StandIn
 from .stack_config import StackConfig, read_stack_config, stacks
-from .state import read_state, write_state
+from .state import parse_state, read_state, write_state
 from .text_file import TextFileError, read_text, refuse_special, text_of
 from .yaml_file import YamlError, parse_yaml
 
@@ -19,6 +19,7 @@ __all__ = [
     "StandInError",
     "TextFileError",
     "YamlError",
+    "parse_state",
     "parse_yaml",
     "read_stack_config",
     "read_state",

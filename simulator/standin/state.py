@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 VERSION = 3
+READ_VERSIONS = (3, 4)
+"""Version 4 adds "features" beside the deployment; its resources are those of version 3."""
 
 
 class _Withheld:
@@ -118,8 +120,9 @@ def deployment(resources: Iterable[dict[str, object]], time: str) -> dict[str, o
 def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
     """The resources of a state, its own or exported. Errors: StandInError when it is not of that shape."""
     inner = state.get("deployment")
-    if state.get("version") != VERSION or not isinstance(inner, dict):
-        raise StandInError(f"not a state of `pulumi stack export`: needs version {VERSION} and a deployment")
+    if state.get("version") not in READ_VERSIONS or not isinstance(inner, dict):
+        versions = " or ".join(map(str, READ_VERSIONS))
+        raise StandInError(f"not a state of `pulumi stack export`: needs version {versions} and a deployment")
     found = inner.get("resources") or []
     if not isinstance(found, list) or not all(
         isinstance(one, dict) and "urn" in one and "type" in one for one in found
@@ -131,11 +134,20 @@ def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
 def read_state(path: Path) -> dict[str, object]:
     """The state in a file. Errors: StandInError names the file when it is missing or not a state."""
     try:
-        state = _parsed(read_text(path))
+        text = read_text(path)
+    except TextFileError as error:
+        raise StandInError(f"{path}: {error}") from None
+    return parse_state(text, path)
+
+
+def parse_state(text: str, path: Path) -> dict[str, object]:
+    """The state in the text of a file. Errors: StandInError names the file when it is no state."""
+    try:
+        state = _parsed(text)
         if not isinstance(state, dict):
             raise StandInError("not a state of `pulumi stack export`: must be a JSON object")
         resources_of(state)
-    except (TextFileError, StandInError) as error:
+    except StandInError as error:
         raise StandInError(f"{path}: {error}") from None
     return state
 

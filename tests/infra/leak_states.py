@@ -91,6 +91,11 @@ def found(state: Mapping[str, Any], decides: Decides | None = None) -> list[tupl
     return [(finding.name, finding.severity) for finding in find_leaks(state, decides)]
 
 
+def errors(state: Mapping[str, Any], decides: Decides | None = None) -> list[str]:
+    """The names of what is certain."""
+    return [finding.name for finding in find_leaks(state, decides) if finding.severity == "error"]
+
+
 def the_finding(state: Mapping[str, Any], decides: Decides | None = None) -> Finding:
     [finding] = find_leaks(state, decides)
     return finding

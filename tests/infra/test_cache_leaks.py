@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import Decides
+from infra.cache_leaks import Decides, find_leaks
 from tests.infra.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,
@@ -18,11 +18,11 @@ from tests.infra.leak_states import (
     State,
     behavior,
     cache_policy,
+    errors,
     found,
     legacy,
     origin_request_policy,
     state,
-    the_finding,
 )
 
 VERSION = "x-router-version"
@@ -185,8 +185,8 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
 def test_each_rule_names_what_breaks_it_and_nothing_else(
     decides: Decides, leaking: State, sound: State, name: str
 ) -> None:
-    assert found(leaking, decides) == [(name, "error")]
-    assert found(sound, decides) == []
+    assert errors(leaking, decides) == [name]
+    assert errors(sound, decides) == []
 
 
 def test_cookies_beside_a_version_in_the_key_leak_what_the_application_answers_by_them() -> None:
@@ -195,7 +195,7 @@ def test_cookies_beside_a_version_in_the_key_leak_what_the_application_answers_b
     sound = state(behavior("origin-request", **associations), in_key)
     leaking = state(behavior("origin-request", originRequestPolicyId=ALL_VIEWER, **associations), in_key)
     assert found(sound, replace(ASSIGNED, cookies=frozenset({"session"}))) == []
-    finding = the_finding(leaking, ASSIGNED)
+    finding = next(iter(find_leaks(leaking, ASSIGNED)))
     assert (finding.name, finding.severity) == ("decided-by-uncached-cookie", "error")
     assert finding.explanation.startswith("Cookies (all but session) reach the application beside the cache key")
 
@@ -222,13 +222,12 @@ def test_a_behavior_without_the_router_decides_nothing() -> None:
 def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
     assets = routed(cachePolicyId="cache") | {"pathPattern": "/assets/*"}
     leaking = state(routed(), cache_policy(), orderedCacheBehaviors=[assets])
-    finding = the_finding(leaking, replace(BY_COOKIE, caching_key="edge-router:cookieVersion.caching"))
+    finding = next(iter(find_leaks(leaking, replace(BY_COOKIE, caching_key="edge-router:cookieVersion.caching"))))
     assert str(finding) == (
         "decided-by-uncached-cookie (site, path pattern /assets/*): The router decides by the cookie version, which is"
         " not in the cache key: the first visitor's version is kept, and answers visitors of the other one (AWS page"
-        " understanding-the-cache-key). Mend: set edge-router:cookieVersion.caching to versioned or none and run"
-        " `pulumi up`; the setting is version in the cache policy's cookiesConfig.cookies, or the cache policy"
-        " CachingDisabled with errorCachingMinTtl 0."
+        " understanding-the-cache-key). Mend: in orderedCacheBehaviors[0] of site: version in the cache policy's"
+        " cookiesConfig.cookies, or the cache policy CachingDisabled with errorCachingMinTtl 0."
     )
     assert finding.as_json() == {
         "name": "decided-by-uncached-cookie",
@@ -242,7 +241,7 @@ def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
 
 def test_what_everybody_gets_alike_may_be_kept() -> None:
     alike = Decides(varies=False)
-    assert found(cached(), alike) == []
+    assert errors(cached(), alike) == []
     assert found(state(routed(), customErrorResponses=None), alike) == []
 
 
@@ -285,8 +284,20 @@ def test_forwarded_values_are_read_like_policies(
     decides: Decides, forwarded: dict[str, Any], ttls: dict[str, int], expected: list[str]
 ) -> None:
     leaking = legacy("origin-request", forwarded=forwarded, **ttls)
-    assert found(leaking, decides) == [(name, "error") for name in expected]
+    assert errors(leaking, decides) == expected
 
 
 def test_caching_disabled_by_its_managed_policy_is_off() -> None:
     assert found(state(routed(cachePolicyId=CACHING_DISABLED)), BY_COOKIE) == []
+
+
+def test_a_router_that_removes_unkeyed_headers_lets_none_of_them_reach_the_origin() -> None:
+    """Cookies and query are not removed: they are in the key, or they are a finding."""
+    keyed = cached(cookies=("all", []), query=("all", []))
+    assert found(keyed, Decides(varies=False)) == [
+        ("origin-sees-uncached-header", "warning"),
+    ]
+    assert found(keyed, Decides(varies=False, removes_viewer_headers=True)) == []
+    assert found(cached(cookies=("all", [])), Decides(varies=False, removes_viewer_headers=True)) == [
+        ("origin-sees-uncached-query", "warning")
+    ]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from infra.cache_leaks import StateShapeError, find_leaks
-from infra.cache_leaks.behaviors import Selection
 from infra.cache_leaks.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
+from infra.cache_leaks.selections import Selection
 from simulator.cloudfront.policies import MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES
 from tests.infra.leak_states import (
     ALL_VIEWER,
@@ -59,9 +59,9 @@ def chosen(code: str, **kinds: Any) -> State:
         ),
         pytest.param(
             forwarded("origin-request", headers=("whitelist", ["X-Tenant"])),
-            forwarded("viewer-request", headers=("whitelist", ["X-Tenant"])),  # it does not choose an origin
+            forwarded("viewer-response", headers=("whitelist", ["Origin"])),  # it chooses none, and Origin no page
             "decided-by-uncached-header",
-            id="header-at-viewer-request",
+            id="header-at-viewer-response",
         ),
         pytest.param(
             forwarded("origin-request", query=("all", [])),
@@ -70,7 +70,7 @@ def chosen(code: str, **kinds: Any) -> State:
             id="query",
         ),
         pytest.param(
-            state(behavior("origin-request+body", cachePolicyId="cache"), cache_policy()),
+            in_key("origin-request+body", headers=("whitelist", ["X-Tenant"])),
             state(behavior("origin-request+body", customErrorResponses=[])),
             "body-decides-but-cached",
             id="body",
@@ -94,8 +94,8 @@ def chosen(code: str, **kinds: Any) -> State:
             id="function-by-query",
         ),
         pytest.param(
-            forwarded(ttls=(0, 60, 60), cookies=("whitelist", ["session"])),
-            forwarded(ttls=(0, 0, 60), cookies=("whitelist", ["session"])),
+            in_key(ttls=(0, 60, 60), cookies=("whitelist", ["session"])),
+            in_key(ttls=(0, 0, 60), cookies=("whitelist", ["session"])),
             "set-cookie-can-be-cached",
             id="set-cookie-of-an-origin",
         ),
@@ -113,7 +113,7 @@ def chosen(code: str, **kinds: Any) -> State:
         ),
         pytest.param(
             in_key("origin-request", query=("whitelist", ["page"])),
-            in_key("viewer-request", query=("whitelist", ["page"])),
+            in_key("viewer-response", query=("whitelist", ["page"])),
             "trigger-cannot-see-query",
             id="unseen-query",
         ),
@@ -126,15 +126,19 @@ def test_what_may_leak_is_a_warning(leaking: State, sound: State, name: str) -> 
 
 def test_a_minimum_ttl_is_an_error_where_cookies_are_forwarded_beside_the_key() -> None:
     beside = forwarded(ttls=(60, 60, 60), cookies=("all", []))
-    assert found(beside) == [("set-cookie-can-be-cached", "warning"), ("min-ttl-overrides-no-store", "error")]
+    assert found(beside) == [
+        ("set-cookie-can-be-cached", "warning"),
+        ("min-ttl-overrides-no-store", "error"),
+        ("origin-sees-uncached-cookie", "warning"),
+    ]
     keyed = in_key(ttls=(60, 60, 60), cookies=("all", []))
     assert found(keyed) == [("set-cookie-can-be-cached", "warning"), ("min-ttl-overrides-no-store", "warning")]
 
 
 def test_a_minimum_ttl_is_an_error_where_authorization_is_forwarded_beside_the_key() -> None:
     beside = forwarded(ttls=(60, 60, 60), headers=("allExcept", ["host"]))
-    assert found(beside) == [("min-ttl-overrides-no-store", "error")]
-    assert found(forwarded(ttls=(60, 60, 60), headers=("whitelist", ["accept"]))) == []
+    assert found(beside) == [("min-ttl-overrides-no-store", "error"), ("origin-sees-uncached-header", "warning")]
+    assert found(forwarded(ttls=(60, 60, 60), headers=("whitelist", ["origin"]))) == []
 
 
 def test_caching_optimized_for_assets_is_no_finding() -> None:
@@ -149,8 +153,8 @@ def test_a_warning_says_what_cannot_be_known() -> None:
         " understanding-the-cache-key)."
     )
     assert finding.mend == (
-        "all but host in the cache key too, or not forwarded, or the cache policy CachingDisabled with"
-        " errorCachingMinTtl 0."
+        "in defaultCacheBehavior of site: all but host in the cache key too, or not forwarded, or the cache policy"
+        " CachingDisabled with errorCachingMinTtl 0."
     )
 
 
@@ -164,13 +168,13 @@ def test_forwarded_values_with_a_lambda_warn_of_their_defaults() -> None:
     by_default = legacy("origin-request", forwarded={"queryString": False, "cookies": {"forward": "all"}})
     assert found(by_default) == [("set-cookie-can-be-cached", "warning")]
     nothing = legacy("origin-request", forwarded={"queryString": False, "cookies": {"forward": "none"}})
-    assert found(nothing) == []
+    assert found(nothing) == [("trigger-behind-empty-key", "warning")]
     some = legacy("origin-request", forwarded={"queryString": True, "queryStringCacheKeys": ["page"]})
     assert found(some) == [("decided-by-uncached-query", "warning")]
 
 
 def test_every_distribution_and_every_behavior_is_looked_at() -> None:
-    assets = behavior("origin-request+body", cachePolicyId="cache") | {"pathPattern": "/api/*"}
+    assets = behavior("origin-request", cachePolicyId="cache") | {"pathPattern": "/api/*"}
     two = state(behavior(), cache_policy(), orderedCacheBehaviors=[assets])
     second = resource(
         "aws:cloudfront/distribution:Distribution", "second", {"defaultCacheBehavior": assets | {"pathPattern": None}}
@@ -201,11 +205,14 @@ def test_what_is_about_to_be_deleted_is_passed_over() -> None:
         (
             state(
                 behavior(
-                    minTtl={"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"}
+                    cachePolicyId={
+                        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+                        "ciphertext": "x",
+                    }
                 )
             ),
-            "site: defaultCacheBehavior is an encrypted secret: export the state with `pulumi stack export"
-            " --show-secrets`",
+            "site: defaultCacheBehavior.cachePolicyId is an encrypted secret: export the state with `pulumi stack"
+            " export --show-secrets`",
         ),
     ],
 )
@@ -221,7 +228,11 @@ def test_a_secret_in_plain_text_is_read() -> None:
         "plaintext": f'"{CACHING_OPTIMIZED}"',
     }
     shown = state(behavior(cachePolicyId=secret, originRequestPolicyId=ALL_VIEWER_EXCEPT_HOST))
-    assert found(shown) == [("set-cookie-can-be-cached", "warning"), ("min-ttl-overrides-no-store", "error")]
+    assert found(shown) == [
+        ("set-cookie-can-be-cached", "warning"),
+        ("min-ttl-overrides-no-store", "error"),
+        *((f"origin-sees-uncached-{kind}", "warning") for kind in ("cookie", "query", "header")),
+    ]
 
 
 def test_managed_policies_are_those_that_the_simulator_serves_by() -> None:
@@ -236,7 +247,7 @@ def test_managed_policies_are_those_that_the_simulator_serves_by() -> None:
 
 
 def _values(policy: Any) -> Any:
-    from infra.cache_leaks.behaviors import Values
+    from infra.cache_leaks.selections import Values
 
     kinds = (policy.headers, policy.cookies, policy.query)
     return Values(*(Selection(kind.mode, kind.names) for kind in kinds))

@@ -97,7 +97,7 @@ def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expe
     state = deployed("local", f"strategy={strategy}")
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
     findings = find_leaks(state, decides_of(shipped_stack("local", f"strategy={strategy}")))
-    assert [(finding.name, finding.severity) for finding in findings] == [(name, "error") for name in expected]
+    assert [finding.name for finding in findings if finding.severity == "error"] == expected
     assert "x-qa-origin" in findings[expected.index("decided-by-uncached-header")].explanation  # the override
 
 

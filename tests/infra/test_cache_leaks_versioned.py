@@ -72,4 +72,4 @@ def test_without_the_function_nobody_is_assigned_and_anyone_picks_a_version() ->
     default_behavior(state)["functionAssociations"] = None
     assert answers(served(state)) == {"stable"}
     assert answers(served(state, x_router_version="canary")) == {"canary"}
-    assert errors(state, SETTINGS) == ["viewer-can-forge-version-header"]
+    assert errors(state, SETTINGS) == [*["association-missing"] * 2, "viewer-can-forge-version-header"]

@@ -1,5 +1,6 @@
 """`edge-router config check`: all mistakes at once, each with its full key."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,9 @@ VERIFY = (
 @pytest.mark.parametrize("strategy", ["sticky-session", "cookie-version", "jwt-iat", "tenant-lookup", "fastest-origin"])
 def test_the_shipped_stacks_are_in_order_with_every_strategy(run: Run, stack: str, strategy: str):
     result = run("config", "check", "--stack", stack, "--set", f"strategy={strategy}")
-    assert (result.exit_code, result.out) == (0, f"{stack}: the config is in order\n")
+    judged = r"judged: 1 distribution, \d behaviors?, by 31 rules; not judged: nothing"
+    assert result.exit_code == 0
+    assert re.fullmatch(rf"{stack}: the config is in order; {judged}\n", result.out)
     # Its probes do not reach hosts that only CloudFront reaches.
     is_warned = (stack, strategy) == ("staging", "fastest-origin")
     assert result.err.startswith("warning: edge-router:demo.hosts: ") if is_warned else result.err == ""
@@ -66,8 +69,13 @@ def test_json_has_the_same_mistakes(run: Run):
 
 def test_what_works_but_is_rarely_meant_is_a_warning(run: Run):
     arguments = ("config", "check", "--stack", "prod", "--set", "strategy=jwt-iat", "--set", "jwtIat.verify=false")
-    assert run(*arguments) == Result(0, "prod: the config is in order\n", f"warning: {VERIFY}\n")
-    document = {"stack": "prod", "problems": [], "warnings": [VERIFY], "findings": []}
+    assert run(*arguments) == Result(
+        0,
+        "prod: the config is in order; judged: 1 distribution, 1 behavior, by 31 rules; not judged: nothing\n",
+        f"warning: {VERIFY}\n",
+    )
+    judged = {"judged": {"distributions": 1, "behaviors": 1, "rules": 31}, "notJudged": []}
+    document = {"stack": "prod", "problems": [], "warnings": [VERIFY], "findings": [], **judged}
     assert run(*arguments, "--json").document == document
 
 

@@ -78,6 +78,8 @@ def test_a_good_end_has_the_same_outside(run: Run) -> None:
         "problems": [],
         "warnings": [],
         "findings": [],
+        "judged": {"distributions": 1, "behaviors": 1, "rules": 31},
+        "notJudged": [],
     }
 
 

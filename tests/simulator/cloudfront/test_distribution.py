@@ -110,6 +110,7 @@ def test_one_of_several_distributions_is_chosen_by_name() -> None:
         Distribution.from_state(deployed)
     assert str(raised.value) == (
         "the state has several CloudFront distributions; name one of distribution-EDFDVBD6EXAMPLE, second"
+        " (--distribution)"
     )
 
 
@@ -119,6 +120,7 @@ def association(**changes: Any) -> dict[str, Any]:
 
 FUNCTION_ARN = "arn:aws:cloudfront::123456789012:function/tier"
 WHERE = f"{LABEL}: defaultCacheBehavior"
+SEALED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
 
 
 @pytest.mark.parametrize(
@@ -185,12 +187,17 @@ def test_behavior_that_cannot_be_served_is_refused_by_name(default: dict[str, An
             f'{LABEL}: origin "stable": vpcOriginConfig is not simulated (and takes no Lambda@Edge origin triggers)',
         ),
         (
-            {"comment": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}},
-            f"{LABEL}: the state holds an encrypted secret; export it with `pulumi stack export --show-secrets`",
+            {"origins": [custom_origin(customHeaders=[{"name": "X-Key", "value": SEALED}])]},
+            f"{LABEL}: origins[0].customHeaders[0].value is an encrypted secret: export the state with `pulumi stack"
+            " export --show-secrets`",
         ),
         (
-            {"comment": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"},
-            f"{LABEL}: the state holds a value that is not known yet; deploy the stack, then export it",
+            {"origins": [SEALED]},
+            f"{LABEL}: origins[0] is an encrypted secret: export the state with `pulumi stack export --show-secrets`",
+        ),
+        (
+            {"domainName": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"},
+            f"{LABEL}: domainName is not known yet: deploy the stack, then export its state",
         ),
         ({"domainName": ""}, f"{LABEL}: the state has no domainName"),
     ],
@@ -199,6 +206,19 @@ def test_distribution_that_cannot_be_served_is_refused_by_name(settings: dict[st
     with pytest.raises(StateError) as raised:
         Distribution.from_state(state(**settings))
     assert str(raised.value) == message
+
+
+def test_what_nobody_reads_may_be_sealed_or_unknown() -> None:
+    served = Distribution.from_state(state(comment=SEALED, tags={"owner": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}))
+    assert served.behaviors
+
+
+def test_components_and_what_is_gone_are_no_distributions() -> None:
+    whole = state()
+    [living] = [one for one in whole["deployment"]["resources"] if one["type"].endswith(":Distribution")]
+    marks = ({"custom": False}, {"delete": True}, {"pendingReplacement": True})
+    whole["deployment"]["resources"] += [{**living, **mark, "id": "EGONE"} for mark in marks]
+    assert Distribution.from_state(whole).id == living["id"]
 
 
 @pytest.mark.parametrize(

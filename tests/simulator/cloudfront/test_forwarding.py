@@ -183,3 +183,20 @@ def test_range_is_passed_through() -> None:
     assert (answer.status, answer.body) == (206, b"he")
     world.get("/", {"Range": "bytes=0-1"})
     assert len(world.origin.received) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        (["app-*"], "app-a=1; app-=2"),
+        (["app-?"], "app-a=1"),
+        (["*b"], "ab=4"),
+        (["app-a"], "app-a=1"),
+        (["APP-*"], None),
+    ],
+)
+def test_wildcards_in_the_names_of_cookies_are_obeyed(names: list[str], sent: str | None) -> None:
+    values = {"queryString": False, "cookies": {"forward": "whitelist", "whitelistedNames": names}}
+    received = arrived("/", {"Cookie": "app-a=1; app-=2; c=3; ab=4"}, cachePolicyId=None, forwardedValues=values)
+    cookies = received.headers.get("cookie")
+    assert (cookies and set(cookies.split("; "))) == (sent and set(sent.split("; ")))

@@ -317,5 +317,7 @@ def test_settings_are_checked_before_the_program_runs(deploy: Deploy) -> None:
 
 
 def test_a_state_that_is_none_is_refused(deploy: Deploy) -> None:
-    with pytest.raises(StandInError, match=r"^not a state of `pulumi stack export`: needs version 3 and a deployment$"):
+    with pytest.raises(
+        StandInError, match=r"^not a state of `pulumi stack export`: needs version 3 or 4 and a deployment$"
+    ):
         deploy(state={"version": 2})

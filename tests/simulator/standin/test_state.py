@@ -46,7 +46,7 @@ def test_a_state_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
     ("text", "reason"),
     [
         ("[]", "not a state of `pulumi stack export`: must be a JSON object"),
-        ("{}", "not a state of `pulumi stack export`: needs version 3 and a deployment"),
+        ("{}", "not a state of `pulumi stack export`: needs version 3 or 4 and a deployment"),
         (
             json.dumps({"version": 3, "deployment": {"resources": [{}]}}),
             "not a state of `pulumi stack export`: every resource needs a urn and a type",
