@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from router.clients import nearest_first
-from router.dynamodb import ReadError
+from router.dynamodb_answers import ReadError, reason_of_failure
 from router.record import record
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from router.clients import Clients
-    from router.dynamodb import Item
+    from router.dynamodb_answers import Item
 
 MAX_REMEMBERED_CHARACTERS = 2_048
 """A larger item is read anew each time, so that the memory's bound in entries is one in bytes as well."""
@@ -96,8 +96,8 @@ class Table:
                 break
             try:
                 item = self._get(region, key, min(left, self._config.read_timeout_ms / 1000))
-            except ReadError as error:
-                reason = error.reason
+            except Exception as error:  # noqa: BLE001  whatever fails in reading one replica, the next is asked
+                reason = reason_of_failure(error)
                 continue
             if item is None and region != self._config.home_region:
                 return self._ask_home(key, started)
@@ -109,8 +109,8 @@ class Table:
         left = self._left_seconds(started)
         try:
             return (self._get(home, key, left) if left > 0 else _out_of_time()), home
-        except ReadError as error:
-            raise TableError(f"home-{error.reason}", self._elapsed_ms(started)) from error
+        except Exception as error:
+            raise TableError(f"home-{reason_of_failure(error)}", self._elapsed_ms(started)) from error
 
     def _get(self, region: str, key: Mapping[str, str], timeout_seconds: float) -> Item | None:
         return self._clients.at(region).get_item(self._config.name, key, self._config.attributes, timeout_seconds)
@@ -118,7 +118,7 @@ class Table:
     def _remember(self, identity: tuple[str, ...], item: Item | None) -> None:
         seconds = self._config.remember_unknown_seconds if item is None else self._config.remember_seconds
         self._memory.pop(identity, None)
-        if seconds <= 0 or self._config.remember_entries <= 0 or len(str(item)) > MAX_REMEMBERED_CHARACTERS:
+        if seconds <= 0 or self._config.remember_entries <= 0 or _characters_in(item) > MAX_REMEMBERED_CHARACTERS:
             return
         if len(self._memory) >= self._config.remember_entries:
             del self._memory[next(iter(self._memory))]
@@ -129,6 +129,14 @@ class Table:
 
     def _elapsed_ms(self, started: float) -> float:
         return round((self._clock() - started) * 1000, 2)
+
+
+def _characters_in(item: Item | None) -> float:
+    """The length of its text; endless for what is nested too deeply to have one."""
+    try:
+        return len(str(item))
+    except RecursionError:
+        return float("inf")
 
 
 def _out_of_time() -> None:
