@@ -196,6 +196,24 @@ def test_a_large_item_is_not_remembered() -> None:
     assert [table.read(KEY).source for _ in range(2)] == ["eu-west-1", "eu-west-1"]
 
 
+def test_an_item_that_is_nested_too_deeply_to_be_measured_is_read_and_not_remembered() -> None:
+    nested: dict[str, object] = {}
+    for _ in range(100_000):
+        nested = {"M": nested}
+    table, _, _ = table_over({"eu-west-1": {"version": {"S": "2"}, "x": nested}})
+    assert [table.read(KEY).source for _ in range(2)] == ["eu-west-1", "eu-west-1"]
+
+
+def test_whatever_a_reader_raises_is_the_failure_of_its_replica() -> None:
+    table, regions, _ = table_over({"eu-west-1": None, "us-east-1": ITEM})
+    del regions.answers["eu-west-1"]  # a KeyError in the reader
+    assert table.read(KEY).source == "us-east-1"
+    regions.answers["eu-west-1"] = None
+    del regions.answers["us-east-1"]
+    with pytest.raises(TableError, match=r"^home-error:KeyError$"):
+        table.read({"token": "another"})
+
+
 def test_nothing_is_remembered_when_memory_is_off() -> None:
     table, _, _ = table_over({"eu-west-1": ITEM}, remember_seconds=0)
     assert [table.read(KEY).source for _ in range(2)] == ["eu-west-1", "eu-west-1"]
