@@ -5,6 +5,12 @@ from __future__ import annotations
 MAX_LENGTH_DIGITS = 10
 """Of a Content-Length: int() takes long over more, and from 4,300 on raises an error of its own."""
 
+_TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""What a field's name is made of (RFC 9110 §5.6.2)."""
+_COUNTING = frozenset(
+    {b"content-length", b"x-amz-crc32", b"x-amzn-requestid", b"connection", b"transfer-encoding", b"content-encoding"}
+)
+
 
 class HeadError(ValueError):
     """A head that is none of HTTP/1.1's, or that leaves the end of its answer uncertain."""
@@ -29,9 +35,11 @@ class Head:
             raise HeadError("a line's end, or NUL, within a line")
         for line in lines:
             name, colon, value = line.partition(b":")
-            if not colon or name.split() != [name]:  # no name, a space after it (§5.1), or a folded line (§5.2)
+            if not colon or not name or name.translate(None, _TOKEN):  # a space after it (§5.1), a folded line (§5.2)
                 raise HeadError("no field")
-            self._take(name.lower(), value.strip(b" \t"))
+            name = name.lower()
+            if name in _COUNTING:
+                self._take(name, value.strip(b" \t"))
 
     def _take(self, name: bytes, value: bytes) -> None:
         if name == b"content-length":
@@ -44,7 +52,7 @@ class Head:
             self.request_id = value
         elif name == b"connection":
             self.is_last |= b"close" in value.lower()
-        elif name == b"transfer-encoding" or (name == b"content-encoding" and value.lower() != b"identity"):
+        elif value.lower() != b"identity" or name == b"transfer-encoding":
             raise HeadError("a coding that nobody asked for")
 
     def _take_length(self, value: bytes) -> None:

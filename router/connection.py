@@ -5,12 +5,16 @@ http.client has neither: its time-outs are per read, and it costs 19 ms to impor
 
 from __future__ import annotations
 
-import socket
+import select
 import time
 from binascii import crc32
 
 from router.answer_head import Head, HeadError
 from router.opening import ExchangeError, reason_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
 
 MAX_ANSWER_BYTES = 1_048_576
 """More than DynamoDB's largest item (400 KB) in JSON; a longer answer is refused."""
@@ -49,14 +53,12 @@ class Connection:
     def is_idle(self) -> bool:
         """Whether nothing has come since the last answer: neither bytes that nobody asked for, nor an end."""
         try:
-            self._socket.settimeout(0)
-            socket.socket.recv(self._socket, 1, socket.MSG_PEEK)  # of SSLSocket, too, beneath its TLS
-        except BlockingIOError:
-            pending = getattr(self._socket, "pending", None)
-            return pending is None or pending() == 0
-        except OSError:
+            if select.select((self._socket,), (), (), 0)[0]:
+                return False
+        except (OSError, ValueError):  # closed, or a number beyond select(2)
             return False
-        return False
+        pending = getattr(self._socket, "pending", None)  # what TLS has decrypted already
+        return pending is None or pending() == 0
 
     def close(self) -> None:
         """Drop the connection. No failure to do so is raised: nobody can do more about it."""

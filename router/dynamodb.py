@@ -39,6 +39,8 @@ class Client:
         self.host_header = authority if self.port == default_port else f"{authority}:{self.port}"
         self._signer = Signer("dynamodb", region)
         self._clock = clock
+        self._given = ("", "", "")
+        self._made = Credentials(*self._given)
         self._kept: Connection | None = None
 
     def get_item(
@@ -124,8 +126,20 @@ class Client:
             else:
                 connection.close()
 
+    def _credentials(self) -> Credentials:
+        """Those in the environment, made anew only when it changes; ReadError without any."""
+        environment = os.environ
+        try:
+            access_key, secret_key = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
+        except KeyError as error:
+            raise ReadError("no-credentials") from error
+        given = access_key, secret_key, environment.get("AWS_SESSION_TOKEN", "")
+        if given != self._given:
+            self._given, self._made = given, Credentials(*given)
+        return self._made
+
     def _signed(self, operation: str, body: bytes) -> bytes:
-        credentials = _credentials()
+        credentials = self._credentials()
         headers = {
             "content-type": "application/x-amz-json-1.0",
             "host": self.host_header,
@@ -137,18 +151,6 @@ class Client:
         headers["authorization"] = self._signer.authorization(credentials, "POST", "/", headers, body)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
-
-
-def _credentials() -> Credentials:
-    environment = os.environ
-    try:
-        return Credentials(
-            environment["AWS_ACCESS_KEY_ID"],
-            environment["AWS_SECRET_ACCESS_KEY"],
-            environment.get("AWS_SESSION_TOKEN", ""),
-        )
-    except KeyError as error:
-        raise ReadError("no-credentials") from error
 
 
 def _parse_endpoint(endpoint: str) -> tuple[bool, str, int]:
