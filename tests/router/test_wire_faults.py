@@ -20,7 +20,7 @@ from router.routing import Router
 from router.table import Table, TableConfig, TableError
 from simulator.sample_events import origin_request
 from tests.router.control_table import config_item
-from tests.router.replica import Replica, Turn, running
+from tests.router.replica import ClosedError, Replica, Turn, running
 from tests.router.wire_faults import FAULTS, ODDITIES, sends
 
 NEAREST, HOME = "eu-west-1", "us-east-1"
@@ -198,13 +198,27 @@ def test_a_fault_has_a_reason_and_the_connection_is_not_kept(name: str, monkeypa
     assert near.connections == (2 if caught.value.reason != "status-500" else 1)
 
 
-def test_bytes_that_come_while_the_connection_is_idle_end_it(visits: Callable[..., Visit]) -> None:
-    idle = threading.Event()
+TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize("closes", [False, True], ids=["stays open", "closes"])
+@pytest.mark.parametrize(
+    "later",
+    [Turn.answer, lambda _: TIMEOUT, lambda _: b"\0", lambda _: b""],
+    ids=["the answer again", "408", "a byte", "nothing"],
+)
+def test_what_comes_while_the_connection_is_idle_ends_it(
+    later: Callable[[Turn], bytes], closes: bool, visits: Callable[..., Visit]
+) -> None:
+    idle, sent = threading.Event(), list[bytes]()
 
     def answer_twice(turn: Turn) -> None:
         turn.connection.sendall(turn.answer())
         idle.wait(1)
-        turn.connection.sendall(turn.answer())
+        sent.append(later(turn))
+        turn.connection.sendall(sent[-1])
+        if closes:
+            raise ClosedError
 
     near, home = replicas_of(SESSIONS, answer_twice, 1)
     with running(near, home) as urls:
@@ -214,7 +228,7 @@ def test_bytes_that_come_while_the_connection_is_idle_end_it(visits: Callable[..
             assert (domain, line["tableSource"]) == (SESSIONS.domains[visitor], NEAREST)
             idle.set()
             time.sleep(0.02)
-    assert near.connections == 2
+    assert near.connections == (2 if closes or sent[0] else 1)
 
 
 @pytest.mark.parametrize("first", ["b", "nobody"])
