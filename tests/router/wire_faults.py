@@ -149,6 +149,8 @@ FAULTS: dict[str, Fault] = {
     "no object": with_body(b'["Item"]'),
 }
 """None of them brings an answer."""
+SLOW = {name for name in FAULTS if name.startswith("hang")} | {"drip", "bare LF"}
+"""Those that cost the reader's whole time-out."""
 
 
 def _slowly(turn: Turn) -> None:
