@@ -29,6 +29,8 @@ class Connection:
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
+        self._poll = select.poll()
+        self._poll.register(connected, select.POLLIN)
         self._last_request_id = b""
         self.is_reusable = False
 
@@ -52,10 +54,7 @@ class Connection:
 
     def is_idle(self) -> bool:
         """Whether nothing has come since the last answer: neither bytes that nobody asked for, nor an end."""
-        try:
-            if select.select((self._socket,), (), (), 0)[0]:
-                return False
-        except (OSError, ValueError):  # closed, or a number beyond select(2)
+        if self._poll.poll(0):
             return False
         pending = getattr(self._socket, "pending", None)  # what TLS has decrypted already
         return pending is None or pending() == 0

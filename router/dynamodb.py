@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from functools import cache
 
 from router.connection import Connection
 from router.dynamodb_answers import ReadError, document_of, item_in, items_in
@@ -51,11 +52,8 @@ class Client:
         No attributes means all of them. Names are aliased, for many are reserved words ("Reserved words in DynamoDB").
         """
         wanted = {name: {"S": value} for name, value in key.items()}
-        asked: dict[str, object] = {"TableName": table, "Key": wanted}
-        if attributes:  # and the key, by which the item proves to be the one that was asked for
-            names = {f"#a{index}": name for index, name in enumerate({**dict.fromkeys(attributes), **wanted})}
-            asked |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
-        return self._call("GetItem", asked, timeout_seconds, lambda answer: item_in(answer, wanted, attributes))
+        body = f'{{"Key":{json.dumps(wanted)},{_table_and_projection(table, (*attributes,), (*key,))}'
+        return self._call("GetItem", body, timeout_seconds, lambda answer: item_in(answer, wanted, attributes))
 
     def query(self, table: str, key_name: str, key_value: str, timeout_seconds: float) -> list[Item]:
         """All items of the partition under a string key, in one request; ReadError within `timeout_seconds` otherwise.
@@ -69,7 +67,7 @@ class Client:
             "ExpressionAttributeValues": {":v": {"S": key_value}},
         }
         wanted = {key_name: {"S": key_value}}
-        return self._call("Query", asked, timeout_seconds, lambda answer: items_in(answer, wanted))
+        return self._call("Query", json.dumps(asked), timeout_seconds, lambda answer: items_in(answer, wanted))
 
     def close(self) -> None:
         """Drop the connection."""
@@ -80,13 +78,13 @@ class Client:
     def _call(
         self,
         operation: str,
-        asked: Mapping[str, object],
+        body: str,
         timeout_seconds: float,
         read: Callable[[dict[str, Any]], T],
     ) -> T:
         """What `read` makes of the answer: over the kept connection, else, or where that turns out stale, a new one."""
         until = time.monotonic() + timeout_seconds
-        request = self._signed(operation, json.dumps(asked).encode())
+        request = self._signed(operation, body.encode())
         kept = self._take_kept()
         if kept is not None:
             try:
@@ -151,6 +149,16 @@ class Client:
         headers["authorization"] = self._signer.authorization(credentials, "POST", "/", headers, body)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
+
+
+@cache
+def _table_and_projection(table: str, attributes: tuple[str, ...], key: tuple[str, ...]) -> str:
+    """The part of a GetItem that stays the same. The key is read too: by it the item proves to be the right one."""
+    asked: dict[str, object] = {"TableName": table}
+    if attributes:
+        names = {f"#a{index}": name for index, name in enumerate(dict.fromkeys(attributes + key))}
+        asked |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
+    return json.dumps(asked)[1:]
 
 
 def _parse_endpoint(endpoint: str) -> tuple[bool, str, int]:
