@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Protocol
 
-    from router.dynamodb import Item
+    from router.dynamodb_answers import Item
 
     class Reader(Protocol):
         """What tables are read through, in one Region."""

@@ -5,166 +5,113 @@ http.client has neither: its time-outs are per read, and it costs 19 ms to impor
 
 from __future__ import annotations
 
-import socket
-import threading
+import select
 import time
-from functools import cache
+from binascii import crc32
 
-from router.record import record
+from router.answer_head import Head, HeadError
+from router.opening import ExchangeError, reason_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
+    import socket
 
 MAX_ANSWER_BYTES = 1_048_576
 """More than DynamoDB's largest item (400 KB) in JSON; a longer answer is refused."""
+MAX_HEAD_BYTES = 65_536
 
 
-class ExchangeError(Exception):
-    """No usable answer. `reason` is one of: dns, refused, reset, tls, timeout, unreachable, garbage."""
+class Connection:
+    """A connected socket that carries one exchange after the other.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@record
-class Answer:
-    """A status and a body; `is_reusable` tells whether the connection may carry another exchange."""
-
-    status: int
-    body: bytes
-    is_reusable: bool
-
-
-def open_socket(host: str, port: int, is_tls: bool, until: float) -> socket.socket:
-    """A connected (and, for TLS, verified) socket before `until` (time.monotonic), or ExchangeError.
-
-    Name resolution has no time-out of its own, so all of it runs in a thread that is left behind when time is up.
+    Whatever goes wrong in an exchange, the connection has to be closed: what comes next could be a late answer.
     """
-    attempt = _Attempt(host, port, is_tls, until)
-    attempt.start()
-    attempt.join(max(0.0, until - time.monotonic()))
-    return attempt.take()
 
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._poll = select.poll()
+        self._poll.register(connected, select.POLLIN)
+        self._last_request_id = b""
+        self.is_reusable = False
 
-class _Attempt(threading.Thread):
-    def __init__(self, host: str, port: int, is_tls: bool, until: float) -> None:
-        super().__init__(daemon=True)
-        self._target_of = (host, port, is_tls)
-        self._until = until
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._reason = "timeout"
-        self._is_abandoned = False
+    def exchange(self, request: bytes, until: float) -> tuple[int, bytes]:
+        """Send one request, read one whole answer before `until` (time.monotonic): status and body, or ExchangeError.
 
-    def run(self) -> None:
+        `is_reusable` tells afterwards whether the connection may carry another exchange.
+        """
+        self.is_reusable = False
         try:
-            opened = _connect(*self._target_of, self._until)
-        except ExchangeError as error:
-            self._reason = error.reason
+            self._limit(until)
+            self._socket.sendall(request)
+            head, body, has_more = self._read(until)
+        except OSError as error:
+            raise ExchangeError(reason_of(error)) from error
+        except HeadError as error:
+            raise ExchangeError("garbage") from error
+        self._check(head, body)
+        self.is_reusable = not (head.is_last or has_more)
+        return head.status, body
+
+    def is_idle(self) -> bool:
+        """Whether nothing has come since the last answer: neither bytes that nobody asked for, nor an end."""
+        if self._poll.poll(0):
+            return False
+        pending = getattr(self._socket, "pending", None)  # what TLS has decrypted already
+        return pending is None or pending() == 0
+
+    def close(self) -> None:
+        """Drop the connection. No failure to do so is raised: nobody can do more about it."""
+        try:
+            self._socket.close()
+        except OSError:
             return
-        with self._lock:
-            if self._is_abandoned:
-                opened.close()
-            else:
-                self._socket = opened
 
-    def take(self) -> socket.socket:
-        with self._lock:
-            if self._socket is not None:
-                return self._socket
-            self._is_abandoned = True
-            raise ExchangeError(self._reason)
-
-
-def _connect(host: str, port: int, is_tls: bool, until: float) -> socket.socket:
-    try:
-        opened = socket.create_connection((host, port), timeout=max(0.001, until - time.monotonic()))
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except (OSError, UnicodeError) as error:
-        raise ExchangeError(reason_of(error)) from error
-    if not is_tls:
-        return opened
-    try:
-        return _tls_context().wrap_socket(opened, server_hostname=host)
-    except OSError as error:
-        opened.close()
-        raise ExchangeError("timeout" if isinstance(error, TimeoutError) else "tls") from error
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """One per process: loading the CA bundle costs tens of milliseconds."""
-    import ssl  # here, for 12 ms that a plain-HTTP endpoint need not pay
-
-    return ssl.create_default_context()
-
-
-def reason_of(error: OSError | UnicodeError) -> str:
-    """The kind of a socket error in one word."""
-    if isinstance(error, TimeoutError):
-        return "timeout"
-    if isinstance(error, socket.gaierror | UnicodeError):
-        return "dns"
-    if isinstance(error, ConnectionRefusedError):
-        return "refused"
-    if isinstance(error, ConnectionError):
-        return "reset"
-    return "unreachable"
-
-
-def exchange(connected: socket.socket, request: bytes, until: float) -> Answer:
-    """Send one request, read one whole answer before `until` (time.monotonic), or ExchangeError."""
-    try:
-        _limit(connected, until)
-        connected.sendall(request)
-        return _read_answer(connected, until)
-    except OSError as error:
-        raise ExchangeError(reason_of(error)) from error
-
-
-def _limit(connected: socket.socket, until: float) -> None:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    connected.settimeout(left)
-
-
-def _receive(connected: socket.socket, until: float) -> bytes:
-    _limit(connected, until)
-    received = connected.recv(65_536)
-    if not received:
-        raise ConnectionResetError
-    return received
-
-
-def _read_answer(connected: socket.socket, until: float) -> Answer:
-    received = b""
-    while (end := received.find(b"\r\n\r\n")) < 0:
-        received += _receive(connected, until)
-        if len(received) > MAX_ANSWER_BYTES:
+    def _check(self, head: Head, body: bytes) -> None:
+        """ExchangeError where DynamoDB's checksum is not the body's, or where the last answer comes a second time."""
+        if head.crc32 and head.crc32 != b"%d" % crc32(body):
+            raise ExchangeError("wrong-checksum")
+        if head.request_id and head.request_id == self._last_request_id:
             raise ExchangeError("garbage")
-    status, length, is_reusable = _parse_head(received[:end])
-    chunks = [received[end + 4 :]]
-    missing = length - len(chunks[0])
-    while missing > 0:
-        chunks.append(_receive(connected, until))
-        missing -= len(chunks[-1])
-    return Answer(status, b"".join(chunks)[:length], is_reusable and missing == 0)
+        self._last_request_id = head.request_id
 
+    def _limit(self, until: float) -> None:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
 
-def _parse_head(head: bytes) -> tuple[int, int, bool]:
-    first, *lines = head.split(b"\r\n")
-    length = -1
-    is_reusable = first.startswith(b"HTTP/1.1 ")
-    for line in lines:
-        name, _, value = line.partition(b":")
-        name = name.strip().lower()
-        if name == b"content-length" and value.strip().isdigit():
-            length = int(value)
-        elif name == b"connection" and value.strip().lower() == b"close":
-            is_reusable = False
-    if not first.startswith(b"HTTP/1.") or not first[9:12].isdigit() or not 0 <= length <= MAX_ANSWER_BYTES:
-        raise ExchangeError("garbage")
-    return int(first[9:12]), length, is_reusable
+    def _receive(self, until: float) -> bytes:
+        self._limit(until)
+        received = self._socket.recv(65_536)
+        if not received:
+            raise ConnectionResetError
+        return received
+
+    def _read(self, until: float) -> tuple[Head, bytes, bool]:
+        """Head, body, and whether more bytes came than belong to them."""
+        head, received = self._read_head(until)
+        if not 0 <= head.length <= MAX_ANSWER_BYTES:
+            raise HeadError("no length, or too long")
+        chunks = [received]
+        missing = head.length - len(received)
+        while missing > 0:
+            chunks.append(self._receive(until))
+            missing -= len(chunks[-1])
+        return head, b"".join(chunks)[: head.length], missing < 0
+
+    def _read_head(self, until: float) -> tuple[Head, bytes]:
+        """The final head and what came after it; interim ones (1xx, RFC 9110 §15.2) have no body and are skipped."""
+        received, budget = b"", MAX_HEAD_BYTES
+        while True:
+            end = received.find(b"\r\n\r\n")
+            if end < 0:
+                if len(received) > budget:
+                    raise HeadError("too long")
+                received += self._receive(until)
+                continue
+            head, received = Head(received[:end]), received[end + 4 :]
+            if head.status >= 200:
+                return head, received
+            budget -= end
+            if head.status == 101 or budget <= 0:
+                raise HeadError("another protocol, or no end of interim answers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from router.clients import nearest_first
-from router.dynamodb import ReadError
+from router.dynamodb_answers import ReadError
 from router.live import ItemError, Live, live_of
 from router.record import record
 from router.stopwatch import Stopwatch

@@ -9,39 +9,24 @@ from __future__ import annotations
 import json
 import os
 import time
+from functools import cache
 
-from router.connection import Answer, ExchangeError, exchange, open_socket
-from router.shapes import is_list, is_object
+from router.connection import Connection
+from router.dynamodb_answers import ReadError, document_of, item_in, items_in
+from router.opening import ExchangeError, open_socket
 from router.sigv4 import Credentials, Signer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any, TypeGuard
+    from typing import Any, TypeVar
 
-    Item = dict[str, dict[str, object]]
-    """An item in DynamoDB JSON: {"version": {"S": "2"}, "expiration": {"N": "1790000000"}}."""
+    from router.dynamodb_answers import Item
 
+    T = TypeVar("T")
 
-class ReadError(Exception):
-    """A read that brought no answer. `reason` is a word or two for the log: timeout, throttled, access-denied …"""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-_REASONS = {
-    "ProvisionedThroughputExceededException": "throttled",
-    "RequestLimitExceeded": "throttled",
-    "ThrottlingException": "throttled",
-    "ExpiredTokenException": "expired-credentials",
-    "UnrecognizedClientException": "rejected-credentials",
-    "InvalidSignatureException": "rejected-credentials",
-    "AccessDeniedException": "access-denied",
-    "ResourceNotFoundException": "no-such-table",
-}
+OF_ANOTHER_REQUEST = frozenset({"reset", "garbage", "status-408", "wrong-checksum", "wrong-item"})
+"""What comes of an idle connection that the server has closed, or of bytes on it that nobody had asked for."""
 
 
 class Client:
@@ -55,7 +40,9 @@ class Client:
         self.host_header = authority if self.port == default_port else f"{authority}:{self.port}"
         self._signer = Signer("dynamodb", region)
         self._clock = clock
-        self._connected: socket.socket | None = None
+        self._given = ("", "", "")
+        self._made = Credentials(*self._given)
+        self._kept: Connection | None = None
 
     def get_item(
         self, table: str, key: Mapping[str, str], attributes: Sequence[str], timeout_seconds: float
@@ -64,11 +51,9 @@ class Client:
 
         No attributes means all of them. Names are aliased, for many are reserved words ("Reserved words in DynamoDB").
         """
-        asked: dict[str, object] = {"TableName": table, "Key": {name: {"S": value} for name, value in key.items()}}
-        if attributes:
-            names = {f"#a{index}": name for index, name in enumerate(attributes)}
-            asked |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
-        return _item_in(self._call("GetItem", asked, timeout_seconds))
+        wanted = {name: {"S": value} for name, value in key.items()}
+        body = f'{{"Key":{json.dumps(wanted)},{_table_and_projection(table, (*attributes,), (*key,))}'
+        return self._call("GetItem", body, timeout_seconds, lambda answer: item_in(answer, wanted, attributes))
 
     def query(self, table: str, key_name: str, key_value: str, timeout_seconds: float) -> list[Item]:
         """All items of the partition under a string key, in one request; ReadError within `timeout_seconds` otherwise.
@@ -81,47 +66,78 @@ class Client:
             "ExpressionAttributeNames": {"#k": key_name},
             "ExpressionAttributeValues": {":v": {"S": key_value}},
         }
-        return _items_in(self._call("Query", asked, timeout_seconds))
+        wanted = {key_name: {"S": key_value}}
+        return self._call("Query", json.dumps(asked), timeout_seconds, lambda answer: items_in(answer, wanted))
 
     def close(self) -> None:
-        """Drop the connection: after an interrupted exchange its state is unknown."""
-        if self._connected is not None:
-            self._connected.close()
-            self._connected = None
+        """Drop the connection."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
-    def _call(self, operation: str, asked: Mapping[str, object], timeout_seconds: float) -> dict[str, Any]:
+    def _call(
+        self,
+        operation: str,
+        body: str,
+        timeout_seconds: float,
+        read: Callable[[dict[str, Any]], T],
+    ) -> T:
+        """What `read` makes of the answer: over the kept connection, else, or where that turns out stale, a new one."""
         until = time.monotonic() + timeout_seconds
-        body = json.dumps(asked).encode()
+        request = self._signed(operation, body.encode())
+        kept = self._take_kept()
+        if kept is not None:
+            try:
+                return self._ask(kept, request, until, read)
+            except ReadError as error:
+                if error.reason not in OF_ANOTHER_REQUEST:
+                    raise
         try:
-            return _document_of(self._exchange(self._signed(operation, body), until))
+            opened = Connection(open_socket(self.host, self.port, self.is_tls, until))
         except ExchangeError as error:
             raise ReadError(error.reason) from error
+        return self._ask(opened, request, until, read)
 
-    def _exchange(self, request: bytes, until: float) -> Answer:
-        connected, self._connected = self._connected, None
-        if connected is not None:
-            try:
-                return self._keep(connected, exchange(connected, request, until))
-            except ExchangeError as error:
-                connected.close()
-                if error.reason != "reset":  # an idle connection that the server has closed: once more on a new one
-                    raise
-        connected = open_socket(self.host, self.port, self.is_tls, until)
+    def _take_kept(self) -> Connection | None:
+        """The kept connection, unless something came while it was idle: its end, or bytes of who knows what."""
+        kept, self._kept = self._kept, None
+        if kept is None or kept.is_idle():
+            return kept
+        kept.close()
+        return None
+
+    def _ask(self, connection: Connection, request: bytes, until: float, read: Callable[[dict[str, Any]], T]) -> T:
+        """One exchange. The connection is kept only after one whose answer was whole, and to this request."""
+        is_clean = False
         try:
-            return self._keep(connected, exchange(connected, request, until))
-        except BaseException:
-            connected.close()
+            status, body = connection.exchange(request, until)
+            is_clean = connection.is_reusable
+            return read(document_of(status, body))
+        except ExchangeError as error:
+            raise ReadError(error.reason) from error
+        except ReadError as error:
+            is_clean = is_clean and error.reason not in OF_ANOTHER_REQUEST
             raise
+        finally:
+            if is_clean:
+                self._kept = connection
+            else:
+                connection.close()
 
-    def _keep(self, connected: socket.socket, answer: Answer) -> Answer:
-        if answer.is_reusable:
-            self._connected = connected
-        else:
-            connected.close()
-        return answer
+    def _credentials(self) -> Credentials:
+        """Those in the environment, made anew only when it changes; ReadError without any."""
+        environment = os.environ
+        try:
+            access_key, secret_key = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
+        except KeyError as error:
+            raise ReadError("no-credentials") from error
+        given = access_key, secret_key, environment.get("AWS_SESSION_TOKEN", "")
+        if given != self._given:
+            self._given, self._made = given, Credentials(*given)
+        return self._made
 
     def _signed(self, operation: str, body: bytes) -> bytes:
-        credentials = _credentials()
+        credentials = self._credentials()
         headers = {
             "content-type": "application/x-amz-json-1.0",
             "host": self.host_header,
@@ -135,16 +151,14 @@ class Client:
         return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _credentials() -> Credentials:
-    environment = os.environ
-    try:
-        return Credentials(
-            environment["AWS_ACCESS_KEY_ID"],
-            environment["AWS_SECRET_ACCESS_KEY"],
-            environment.get("AWS_SESSION_TOKEN", ""),
-        )
-    except KeyError as error:
-        raise ReadError("no-credentials") from error
+@cache
+def _table_and_projection(table: str, attributes: tuple[str, ...], key: tuple[str, ...]) -> str:
+    """The part of a GetItem that stays the same. The key is read too: by it the item proves to be the right one."""
+    asked: dict[str, object] = {"TableName": table}
+    if attributes:
+        names = {f"#a{index}": name for index, name in enumerate(dict.fromkeys(attributes + key))}
+        asked |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
+    return json.dumps(asked)[1:]
 
 
 def _parse_endpoint(endpoint: str) -> tuple[bool, str, int]:
@@ -155,36 +169,3 @@ def _parse_endpoint(endpoint: str) -> tuple[bool, str, int]:
     if not colon or not port.isdigit():
         return is_tls, authority.strip("[]"), 443 if is_tls else 80
     return is_tls, host.strip("[]"), int(port)
-
-
-def _document_of(answer: Answer) -> dict[str, Any]:
-    try:
-        document: object = json.loads(answer.body)
-    except ValueError as error:
-        raise ReadError("garbage" if answer.status == 200 else f"status-{answer.status}") from error
-    if not is_object(document):
-        raise ReadError("garbage")
-    if answer.status != 200:
-        kind = str(document.get("__type", "")).rpartition("#")[2]
-        raise ReadError(_REASONS.get(kind, f"status-{answer.status}"))
-    return document
-
-
-def _item_in(document: Mapping[str, object]) -> Item | None:
-    item = document.get("Item")
-    if item is None or _is_item(item):
-        return item
-    raise ReadError("garbage")
-
-
-def _items_in(document: Mapping[str, Any]) -> list[Item]:
-    items: object = document.get("Items")
-    if "LastEvaluatedKey" in document:
-        raise ReadError("too-many-items")
-    if is_list(items) and all(_is_item(item) for item in items):
-        return items
-    raise ReadError("garbage")
-
-
-def _is_item(value: object) -> TypeGuard[Item]:
-    return is_object(value) and all(is_object(attribute) for attribute in value.values())

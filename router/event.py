@@ -56,13 +56,12 @@ def _config_text(cf: Cf, name: str) -> str:
 def read_request(cf: Cf, region: str) -> Request:
     """The Request of any trigger's event."""
     request = cf["request"]
+    headers: dict[str, Any] = request.get("headers") or {}
     return Request(
         method=request.get("method", "GET"),
         path=request.get("uri", "/"),
-        query_string=request.get("querystring", ""),
-        headers={
-            name: [entry.get("value", "") for entry in entries] for name, entries in request.get("headers", {}).items()
-        },
+        query_string=request.get("querystring") or "",
+        headers={name: [entry.get("value", "") for entry in entries or ()] for name, entries in headers.items()},
         body=_read_body(request.get("body")),
         client_ip=request.get("clientIp", ""),
         request_id=request_id(cf),
@@ -103,40 +102,34 @@ def _address(origin: object) -> tuple[object, ...]:
     return custom.get("protocol"), custom.get("domainName"), custom.get("port"), custom.get("path", "")
 
 
-def write_origin(cf: Cf, origin: Origin) -> None:
-    """Send the request to this origin, with the Host header it wants.
+def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:
+    """Send the request to this origin, with the Host header it wants and headers of ours in place of the viewer's.
 
-    Custom headers of the distribution's origin stay; a viewer's header of the same name goes, for CloudFront answers
-    502 when a name is in both. Host is writable at origin-request ("Restrictions on edge functions").
+    Custom headers of the distribution's origin stay; one of a viewer, or of ours, that has the same name goes, for
+    CloudFront answers 502 when a name is in both. Host is writable at origin-request ("Restrictions on edge
+    functions"). All is written or nothing, for an origin that gets another one's Host may serve another site:
+    EventError where the event is broken.
     """
     request = cf["request"]
     custom_headers = _custom_headers(request)
+    headers = dict(_object(request.get("headers")))
+    for name, value in (own_headers or {}).items():
+        headers[name] = [{"key": name, "value": value}]
     for name in custom_headers:
-        request["headers"].pop(name.lower(), None)
-    request["origin"] = {
-        "custom": {
-            "customHeaders": custom_headers,
-            "domainName": origin.domain_name,
-            "keepaliveTimeout": origin.keepalive_timeout_seconds,
-            "path": origin.path,
-            "port": origin.port,
-            "protocol": origin.protocol,
-            "readTimeout": origin.read_timeout_seconds,
-            "sslProtocols": list(origin.ssl_protocols),
-        }
-    }
+        headers.pop(name.lower(), None)
     if origin.host_header != "viewer":
-        request["headers"]["host"] = [{"key": "Host", "value": _host_of(origin)}]
-
-
-def write_header(cf: Cf, name: str, value: str) -> None:
-    """Send a header to the origin, in place of the viewer's.
-
-    Not where the distribution's origin has one of that name: CloudFront answers 502 when a name is in both.
-    """
-    request = cf["request"]
-    if name not in {custom.lower() for custom in _custom_headers(request)}:
-        request["headers"][name] = [{"key": name, "value": value}]
+        headers["host"] = [{"key": "Host", "value": _host_of(origin)}]
+    written = {
+        "customHeaders": custom_headers,
+        "domainName": origin.domain_name,
+        "keepaliveTimeout": origin.keepalive_timeout_seconds,
+        "path": origin.path,
+        "port": origin.port,
+        "protocol": origin.protocol,
+        "readTimeout": origin.read_timeout_seconds,
+        "sslProtocols": list(origin.ssl_protocols),
+    }
+    request["headers"], request["origin"] = headers, {"custom": written}
 
 
 def _host_of(origin: Origin) -> str:
@@ -144,13 +137,23 @@ def _host_of(origin: Origin) -> str:
 
 
 def _custom_headers(request: Mapping[str, Any]) -> dict[str, Any]:
-    origin: Any = request.get("origin") or {}
-    kept: Any = origin.get("custom") or origin.get("s3") or {}
-    return kept.get("customHeaders") or {}
+    origin = _object(request.get("origin"))
+    return _object(_object(origin.get("custom") or origin.get("s3")).get("customHeaders"))
+
+
+def _object(value: object) -> dict[str, Any]:
+    """An object that the event may leave out; EventError where something else is in its place."""
+    if value is None:
+        return {}
+    if is_object(value):
+        return value
+    raise EventError("not a CloudFront event")
 
 
 def write_cookies(cf: Cf, cookies: Iterable[str]) -> None:
     """Add Set-Cookie headers to the response, after those of the origin."""
-    headers = cf["response"].setdefault("headers", {})
-    for cookie in cookies:
-        headers.setdefault("set-cookie", []).append({"key": "Set-Cookie", "value": cookie})
+    response = cf["response"]
+    headers = _object(response.get("headers"))
+    added = [{"key": "Set-Cookie", "value": cookie} for cookie in cookies]
+    if added:
+        response["headers"] = {**headers, "set-cookie": [*(headers.get("set-cookie") or ()), *added]}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-    from router.dynamodb import Item
+    from router.dynamodb_answers import Item
 
 PINS = frozenset({"none", "stable", "canary"})
 STANDING = frozenset({"running", "paused"})

@@ -93,8 +93,8 @@ class Router:
             request = events.read_request(cf, self._region)
             decision = self.decide(request)
             origin = decision.origin
-            events.write_origin(cf, self._origins[origin] if isinstance(origin, str) else origin)
-            counted = self._count_request(cf, decision)
+            own_headers, counted = self._count_request(decision)
+            events.write_origin(cf, self._origins[origin] if isinstance(origin, str) else origin, own_headers)
             self._log.write(
                 request, decision, round((self._timer() - started) * 1_000_000), self._precedence.live, counted
             )
@@ -116,11 +116,11 @@ class Router:
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _name_of(error))
 
-    def _count_request(self, cf: events.Cf, decision: Decision) -> dict[str, object]:
+    def _count_request(self, decision: Decision) -> tuple[dict[str, str], dict[str, object]]:
+        """What the origin-response trigger is to know of the decision, in headers, and what is counted."""
         if self._metrics is None:
-            return {}
-        events.write_header(cf, self._metrics.header, self._metrics.trace(decision))
-        return self._metrics.of_request(decision)
+            return {}, {}
+        return {self._metrics.header: self._metrics.trace(decision)}, self._metrics.of_request(decision)
 
     def _count_response(self, request: Request, response: Response) -> None:
         if self._metrics is None:

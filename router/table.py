@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from router.clients import nearest_first
-from router.dynamodb import ReadError
+from router.dynamodb_answers import ReadError, reason_of_failure
 from router.record import record
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from router.clients import Clients
-    from router.dynamodb import Item
+    from router.dynamodb_answers import Item
 
 MAX_REMEMBERED_CHARACTERS = 2_048
 """A larger item is read anew each time, so that the memory's bound in entries is one in bytes as well."""
@@ -77,7 +77,7 @@ class Table:
         """The item under a key, from memory or the nearest replica that answers; TableError when none does in time.
 
         A key that the nearest replica does not know is asked for at home before it counts as unknown: until
-        replication has caught up (typically a second) only home knows it.
+        replication has caught up (typically a second) only home knows it. Where home fails, a further replica may.
         """
         started = self._clock()
         identity = tuple(key.values())
@@ -90,27 +90,40 @@ class Table:
 
     def _look_up(self, key: Mapping[str, str], started: float) -> tuple[Item | None, str]:
         reason = "timeout"
-        for region in self._order:
+        for index, region in enumerate(self._order):
             left = self._left_seconds(started)
             if left <= 0:
                 break
             try:
                 item = self._get(region, key, min(left, self._config.read_timeout_ms / 1000))
-            except ReadError as error:
-                reason = error.reason
+            except Exception as error:  # noqa: BLE001  whatever fails in reading one replica, the next is asked
+                reason = reason_of_failure(error)
                 continue
             if item is None and region != self._config.home_region:
-                return self._ask_home(key, started)
+                return self._ask_home(key, started, self._order[index + 1 :])
             return item, region
         raise TableError(reason, self._elapsed_ms(started))
 
-    def _ask_home(self, key: Mapping[str, str], started: float) -> tuple[Item | None, str]:
+    def _ask_home(self, key: Mapping[str, str], started: float, further: list[str]) -> tuple[Item | None, str]:
         home = self._config.home_region
         left = self._left_seconds(started)
         try:
             return (self._get(home, key, left) if left > 0 else _out_of_time()), home
-        except ReadError as error:
-            raise TableError(f"home-{error.reason}", self._elapsed_ms(started)) from error
+        except Exception as error:  # noqa: BLE001  as above
+            reason = reason_of_failure(error)
+        for region in further:
+            left = self._left_seconds(started)
+            item = self._find(region, key, left) if left > 0 and region != home else None
+            if item is not None:
+                return item, region
+        raise TableError(f"home-{reason}", self._elapsed_ms(started))
+
+    def _find(self, region: str, key: Mapping[str, str], left: float) -> Item | None:
+        """The item of a replica; None where it has none or fails, for only home can say that nobody has it."""
+        try:
+            return self._get(region, key, min(left, self._config.read_timeout_ms / 1000))
+        except Exception:  # noqa: BLE001  as above
+            return None
 
     def _get(self, region: str, key: Mapping[str, str], timeout_seconds: float) -> Item | None:
         return self._clients.at(region).get_item(self._config.name, key, self._config.attributes, timeout_seconds)
@@ -118,7 +131,7 @@ class Table:
     def _remember(self, identity: tuple[str, ...], item: Item | None) -> None:
         seconds = self._config.remember_unknown_seconds if item is None else self._config.remember_seconds
         self._memory.pop(identity, None)
-        if seconds <= 0 or self._config.remember_entries <= 0 or len(str(item)) > MAX_REMEMBERED_CHARACTERS:
+        if seconds <= 0 or self._config.remember_entries <= 0 or _characters_in(item) > MAX_REMEMBERED_CHARACTERS:
             return
         if len(self._memory) >= self._config.remember_entries:
             del self._memory[next(iter(self._memory))]
@@ -129,6 +142,14 @@ class Table:
 
     def _elapsed_ms(self, started: float) -> float:
         return round((self._clock() - started) * 1000, 2)
+
+
+def _characters_in(item: Item | None) -> float:
+    """The length of its text; endless for what is nested too deeply to have one."""
+    try:
+        return len(str(item))
+    except RecursionError:
+        return float("inf")
 
 
 def _out_of_time() -> None:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from router.connection import ExchangeError, reason_of
+from router.opening import ExchangeError, reason_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _parse_status(head: bytes) -> int:
 
 
 def name_failure(error: Exception) -> str:
-    """A probe's failure in one word, as in router.connection, and "tls"."""
+    """A probe's failure in one word, as in router.opening, and "tls"."""
     if isinstance(error, ExchangeError):
         return error.reason
     if type(error).__module__ == "ssl":

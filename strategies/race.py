@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from router.deadline import uninterrupted
 from strategies.probes import Cancellation, name_failure
 
 TYPE_CHECKING = False
@@ -29,7 +30,8 @@ class Race:
     """One probe per entrant. Threads report in; the strategy's thread reads `winner`, `down` and `is_over`.
 
     `down` maps the entrants that honestly failed to the failure. Those in `spoiled` reported after `limit_seconds`, or
-    not at all: the environment was frozen meanwhile, and that, not the origin, was measured.
+    not at all: the environment was frozen meanwhile, and that, not the origin, was measured. The end is waited for by
+    a plain lock, for the router's alarm in the wrong place within `Event.wait` leaves the event's own lock taken.
     """
 
     def __init__(self, entrants: list[str], stopwatch: Stopwatch, limit_seconds: float) -> None:
@@ -41,13 +43,15 @@ class Race:
         self._limit_seconds = limit_seconds
         self._lock = threading.Lock()
         self._running = {name: Cancellation() for name in entrants}
-        self._over = threading.Event()
+        self._has_ended = False
+        self._under_way = threading.Lock()
+        self._under_way.acquire()
         if not entrants:
-            self._over.set()
+            self._end()
 
     @property
     def is_over(self) -> bool:
-        return self._over.is_set() or self.is_overdue
+        return self._has_ended or self.is_overdue
 
     @property
     def is_overdue(self) -> bool:
@@ -66,7 +70,7 @@ class Race:
         """An entrant is done; "" is a healthy answer. The first of those, in time, cancels all others."""
         with self._lock:
             del self._running[name]
-            if self._over.is_set():
+            if self._has_ended:
                 return
             if self.is_overdue:
                 self.spoiled.add(name)
@@ -79,22 +83,34 @@ class Race:
 
     def wait(self) -> None:
         """Wait for the end, at most for the limit, then cancel. Nothing freezes meanwhile, so no answer means down."""
-        self._over.wait(self._limit_seconds)
+        try:
+            if not self._has_ended:
+                self._under_way.acquire(timeout=self._limit_seconds)
+        except BaseException:
+            self.abandon()
+            raise
+        self._call_off()
+
+    @uninterrupted
+    def _call_off(self) -> None:
         with self._lock:
             if not self.winner:
                 self.down |= dict.fromkeys([*self._running, *self.spoiled], "timeout")
                 self.spoiled.clear()
                 self._end()
 
+    @uninterrupted
     def abandon(self) -> None:
         """Cancel whatever still runs; unless the race is over, that is spoiled."""
         with self._lock:
-            if not self._over.is_set():
+            if not self._has_ended:
                 self.spoiled.update(self._running)
             self._end()
 
     def _end(self) -> None:
-        self._over.set()
+        if not self._has_ended:
+            self._has_ended = True
+            self._under_way.release()
         for cancellation in self._running.values():
             cancellation.cancel()
 
@@ -124,6 +140,7 @@ class Racecourse:
         self._probe = probe
         self._threads: dict[str, threading.Thread] = {}
 
+    @uninterrupted
     def start(self) -> Race:
         """A race among the origins whose last probe has ended, none of them perhaps."""
         until = time.monotonic() + JOIN_SECONDS

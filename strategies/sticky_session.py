@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-    from router.dynamodb import Item
+    from router.dynamodb_answers import Item
     from router.request import Request
     from router.table import Reading
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ClassVar
 
-    from router.dynamodb import Item
+    from router.dynamodb_answers import Item
     from router.request import Request
     from router.table import Reading
 

@@ -8,25 +8,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-ITEM = b'{"Item":{"version":{"S":"2"}}}'
+ITEM = b'{"Item":{"k":{"S":"1"},"version":{"S":"2"}}}'
+"""The item under the key "1" of a table whose key attribute is k."""
 
 
 def http(status: int, body: bytes, extra: bytes = b"") -> bytes:
     return b"HTTP/1.1 %d X\r\ncontent-length: %d\r\n%s\r\n%s" % (status, len(body), extra, body)
 
 
-def _read_request(connection: socket.socket) -> bool:
+def read_request(connection: socket.socket) -> tuple[bytes, bytes] | None:
+    """Head and body of the next request, or None at the connection's end."""
     received = b""
     while b"\r\n\r\n" not in received:
         chunk = connection.recv(65_536)
         if not chunk:
-            return False
+            return None
         received += chunk
     head, _, body = received.partition(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
     while len(body) < length:
         body += connection.recv(65_536)
-    return True
+    return head, body
 
 
 def answering(*answers: bytes) -> Callable[[socket.socket], None]:
@@ -34,7 +36,7 @@ def answering(*answers: bytes) -> Callable[[socket.socket], None]:
 
     def serve(connection: socket.socket) -> None:
         for answer in answers:
-            if not _read_request(connection):
+            if not read_request(connection):
                 return
             connection.sendall(answer)
 
@@ -49,7 +51,7 @@ def hanging(connection: socket.socket) -> None:
 
 def dripping(connection: socket.socket) -> None:
     """Answer one byte at a time, so that no single read ever times out."""
-    _read_request(connection)
+    read_request(connection)
     for byte in http(200, ITEM):
         connection.sendall(bytes([byte]))
         time.sleep(0.05)
@@ -57,7 +59,7 @@ def dripping(connection: socket.socket) -> None:
 
 def resetting(connection: socket.socket) -> None:
     """Close with a TCP reset after the request."""
-    _read_request(connection)
+    read_request(connection)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 

@@ -343,7 +343,7 @@ def test_a_session_and_the_control_are_read_over_one_connection(
     wall: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A cold start that opened two would wait for two TLS handshakes."""
-    session = http(200, b'{"Item":{"version":{"S":"2"}}}')
+    session = http(200, b'{"Item":{"token":{"S":"t"},"version":{"S":"2"}}}')
     with serving(answering(partition(CONFIG), session), resetting) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
         table = {"name": "sessions", "home_region": "us-east-1", "replicas": {"": ["us-east-1"]}}

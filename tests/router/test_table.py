@@ -122,6 +122,19 @@ def test_an_unknown_item_with_home_out_of_reach_is_a_failure_not_a_new_visitor()
     assert caught.value.reason == "home-refused"
 
 
+def test_an_item_that_home_cannot_be_asked_for_may_be_at_a_further_replica() -> None:
+    table, regions, _ = table_over({"eu-west-1": None, "us-east-1": "refused", "ap-southeast-1": ITEM})
+    assert table.read(KEY).source == "ap-southeast-1"
+    assert [region for region, _ in regions.reads] == ["eu-west-1", "us-east-1", "ap-southeast-1"]
+
+
+@pytest.mark.parametrize("further", [None, "throttled"])
+def test_a_further_replica_cannot_say_that_nobody_has_the_item(further: Item | str | None) -> None:
+    table, _, _ = table_over({"eu-west-1": None, "us-east-1": "refused", "ap-southeast-1": further})
+    with pytest.raises(TableError, match=r"^home-refused$"):
+        table.read(KEY)
+
+
 def test_a_failing_replica_gives_way_to_the_next_nearest() -> None:
     table, regions, _ = table_over({"eu-west-1": "throttled", "us-east-1": ITEM})
     assert table.read(KEY).source == "us-east-1"
@@ -194,6 +207,24 @@ def test_the_memory_keeps_the_newest_entries_and_no_more() -> None:
 def test_a_large_item_is_not_remembered() -> None:
     table, _, _ = table_over({"eu-west-1": {"version": {"S": "x" * 3_000}}})
     assert [table.read(KEY).source for _ in range(2)] == ["eu-west-1", "eu-west-1"]
+
+
+def test_an_item_that_is_nested_too_deeply_to_be_measured_is_read_and_not_remembered() -> None:
+    nested: dict[str, object] = {}
+    for _ in range(100_000):
+        nested = {"M": nested}
+    table, _, _ = table_over({"eu-west-1": {"version": {"S": "2"}, "x": nested}})
+    assert [table.read(KEY).source for _ in range(2)] == ["eu-west-1", "eu-west-1"]
+
+
+def test_whatever_a_reader_raises_is_the_failure_of_its_replica() -> None:
+    table, regions, _ = table_over({"eu-west-1": None, "us-east-1": ITEM})
+    del regions.answers["eu-west-1"]  # a KeyError in the reader
+    assert table.read(KEY).source == "us-east-1"
+    regions.answers["eu-west-1"] = None
+    del regions.answers["us-east-1"]
+    with pytest.raises(TableError, match=r"^home-error:KeyError$"):
+        table.read({"token": "another"})
 
 
 def test_nothing_is_remembered_when_memory_is_off() -> None:

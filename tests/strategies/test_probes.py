@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from router.connection import ExchangeError
+from router.opening import ExchangeError
 from router.origin import Origin
 from strategies.probes import Cancellation, HeadProbe, name_failure
+from tests.certificates import server_context, write_certificate
 from tests.strategies.loopback import origin_that, refused_port, sending, status
 
 
@@ -139,31 +134,7 @@ def test_a_probe_that_is_cancelled_before_it_has_a_socket_never_connects() -> No
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A file with key and self-signed certificate for 127.0.0.1 and localhost."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    addresses = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName(addresses), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "origin.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-def server_context(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
+    return write_certificate(tmp_path / "origin.pem")
 
 
 def test_https_is_verified(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
