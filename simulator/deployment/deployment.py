@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerServer
 from simulator.cloudfront_functions import KeyValueStore
-from simulator.cloudwatch import CloudWatch
+from simulator.cloudwatch import CloudWatch, LinesUnderWay
 from simulator.deployment.applications import Application, Applications
 from simulator.deployment.blueprint import Blueprint
 from simulator.deployment.controller_clients import ControllerClients
@@ -72,6 +72,7 @@ class LocalDeployment:
         self._current = CurrentEdge()
         self._on_rollout, self._reconcile_seconds = on_rollout, reconcile_seconds
         self.cloudwatch = CloudWatch()
+        self._under_way = LinesUnderWay(self.cloudwatch.collect)
         self._lock = asyncio.Lock()
         self._blueprint: Blueprint | None = None
         self._closing = AsyncExitStack()
@@ -132,11 +133,19 @@ class LocalDeployment:
             extra_paths=self._substitutes(functions),
             origins=origins.base_urls,
         )
-        edge = Edge(distribution, workers, origins, console=self._console, on_log=self._on_log)
+        edge = Edge(
+            distribution,
+            workers,
+            origins,
+            console=self._console,
+            on_log=self._on_log,
+            on_begin=self._under_way.begin,
+            on_end=self._under_way.end,
+        )
         await self._current.replace(edge, workers)
 
     def _logged(self, region: str, function: str, line: str) -> None:
-        self.cloudwatch.collect(region, line)
+        self._under_way.take(region, line)
         self._on_log(region, function, line)
 
     def _stores(self) -> Mapping[str, KeyValueStore]:
