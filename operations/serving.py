@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +42,21 @@ async def until_ended(work: Coroutine[Any, Any, object]) -> None:
 
 
 async def _serve(request: UpRequest) -> None:
-    files = _watched(request)
-    seen = _modified(files)  # before the first deployment: a change during it counts
+    seen = _modified(_watched(request))  # before the first deployment: a change during it counts
     async with serving(request) as deployment:
         report.serving(request.stack, deployment.url, deployment.region_urls)
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            if (now := _modified(files)) != seen:
-                seen = now
-                await _deploy_change(request, deployment)
+        await follow(request, deployment, seen)
+
+
+async def follow(request: UpRequest, deployment: LocalDeployment, seen: Sequence[int] = ()) -> None:
+    """Deploy every change of the stack's files, for ever. `seen` is when those that are deployed were changed."""
+    files = _watched(request)
+    deployed = list(seen) or _modified(files)
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if (now := _modified(files)) != deployed:
+            deployed = now
+            await _deploy_change(request, deployment)
 
 
 @contextlib.asynccontextmanager
