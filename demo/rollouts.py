@@ -16,6 +16,7 @@ from demo.figures import Visit, agree, shown_figures
 from demo.guide import REFRESH_SECONDS, Guide, shown, versions, visit
 from operations.control_table import Place, control_table
 from operations.rollout import plan_of
+from operations.running_stack import choose_stack
 from operations.stack import open_stack
 from simulator.deployment.rollouts import LAG_SECONDS, PERIOD_SECONDS
 
@@ -72,7 +73,8 @@ async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout,
     """A rollout from its start to its end, and what visitors met meanwhile."""
     stack = open_stack(guide.stack, settings)
     plan = dataclasses.replace(plan_of(stack), steps=STEPS)
-    place = await asyncio.to_thread(control_table, stack, is_aws=False)  # it asks this very process
+    running = await asyncio.to_thread(choose_stack, guide.stack, "", is_local=True)  # it asks this very process
+    place = control_table(stack, running)
     with contextlib.closing(place):
         items = await asyncio.to_thread(place.read)
         await asyncio.to_thread(place.write, transitions.start(plan, items, time.time()), items)

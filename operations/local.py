@@ -9,8 +9,8 @@ from typing import Any
 from rich.markup import escape
 
 from operations import serving
-from operations.addresses import ask_status
 from operations.console import out, print_json, print_table
+from operations.running_stack import LocalStack, choose_stack
 from operations.serving_errors import told
 from operations.up_request import UpRequest
 
@@ -23,11 +23,13 @@ def up(request: UpRequest) -> None:
 
 def status(stack: str, *, is_json: bool) -> None:
     """Ask the stack that is up."""
-    document = ask_status(stack)
+    here = choose_stack(stack, "", is_local=True)
+    assert isinstance(here, LocalStack)  # it was asked for
+    document = here.status
     if is_json:
         print_json(document)
         return
-    out.print(f"[bold]{escape(stack)}[/] serves {document['url']}")
+    out.print(f"[bold]{escape(stack)}[/] ({here.text}) serves {document['url']}")
     print_table(("Region", "table", "operation", "requests", "failed"), _rows(document["dynamodb"]["calls"]))
 
 

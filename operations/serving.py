@@ -16,6 +16,7 @@ from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, open_stack, work_directory
+from operations.up_lock import only_one
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
@@ -67,6 +68,13 @@ async def serving(
 
     `on_log` gets what the function writes, `on_rollout` what the rollout controller does; both are printed by default.
     """
+    with only_one(request.stack, request.port):
+        async with _deployed(request, on_log, on_rollout) as deployment:
+            yield deployment
+
+
+@contextlib.asynccontextmanager
+async def _deployed(request: UpRequest, on_log: OnLog, on_rollout: OnRollout | None) -> AsyncGenerator[LocalDeployment]:
     deployment = LocalDeployment(
         port=request.port,
         region_ports=request.ports_by_region(),
@@ -78,8 +86,13 @@ async def serving(
     )
     async with deployment:
         await deploy(request, deployment)
-        async with status_served(request.stack, deployment):
+        async with status_served(request.stack, deployment, _notes(request)):
             yield deployment
+
+
+def _notes(request: UpRequest) -> dict[str, object]:
+    """What `edge-router explain` needs to know of how the stack was brought up."""
+    return {"overrides": list(request.overrides), "state": str(request.state) if request.state else None}
 
 
 async def deploy(request: UpRequest, deployment: LocalDeployment) -> None:

@@ -381,7 +381,7 @@ def test_in_the_wrong_region_the_table_is_not_found(
     result = rolled_back(run, account, "--yes", "--keep-version", "--json")
     assert result.exit_code == 1
     assert details(result)["pin"] == (
-        f"there is no table {TABLE} in eu-west-1 (AWS): deploy the stack with control: live, or say which with --stack"
+        f"there is no table {TABLE} in eu-west-1: deploy the stack with control: live, or say which with --stack"
     )
     assert account.config["pin"] == {"S": "none"}
 
