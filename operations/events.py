@@ -1,4 +1,4 @@
-"""Events to explain: a CloudFront event as JSON, or the head of an HTTP request as text."""
+"""Events to explain: a CloudFront event as JSON, or an HTTP request as text, of which the head is enough."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from operations.errors import UsageError
+from operations.http_body import body_of, split_body
 
 if TYPE_CHECKING:
     import h11
@@ -51,7 +52,8 @@ def _from_json(text: str, source: str) -> dict[str, Any]:
 
 
 def _from_http_head(text: str, source: str, request_id: str) -> dict[str, Any]:
-    request = _parse_head(text, source)
+    head, rest = split_body(text)
+    request = _parse_head(head, source)
     path, _, query = request.target.decode("ascii", "replace").partition("?")
     headers: dict[str, list[dict[str, str]]] = {}
     for name, value in request.headers.raw_items():
@@ -65,9 +67,17 @@ def _from_http_head(text: str, source: str, request_id: str) -> dict[str, Any]:
             "uri": path or "/",
             "querystring": query,
             "headers": headers,
+            **_body(rest, headers, source),
         },
     }
     return {"Records": [{"cf": cf}]}
+
+
+def _body(rest: str, headers: dict[str, list[dict[str, str]]], source: str) -> dict[str, Any]:
+    try:
+        return body_of(rest, headers)
+    except ValueError as error:
+        raise UsageError(f"{source}: {error}") from error
 
 
 def _parse_head(text: str, source: str) -> h11.Request:

@@ -21,6 +21,7 @@ from operations.invalidate import invalidate
 from operations.logs import logs
 from operations.rollback import rollback
 from operations.rollout import rollout_app
+from operations.running_stack import AwsOption, LocalOption
 from operations.sweep import sweep
 from operations.validate import validate
 
@@ -114,10 +115,19 @@ def explain(
     request_id: Annotated[
         str, typer.Option(help="CloudFront's request id, where the text is an HTTP head.")
     ] = "explain",
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Say where a request goes, why, and everything that was looked at."""
-    commands.explain(stack, event, settings or [], region, request_id, is_json=json)
+    """Say where a request goes, why, and everything that was looked at.
+
+    By the stack that is up on this machine, or with --aws by the one in AWS; without either by the settings alone.
+
+    Exit code 0: it is told. 3: it cannot be told, for what decides was not read. 2: it cannot run.
+    """
+    commands.explain(
+        *(stack, event, settings or [], region, request_id), is_local=is_local, is_aws=is_aws, is_json=json
+    )
 
 
 app.command()(validate)

@@ -15,7 +15,7 @@ from operations.errors import EXIT_CODES, OperationError
 from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
-from operations.stack import PROJECT, open_stack, work_directory
+from operations.stack import PROJECT, STATE, open_stack, work_directory
 from operations.up_lock import only_one
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
@@ -23,7 +23,6 @@ from simulator.deployment.rollouts import OnRollout
 from simulator.lambda_edge import OnLog, functions_from_state
 from simulator.standin import StandInError, read_state, run_program, write_state
 
-STATE = "state.json"
 WATCH_SECONDS = 0.5
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -1,0 +1,49 @@
+"""What an explanation reads in AWS: by the caller's own credentials."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.function_identity import EDGE_REGION
+from infra.stack import Stack
+from operations.aws import client, problem_of
+from operations.errors import OperationError
+
+
+def credentials_environment(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -> dict[str, str]:
+    """The caller's credentials as variables, by their ordinary chain, and the endpoint where one is set.
+
+    OperationError without any.
+    """
+    from botocore.exceptions import BotoCoreError, NoCredentialsError
+    from botocore.session import Session
+
+    try:
+        credentials: Any = Session().get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        frozen = credentials.get_frozen_credentials()
+    except BotoCoreError as error:
+        raise OperationError(f"cannot read the stack in AWS: {problem_of(error)}") from error
+    values = dict(zip(keys, (frozen.access_key, frozen.secret_key, frozen.token), strict=True))
+    values[endpoint] = os.environ.get(endpoint) or os.environ.get(endpoint_of_all, "")
+    return {name: value for name, value in values.items() if value}
+
+
+def key_values_in_aws(stack: Stack) -> tuple[Mapping[str, str], str]:
+    """The store of the function before the cache, {} in a stack without one; and why it cannot be read, or ""."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from operations.rollback_control import values_of
+
+    function = stack.settings.needs.viewer_function
+    if not function:
+        return {}, ""
+    name = f"{stack.prefix}-{function}"
+    try:
+        found = client("cloudfront", EDGE_REGION).describe_key_value_store(Name=name)
+        return values_of(client("cloudfront-keyvaluestore", EDGE_REGION), found["KeyValueStore"]["ARN"]), ""
+    except (BotoCoreError, ClientError) as error:
+        return {}, f"the key-value store {name} ({problem_of(error)})"
