@@ -20,8 +20,9 @@ from operations.errors import EXIT_CODES, UsageError
 from operations.invalidate import invalidate
 from operations.logs import logs
 from operations.rollback import rollback
-from operations.rollout import rollout_app
-from operations.running_stack import AwsOption, LocalOption
+from operations.rollout import rollout_app, status_in_aws
+from operations.running_stack import AwsOption, LocalOption, LocalStack, choose_stack
+from operations.stack import open_stack
 from operations.sweep import sweep
 from operations.validate import validate
 
@@ -88,11 +89,23 @@ def up(
 
 
 @app.command()
-def status(stack: StackOption = "local", json: JsonOption = False) -> None:
-    """What a stack that is up serves: addresses, and reads by Region and replica."""
-    with _local_packages():
-        from operations import local  # here, as above
-    local.status(stack, is_json=json)
+def status(
+    stack: StackOption = "local",
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    json: JsonOption = False,
+) -> None:
+    """What a stack that is up serves: addresses, and reads by Region and replica.
+
+    With --aws: percentage, pin and rollout in force there.
+    """
+    running = choose_stack(stack, "", is_local=is_local or not is_aws, is_aws=is_aws)
+    if isinstance(running, LocalStack):
+        with _local_packages():
+            from operations import local  # here, as above
+        local.status(running, is_json=json)
+    else:
+        status_in_aws(open_stack(stack), is_json=json)
 
 
 @app.command()

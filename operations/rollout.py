@@ -83,6 +83,14 @@ def status(
         raise SystemExit(EXIT_STOPPED)
 
 
+def status_in_aws(stack: Stack, *, is_json: bool) -> None:
+    """What is in force at the edge in AWS, and the rollout. UsageError where the package alone says so."""
+    running = _running(stack, is_local=False, is_aws=True)
+    with _at(stack, running) as place:
+        items = place.read()
+    print_standing(running, place, items, time.time(), is_json=is_json)
+
+
 @rollout_app.command()
 def pause(
     stack: StackOption = "local",

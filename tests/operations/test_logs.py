@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -20,11 +16,12 @@ from operations.errors import UsageError
 from operations.log_stream import OVERLAP_MS, Line, Reader, Source, look, read_line
 from operations.logs import follow, seconds_of, tell
 from operations.running_stack import LocalStack
-from simulator.cloudfront import AppServer, status_app
+from simulator.cloudfront import status_app
 from simulator.deployment.recent_lines import RecentLines
 from tests.moto_server import moto_server
 from tests.operations.conftest import Result
 from tests.operations.fake_logs import FakeLogs, Refusal
+from tests.operations.status_server import served
 
 Run = Callable[..., Result]
 GROUP = "/aws/lambda/us-east-1.edge-router-staging"
@@ -336,26 +333,6 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
         monkeypatch.setattr("operations.running_stack.find_local", find_local)
         yield urls
-
-
-@contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:
-    """An application on a port of its own, from a thread; its URL."""
-
-    async def serve(urls: SimpleQueue[str], loops: list[Any]) -> None:
-        over = asyncio.Event()
-        loops += [asyncio.get_running_loop(), over]
-        async with AppServer(lambda _: app, [0]) as server:
-            urls.put(f"http://{server.host}:{server.ports[0]}/")
-            await over.wait()
-
-    urls: SimpleQueue[str] = SimpleQueue()
-    loops: list[Any] = []
-    thread = Thread(target=lambda: asyncio.run(serve(urls, loops)))
-    thread.start()
-    yield urls.get(timeout=10)
-    loops[0].call_soon_threadsafe(loops[1].set)
-    thread.join()
 
 
 class Following:

@@ -389,3 +389,12 @@ def test_without_aws_credentials_this_machine_is_meant(
 def test_aws_is_meant_where_that_is_said(run: Run, table: ControlTable, standing_here: str) -> None:
     assert run("rollout", "status", "--stack", "prod", "--aws").out.startswith(f"prod ({PLACE}): no rollout was ever")
     assert run("rollout", "status", "--stack", "prod", "--local").out.startswith(f"prod ({standing_here}): no rollout")
+
+
+def test_the_status_of_a_stack_in_aws_is_what_is_in_force_there(run: Run, table: ControlTable) -> None:
+    run("rollout", "start", "--stack", "prod")
+    result = run("status", "--stack", "prod", "--aws")
+    assert (result.exit_code, result.out) == (0, run("rollout", "status", "--stack", "prod").out)
+    assert run("status", "--stack", "prod") == Result(
+        1, "", "error: stack prod is not up: start it with `edge-router up --stack prod`\n"
+    )
