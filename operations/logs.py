@@ -17,12 +17,12 @@ from infra.function_identity import EDGE_REGION
 from infra.stack import Stack
 from operations.console import err, out, warn
 from operations.errors import EXIT_FAILED, OperationError, UsageError
-from operations.local_log import local_reader
+from operations.local_log import LocalReader, local_reader
 from operations.log_stream import Line, Reader, look, sources
 from operations.running_stack import AwsOption, AwsStack, LocalOption, LocalStack, RunningStack, announce, choose_stack
 from operations.stack import open_stack
 
-POLL_SECONDS = 5.0
+POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.5
 LONGEST_SINCE_SECONDS = 30 * 86_400
 UNSAID = frozenset({"_aws", "strategy", "region", "origin", "reason", "fallback", "Stack", "Version", "Requests"})
 """What stands elsewhere in a line, or says the same in each."""
@@ -124,8 +124,9 @@ def follow(
 ) -> None:
     """For ever. A Region that cannot be read is named once, and read from where it was when that is over."""
     known = {reader.source: reader.problem for reader in readers}
+    is_near = all(isinstance(reader, LocalReader) for reader in readers)
     while True:
-        sleep(POLL_SECONDS)
+        sleep(LOCAL_POLL_SECONDS if is_near else POLL_SECONDS)
         tell(readers, clock, told)
         for reader in readers:
             if reader.problem and reader.problem != known[reader.source]:

@@ -49,6 +49,13 @@ def test_a_second_one_is_refused_with_the_first_ones_port_and_process(folder: Pa
         assert json.loads((folder / ".edge-router" / "prod" / LOCK).read_text())["pid"] == os.getpid()
 
 
+def test_a_folder_that_cannot_be_written_is_named(folder: Path):
+    (folder / ".edge-router").write_text("")
+    with pytest.raises(OperationError) as caught, only_one("prod", 0):
+        pass
+    assert str(caught.value) == f"{folder / '.edge-router' / 'prod' / LOCK}: cannot be written: Not a directory"
+
+
 def test_a_file_that_makes_no_sense_does_not_matter(folder: Path):
     work = folder / ".edge-router" / "prod"
     work.mkdir(parents=True)
