@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,7 +44,11 @@ def key_values_in_aws(stack: Stack) -> tuple[Mapping[str, str], str]:
         return {}, ""
     name = f"{stack.prefix}-{function}"
     try:
-        found = client("cloudfront", EDGE_REGION).describe_key_value_store(Name=name)
-        return values_of(client("cloudfront-keyvaluestore", EDGE_REGION), found["KeyValueStore"]["ARN"]), ""
+        with (
+            contextlib.closing(client("cloudfront", EDGE_REGION)) as cloudfront,
+            contextlib.closing(client("cloudfront-keyvaluestore", EDGE_REGION)) as stores,
+        ):
+            found = cloudfront.describe_key_value_store(Name=name)
+            return values_of(stores, found["KeyValueStore"]["ARN"]), ""
     except (BotoCoreError, ClientError) as error:
         return {}, f"the key-value store {name} ({problem_of(error)})"

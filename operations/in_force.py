@@ -12,7 +12,7 @@ from infra.stack import Stack
 from router.clients import nearest_first
 from router.control import KEY, PARTITION
 from router.dynamodb import Client, ReadError
-from router.live import ItemError, Live, live_of
+from router.live import PINS, ItemError, Live, live_of
 
 CANARY_KEY, PIN_KEY, TIER_KEY = "canary", "pin", "tier:"
 """Keys of the stores of functions/canary.js and functions/tier.js."""
@@ -76,17 +76,23 @@ def in_force_by_store(stack: Stack, values: Mapping[str, str]) -> InForce:
 
 def _of_canary(values: Mapping[str, str]) -> InForce:
     value: Any = json.loads(values[CANARY_KEY])
-    live = Live(float(value["percent"]), value["pin"], value["release"], is_withdrawn=bool(value.get("withdrawn")))
+    live = Live(float(value["percent"]), _pin_in(value), value["release"], is_withdrawn=bool(value.get("withdrawn")))
     said = f"{live.percent:g} %, pin {live.pin}{', canary withdrawn' if live.is_withdrawn else ''}"
     return InForce(live, step=(STORE, said), read=(f"the key-value store ({said})",))
 
 
 def _of_tiers(stack: Stack, values: Mapping[str, str]) -> InForce:
     """A pin stands in the place of every tier."""
-    pin = str(json.loads(values[PIN_KEY])["pin"])
+    pin = _pin_in(json.loads(values[PIN_KEY]))
     tiers: dict[str, Any] | None = None
     if pin == "none":
         found = {key.removeprefix(TIER_KEY): json.loads(text) for key, text in values.items() if key[:5] == TIER_KEY}
         tiers = {tier: {ORIGIN_FIELDS[key]: at[key] for key in ORIGIN_FIELDS} for tier, at in found.items()}
     live = Live(stack.settings.canary_percent, pin, stack.settings.release)
     return InForce(live, tiers, read=(f"the key-value store (pin {pin})",))
+
+
+def _pin_in(value: Mapping[str, Any]) -> str:
+    if value["pin"] in PINS:
+        return str(value["pin"])
+    raise ValueError("no such pin")

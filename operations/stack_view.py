@@ -12,7 +12,7 @@ from typing import Any
 
 from infra.baked_config import deciding_config
 from infra.stack import Stack
-from operations.in_force import InForce, in_force_by_store, in_force_by_table
+from operations.in_force import CANARY_KEY, PIN_KEY, InForce, in_force_by_store, in_force_by_table
 from operations.local_reads import LOCAL_CREDENTIALS, is_loopback, reading
 from operations.running_stack import AwsStack, LocalStack
 from operations.stack import STATE, work_directory
@@ -73,11 +73,10 @@ def view_of_settings(stack: Stack) -> StackView:
 def view_of_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[str] = ()) -> StackView:
     """As the local edge has it now. `overrides` are settings that it has not."""
     environment = {ENDPOINT: here.dynamodb_url, **LOCAL_CREDENTIALS}
-    stores = list(here.status.get("keyValues", {}).values())
     in_force = InForce()
     if not asks_for_other_values(overrides):
         with reading(environment):
-            in_force = _in_force(stack, stores[0] if stores else {}, region)
+            in_force = _in_force(stack, _store_of(here), region)
     return StackView(
         in_force.applied(patient(deciding_config(stack))),
         where=here.where,
@@ -110,6 +109,12 @@ def view_of_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequenc
         read=_read(stack, in_force, overrides),
         environment=environment,
     )
+
+
+def _store_of(here: LocalStack) -> Mapping[str, str]:
+    """The pairs of the function's store; {} where there is none."""
+    stores = here.status.get("keyValues", {}).values()
+    return next((store for store in stores if store.keys() & {CANARY_KEY, PIN_KEY}), {})
 
 
 def hosts_of(here: LocalStack) -> Mapping[str, str]:
