@@ -35,7 +35,7 @@ def agree(
     return any(_agree_in(window, rollout, visits, counted, open_) for window in _windows(rollout, timing))
 
 
-def shown_figures(rollout: Rollout) -> str:
+def describe_figures(rollout: Rollout) -> str:
     """`stable 33 requests, 0 errors; canary 35 requests, 17 errors`."""
     found = ((version, of(rollout.samples, version)) for version in (STABLE, CANARY))
     return "; ".join(f"{version} {sample.trials} requests, {sample.errors} errors" for version, sample in found)

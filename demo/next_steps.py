@@ -10,7 +10,7 @@ COMMAND = ".venv/bin/edge-router"
 VERSION_2 = "canary"
 
 
-def next_steps(stack: Stack, url: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def list_next_steps(stack: Stack, url: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What each is for, and its lines; `url` is where the stack is served."""
     yield "see version 2, whatever the percentage", (f"curl -si {_override(stack)}{url}/ | head -20",)
     yield "see where a request goes, and why", (f"curl -so /dev/null {url}/ && {COMMAND} logs --stack {stack.name}",)

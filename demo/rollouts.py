@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from controller import transitions
 from controller.rollout import Rollout
 from controller.window import Timing
-from demo.figures import Visit, agree, shown_figures
+from demo.figures import Visit, agree, describe_figures
 from demo.guide import REFRESH_SECONDS, Guide, shown, versions, visit
 from operations.control_table import Place, control_table
 from operations.rollout import plan_of
@@ -65,7 +65,7 @@ async def rollouts(guide: Guide) -> None:
 def _compare(guide: Guide, rollout: Rollout, visits: Sequence[Visit]) -> None:
     """The figures that the controller went by are those of the visitors: none is made up, none is missing."""
     is_right = agree(rollout, visits, guide.decisions.counted, TIMING, VIEWERS)
-    text = f"its last figures: {shown_figures(rollout)}, as its visitors met them"
+    text = f"its last figures: {describe_figures(rollout)}, as its visitors met them"
     guide.checks.expect(is_right, text if is_right else f"{text.removesuffix(' met them')} did not meet them")
 
 

@@ -12,7 +12,7 @@ from demo import chapters
 from demo.checks import Checks
 from demo.decisions import Decisions
 from demo.guide import Guide
-from demo.next_steps import COMMAND, next_steps
+from demo.next_steps import COMMAND, list_next_steps
 from operations import report, serving
 from operations.console import complain, out
 from operations.errors import EXIT_CODES
@@ -52,7 +52,7 @@ async def tour(port: int, is_once: bool) -> int:
 
 
 def _print_next_steps(url: str) -> None:
-    for purpose, lines in next_steps(open_stack(STACK), url):
+    for purpose, lines in list_next_steps(open_stack(STACK), url):
         out.print(f"\n  [dim]# {escape(purpose)}[/]")
         for line in lines:
             out.print(f"  {escape(line)}")

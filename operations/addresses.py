@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any
 
-from operations.running_stack import ADDRESSES, find_local, not_up
+from operations.running_stack import ADDRESSES, find_local, not_up_error
 from operations.stack import work_directory
 from simulator.cloudfront import AppServer, status_app
 from simulator.deployment.deployment import LocalDeployment
@@ -42,7 +42,7 @@ def ask_status(stack: str) -> dict[str, Any]:
     """What the stack that is up says (LocalDeployment.status). OperationError when none is."""
     here = find_local(stack)
     if here is None:
-        raise not_up(stack)
+        raise not_up_error(stack)
     return dict(here.status)
 
 

@@ -108,7 +108,7 @@ def has_credentials() -> bool:
         return True  # configured, and wrongly: whoever uses them says how
 
 
-def account_of(region: str) -> str:
+def find_account(region: str) -> str:
     """The account's number, by the credentials or else by sts:GetCallerIdentity, which needs no right.
 
     "" where it cannot be found out: whatever comes next says why.

@@ -13,7 +13,7 @@ from operations.aws import client, problem_of
 from operations.errors import OperationError
 
 
-def credentials_environment(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -> dict[str, str]:
+def read_credentials(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -> dict[str, str]:
     """The caller's credentials as variables, by their ordinary chain, and the endpoint where one is set.
 
     OperationError without any.
@@ -33,11 +33,11 @@ def credentials_environment(endpoint: str, endpoint_of_all: str, keys: Sequence[
     return {name: value for name, value in values.items() if value}
 
 
-def key_values_in_aws(stack: Stack) -> tuple[Mapping[str, str], str]:
+def read_key_values(stack: Stack) -> tuple[Mapping[str, str], str]:
     """The store of the function before the cache, {} in a stack without one; and why it cannot be read, or ""."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from operations.rollback_control import values_of
+    from operations.rollback_control import list_values
 
     function = stack.settings.needs.viewer_function
     if not function:
@@ -49,6 +49,6 @@ def key_values_in_aws(stack: Stack) -> tuple[Mapping[str, str], str]:
             contextlib.closing(client("cloudfront-keyvaluestore", EDGE_REGION)) as stores,
         ):
             found = cloudfront.describe_key_value_store(Name=name)
-            return values_of(stores, found["KeyValueStore"]["ARN"]), ""
+            return list_values(stores, found["KeyValueStore"]["ARN"]), ""
     except (BotoCoreError, ClientError) as error:
         return {}, f"the key-value store {name} ({problem_of(error)})"

@@ -18,7 +18,7 @@ from operations.events import read_event, read_text
 from operations.explanation import Explanation, explain_event
 from operations.running_stack import LocalStack, RunningStack, choose_stack, find_local
 from operations.stack import open_stack
-from operations.stack_view import StackView, hosts_of, view_of_aws, view_of_local, view_of_settings
+from operations.stack_view import StackView, find_hosts, view_aws, view_local, view_settings
 from router.event import EventError
 
 EXIT_UNTOLD = 3
@@ -103,12 +103,12 @@ def _running(stack: str, region: str, *, is_local: bool, is_aws: bool) -> Runnin
 def _view(stack: Stack, running: RunningStack | None, region: str, overrides: Sequence[str]) -> tuple[Stack, StackView]:
     """What decides, and the settings of it: a stack that is up here has those that `up` was given, too."""
     if running is None:
-        return stack, view_of_settings(stack)
+        return stack, view_settings(stack)
     if isinstance(running, LocalStack):
         given = running.notes.get("overrides") or []
-        stack = open_stack(stack.name, [*given, *overrides]).at_hosts(hosts_of(running))
-        return stack, view_of_local(stack, running, region, overrides)
-    return stack, view_of_aws(stack, running, region, overrides)
+        stack = open_stack(stack.name, [*given, *overrides]).at_hosts(find_hosts(running))
+        return stack, view_local(stack, running, region, overrides)
+    return stack, view_aws(stack, running, region, overrides)
 
 
 def _print_explanation(explanation: Explanation, view: StackView) -> None:

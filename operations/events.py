@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from operations.errors import UsageError
-from operations.http_body import body_of, split_body
+from operations.http_body import read_body, split_body
 
 if TYPE_CHECKING:
     import h11
@@ -75,7 +75,7 @@ def _from_http_head(text: str, source: str, request_id: str) -> dict[str, Any]:
 
 def _body(rest: str, headers: dict[str, list[dict[str, str]]], source: str) -> dict[str, Any]:
     try:
-        return body_of(rest, headers)
+        return read_body(rest, headers)
     except ValueError as error:
         raise UsageError(f"{source}: {error}") from error
 

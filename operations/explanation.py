@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations.edge_decision import decide, read_request
-from operations.local_reads import origins_at, reading
+from operations.local_reads import map_origins, use_variables
 from operations.stack_view import StackView
 from router.decision import Decision
 from router.request import Request
@@ -57,7 +57,7 @@ def explain_event(view: StackView, event: Mapping[str, Any], region: str) -> Exp
     """The decision that the edge makes in this Region. EventError for a foreign event."""
     request = read_request(view.config, event, region)
     live = view.in_force.live
-    with reading(view.environment), origins_at(_origins(view)):
+    with use_variables(view.environment), map_origins(_origins(view)):
         decision = decide(view.config, request, region, is_withdrawn=live is not None and live.is_withdrawn)
     return _explanation(view, request, decision)
 

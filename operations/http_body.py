@@ -20,7 +20,7 @@ def split_body(text: str) -> tuple[str, str]:
     return (text, "") if found is None else (text[: found.start()], text[found.end() :])
 
 
-def body_of(rest: str, headers: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Any]:
+def read_body(rest: str, headers: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Any]:
     """The member `body` of an event, {} where there is none. ValueError says what is wrong with chunks.
 
     With Content-Length so many bytes of the rest, chunked the chunks, else all of it. Text that was pasted may have

@@ -50,7 +50,7 @@ class InForce:
         return changed
 
 
-def in_force_by_table(stack: Stack, region: str) -> InForce:
+def read_table_in_force(stack: Stack, region: str) -> InForce:
     """Of the replica that the router would ask from this Region; the AWS variables of the environment hold."""
     control = stack.settings.control
     asked = nearest_first(replica_order(control.home_region, control.replicas), region, control.home_region)[0]
@@ -64,7 +64,7 @@ def in_force_by_table(stack: Stack, region: str) -> InForce:
     return InForce(live, step=(CONTROL, live.said), read=(f"the control table in {asked} ({live.revision})",))
 
 
-def in_force_by_store(stack: Stack, values: Mapping[str, str]) -> InForce:
+def read_store_in_force(stack: Stack, values: Mapping[str, str]) -> InForce:
     """Of what the function before the cache reads there."""
     try:
         if stack.settings.needs.viewer_function == "canary":

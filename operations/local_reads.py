@@ -25,7 +25,7 @@ def is_loopback(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def reading(environment: Mapping[str, str]) -> Generator[None]:
+def use_variables(environment: Mapping[str, str]) -> Generator[None]:
     """Inside, the router's reader has these variables and none of the shell's: it asks nobody who was not named."""
     before = {name: os.environ.pop(name) for name in _READ_BY_THE_ROUTER if name in os.environ}
     os.environ.update(environment)
@@ -38,7 +38,7 @@ def reading(environment: Mapping[str, str]) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def origins_at(urls: Mapping[str, str] | None) -> Generator[None]:
+def map_origins(urls: Mapping[str, str] | None) -> Generator[None]:
     """Inside, names of origins lead to these URLs, as for a worker of the local edge; {}: no name leads anywhere.
 
     None leaves all as it is.

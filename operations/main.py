@@ -121,12 +121,14 @@ def bundle(
 
 @app.command()
 def explain(
-    event: Annotated[str, typer.Argument(metavar="EVENT", help="A CloudFront event (JSON) or HTTP head; - is stdin.")],
+    event: Annotated[
+        str, typer.Argument(metavar="EVENT", help="A CloudFront event (JSON) or HTTP request; - is stdin.")
+    ],
     stack: StackOption = "local",
     settings: SetOption = None,
     region: Annotated[str, typer.Option(help="The Region where the function runs.")] = "us-east-1",
     request_id: Annotated[
-        str, typer.Option(help="CloudFront's request id, where the text is an HTTP head.")
+        str, typer.Option(help="CloudFront's request id, where the text is an HTTP request.")
     ] = "explain",
     is_local: LocalOption = False,
     is_aws: AwsOption = False,

@@ -31,7 +31,7 @@ def print_standing(running: RunningStack, place: Place, items: Items, now: float
     rollout = items.rollout
     where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
     if rollout is None:
-        out.print(f"{where}: no rollout was ever started; {in_force(items)}")
+        out.print(f"{where}: no rollout was ever started; {_in_force(items)}")
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
     out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
@@ -41,7 +41,7 @@ def print_standing(running: RunningStack, place: Place, items: Items, now: float
     if rollout.tests:
         print_table(("test", "canary", "stable", "limit", "p", "fails at", ""), _tests(rollout))
     out.print(f"why: {escape(rollout.reason)}")
-    out.print(in_force(items))
+    out.print(_in_force(items))
 
 
 def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
     }
 
 
-def in_force(items: Items) -> str:
+def _in_force(items: Items) -> str:
     """What the edge goes by, for a person."""
     live = items.live
     if live.pin != "none":

@@ -16,7 +16,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from operations.aws import account_of, has_credentials
+from operations.aws import find_account, has_credentials
 from operations.console import err
 from operations.errors import OperationError, UsageError
 from operations.stack import work_directory
@@ -69,7 +69,7 @@ class AwsStack:
     @cached_property
     def account(self) -> str:
         """The number of the account that the credentials are of; "" where it cannot be found out."""
-        return account_of(self.region)
+        return find_account(self.region)
 
     @property
     def text(self) -> str:
@@ -92,7 +92,7 @@ def choose_stack(stack: str, region: str, *, is_local: bool = False, is_aws: boo
         return AwsStack(stack, region)
     here = find_local(stack)
     if here is None and (is_local or stack == OWN_STACK):
-        raise not_up(stack, "" if is_local else ", or say --aws")
+        raise not_up_error(stack, "" if is_local else ", or say --aws")
     if here is not None and (is_local or stack == OWN_STACK or not has_credentials() or not _ask(here)):
         return here
     return AwsStack(stack, region)
@@ -103,7 +103,7 @@ def announce(running: RunningStack) -> None:
     err.print(f"{running.name}: {running.text}", markup=False)
 
 
-def not_up(stack: str, hint: str = "") -> OperationError:
+def not_up_error(stack: str, hint: str = "") -> OperationError:
     """The error of a command that needs it."""
     return OperationError(f"stack {stack} is not up: start it with `edge-router up --stack {stack}`{hint}")
 

@@ -16,7 +16,7 @@ from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
 from operations.stack import PROJECT, STATE, open_stack, work_directory
-from operations.up_lock import only_one
+from operations.up_lock import hold_lock
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
@@ -67,7 +67,7 @@ async def serving(
 
     `on_log` gets what the function writes, `on_rollout` what the rollout controller does; both are printed by default.
     """
-    with only_one(request.stack, request.port):
+    with hold_lock(request.stack, request.port):
         async with _deployed(request, on_log, on_rollout) as deployment:
             yield deployment
 

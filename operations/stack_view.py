@@ -12,8 +12,8 @@ from typing import Any
 
 from infra.baked_config import deciding_config
 from infra.stack import Stack
-from operations.in_force import CANARY_KEY, PIN_KEY, InForce, in_force_by_store, in_force_by_table
-from operations.local_reads import LOCAL_CREDENTIALS, is_loopback, reading
+from operations.in_force import CANARY_KEY, PIN_KEY, InForce, read_store_in_force, read_table_in_force
+from operations.local_reads import LOCAL_CREDENTIALS, is_loopback, use_variables
 from operations.running_stack import AwsStack, LocalStack
 from operations.stack import STATE, work_directory
 
@@ -57,7 +57,7 @@ class StackView:
         return {"where": self.where, "place": self.place or None, "at": self.at, "what": list(self.read)}
 
 
-def view_of_settings(stack: Stack) -> StackView:
+def view_settings(stack: Stack) -> StackView:
     """Nothing is read but tables at an endpoint that the environment names (AWS_ENDPOINT_URL_DYNAMODB)."""
     endpoint = os.environ.get(ENDPOINT, "")
     if not endpoint:
@@ -70,15 +70,15 @@ def view_of_settings(stack: Stack) -> StackView:
     )
 
 
-def view_of_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[str] = ()) -> StackView:
+def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[str] = ()) -> StackView:
     """As the local edge has it now. `overrides` are settings that it has not."""
     environment = {ENDPOINT: here.dynamodb_url, **LOCAL_CREDENTIALS}
     in_force = InForce()
     if not asks_for_other_values(overrides):
-        with reading(environment):
+        with use_variables(environment):
             in_force = _in_force(stack, _store_of(here), region)
     return StackView(
-        in_force.applied(patient(deciding_config(stack))),
+        in_force.applied(extend_limits(deciding_config(stack))),
         where=here.where,
         place=here.text,
         table=_table(stack),
@@ -90,18 +90,18 @@ def view_of_local(stack: Stack, here: LocalStack, region: str, overrides: Sequen
     )
 
 
-def view_of_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[str] = ()) -> StackView:
+def view_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[str] = ()) -> StackView:
     """As the account has it now, by the credentials of the caller."""
-    from operations.aws_reads import credentials_environment, key_values_in_aws  # here: they import botocore
+    from operations.aws_reads import read_credentials, read_key_values  # here: they import botocore
 
-    environment = credentials_environment(ENDPOINT, ENDPOINT_OF_ALL, KEYS)
+    environment = read_credentials(ENDPOINT, ENDPOINT_OF_ALL, KEYS)
     in_force = InForce()
     if not asks_for_other_values(overrides):
-        values, problem = key_values_in_aws(stack)
-        with reading(environment):
+        values, problem = read_key_values(stack)
+        with use_variables(environment):
             in_force = InForce(unread=(problem,)) if problem else _in_force(stack, values, region)
     return StackView(
-        in_force.applied(patient(deciding_config(stack))),
+        in_force.applied(extend_limits(deciding_config(stack))),
         where=running.where,
         place=running.text,
         table=_table(stack),
@@ -117,7 +117,7 @@ def _store_of(here: LocalStack) -> Mapping[str, str]:
     return next((store for store in stores if store.keys() & {CANARY_KEY, PIN_KEY}), {})
 
 
-def hosts_of(here: LocalStack) -> Mapping[str, str]:
+def find_hosts(here: LocalStack) -> Mapping[str, str]:
     """The names of the stack's own hosts, which its state has; {} without any, as most stacks are."""
     path = here.notes.get("state") or work_directory(here.name) / STATE
     try:
@@ -134,7 +134,7 @@ def asks_for_other_values(overrides: Sequence[str]) -> bool:
     return any(key.partition(".")[0] in IN_FORCE_SETTINGS for key in keys)
 
 
-def patient(config: Mapping[str, Any]) -> dict[str, Any]:
+def extend_limits(config: Mapping[str, Any]) -> dict[str, Any]:
     """With time limits for reads from here: at the edge a replica is near."""
     changed = dict(config)
     if changed["table"]:
@@ -146,8 +146,8 @@ def patient(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _in_force(stack: Stack, key_values: Mapping[str, str], region: str) -> InForce:
     if stack.settings.needs.viewer_function:
-        return in_force_by_store(stack, key_values)
-    return in_force_by_table(stack, region) if stack.settings.reads_control_table else InForce()
+        return read_store_in_force(stack, key_values)
+    return read_table_in_force(stack, region) if stack.settings.reads_control_table else InForce()
 
 
 def _read(stack: Stack, in_force: InForce, overrides: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ LOCK = "up.lock"
 
 
 @contextlib.contextmanager
-def only_one(stack: str, port: int) -> Generator[None]:
+def hold_lock(stack: str, port: int) -> Generator[None]:
     """Inside, no other process serves the stack. OperationError names the one that does.
 
     `port` is what was asked for: until it serves, the other one is told that.

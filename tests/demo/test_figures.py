@@ -10,7 +10,7 @@ from controller.plan import Plan
 from controller.rollout import Rollout
 from controller.sample import Sample
 from controller.window import Timing
-from demo.figures import Counted, Visit, agree, shown_figures
+from demo.figures import Counted, Visit, agree, describe_figures
 
 BEGIN, END = 1_800_000_000, 1_800_000_010
 TIMING = Timing(period_seconds=1, lag_seconds=1, settle_seconds=3)
@@ -34,7 +34,7 @@ RIGHT = rollout(Sample(3, 3, 0), Sample(3, 3, 2))
 
 def test_the_figures_of_the_window_are_what_visitors_met() -> None:
     assert agree(RIGHT, VISITS, COUNTED, TIMING, OPEN)
-    assert shown_figures(RIGHT) == "stable 3 requests, 0 errors; canary 3 requests, 2 errors"
+    assert describe_figures(RIGHT) == "stable 3 requests, 0 errors; canary 3 requests, 2 errors"
 
 
 @pytest.mark.parametrize(

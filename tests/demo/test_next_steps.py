@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from demo.next_steps import next_steps
+from demo.next_steps import list_next_steps
 from operations.stack import PROJECT, open_stack
 
 URL = "http://127.0.0.1:8080"
 
 
 def lines_for(word: str) -> tuple[str, ...]:
-    return next(lines for purpose, lines in next_steps(open_stack("local"), URL) if word in purpose)
+    return next(lines for purpose, lines in list_next_steps(open_stack("local"), URL) if word in purpose)
 
 
 def test_version_2_is_seen_by_the_override_of_the_stack():
@@ -27,7 +27,7 @@ def test_version_2_is_seen_by_the_override_of_the_stack():
 @pytest.mark.parametrize(("place", "option"), [("cookie", "-b 'qa="), ("query", "-G -d 'qa=")])
 def test_an_override_in_another_place_is_asked_for_there(place: str, option: str):
     settings = ("override.header=", f"override.{place}=qa")
-    (_, (line,)), *_ = next_steps(open_stack("local", settings), URL)
+    (_, (line,)), *_ = list_next_steps(open_stack("local", settings), URL)
     assert f" {option}canary:local-demo-override-secret' {URL}/" in line
 
 

@@ -20,7 +20,7 @@ from operations.events import read_event
 from operations.explanation import Explanation, explain_event
 from operations.running_stack import LocalStack
 from operations.stack import open_stack
-from operations.stack_view import StackView, view_of_local
+from operations.stack_view import StackView, view_local
 from simulator.dynamodb.sdk import local_client
 from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import CONTROL, HOME, NEAR, Stack
@@ -198,7 +198,7 @@ async def explained_of(
 
 def view(stack: Stack, settings: tuple[str, ...], *tried: str, region: str = HOME) -> StackView:
     here = LocalStack("local", stack.local.status(), {"overrides": list(settings)})
-    return view_of_local(open_stack("local", [*settings, *tried]), here, region, tried)
+    return view_local(open_stack("local", [*settings, *tried]), here, region, tried)
 
 
 def decision_in(line: str) -> dict[str, Any] | None:

@@ -11,8 +11,8 @@ from controller.key_values import KEY, text_of
 from infra.baked_config import deciding_config
 from infra.stack import Stack
 from infra.viewer_function import key_values_of
-from operations.aws_reads import key_values_in_aws
-from operations.in_force import InForce, in_force_by_store
+from operations.aws_reads import read_key_values
+from operations.in_force import InForce, read_store_in_force
 from operations.stack import open_stack
 from router.live import Live
 from tests.operations.conftest import Result
@@ -24,7 +24,7 @@ TIERS = open_stack("local", ["strategy=tier"])
 
 def test_percentage_pin_release_and_withdrawal_are_those_of_the_store() -> None:
     live = Live(12.5, "none", "2026-12", is_withdrawn=True)
-    found = in_force_by_store(VERSIONED, {KEY: text_of(live)})
+    found = read_store_in_force(VERSIONED, {KEY: text_of(live)})
     assert (found.live, found.unread) == (live, ())
     assert found.step == ("key-value store", "12.5 %, pin none, canary withdrawn")
     config = found.applied(deciding_config(VERSIONED))
@@ -34,14 +34,14 @@ def test_percentage_pin_release_and_withdrawal_are_those_of_the_store() -> None:
 def test_tiers_are_where_the_store_says() -> None:
     values = key_values_of(TIERS)
     moved = {**values, "tier:premium": values["tier:premium"].replace("premium.example.com", "p9.example.com")}
-    found = in_force_by_store(TIERS, moved)
+    found = read_store_in_force(TIERS, moved)
     assert found.tiers is not None
     assert (found.tiers["premium"]["domain_name"], sorted(found.tiers)) == ("p9.example.com", ["premium", "standard"])
 
 
 def test_a_pin_stands_in_the_place_of_every_tier() -> None:
     pinned = open_stack("local", ["strategy=tier", "pin=canary"])
-    found = in_force_by_store(TIERS, key_values_of(pinned))
+    found = read_store_in_force(TIERS, key_values_of(pinned))
     assert found.applied(deciding_config(TIERS))["pin"] == "canary"
     assert found.tiers is None
 
@@ -50,7 +50,7 @@ def test_a_pin_stands_in_the_place_of_every_tier() -> None:
 @pytest.mark.parametrize("stack", [VERSIONED, TIERS], ids=["canary", "tier"])
 def test_a_store_that_makes_no_sense_says_nothing(stack: Stack, text: str | None) -> None:
     values: Mapping[str, str] = {} if text is None else {KEY: text, "pin": text}
-    found = in_force_by_store(stack, values)
+    found = read_store_in_force(stack, values)
     assert found.live is None
     assert [one.partition(":")[0] for one in found.unread] == ["the key-value store (malformed"]
 
@@ -74,8 +74,8 @@ def test_a_store_that_may_not_be_read_in_aws_is_named(
     }.items():
         monkeypatch.setenv(name, value)
     try:
-        values, problem = key_values_in_aws(VERSIONED)
+        values, problem = read_key_values(VERSIONED)
     finally:
         fake.close()
     assert (values, problem.partition(" (")[0]) == ({}, "the key-value store edge-router-local-canary")
-    assert key_values_in_aws(open_stack("local")) == ({}, "")
+    assert read_key_values(open_stack("local")) == ({}, "")

@@ -13,13 +13,13 @@ import pytest
 import operations.stack
 from operations.errors import OperationError
 from operations.running_stack import ADDRESSES, find_local
-from operations.up_lock import LOCK, only_one
+from operations.up_lock import LOCK, hold_lock
 
 HOLDING = """
 import operations.stack, pathlib, sys
-from operations.up_lock import only_one
+from operations.up_lock import hold_lock
 operations.stack.PROJECT = pathlib.Path(sys.argv[1])
-with only_one("prod", 8080):
+with hold_lock("prod", 8080):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -36,22 +36,22 @@ def test_a_second_one_is_refused_with_the_first_ones_port_and_process(folder: Pa
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(OperationError) as caught, only_one("prod", 0):
+        with pytest.raises(OperationError) as caught, hold_lock("prod", 0):
             pass
         assert str(caught.value) == (
             f"stack prod is up already (local, port 8080, process {other.pid}, still starting or ending): end that one"
             " first, or serve another stack"
         )
-        with only_one("staging", 0):
+        with hold_lock("staging", 0):
             pass
         other.kill()
-    with only_one("prod", 0):
+    with hold_lock("prod", 0):
         assert json.loads((folder / ".edge-router" / "prod" / LOCK).read_text())["pid"] == os.getpid()
 
 
 def test_a_folder_that_cannot_be_written_is_named(folder: Path):
     (folder / ".edge-router").write_text("")
-    with pytest.raises(OperationError) as caught, only_one("prod", 0):
+    with pytest.raises(OperationError) as caught, hold_lock("prod", 0):
         pass
     assert str(caught.value) == f"{folder / '.edge-router' / 'prod' / LOCK}: cannot be written: Not a directory"
 
@@ -66,5 +66,5 @@ def test_a_file_that_makes_no_sense_does_not_matter(folder: Path):
     named = pytest.raises(
         OperationError, match=r"^stack prod is up already \(local, on a free port, process \d+, still"
     )
-    with only_one("prod", 0), named, only_one("prod", 8080):
+    with hold_lock("prod", 0), named, hold_lock("prod", 8080):
         pass
