@@ -331,6 +331,10 @@ def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> 
     promoted = command(tree, "rollout", "promote", "--local")
     assert promoted.out.startswith(f"local ({place}): the rollout of release 2026-11 is succeeded\n")
     local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
+    (tree / "head").write_text("GET / HTTP/1.1\n")
+    explained = json.loads(command(tree, "explain", "head", "--json").out)
+    assert (explained["origin"], explained["reason"]) == ("canary", "no-session")
+    assert (explained["read"]["where"], explained["read"]["place"]) == ("this machine", place)
 
 
 @pytest.mark.parametrize("name", ["start", "status", "pause", "resume", "promote", "abort"])
