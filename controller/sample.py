@@ -16,8 +16,8 @@ STABLE, CANARY = "stable", "canary"
 class Sample:
     """Sums over a window: requests that went to the version, its answers, those of 500 and above, and its latencies.
 
-    A latency is the natural logarithm of milliseconds, here as count, sum and sum of squares. Samples of several
-    Regions or windows are added.
+    A request that may still be answered is not among them. A latency is the natural logarithm of milliseconds, here as
+    count, sum and sum of squares. Samples of several Regions or windows are added.
     """
 
     requests: int = 0

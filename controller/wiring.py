@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from controller.alarms import CloudWatchAlarms
 from controller.key_values import CloudFrontKeyValues
-from controller.metrics import CloudWatchMetrics
+from controller.metrics import ANSWER_SECONDS, CloudWatchMetrics
 from controller.notices import NoNotifier, TopicNotifier
 from controller.reconcile import Controller
 from controller.store import ControlTable
@@ -27,11 +27,15 @@ ClientFor = Callable[[str, str], Any]
 
 
 def controller_of(
-    environment: Mapping[str, str], client_for: ClientFor | None = None, clock: Callable[[], float] = time.time
+    environment: Mapping[str, str],
+    client_for: ClientFor | None = None,
+    clock: Callable[[], float] = time.time,
+    answer_seconds: int = ANSWER_SECONDS,
 ) -> Controller:
     """CONTROL_TABLE, HOME_REGION, METRIC_REGIONS (by commas) and STACK have to be there; KeyError names what is not.
 
-    METRICS_NAMESPACE, REFRESH_SECONDS, TOPIC_ARN and KEY_VALUE_STORE_ARN can be.
+    METRICS_NAMESPACE, REFRESH_SECONDS, TOPIC_ARN and KEY_VALUE_STORE_ARN can be. `answer_seconds` as CloudWatchMetrics
+    has it.
     """
     make = client_for or boto_client
     stack = environment["STACK"]
@@ -42,7 +46,7 @@ def controller_of(
     settle = int(environment.get("REFRESH_SECONDS") or 10) + _PROPAGATION_SECONDS
     return Controller(
         store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
-        metrics=CloudWatchMetrics({region: cloudwatch[region] for region in regions}, namespace, stack),
+        metrics=CloudWatchMetrics({region: cloudwatch[region] for region in regions}, namespace, stack, answer_seconds),
         alarms=CloudWatchAlarms(cloudwatch),
         notifier=TopicNotifier(make("sns", topic.split(":")[3]), topic, stack) if topic else NoNotifier(),
         clock=clock,

@@ -6,20 +6,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from demo.figures import Counted
 from operations import report
 
 
 class Decisions:
-    """Silent during the tour, which tells what happened itself, and shown afterwards; `last` is the newest decision."""
+    """Silent during the tour, which tells what happened itself, and shown afterwards.
+
+    `last` is the newest decision, `counted` what was counted of each request, by its id.
+    """
 
     are_shown = False
 
     def __init__(self) -> None:
         self.last: Mapping[str, Any] = {}
+        self.counted: dict[str, Counted] = {}
 
     def line(self, region: str, function: str, line: str) -> None:
         """One line that the function wrote."""
         if line.startswith('{"strategy":') and '"origin":' in line:
             self.last = json.loads(line)
+            if "Requests" in self.last:
+                self.counted[self.last["requestId"]] = Counted(self.last["Version"], self.last["_aws"]["Timestamp"])
         if self.are_shown:
             report.log_line(region, function, line)

@@ -36,12 +36,16 @@ class Guide:
 
         What it says is in force at the end. `fail_percent` of what version 2 answers is a 500.
         """
-        settings = (f"control.refreshSeconds={REFRESH_SECONDS}", *overrides)
-        request = UpRequest(self.stack, self.port, settings, is_brief=True, fail_percent=fail_percent)
+        request = self.request(*overrides, fail_percent=fail_percent)
         await serving.deploy(request, self.deployment)
-        stack = open_stack(self.stack, settings)
+        stack = open_stack(self.stack, request.overrides)
         if stack.settings.reads_control_table:
             await self.in_force(f"config:{config_item(stack.settings)['revision']['S']}")
+
+    def request(self, *overrides: str, fail_percent: float = 0) -> UpRequest:
+        """The stack with these settings, and a control that is read often."""
+        settings = (f"control.refreshSeconds={REFRESH_SECONDS}", *overrides)
+        return UpRequest(self.stack, self.port, settings, is_brief=True, fail_percent=fail_percent)
 
     async def in_force(self, revision: str) -> None:
         """Wait until the router goes by it: an instance that runs already remembers what was in force, for a second."""

@@ -7,14 +7,18 @@ import contextlib
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from controller import transitions
 from controller.rollout import Rollout
-from demo.guide import Guide, shown, versions, visit
+from controller.window import Timing
+from demo.figures import Visit, agree, describe_figures
+from demo.guide import REFRESH_SECONDS, Guide, shown, versions, visit
 from operations.control_table import Place, control_table
 from operations.rollout import plan_of
+from operations.running_stack import choose_stack
 from operations.stack import open_stack
+from simulator.deployment.rollouts import LAG_SECONDS, PERIOD_SECONDS
 
 PLAN = (
     "strategy=sticky-session",
@@ -30,6 +34,7 @@ VIEWERS = 4
 REGIONS = ("us-east-1", "eu-west-1")
 OVER_SECONDS = 120
 POLL_SECONDS = 0.2
+TIMING = Timing(PERIOD_SECONDS, LAG_SECONDS, settle_seconds=REFRESH_SECONDS + 2)
 
 
 async def rollouts(guide: Guide) -> None:
@@ -37,32 +42,45 @@ async def rollouts(guide: Guide) -> None:
     checks = guide.checks
     checks.chapter("a rollout: the percentage rises by itself, and goes back by itself")
     await guide.deploy(*PLAN)
-    rollout, answers = await _rolled_out(guide, PLAN)
+    rollout, visits = await _rolled_out(guide, PLAN)
     checks.expect(rollout.state == "succeeded", f"a good version 2: {rollout.state} at {rollout.canary_percent:g} %")
+    answers = statuses(visits)
     checks.expect(len(answers) == 1, f"its visitors met {shown_statuses(answers)}")
+    _compare(guide, rollout, visits)
 
     bad = (*PLAN, "release=2026-12")
     await guide.deploy(*bad, fail_percent=FAIL_PERCENT)
     async with guide.viewer() as viewer:
-        rollout, answers = await _rolled_out(guide, bad)
+        rollout, visits = await _rolled_out(guide, bad)
         checks.expect(rollout.state == "rolled-back", f"version 2 fails at {FAIL_PERCENT} %: {rollout.state}")
+        answers = statuses(visits)
         checks.expect(answers[500], f"its visitors met {shown_statuses(answers)}")
+        _compare(guide, rollout, visits)
         await guide.in_force(f"rollout:{rollout.revision}")
         session = {"sessiontoken": "sample-canary"}
         withdrawn = await versions(viewer, 5, session)
         checks.expect(withdrawn == {"1": 5}, f"who was on version 2 is sent back: {shown(withdrawn)}")
 
 
-async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout, Counter[int]]:
-    """A rollout from its start to its end, and the statuses that visitors got meanwhile."""
+def _compare(guide: Guide, rollout: Rollout, visits: Sequence[Visit]) -> None:
+    """The figures that the controller went by are those of the visitors: none is made up, none is missing."""
+    is_right = agree(rollout, visits, guide.decisions.counted, TIMING, VIEWERS)
+    text = f"its last figures: {describe_figures(rollout)}, as its visitors met them"
+    guide.checks.expect(is_right, text if is_right else f"{text.removesuffix(' met them')} did not meet them")
+
+
+async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout, list[Visit]]:
+    """A rollout from its start to its end, and what visitors met meanwhile."""
     stack = open_stack(guide.stack, settings)
     plan = dataclasses.replace(plan_of(stack), steps=STEPS)
-    place = await asyncio.to_thread(control_table, stack, is_aws=False)  # it asks this very process
+    running = await asyncio.to_thread(choose_stack, guide.stack, "", is_local=True)  # it asks this very process
+    place = control_table(stack, running)
     with contextlib.closing(place):
         items = await asyncio.to_thread(place.read)
         await asyncio.to_thread(place.write, transitions.start(plan, items, time.time()), items)
-        async with _traffic(guide) as answers, asyncio.timeout(OVER_SECONDS):
-            return await _end_of(place), answers
+        async with _traffic(guide) as visits, asyncio.timeout(OVER_SECONDS):
+            rollout = await _end_of(place)
+    return rollout, visits
 
 
 async def _end_of(place: Place) -> Rollout:
@@ -74,23 +92,29 @@ async def _end_of(place: Place) -> Rollout:
 
 
 @contextlib.asynccontextmanager
-async def _traffic(guide: Guide) -> AsyncGenerator[Counter[int]]:
-    """New visitors, one after the other, in two Regions."""
-    answers: Counter[int] = Counter()
-    tasks = [asyncio.create_task(_visitors(guide, REGIONS[number % 2], answers)) for number in range(VIEWERS)]
+async def _traffic(guide: Guide) -> AsyncGenerator[list[Visit]]:
+    """New visitors, one after the other, in two Regions. Who is on the way at the end gets an answer."""
+    visits: list[Visit] = []
+    is_over = asyncio.Event()
+    tasks = [asyncio.create_task(_visitors(guide, REGIONS[number % 2], visits, is_over)) for number in range(VIEWERS)]
     try:
-        yield answers
+        yield visits
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        is_over.set()
+        await asyncio.gather(*tasks)
 
 
-async def _visitors(guide: Guide, region: str, answers: Counter[int]) -> None:
+async def _visitors(guide: Guide, region: str, visits: list[Visit], is_over: asyncio.Event) -> None:
     async with guide.viewer() as viewer:
-        while True:
+        while not is_over.is_set():
             viewer.cookies.clear()
-            answers[(await visit(viewer, region=region)).status_code] += 1
+            answer = await visit(viewer, region=region)
+            visits.append(Visit(answer.headers["x-amz-cf-id"], answer.status_code))
+
+
+def statuses(visits: Sequence[Visit]) -> Counter[int]:
+    """How often which status was met."""
+    return Counter(one.status for one in visits)
 
 
 def shown_statuses(answers: Counter[int]) -> str:

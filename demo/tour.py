@@ -6,14 +6,18 @@ import argparse
 import asyncio
 import sys
 
+from rich.markup import escape
+
 from demo import chapters
 from demo.checks import Checks
 from demo.decisions import Decisions
 from demo.guide import Guide
+from demo.next_steps import COMMAND, list_next_steps
 from operations import report, serving
 from operations.console import complain, out
 from operations.errors import EXIT_CODES
 from operations.serving_errors import told
+from operations.stack import open_stack
 from operations.up_request import UpRequest
 
 STACK = "local"
@@ -35,12 +39,24 @@ async def tour(port: int, is_once: bool) -> int:
             out.print(f"\n[bold red]{len(checks.failed)} expectations did not hold[/]")
             return 1
         out.print("\n[bold green]every expectation held[/]")
-        if not is_once:
+        if is_once:
+            out.print(f"\nnext: {COMMAND} up, and in another terminal")
+            _print_next_steps(f"http://127.0.0.1:{UpRequest(STACK).port}")
+        else:
             await guide.deploy()
             decisions.are_shown = True
             report.serving(STACK, deployment.url, deployment.region_urls)
-            await serving.until_ended(asyncio.Event().wait())
+            _print_next_steps(deployment.url)
+            await serving.until_ended(serving.follow(guide.request(), deployment))
     return 0
+
+
+def _print_next_steps(url: str) -> None:
+    for purpose, lines in list_next_steps(open_stack(STACK), url):
+        out.print(f"\n  [dim]# {escape(purpose)}[/]")
+        for line in lines:
+            out.print(f"  {escape(line)}")
+    out.print()
 
 
 def main() -> None:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncGenerator
+import os
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
 from typing import Any
 
-import httpx
-
-from operations.control_table import ADDRESSES
-from operations.errors import OperationError
+from operations.running_stack import ADDRESSES, find_local, not_up_error
 from operations.stack import work_directory
 from simulator.cloudfront import AppServer, status_app
 from simulator.deployment.deployment import LocalDeployment
 
 
 @contextlib.asynccontextmanager
-async def status_served(stack: str, deployment: LocalDeployment) -> AsyncGenerator[None]:
-    """Inside, `ask_status` finds this deployment."""
+async def status_served(
+    stack: str, deployment: LocalDeployment, notes: Mapping[str, object] | None = None
+) -> AsyncGenerator[None]:
+    """Inside, `ask_status` finds this deployment, and whoever may read the file the notes."""
+
+    def report() -> dict[str, object]:
+        return {"stack": stack, "pid": os.getpid(), **deployment.status()}
+
     addresses = work_directory(stack) / ADDRESSES
-    async with AppServer(lambda _ports: status_app(deployment.status), [0]) as server:
-        text = json.dumps({"statusUrl": f"http://{server.host}:{server.ports[0]}/"})
+    app = status_app(report, deployment.recent_lines.between, lambda patterns: deployment.invalidate(*patterns))
+    async with AppServer(lambda _ports: app, [0]) as server:
+        text = json.dumps({"statusUrl": f"http://{server.host}:{server.ports[0]}/", **(notes or {})})
         addresses.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        addresses.write_text(text, encoding="utf-8")
+        _write_private(addresses, text)
         try:
             yield
         finally:
@@ -34,12 +40,15 @@ async def status_served(stack: str, deployment: LocalDeployment) -> AsyncGenerat
 
 def ask_status(stack: str) -> dict[str, Any]:
     """What the stack that is up says (LocalDeployment.status). OperationError when none is."""
-    addresses = work_directory(stack) / ADDRESSES
-    try:
-        url = json.loads(addresses.read_text(encoding="utf-8"))["statusUrl"]
-        document = httpx.get(url, trust_env=False, timeout=5).raise_for_status().json()
-        if {"url", "dynamodb"} <= set(document):
-            return document
-    except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError, httpx.InvalidURL):
-        document = None  # an earlier one did not end well, and its port is closed or somebody else's
-    raise OperationError(f"stack {stack} is not up: start it with `edge-router up --stack {stack}`")
+    here = find_local(stack)
+    if here is None:
+        raise not_up_error(stack)
+    return dict(here.status)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Settings that were given to `up` are in it, secrets too."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

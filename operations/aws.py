@@ -94,6 +94,46 @@ def aws_errors(doing: str, region: str = "") -> Generator[None]:
         raise OperationError(f"{doing}: {problem_of(error, region)}") from error
 
 
+def has_credentials() -> bool:
+    """Whether this shell has AWS credentials: an environment or a profile, but not the role of the machine itself."""
+    from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
+
+    session = Session()
+    try:
+        resolver = session.get_component("credential_provider")
+        resolver.remove("iam-role")  # it would ask the network, on every laptop in vain
+        return resolver.load_credentials() is not None
+    except BotoCoreError:
+        return True  # configured, and wrongly: whoever uses them says how
+
+
+def find_account(region: str) -> str:
+    """The account's number, by the credentials or else by sts:GetCallerIdentity, which needs no right.
+
+    "" where it cannot be found out: whatever comes next says why.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import Session
+
+    try:
+        credentials: Any = Session().get_credentials()
+        if credentials is None:
+            return ""
+        known = getattr(credentials.get_frozen_credentials(), "account_id", None)
+        return str(known or _sts(region))
+    except (BotoCoreError, ClientError, OperationError):
+        return ""
+
+
+def _sts(region: str) -> str:
+    sts = client("sts", region)
+    try:
+        return str(sts.get_caller_identity()["Account"])
+    finally:
+        sts.close()
+
+
 def code_of(error: Exception) -> str:
     """AWS's code of a ClientError ("AccessDeniedException"), else ""."""
     response: dict[str, Any] = getattr(error, "response", None) or {}

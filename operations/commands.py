@@ -9,18 +9,23 @@ from rich.markup import escape
 
 from infra.archive import write_package
 from infra.aws_regions import region_problem
-from infra.baked_config import deciding_config
 from infra.bundle import build_bundle
 from infra.package_start import check_start
 from infra.settings import UNNAMED_HOSTS
-from operations.console import out, print_json, print_table, warn
+from infra.stack import Stack
+from operations.console import err, out, print_json, print_table, warn
 from operations.errors import OperationError, UsageError
 from operations.events import read_event, read_text
 from operations.explanation import Explanation, explain_event
 from operations.progress import working
+from operations.running_stack import LocalStack, RunningStack, choose_stack, find_local
 from operations.stack import open_stack
+from operations.stack_view import StackView, find_hosts, view_aws, view_local, view_settings
 from router.event import EventError
 from simulator.standin import TextFileError, refuse_special
+
+EXIT_UNTOLD = 3
+"""It ran, and what decides was not read."""
 
 
 def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -> None:
@@ -63,7 +68,17 @@ def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -
     )
 
 
-def explain(stack: str, source: str, overrides: Sequence[str], region: str, request_id: str, *, is_json: bool) -> None:
+def explain(
+    stack: str,
+    source: str,
+    overrides: Sequence[str],
+    region: str,
+    request_id: str,
+    *,
+    is_local: bool,
+    is_aws: bool,
+    is_json: bool,
+) -> None:
     """Decide one event as the stack's function would, and show the steps."""
     opened = open_stack(stack, overrides)
     if problem := region_problem(region, "lambda"):
@@ -71,21 +86,48 @@ def explain(stack: str, source: str, overrides: Sequence[str], region: str, requ
     text = read_text(source)
     source = "standard input" if source == "-" else source
     event = read_event(text, source, request_id)
+    running = _running(stack, region, is_local=is_local, is_aws=is_aws)
+    opened, view = _view(opened, running, region, overrides)
     try:
-        explanation = explain_event(deciding_config(opened), event, region)
+        explanation = explain_event(view, event, region)
     except EventError as error:
         raise UsageError(
             f'{source}: not a CloudFront event: Records[0].cf.request must be as in "Lambda@Edge event structure"'
         ) from error
     if is_json:
-        document = {"stack": stack, "strategy": opened.settings.strategy, "region": region}
+        document = {"stack": stack, "strategy": opened.settings.strategy, "region": region, "read": view.as_json()}
         print_json(document | explanation.as_json())
-        return
-    _print_explanation(explanation)
+    else:
+        err.print(f"{stack}: {view.text}", markup=False)
+        _print_explanation(explanation, view)
+    if explanation.unread:
+        raise SystemExit(EXIT_UNTOLD)
 
 
-def _print_explanation(explanation: Explanation) -> None:
+def _running(stack: str, region: str, *, is_local: bool, is_aws: bool) -> RunningStack | None:
+    """The running stack to read; None where the settings are all there is, for nobody has named AWS."""
+    if not (is_local or is_aws) and find_local(stack) is None:
+        return None
+    return choose_stack(stack, region, is_local=is_local, is_aws=is_aws)
+
+
+def _view(stack: Stack, running: RunningStack | None, region: str, overrides: Sequence[str]) -> tuple[Stack, StackView]:
+    """What decides, and the settings of it: a stack that is up here has those that `up` was given, too."""
+    if running is None:
+        return stack, view_settings(stack)
+    if isinstance(running, LocalStack):
+        given = running.notes.get("overrides") or []
+        stack = open_stack(stack.name, [*given, *overrides]).at_hosts(find_hosts(running))
+        return stack, view_local(stack, running, region, overrides)
+    return stack, view_aws(stack, running, region, overrides)
+
+
+def _print_explanation(explanation: Explanation, view: StackView) -> None:
     print_table(("looked at", "found"), explanation.steps)
+    if explanation.unread:
+        verb = "could not be read" if view.place else "was not read"
+        out.print(f"cannot be told: {' and '.join(explanation.unread)} {verb}", markup=False)
+        return
     bucket = "" if explanation.bucket is None else f", bucket {explanation.bucket} of 10,000"
     fallback = " (a fallback: something failed)" if explanation.is_fallback else ""
     because = f"({explanation.domain_name}) because {explanation.reason}{bucket}{fallback}"

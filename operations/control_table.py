@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from infra.stack import Stack
 from operations.aws import client, code_of, problem_of
 from operations.errors import OperationError, UsageError
-from operations.stack import work_directory
+from operations.running_stack import LocalStack, RunningStack
 
 if TYPE_CHECKING:
     from controller.rollout import Rollout
     from controller.store import ControlTable, Items, StoreError
 
-ADDRESSES = "addresses.json"
-"""In the work directory of a stack that is up; see operations.addresses."""
-AWS, HERE = "AWS", "this machine"
+AWS = "AWS"
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Place:
-    """The table's name, its home Region, whether it is AWS's or this machine's, and a client for DynamoDB there."""
+    """The table's name, its home Region, where it is as a person is told, and a client for DynamoDB there."""
 
     name: str
     region: str
@@ -81,7 +79,7 @@ class Place:
         cause = error.__cause__
         if isinstance(cause, ClientError) and code_of(cause) == "ResourceNotFoundException":
             return (
-                f"there is no table {self.name} in {self.region} ({self.where}): deploy the stack with control: live,"
+                f"there is no table {self.name} in {self.region}: deploy the stack with control: live,"
                 " or say which with --stack"
             )
         if isinstance(cause, (BotoCoreError, ClientError)) and code_of(cause) != "TransactionCanceledException":
@@ -89,18 +87,18 @@ class Place:
         return str(error)
 
 
-def control_table(stack: Stack, *, is_aws: bool) -> Place:
-    """Of the stack that is up here, unless `is_aws` says otherwise, or none is. UsageError as `check_live` has it."""
+def control_table(stack: Stack, running: RunningStack) -> Place:
+    """The one of this running stack. UsageError as `check_live` has it."""
     check_live(stack)
     name, region = stack.control_table_name, stack.settings.control.home_region
-    if not is_aws and (url := _local_url(stack.name)):
-        return Place(name, region, HERE, _local(url, region))
-    return in_aws(name, region)
+    if isinstance(running, LocalStack):
+        return Place(name, region, running.text, _local(running.dynamodb_url, region))
+    return in_aws(name, region, running.text)
 
 
-def in_aws(name: str, region: str) -> Place:
+def in_aws(name: str, region: str, where: str = AWS) -> Place:
     """The table of this name there, which may be another than the stack's settings say by now."""
-    return Place(name, region, AWS, client("dynamodb", region))
+    return Place(name, region, where, client("dynamodb", region))
 
 
 def check_live(stack: Stack) -> None:
@@ -110,18 +108,6 @@ def check_live(stack: Stack) -> None:
             f"{stack.project}:control is baked: a rollout moves the percentage in the control table. Set control to"
             " live and run `pulumi up`"
         )
-
-
-def _local_url(stack: str) -> str:
-    """The endpoint of the local DynamoDB, "" where the stack is not up."""
-    if not (work_directory(stack) / ADDRESSES).exists():
-        return ""
-    from operations.addresses import ask_status  # here: it needs a server's packages
-
-    try:
-        return str(ask_status(stack)["dynamodb"]["endpointUrl"])
-    except OperationError:
-        return ""
 
 
 def _local(url: str, region: str) -> Any:

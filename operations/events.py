@@ -1,4 +1,4 @@
-"""Events to explain: a CloudFront event as JSON, or the head of an HTTP request as text."""
+"""Events to explain: a CloudFront event as JSON, or an HTTP request as text, of which the head is enough."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from operations.console import err
 from operations.errors import UsageError
-from operations.http_head import plain_head
+from operations.http_body import read_body, split_body
+from operations.http_head import is_curl_output, plain_head
 from simulator.standin import TextFileError, text_of
 from simulator.standin import read_text as read_file
 
@@ -26,7 +27,7 @@ def read_event(text: str, source: str, request_id: str) -> dict[str, Any]:
     """
     if text.lstrip()[:1] in {"{", "["}:
         return _from_json(text, source)
-    return _from_http_head(plain_head(text), source, request_id)
+    return _from_http(text, source, request_id)
 
 
 def read_text(path: str) -> str:
@@ -61,8 +62,11 @@ def _from_json(text: str, source: str) -> dict[str, Any]:
     raise UsageError(f"{source}: a CloudFront event has Records[0].cf.request; this JSON has no list Records")
 
 
-def _from_http_head(text: str, source: str, request_id: str) -> dict[str, Any]:
-    request = _parse_head(text, source)
+def _from_http(text: str, source: str, request_id: str) -> dict[str, Any]:
+    head, rest = split_body(text)
+    if is_curl_output(head):
+        rest = ""  # which is of the answer: curl does not print what it sends
+    request = _parse_head(plain_head(head), source)
     path, _, query = request.target.decode("ascii", "replace").partition("?")
     headers: dict[str, list[dict[str, str]]] = {}
     for name, value in request.headers.raw_items():
@@ -76,9 +80,17 @@ def _from_http_head(text: str, source: str, request_id: str) -> dict[str, Any]:
             "uri": path or "/",
             "querystring": query,
             "headers": headers,
+            **_body(rest, headers, source),
         },
     }
     return {"Records": [{"cf": cf}]}
+
+
+def _body(rest: str, headers: dict[str, list[dict[str, str]]], source: str) -> dict[str, Any]:
+    try:
+        return read_body(rest, headers)
+    except ValueError as error:
+        raise UsageError(f"{source}: {error}") from error
 
 
 def _parse_head(text: str, source: str) -> h11.Request:

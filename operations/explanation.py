@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from operations.edge_decision import decide, read_request
+from operations.local_reads import map_origins, use_variables
+from operations.stack_view import StackView
 from router.decision import Decision
 from router.request import Request
 
-LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+TABLE_FAILED = "table-"
+ASKS_ORIGINS = "fastest-origin"
+NOT_READ, NOT_ASKED = "no-credentials", "dns"
+"""How the router calls it when a table or an origin is not asked, for a view of the settings alone."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What was decided and why. `domain_name` is where the request would go; `steps` are (looked at, found)."""
+    """What was decided and why. `domain_name` is where the request would go; `steps` are (looked at, found).
+
+    `unread` is what decides and could not be looked at: then there is no verdict, and what is there is the router's.
+    """
 
     origin: str
     domain_name: str
@@ -27,10 +33,11 @@ class Explanation:
     steps: tuple[tuple[str, str], ...]
     table_source: str | None
     table_ms: float | None
+    unread: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """In the words of the decision log, and the steps."""
-        return {
+        """In the words of the decision log, and the steps; without a verdict there is null in its place."""
+        verdict = {
             "origin": self.origin,
             "domainName": self.domain_name,
             "reason": self.reason,
@@ -38,34 +45,60 @@ class Explanation:
             "fallback": self.is_fallback,
             "tableSource": self.table_source,
             "tableMs": self.table_ms,
+        }
+        return {
+            **(dict.fromkeys(verdict) if self.unread else verdict),
+            "unread": list(self.unread),
             "steps": [{"lookedAt": looked_at, "found": found} for looked_at, found in self.steps],
         }
 
 
-def explain_event(config: Mapping[str, Any], event: Mapping[str, Any], region: str) -> Explanation:
-    """The decision that the edge with this config makes in this Region. EventError for a foreign event."""
-    request = read_request(config, event, region)
-    _sign_for_local_engine()
-    return _explanation(config, request, decide(config, request, region))
+def explain_event(view: StackView, event: Mapping[str, Any], region: str) -> Explanation:
+    """The decision that the edge makes in this Region. EventError for a foreign event."""
+    request = read_request(view.config, event, region)
+    live = view.in_force.live
+    with use_variables(view.environment), map_origins(_origins(view)):
+        decision = decide(view.config, request, region, is_withdrawn=live is not None and live.is_withdrawn)
+    return _explanation(view, request, decision)
 
 
-def _sign_for_local_engine() -> None:
-    """A local engine checks no signature, but a request has to have one."""
-    endpoint = urlsplit(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB", ""))
-    if endpoint.hostname in LOOPBACK_HOSTS:
-        os.environ.setdefault("AWS_ACCESS_KEY_ID", "local")
-        os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
+def _origins(view: StackView) -> Mapping[str, str] | None:
+    return view.origin_urls if view.config["strategy"] == ASKS_ORIGINS else None
 
 
-def _explanation(config: Mapping[str, Any], request: Request, decision: Decision) -> Explanation:
-    origin, reading = decision.origin, decision.reading
+def _explanation(view: StackView, request: Request, decision: Decision) -> Explanation:
+    origin, table = decision.origin, decision.reading
     return Explanation(
         origin=origin if isinstance(origin, str) else origin.name,
-        domain_name=config["origins"][origin]["domain_name"] if isinstance(origin, str) else origin.domain_name,
+        domain_name=view.config["origins"][origin]["domain_name"] if isinstance(origin, str) else origin.domain_name,
         reason=decision.reason,
         bucket=decision.bucket,
         is_fallback=decision.is_fallback,
-        steps=tuple(request.steps),
-        table_source=reading.source if reading else None,
-        table_ms=reading.elapsed_ms if reading else None,
+        steps=_steps(view, request),
+        table_source=table.source if table else None,
+        table_ms=table.elapsed_ms if table else None,
+        unread=_unread(view, decision),
     )
+
+
+def _steps(view: StackView, request: Request) -> tuple[tuple[str, str], ...]:
+    """What is in force comes first, and what nobody has looked at did not fail."""
+    in_force = [view.in_force.step] if view.in_force.step else []
+    steps = [*in_force, *request.steps]
+    if view.is_final or view.place:
+        return tuple(steps)
+    not_looked = {f"failed: {NOT_READ}": "not read", f"failed: home-{NOT_READ}": "not read"}
+    return tuple((name, not_looked.get(found, found)) for name, found in steps if not name.startswith("probe"))
+
+
+def _unread(view: StackView, decision: Decision) -> tuple[str, ...]:
+    if decision.reason == "override":
+        return ()
+    unread = list(view.in_force.unread)
+    if decision.reason.startswith(TABLE_FAILED) and not view.is_final:
+        reason = f" ({decision.reason.removeprefix(TABLE_FAILED)})" if view.place else ""
+        unread.append(f"the {view.table} table{reason}")
+    is_race = view.config["strategy"] == ASKS_ORIGINS and decision.is_fallback
+    if is_race and (not view.is_final or not view.place):
+        unread.append(f"the origins{' from here' if view.place else ''}")
+    return tuple(unread)

@@ -12,7 +12,9 @@ _SENT = ">"
 
 def plain_head(text: str) -> str:
     """The same as the head of an HTTP/1.1 request; text that is none of these as it is."""
-    lines = _sent(text.replace("\r\n", "\n").split("\n"))
+    lines = text.replace("\r\n", "\n").split("\n")
+    if is_curl_output(text):
+        lines = _sent(lines)
     start = next((index for index, line in enumerate(lines) if line.strip()), 0)
     if lines[start].startswith(":"):
         return "\n".join(_of_pseudo_headers(lines[start:]))
@@ -22,14 +24,19 @@ def plain_head(text: str) -> str:
     return "\n".join(lines)
 
 
-def _sent(lines: list[str]) -> list[str]:
-    """What curl sent first (`> `), without what it says (`* `) and what it got (`< `)."""
+def is_curl_output(text: str) -> bool:
+    """Whether the text has lines that `curl -v` marks as sent, and does not begin as a request does."""
+    lines = text.split("\n")
     first = next((line for line in lines if line.strip()), "")
-    marked = [index for index, line in enumerate(lines) if line.startswith(_SENT)]
-    if not marked or (_REQUEST_LINE.match(first) and not first.startswith(("* ", _SENT))):
-        return lines
+    is_request = bool(_REQUEST_LINE.match(first)) and not first.startswith(("* ", _SENT))
+    return not is_request and any(line.startswith(_SENT) for line in lines)
+
+
+def _sent(lines: list[str]) -> list[str]:
+    """Lines that curl sent first (`> `), without what it says (`* `) and what it got (`< `)."""
+    marked = next(index for index, line in enumerate(lines) if line.startswith(_SENT))
     head: list[str] = []
-    for line in lines[marked[0] :]:
+    for line in lines[marked:]:
         content = line[1:].strip()
         if not line.startswith(_SENT) or not content:
             break

@@ -13,8 +13,10 @@ from infra.function_identity import EDGE_REGION
 from infra.invalidation import EVERYTHING, MARK_TAG, NOTHING_CACHED, affected, mark_of
 from operations.aws import aws_errors, client
 from operations.console import err, out, print_json
+from operations.local_edge import drop_cached
 from operations.outputs import OutputsOption, read_outputs
 from operations.progress import working
+from operations.running_stack import AwsOption, LocalOption, LocalStack, announce, choose_stack
 
 if TYPE_CHECKING:
     from operations.outputs import Outputs
@@ -45,6 +47,8 @@ def invalidate(
     outputs: OutputsOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Every path, whatever has changed.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Until it is done everywhere.")] = True,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Invalidate the paths whose cached answers a deployment has made wrong; none where it has made none wrong.
@@ -52,7 +56,15 @@ def invalidate(
     Run it after `pulumi up`. What the caches agree with is remembered in a tag of the distribution, so that a run that
     failed is made up for by the next one. Exit code 0: the caches are right. 1: it failed. 2: it cannot run.
     """
+    running = choose_stack(stack, CLOUDFRONT_REGION, is_local=is_local, is_aws=is_aws)
+    if isinstance(running, LocalStack):
+        if not is_json:
+            announce(running)
+        _print(_invalidate_here(running, is_forced=everything), is_json=is_json)
+        return
     found = read_outputs(stack, outputs)
+    if not is_json:
+        announce(running)
     with aws_errors("cannot invalidate", CLOUDFRONT_REGION):
         cloudfront = client("cloudfront", CLOUDFRONT_REGION)
         done = bring_up_to_date(cloudfront, found, is_forced=everything)
@@ -61,6 +73,18 @@ def invalidate(
                 err.print(f"waits for {done.identity}", markup=False)
             with working(f"waits for {done.identity}"):
                 wait_for(cloudfront, done)
+    _print(done, is_json=is_json)
+
+
+def _invalidate_here(here: LocalStack, *, is_forced: bool) -> Invalidation:
+    """An update that changes what the edge is built from begins with an empty cache."""
+    if not is_forced:
+        return Invalidation(here.text, (), "every update empties the cache of the local edge")
+    dropped = drop_cached(here, EVERYTHING)
+    return Invalidation(here.text, (EVERYTHING,), f"{dropped} objects were kept", identity="the local edge")
+
+
+def _print(done: Invalidation, *, is_json: bool) -> None:
     if is_json:
         print_json(done.as_json())
     else:

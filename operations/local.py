@@ -9,8 +9,8 @@ from typing import Any
 from rich.markup import escape
 
 from operations import serving
-from operations.addresses import ask_status
 from operations.console import out, print_json, print_table
+from operations.running_stack import LocalStack
 from operations.serving_errors import told
 from operations.up_request import UpRequest
 
@@ -21,14 +21,13 @@ def up(request: UpRequest) -> None:
         asyncio.run(serving.serve(request))
 
 
-def status(stack: str, *, is_json: bool) -> None:
-    """Ask the stack that is up."""
-    document = ask_status(stack)
+def status(here: LocalStack, *, is_json: bool) -> None:
+    """What the stack that is up says of itself."""
     if is_json:
-        print_json(document)
+        print_json(here.status)
         return
-    out.print(f"[bold]{escape(stack)}[/] serves {document['url']}")
-    print_table(("Region", "table", "operation", "requests", "failed"), _rows(document["dynamodb"]["calls"]))
+    out.print(f"[bold]{escape(here.name)}[/] ({here.text}) serves {here.status['url']}")
+    print_table(("Region", "table", "operation", "requests", "failed"), _rows(here.status["dynamodb"]["calls"]))
 
 
 def _rows(calls: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

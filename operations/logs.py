@@ -13,14 +13,18 @@ from typing import Annotated, Any
 import typer
 
 from infra.aws_regions import region_problem
+from infra.function_identity import EDGE_REGION
+from infra.stack import Stack
 from operations.console import err, warn
 from operations.errors import EXIT_FAILED, OperationError, UsageError
+from operations.local_log import LocalReader, local_reader
 from operations.log_stream import Line, Reader, look, sources
 from operations.outcome import add_problems, begin_lines
+from operations.running_stack import AwsOption, AwsStack, LocalOption, LocalStack, RunningStack, announce, choose_stack
 from operations.stack import open_stack
 from operations.streams import output
 
-POLL_SECONDS = 5.0
+POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.5
 LONGEST_SINCE_SECONDS = 30 * 86_400
 UNSAID = frozenset({"_aws", "strategy", "region", "origin", "reason", "fallback", "Stack", "Version", "Requests"})
 """What stands elsewhere in a line, or says the same in each."""
@@ -37,16 +41,25 @@ def logs(
     ] = None,
     since: Annotated[str, typer.Option(metavar="DURATION", help="How far back: 90s, 15m, 6h, 2d.")] = "15m",
     is_following: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Show the decisions of all Regions as one stream in time order.
+    """Show the decisions of all Regions as one stream in time order: of a stack in AWS, or of the local edge.
 
     Exit code 0: all Regions were read. 1: one or more could not be. 2: it cannot run.
     """
     if is_json:
         begin_lines()
     start_ms = round((time.time() - seconds_of(since)) * 1_000)
-    readers = _readers(stack, regions or [], start_ms)
+    for region in regions or []:
+        if problem := region_problem(region, "logs"):
+            raise UsageError(f"--region {problem}")
+    opened = open_stack(stack)
+    running = choose_stack(stack, EDGE_REGION, is_local=is_local, is_aws=is_aws)
+    readers = _readers(opened, running, tuple(dict.fromkeys(regions or [])), start_ms)
+    if not is_json:
+        announce(_extended(running, readers))
     try:
         _show(readers, since, _json_line if is_json else _text_line, is_following=is_following)
     finally:
@@ -58,7 +71,7 @@ def _show(readers: Sequence[Reader], since: str, told: Callable[[Line], str], *,
     count = tell(readers, time.time, told)
     _complain(readers)
     if not count:
-        err.print(f"no decision in the last {since} in {len(readers)} Regions", markup=False)
+        err.print(f"no decision in the last {since} in {_extent(readers)}", markup=False)
     if is_following:
         with contextlib.suppress(KeyboardInterrupt):
             follow(readers, time.time, time.sleep, told)
@@ -76,15 +89,26 @@ def seconds_of(duration: str) -> int:
     return seconds
 
 
-def _readers(stack: str, regions: Sequence[str], start_ms: int) -> list[Reader]:
-    for region in regions:
-        if problem := region_problem(region, "logs"):
-            raise UsageError(f"--region {problem}")
-    opened = open_stack(stack)
-    found = sources(opened, tuple(dict.fromkeys(regions)))
+def _readers(stack: Stack, running: RunningStack, regions: Sequence[str], start_ms: int) -> Sequence[Reader]:
+    if isinstance(running, LocalStack):
+        return [local_reader(running, regions, start_ms)]
+    found = sources(stack, regions)
     if not found:
-        raise UsageError(f"--region: {opened.settings.strategy} runs before the cache only, and logs to us-east-1")
+        raise UsageError(f"--region: {stack.settings.strategy} runs before the cache only, and logs to us-east-1")
     return [Reader(source, start_ms) for source in found]
+
+
+def _extended(running: RunningStack, readers: Sequence[Reader]) -> RunningStack:
+    """As it is told: with the Regions that are read."""
+    if isinstance(running, LocalStack):
+        return running
+    found = list(dict.fromkeys(reader.source.region for reader in readers))
+    return AwsStack(running.name, found[0], len(found))
+
+
+def _extent(readers: Sequence[Reader]) -> str:
+    is_one = len(readers) == 1
+    return readers[0].source.region if is_one else f"{len(readers)} Regions"
 
 
 def tell(readers: Sequence[Reader], clock: Callable[[], float], told: Callable[[Line], str]) -> int:
@@ -110,8 +134,9 @@ def follow(
     A Region that cannot be read is named once, and read from where it was when that is over.
     """
     known = {reader.source: reader.problem for reader in readers}
+    is_near = all(isinstance(reader, LocalReader) for reader in readers)
     while output.lost is None:
-        sleep(POLL_SECONDS)
+        sleep(LOCAL_POLL_SECONDS if is_near else POLL_SECONDS)
         tell(readers, clock, told)
         for reader in readers:
             if reader.problem and reader.problem != known[reader.source]:

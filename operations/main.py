@@ -25,7 +25,9 @@ from operations.logs import logs
 from operations.outcome import Outcome, Problem, begin
 from operations.progress import working
 from operations.rollback import rollback
-from operations.rollout import rollout_app
+from operations.rollout import rollout_app, status_in_aws
+from operations.running_stack import AwsOption, LocalOption, LocalStack, choose_stack
+from operations.stack import open_stack
 from operations.streams import errors, output
 from operations.sweep import sweep
 from operations.validate import validate
@@ -114,11 +116,23 @@ def up(
 
 
 @app.command()
-def status(stack: StackOption = "local", json: JsonOption = False) -> None:
-    """What a stack that is up serves: addresses, and reads by Region and replica."""
-    with _local_packages():
-        from operations import local  # here, as above
-    local.status(stack, is_json=json)
+def status(
+    stack: StackOption = "local",
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    json: JsonOption = False,
+) -> None:
+    """What a stack that is up serves: addresses, and reads by Region and replica.
+
+    With --aws: percentage, pin and rollout in force there.
+    """
+    running = choose_stack(stack, "", is_local=is_local or not is_aws, is_aws=is_aws)
+    if isinstance(running, LocalStack):
+        with _local_packages():
+            from operations import local  # here, as above
+        local.status(running, is_json=json)
+    else:
+        status_in_aws(open_stack(stack), is_json=json)
 
 
 @app.command()
@@ -134,17 +148,28 @@ def bundle(
 
 @app.command()
 def explain(
-    event: Annotated[str, typer.Argument(metavar="EVENT", help="A CloudFront event (JSON) or HTTP head; - is stdin.")],
+    event: Annotated[
+        str, typer.Argument(metavar="EVENT", help="A CloudFront event (JSON) or HTTP request; - is stdin.")
+    ],
     stack: StackOption = "local",
     settings: SetOption = None,
     region: Annotated[str, typer.Option(help="The Region where the function runs.")] = "us-east-1",
     request_id: Annotated[
-        str, typer.Option(help="CloudFront's request id, where the text is an HTTP head.")
+        str, typer.Option(help="CloudFront's request id, where the text is an HTTP request.")
     ] = "explain",
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Say where a request goes, why, and everything that was looked at."""
-    commands.explain(stack, event, settings or [], region, request_id, is_json=json)
+    """Say where a request goes, why, and everything that was looked at.
+
+    By the stack that is up on this machine, or with --aws by the one in AWS; without either by the settings alone.
+
+    Exit code 0: it is told. 3: it cannot be told, for what decides was not read. 2: it cannot run.
+    """
+    commands.explain(
+        *(stack, event, settings or [], region, request_id), is_local=is_local, is_aws=is_aws, is_json=json
+    )
 
 
 app.command()(validate)

@@ -20,8 +20,10 @@ from operations.progress import working
 from operations.rollback_cache import CacheStep
 from operations.rollback_config import config_step
 from operations.rollback_control import key_values_step, pin_step, rollout_step
+from operations.rollback_local import local_steps
 from operations.rollback_steps import WRONG, Step, carried_out, planned
 from operations.rollback_version import Deployed, version_step
+from operations.running_stack import AwsOption, LocalOption, LocalStack, announce, choose_stack
 from operations.stack import open_stack
 
 
@@ -39,6 +41,8 @@ def rollback(
         bool, typer.Option("--keep-config", help="Leave the stack's file as it is, for another commit's comes next.")
     ] = False,
     outputs: OutputsOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print one JSON document; without --yes, the plan.")] = False,
 ) -> None:
     """Take a release back: pin and percentage first, then the previous version of the function.
@@ -47,21 +51,36 @@ def rollback(
 
     Exit code 0: all is done. 1: a step failed or was refused. 3: nothing was changed yet. 2: it cannot run.
     """
+    running = choose_stack(stack, EDGE_REGION, is_local=is_local, is_aws=is_aws)
+    if isinstance(running, LocalStack):
+        if not is_json:
+            announce(running)
+        opened = open_stack(stack, running.notes.get("overrides") or [])
+        steps = local_steps(opened, running, keeps_config=keeps_config)
+        _carry_out(opened, steps, None, yes=yes, is_json=is_json)
+        return
     with working("reads the outputs of the stack"):
         found = read_outputs(stack, outputs)
+    if not is_json:
+        announce(running)
     opened = open_stack(stack).at_hosts(found.texts("hosts"))
     cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
     with working("looks at what is deployed"):
         steps = _steps(opened, found, cache, to, keeps_version=keeps_version, keeps_config=keeps_config)
+    _carry_out(opened, steps, cache, yes=yes, is_json=is_json)
+
+
+def _carry_out(stack: Stack, steps: list[Step], cache: CacheStep | None, *, yes: bool, is_json: bool) -> None:
+    """Show what is open, ask, and do it."""
     is_open = any(step.is_open for step in steps)
     if is_open and not is_json:
         _print(steps)
     if is_open and not _may_begin(yes=yes, is_json=is_json):
-        _end(opened, steps, is_json=is_json)
+        _end(stack, steps, is_json=is_json)
         return
-    if any(step.is_open for step in steps if step.name == "cache"):
+    if cache is not None and any(step.is_open for step in steps if step.name == "cache"):
         steps = _marked(steps, cache)
-    _end(opened, [_told(step) for step in carried_out(steps)] if is_open else steps, is_json=is_json)
+    _end(stack, [_told(step) for step in carried_out(steps)] if is_open else steps, is_json=is_json)
 
 
 def _steps(

@@ -79,7 +79,7 @@ def key_values_step(stack: Stack, store_arn: str, key_values: Any) -> Step:
     """What a function before the cache reads. `key_values` is boto3's client; its API wants awscrt (botocore[crt])."""
     with aws_errors(f"cannot read {store_arn}"):
         wanted = _wanted(stack)
-        now = _values(key_values, store_arn)
+        now = list_values(key_values, store_arn)
     changed = {key: value for key, value in wanted.items() if now.get(key) != value}
     if not changed:
         return Step("key-values", "the key-value store says stable already", "nothing to do")
@@ -95,7 +95,8 @@ def _wanted(stack: Stack) -> Mapping[str, str]:
     return {key: value for key, value in values.items() if not key.startswith(ORIGIN_KEY)}
 
 
-def _values(key_values: Any, store_arn: str) -> dict[str, str]:
+def list_values(key_values: Any, store_arn: str) -> dict[str, str]:
+    """All pairs of a store. Errors: what boto3 raises."""
     pages = key_values.get_paginator("list_keys").paginate(KvsARN=store_arn)
     return {item["Key"]: item["Value"] for page in pages for item in page.get("Items", [])}
 

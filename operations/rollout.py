@@ -14,6 +14,7 @@ from operations.console import warn
 from operations.control_table import Place, check_live, control_table
 from operations.errors import EXIT_LEFT, OperationError, UsageError
 from operations.rollout_report import print_standing
+from operations.running_stack import AwsOption, LocalOption, RunningStack, choose_stack
 from operations.stack import open_stack
 
 if TYPE_CHECKING:
@@ -31,13 +32,16 @@ StackOption = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help=
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting other than in the file (repeatable).")
 ]
-AwsOption = Annotated[bool, typer.Option("--aws", help="In AWS, even while the stack is up on this machine.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @rollout_app.command()
 def start(
-    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    is_json: JsonOption = False,
 ) -> None:
     """Begin a rollout by the plan in the stack's config; exit code 1 where one is under way."""
     opened = open_stack(stack, settings or [])
@@ -53,82 +57,123 @@ def start(
             )
         return started(plan, items, now)
 
-    _change(opened, begin, is_aws=is_aws, is_json=is_json)
+    _change(opened, _running(opened, is_local=is_local, is_aws=is_aws), begin, is_json=is_json)
 
 
 @rollout_app.command()
 def status(
-    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    is_json: JsonOption = False,
 ) -> None:
     """Steps, samples, the tests' figures, and why it stands where it stands.
 
     Exit code 0: it goes on, ended well, or there is none. 3: it is paused or was rolled back. 1: it cannot be read.
     """
-    with _at(open_stack(stack, settings or []), is_aws=is_aws) as place:
+    opened = open_stack(stack, settings or [])
+    running = _running(opened, is_local=is_local, is_aws=is_aws)
+    with _at(opened, running) as place:
         items = place.read()
-    print_standing(stack, place, items, time.time(), is_json=is_json)
+    print_standing(running, place, items, time.time(), is_json=is_json)
     if items.rollout is not None and items.rollout.state in STOPPED:
         raise SystemExit(EXIT_LEFT)
 
 
+def status_in_aws(stack: Stack, *, is_json: bool) -> None:
+    """What is in force at the edge in AWS, and the rollout. UsageError where the package alone says so."""
+    running = _running(stack, is_local=False, is_aws=True)
+    with _at(stack, running) as place:
+        items = place.read()
+    print_standing(running, place, items, time.time(), is_json=is_json)
+
+
 @rollout_app.command()
 def pause(
-    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    is_json: JsonOption = False,
 ) -> None:
     """Stay at the step; its figures are watched, and can still roll back."""
-    _transition("pause", stack, settings, is_aws=is_aws, is_json=is_json)
+    _transition("pause", stack, settings, is_local=is_local, is_aws=is_aws, is_json=is_json)
 
 
 @rollout_app.command()
 def resume(
-    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    is_json: JsonOption = False,
 ) -> None:
     """Go on where it was paused; the step's interval begins anew."""
-    _transition("resume", stack, settings, is_aws=is_aws, is_json=is_json)
+    _transition("resume", stack, settings, is_local=is_local, is_aws=is_aws, is_json=is_json)
 
 
 @rollout_app.command()
 def promote(
-    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    is_json: JsonOption = False,
 ) -> None:
     """Everybody new on the canary at once, and the rollout has succeeded."""
-    _transition("promote", stack, settings, is_aws=is_aws, is_json=is_json)
+    _transition("promote", stack, settings, is_local=is_local, is_aws=is_aws, is_json=is_json)
 
 
 @rollout_app.command()
 def abort(
-    stack: StackOption = "local", settings: SetOption = None, is_aws: AwsOption = False, is_json: JsonOption = False
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    is_json: JsonOption = False,
 ) -> None:
     """Everybody back to stable, who is on the canary already too."""
-    _transition("abort", stack, settings, is_aws=is_aws, is_json=is_json)
+    _transition("abort", stack, settings, is_local=is_local, is_aws=is_aws, is_json=is_json)
 
 
-def _transition(name: str, stack: str, settings: Sequence[str] | None, *, is_aws: bool, is_json: bool) -> None:
+def _transition(
+    name: str, stack: str, settings: Sequence[str] | None, *, is_local: bool, is_aws: bool, is_json: bool
+) -> None:
     from controller.transitions import BY_NAME  # here, as below: it imports boto3, and other commands do without
 
-    _change(open_stack(stack, settings or []), BY_NAME[name], is_aws=is_aws, is_json=is_json)
+    opened = open_stack(stack, settings or [])
+    _change(opened, _running(opened, is_local=is_local, is_aws=is_aws), BY_NAME[name], is_json=is_json)
 
 
-def _change(stack: Stack, change: Callable[[Items, float], Rollout], *, is_aws: bool, is_json: bool) -> None:
+def _running(stack: Stack, *, is_local: bool, is_aws: bool) -> RunningStack:
+    check_live(stack)
+    return choose_stack(stack.name, stack.settings.control.home_region, is_local=is_local, is_aws=is_aws)
+
+
+def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float], Rollout], *, is_json: bool) -> None:
     """Read, decide, and write only where nobody else has written meanwhile."""
     from controller.transitions import TransitionError
 
     now = time.time()
-    with _at(stack, is_aws=is_aws) as place:
+    with _at(stack, running) as place:
         items = place.read()
         try:
             rollout = change(items, now)
         except TransitionError as error:
             raise OperationError(str(error)) from error
         written = place.write(rollout, items)
-    print_standing(stack.name, place, written, now, is_json=is_json)
+    print_standing(running, place, written, now, is_json=is_json)
 
 
 @contextlib.contextmanager
-def _at(stack: Stack, *, is_aws: bool) -> Generator[Place]:
-    place = control_table(stack, is_aws=is_aws)
+def _at(stack: Stack, running: RunningStack) -> Generator[Place]:
+    """The control table there; an error says where it was met."""
+    place = control_table(stack, running)
     try:
         yield place
+    except OperationError as error:
+        raise OperationError(f"{place.where}: {error}") from error
     finally:
         place.close()
 

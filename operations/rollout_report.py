@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from controller.rollout import Rollout
     from controller.store import Items
     from operations.control_table import Place
+    from operations.running_stack import RunningStack
 
 COLORS = {"running": "cyan", "paused": "yellow", "succeeded": "green", "rolled-back": "red", "ended": "magenta"}
 TESTS = {"errorRate": ("error rate", "%", 2), "latency": ("latency", "ms", 1)}
@@ -23,17 +24,18 @@ QUIET = ("none", "over", "conflict")
 """Outcomes that are no news."""
 
 
-def print_standing(stack: str, place: Place, items: Items, now: float, *, is_json: bool) -> None:
-    """The rollout of what was read, and what is in force at the edge."""
+def print_standing(running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool) -> None:
+    """The rollout of what was read, where that is, and what is in force at the edge."""
     if is_json:
-        print_json(_document(stack, place, items))
+        print_json(_document(running, place, items))
         return
     rollout = items.rollout
+    where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
     if rollout is None:
-        out.print(f"[bold]{escape(stack)}[/] ({place.where}): no rollout was ever started; {_in_force(items)}")
+        out.print(f"{where}: no rollout was ever started; {_in_force(items)}")
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
-    out.print(f"[bold]{escape(stack)}[/] ({place.where}): the rollout of release {escape(rollout.release)} is {state}")
+    out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
     print_table(("step", "percentage", ""), _steps(rollout, now))
     if rollout.samples:
         print_table(("version", "requests", "errors", "error rate", "latency"), _samples(rollout))
@@ -43,15 +45,16 @@ def print_standing(stack: str, place: Place, items: Items, now: float, *, is_jso
     out.print(_in_force(items))
 
 
-def _document(stack: str, place: Place, items: Items) -> dict[str, Any]:
+def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
     from controller.rollout_item import document_of
 
     live = items.live
     return {
-        "stack": stack,
+        "stack": running.name,
         "table": place.name,
         "region": place.region,
-        "where": place.where,
+        "where": running.where,
+        "place": running.text,
         "inForce": {
             "canaryPercent": live.percent,
             "pin": live.pin,
@@ -65,6 +68,7 @@ def _document(stack: str, place: Place, items: Items) -> dict[str, Any]:
 
 
 def _in_force(items: Items) -> str:
+    """What the edge goes by, for a person."""
     live = items.live
     if live.pin != "none":
         return f"in force: everybody is on {live.pin}, by pin"

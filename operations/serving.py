@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,17 @@ from operations.failures import failure_of
 from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
 from operations.site import site_of
-from operations.stack import PROJECT, open_stack, work_directory
+from operations.stack import PROJECT, STATE, open_stack, work_directory
 from operations.state_file import read_exported_state
 from operations.state_functions import find_attached_functions
 from operations.streams import output
+from operations.up_lock import hold_lock
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
 from simulator.lambda_edge import FunctionCode, OnLog
 from simulator.standin import StandInError, read_state, run_program, write_state
 
-STATE = "state.json"
 WATCH_SECONDS = 0.5
 QUIET_SECONDS = 0.5
 Working = Callable[[str], AbstractContextManager[None]]
@@ -58,15 +58,24 @@ async def until_ended(work: Coroutine[Any, Any, object]) -> None:
 
 
 async def _serve(request: UpRequest) -> None:
-    files = _watched(request)
-    seen = _modified(files)  # before the first deployment: a change during it counts
+    seen = _modified(_watched(request))  # before the first deployment: a change during it counts
     async with serving(request, working=_working) as deployment:
         report.serving(request.stack, deployment.url, deployment.region_urls)
-        while output.lost is None:
-            await asyncio.sleep(WATCH_SECONDS)
-            if (now := _modified(files)) != seen:
-                seen = now
-                await _deploy_change(request, deployment)
+        await follow(request, deployment, seen)
+
+
+async def follow(request: UpRequest, deployment: LocalDeployment, seen: Sequence[int] = ()) -> None:
+    """Deploy every change of the stack's files, as long as somebody reads what is said.
+
+    `seen` is when those that are deployed were changed.
+    """
+    files = _watched(request)
+    deployed = list(seen) or _modified(files)
+    while output.lost is None:
+        await asyncio.sleep(WATCH_SECONDS)
+        if (now := _modified(files)) != deployed:
+            deployed = now
+            await _deploy_change(request, deployment)
 
 
 @contextlib.asynccontextmanager
@@ -82,6 +91,15 @@ async def serving(
     `working` surrounds each step that takes time, and gets what is being done.
     """
     _refuse_early(request)
+    with hold_lock(request.stack, request.port):
+        async with _deployed(request, on_log, on_rollout, working) as deployment:
+            yield deployment
+
+
+@contextlib.asynccontextmanager
+async def _deployed(
+    request: UpRequest, on_log: OnLog, on_rollout: OnRollout | None, working: Working
+) -> AsyncGenerator[LocalDeployment]:
     deployment = LocalDeployment(
         port=request.port,
         region_ports=request.ports_by_region(),
@@ -95,7 +113,7 @@ async def serving(
         with working("starts the local DynamoDB"):
             await ending.enter_async_context(deployment)
         await deploy(request, deployment, working)
-        async with status_served(request.stack, deployment):
+        async with status_served(request.stack, deployment, _notes(request)):
             yield deployment
 
 
@@ -106,6 +124,11 @@ def _refuse_early(request: UpRequest) -> None:
         _attached_functions(request, read_exported_state(request.state))
     else:
         open_stack(request.stack, request.overrides)
+
+
+def _notes(request: UpRequest) -> dict[str, object]:
+    """What `edge-router explain` needs to know of how the stack was brought up."""
+    return {"overrides": list(request.overrides), "state": str(request.state) if request.state else None}
 
 
 async def deploy(request: UpRequest, deployment: LocalDeployment, working: Working = _silently) -> None:

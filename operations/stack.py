@@ -10,6 +10,8 @@ from operations.errors import UsageError
 from simulator.standin import read_stack_config
 
 PROJECT = Path(__file__).parents[1]
+STATE = "state.json"
+"""In the work directory: what `edge-router up` has deployed, in the shape of `pulumi stack export`."""
 
 
 def work_directory(stack: str) -> Path:

@@ -15,6 +15,7 @@ from operations.aws import aws_errors, client
 from operations.console import out, print_json, print_table
 from operations.errors import EXIT_FAILED, EXIT_LEFT
 from operations.progress import working
+from operations.running_stack import AwsStack, announce
 from operations.sweep_deleting import delete
 from operations.sweep_finding import Clients, find_functions
 from operations.sweep_plan import SETTLED, WRONG, Item, plan
@@ -43,6 +44,8 @@ def sweep(
     Exit code 0: nothing is left to sweep. 3: something is, or must still wait. 1: something failed. 2: it cannot run.
     """
     prefix = _prefix(stack) if stack else ""
+    if not is_json:
+        announce(AwsStack(stack or "all stacks", EDGE_REGION))
     now = time.time()
     with aws_errors("cannot look for functions", EDGE_REGION):
         clients = Clients(*(client(service, EDGE_REGION) for service in ("lambda", "iam", "cloudfront")))

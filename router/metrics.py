@@ -48,26 +48,24 @@ class Metrics:
     def of_request(self, decision: Decision) -> dict[str, object]:
         """One request to a version; nothing for a decision that is not counted."""
         version = self._version_of(decision)
-        return self._members(version, REQUESTS, [1]) if version else {}
+        return self._members(version, REQUESTS, [1], self._now_ms()) if version else {}
 
     def of_response(self, trace: str | None, response: Response) -> dict[str, object]:
         """One answer of a version: whether it is an error, and how long it took; nothing where it is not counted.
 
-        Without a trace the version is the origin that answered, and the latency is unknown.
+        It counts at the time of its request, so that both lie in the same minute: a request without an answer there
+        has none. Without a trace the version is the origin that answered, the latency is unknown, and the time is now.
         """
-        if trace is None:
-            version, latency_ms = response.origin or "", None
-        else:
-            version, _, started_ms = trace.partition(";")
-            latency_ms = self._latency_ms(started_ms)
+        version, _, started_ms = (f"{response.origin or ''};" if trace is None else trace).partition(";")
+        latency_ms = self._latency_ms(started_ms)
         if version not in self._versions:
             return {}
         is_error = int(response.status >= 500)
         if latency_ms is None:
-            return self._members(version, ERRORS, [is_error])
+            return self._members(version, ERRORS, [is_error], self._now_ms())
         log_latency = log(max(latency_ms, 1))
         figures = [is_error, latency_ms, round(log_latency, 6), round(log_latency * log_latency, 6)]
-        return self._members(version, LATENCY, figures)
+        return self._members(version, LATENCY, figures, int(started_ms))
 
     def _version_of(self, decision: Decision) -> str:
         origin = decision.origin
@@ -79,14 +77,16 @@ class Metrics:
         latency_ms = self._now_ms() - int(started_ms)
         return latency_ms if 0 <= latency_ms <= MAX_LATENCY_MS else None
 
-    def _members(self, version: str, metrics: tuple[tuple[str, str], ...], figures: list[float]) -> dict[str, object]:
+    def _members(
+        self, version: str, metrics: tuple[tuple[str, str], ...], figures: list[float], at_ms: int
+    ) -> dict[str, object]:
         directive = {
             "Namespace": self._namespace,
             "Dimensions": [["Stack", "Version"]],
             "Metrics": [{"Name": name, "Unit": unit} for name, unit in metrics],
         }
         return {
-            "_aws": {"Timestamp": self._now_ms(), "CloudWatchMetrics": [directive]},
+            "_aws": {"Timestamp": at_ms, "CloudWatchMetrics": [directive]},
             "Stack": self._stack,
             "Version": version,
             **{name: figure for (name, _), figure in zip(metrics, figures, strict=True)},

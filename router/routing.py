@@ -87,6 +87,10 @@ class Router:
         except Exception as error:  # noqa: BLE001  the rule of the edge: whatever fails, the default origin answers
             return fallback(_name_of(error))
 
+    def close(self) -> None:
+        """Close its connections, for who asks it once; an instance of the function keeps them."""
+        self._drop_connections()
+
     def _on_origin_request(self, cf: events.Cf) -> None:
         started = self._timer()
         try:

@@ -35,8 +35,8 @@ class Edge:
     """Serves one distribution as CloudFront would.
 
     `functions` runs Lambda@Edge, `origins` says where origins run, `clock` gives seconds since the epoch, `console`
-    takes lines for the person who watches, `on_log` (Region, function, line) what CloudFront Functions log. Every
-    Region has a cache of its own, all in one bounded memory.
+    takes lines for the person who watches, `on_log` (Region, function, line) what CloudFront Functions log, `on_begin`
+    and `on_end` the id of each request. Every Region has a cache of its own, all in one bounded memory.
 
     Not simulated: TLS (and so certificates that do not match), Brotli at the edge, ranges kept in parts, HTTP/2 and 3,
     Lambda@Edge quotas.
@@ -54,11 +54,14 @@ class Edge:
         transport: httpx.AsyncBaseTransport | None = None,
         request_id: Callable[[], str] = new_request_id,
         on_log: Callable[[str, str, str], None] = lambda *_: None,
+        on_begin: Callable[[str], None] = lambda _: None,
+        on_end: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.distribution = distribution
         self.cache = cache if cache is not None else Cache()  # an empty one is false
         self._clock = clock
         self._request_id = request_id
+        self._on_begin, self._on_end = on_begin, on_end
         self._client = OriginClient(origins, transport)
         self._triggers = Triggers(distribution, functions, console)
         self._viewer_functions = ViewerFunctions(distribution, console, on_log, clock)
@@ -81,10 +84,13 @@ class Edge:
         """CloudFront's answer in that Region. Raises UnknownRegionError, and nothing about the request itself."""
         edge_region(region)
         context = Context(self._request_id(), region, self.distribution.behavior_for(request.uri))
+        self._on_begin(context.request_id)
         try:
             served = await self._served(request, context)
         except EdgeError as error:
             served = Served(error.response(context.request_id), error.result_type)
+        finally:
+            self._on_end(context.request_id)
         return self._finished(served, request, context)
 
     async def _served(self, request: ViewerRequest, context: Context) -> Served:

@@ -3,5 +3,6 @@
 from simulator.cloudwatch.client import CloudWatchClient
 from simulator.cloudwatch.embedded import Datum, read_line
 from simulator.cloudwatch.metrics import CloudWatch, Statistics
+from simulator.cloudwatch.under_way import LinesUnderWay
 
-__all__ = ["CloudWatch", "CloudWatchClient", "Datum", "Statistics", "read_line"]
+__all__ = ["CloudWatch", "CloudWatchClient", "Datum", "LinesUnderWay", "Statistics", "read_line"]

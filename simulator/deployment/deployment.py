@@ -12,11 +12,12 @@ from typing import Any, Self
 
 from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerServer
 from simulator.cloudfront_functions import KeyValueStore
-from simulator.cloudwatch import CloudWatch
+from simulator.cloudwatch import CloudWatch, LinesUnderWay
 from simulator.deployment.applications import Application, Applications
 from simulator.deployment.blueprint import Blueprint
 from simulator.deployment.controller_clients import ControllerClients
 from simulator.deployment.current_edge import CurrentEdge
+from simulator.deployment.recent_lines import RecentLines
 from simulator.deployment.rollouts import OnRollout, Rollouts
 from simulator.deployment.substitutes import substitute, this_machine
 from simulator.dynamodb import LocalDynamoDB
@@ -72,6 +73,8 @@ class LocalDeployment:
         self._current = CurrentEdge()
         self._on_rollout, self._reconcile_seconds = on_rollout, reconcile_seconds
         self.cloudwatch = CloudWatch()
+        self._under_way = LinesUnderWay(self.cloudwatch.collect)
+        self.recent_lines = RecentLines()
         self._lock = asyncio.Lock()
         self._blueprint: Blueprint | None = None
         self._closing = AsyncExitStack()
@@ -141,11 +144,23 @@ class LocalDeployment:
             extra_paths=self._substitutes(functions),
             origins=origins.base_urls,
         )
-        edge = Edge(distribution, workers, origins, console=self._console, on_log=self._on_log)
+        edge = Edge(
+            distribution,
+            workers,
+            origins,
+            console=self._console,
+            on_log=self._said,
+            on_begin=self._under_way.begin,
+            on_end=self._under_way.end,
+        )
         await self._current.replace(edge, workers)
 
     def _logged(self, region: str, function: str, line: str) -> None:
-        self.cloudwatch.collect(region, line)
+        self._under_way.take(region, line)
+        self._said(region, function, line)
+
+    def _said(self, region: str, function: str, line: str) -> None:
+        self.recent_lines.take(region, line)
         self._on_log(region, function, line)
 
     def _stores(self) -> Mapping[str, KeyValueStore]:
@@ -196,10 +211,17 @@ class LocalDeployment:
         await self._current.functions.end_idle_workers()
 
     def status(self) -> dict[str, object]:
-        """What a person wants to know: addresses, origins, and the reads of each Region and replica."""
+        """What a person wants to know: addresses, origins, and the reads of each Region and replica.
+
+        And what a decision depends on: `originUrls` are all origins by domain or domain:port, `keyValues` the stores'
+        pairs by ARN.
+        """
+        is_served = self._blueprint is not None
         return {
             "url": self.url,
             "regionUrls": self.region_urls,
             "origins": self._applications.urls,
+            "originUrls": dict(self._blueprint.origins) if self._blueprint is not None else {},
+            "keyValues": {arn: store.pairs for arn, store in self._stores().items()} if is_served else {},
             "dynamodb": self.dynamodb.status(),
         }

@@ -16,6 +16,8 @@ from simulator.deployment.scheduled import Scheduled, scheduled_controller
 
 PERIOD_SECONDS = LAG_SECONDS = 1
 """Metrics are known by the second here and at once; a second has to be over."""
+ANSWER_SECONDS = 0
+"""What is measured of a request is known when it is over, so that nobody has to wait for its answer."""
 
 OnRollout = Callable[[Outcome], None]
 """Called with what each look did."""
@@ -73,6 +75,6 @@ class Rollouts:
             await self.reconcile()
 
     def _built(self, scheduled: Scheduled) -> Controller:
-        controller = controller_of(scheduled.environment, self._clients)
+        controller = controller_of(scheduled.environment, self._clients, answer_seconds=ANSWER_SECONDS)
         timing = replace(controller.timing, period_seconds=PERIOD_SECONDS, lag_seconds=LAG_SECONDS)
         return replace(controller, alarms=DrilledAlarms(self._clients), timing=timing)

@@ -45,6 +45,23 @@ def test_what_lies_outside_of_the_window_is_not_counted(metrics: CloudWatchMetri
     assert metrics.samples(BEGIN, BEGIN + 120)["canary"].requests == 2
 
 
+def test_a_request_that_may_still_be_answered_is_not_counted_until_it_is_or_will_not_be(
+    client_of: ClientOf, put_metrics: PutMetrics, stack: str
+) -> None:
+    """Answers count at the time of their request, so what is missing in an old minute will never come."""
+    clients = {region: client_of("cloudwatch", region) for region in REGIONS}
+    metrics = CloudWatchMetrics(clients, "EdgeRouter", stack, answer_seconds=120)
+    put_metrics(BEGIN, "canary", Requests=[1, 1, 1], Errors=[0, 1])
+    put_metrics(BEGIN + 60, "canary", Requests=[1, 1, 1], Errors=[0, 0])
+    put_metrics(BEGIN + 120, "stable", EUROPE, Requests=[1])
+    canary, stable = (metrics.samples(BEGIN, BEGIN + 180)[version] for version in ("canary", "stable"))
+    assert (canary.trials, canary.errors) == (5, 2)
+    assert (stable.trials, stable.errors) == (0, 0)
+    later = metrics.samples(BEGIN, BEGIN + 300)
+    assert (later["canary"].trials, later["canary"].errors) == (6, 3)
+    assert (later["stable"].trials, later["stable"].errors) == (1, 1)
+
+
 def test_other_stacks_and_versions_are_not_counted(
     metrics: CloudWatchMetrics, put_metrics: PutMetrics, client_of: ClientOf
 ) -> None:

@@ -166,6 +166,38 @@ async def test_an_update_of_the_stack_meanwhile_leaves_the_rollout_as_it_is(stac
         assert (await one.read()).live.is_withdrawn
 
 
+async def test_a_request_without_an_answer_yet_is_no_error_and_neither_is_one_whose_viewer_left(stack: Stack) -> None:
+    answering = asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        await answering.wait()
+        return Response(200, b"1", [("x-app-version", "1")])
+
+    server = LoopbackServer(slow)
+    await server.listen()
+    try:
+        async with rolling(stack, "slow") as one:
+            await stack.deploy(*SETTINGS, "release=slow", origins={"v1.example.com": f"http://{server.address}"})
+            await one.start(replace(PLAN, steps=(1, 100)))
+            await asyncio.sleep(4)  # refreshSeconds and what else is not of the step
+            waiting = [asyncio.create_task(stack.get("/any", x_visit=str(number))) for number in range(3)]
+            async with asyncio.timeout(OVER_SECONDS):
+                while len(stack.decisions) < 3:
+                    await asyncio.sleep(0.05)
+            waiting.pop().cancel()
+            await asyncio.sleep(2.5)
+            assert all(sample.trials == 0 for sample in (await one.look()).samples.values())
+            answering.set()
+            await asyncio.gather(*waiting)
+            await asyncio.sleep(1.1)  # a second that was looked at is not looked at again
+            rollout = await one.look()
+            assert {sample.errors for sample in rollout.samples.values()} == {0}
+            assert sum(sample.trials for sample in rollout.samples.values()) == 3
+    finally:
+        answering.set()
+        await server.close()
+
+
 async def test_a_function_before_the_cache_follows_with_the_next_look(stack: Stack) -> None:
     async with rolling(stack, "versioned", "cookieVersion.caching=versioned") as one:
         [store] = stack.local._current.edge.key_value_stores.values()

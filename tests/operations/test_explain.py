@@ -2,9 +2,12 @@
 
 import io
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -36,6 +39,7 @@ EVENT = {
     ]
 }
 A_HEAD = "a head is a line such as 'GET / HTTP/1.1' and header lines"
+SETTINGS = "local: from the settings; no running stack was read\n"
 Run = Callable[..., Result]
 
 
@@ -57,7 +61,7 @@ def test_a_decision_is_shown_with_all_its_steps(run: Run, written: Callable[[str
         "looked at\tfound\n"
         "cookie app-version\tforged-cookie\n"
         "stable (v1.example.com) because forged-cookie, bucket 9557 of 10,000\n",
-        "",
+        SETTINGS,
     )
 
 
@@ -69,10 +73,14 @@ def test_line_ends_and_the_empty_line_at_the_end_do_not_matter(run: Run, written
 
 def test_one_line_is_enough_of_a_head(run: Run, written: Callable[[str], str]):
     result = run("explain", written("GET /"), "--json", "--set", "strategy=cookie-version")
-    assert result.document == {
+    document = result.document
+    assert datetime.fromisoformat(document["read"].pop("at")).tzinfo is not None
+    assert document == {
         "stack": "local",
         "strategy": "cookie-version",
         "region": "us-east-1",
+        "read": {"where": "settings", "place": None, "what": []},
+        "unread": [],
         "origin": "stable",
         "domainName": "v1.example.com",
         "reason": "no-cookie",
@@ -110,8 +118,8 @@ HINTED = (
 STABLE = "stable (v1.example.com) because"
 NO_TABLE = [
     "cookie sessiontoken\tpresent",
-    "sessions table\tfailed: no-credentials",
-    f"{STABLE} table-no-credentials (a fallback: something failed)",
+    "sessions table\tnot read",
+    "cannot be told: the sessions table was not read",
 ]
 
 
@@ -151,7 +159,8 @@ def test_the_hint_of_a_session_decides_before_its_table_does(
     run: Run, written: Callable[[str], str], head: str, lines: list[str]
 ):
     result = run("explain", written(f"GET / HTTP/1.1\nHost: example.com\n{head}"), *HINTED)
-    assert result == Result(0, "\n".join(["looked at\tfound", *lines, ""]), "")
+    exit_code = 3 if lines[-1] == NO_TABLE[-1] else 0
+    assert result == Result(exit_code, "\n".join(["looked at\tfound", *lines, ""]), SETTINGS)
 
 
 def test_the_same_is_said_as_the_function_before_the_cache_writes(run: Run, written: Callable[[str], str]):
@@ -243,16 +252,40 @@ def test_an_override_is_explained_without_its_secret(run: Run, written: Callable
     assert result.out == "looked at\tfound\noverride\tcanary\ncanary (v2.example.com) because override\n"
 
 
-def test_without_credentials_the_decision_is_the_fallback_and_says_so(run: Run, written: Callable[[str], str]):
+def test_what_depends_on_a_table_cannot_be_told_without_a_running_stack(
+    run: Run, written: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+):
+    """Also with credentials: nobody has said that AWS is meant."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "AKIAEXAMPLE")
     result = run("explain", written(json.dumps(EVENT)))
     assert result == Result(
-        0,
+        3,
         "looked at\tfound\n"
         "cookie sessiontoken\tpresent\n"
-        "sessions table\tfailed: no-credentials\n"
-        "stable (v1.example.com) because table-no-credentials (a fallback: something failed)\n",
-        "",
+        "sessions table\tnot read\n"
+        "cannot be told: the sessions table was not read\n",
+        SETTINGS,
     )
+    document = json.loads(run("explain", written(json.dumps(EVENT)), "--json").out)
+    assert (document["origin"], document["reason"], document["fallback"]) == (None, None, None)
+    assert document["unread"] == ["the sessions table"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "head", "unread"),
+    [
+        ("fastest-origin", "GET / HTTP/1.1\n", "the origins"),
+        ("tenant-lookup", 'POST / HTTP/1.1\n\n{"tenantId": "acme", "accountId": "1001"}', "the tenants table"),
+    ],
+)
+def test_what_would_have_to_be_asked_is_named_by_strategy(
+    run: Run, written: Callable[[str], str], strategy: str, head: str, unread: str
+):
+    result = run("explain", written(head), "--set", f"strategy={strategy}")
+    assert (result.exit_code, result.out.splitlines()[-1]) == (3, f"cannot be told: {unread} was not read")
+    pinned = run("explain", written(head), "--set", f"strategy={strategy}", "--set", "pin=canary")
+    assert (pinned.exit_code, pinned.out.splitlines()[-1]) == (0, "canary (v2.example.com) because pinned")
 
 
 def test_a_dynamodb_that_nobody_serves_is_not_waited_for(
@@ -291,6 +324,100 @@ def test_a_local_dynamodb_is_read_without_credentials(
         "canary (v2.example.com) because session",
     ]
     assert result.exit_code == 0
+
+
+CONTROL_KEYS = ({"AttributeName": "scope", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"})
+
+
+@pytest.fixture
+def account(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """AWS as far as DynamoDB goes: a session on version 2, 10 % in the control table; its client in us-east-1."""
+    with moto_server() as url:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "example",
+            "AWS_ENDPOINT_URL": url,
+            "AWS_MAX_ATTEMPTS": "1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        for table, keys in {
+            "edge-router-prod-sessions": [{"AttributeName": "token", "KeyType": "HASH"}],
+            "edge-router-prod-control": list(CONTROL_KEYS),
+        }.items():
+            defined = [{"AttributeName": key["AttributeName"], "AttributeType": "S"} for key in keys]
+            client.create_table(
+                TableName=table, KeySchema=keys, AttributeDefinitions=defined, BillingMode="PAY_PER_REQUEST"
+            )
+        item = {"token": {"S": "sample-canary"}, "version": {"S": "2"}}
+        client.put_item(TableName="edge-router-prod-sessions", Item=item)
+        put_control(client)
+        yield client
+        for table in client.list_tables()["TableNames"]:
+            client.delete_table(TableName=table)
+        client.close()
+
+
+def put_control(client: Any, **attributes: dict[str, str]) -> None:
+    config = {"canaryPercent": {"N": "10"}, "pin": {"S": "none"}, "release": {"S": "2026-11"}, "revision": {"S": "0a"}}
+    item = {"scope": {"S": "edge"}, "item": {"S": "config"}, **config, **attributes}
+    client.put_item(TableName="edge-router-prod-control", Item=item)
+
+
+def test_the_accounts_tables_are_read_where_that_is_said(run: Run, written: Callable[[str], str], account: Any):
+    path = written(json.dumps(EVENT))
+    result = run("explain", path, "--stack", "prod", "--aws")
+    assert result.out.splitlines()[1:] == [
+        "control\tconfig:0a says 10 %",
+        "cookie sessiontoken\tpresent",
+        "sessions table\tsession, from us-east-1",
+        result.out.splitlines()[-1],
+    ]
+    assert (result.exit_code, result.out.splitlines()[-1].partition(" ")[0]) == (0, "canary")
+    read = r"the settings, the control table in us-east-1 \(config:0a\), the sessions table"
+    place = "prod: AWS account 123456789012, Region us-east-1"
+    assert re.fullmatch(rf"{place}, read at 20\S+Z: {read}\n", result.err)
+    put_control(account, pin={"S": "stable"})
+    document = json.loads(run("explain", path, "--stack", "prod", "--aws", "--json").out)
+    assert (document["origin"], document["reason"], document["read"]["where"]) == ("stable", "pinned", "AWS")
+
+
+def test_what_the_caller_may_not_read_in_the_account_is_no_fallback_of_the_edge(
+    run: Run, written: Callable[[str], str], account: Any
+):
+    path = written(json.dumps(EVENT))
+    account.delete_table(TableName="edge-router-prod-sessions")
+    result = run("explain", path, "--stack", "prod", "--aws")
+    assert (result.exit_code, result.out.splitlines()[-1]) == (
+        3,
+        "cannot be told: the sessions table (no-such-table) could not be read",
+    )
+    account.delete_table(TableName="edge-router-prod-control")
+    document = json.loads(run("explain", path, "--stack", "prod", "--aws", "--json").out)
+    assert document["unread"] == [
+        "the control table in us-east-1 (no-such-table)",
+        "the sessions table (no-such-table)",
+    ]
+
+
+def test_without_credentials_aws_cannot_be_read(
+    run: Run, written: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    result = run("explain", written(HEAD), "--stack", "prod", "--aws")
+    assert (result.exit_code, result.err) == (
+        1,
+        "error: cannot read the stack in AWS: there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
+        " AWS_SECRET_ACCESS_KEY\n",
+    )
+
+
+def test_a_local_edge_that_is_not_up_is_told(run: Run, written: Callable[[str], str]):
+    assert run("explain", written(HEAD), "--local") == Result(
+        1, "", "error: stack local is not up: start it with `edge-router up --stack local`\n"
+    )
 
 
 SHAPE = 'not a CloudFront event: Records[0].cf.request must be as in "Lambda@Edge event structure"'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,13 @@ import pytest
 from infra.invalidation import MARK_TAG, affected, cached_paths, invalidation_path, mark_of
 from infra.settings_parts import MAX_STATIC_PATHS
 from infra.stack import load_stack
+from operations.running_stack import LocalStack
+from simulator.cloudfront import status_app
 from simulator.standin import read_stack_config
 from tests.infra.configs import ROOT
 from tests.operations.conftest import Result
 from tests.operations.fake_cloudfront import ARN, ID, FakeCloudFront, denied
+from tests.operations.status_server import served
 
 STATIC = ("staticPaths[0]=/static/*", "staticPaths[1]=/img/*.png")
 FASTEST = ("strategy=fastest-origin",)
@@ -102,6 +105,7 @@ def cloudfront(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> I
     fake.associate("arn:aws:lambda:us-east-1:123456789012:function:edge-router-prod-1a2b3c4d:2")
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_ACCOUNT_ID": "123456789012",
         "AWS_SECRET_ACCESS_KEY": "example",
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_ENDPOINT_URL_CLOUDFRONT": fake.url,
@@ -133,7 +137,7 @@ def test_a_change_is_invalidated_once(
         0,
         "E1EXAMPLE: I1 invalidates /img/* /static/*: what it depends on has changed\n",
     )
-    assert first.err == "waits for I1\n"
+    assert first.err == "prod: AWS account 123456789012, Region us-east-1\nwaits for I1\n"
     again = run("invalidate", "--stack", "prod", "--outputs", after)
     assert again.out == "E1EXAMPLE: nothing to invalidate: what is cached agrees with what is deployed\n"
     assert cloudfront.invalidations == [["/img/*", "/static/*"]]
@@ -161,6 +165,7 @@ def test_an_invalidation_that_failed_is_made_up_for(
     first = run("invalidate", "--stack", "prod", "--outputs", after)
     assert (first.exit_code, first.err) == (
         1,
+        "prod: AWS account 123456789012, Region us-east-1\n"
         "error: cannot invalidate: arn:aws:iam::123456789012:user/releaser needs the right"
         f" cloudfront:CreateInvalidation on {ARN} (no identity-based policy allows the cloudfront:CreateInvalidation"
         " action)\n",
@@ -184,6 +189,7 @@ def test_everything_can_be_asked_for(
         ("{", "error: {file}: is no JSON object, as `pulumi stack output --json` prints it\n"),
         (
             "{}",
+            "prod: AWS account 123456789012, Region us-east-1\n"
             "error: the outputs of the stack prod have no distributionId: is it deployed, and by this program?\n",
         ),
         (None, "error: --outputs {file}: cannot be read: No such file or directory\n"),
@@ -208,3 +214,40 @@ def test_without_pulumi_it_asks_for_the_outputs(run: Callable[..., Result], monk
         "error: pulumi is not on PATH: install it, or give the stack's outputs with --outputs FILE"
         " (pulumi stack output --json > FILE)\n",
     )
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
+    """Stack prod is up on this machine; what was dropped of its cache."""
+    dropped: list[list[str]] = []
+
+    def drop(patterns: Sequence[str]) -> int:
+        dropped.append(list(patterns))
+        return 7
+
+    with served(status_app(dict, invalidate=drop)) as url:
+        status = {"url": "http://127.0.0.1:8080", "dynamodb": {}}
+        found = {"prod": LocalStack("prod", status, {"statusUrl": url})}
+        monkeypatch.setattr("operations.running_stack.find_local", found.get)
+        yield dropped
+
+
+def test_the_cache_of_the_local_edge_is_dropped_where_that_is_said(
+    run: Callable[..., Result], here: list[list[str]]
+) -> None:
+    place = "prod: local, port 8080\n"
+    assert run("invalidate", "--stack", "prod", "--local", "--all") == Result(
+        0, "local, port 8080: the local edge invalidates /*: 7 objects were kept\n", place
+    )
+    assert run("invalidate", "--stack", "prod", "--local") == Result(
+        0, "local, port 8080: nothing to invalidate: every update empties the cache of the local edge\n", place
+    )
+    assert here == [["/*"]]
+
+
+def test_where_both_may_be_meant_nothing_is_invalidated(
+    run: Callable[..., Result], cloudfront: FakeCloudFront, here: list[list[str]]
+) -> None:
+    result = run("invalidate", "--stack", "prod", "--all")
+    assert (result.exit_code, result.err.endswith("say which is meant with --local or --aws\n")) == (2, True)
+    assert (cloudfront.invalidations, here) == ([], [])

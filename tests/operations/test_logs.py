@@ -15,19 +15,25 @@ from operations import log_stream
 from operations.errors import UsageError
 from operations.log_stream import OVERLAP_MS, Line, Reader, Source, look, read_line
 from operations.logs import follow, seconds_of, tell
+from operations.running_stack import LocalStack
+from simulator.cloudfront import status_app
+from simulator.deployment.recent_lines import RecentLines
 from tests.moto_server import moto_server
 from tests.operations.conftest import Result
 from tests.operations.fake_logs import FakeLogs, Refusal
+from tests.operations.status_server import served
 
 Run = Callable[..., Result]
 GROUP = "/aws/lambda/us-east-1.edge-router-staging"
 ALL_REGIONS = 13
+PLACE = "staging: AWS account 123456789012, "
 
 
 def set_aws(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_ACCOUNT_ID": "123456789012",  # the fake knows nothing but logs
         "AWS_ENDPOINT_URL": url,
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -121,15 +127,19 @@ def test_a_region_where_nobody_was_routed_yet_may_have_no_group(run: Run, writte
 def test_nothing_in_any_group_is_said(run: Run, written: Callable[..., None]) -> None:
     written("eu-west-1")
     result = run("logs", "--stack", "staging", "--since", "90s")
-    assert (result.exit_code, result.out, result.err) == (0, "", "no decision in the last 90s in 13 Regions\n")
+    assert (result.exit_code, result.out, result.err) == (
+        0,
+        "",
+        f"{PLACE}13 Regions\nno decision in the last 90s in 13 Regions\n",
+    )
 
 
 def test_a_stack_without_a_group_anywhere_is_not_deployed(run: Run, fake: FakeLogs) -> None:
     result = run("logs", "--stack", "staging", "--region", "eu-west-1", "--region", "us-east-1")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err == (
-        f"error: there is no log group {GROUP} in eu-west-1, us-east-1: is the stack deployed, and in the account of"
-        " these credentials?\n"
+        f"{PLACE}2 Regions\nerror: there is no log group {GROUP} in eu-west-1, us-east-1: is the stack"
+        " deployed, and in the account of these credentials?\n"
     )
 
 
@@ -186,14 +196,16 @@ def test_a_region_that_cannot_be_read_is_named_and_the_others_are_told(
     fake.refusals["eu-west-1"] = refusal
     result = run("logs", "--stack", "staging")
     assert (result.exit_code, result.out.count("\n")) == (1, 1)
-    assert result.err == f"warning: eu-west-1: {expected}\n"
+    assert result.err == f"{PLACE}13 Regions\nwarning: eu-west-1: {expected}\n"
 
 
 def test_where_no_region_can_be_read_there_is_one_message(run: Run, fake: FakeLogs) -> None:
     fake.refusals["eu-west-1"] = Refusal("AccessDeniedException", DENIED)
     result = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (result.exit_code, result.out) == (1, "")
-    assert result.err.startswith("error: cannot read the log: arn:aws:iam::123456789012:user/reader needs the right")
+    assert result.err.startswith(
+        f"{PLACE}Region eu-west-1\nerror: cannot read the log: arn:aws:iam::123456789012:user/reader needs the right"
+    )
 
 
 def test_without_credentials_it_says_where_they_may_come_from(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +215,7 @@ def test_without_credentials_it_says_where_they_may_come_from(run: Run, monkeypa
     result = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (result.exit_code, result.err) == (
         1,
+        "staging: AWS, Region eu-west-1\n"
         "error: cannot read the log: there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
         " AWS_SECRET_ACCESS_KEY\n",
     )
@@ -264,6 +277,62 @@ def test_a_fallback_stands_out_and_nothing_can_steer_a_terminal(run: Run, fake: 
 @pytest.mark.parametrize("message", ["", "{", "[1]", "5", '{"reason":5}', "START {x}"])
 def test_other_lines_are_none(message: str) -> None:
     assert read_line({"message": message, "timestamp": 1, "eventId": "e"}, "eu-west-1") is None
+
+
+def test_the_decisions_of_the_local_edge_are_read_with_the_same_filters(run: Run, decided: list[str]) -> None:
+    everything = run("logs", "--stack", "local")
+    assert (everything.exit_code, everything.err) == (0, "local: local, port 8080\n")
+    assert [line.split()[1:4] for line in everything.out.splitlines()] == [
+        ["us-east-1", "stable", "no-session"],
+        ["eu-west-1", "canary", "session"],
+        ["us-east-1", "premium", "tier"],
+    ]
+    assert [json.loads(line)["requestId"] for line in run("logs", "--stack", "local", "--json").out.splitlines()] == [
+        *("a", "b", "c"),
+    ]
+    assert run("logs", "--stack", "local", "--region", "eu-west-1").out.count("requestId=") == 1
+    assert run("logs", "--stack", "local", "--since", "30s").out.count("requestId=") == 2
+    assert run("logs", "--stack", "local", "--since", "2h").out.count("requestId=") == 4
+    nothing = run("logs", "--stack", "local", "--local", "--region", "ap-south-1")
+    assert (nothing.exit_code, nothing.out) == (0, "")
+    assert nothing.err.endswith("no decision in the last 15m in local, port 8080\n")
+
+
+def test_without_a_local_edge_its_log_is_not_looked_for_in_aws(run: Run, fake: FakeLogs) -> None:
+    assert run("logs", "--stack", "local") == Result(
+        1, "", "error: stack local is not up: start it with `edge-router up --stack local`, or say --aws\n"
+    )
+    assert fake.asked == []
+
+
+def test_a_local_edge_that_ends_meanwhile_is_told(run: Run, decided: list[str]) -> None:
+    decided[0] = "http://127.0.0.1:9/"
+    assert run("logs", "--stack", "local") == Result(
+        1,
+        "",
+        "local: local, port 8080\nerror: cannot read the log: stack local is not up any more (local, port 8080)\n",
+    )
+
+
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Stack local is up, and has decided; where its status is."""
+    lines = RecentLines(clock=lambda: next(times) - 0.001)
+    times = iter([time.time() - ago for ago in (3_600, 60, 20, 10)])
+    lines.take("us-east-1", decision(requestId="old"))
+    lines.take("us-east-1", "START RequestId: 1 Version: 7")
+    lines.take("us-east-1", decision(requestId="a", reason="no-session"))
+    lines.take("eu-west-1", decision(requestId="b", origin="canary"))
+    lines.take("us-east-1", f"abc== {decision(requestId='c', origin='premium', reason='tier')}")
+    with served(status_app(dict, lines.between)) as url:
+        urls = [url]
+
+        def find_local(name: str) -> LocalStack | None:
+            status = {"url": "http://127.0.0.1:8080", "dynamodb": {}}
+            return LocalStack(name, status, {"statusUrl": urls[0]}) if name == "local" else None
+
+        monkeypatch.setattr("operations.running_stack.find_local", find_local)
+        yield urls
 
 
 class Following:

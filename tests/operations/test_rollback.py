@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,13 @@ from operations.control_table import AWS, Place
 from operations.errors import OperationError
 from operations.rollback_control import BATCH_KEYS, key_values_step, pin_step, rollout_step
 from operations.rollback_version import Deployed, version_step
+from operations.running_stack import LocalStack
+from simulator.cloudfront import status_app
 from tests.infra.configs import edit_stack, shipped_stack
 from tests.moto_server import moto_server
 from tests.operations.conftest import Result
 from tests.operations.fake_cloudfront import ID, FakeCloudFront, denied
+from tests.operations.status_server import served
 
 TABLE = "edge-router-prod-control"
 PLAN = Plan(steps=(5, 25, 100), interval_seconds=600)
@@ -118,6 +121,7 @@ def account(
     cloudfront = FakeCloudFront()
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_ACCOUNT_ID": "123456789012",
         "AWS_SECRET_ACCESS_KEY": "example",
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_ENDPOINT_URL": moto,
@@ -206,6 +210,7 @@ def test_everybody_goes_back_and_the_function_to_the_version_before(
     result = rolled_back(run, account, "--yes")
     assert result.exit_code == 0
     assert result.err.splitlines() == [
+        "prod: AWS account 123456789012, Region us-east-1",
         "pin: done",
         "rollout: done",
         "config: by hand",
@@ -243,7 +248,7 @@ def test_at_a_terminal_it_asks(
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     result = rolled_back(run, account, "--keep-version")
     assert (result.exit_code, account.config["pin"]) == (code, {"S": pin})
-    assert result.err.startswith("Do this? [y/N]:")
+    assert result.err.startswith("prod: AWS account 123456789012, Region us-east-1\nDo this? [y/N]:")
 
 
 def test_the_item_is_the_one_that_pulumi_would_write(run: Callable[..., Result], account: Account) -> None:
@@ -381,7 +386,7 @@ def test_in_the_wrong_region_the_table_is_not_found(
     result = rolled_back(run, account, "--yes", "--keep-version", "--json")
     assert result.exit_code == 1
     assert details(result)["pin"] == (
-        f"there is no table {TABLE} in eu-west-1 (AWS): deploy the stack with control: live, or say which with --stack"
+        f"there is no table {TABLE} in eu-west-1: deploy the stack with control: live, or say which with --stack"
     )
     assert account.config["pin"] == {"S": "none"}
 
@@ -580,3 +585,28 @@ def test_the_stacks_file_is_written_by_pulumi(
         assert details(result)["config"] == "pulumi config set pin stable: no stack named prod"
     kept = rolled_back(run, account, "--yes", "--keep-version", "--keep-config", "--json")
     assert "config" not in states(kept)
+
+
+def test_the_stack_on_this_machine_goes_back_where_that_is_said(
+    run: Callable[..., Result], account: Account, moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.start_rollout()
+    dropped: list[Sequence[str]] = []
+    with served(status_app(dict, invalidate=lambda patterns: dropped.append(patterns) or 0)) as url:
+        status = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": moto}}
+        here = {"prod": LocalStack("prod", status, {"statusUrl": url})}
+        monkeypatch.setattr("operations.running_stack.find_local", here.get)
+        unclear = rolled_back(run, account, "--yes")
+        assert (unclear.exit_code, unclear.err.endswith("say which is meant with --local or --aws\n")) == (2, True)
+        assert account.table.read().live.pin == "none"
+        result = run("rollback", "--stack", "prod", "--local", "--yes")
+    assert result.err.splitlines() == [
+        "prod: local, port 8080",
+        "pin: done",
+        "rollout: done",
+        "config: by hand",
+        "version: nothing to do",
+        "cache: done",
+    ]
+    assert (account.table.read().live.pin, account.table.read().live.percent) == ("stable", 0)
+    assert (account.versions(), dropped) == ({"3", "7"}, [["/*"]])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,12 +20,14 @@ from controller.judgement import judge
 from controller.rollout import Rollout
 from controller.sample import Sample
 from controller.store import ControlTable, Items
+from operations.running_stack import LocalStack
 from tests.moto_server import moto_server
 from tests.operations.conftest import Result, Up
 from tests.operations.test_up import command
 from tests.ports import refusing_url
 
 TABLE = "edge-router-prod-control"
+PLACE = "AWS account 123456789012, Region us-east-1"
 CONFIG = {"canaryPercent": {"N": "0"}, "pin": {"S": "none"}, "release": {"S": "2026-11"}, "revision": {"S": "0a1b2c3d"}}
 KEY = {"scope": {"S": "edge"}, "item": {"S": "config"}}
 Run = Callable[..., Result]
@@ -65,6 +70,15 @@ def table(dynamodb: Any) -> Iterator[ControlTable]:
     dynamodb.delete_table(TableName=TABLE)
 
 
+@pytest.fixture
+def standing_here(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Stack prod is up on this machine, too, and its DynamoDB is the same; where it is."""
+    status = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": aws_url}}
+    here = {"prod": LocalStack("prod", status, {})}
+    monkeypatch.setattr("operations.running_stack.find_local", here.get)
+    return "local, port 8080"
+
+
 def change(table: ControlTable, changed: Callable[[Rollout, int], Rollout]) -> Items:
     """What the controller would write."""
     items = table.read()
@@ -81,7 +95,9 @@ def measured(rollout: Rollout, canary_errors: int = 3) -> Rollout:
 
 def test_nothing_was_ever_started(run: Run, table: ControlTable) -> None:
     assert run("rollout", "status", "--stack", "prod") == Result(
-        0, "prod (AWS): no rollout was ever started; in force: 0 % of new visitors on canary (config:0a1b2c3d)\n", ""
+        0,
+        f"prod ({PLACE}): no rollout was ever started; in force: 0 % of new visitors on canary (config:0a1b2c3d)\n",
+        "",
     )
     document = run("rollout", "status", "--stack", "prod", "--json").document
     assert (document["where"], document["table"], document["region"]) == ("AWS", TABLE, "us-east-1")
@@ -118,7 +134,8 @@ def test_a_second_start_is_refused(run: Run, table: ControlTable) -> None:
     assert run("rollout", "start", "--stack", "prod") == Result(
         1,
         "",
-        "error: a rollout of release 2026-11 is running already (step 1 of 5, 1 %); promote or abort it first\n",
+        f"error: {PLACE}: a rollout of release 2026-11 is running already (step 1 of 5, 1 %); promote or"
+        " abort it first\n",
     )
 
 
@@ -128,7 +145,7 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
     result = run("rollout", "status", "--stack", "prod")
     assert result == Result(
         0,
-        "prod (AWS): the rollout of release 2026-11 is running\n"
+        f"prod ({PLACE}): the rollout of release 2026-11 is running\n"
         "step\tpercentage\t\n"
         "1\t1 %\tdone\n"
         "2\t5 %\tfor 4 min of 10 min\n"
@@ -152,7 +169,7 @@ def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: 
     change(table, lambda rollout, now: measured(rollout, canary_errors=60).rolled_back("errors: too many", now))
     result = run("rollout", "status", "--stack", "prod")
     assert result.exit_code == 3
-    assert "prod (AWS): the rollout of release 2026-11 is rolled-back\n" in result.out
+    assert f"prod ({PLACE}): the rollout of release 2026-11 is rolled-back\n" in result.out
     assert "1\t1 %\trolled-back\n2\t5 %\tnever\n" in result.out
     assert re.search(r"^error rate\t10\.00 %\t0\.50 %\t1\.50 %\t\S+\t0\.0012\tfailed$", result.out, re.MULTILINE)
     assert result.out.endswith(
@@ -166,17 +183,17 @@ def test_a_person_pauses_resumes_promotes_and_aborts(run: Run, table: ControlTab
     assert (paused.exit_code, paused.out.splitlines()[-2]) == (0, "why: paused by hand")
     assert run("rollout", "status", "--stack", "prod").exit_code == 3
     assert run("rollout", "pause", "--stack", "prod").err == (
-        "error: the rollout is paused already (step 1 of 5, 1 %): paused by hand\n"
+        f"error: {PLACE}: the rollout is paused already (step 1 of 5, 1 %): paused by hand\n"
     )
     assert "is running" in run("rollout", "resume", "--stack", "prod").out
     assert run("rollout", "resume", "--stack", "prod") == Result(
-        1, "", "error: the rollout is not paused, it is running (step 1 of 5, 1 %)\n"
+        1, "", f"error: {PLACE}: the rollout is not paused, it is running (step 1 of 5, 1 %)\n"
     )
     promoted = run("rollout", "promote", "--stack", "prod").out
     assert promoted.endswith("in force: 100 % of new visitors on canary (rollout:4)\n")
     assert "1\t1 %\tdone\n2\t5 %\tleft out\n" in promoted
     assert run("rollout", "abort", "--stack", "prod") == Result(
-        1, "", "error: no rollout is running: the last one, of release 2026-11, succeeded: promoted by hand\n"
+        1, "", f"error: {PLACE}: no rollout is running: the last one, of release 2026-11, succeeded: promoted by hand\n"
     )
 
 
@@ -191,7 +208,8 @@ def test_a_pin_in_the_table_is_stronger(run: Run, table: ControlTable, dynamodb:
     assert run("rollout", "start", "--stack", "prod") == Result(
         1,
         "",
-        "error: pin is stable in config, which is stronger than a rollout: set it to none and run `pulumi up`\n",
+        f"error: {PLACE}: pin is stable in config, which is stronger than a rollout: set it to none and run"
+        " `pulumi up`\n",
     )
     assert "in force: everybody is on stable, by pin" in run("rollout", "status", "--stack", "prod").out
 
@@ -221,7 +239,7 @@ def test_somebody_who_was_faster_is_not_overwritten(
     assert run("rollout", "abort", "--stack", "prod") == Result(
         1,
         "",
-        "error: somebody else wrote the rollout at the same time: look where it stands, and ask again\n",
+        f"error: {PLACE}: somebody else wrote the rollout at the same time: look where it stands, and ask again\n",
     )
     assert not table.read().live.is_withdrawn
 
@@ -229,7 +247,7 @@ def test_somebody_who_was_faster_is_not_overwritten(
 def test_an_item_that_makes_no_sense_is_told(run: Run, table: ControlTable, dynamodb: Any) -> None:
     dynamodb.put_item(TableName=TABLE, Item={**KEY, "item": {"S": "rollout"}, "state": {"S": "running"}})
     assert run("rollout", "status", "--stack", "prod") == Result(
-        1, "", "error: the control table's rollout item makes no sense: plan is missing\n"
+        1, "", f"error: {PLACE}: the control table's rollout item makes no sense: plan is missing\n"
     )
 
 
@@ -237,7 +255,7 @@ def test_no_table_is_told(run: Run, dynamodb: Any) -> None:
     assert run("rollout", "status", "--stack", "staging") == Result(
         1,
         "",
-        "error: there is no table edge-router-staging-control in us-east-1 (AWS): deploy the stack with control:"
+        f"error: {PLACE}: there is no table edge-router-staging-control in us-east-1: deploy the stack with control:"
         " live, or say which with --stack\n",
     )
 
@@ -247,7 +265,9 @@ def test_nobody_at_aws_is_told(run: Run, dynamodb: Any, monkeypatch: pytest.Monk
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         result = run("rollout", "abort", "--stack", "prod")
     assert result.exit_code == 1
-    assert result.err.startswith(f"error: cannot read {TABLE}: nothing answers in us-east-1: check the Region, ")
+    assert result.err.startswith(
+        f"error: AWS, Region us-east-1: cannot read {TABLE}: nothing answers in us-east-1: check the Region, "
+    )
 
 
 def test_no_credentials_are_told(run: Run, dynamodb: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -259,8 +279,8 @@ def test_no_credentials_are_told(run: Run, dynamodb: Any, monkeypatch: pytest.Mo
     assert run("rollout", "status", "--stack", "prod") == Result(
         1,
         "",
-        f"error: cannot read {TABLE}: there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
-        " AWS_SECRET_ACCESS_KEY\n",
+        f"error: AWS, Region us-east-1: cannot read {TABLE}: there are no AWS credentials: set AWS_PROFILE, or"
+        " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n",
     )
 
 
@@ -302,17 +322,87 @@ def test_a_stack_without_a_plan_starts_none(run: Run, project: Path) -> None:
 
 def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> None:
     local = up("--set", "control.refreshSeconds=1", "--reconcile-seconds", "0.2", "--set", "canaryPercent=0")
+    place = f"local, port {local.url.rpartition(':')[2]}"
     started = command(tree, "rollout", "start", "--json")
     assert (started.exit_code, started.err) == (0, "")
-    assert started.document["where"] == "this machine"
+    assert (started.document["where"], started.document["place"]) == ("this machine", place)
     local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of figures$")
-    promoted = command(tree, "rollout", "promote")
-    assert promoted.out.startswith("local (this machine): the rollout of release 2026-11 is succeeded\n")
+    assert command(tree, "rollout", "resume").err.startswith(f"error: {place}: the rollout is not paused")
+    promoted = command(tree, "rollout", "promote", "--local")
+    assert promoted.out.startswith(f"local ({place}): the rollout of release 2026-11 is succeeded\n")
     local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
+    (tree / "head").write_text("GET / HTTP/1.1\n")
+    explained = json.loads(command(tree, "explain", "head", "--json").out)
+    assert (explained["origin"], explained["reason"]) == ("canary", "no-session")
+    assert (explained["read"]["where"], explained["read"]["place"]) == ("this machine", place)
 
 
-def test_aws_is_meant_where_that_is_said(run: Run, table: ControlTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    with refusing_url() as url:
-        monkeypatch.setattr("operations.control_table._local_url", lambda _: url)
-        assert run("rollout", "status", "--stack", "prod").exit_code == 1
-        assert run("rollout", "status", "--stack", "prod", "--aws").out.startswith("prod (AWS): no rollout was ever")
+@pytest.mark.parametrize("name", ["start", "status", "pause", "resume", "promote", "abort"])
+def test_the_stack_of_this_machine_is_never_looked_for_in_aws(run: Run, dynamodb: Any, name: str) -> None:
+    assert run("rollout", name) == Result(
+        1, "", "error: stack local is not up: start it with `edge-router up --stack local`, or say --aws\n"
+    )
+    assert run("rollout", name, "--aws").err.startswith(f"error: {PLACE}: there is no table edge-router-local-control")
+
+
+def test_this_machine_is_meant_where_that_is_said(run: Run, table: ControlTable) -> None:
+    assert run("rollout", "status", "--stack", "prod", "--local") == Result(
+        1, "", "error: stack prod is not up: start it with `edge-router up --stack prod`\n"
+    )
+    assert run("rollout", "status", "--stack", "prod", "--local", "--aws") == Result(
+        2, "", "error: --local and --aws exclude each other\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["status", "abort"])
+def test_what_is_up_here_and_may_be_in_aws_is_asked_for(
+    run: Run, table: ControlTable, standing_here: str, name: str
+) -> None:
+    result = run("rollout", name, "--stack", "prod")
+    assert result == Result(
+        2,
+        "",
+        f"error: stack prod is up on this machine ({standing_here}), and there are AWS credentials: say which is meant"
+        " with --local or --aws\n",
+    )
+
+
+@pytest.mark.parametrize(("answer", "place"), [("aws", PLACE), ("local", "local, port 8080")])
+def test_a_person_on_a_terminal_is_asked(
+    run: Run, table: ControlTable, standing_here: str, answer: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(f"prod\n{answer}\n".encode()))
+    monkeypatch.setattr(stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    result = run("rollout", "status", "--stack", "prod")
+    assert (result.exit_code, result.out.partition(":")[0]) == (0, f"prod ({place})")
+    asked = f"stack prod is up on this machine ({standing_here}), and there are AWS credentials. Which is meant,"
+    assert result.err == 2 * f"{asked} local or aws? "
+
+
+def test_without_aws_credentials_this_machine_is_meant(
+    run: Run, table: ControlTable, standing_here: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    assert run("rollout", "status", "--stack", "prod").out.startswith(f"prod ({standing_here}): no rollout")
+
+
+def test_aws_is_meant_where_that_is_said(run: Run, table: ControlTable, standing_here: str) -> None:
+    assert run("rollout", "status", "--stack", "prod", "--aws").out.startswith(f"prod ({PLACE}): no rollout was ever")
+    assert run("rollout", "status", "--stack", "prod", "--local").out.startswith(f"prod ({standing_here}): no rollout")
+
+
+def test_the_status_of_a_stack_in_aws_is_what_is_in_force_there(run: Run, table: ControlTable) -> None:
+    run("rollout", "start", "--stack", "prod")
+    result = run("status", "--stack", "prod", "--aws")
+    assert (result.exit_code, result.out.splitlines()[0]) == (
+        0,
+        f"prod ({PLACE}): the rollout of release 2026-11 is running",
+    )
+    assert result.out.splitlines()[-1] == "in force: 1 % of new visitors on canary (rollout:1)"
+    assert run("status", "--stack", "prod") == Result(
+        1, "", "error: stack prod is not up: start it with `edge-router up --stack prod`\n"
+    )

@@ -16,6 +16,8 @@ LEFT, USED = f"{PROD}-aaaaaaaa", f"{PROD}-bbbbbbbb"
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
 DAYS = [f"2026-11-{day:02}T09:00:00.000+0000" for day in range(1, 10)]
 NOW = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+PLACE = f"AWS account {ACCOUNT}, Region us-east-1\n"
+ALL = f"all stacks: {PLACE}"
 WAITS = "its replicas are still there: they go some hours after the last distribution has let go of it"
 
 
@@ -25,6 +27,7 @@ def aws(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Iterator
     fake = FakeAws()
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_ACCOUNT_ID": "123456789012",
         "AWS_SECRET_ACCESS_KEY": "example",
         "AWS_ENDPOINT_URL": fake.url,
         "AWS_MAX_ATTEMPTS": "1",
@@ -61,8 +64,10 @@ def items(result: Result) -> list[tuple[str, object, str]]:
 
 
 def test_nothing_there_is_nothing_to_do(run: Callable[..., Result], aws: FakeAws) -> None:
-    assert run("sweep") == Result(0, "nothing to sweep\n", "")
-    assert run("sweep", "--stack", "prod", "--delete") == Result(0, "nothing to sweep of edge-router-prod\n", "")
+    assert run("sweep") == Result(0, "nothing to sweep\n", ALL)
+    assert run("sweep", "--stack", "prod", "--delete") == Result(
+        0, "nothing to sweep of edge-router-prod\n", f"prod: {PLACE}"
+    )
     assert run("sweep", "--json").document == {"region": "us-east-1", "stack": None, "items": []}
 
 
@@ -77,7 +82,7 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(run: Callable[..., Res
         f"to delete\t{USED}\t2\t{PROD}\t2026-11-03T09:00:00Z\t-",
         "3 to delete: nothing was changed; --delete does it",
     ]
-    assert (result.exit_code, result.err) == (3, "")
+    assert (result.exit_code, result.err) == (3, ALL)
     assert set(aws.calls) == {"ListDistributions", "ListFunctions", "ListTags", "ListVersionsByFunction", "GetRole"}
 
 
@@ -98,7 +103,7 @@ def test_a_refused_function_waits_and_goes_when_aws_lets_go(run: Callable[..., R
         0,
         f"deleted\t{LEFT}\tall\t{PROD}\t2026-11-22T12:00:00Z\t-",
     )
-    assert run("sweep", "--delete") == Result(0, "nothing to sweep\n", "")
+    assert run("sweep", "--delete") == Result(0, "nothing to sweep\n", ALL)
     assert aws.deleted == [one.arn]
 
 
@@ -253,8 +258,8 @@ def test_a_missing_right_is_named_before_anything_is_deleted(
     result = run("sweep", "--delete")
     assert (result.exit_code, result.out, aws.deleted) == (1, "", [])
     assert result.err == (
-        f"error: cannot look for functions: {USER} needs the right {action} on {resource} (no identity-based policy"
-        f" allows the {action} action)\n"
+        f"{ALL}error: cannot look for functions: {USER} needs the right {action} on {resource} (no"
+        f" identity-based policy allows the {action} action)\n"
     )
 
 
@@ -302,7 +307,7 @@ def test_what_another_run_has_deleted_meanwhile_is_not_an_error(run: Callable[..
     assert items(run("sweep", "--delete", "--json")) == [(USED, 1, "gone"), (USED, 2, "deleted")]
     aws.add(left())
     aws.refusals["ListVersionsByFunction"] = [gone, gone]
-    assert run("sweep", "--delete") == Result(0, "nothing to sweep\n", "")
+    assert run("sweep", "--delete") == Result(0, "nothing to sweep\n", ALL)
 
 
 def test_a_run_that_broke_off_is_finished_by_the_next(run: Callable[..., Result], aws: FakeAws) -> None:
@@ -344,6 +349,6 @@ def test_an_endpoint_that_is_not_there_is_named(
     result = run("sweep")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err == (
-        "error: cannot look for functions: nothing answers in us-east-1: check the Region, the network and"
+        f"{ALL}error: cannot look for functions: nothing answers in us-east-1: check the Region, the network and"
         f' AWS_ENDPOINT_URL (Could not connect to the endpoint URL: "{url}/2020-05-31/distribution")\n'
     )

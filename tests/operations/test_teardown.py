@@ -26,6 +26,7 @@ on_lambda = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if 
 def aws(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     fake = FakeAws()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
     monkeypatch.setenv("AWS_ENDPOINT_URL", fake.url)
     yield fake
@@ -76,7 +77,9 @@ def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
     deployed = run_program("staging", project=ROOT, overrides=(f"strategy={strategy}",))
     deploy(deployed, aws)
     name = deployed.outputs["functionArn"].split(":")[6]
-    assert run("sweep", "--delete") == Result(0, "nothing to sweep\n", "")
+    assert run("sweep", "--delete") == Result(
+        0, "nothing to sweep\n", "all stacks: AWS account 123456789012, Region us-east-1\n"
+    )
 
     deploy(run_program("staging", project=nothing, state=deployed.state), aws)
     assert (name in aws.functions, aws.distributions, aws.roles) == (True, {}, {})

@@ -85,8 +85,23 @@ def test_ctrl_c_ends_everything_that_was_started(up: StartUp, tree: Path):
     assert status["dynamodb"]["calls"]["requests"]["us-east-1"]["edge-router-local-sessions"]["GetItem"] == 1
     assert status["dynamodb"]["tables"]["edge-router-local-sessions"] == ["us-east-1", "eu-west-1", "ap-southeast-1"]
     lines = command(tree, "status").out.splitlines()
-    assert lines[:2] == [f"local serves {local.url}", "Region\ttable\toperation\trequests\tfailed"]
+    place = f"local, port {local.url.rpartition(':')[2]}"
+    assert lines[:2] == [f"local ({place}) serves {local.url}", "Region\ttable\toperation\trequests\tfailed"]
     assert "us-east-1\tedge-router-local-sessions\tGetItem\t1\t0" in lines
+
+    (tree / "head").write_text("GET / HTTP/1.1\nCookie: sessiontoken=sample-canary\n")
+    explained = command(tree, "explain", "head")
+    assert explained.out.endswith("\ncanary (v2.example.com) because session\n")
+    assert explained.err.startswith(f"local: local, port {local.url.rpartition(':')[2]}, read at 20")
+    assert "Z: the settings, the control table in us-east-1 (config:" in explained.err
+    logged = command(tree, "logs", "--stack", "local")
+    assert " us-east-1 canary session requestId=" in logged.out
+    assert command(tree, "up", "--port", "0") == Result(
+        1,
+        "",
+        f"error: stack local is up already ({place}, process {local.process.pid}): end that one first, or serve another"
+        " stack\n",
+    )
 
     assert len(psutil.Process(local.process.pid).children(recursive=True)) >= 7  # moto, 4 applications, keepers, worker
     assert local.end(signal.SIGINT) == []

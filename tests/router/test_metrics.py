@@ -84,6 +84,18 @@ def test_an_answer_counts_as_error_from_500_on_and_how_long_it_took(
     }
 
 
+def test_an_answer_counts_at_the_time_of_its_request(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a window that ends between the two has a request that nobody seems to answer."""
+    clock = Clock()
+    router, event = router_counting(clock), origin_request()
+    router.handle(event)
+    clock.now += 70
+    router.handle(origin_response(event, status="200", domain="v2.example.com"))
+    router.handle(origin_response(origin_request(), status="200", domain="v1.example.com"))
+    times = [line["_aws"]["Timestamp"] for line in lines_of(capsys)]
+    assert times == [NOW_MS, NOW_MS, NOW_MS + 70_000]
+
+
 def test_an_answer_within_the_millisecond_has_a_logarithm(capsys: pytest.CaptureFixture[str]) -> None:
     router, event = router_counting(Clock()), origin_request()
     router.handle(event)

@@ -198,6 +198,29 @@ def test_wrong_default_region_is_refused_at_once() -> None:
         viewer_app(world().edge, default_region="mars")
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "answer"),
+    [
+        ({"method": "GET", "url": "/lines?start=5&end=9"}, 200, {"events": [5, 9]}),
+        ({"method": "GET", "url": "/lines"}, 200, {"events": [0, 10**15]}),
+        ({"method": "GET", "url": "/lines?start=soon"}, 400, {"error": "start and end are milliseconds since 1970"}),
+        ({"method": "POST", "url": "/invalidate", "json": ["/a", "/b*"]}, 200, {"dropped": 2}),
+        ({"method": "POST", "url": "/invalidate", "json": ["/a", 5]}, 400, {"error": "a JSON list of path patterns"}),
+        ({"method": "POST", "url": "/invalidate", "data": {"a": "/"}}, 415, {"error": "a JSON list of path patterns"}),
+    ],
+)
+def test_status_application_answers_lines_and_drops_kept_objects(
+    asked: dict[str, Any], status: int, answer: object
+) -> None:
+    async def scenario() -> httpx.Response:
+        app = status_app(dict, lambda start, end: [start, end], len)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://status") as client:
+            return await client.request(**asked)
+
+    response = asyncio.run(scenario())
+    assert (response.status_code, response.json()) == (status, answer)
+
+
 def test_status_application_reports_what_the_callable_returns() -> None:
     counts = {"reads": 1}
 

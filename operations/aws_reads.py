@@ -1,0 +1,54 @@
+"""What an explanation reads in AWS: by the caller's own credentials."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.function_identity import EDGE_REGION
+from infra.stack import Stack
+from operations.aws import client, problem_of
+from operations.errors import OperationError
+
+
+def read_credentials(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -> dict[str, str]:
+    """The caller's credentials as variables, by their ordinary chain, and the endpoint where one is set.
+
+    OperationError without any.
+    """
+    from botocore.exceptions import BotoCoreError, NoCredentialsError
+    from botocore.session import Session
+
+    try:
+        credentials: Any = Session().get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        frozen = credentials.get_frozen_credentials()
+    except BotoCoreError as error:
+        raise OperationError(f"cannot read the stack in AWS: {problem_of(error)}") from error
+    values = dict(zip(keys, (frozen.access_key, frozen.secret_key, frozen.token), strict=True))
+    values[endpoint] = os.environ.get(endpoint) or os.environ.get(endpoint_of_all, "")
+    return {name: value for name, value in values.items() if value}
+
+
+def read_key_values(stack: Stack) -> tuple[Mapping[str, str], str]:
+    """The store of the function before the cache, {} in a stack without one; and why it cannot be read, or ""."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from operations.rollback_control import list_values
+
+    function = stack.settings.needs.viewer_function
+    if not function:
+        return {}, ""
+    name = f"{stack.prefix}-{function}"
+    try:
+        with (
+            contextlib.closing(client("cloudfront", EDGE_REGION)) as cloudfront,
+            contextlib.closing(client("cloudfront-keyvaluestore", EDGE_REGION)) as stores,
+        ):
+            found = cloudfront.describe_key_value_store(Name=name)
+            return list_values(stores, found["KeyValueStore"]["ARN"]), ""
+    except (BotoCoreError, ClientError) as error:
+        return {}, f"the key-value store {name} ({problem_of(error)})"
