@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.archive import write_archive, zipped
 from infra.baked_config import baked_config, to_json
-from infra.edge_modules import LIVE_CONTROL, METRICS, TABLE_CLIENTS, TABLE_READER, modules_for, source_of
+from infra.edge_modules import CACHE_GUARD, LIVE_CONTROL, METRICS, TABLE_CLIENTS, TABLE_READER, modules_for, source_of
 from infra.stack import Stack
 from infra.stripped import stripped
 from infra.wheels import Wheel, wheels_for
@@ -75,6 +75,7 @@ def _unused(stack: Stack) -> frozenset[str]:
         TABLE_CLIENTS: has_table or has_control,
         LIVE_CONTROL: has_control,
         METRICS: stack.settings.has_metrics,
+        CACHE_GUARD: stack.settings.needs.is_cacheable,
     }
     return frozenset(module for modules, is_used in uses.items() if not is_used for module in modules)
 

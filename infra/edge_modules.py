@@ -14,6 +14,7 @@ TABLE_READER = frozenset({"router.table"})
 TABLE_CLIENTS = frozenset({"router.clients"})
 LIVE_CONTROL = frozenset({"router.control", "router.live", "router.stopwatch"})
 METRICS = frozenset({"router.metrics"})
+CACHE_GUARD = frozenset({"router.cache_guard"})
 """What router.baked imports only where the stack's config asks for it."""
 EDGE_PACKAGES = ("router", "strategies")
 

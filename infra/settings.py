@@ -16,10 +16,12 @@ from pydantic import (
     model_validator,
 )
 
+from infra.header_key import header_key_problem
 from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
 from infra.section import Section, Text, Whole
 from infra.settings_alarms import AlarmSettings
 from infra.settings_domain import DomainSettings
+from infra.settings_key_headers import KeyHeaders
 from infra.settings_origins import REQUIRED_ORIGINS, Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings_parts import (
     DemoSettings,
@@ -62,6 +64,7 @@ class CoreSettings(Section):
     override: Annotated[OverrideSettings | None, BeforeValidator(absent_if_empty)] = None
     log_salt: Text = Field(default="", repr=False)
     static_paths: StaticPaths = ()
+    key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
     security: SecuritySettings = Field(default_factory=SecuritySettings)
@@ -119,6 +122,12 @@ class CoreSettings(Section):
         if self.override is not None and self.override.header.lower() == name.lower():
             text = f"is {name!r}, as override.header: the viewer's would never arrive"
             raise_problems([problem(text, "security", "originSecretHeader", value=name)])
+        return self
+
+    @model_validator(mode="after")
+    def _has_room_in_the_cache_key(self) -> Self:
+        if text := header_key_problem(self):
+            raise_problems([problem(text, "keyHeaders", value=self.key_headers)])
         return self
 
     @model_validator(mode="after")
@@ -181,6 +190,18 @@ class CoreSettings(Section):
         """Whether the Lambda function counts requests and answers: for a rollout to judge by, or for people to see."""
         return self.has_rollout or (self.alarms is not None and self.needs.origin_request)
 
+    @property
+    def key_cookies(self) -> frozenset[str] | None:
+        """The only cookies that reach the origin where answers are kept, as part of their key; None stands for all."""
+        return self.needs.cookies if self.needs.viewer_function == "canary" else None
+
+    @property
+    def has_origin_response(self) -> bool:
+        """Whether the router is on origin-response: to set a cookie, to count what a rollout judges by and people see,
+        or to keep answers that set a cookie out of the cache, where cookies reach the origin at all."""
+        is_guard = self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
+        return self.needs.origin_response or self.has_metrics or is_guard
+
     def with_hosts(self, names: Mapping[str, str]) -> Self:
         """The same with hosts of the stack's own behind these origins, whatever config says of where they are."""
         place = {"protocol": "http", "port": HOST_PORT}
@@ -205,6 +226,11 @@ class CoreSettings(Section):
         chosen = [f"{self.section}: {text}" for text in self.strategy_class.warnings(self.options)]
         for section, given in {"rollout": self.rollout, "domain": self.domain}.items():
             chosen += [f"{section}.{text}" for text in (given.warnings() if given else [])]
+        if self.key_headers and not self.needs.is_cacheable:
+            chosen.append(
+                f"keyHeaders: has no effect with {self.strategy} as it is set up: caching is off, so no answers have to"
+                " be told apart, and every header reaches the application"
+            )
         if self.rollout is not None and not self.control.is_live:
             chosen.append(
                 "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"

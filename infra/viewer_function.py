@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from controller.key_values import KEY, text_of
+from infra.header_key import header_key
 from infra.settings_origins import OverrideSettings
 from infra.stack import Stack
 from router.live import Live
+from router.passing import PASSING
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 CONFIG_LINE = "const CONFIG = {};"
@@ -59,7 +61,8 @@ def viewer_function(stack: Stack) -> ViewerFunction | None:
     is_canary = needs.viewer_function == "canary"
     config = {**needs.function_config, **(_canary_config(stack) if is_canary else _tier_config(stack))}
     key_values = key_values_of(stack)
-    code = code_with(source_of(needs.viewer_function), config)
+    hashing = (FUNCTIONS / "key.js").read_text(encoding="utf-8") if config["hashed"] else ""
+    code = code_with(source_of(needs.viewer_function) + hashing, config)
     if problems := limit_problems(code, key_values, stack):
         raise ViewerFunctionError(problems)
     holds_secret = bool(needs.function_config.get("keys"))
@@ -81,13 +84,15 @@ def code_with(source: str, config: Mapping[str, Any]) -> str:
     """The code to deploy: the config as a literal, and no line that is empty, only a comment, or not needed.
 
     What stands between `// only with keys` and `// end` is needed where the config has such a value: every function
-    that is there costs time at every request, for the top of the code runs anew each time. No line of functions/*.js
-    begins with // inside of a string, for none of their strings goes over a line's end.
+    that is there costs time at every request, for the top of the code runs anew each time. So an empty tuple, which no
+    code looks at, is not in the literal. No line of functions/*.js begins with // inside of a string, for none of their
+    strings goes over a line's end.
     """
     before, found, after = source.partition(CONFIG_LINE)
     if not found or CONFIG_LINE in after:
         raise ValueError(f"the source has not exactly one line {CONFIG_LINE!r}")
-    literal = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    given = {key: value for key, value in config.items() if value != ()}
+    literal = json.dumps(given, sort_keys=True, separators=(",", ":"))
     kept, is_needed = "", True
     for line in f"{before}const CONFIG = {literal};{after}".splitlines():
         text = line.strip()
@@ -140,6 +145,7 @@ def _canary_config(stack: Stack) -> dict[str, Any]:
         "origins": sorted(settings.origins),
         "override": _override(settings.override),
         "strategy": settings.strategy,
+        "hashed": header_key(settings).hashed,
     }
 
 
@@ -149,6 +155,7 @@ def _tier_config(stack: Stack) -> dict[str, Any]:
     stable = settings.origins["stable"]
     return {
         **_canary_config(stack),
+        "passing": sorted({*PASSING, *header_key(settings).covered}),
         "origins": sorted(settings.origins) if settings.override is not None else [],
         "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
         "stablePath": stable.path,

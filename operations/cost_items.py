@@ -164,5 +164,4 @@ class _Month:
     @property
     def _lambda_triggers(self) -> int:
         """As infra.edge_router attaches it."""
-        has_response = self._needs.origin_response or self._settings.has_metrics
-        return 1 + has_response if self._needs.origin_request else 0
+        return 1 + self._settings.has_origin_response if self._needs.origin_request else 0

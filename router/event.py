@@ -93,7 +93,20 @@ def read_response(cf: Cf, addresses: Addresses) -> Response:
     if len(answered) > 1:  # one address under several names: the Host header tells them apart
         host = cf["request"]["headers"].get("host", [{}])[0].get("value")
         answered = [origin for origin in answered if _host_of(origin) == host] or answered
-    return Response(status=int(cf["response"]["status"]), origin=answered[0].name if answered else None)
+    return Response(
+        status=int(cf["response"]["status"]),
+        origin=answered[0].name if answered else None,
+        is_shared_for_long=_is_shared_for_long(cf["response"]),
+    )
+
+
+def _is_shared_for_long(response: Mapping[str, Any]) -> bool:
+    headers: dict[str, Any] = response.get("headers") or {}
+    if not headers.get("cache-control"):
+        return False
+    from router.cache_control import is_shared_for_long  # here, as above
+
+    return is_shared_for_long(", ".join(str(entry["value"]) for entry in headers["cache-control"]))
 
 
 def _address(origin: object) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from router.cache_guard import CacheGuard
     from router.clients import Clients
     from router.control import Control
     from router.decision_log import DecisionLog
@@ -41,6 +42,7 @@ class Router:
         deadline_seconds: float = 2.0,
         region: str = "",
         version_header: str = "",
+        guard: CacheGuard | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
@@ -59,6 +61,7 @@ class Router:
         self._metrics = metrics
         self._deadline = Deadline(deadline_seconds)
         self._region = region
+        self._guard = guard
         self._timer = timer
 
     def handle(self, event: object) -> object:
@@ -70,9 +73,11 @@ class Router:
             return event
         kind = events.event_type(cf)
         if kind == "origin-request":
+            self._guard_cache(cf, kind)  # before all else: whatever fails then, nothing beside the key is on its way
             self._on_origin_request(cf)
         elif kind == "origin-response":
             self._on_origin_response(cf)
+            self._guard_cache(cf, kind)  # after all else: it counts the router's own cookies too
         return cf["response"] if kind.endswith("-response") and "response" in cf else cf["request"]
 
     def decide(self, request: Request) -> Decision:
@@ -86,6 +91,14 @@ class Router:
             return fallback("deadline")
         except Exception as error:  # noqa: BLE001  the rule of the edge: whatever fails, the default origin answers
             return fallback(_name_of(error))
+
+    def _guard_cache(self, cf: events.Cf, kind: str) -> None:
+        if self._guard is None:
+            return
+        try:
+            self._guard.guard(cf, kind)
+        except Exception as error:  # noqa: BLE001  the rule of the edge
+            self._log.fault(events.request_id(cf), f"not-guarded:{type(error).__name__}")
 
     def _on_origin_request(self, cf: events.Cf) -> None:
         started = self._timer()
@@ -107,7 +120,7 @@ class Router:
             response = events.read_response(cf, self._addresses)
             self._count_response(request, response)
             with self._deadline:
-                if self._precedence.may_respond(request, response):
+                if not response.is_shared_for_long and self._precedence.may_respond(request, response):
                     self._strategy.respond(request, response)
             events.write_cookies(cf, response.cookies)
         except DeadlineError as error:

@@ -1,0 +1,87 @@
+"""Which headers tell kept answers apart, and how they fit into a cache policy, which takes ten names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from infra.settings_key_headers import headers_of
+
+if TYPE_CHECKING:
+    from infra.settings import CoreSettings
+
+MAX_POLICY_HEADERS = 10
+"""CloudFront's quota is 10 headers for each cache policy ("Quotas on headers")."""
+KEY_HEADER = "x-router-key"
+"""Written at viewer-request (functions/shared.js): a hash of the headers that the policy has no room for."""
+ALWAYS = ("authorization", "origin")
+"""Authorization is forwarded, and CORS answers name the Origin."""
+METHOD_OVERRIDES = ("x-http-method", "x-http-method-override", "x-method-override")
+"""They reach no origin on a method whose answers are kept. In the key they are where nothing else needs the room, as
+ever: a policy changes at once, while the last version of the function may still run."""
+_ADDED_BY_CLOUDFRONT = "cloudfront-"
+"""CloudFront adds such a header only where a policy names it, so none can be hashed before."""
+
+
+@dataclass(frozen=True)
+class HeaderKey:
+    """`named` are in the cache policy. `hashed` are in the key by their hash in KEY_HEADER, in this order."""
+
+    named: frozenset[str] = frozenset()
+    hashed: tuple[str, ...] = ()
+    digest: str = ""
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """The viewer's headers by which kept answers are told apart."""
+        return self.named - {*METHOD_OVERRIDES} | {*self.hashed}
+
+
+def header_key(settings: CoreSettings) -> HeaderKey:
+    """What the cache policy has; nothing where no answer is kept.
+
+    `digest` names the user's headers: a policy for others is another policy, for a changed one would be in force while
+    the last version of the function still lets through what is no longer in the key.
+    """
+    if not settings.needs.is_cacheable:
+        return HeaderKey()
+    own, asked = _own(settings), headers_of(settings.key_headers)
+    if not asked:
+        return HeaderKey(own | {*METHOD_OVERRIDES})
+    digest = sha256(",".join(sorted(asked)).encode()).hexdigest()[:8]
+    if len(own | asked) <= MAX_POLICY_HEADERS:
+        return HeaderKey(own | asked, digest=digest)
+    by_name = {name for name in asked - own if name.startswith(_ADDED_BY_CLOUDFRONT)}
+    return HeaderKey(own | by_name | {KEY_HEADER}, tuple(sorted(asked - own - by_name)), digest)
+
+
+def header_key_problem(settings: CoreSettings) -> str:
+    """Why the headers that the settings ask for do not fit; "" where they do."""
+    key, own = header_key(settings), _own(settings)
+    room, listed = MAX_POLICY_HEADERS - len(own), ", ".join(sorted(own))
+    if key.hashed and not settings.needs.viewer_function:
+        return (
+            f"has more headers than there is room for: a cache policy takes {MAX_POLICY_HEADERS}, {listed} are in it"
+            f" already, and {settings.strategy} has no function before the cache that could hash them: at most {room}"
+        )
+    if len(key.named) > MAX_POLICY_HEADERS:
+        return (
+            "has more headers that begin with cloudfront- than there is room for, and no function can hash them: a"
+            f" cache policy takes {MAX_POLICY_HEADERS}, and {listed} and {KEY_HEADER} are in it already: at most"
+            f" {room - 1}"
+        )
+    return ""
+
+
+def _own(settings: CoreSettings) -> frozenset[str]:
+    needs = settings.needs
+    override = settings.override.header.lower() if settings.override else ""
+    host = "host" if forwards_host(settings) else ""
+    return frozenset({*ALWAYS, *needs.headers, needs.version_header, override, host} - {""})
+
+
+def forwards_host(settings: CoreSettings) -> bool:
+    """Whether an origin gets the viewer's Host as it came; without Lambda, a function writes that of all but stable."""
+    origins = settings.origins.values() if settings.needs.origin_request else [settings.origins["stable"]]
+    return any(origin.host_header == "viewer" for origin in origins)
