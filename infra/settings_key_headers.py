@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from infra.problems import rule
@@ -23,7 +24,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 MAX_KEY_HEADERS = 32
 _NEVER_KEYED = frozenset({"cache-control", "max-forwards", "pragma", "range", "request-range", "te"})
-"""CloudFront bases no caching on these ("HTTP request headers and CloudFront behavior"); others are refused anyway."""
+"""CloudFront bases no caching on these ("HTTP request headers and CloudFront behavior"), nor on those that functions
+must not touch (router.names)."""
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _INSTEAD = {
     "accept-encoding": "it is in the key already, normalized by CloudFront",
     "cookie": "cookies have a key of their own: applicationCookies in the strategy's section",
@@ -39,9 +42,10 @@ def _name_problem(name: str) -> str:
         return f"is {name!r}: {_INSTEAD[lower]}"
     if lower.startswith("x-router-"):
         return f"is {name!r}: headers that begin with x-router- are the router's own"
-    if lower in _NEVER_KEYED:
+    text = names.header_name(name)
+    if _TOKEN.fullmatch(name) and (text or lower in _NEVER_KEYED):
         return f"is {name!r}: CloudFront keeps no answers apart by this header"
-    return names.header_name(name)
+    return text
 
 
 def _list_problem(given: tuple[str, ...]) -> str:
