@@ -187,6 +187,15 @@ async def test_key_headers_reach_the_origin_and_tell_its_answers_apart(stack: St
     assert EVIL not in json.dumps(site.origin.seen)
 
 
+@on("cookie-version", "cookie-version-next", "tier-next")
+async def test_the_console_says_which_vary_is_not_in_the_key(stack: Stack, site: Site) -> None:
+    for path in ("/vary-1", "/vary-2"):
+        await stack.get(f"{path}?vary=RSC, X-Theme, Accept-Encoding")
+    said = [line.partition(" names ")[2].partition(",")[0] for line in stack.console]
+    stack.console.clear()
+    assert said == (["x-theme"] if "next" in site.name else ["rsc", "x-theme"])
+
+
 @on("cookie-version-with-cookies", "sticky-session", "fastest-origin")
 async def test_a_cookie_reaches_its_visitor_and_nobody_else(stack: Stack, site: Site) -> None:
     for cache_control in ("public, max-age=60", "s-maxage=60", "public, max-age=31536000, immutable"):

@@ -100,8 +100,8 @@ def test_what_cloudfront_adds_is_never_hashed() -> None:
     many = [f"CloudFront-Is-{number}" for number in range(7)]
     assert problems_of(**VERSIONED, keyHeaders=[*given, *many]) == [
         "edge-router:keyHeaders has more headers that begin with cloudfront- than there is room for, and no function"
-        " can hash them: a cache policy takes 10, and authorization, origin, x-router-version and x-router-key are in it"
-        " already: at most 6"
+        " can hash them: a cache policy takes 10, and authorization, origin, x-router-version and x-router-key are in"
+        " it already: at most 6"
     ]
 
 
