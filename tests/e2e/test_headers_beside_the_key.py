@@ -12,6 +12,8 @@ import pytest
 
 from tests.e2e.conftest import Stack
 from tests.e2e.echo_origin import EchoOrigin, echoing
+from validator.plan_json import plan_from_json
+from validator.validation import validate
 
 pytestmark = pytest.mark.anyio
 
@@ -194,6 +196,18 @@ async def test_the_console_says_which_vary_is_not_in_the_key(stack: Stack, site:
     said = [line.partition(" names ")[2].partition(",")[0] for line in stack.console]
     stack.console.clear()
     assert said == (["x-theme"] if "next" in site.name else ["rsc", "x-theme"])
+
+
+@on("cookie-version", "tier", "cookie-version-next", "fastest-origin-next")
+async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lacks(stack: Stack, site: Site) -> None:
+    path = "/varied?vary=RSC, Accept-Language".replace(" ", "%20")
+    visitors = {"visitors": 2, "stickyVisitors": 1, "requestsPerVisitor": 2, "rate": 500}
+    report = await validate(plan_from_json({"url": f"{stack.local.url}/", "objects": [path], **visitors}))
+    [varied] = [result for result in report.results if result.check == "varied-headers"]
+    missing = [] if "next" in site.name else ["accept-language", "rsc"]
+    assert varied.figures == {"named": ["accept-language", "rsc"], "notInTheKey": missing}
+    assert varied.verdict == ("failed" if missing else "passed")
+    stack.console.clear()
 
 
 @on("cookie-version-with-cookies", "sticky-session", "fastest-origin")
