@@ -10,6 +10,7 @@ import pytest
 from infra.baked_config import baked_config
 from infra.edge_router import policies_args
 from infra.header_key import KEY_HEADER, MAX_POLICY_HEADERS, header_key
+from infra.invalidation import cached_paths
 from infra.policies import cache_policy
 from infra.settings_key_headers import GROUPS
 from infra.stack import Stack
@@ -147,3 +148,14 @@ def test_the_package_knows_the_headers_of_the_key_and_not_those_of_the_override(
 )
 def test_the_router_sees_answers_where_a_cookie_could_be_kept(settings: dict[str, Any], expected: bool) -> None:
     assert stack_of(**settings).settings.has_origin_response is expected
+
+
+@every_keeping_strategy
+def test_what_was_kept_by_another_rule_is_forgotten_with_the_deployment(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that a header has spoiled before would stay for as long as its origin said."""
+    stack = stack_of(**settings)
+    before = cached_paths(stack)
+    monkeypatch.setattr("infra.invalidation.KEPT_BY", "every header reaches the origin")
+    assert cached_paths(stack)["/*"] != before["/*"]
