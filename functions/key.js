@@ -1,13 +1,16 @@
-// The headers of the key that the cache policy has no room for, as one: put into the function where there are such.
-// What cannot be hashed shares its answer with nobody.
-function keyOf(headers, event) {
+// Puts the headers of the cache key that its policy has no room for into one, at viewer-request, where no other function
+// runs there. Runtime cloudfront-js-2.0. CONFIG is put in at deploy.
+import crypto from 'crypto';
+
+const CONFIG = {};
+
+function handler(event) {
+    const request = event.request;
     try {
-        const values = [];
-        for (let i = 0; i < CONFIG.hashed.length; i += 1) {
-            values.push(headers[CONFIG.hashed[i]] || null);
-        }
-        return crypto.createHash('sha256').update(JSON.stringify(values)).digest('hex');
+        request.headers = request.headers || {};
+        request.headers['x-router-key'] = { value: keyOf(request.headers, event) };
     } catch (error) {
-        return (event.context && event.context.requestId) || String(Math.random());
+        return request;
     }
+    return request;
 }

@@ -119,7 +119,8 @@ class EdgeRouter(pulumi.ComponentResource):
         """Rights and logs of the Lambda function, and what it and the function before the cache read."""
         rights = [*self.router.role.policies, *self.router.logs.groups] if self.router else []
         items = [self.control.item] if self.control else []
-        return [*rights, *items, *([self.functions.keys] if self.functions else []), *self.front.needed_first]
+        keys = [self.functions.keys] if self.functions and self.functions.keys else []
+        return [*rights, *items, *keys, *self.front.needed_first]
 
     def _outputs(self, stack: Stack) -> dict[str, pulumi.Input[object]]:
         settings = stack.settings
@@ -143,7 +144,8 @@ class EdgeRouter(pulumi.ComponentResource):
             outputs["functionVersion"] = self.router.function.version
         if self.functions is not None:
             outputs["viewerFunctionArn"] = self.functions.function_arn
-            outputs["keyValueStoreArn"] = self.functions.store_arn
+            if self.functions.store_arn is not None:
+                outputs["keyValueStoreArn"] = self.functions.store_arn
         if self.located.hosts is not None:
             outputs["hosts"] = self.located.hosts.names
         if self.tier_backends is not None:

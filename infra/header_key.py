@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,14 @@ from infra.settings_key_headers import headers_of
 
 if TYPE_CHECKING:
     from infra.settings import CoreSettings
+    from strategies.base import Needs
 
 MAX_POLICY_HEADERS = 10
 """CloudFront's quota is 10 headers for each cache policy ("Quotas on headers")."""
 KEY_HEADER = "x-router-key"
-"""Written at viewer-request (functions/shared.js): a hash of the headers that the policy has no room for."""
+"""Written at viewer-request (functions/hash.js): a hash of the headers that the policy has no room for."""
+KEY_FUNCTION = "key"
+"""What runs there for that where the strategy has no function of its own."""
 ALWAYS = ("authorization", "origin")
 """Authorization is forwarded, and CORS answers name the Origin."""
 METHOD_OVERRIDES = ("x-http-method", "x-http-method-override", "x-method-override")
@@ -44,7 +47,7 @@ def header_key(settings: CoreSettings) -> HeaderKey:
     `digest` names the user's headers: a policy for others is another policy, for a changed one would be in force while
     the last version of the function still lets through what is no longer in the key.
     """
-    if not settings.needs.is_cacheable:
+    if not settings.strategy_needs.is_cacheable:
         return HeaderKey()
     own, asked = _own(settings), headers_of(settings.key_headers)
     if not asked:
@@ -58,24 +61,27 @@ def header_key(settings: CoreSettings) -> HeaderKey:
 
 def header_key_problem(settings: CoreSettings) -> str:
     """Why the headers that the settings ask for do not fit; "" where they do."""
-    key, own = header_key(settings), _own(settings)
-    room, listed = MAX_POLICY_HEADERS - len(own), ", ".join(sorted(own))
-    if key.hashed and not settings.needs.viewer_function:
-        return (
-            f"has more headers than there is room for: a cache policy takes {MAX_POLICY_HEADERS}, {listed} are in it"
-            f" already, and {settings.strategy} has no function before the cache that could hash them: at most {room}"
-        )
-    if len(key.named) > MAX_POLICY_HEADERS:
-        return (
-            "has more headers that begin with cloudfront- than there is room for, and no function can hash them: a"
-            f" cache policy takes {MAX_POLICY_HEADERS}, and {listed} and {KEY_HEADER} are in it already: at most"
-            f" {room - 1}"
-        )
-    return ""
+    own = _own(settings)
+    if len(header_key(settings).named) <= MAX_POLICY_HEADERS:
+        return ""
+    listed = ", ".join(sorted(own))
+    return (
+        "has more headers that begin with cloudfront- than there is room for, and no function can hash them: a cache"
+        f" policy takes {MAX_POLICY_HEADERS}, and {listed} and {KEY_HEADER} are in it already: at most"
+        f" {MAX_POLICY_HEADERS - len(own) - 1}"
+    )
+
+
+def needs_with_key(settings: CoreSettings) -> Needs:
+    """What the strategy needs, and a function before the cache where only one can make the key."""
+    needs = settings.strategy_needs
+    if needs.viewer_function or not header_key(settings).hashed:
+        return needs
+    return replace(needs, viewer_function=KEY_FUNCTION, function_triggers=("viewer-request",))
 
 
 def _own(settings: CoreSettings) -> frozenset[str]:
-    needs = settings.needs
+    needs = settings.strategy_needs
     override = settings.override.header.lower() if settings.override else ""
     host = "host" if forwards_host(settings) else ""
     return frozenset({*ALWAYS, *needs.headers, needs.version_header, override, host} - {""})
@@ -83,5 +89,5 @@ def _own(settings: CoreSettings) -> frozenset[str]:
 
 def forwards_host(settings: CoreSettings) -> bool:
     """Whether an origin gets the viewer's Host as it came; without Lambda, a function writes that of all but stable."""
-    origins = settings.origins.values() if settings.needs.origin_request else [settings.origins["stable"]]
+    origins = settings.origins.values() if settings.strategy_needs.origin_request else [settings.origins["stable"]]
     return any(origin.host_header == "viewer" for origin in origins)

@@ -36,7 +36,7 @@ class PoliciesArgs:
         """What the cache policy is called: each function before the cache and each set of keyHeaders has its own."""
         if not self.is_cacheable:
             return "uncached"
-        kind = {"": "cached", "canary": "versioned", "tier": "tiered"}[self.viewer_function]
+        kind = {"canary": "versioned", "tier": "tiered"}.get(self.viewer_function, "cached")
         return f"{kind}-{self.header_key.digest}" if self.header_key.digest else kind
 
     @property

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from infra.header_key import header_key_problem
+from infra.header_key import header_key_problem, needs_with_key
 from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
 from infra.section import Section, Text, Whole
 from infra.settings_alarms import AlarmSettings
@@ -169,9 +169,14 @@ class CoreSettings(Section):
         return (options.default, *sorted(options.tiers)) if self.demo.tiers and options is not None else ()
 
     @property
-    def needs(self) -> Needs:
-        """What the chosen strategy needs."""
+    def strategy_needs(self) -> Needs:
+        """What the chosen strategy needs by itself."""
         return self.strategy_class.needs(self.options)
+
+    @property
+    def needs(self) -> Needs:
+        """What the chosen strategy needs, with what `keyHeaders` needs besides."""
+        return needs_with_key(self)
 
     @property
     def reads_control_table(self) -> bool:

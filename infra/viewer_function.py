@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from controller.key_values import KEY, text_of
-from infra.header_key import header_key
+from infra.header_key import KEY_FUNCTION, header_key
 from infra.settings_origins import OverrideSettings
 from infra.stack import Stack
 from router.live import Live
@@ -58,10 +58,9 @@ def viewer_function(stack: Stack) -> ViewerFunction | None:
     needs = stack.settings.needs
     if not needs.viewer_function:
         return None
-    is_canary = needs.viewer_function == "canary"
-    config = {**needs.function_config, **(_canary_config(stack) if is_canary else _tier_config(stack))}
+    config = {**needs.function_config, **_CONFIGS[needs.viewer_function](stack)}
     key_values = key_values_of(stack)
-    hashing = (FUNCTIONS / "key.js").read_text(encoding="utf-8") if config["hashed"] else ""
+    hashing = (FUNCTIONS / "hash.js").read_text(encoding="utf-8") if config["hashed"] else ""
     code = code_with(source_of(needs.viewer_function) + hashing, config)
     if problems := limit_problems(code, key_values, stack):
         raise ViewerFunctionError(problems)
@@ -70,8 +69,10 @@ def viewer_function(stack: Stack) -> ViewerFunction | None:
 
 
 def key_values_of(stack: Stack) -> dict[str, str]:
-    """What the stack's function reads of its store."""
-    return _canary_values(stack) if stack.settings.needs.viewer_function == "canary" else _tier_values(stack)
+    """What the stack's function reads of its store; nothing where it has none."""
+    values = {"canary": _canary_values, "tier": _tier_values}
+    name = stack.settings.needs.viewer_function
+    return values[name](stack) if name in values else {}
 
 
 def source_of(name: str) -> str:
@@ -160,6 +161,17 @@ def _tier_config(stack: Stack) -> dict[str, Any]:
         "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
         "stablePath": stable.path,
     }
+
+
+def _key_config(stack: Stack) -> dict[str, Any]:
+    return {"hashed": header_key(stack.settings).hashed}
+
+
+_CONFIGS: dict[str, Callable[[Stack], dict[str, Any]]] = {
+    "canary": _canary_config,
+    "tier": _tier_config,
+    KEY_FUNCTION: _key_config,
+}
 
 
 def _override(override: OverrideSettings | None) -> dict[str, str] | None:

@@ -34,6 +34,7 @@ SETUPS = {
 NEXT = ("keyHeaders[0]=next", "keyHeaders[1]=language")
 WITH_NEXT = ("cookie-version", "fastest-origin", "tier")
 SETUPS |= {f"{name}-next": (*SETUPS[name], *NEXT) for name in WITH_NEXT}
+SETUPS["fastest-origin-next"] += ("keyHeaders[2]=x-currency",)  # one more than there is room for
 SETUPS["caching-off"] = ("strategy=cookie-version",)
 EVIL = "evil.example"
 POISON = (

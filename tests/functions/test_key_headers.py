@@ -13,6 +13,7 @@ KEYED = [f"x-{number}" for number in range(12)]
 SECTIONS: dict[str, dict[str, Any]] = {
     "cookie-version": {"cookieVersion": {"caching": "versioned"}},
     "tier": {"tier": {"tiers": {"premium": {"domainName": "p.example.com"}}}},
+    "fastest-origin": {},
 }
 
 
@@ -58,8 +59,10 @@ def test_without_such_headers_there_is_no_key_of_ours() -> None:
     assert "keyOf" not in function.code
 
 
+@pytest.mark.parametrize("strategy", ["cookie-version", "tier"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
-def test_a_read_has_no_condition_whose_refusal_could_be_kept(function: Deployed, method: str) -> None:
+def test_a_read_has_no_condition_whose_refusal_could_be_kept(strategy: str, method: str) -> None:
+    function = Deployed(strategy, **SECTIONS[strategy])
     event = viewer_request(headers={"if-unmodified-since": "Thu, 01 Jan 1970 00:00:00 GMT"})
     event["request"]["method"] = method
     assert ("if-unmodified-since" in function.run(event).result["headers"]) is (method == "PUT")

@@ -15,6 +15,7 @@ from infra.policies import cache_policy
 from infra.settings_key_headers import GROUPS
 from infra.stack import Stack
 from infra.viewer_function import viewer_function
+from simulator.cloudfront_functions import check_code
 from tests.infra.configs import ORIGINS, problems_of, stack_of
 from tests.router.test_cache_guard import KEY
 
@@ -106,15 +107,18 @@ def test_what_cloudfront_adds_is_never_hashed() -> None:
     ]
 
 
-def test_a_strategy_without_a_function_before_the_cache_says_how_many_fit() -> None:
+def test_a_strategy_without_a_function_before_the_cache_gets_one_where_there_is_no_room() -> None:
+    """It makes the key and nothing else: no store, no log."""
     origins = {**ORIGINS, "stable": {"domainName": "v1.example.com", "hostHeader": "viewer"}}
     settings = {**FASTEST, "origins": origins, "override": OVERRIDE}
-    assert problems_of(**settings, keyHeaders=["next"]) == []
-    assert problems_of(**settings, keyHeaders=["next", "language"]) == [
-        "edge-router:keyHeaders has more headers than there is room for: a cache policy takes 10, authorization, host,"
-        " origin, x-qa-origin are in it already, and fastest-origin has no function before the cache that could hash"
-        " them: at most 6"
-    ]
+    fits, is_hashed = (stack_of(**settings, keyHeaders=given) for given in (["next"], ["next", "language"]))
+    assert (len(in_policy(fits)), viewer_function(fits)) == (10, None)
+    assert in_policy(is_hashed) == {"authorization", "origin", "host", "x-qa-origin", KEY_HEADER}
+    function = viewer_function(is_hashed)
+    assert function is not None
+    assert (function.name, function.key_values, function.triggers) == ("key", {}, ("viewer-request",))
+    assert code_config(is_hashed) == {"hashed": sorted([*GROUPS["next"], *GROUPS["language"]])}
+    check_code(function.code)
 
 
 @pytest.mark.parametrize("strategy", ["cookie-version", "jwt-iat"])
