@@ -37,6 +37,10 @@ class PoliciesArgs:
         if not self.is_cacheable:
             return "uncached"
         kind = {"canary": "versioned", "tier": "tiered"}.get(self.viewer_function, "cached")
+        if self.viewer_function == "tier" and self.key_cookies is not None:
+            kind = (
+                "tiered-key-cookies"  # as with headers: changed in place, it would be in force before the forwarding is
+            )
         return f"{kind}-{self.header_key.digest}" if self.header_key.digest else kind
 
     @property

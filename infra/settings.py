@@ -198,7 +198,7 @@ class CoreSettings(Section):
     @property
     def key_cookies(self) -> frozenset[str] | None:
         """The only cookies that reach the origin where answers are kept, as part of their key; None stands for all."""
-        return self.needs.cookies if self.needs.viewer_function == "canary" else None
+        return self.strategy_needs.key_cookies
 
     @property
     def has_origin_response(self) -> bool:

@@ -78,7 +78,8 @@ class CookieVersion(Strategy):
             version = version_needs(
                 options.cookie, options.max_age_seconds, domain=options.domain, signing_keys=tuple(options.signing_keys)
             )
-            return Needs(cookies=frozenset(options.application_cookies), by_percentage=True, **version)
+            cookies = frozenset(options.application_cookies)
+            return Needs(cookies=cookies, key_cookies=cookies, by_percentage=True, **version)
         return Needs(cookies=frozenset({options.cookie}), origin_response=True, by_percentage=True)
 
     def choose(self, request: Request) -> Decision:

@@ -88,6 +88,7 @@ class StickySession(Strategy):
 
             version = version_needs(options.version_cookie, VERSION_COOKIE_SECONDS, session=options.cookie)
             application_cookies = tuple(options.application_cookies)
+            version["key_cookies"] = frozenset({options.cookie, *application_cookies})
         return Needs(
             cookies=frozenset({options.cookie, *application_cookies}),
             origins=frozenset({"canary", *options.versions.values()}),

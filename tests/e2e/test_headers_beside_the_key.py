@@ -35,6 +35,7 @@ NEXT = ("keyHeaders[0]=next", "keyHeaders[1]=language")
 WITH_NEXT = ("cookie-version", "fastest-origin", "tier")
 SETUPS |= {f"{name}-next": (*SETUPS[name], *NEXT) for name in WITH_NEXT}
 SETUPS["fastest-origin-next"] += ("keyHeaders[2]=x-currency",)  # one more than there is room for
+SETUPS["tier-without-cookies"] = ("strategy=tier", "tier.forwardedCookies=listed")
 SETUPS["caching-off"] = ("strategy=cookie-version",)
 EVIL = "evil.example"
 POISON = (
@@ -230,7 +231,7 @@ async def _application_cookie(stack: Stack, path: str) -> str:
     return lines[0] if lines else ""
 
 
-@on("cookie-version")
+@on("cookie-version", "tier-without-cookies")
 async def test_where_no_cookie_reaches_the_application_answers_are_kept_without_its_own(
     stack: Stack, site: Site
 ) -> None:

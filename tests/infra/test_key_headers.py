@@ -23,6 +23,7 @@ OVERRIDE = {"header": "X-QA-Origin", "secret": "0123456789abcdef"}
 VERSIONED = {"strategy": "cookie-version", "cookieVersion": {"caching": "versioned"}}
 TIER = {"strategy": "tier", "tier": {"header": "X-Tier", "tiers": {"premium": {"domainName": "p.example.com"}}}}
 FASTEST = {"strategy": "fastest-origin"}
+LISTED = {"forwardedCookies": "listed"}
 FOUR = [f"x-{number}" for number in range(4)]
 every_keeping_strategy = pytest.mark.parametrize(
     "settings", [VERSIONED, TIER, FASTEST], ids=lambda one: one["strategy"]
@@ -163,3 +164,47 @@ def test_what_was_kept_by_another_rule_is_forgotten_with_the_deployment(
     before = cached_paths(stack)
     monkeypatch.setattr("infra.invalidation.KEPT_BY", "every header reaches the origin")
     assert cached_paths(stack)["/*"] != before["/*"]
+
+
+def test_cookies_that_a_tier_needs_are_the_only_ones_of_its_key() -> None:
+    """All of them are by default. Others are another policy, for what is forwarded changes later than a policy."""
+    tiers: dict[str, Any] = {"cookie": "tier", "tiers": {"premium": {"domainName": "p.example.com"}}}
+    every, some = (
+        policies_args(stack_of(strategy="tier", tier=given))
+        for given in (tiers, {**tiers, **LISTED, "applicationCookies": ["sid"]})
+    )
+    assert (every.key_cookies, every.cache_kind, every.origin_request_kind) == (None, "tiered", "origin-host")
+    assert some.key_cookies == {"sid", "tier"}
+    assert (some.cache_kind, some.origin_request_kind) == ("tiered-key-cookies", "origin-host-key-cookies")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"), [({}, True), ({**LISTED, "applicationCookies": ["sid"]}, True), (LISTED, False)]
+)
+def test_preview_says_that_a_tiers_cookies_can_be_replayed(settings: dict[str, Any], expected: bool) -> None:
+    tier = {**settings, "tiers": {"premium": {"domainName": "p.example.com"}}}
+    warnings = stack_of(strategy="tier", tier=tier).settings.warnings()
+    assert warnings == (
+        [
+            "tier: an answer with Set-Cookie that may be kept (max-age, s-maxage) is replayed to visitors with the same"
+            " cookies, for nothing runs behind this cache: back ends have to say private, or forwardedCookies: listed,"
+            " with no applicationCookies, keeps all cookies away from them"
+        ]
+        if expected
+        else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"forwardedCookies": "none"}, "forwardedCookies is 'none': allowed: all, listed"),
+        (
+            {"applicationCookies": ["sid"]},
+            "forwardedCookies is 'all', and applicationCookies lists some: set it to listed",
+        ),
+    ],
+)
+def test_cookies_that_would_be_listed_in_vain_are_a_mistake(settings: dict[str, Any], text: str) -> None:
+    tier = {**settings, "tiers": {"premium": {"domainName": "p.example.com"}}}
+    assert problems_of(strategy="tier", tier=tier) == [f"edge-router:tier.{text}"]
