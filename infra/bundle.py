@@ -8,7 +8,16 @@ from typing import Any
 
 from infra.archive import write_archive, zipped
 from infra.baked_config import baked_config, to_json
-from infra.edge_modules import CACHE_GUARD, LIVE_CONTROL, METRICS, TABLE_CLIENTS, TABLE_READER, modules_for, source_of
+from infra.edge_modules import (
+    CACHE_CONTROL,
+    CACHE_GUARD,
+    LIVE_CONTROL,
+    METRICS,
+    TABLE_CLIENTS,
+    TABLE_READER,
+    modules_for,
+    source_of,
+)
 from infra.stack import Stack
 from infra.stripped import stripped
 from infra.wheels import Wheel, wheels_for
@@ -70,12 +79,14 @@ def _files(stack: Stack, wheels: list[Wheel]) -> dict[str, bytes]:
 def _unused(stack: Stack) -> frozenset[str]:
     """Modules that this stack's config never makes the router import."""
     has_table, has_control = stack.table is not None, stack.settings.reads_control_table
+    needs = stack.settings.needs
     uses = {
         TABLE_READER: has_table,
         TABLE_CLIENTS: has_table or has_control,
         LIVE_CONTROL: has_control,
         METRICS: stack.settings.has_metrics,
-        CACHE_GUARD: stack.settings.needs.is_cacheable,
+        CACHE_GUARD: needs.is_cacheable,
+        CACHE_CONTROL: needs.is_cacheable or needs.origin_response,
     }
     return frozenset(module for modules, is_used in uses.items() if not is_used for module in modules)
 

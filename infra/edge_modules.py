@@ -15,7 +15,8 @@ TABLE_CLIENTS = frozenset({"router.clients"})
 LIVE_CONTROL = frozenset({"router.control", "router.live", "router.stopwatch"})
 METRICS = frozenset({"router.metrics"})
 CACHE_GUARD = frozenset({"router.cache_guard"})
-"""What router.baked imports only where the stack's config asks for it."""
+CACHE_CONTROL = frozenset({"router.cache_control"})
+"""What router.baked imports only where the stack's config asks for it, and router.routing where cookies are set."""
 EDGE_PACKAGES = ("router", "strategies")
 
 

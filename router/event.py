@@ -96,17 +96,13 @@ def read_response(cf: Cf, addresses: Addresses) -> Response:
     return Response(
         status=int(cf["response"]["status"]),
         origin=answered[0].name if answered else None,
-        is_shared_for_long=_is_shared_for_long(cf["response"]),
+        cache_control=_joined(cf["response"], "cache-control"),
     )
 
 
-def _is_shared_for_long(response: Mapping[str, Any]) -> bool:
+def _joined(response: Mapping[str, Any], name: str) -> str:
     headers: dict[str, Any] = response.get("headers") or {}
-    if not headers.get("cache-control"):
-        return False
-    from router.cache_control import is_shared_for_long  # here, as above
-
-    return is_shared_for_long(", ".join(str(entry["value"]) for entry in headers["cache-control"]))
+    return ", ".join(str(entry["value"]) for entry in headers.get(name, ()))
 
 
 def _address(origin: object) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from router import event as events
 from router.deadline import Deadline, DeadlineError
 from router.decision import Decision, fallback
 from router.precedence import Precedence
+from strategies.base import Strategy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from router.override import Override
     from router.request import Request
     from router.response import Response
-    from strategies.base import Strategy
 
 
 class Router:
@@ -46,6 +46,7 @@ class Router:
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
+        self._sets_cookies = type(strategy).respond is not Strategy.respond
         self._origins = origins
         self._addresses = events.by_address(origins.values())
         self._log = log
@@ -120,7 +121,7 @@ class Router:
             response = events.read_response(cf, self._addresses)
             self._count_response(request, response)
             with self._deadline:
-                if not response.is_shared_for_long and self._precedence.may_respond(request, response):
+                if self._may_respond(request, response):
                     self._strategy.respond(request, response)
             events.write_cookies(cf, response.cookies)
         except DeadlineError as error:
@@ -128,6 +129,14 @@ class Router:
             self._log.fault(events.request_id(cf), _name_of(error))
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _name_of(error))
+
+    def _may_respond(self, request: Request, response: Response) -> bool:
+        """Whether the strategy may set a cookie, if it does so at all: not on what caches would replay to others."""
+        if not self._sets_cookies:
+            return False
+        from router.cache_control import is_shared_for_long  # here, for most strategies set none
+
+        return not is_shared_for_long(response.cache_control) and self._precedence.may_respond(request, response)
 
     def _count_request(self, cf: events.Cf, decision: Decision) -> dict[str, object]:
         if self._metrics is None:
