@@ -19,8 +19,7 @@ async function handler(event) {
     return event.response ? answered(event, decision) : passedOn(event, decision);
 }
 
-// {origin, reason}, and `version` where it is not the origin's name; `bucket` where the percentage decided, with
-// `visitor` and `tag` where a cookie keeps it.
+// {origin, reason}, `version` where it is not the origin's name, `bucket` of a percentage, and what a cookie keeps.
 function decided(event, text) {
     let reason = 'error';
     try {
@@ -45,14 +44,14 @@ function decided(event, text) {
             return isWithdrawn ? { origin: 'stable', reason: 'canary-withdrawn' } : decision;
         }
     } catch (error) {
-        // What had been begun is the reason.
+        // The reason is what had begun.
     }
     const version = CONFIG.session && reason !== 'error' ? asking(event, 'stable') : 'stable';
     return { origin: 'stable', version: version, reason: reason, isFallback: true };
 }
 
 function assigned(event, live, percent) {
-    // The release as it stands in cookies. It may be missing in the store, at the cost of a hash.
+    // The release as in cookies; a hash, where the store lacks it.
     const tag = typeof live.tag === 'string' ? live.tag
         : crypto.createHash('sha256').update(live.release).digest('hex').slice(0, 8);
     const value = valueIn(event.request, 'cookie', CONFIG.cookie);
@@ -127,12 +126,22 @@ function readCookie(value, tag) {
 // The response, with the cookie for whom the percentage has just decided.
 function answered(event, decision) {
     const response = event.response;
+    // As router/cache_control.py has it.
+    const isSharedForLong = (entry) => {
+        const values = entry ? (entry.multiValue || [entry]).map((one) => one.value) : [];
+        const text = ',' + values.join(',').toLowerCase().replace(/\s/g, '') + ',';
+        const own = /,max-age="?(\d+)/.exec(text);
+        const all = /,public,/.test(text) && /,s-maxage="?(\d+)/.exec(text);
+        return !/,(no-store|private),/.test(text)
+            && (/,immutable,/.test(text) || (own && own[1] >= 86400) || (all && all[1] >= 86400));
+    };
     try {
-        // AWS does not say whether viewer-response sees the header that viewer-request wrote. Where it does, and the
-        // config has changed in between, no cookie is set.
+        // AWS does not say whether this header is seen here. If it is, a changed config sets no cookie.
         const seen = valueIn(event.request, 'header', 'x-router-version');
-        if (decision.tag && response.statusCode < 500 && (!seen || seen === decision.origin)
-            && (!CONFIG.path || isInPath(event.request.uri))) {
+        const isRight = !seen || seen === decision.origin;
+        const headers = response.headers || {};
+        if (decision.tag && response.statusCode < 500 && isRight && (!CONFIG.path || isInPath(event.request.uri))
+            && !isSharedForLong(headers['cache-control'])) {
             const value = decision.origin + '.' + decision.tag + '.' + decision.visitor;
             response.cookies = response.cookies || {};
             if (!response.cookies[CONFIG.cookie]) {

@@ -1,4 +1,4 @@
-// What both functions have. It is put into them at deploy, for a function cannot import.
+// What both functions have, put into them at deploy: a function cannot import.
 // The first value under a name, or "": of a query parameter without its percent-encoding.
 function valueIn(request, place, name) {
     const all = place === 'header' ? request.headers : place === 'cookie' ? request.cookies : request.querystring;
@@ -31,13 +31,19 @@ function overridden(request) {
 }
 // end
 
-// The request with the version in its header, and the line of the log. Whatever the viewer sent by the header's name is
-// gone. Nothing that came with the request is logged, but for CloudFront's own id of it; the rest has no character that
-// JSON would escape.
+// The request with the version in its header, whatever the viewer sent there, and the line of the log, which has
+// nothing of the request but CloudFront's id, and no character that JSON would escape.
 function passedOn(event, decision) {
     const request = event.request;
     try {
         request.headers = request.headers || {};
+        // The 412 of a read could be kept.
+        if (request.headers['if-unmodified-since'] && /^(GET|HEAD)$/.test(request.method)) {
+            delete request.headers['if-unmodified-since'];
+        }
+        // only with hashed
+        request.headers['x-router-key'] = { value: keyOf(request.headers, event) };
+        // end
         request.headers['x-router-version'] = { value: decision.version || decision.origin };
         const number = decision.bucket === undefined ? '' : ',"bucket":' + decision.bucket;
         const fallback = decision.isFallback ? ',"fallback":true' : '';

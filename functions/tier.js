@@ -32,7 +32,26 @@ async function handler(event) {
     } catch (error) {
         decision = fallenBack(failure);
     }
+    if (request.method === 'GET' || request.method === 'HEAD') {
+        request.headers = passing(request.headers || {});
+    }
     return passedOn(event, decision);
+}
+
+// What of a viewer's headers may reach an origin whose answer is kept: router/passing.py says why. No router stands
+// behind this cache, so it is done before. CloudFront writes X-Forwarded-For itself.
+function passing(headers) {
+    const kept = {};
+    for (let i = 0; i < CONFIG.passing.length; i += 1) {
+        const entry = headers[CONFIG.passing[i]];
+        if (entry) {
+            kept[CONFIG.passing[i]] = entry;
+        }
+    }
+    if (!kept['user-agent']) {
+        kept['user-agent'] = { value: 'Amazon CloudFront' };
+    }
+    return kept;
 }
 
 // The key to read, and what it is read for: the origin of an override, a tier, or the pin where no tier is looked for.

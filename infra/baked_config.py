@@ -6,10 +6,11 @@ import dataclasses
 import json
 from typing import Any
 
+from infra.header_key import header_key
 from infra.regions import replica_order
 from infra.settings_origins import OriginSettings, OverrideSettings
 from infra.stack import Stack
-from strategies.base import TableSpec
+from strategies.base import Strategy, TableSpec
 
 METRICS_NAMESPACE = "EdgeRouter"
 LIVE_KEYS = ("canary_percent", "pin", "release", "override")
@@ -24,10 +25,25 @@ def baked_config(stack: Stack) -> dict[str, Any]:
     config, settings = deciding_config(stack), stack.settings
     if settings.has_metrics:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
+    if settings.strategy_class.respond is not Strategy.respond:
+        config["sets_cookies"] = True
+    if settings.needs.is_cacheable and settings.needs.origin_request:
+        config["kept"] = _kept(stack)
     if settings.needs.version_header and settings.needs.origin_request:
         kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
         return {**kept, "override": None, "version_header": settings.needs.version_header}
     return {**config, **_live_control(stack)} if settings.reads_control_table else config
+
+
+def _kept(stack: Stack) -> dict[str, Any]:
+    """The fields of router.cache_guard.CacheGuard.
+
+    With a function before the cache the override's header is that function's affair.
+    """
+    settings = stack.settings
+    override = settings.override.header.lower() if settings.override and settings.needs.version_header else ""
+    names = header_key(settings).covered - {override}
+    return {"key_headers": sorted(names), "keeps_errors": not settings.needs.varies}
 
 
 def _live_control(stack: Stack) -> dict[str, Any]:

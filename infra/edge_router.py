@@ -14,6 +14,7 @@ from infra.distribution import Attached, Distribution, DistributionArgs
 from infra.domain import Addresses, AddressesArgs
 from infra.front import Front, front
 from infra.functions import Functions, FunctionsArgs
+from infra.header_key import forwards_host, header_key
 from infra.invalidation import cached_paths, mark_of
 from infra.located import Located, located
 from infra.observability import Observability
@@ -118,7 +119,8 @@ class EdgeRouter(pulumi.ComponentResource):
         """Rights and logs of the Lambda function, and what it and the function before the cache read."""
         rights = [*self.router.role.policies, *self.router.logs.groups] if self.router else []
         items = [self.control.item] if self.control else []
-        return [*rights, *items, *([self.functions.keys] if self.functions else []), *self.front.needed_first]
+        keys = [self.functions.keys] if self.functions and self.functions.keys else []
+        return [*rights, *items, *keys, *self.front.needed_first]
 
     def _outputs(self, stack: Stack) -> dict[str, pulumi.Input[object]]:
         settings = stack.settings
@@ -142,7 +144,8 @@ class EdgeRouter(pulumi.ComponentResource):
             outputs["functionVersion"] = self.router.function.version
         if self.functions is not None:
             outputs["viewerFunctionArn"] = self.functions.function_arn
-            outputs["keyValueStoreArn"] = self.functions.store_arn
+            if self.functions.store_arn is not None:
+                outputs["keyValueStoreArn"] = self.functions.store_arn
         if self.located.hosts is not None:
             outputs["hosts"] = self.located.hosts.names
         if self.tier_backends is not None:
@@ -219,22 +222,13 @@ def policies_args(stack: Stack) -> PoliciesArgs:
     return PoliciesArgs(
         prefix=stack.prefix,
         is_cacheable=needs.is_cacheable,
-        needed_headers=needs.headers,
-        override_header=settings.override.header if settings.override else "",
-        forwards_host=_forwards_host(stack),
-        version_header=needs.version_header,
+        header_key=header_key(settings),
+        forwards_host=forwards_host(settings),
         viewer_function=needs.viewer_function,
-        key_cookies=needs.cookies if needs.viewer_function == "canary" else None,
+        key_cookies=settings.key_cookies,
         has_static_paths=bool(settings.static_paths),
         static_key_has_host=settings.origins["stable"].host_header == "viewer",
     )
-
-
-def _forwards_host(stack: Stack) -> bool:
-    """Whether an origin gets the viewer's Host as it came; without Lambda, a function writes that of all but stable."""
-    settings = stack.settings
-    origins = settings.origins.values() if settings.needs.origin_request else [settings.origins["stable"]]
-    return any(origin.host_header == "viewer" for origin in origins)
 
 
 def distribution_args(stack: Stack, attached: Attached) -> DistributionArgs:
@@ -248,8 +242,7 @@ def distribution_args(stack: Stack, attached: Attached) -> DistributionArgs:
         varies=needs.varies,
         has_origin_request=needs.origin_request,
         includes_body=needs.body,
-        # What the router counts there is what a rollout judges by, and what the dashboard shows.
-        has_origin_response=needs.origin_response or settings.has_metrics,
+        has_origin_response=settings.has_origin_response,
         viewer_triggers=needs.function_triggers,
         static_paths=settings.static_paths,
         price_class=settings.price_class,

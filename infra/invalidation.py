@@ -18,6 +18,8 @@ NOTHING_CACHED = "none"
 EVERYTHING = "/*"
 PATTERN_LETTERS, DIGEST_LETTERS = 4, 6
 """25 behaviors of 10 letters are 250: a tag's value has at most 256 ("Tagging CloudFront distributions")."""
+KEPT_BY = "only headers of the cache key reach the origin"
+"""The rule by which answers are kept. What was kept by another one is forgotten with the deployment of this one."""
 DECIDING_OPTIONS = {"fastest-origin": ("candidates",), "tier": ("default", "tiers")}
 """The others of these strategies change when or where something is looked up, not what a path answers."""
 
@@ -38,6 +40,7 @@ def cached_paths(stack: Stack) -> dict[str, str]:
             _options(stack),
             "" if settings.needs.version_header else settings.pin,
             settings.demo.tiers,
+            KEPT_BY,
         )
     return patterns
 

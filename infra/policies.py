@@ -8,28 +8,24 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.header_key import HeaderKey
+
 DAY_SECONDS = 86_400
 YEAR_SECONDS = 31_536_000
-KEY_HEADERS = ("authorization", "origin", "x-http-method", "x-http-method-override", "x-method-override")
-"""What AWS's managed policy UseOriginCacheControlHeaders-QueryStrings keys on, and Authorization: it is forwarded, so
-an answer that depends on it must not reach somebody else. Host only where the viewer's reaches an origin."""
 
 
 @dataclass(frozen=True)
 class PoliciesArgs:
-    """`is_cacheable`: answers may be kept, for their key tells what they are of.
+    """`is_cacheable`: answers may be kept, for their key tells what they are of; `header_key` are its headers.
 
-    `version_header` is where `viewer_function`, before the cache, says what it chose; both are "" where nothing runs
-    there. `key_cookies` are the only cookies that reach the origin; None stands for all. `override_header` is "" where
-    no header overrides. `static_key_has_host`: the stable origin wants the viewer's Host.
+    `viewer_function` is what runs before the cache, "" for nothing. `key_cookies` are the only cookies that reach the
+    origin; None stands for all. `static_key_has_host`: the stable origin wants the viewer's Host.
     """
 
     prefix: str
     is_cacheable: bool
-    needed_headers: frozenset[str]
-    override_header: str
+    header_key: HeaderKey
     forwards_host: bool
-    version_header: str = ""
     viewer_function: str = ""
     key_cookies: frozenset[str] | None = None
     has_static_paths: bool = False
@@ -37,9 +33,15 @@ class PoliciesArgs:
 
     @property
     def cache_kind(self) -> str:
-        """What the cache policy is called: each function before the cache has one of its own."""
-        kinds = {"": "cached", "canary": "versioned", "tier": "tiered"}
-        return kinds[self.viewer_function] if self.is_cacheable else "uncached"
+        """What the cache policy is called: each function before the cache and each set of keyHeaders has its own."""
+        if not self.is_cacheable:
+            return "uncached"
+        kind = {"canary": "versioned", "tier": "tiered"}.get(self.viewer_function, "cached")
+        if self.viewer_function == "tier" and self.key_cookies is not None:
+            kind = (
+                "tiered-key-cookies"  # as with headers: changed in place, it would be in force before the forwarding is
+            )
+        return f"{kind}-{self.header_key.digest}" if self.header_key.digest else kind
 
     @property
     def origin_request_kind(self) -> str:
@@ -83,9 +85,8 @@ def cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
     name = f"{args.prefix}-{args.cache_kind}"
     if not args.is_cacheable:
         return _cache_policy(name, "Caching is off: the origin depends on the visitor", is_keeping=False)
-    names = {args.override_header.lower(), args.version_header, "host" if args.forwards_host else ""}
-    headers = {*KEY_HEADERS, *args.needed_headers, *names} - {""}
-    return _cache_policy(name, "As the origin's Cache-Control says", headers=headers, cookies=args.key_cookies)
+    comment = "As the origin's Cache-Control says"
+    return _cache_policy(name, comment, headers=args.header_key.named, cookies=args.key_cookies)
 
 
 def static_cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:

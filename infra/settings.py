@@ -17,12 +17,14 @@ from pydantic import (
 )
 
 from infra.aws_hosts import host_warning
+from infra.header_key import header_key_problem, needs_with_key
 from infra.opt_in_regions import opt_in_warnings
 from infra.problems import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
 from infra.section import Section, Text, Whole
 from infra.settings_alarms import AlarmSettings
 from infra.settings_cookies import cookie_domain_warnings
 from infra.settings_domain import DomainSettings
+from infra.settings_key_headers import KeyHeaders
 from infra.settings_origins import REQUIRED_ORIGINS, Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings_parts import (
     DemoSettings,
@@ -65,6 +67,7 @@ class CoreSettings(Section):
     override: Annotated[OverrideSettings | None, BeforeValidator(absent_if_empty)] = None
     log_salt: Text = Field(default="", repr=False)
     static_paths: StaticPaths = ()
+    key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
     security: SecuritySettings = Field(default_factory=SecuritySettings)
@@ -125,6 +128,12 @@ class CoreSettings(Section):
         return self
 
     @model_validator(mode="after")
+    def _has_room_in_the_cache_key(self) -> Self:
+        if text := header_key_problem(self):
+            raise_problems([problem(text, "keyHeaders", value=self.key_headers)])
+        return self
+
+    @model_validator(mode="after")
     def _has_tiers_to_show(self) -> Self:
         if self.demo.tiers and self.options_of("tier") is None:
             text = "is true, but there are no tiers: write the section tier, or set this to false"
@@ -163,9 +172,14 @@ class CoreSettings(Section):
         return (options.default, *sorted(options.tiers)) if self.demo.tiers and options is not None else ()
 
     @property
-    def needs(self) -> Needs:
-        """What the chosen strategy needs."""
+    def strategy_needs(self) -> Needs:
+        """What the chosen strategy needs by itself."""
         return self.strategy_class.needs(self.options)
+
+    @property
+    def needs(self) -> Needs:
+        """What the chosen strategy needs, with what `keyHeaders` needs besides."""
+        return needs_with_key(self)
 
     @property
     def reads_control_table(self) -> bool:
@@ -183,6 +197,18 @@ class CoreSettings(Section):
     def has_metrics(self) -> bool:
         """Whether the Lambda function counts requests and answers: for a rollout to judge by, or for people to see."""
         return self.has_rollout or (self.alarms is not None and self.needs.origin_request)
+
+    @property
+    def key_cookies(self) -> frozenset[str] | None:
+        """The only cookies that reach the origin where answers are kept, as part of their key; None stands for all."""
+        return self.strategy_needs.key_cookies
+
+    @property
+    def has_origin_response(self) -> bool:
+        """Whether the router is on origin-response: to set a cookie, to count what a rollout judges by and people see,
+        or to keep answers that set a cookie out of the cache, where cookies reach the origin at all."""
+        is_guard = self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
+        return self.needs.origin_response or self.has_metrics or is_guard
 
     def with_hosts(self, names: Mapping[str, str]) -> Self:
         """The same with hosts of the stack's own behind these origins, whatever config says of where they are."""
@@ -210,6 +236,11 @@ class CoreSettings(Section):
         chosen += [f"{self.section}.{text}" for text in cookie_domain_warnings(self.needs.cookie_domain, aliases)]
         for section, given in {"rollout": self.rollout, "domain": self.domain}.items():
             chosen += [f"{section}.{text}" for text in (given.warnings() if given else [])]
+        if self.key_headers and not self.needs.is_cacheable:
+            chosen.append(
+                f"keyHeaders: has no effect with {self.strategy} as it is set up: caching is off, so no answers have to"
+                " be told apart, and every header reaches the application"
+            )
         if self.rollout is not None and not self.control.is_live:
             chosen.append(
                 "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from controller.key_values import KEY, text_of
+from infra.header_key import KEY_FUNCTION, header_key
 from infra.settings_origins import OverrideSettings
 from infra.stack import Stack
 from router.live import Live
+from router.passing import PASSING
 
 FUNCTIONS = Path(__file__).parents[1] / "functions"
 CONFIG_LINE = "const CONFIG = {};"
@@ -56,10 +58,10 @@ def viewer_function(stack: Stack) -> ViewerFunction | None:
     needs = stack.settings.needs
     if not needs.viewer_function:
         return None
-    is_canary = needs.viewer_function == "canary"
-    config = {**needs.function_config, **(_canary_config(stack) if is_canary else _tier_config(stack))}
+    config = {**needs.function_config, **_CONFIGS[needs.viewer_function](stack)}
     key_values = key_values_of(stack)
-    code = code_with(source_of(needs.viewer_function), config)
+    hashing = (FUNCTIONS / "hash.js").read_text(encoding="utf-8") if config["hashed"] else ""
+    code = code_with(source_of(needs.viewer_function) + hashing, config)
     if problems := limit_problems(code, key_values, stack):
         raise ViewerFunctionError(problems)
     holds_secret = bool(needs.function_config.get("keys"))
@@ -67,8 +69,10 @@ def viewer_function(stack: Stack) -> ViewerFunction | None:
 
 
 def key_values_of(stack: Stack) -> dict[str, str]:
-    """What the stack's function reads of its store."""
-    return _canary_values(stack) if stack.settings.needs.viewer_function == "canary" else _tier_values(stack)
+    """What the stack's function reads of its store; nothing where it has none."""
+    values = {"canary": _canary_values, "tier": _tier_values}
+    name = stack.settings.needs.viewer_function
+    return values[name](stack) if name in values else {}
 
 
 def source_of(name: str) -> str:
@@ -81,13 +85,15 @@ def code_with(source: str, config: Mapping[str, Any]) -> str:
     """The code to deploy: the config as a literal, and no line that is empty, only a comment, or not needed.
 
     What stands between `// only with keys` and `// end` is needed where the config has such a value: every function
-    that is there costs time at every request, for the top of the code runs anew each time. No line of functions/*.js
-    begins with // inside of a string, for none of their strings goes over a line's end.
+    that is there costs time at every request, for the top of the code runs anew each time. So an empty tuple, which no
+    code looks at, is not in the literal. No line of functions/*.js begins with // inside of a string, for none of their
+    strings goes over a line's end.
     """
     before, found, after = source.partition(CONFIG_LINE)
     if not found or CONFIG_LINE in after:
         raise ValueError(f"the source has not exactly one line {CONFIG_LINE!r}")
-    literal = json.dumps(config, sort_keys=True, separators=(",", ":"))
+    given = {key: value for key, value in config.items() if value != ()}
+    literal = json.dumps(given, sort_keys=True, separators=(",", ":"))
     kept, is_needed = "", True
     for line in f"{before}const CONFIG = {literal};{after}".splitlines():
         text = line.strip()
@@ -140,6 +146,7 @@ def _canary_config(stack: Stack) -> dict[str, Any]:
         "origins": sorted(settings.origins),
         "override": _override(settings.override),
         "strategy": settings.strategy,
+        "hashed": header_key(settings).hashed,
     }
 
 
@@ -149,10 +156,22 @@ def _tier_config(stack: Stack) -> dict[str, Any]:
     stable = settings.origins["stable"]
     return {
         **_canary_config(stack),
+        "passing": sorted({*PASSING, *header_key(settings).covered}),
         "origins": sorted(settings.origins) if settings.override is not None else [],
         "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
         "stablePath": stable.path,
     }
+
+
+def _key_config(stack: Stack) -> dict[str, Any]:
+    return {"hashed": header_key(stack.settings).hashed}
+
+
+_CONFIGS: dict[str, Callable[[Stack], dict[str, Any]]] = {
+    "canary": _canary_config,
+    "tier": _tier_config,
+    KEY_FUNCTION: _key_config,
+}
 
 
 def _override(override: OverrideSettings | None) -> dict[str, str] | None:

@@ -106,7 +106,8 @@ class _Month:
         """It reads one key each time it runs; tier.js reads another for an unknown tier, which is not counted."""
         if runs := self._function_runs:
             yield CODE, "CloudFront Function", "function-invocations", runs
-            yield CODE, "key-value store", "store-reads", runs
+            if self._needs.version_header:
+                yield CODE, "key-value store", "store-reads", runs
 
     def _lambda(self) -> Iterator[Quantity]:
         if runs := self._misses * self._lambda_triggers:
@@ -164,5 +165,4 @@ class _Month:
     @property
     def _lambda_triggers(self) -> int:
         """As infra.edge_router attaches it."""
-        has_response = self._needs.origin_response or self._settings.has_metrics
-        return 1 + has_response if self._needs.origin_request else 0
+        return 1 + self._settings.has_origin_response if self._needs.origin_request else 0

@@ -104,14 +104,14 @@ class Reader:
 def sources(stack: Stack, regions: Sequence[str]) -> list[Source]:
     """Where a stack's decisions are logged; `regions` narrows it down, empty for all of `logs.regions`.
 
-    A function before the cache logs to us-east-1 only ("Edge function logs").
+    A function before the cache that decides logs to us-east-1 only ("Edge function logs").
     """
     needs = stack.settings.needs
     found: list[Source] = []
     if needs.origin_request:
         group = log_group_name(stack.prefix)
         found += [Source(region, group, ANY_DECISION) for region in regions or stack.settings.logs.regions]
-    if needs.viewer_function and (not regions or EDGE_REGION in regions):
+    if needs.version_header and (not regions or EDGE_REGION in regions):
         group = viewer_log_group_name(f"{stack.prefix}-{needs.viewer_function}")
         found.append(Source(EDGE_REGION, group, '"reason"'))
     return found

@@ -61,5 +61,5 @@ def log_volume(stack: Stack) -> LogVolume:
             trace = metrics.trace(decision)
             log.answer(request, 200, metrics.of_response(trace, Response(status=200, origin="stable")))
     line = {"strategy": settings.strategy, "origin": "stable", "reason": "cookie", "requestId": REQUEST_ID}
-    function = f"{REQUEST_ID} {json.dumps(line, separators=(',', ':'))}\n" if needs.viewer_function else ""
+    function = f"{REQUEST_ID} {json.dumps(line, separators=(',', ':'))}\n" if needs.version_header else ""
     return LogVolume(len(decided.getvalue()), len(answered.getvalue()), len(function))

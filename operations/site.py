@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, cast
 
+from infra.header_key import header_key
 from infra.sample_application import VERSIONS, environment_of
 from infra.stack import Stack
 from simulator.cloudfront import OriginMap
@@ -50,7 +51,12 @@ def site_of(
     for domain in tenants.values():
         if elsewhere.base_url(domain, TENANT_PORT) is None:
             applications.setdefault(f"{domain}:{TENANT_PORT}", _echo(domain, f"{domain}:{TENANT_PORT}"))
-    return Site(applications=list(applications.values()), origins=origins, seeds=_seeds(stack, tenants))
+    return Site(
+        applications=list(applications.values()),
+        origins=origins,
+        seeds=_seeds(stack, tenants),
+        hashed_headers=header_key(stack.settings).hashed,
+    )
 
 
 def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str], fail_percent: float) -> Application:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 
 from router.assignment import Assignment
+from router.config_file import CONFIG_FILE as CONFIG_FILE  # also for those who put one there
+from router.config_file import read_config as read_config
 from router.decision_log import DecisionLog
 from router.origin import Origin
 from router.routing import Router
@@ -17,20 +18,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from router.cache_guard import CacheGuard
     from router.clients import Clients
     from router.control import Control
     from router.metrics import Metrics
     from router.override import Override
     from router.table import Table
-
-CONFIG_FILE = f"{__file__.rpartition('/router/')[0]}/config.json"
-"""At the root of the package. No pathlib here: it costs 5 ms of cold start."""
-
-
-def read_config(path: str = CONFIG_FILE) -> dict[str, Any]:
-    """The baked JSON, as infra.bundle writes it."""
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123  no pathlib, as above
-        return json.load(file)
 
 
 def build_router(config: dict[str, Any], region: str) -> Router:
@@ -61,6 +54,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         deadline_seconds=config["deadline_ms"] / 1000,
         region=region,
         version_header=version_header,
+        guard=_build_guard(config.get("kept")),
     )
 
 
@@ -70,6 +64,14 @@ def _build_override(config: dict[str, Any] | None) -> Override | None:
     from router.override import Override  # only with override: others do not pay for hmac
 
     return Override(**config)
+
+
+def _build_guard(config: dict[str, Any] | None) -> CacheGuard | None:
+    if not config:
+        return None
+    from router.cache_guard import CacheGuard  # only with kept: a stack that keeps no answers has nothing to guard
+
+    return CacheGuard(**config)
 
 
 def _build_clients() -> Clients:

@@ -92,7 +92,16 @@ def read_response(cf: Cf, addresses: Addresses) -> Response:
     if len(answered) > 1:  # one address under several names: the Host header tells them apart
         host = cf["request"]["headers"].get("host", [{}])[0].get("value")
         answered = [origin for origin in answered if _host_of(origin) == host] or answered
-    return Response(status=int(cf["response"]["status"]), origin=answered[0].name if answered else None)
+    return Response(
+        status=int(cf["response"]["status"]),
+        origin=answered[0].name if answered else None,
+        cache_control=_joined(cf["response"], "cache-control"),
+    )
+
+
+def _joined(response: Mapping[str, Any], name: str) -> str:
+    headers: dict[str, Any] = response.get("headers") or {}
+    return ", ".join(str(entry["value"]) for entry in headers.get(name, ()))
 
 
 def _address(origin: object) -> tuple[object, ...]:

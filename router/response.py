@@ -7,13 +7,15 @@ class Response:
     """The answer of an origin at the origin-response trigger.
 
     `origin` is the name of the origin that answered, or None where it is none of the configured ones.
+    `cache_control` are the fields of that name, as one.
     """
 
-    __slots__ = ("cookies", "origin", "status")
+    __slots__ = ("cache_control", "cookies", "origin", "status")
 
-    def __init__(self, *, status: int = 200, origin: str | None = None) -> None:
+    def __init__(self, *, status: int = 200, origin: str | None = None, cache_control: str = "") -> None:
         self.status = status
         self.origin = origin
+        self.cache_control = cache_control
         self.cookies: list[str] = []
 
     def add_cookie(self, set_cookie: str) -> None:

@@ -8,11 +8,13 @@ from router import event as events
 from router.deadline import Deadline, DeadlineError
 from router.decision import Decision, fallback
 from router.precedence import Precedence
+from strategies.base import Strategy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from router.cache_guard import CacheGuard
     from router.clients import Clients
     from router.control import Control
     from router.decision_log import DecisionLog
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from router.override import Override
     from router.request import Request
     from router.response import Response
-    from strategies.base import Strategy
 
 
 class Router:
@@ -41,9 +42,11 @@ class Router:
         deadline_seconds: float = 2.0,
         region: str = "",
         version_header: str = "",
+        guard: CacheGuard | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
+        self._sets_cookies = type(strategy).respond is not Strategy.respond
         self._origins = origins
         self._addresses = events.by_address(origins.values())
         self._log = log
@@ -59,6 +62,7 @@ class Router:
         self._metrics = metrics
         self._deadline = Deadline(deadline_seconds)
         self._region = region
+        self._guard = guard
         self._timer = timer
 
     def handle(self, event: object) -> object:
@@ -70,9 +74,11 @@ class Router:
             return event
         kind = events.event_type(cf)
         if kind == "origin-request":
+            self._guard_cache(cf, kind)  # before all else: whatever fails then, nothing beside the key is on its way
             self._on_origin_request(cf)
         elif kind == "origin-response":
             self._on_origin_response(cf)
+            self._guard_cache(cf, kind)  # after all else: it counts the router's own cookies too
         return cf["response"] if kind.endswith("-response") and "response" in cf else cf["request"]
 
     def decide(self, request: Request) -> Decision:
@@ -90,6 +96,14 @@ class Router:
     def close(self) -> None:
         """Close its connections, for who asks it once; an instance of the function keeps them."""
         self._drop_connections()
+
+    def _guard_cache(self, cf: events.Cf, kind: str) -> None:
+        if self._guard is None:
+            return
+        try:
+            self._guard.guard(cf, kind)
+        except Exception as error:  # noqa: BLE001  the rule of the edge
+            self._log.fault(events.request_id(cf), f"not-guarded:{type(error).__name__}")
 
     def _on_origin_request(self, cf: events.Cf) -> None:
         started = self._timer()
@@ -111,7 +125,7 @@ class Router:
             response = events.read_response(cf, self._addresses)
             self._count_response(request, response)
             with self._deadline:
-                if self._precedence.may_respond(request, response):
+                if self._may_respond(request, response):
                     self._strategy.respond(request, response)
             events.write_cookies(cf, response.cookies)
         except DeadlineError as error:
@@ -119,6 +133,14 @@ class Router:
             self._log.fault(events.request_id(cf), _name_of(error))
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _name_of(error))
+
+    def _may_respond(self, request: Request, response: Response) -> bool:
+        """Whether the strategy may set a cookie, if it does so at all: not on what caches would replay to others."""
+        if not self._sets_cookies:
+            return False
+        from router.cache_control import is_shared_for_long  # only with sets_cookies: most strategies set none
+
+        return not is_shared_for_long(response.cache_control) and self._precedence.may_respond(request, response)
 
     def _count_request(self, decision: Decision) -> tuple[dict[str, str], dict[str, object]]:
         """What the origin-response trigger is to know of the decision, in headers, and what is counted."""

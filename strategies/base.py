@@ -52,8 +52,8 @@ class Needs:
     at `function_triggers`, with `function_config` in its code and `key_values` in its key-value store.
     by_percentage: canaryPercent assigns new visitors, so that a rollout can raise it.
     longest_wait_ms: what a decision may wait for, tables aside; the router's deadline has to lie above it.
-    version_header: where that function says what it chose. Then the answer may be cached, and of the cookies exactly
-    `cookies` reach the origin, as part of the cache key.
+    version_header: where that function says what it chose. Then the answer may be cached.
+    key_cookies: the only cookies that reach the origin where answers are kept, as part of their key; None: all do.
     cookie_domain: the Domain of the cookie that is set, "" where it is host-only; viewers have to come by a name in it.
     """
 
@@ -75,6 +75,7 @@ class Needs:
     key_values: Mapping[str, str] = field(default_factory=dict[str, str])
     version_header: str = ""
     cookie_domain: str = ""
+    key_cookies: frozenset[str] | None = None
 
     @property
     def is_cacheable(self) -> bool:

@@ -104,7 +104,9 @@ class CookieVersion(Strategy):
 
             version = version_needs(options.cookie, **options.attributes, signing_keys=tuple(options.signing_keys))
             cookies = frozenset(options.application_cookies)
-            return Needs(cookies=cookies, by_percentage=True, cookie_domain=options.domain, **version)
+            return Needs(
+                cookies=cookies, key_cookies=cookies, by_percentage=True, cookie_domain=options.domain, **version
+            )
         return Needs(
             cookies=frozenset({options.cookie}),
             origin_response=True,

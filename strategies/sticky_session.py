@@ -110,6 +110,7 @@ class StickySession(Strategy):
                 session=options.cookie,
             )
             application_cookies = tuple(options.application_cookies)
+            version["key_cookies"] = frozenset({options.cookie, *application_cookies})
         return Needs(
             cookies=frozenset({options.cookie, *application_cookies}),
             origins=frozenset({"canary", *options.versions.values()}),

@@ -9,7 +9,7 @@ from router.decision import Decision
 from router.origin import Origin
 from router.record import field, record
 from strategies.base import VERSION_HEADER, Needs, OptionsError, Strategy
-from strategies.options import first_of, require
+from strategies.options import first_of, key_cookies_problem, require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ class TierOrigin:
 
 @record
 class Options:
-    """Where the tier is looked for, in which order, and where each tier is. `default` stays on the stable origin."""
+    """Where the tier is looked for, in which order, and where each tier is. `default` stays on the stable origin.
+
+    `forwarded_cookies`: all of them reach the back ends, or only those `listed` in `application_cookies`.
+    """
 
     query: str = "CTIER"
     header: str = ""
@@ -71,6 +74,8 @@ class Options:
     order: tuple[str, ...] = PLACES
     default: str = "basic"
     tiers: dict[str, TierOrigin] = field(default_factory=dict[str, TierOrigin])
+    forwarded_cookies: str = "all"
+    application_cookies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         origins, problems = _read_tiers(self.tiers)
@@ -82,6 +87,8 @@ class Options:
                 order=self._order_problem(),
                 default=_tier_problem(self.default),
                 tiers=self._tiers_problem(),
+                forwarded_cookies=self._forwarded_problem(),
+                application_cookies=key_cookies_problem(self.application_cookies, ""),
             )
         except OptionsError as error:
             raise OptionsError(error.problems + problems) from None
@@ -93,6 +100,17 @@ class Options:
         if not (self.query or self.header or self.cookie):
             return 'is "", and so are header and cookie: a tier has to be looked for somewhere'
         return self.query and names.query_name(self.query)
+
+    def key_cookies(self) -> frozenset[str] | None:
+        """The cookies of the cache key, the tier's among them; None stands for all."""
+        is_all = self.forwarded_cookies == "all"
+        return None if is_all else frozenset(filter(None, [self.cookie, *self.application_cookies]))
+
+    def _forwarded_problem(self) -> str:
+        if self.forwarded_cookies not in ("all", "listed"):
+            return f"is {self.forwarded_cookies!r}: allowed: all, listed"
+        is_idle = self.forwarded_cookies == "all" and self.application_cookies
+        return "is 'all', and applicationCookies lists some: set it to listed" if is_idle else ""
 
     def _order_problem(self) -> str:
         is_order = sorted(self.order) == sorted(PLACES)
@@ -155,7 +173,19 @@ class Tier(Strategy):
             function_config={"places": [list(place) for place in options.places()], "default": options.default},
             key_values={f"tier:{tier}": origin.as_json(tier) for tier, origin in sorted(options.tiers.items())},
             version_header=VERSION_HEADER,
+            key_cookies=options.key_cookies(),
         )
+
+    @classmethod
+    def warnings(cls, options: Options) -> list[str]:
+        """Where no cookie is forwarded CloudFront takes every Set-Cookie away ("Caching content based on cookies")."""
+        if options.key_cookies() == frozenset():
+            return []
+        return [
+            "an answer with Set-Cookie that may be kept (max-age, s-maxage) is replayed to visitors with the same"
+            " cookies, for nothing runs behind this cache: back ends have to say private, or forwardedCookies: listed,"
+            " with no applicationCookies, keeps all cookies away from them"
+        ]
 
     def choose(self, request: Request) -> Decision:
         for place, name in self.options.places():

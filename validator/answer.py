@@ -28,7 +28,7 @@ class Answer:
     """What came for one page view. `version` is "" where the answer told none that is known, `code` what it told.
 
     `problem` says why there is no answer; `was_asked` is False where the request was never sent. `found` are the
-    expected texts that its body has.
+    expected texts that its body has, `vary` the headers that Vary names, in lower case.
     """
 
     path: str
@@ -39,6 +39,7 @@ class Answer:
     request_id: str = ""
     x_cache: str = ""
     age: str = ""
+    vary: tuple[str, ...] = ()
     cookies: tuple[SetCookie, ...] = ()
     elapsed_ms: int = 0
     problem: str = ""

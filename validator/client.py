@@ -52,10 +52,16 @@ class Site:
         self._marks = Marks(plan)
         self._at_once = asyncio.Semaphore(plan.concurrency)
 
-    async def get(self, jar: httpx.Cookies, path: str = "", override: str = "") -> Answer:
-        """One page view with a visitor's jar; `override` is a version that the QA override asks for."""
+    async def get(
+        self, jar: httpx.Cookies, path: str = "", override: str = "", sent: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One page view with a visitor's jar; `override` is a version that the QA override asks for.
+
+        `sent` are headers that are sent besides.
+        """
         url = self.plan.url.join(path) if path else self.plan.url
         forced, url = self._forced(override, url)
+        forced = {**forced, **(sent or {})}
         async with self._at_once:
             try:
                 answer = await self._view(self._client.build_request("GET", url, headers=forced), jar, forced)
@@ -119,9 +125,14 @@ class Site:
             request_id=shown(response.headers.get("x-amz-cf-id", "")),
             x_cache=shown(response.headers.get("x-cache", "")),
             age=shown(response.headers.get("age", "")),
+            vary=_names_in(shown(response.headers.get("vary", ""))),
             cookies=cookies,
             elapsed_ms=round(response.elapsed.total_seconds() * 1_000),
         )
+
+
+def _names_in(vary: str) -> tuple[str, ...]:
+    return tuple(sorted({name.strip().lower() for name in vary.split(",")} - {""}))
 
 
 def _cookies(response: httpx.Response) -> tuple[SetCookie, ...]:

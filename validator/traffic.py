@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 import httpx
 
 from validator.answer import Answer
 from validator.client import Site, cookie_jar
 from validator.plan import OVERRIDES_EACH, TURNS, Plan
+
+UNASKED_HEADERS = frozenset({"*", "accept-encoding", "cookie", "host"})
+"""`*` is kept for nobody, caches normalize Accept-Encoding, and the others are the visitor's and the site's own."""
+MOST_VARIED_HEADERS = 8
+"""With every object, beyond the requests that are planned."""
 
 
 @dataclass
@@ -35,6 +41,14 @@ class Turn:
     answer: Answer
 
 
+@dataclass(frozen=True)
+class Varied:
+    """An answer to a value of the header `name` that nobody has sent before, where a kept answer's Vary names it."""
+
+    name: str
+    answer: Answer
+
+
 @dataclass
 class Traffic:
     """All answers. `newcomers` came once, `regulars` several times; `overrides` are by the version asked for."""
@@ -43,6 +57,7 @@ class Traffic:
     regulars: list[Visitor] = field(default_factory=list[Visitor])
     overrides: Mapping[str, list[Answer]] = field(default_factory=dict[str, list[Answer]])
     turns: list[Turn] = field(default_factory=list[Turn])
+    varied: list[Varied] = field(default_factory=list[Varied])
 
     @property
     def visitors(self) -> list[Visitor]:
@@ -71,7 +86,10 @@ class Visits:
                 version: [await self._get(self._new_jar(), override=version) for _ in range(OVERRIDES_EACH)]
                 for version in self._plan.versions
             }
-        traffic.turns = await self._turns(_one_of_each(traffic.visitors, self._plan.versions))
+        visitors = _one_of_each(traffic.visitors, self._plan.versions)
+        traffic.turns = await self._turns(visitors)
+        if any(_varying(turn.answer) for turn in traffic.turns):
+            traffic.varied = await self._varied(next((one.jar for one in visitors.values()), self._new_jar()))
         return traffic
 
     async def _turns(self, visitors: Mapping[str, Visitor]) -> list[Turn]:
@@ -85,6 +103,16 @@ class Visits:
                 turns.append(Turn(version, f"a visitor of {version}", await self._get(visitor.jar, path)))
             turns.append(Turn("", "a newcomer", await self._get(self._new_jar(), path)))
         return turns
+
+    async def _varied(self, jar: httpx.Cookies) -> list[Varied]:
+        """Only where the cache has the object already, or the odd value's answer could be kept for others."""
+        varied: list[Varied] = []
+        for path in self._plan.paths:
+            kept = await self._site.get(jar, path)
+            for name in _varying(kept)[:MOST_VARIED_HEADERS] if kept.is_cached else ():
+                value = f"edge-router-{token_hex(6)}"
+                varied.append(Varied(name, await self._site.get(jar, path, sent={name: value})))
+        return varied
 
     async def _visitors(self, count: int, requests: int) -> list[Visitor]:
         return list(await asyncio.gather(*(self._visitor(requests) for _ in range(count))))
@@ -102,6 +130,11 @@ class Visits:
 
     def _new_jar(self) -> httpx.Cookies:
         return cookie_jar(self._plan)
+
+
+def _varying(answer: Answer) -> list[str]:
+    """The headers that an answer says it depends on and that are worth asking about."""
+    return [name for name in answer.vary if name not in UNASKED_HEADERS]
 
 
 def _one_of_each(visitors: Iterable[Visitor], versions: Iterable[str]) -> dict[str, Visitor]:

@@ -12,6 +12,7 @@ from simulator.cloudfront.cache import Cache
 from simulator.cloudfront.edge_errors import EdgeError
 from simulator.cloudfront.events import event_body, event_request, event_response, read_request, read_response
 from simulator.cloudfront.header_rules import is_disallowed
+from simulator.cloudfront.kept_notices import KeptNotices
 from simulator.cloudfront.messages import OriginResponse, ViewerRequest, ViewerResponse
 from simulator.cloudfront.objects import Objects, Served
 from simulator.cloudfront.origin_client import OriginClient
@@ -22,7 +23,7 @@ from simulator.cloudfront.triggers import Context, EdgeFunctions, Triggers, new_
 from simulator.cloudfront.viewer_functions import ViewerFunctions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     import httpx
 
@@ -36,7 +37,8 @@ class Edge:
 
     `functions` runs Lambda@Edge, `origins` says where origins run, `clock` gives seconds since the epoch, `console`
     takes lines for the person who watches, `on_log` (Region, function, line) what CloudFront Functions log, `on_begin`
-    and `on_end` the id of each request. Every Region has a cache of its own, all in one bounded memory.
+    and `on_end` the id of each request. `hashed_headers` are those that a function puts into the cache key as one hash.
+    Every Region has a cache of its own, all in one bounded memory.
 
     Not simulated: TLS (and so certificates that do not match), Brotli at the edge, ranges kept in parts, HTTP/2 and 3,
     Lambda@Edge quotas.
@@ -56,6 +58,7 @@ class Edge:
         on_log: Callable[[str, str, str], None] = lambda *_: None,
         on_begin: Callable[[str], None] = lambda _: None,
         on_end: Callable[[str], None] = lambda _: None,
+        hashed_headers: Collection[str] = (),
     ) -> None:
         self.distribution = distribution
         self.cache = cache if cache is not None else Cache()  # an empty one is false
@@ -66,7 +69,8 @@ class Edge:
         self._triggers = Triggers(distribution, functions, console)
         self._viewer_functions = ViewerFunctions(distribution, console, on_log, clock)
         origin_side = OriginSide(distribution, self._triggers, self._client, console)
-        self._objects = Objects(distribution, origin_side, self.cache, clock)
+        notices = KeptNotices(console, frozenset(hashed_headers))
+        self._objects = Objects(distribution, origin_side, self.cache, clock, notices)
 
     @property
     def key_value_stores(self) -> dict[str, KeyValueStore]:

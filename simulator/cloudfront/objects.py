@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.cloudfront.distribution import Distribution
+    from simulator.cloudfront.kept_notices import KeptNotices
     from simulator.cloudfront.triggers import Context
 
 
@@ -37,8 +38,14 @@ class Objects:
     """The cache of one distribution in front of its origins. `clock` gives seconds since the epoch."""
 
     def __init__(
-        self, distribution: Distribution, origin_side: OriginSide, cache: Cache, clock: Callable[[], float]
+        self,
+        distribution: Distribution,
+        origin_side: OriginSide,
+        cache: Cache,
+        clock: Callable[[], float],
+        notices: KeptNotices,
     ) -> None:
+        self._notices = notices
         self._distribution = distribution
         self._origin_side = origin_side
         self._cache = cache
@@ -125,7 +132,10 @@ class Objects:
             self._keep_error(key, response, page, request, context)
             return page or Served(response, "Error")
         if key is not None and request.method != "HEAD" and response.status not in (206, 304):
-            self._keep(key, response, self._ttl(response, context))
+            ttl = self._ttl(response, context)
+            self._keep(key, response, ttl)
+            if ttl > 0:
+                self._notices.look_at(response.headers, context.behavior)
         return Served(response, "LambdaGeneratedResponse" if answer.is_generated else "Miss")
 
     def _ttl(self, response: OriginResponse, context: Context) -> float:

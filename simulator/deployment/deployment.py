@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -37,12 +37,13 @@ class Site:
     """What stands behind a stack on this machine.
 
     `applications` are started and named by the domain they answer for; `origins` maps further domains to URLs that run
-    already; `seeds` are items by table name.
+    already; `seeds` are items by table name. `hashed_headers` are those of the cache key that only a function knows.
     """
 
     applications: Sequence[Application] = ()
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     seeds: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Sequence[Mapping[str, Any]]])
+    hashed_headers: Collection[str] = ()
 
 
 class LocalDeployment:
@@ -129,13 +130,19 @@ class LocalDeployment:
         blueprint = Blueprint.of(distribution, functions, origins)
         await self.dynamodb.put_items(state)
         if blueprint != self._blueprint:
-            await self._build(distribution, functions, origins)
+            await self._build(distribution, functions, origins, site.hashed_headers)
         self._put_pairs(distribution.key_values)
         self.distribution, self._blueprint = distribution, blueprint
         await self.rollouts.follow(state)
         await self._applications.stop_replaced()
 
-    async def _build(self, distribution: Distribution, functions: Sequence[FunctionCode], origins: OriginMap) -> None:
+    async def _build(
+        self,
+        distribution: Distribution,
+        functions: Sequence[FunctionCode],
+        origins: OriginMap,
+        hashed_headers: Collection[str],
+    ) -> None:
         """Serve with an edge and workers that are new."""
         workers = LambdaEdge(
             functions,
@@ -152,6 +159,7 @@ class LocalDeployment:
             on_log=self._said,
             on_begin=self._under_way.begin,
             on_end=self._under_way.end,
+            hashed_headers=hashed_headers,
         )
         await self._current.replace(edge, workers)
 

@@ -19,6 +19,7 @@ from strategies.cookie_version import CookieVersion, Options, minted, release_ta
 from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import Values, request_of, viewer_request, viewer_response
 from tests.functions.strategies import odd, several
+from tests.router.test_cache_guard import SHARED
 from tests.router.test_cookies import PATHS
 from tests.strategies.fakes import make_edge
 
@@ -148,6 +149,20 @@ def test_who_has_the_cookie_is_not_given_another() -> None:
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_failed_answer_sets_no_cookie(status: int) -> None:
     assert set_cookie(deployed().run(viewer_response(viewer_request(), status=status))) == ""
+
+
+@pytest.mark.parametrize(("cache_control", "is_shared"), SHARED.items())
+def test_an_answer_that_caches_share_for_long_sets_no_cookie(cache_control: str, is_shared: bool) -> None:
+    event = viewer_response(viewer_request())
+    event["response"]["headers"]["cache-control"] = {"value": cache_control}
+    assert (set_cookie(deployed().run(event)) == "") is is_shared
+
+
+def test_cache_control_in_several_fields_counts_as_one() -> None:
+    event = viewer_response(viewer_request())
+    fields = [{"value": "public"}, {"value": "s-maxage=86400"}]
+    event["response"]["headers"]["cache-control"] = {**fields[0], "multiValue": fields}
+    assert set_cookie(deployed().run(event)) == ""
 
 
 def test_the_answer_itself_stays_as_it_was() -> None:

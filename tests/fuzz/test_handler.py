@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from router import baked
 from router.clients import Clients
 from router.dynamodb import ReadError
+from router.passing import PASSING, READ_ONLY_BEHIND_THE_CACHE
 from simulator.cloudfront import validate_result
 from simulator.sample_events import origin_request, origin_response
 from strategies.registry import STRATEGIES
@@ -239,6 +240,27 @@ def test_any_request_gets_an_answer_that_cloudfront_accepts(
         lines = capsys.readouterr().out.splitlines()
         assert len(lines) == 1
         assert SECRET not in lines[0]
+
+    check()
+
+
+@every_strategy
+def test_where_answers_are_kept_nothing_beside_the_key_goes_on(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("socket.create_connection", _refuse)
+    key = ["authorization", "x-tenant", "x-router-version"]
+    router = build(name, FuzzedReader(), monkeypatch, {"kept": {"key_headers": key}})
+    passing = {*PASSING, *READ_ONLY_BEHIND_THE_CACHE, *key, "user-agent", "x-forwarded-for"}
+
+    @settings(max_examples=EXAMPLES // 3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(event)
+    def check(given_event: dict[str, Any]) -> None:
+        before = copy.deepcopy(given_event)
+        result = router.handle(given_event)
+        assert new_violations(before, result, "request") == []
+        assert set(result["headers"]) <= passing or result["method"] not in ("GET", "HEAD")
+        assert "not-guarded" not in capsys.readouterr().out
 
     check()
 

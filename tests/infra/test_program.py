@@ -58,7 +58,7 @@ TRIGGERS = {
     "cookie-version": BOTH_TRIGGERS,
     "jwt-iat": BOTH_TRIGGERS,
     "tenant-lookup": [("origin-request", True)],
-    "fastest-origin": [("origin-request", False)],
+    "fastest-origin": BOTH_TRIGGERS,
 }
 BY_PERCENTAGE = ("sticky-session", "cookie-version", "jwt-iat")
 TABLE_READ = {"sticky-session": "sessions", "tenant-lookup": "tenants"}

@@ -264,3 +264,17 @@ def test_too_many_signing_keys_end_the_program_in_words() -> None:
         run_program("prod", overrides=[*VERSIONED["cookie-version"], *keys])
     assert str(caught.value).startswith("edge-router:cookieVersion: the function's code with this config has 1")
     assert "CloudFront takes 10,240" in str(caught.value)
+
+
+def test_a_function_that_only_makes_the_key_has_no_store() -> None:
+    many = [f"keyHeaders[{number}]=x-{number}" for number in range(12)]
+    found = run("prod", "strategy=fastest-origin", *many)
+    assert resources(found, STORE) == resources(found, KEYS) == []
+    function = inputs(found, VIEWER_FUNCTION)
+    assert function["name"] == "edge-router-prod-key"
+    assert "keyValueStoreAssociations" not in function
+    behavior = inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
+    assert behavior["functionAssociations"] == function_arns("prod", "key", "viewer-request")
+    assert {one["eventType"] for one in behavior["lambdaFunctionAssociations"]} == {"origin-request", "origin-response"}
+    assert "viewerFunctionArn" in found.outputs
+    assert "keyValueStoreArn" not in found.outputs

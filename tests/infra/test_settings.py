@@ -14,7 +14,8 @@ from tests.infra.configs import ORIGINS, config_of, problems_of, stack_of
 SECRET = "0123456789abcdef0123456789abcdef"
 KEYS = (
     "accessLogs, alarms, canaryPercent, control, cookieVersion, demo, domain, fastestOrigin, function, jwtIat,"
-    " keepVersions, logSalt, logs, origins, override, pin, priceClass, release, rollout, security, staticPaths,"
+    " keepVersions, keyHeaders, logSalt, logs, origins, override, pin, priceClass, release, rollout, security,"
+    " staticPaths,"
     " stickySession, strategy, tableReads, tables, tenantLookup, tier, validator"
 )
 DOMAIN_RULE = "a domain name has labels of letters, digits and -, at most 253 characters in all, such as v1.example.com"

@@ -75,8 +75,8 @@ def test_lambda_and_tables_are_paid_for_by_what_reaches_them():
 
 def test_where_answers_are_kept_only_misses_reach_lambda():
     stack = stack_of(strategy="fastest-origin", fastestOrigin={"candidates": ["stable", "canary"]})
-    assert bill(stack, Traffic(10 * MILLION, hit_percent=90))["Lambda@Edge"] == "0.60"
-    assert bill(stack, Traffic(10 * MILLION, hit_percent=0))["Lambda@Edge"] == "6.00"
+    assert bill(stack, Traffic(10 * MILLION, hit_percent=90))["Lambda@Edge"] == "1.20"  # on its way there, and back
+    assert bill(stack, Traffic(10 * MILLION, hit_percent=0))["Lambda@Edge"] == "12.00"
     assert "Lambda@Edge" not in bill(stack, Traffic(10 * MILLION, hit_percent=100))
 
 

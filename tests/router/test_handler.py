@@ -86,7 +86,39 @@ def test_a_package_that_cannot_start_lets_every_request_pass(package: Path, chan
     assert [line["reason"] for line in lines] == [reason, "not-started", "not-started", "not-started"]
 
 
-PARTS = {"router.clients", "router.control", "router.dynamodb", "router.live", "router.metrics", "router.table"}
+KEPT = {"kept": {"key_headers": ["authorization", "x-router-version"], "keeps_errors": False}}
+
+
+def test_a_router_that_cannot_start_keeps_headers_and_cookies_out_of_the_cache_all_the_same(package: Path) -> None:
+    """The default origin answers, and its answers are kept."""
+    (package / "config.json").write_text(json.dumps(CONFIG | KEPT | {"strategy": "gone"}))
+    request = origin_request(headers={"X-Forwarded-Host": "evil.example", "Authorization": "Bearer t"})
+    response = origin_response(origin_request())
+    response["Records"][0]["cf"]["response"]["headers"]["set-cookie"] = [{"key": "Set-Cookie", "value": "sid=1"}]
+    (sent, answered), lines = call(package, request, response)
+    assert set(sent["headers"]) == {"x-forwarded-for", "user-agent", "via", "host", "authorization"}
+    assert answered["headers"]["cache-control"] == [{"key": "Cache-Control", "value": "private"}]
+    assert [line["reason"] for line in lines] == ["start-failed:KeyError", "not-started", "not-started"]
+
+
+def test_an_event_that_cannot_be_guarded_is_told(package: Path) -> None:
+    (package / "config.json").write_text(json.dumps(CONFIG | KEPT | {"strategy": "gone"}))
+    event = origin_request()
+    del event["Records"][0]["cf"]["request"]["headers"]
+    (sent,), lines = call(package, event)
+    assert sent == event["Records"][0]["cf"]["request"]
+    assert [line["reason"] for line in lines] == ["start-failed:KeyError", "not-started", "not-guarded:KeyError"]
+
+
+PARTS = {
+    "router.cache_guard",
+    "router.clients",
+    "router.control",
+    "router.dynamodb",
+    "router.live",
+    "router.metrics",
+    "router.table",
+}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +126,7 @@ PARTS = {"router.clients", "router.control", "router.dynamodb", "router.live", "
     [
         ({}, set[str]()),
         ({"metrics": {"namespace": "EdgeRouter", "stack": "s"}}, {"router.metrics"}),
+        (KEPT, {"router.cache_guard"}),
         (
             {
                 "control": {

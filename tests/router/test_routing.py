@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from router.assignment import Assignment
+from router.cache_guard import CacheGuard
 from router.clients import Clients
 from router.decision import Decision
 from router.decision_log import DecisionLog
@@ -306,3 +307,68 @@ def test_a_log_that_cannot_be_written_costs_nothing(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("sys.stdout", Broken())
     assert handle(router_with(), origin_request())["origin"]["custom"]["domainName"] == "v2.example.com"
+
+
+def slow(_: Request) -> Decision:
+    time.sleep(5)
+    raise AssertionError("the deadline did not come")
+
+
+def failing(_: Request) -> Decision:
+    raise ValueError("secret")
+
+
+@pytest.mark.parametrize(
+    ("choose", "reason"),
+    [
+        (lambda _: Decision("canary", "scripted"), "scripted"),
+        (lambda _: Decision("gone", "scripted"), "unknown-origin"),
+        (failing, "error:ValueError@"),
+        (slow, "deadline"),
+    ],
+)
+def test_whatever_becomes_of_the_decision_nothing_beside_the_key_reaches_the_origin(
+    choose: Callable[[Request], Decision], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = origin_request(headers={"X-Forwarded-Host": "evil.example", "RSC": "1", "Accept": "text/html"})
+    router = router_with(choose, guard=CacheGuard(["rsc"]), deadline_seconds=0.05)
+    request = handle(router, event)
+    assert set(request["headers"]) == {"host", "rsc", "user-agent", "via", "x-forwarded-for"}
+    assert log_line(capsys)["reason"].startswith(reason)
+
+
+def test_the_strategy_decides_by_what_is_in_the_key_only() -> None:
+    seen: list[str | None] = []
+
+    def choose(request: Request) -> Decision:
+        seen.extend([request.header("rsc"), request.header("x-other")])
+        return Decision("stable", "scripted")
+
+    handle(router_with(choose, guard=CacheGuard(["rsc"])), origin_request(headers={"RSC": "1", "X-Other": "2"}))
+    assert seen == ["1", None]
+
+
+def test_a_cookie_that_the_strategy_sets_keeps_the_answer_out_of_the_cache() -> None:
+    router = router_with(respond=lambda _, response: response.add_cookie("a=1"), guard=CacheGuard([]))
+    event = origin_response(origin_request())
+    event["Records"][0]["cf"]["response"]["headers"]["cache-control"] = [{"key": "Cache-Control", "value": "max-age=9"}]
+    headers = handle(router, event)["headers"]
+    assert headers["cache-control"] == [{"key": "Cache-Control", "value": "private, max-age=9"}]
+
+
+@pytest.mark.parametrize(("cache_control", "expected"), [("max-age=60", 1), ("public, max-age=31536000, immutable", 0)])
+def test_no_strategy_sets_a_cookie_on_what_caches_share_for_long(cache_control: str, expected: int) -> None:
+    router = router_with(respond=lambda _, response: response.add_cookie("a=1"))
+    event = origin_response(origin_request())
+    event["Records"][0]["cf"]["response"]["headers"]["cache-control"] = [
+        {"key": "Cache-Control", "value": cache_control}
+    ]
+    assert len(handle(router, event)["headers"].get("set-cookie", [])) == expected
+
+
+def test_an_event_that_cannot_be_guarded_goes_on_and_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    event = origin_response(origin_request())
+    event["Records"][0]["cf"]["response"]["status"] = "odd"
+    handle(router_with(guard=CacheGuard([])), event)
+    reasons = [json.loads(line)["reason"] for line in capsys.readouterr().out.splitlines()]
+    assert reasons[-1] == "not-guarded:ValueError"

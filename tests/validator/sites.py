@@ -50,7 +50,8 @@ class Asked:
 class Shop:
     """A site with a canary, to which every so many-th newcomer goes, so that no test depends on luck.
 
-    `caches` are paths that are kept by `cache_key` (path and version), with their first cookie or with a fresh one.
+    `caches` are paths that are kept by `cache_key` (path and version) and the values of `key_headers`, with their first
+    cookie or with a fresh one. Every answer has `vary`.
     """
 
     percent: int = 30
@@ -61,6 +62,8 @@ class Shop:
     has_cached_cookies: bool = False
     has_fresh_cookies: bool = False
     broken_version: str = ""
+    vary: str = ""
+    key_headers: frozenset[str] = frozenset()
     is_anonymous: bool = False
     secret: str = SECRET
     asked: list[Asked] = field(default_factory=list[Asked])
@@ -79,7 +82,8 @@ class Shop:
             path = asked.path.partition("?")[0]
             if path not in self.caches:
                 return self._page(version, identity, "Miss from cloudfront")
-            return self._from_cache(self.cache_key(path, version), version, identity)
+            values = [asked.headers.get(name) for name in sorted(self.key_headers)]
+            return self._from_cache(f"{self.cache_key(path, version)} {values}", version, identity)
 
     def _assigned(self, asked: Asked) -> tuple[str, str]:
         forced, _, secret = asked.headers.get("x-qa-origin", "").partition(":")
@@ -109,6 +113,8 @@ class Shop:
 
     def _page(self, version: str, identity: str, x_cache: str) -> Reply:
         headers = [("x-cache", x_cache), ("x-amz-cf-id", f"request-{len(self.asked)}")]
+        if self.vary:
+            headers.append(("vary", self.vary))
         if not self.is_anonymous:
             headers.append(("x-app-version", CODES[version]))
         if identity:

@@ -246,3 +246,35 @@ def test_a_code_that_means_no_version_is_shown():
         split = result(validated(url, percent=30, versions={"stable": "1", "canary": "9"}), "split")
     assert split.verdict == "inconclusive"
     assert split.summary == "12 of 40 visitors were told no version: the code '2' is of none of stable, canary"
+
+
+def test_a_cache_that_is_not_keyed_on_what_vary_names_is_found():
+    shop = Shop(caches=frozenset({"/style.css"}), vary="Accept-Encoding, RSC, X-Theme", key_headers=frozenset({"rsc"}))
+    with served(shop) as url:
+        varied = result(validated(url, percent=30, objects=["/style.css"]), "varied-headers")
+    assert (varied.verdict, varied.summary) == (
+        "failed",
+        "Vary names x-theme, and a new value got an answer out of the cache: put x-theme into keyHeaders",
+    )
+    assert varied.figures == {"named": ["rsc", "x-theme"], "notInTheKey": ["x-theme"]}
+    assert {sample.x_cache for sample in varied.samples} == {"Hit from cloudfront"}
+
+
+def test_a_cache_that_is_keyed_on_what_vary_names_passes():
+    shop = Shop(caches=frozenset({"/style.css"}), vary="RSC, X-Theme", key_headers=frozenset({"rsc", "x-theme"}))
+    with served(shop) as url:
+        varied = result(validated(url, percent=30, objects=["/style.css"]), "varied-headers")
+    assert (varied.verdict, varied.summary) == (
+        "passed",
+        "2 headers named in Vary, and a new value was never answered by the cache",
+    )
+
+
+@pytest.mark.parametrize("vary", ["RSC", "Cookie, Accept-Encoding, *", ""])
+def test_nothing_is_asked_that_the_cache_could_keep_for_others(vary: str):
+    """Where the object is not in the cache, the unusual value would be what everybody gets."""
+    shop = Shop(vary=vary)
+    with served(shop) as url:
+        varied = result(validated(url, percent=30), "varied-headers")
+    assert (varied.verdict, varied.summary) == ("skipped", "no answer out of the cache names a header in Vary")
+    assert not [asked for asked in shop.asked if "rsc" in asked.headers]

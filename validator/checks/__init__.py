@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from validator.checks import answers, cached_cookies, cached_versions, override, pin, split, stickiness
+from validator.checks import answers, cached_cookies, cached_versions, override, pin, split, stickiness, varied_headers
 from validator.plan import Plan
 from validator.result import Result
 from validator.traffic import Traffic
@@ -17,4 +17,5 @@ CHECKS: tuple[Callable[[Plan, Traffic], Result], ...] = (
     pin.check,
     cached_cookies.check,
     cached_versions.check,
+    varied_headers.check,
 )

@@ -1,0 +1,35 @@
+"""Cache-Control of an answer (RFC 9111 §5.2.2): whether caches share it for long, and how it is kept out of them."""
+
+from __future__ import annotations
+
+import re  # json has loaded it already
+
+LONG_SECONDS = 86_400
+"""From a day on an answer counts as a file that everybody gets, not as a page."""
+_DIRECTIVE = re.compile(r'([^\s,;="]+)(\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s,;"]*))?')
+_SHARED = frozenset({"public", "s-maxage", "immutable", "private"})
+
+
+def is_shared_for_long(cache_control: str) -> bool:
+    """Whether caches of others, or the browser's own, would replay a cookie of this answer for long.
+
+    `immutable`, `max-age` of a day or more, or `public` with such an `s-maxage`; not `private` and not `no-store`.
+    `s-maxage` alone does not count: Next.js sends it with static pages, and visitors have to get their version from
+    some page.
+    """
+    found = {match[1].lower(): (match[2] or "").strip(' ="\t') for match in _DIRECTIVE.finditer(cache_control)}
+    if "no-store" in found or found.get("private") == "":
+        return False
+    is_long = _seconds(found.get("max-age")) >= LONG_SECONDS
+    is_public = "public" in found and _seconds(found.get("s-maxage")) >= LONG_SECONDS
+    return "immutable" in found or is_long or is_public
+
+
+def unshared(cache_control: str) -> str:
+    """The same for the visitor's browser, and `private` for everybody else."""
+    kept = [match[0] for match in _DIRECTIVE.finditer(cache_control) if match[1].lower() not in _SHARED]
+    return ", ".join(["private", *kept])
+
+
+def _seconds(text: str | None) -> int:
+    return int(text[:10]) if text and text.isascii() and text.isdigit() else 0

@@ -1,0 +1,147 @@
+"""What keeps a cache clean: which headers of a viewer pass, and what becomes of answers with a cookie."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from router.cache_control import is_shared_for_long, unshared
+from router.cache_guard import CacheGuard
+from router.passing import PASSING, READ_ONLY_BEHIND_THE_CACHE
+from simulator.cloudfront import validate_result
+from simulator.cloudfront.header_rules import READ_ONLY, is_disallowed
+from simulator.sample_events import origin_request, origin_response
+
+KEY = ["authorization", "origin", "x-router-version", "rsc"]
+UNTOLD = "203.0.113.178"
+SHARED = json.loads((Path(__file__).parent / "shared_for_long.json").read_text())
+
+names = st.one_of(
+    st.sampled_from(
+        ["X-Forwarded-Host", "Forwarded", "Accept", "RSC", "X-Forwarded-For", "User-Agent", "If-Match", "Foo"]
+    ),
+    st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,20}", fullmatch=True),
+)
+viewer_headers = st.dictionaries(names, st.text(st.characters(codec="ascii", categories=["L", "N"]), max_size=20))
+
+
+def guarded(event: dict[str, Any], *, keeps_errors: bool = False) -> dict[str, Any]:
+    """The `cf` of the event after the guard; CloudFront has to accept it."""
+    cf = copy.deepcopy(event)["Records"][0]["cf"]
+    CacheGuard(KEY, keeps_errors).guard(cf, cf["config"]["eventType"])
+    assert list(validate_result(event, cf.get("response", cf["request"]))) == []
+    return cf
+
+
+@given(viewer_headers)
+@settings(max_examples=300, deadline=None)
+def test_what_an_origin_gets_is_what_it_gets_without_them_but_for_the_key(sent: dict[str, str]) -> None:
+    may_pass = {*KEY, *PASSING, *READ_ONLY_BEHIND_THE_CACHE}
+    seen = {name: value for name, value in sent.items() if not is_disallowed(name.lower())}
+    kept = {name: value for name, value in seen.items() if name.lower() in may_pass}
+    with_all, with_kept = guarded(origin_request(headers=seen)), guarded(origin_request(headers=kept))
+    assert with_all == with_kept
+
+
+@given(viewer_headers, st.sampled_from(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
+@settings(max_examples=50, deadline=None)
+def test_requests_whose_answers_are_never_kept_are_left_alone(sent: dict[str, str], method: str) -> None:
+    event = origin_request(headers={n: v for n, v in sent.items() if not is_disallowed(n.lower())}, method=method)
+    assert guarded(event) == event["Records"][0]["cf"]
+
+
+def test_forwarded_for_is_the_address_that_cloudfront_saw() -> None:
+    headers = guarded(origin_request(headers={"X-Forwarded-For": f"10.0.0.1, evil, {UNTOLD}"}))["request"]["headers"]
+    assert headers["x-forwarded-for"] == [{"key": "X-Forwarded-For", "value": UNTOLD}]
+
+
+def test_the_user_agent_is_cloudfronts_unless_it_is_in_the_key() -> None:
+    event = origin_request(headers={"User-Agent": "curl"})
+    assert guarded(event)["request"]["headers"]["user-agent"] == [{"key": "User-Agent", "value": "Amazon CloudFront"}]
+    cf = event["Records"][0]["cf"]
+    CacheGuard([*KEY, "user-agent"]).guard(cf, "origin-request")
+    assert cf["request"]["headers"]["user-agent"] == [{"key": "User-Agent", "value": "curl"}]
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "User-Agent", "X-Origin-Verify", "rsc"])
+def test_a_header_that_the_origin_has_by_itself_stays_the_origins(name: str) -> None:
+    """In both places it is a 502."""
+    own = {name.lower(): [{"key": name, "value": "own"}]}
+    request = guarded(origin_request(headers={name: "evil"}, custom_headers=own))["request"]
+    assert name.lower() not in request["headers"]
+    assert request["origin"]["custom"]["customHeaders"] == own
+
+
+def test_every_header_that_cannot_be_taken_away_passes() -> None:
+    assert READ_ONLY["origin-request"] <= {*PASSING, *READ_ONLY_BEHIND_THE_CACHE}
+
+
+def answer(status: str = "200", *, method: str = "GET", **headers: str) -> dict[str, Any]:
+    event = origin_response(origin_request(method=method), status=status)
+    given = event["Records"][0]["cf"]["response"]["headers"]
+    for name, value in headers.items():
+        given[name.replace("_", "-")] = [{"key": name.replace("_", "-"), "value": value}]
+    return event
+
+
+def values(response: dict[str, Any], name: str) -> list[str]:
+    return [entry["value"] for entry in response["headers"].get(name, [])]
+
+
+@pytest.mark.parametrize(
+    ("given_value", "expected"),
+    [
+        ("public, max-age=60", "private, max-age=60"),
+        ("s-maxage=60", "private"),
+        ("max-age=1, S-MaxAge=60, stale-while-revalidate=5", "private, max-age=1, stale-while-revalidate=5"),
+        ('private="set-cookie, x", must-revalidate', "private, must-revalidate"),
+        ("no-store", "private, no-store"),
+        ('no-cache="Set-Cookie", immutable, max-age=9', 'private, no-cache="Set-Cookie", max-age=9'),
+        (",,=, ;", "private"),
+        ("", "private"),
+    ],
+)
+def test_an_answer_with_a_cookie_is_private(given_value: str, expected: str) -> None:
+    assert unshared(given_value) == expected
+    response = guarded(answer(set_cookie="sid=1", cache_control=given_value))["response"]
+    assert (values(response, "cache-control"), values(response, "set-cookie")) == ([expected], ["sid=1"])
+
+
+def test_an_answer_with_a_cookie_and_no_cache_control_is_private_as_well() -> None:
+    """With an ETag CloudFront would keep it, to ask whether it is still good."""
+    assert values(guarded(answer(set_cookie="sid=1", etag='"1"'))["response"], "cache-control") == ["private"]
+
+
+@pytest.mark.parametrize("status", ["400", "404", "503"])
+def test_an_error_with_a_cookie_has_no_age_that_cloudfront_would_go_by(status: str) -> None:
+    event = answer(status, set_cookie="sid=1", cache_control="max-age=60", expires="Thu, 01 Jan 2037 00:00:00 GMT")
+    response = guarded(event)["response"]
+    assert values(response, "cache-control") == ["private, no-store"]
+    assert (values(response, "expires"), values(response, "set-cookie")) == ([], ["sid=1"])
+
+
+def test_an_error_that_is_kept_whatever_it_says_loses_its_cookie() -> None:
+    for status, expected in {"404": [], "500": [], "403": ["sid=1"], "302": ["sid=1"]}.items():
+        response = guarded(answer(status, set_cookie="sid=1"), keeps_errors=True)["response"]
+        assert values(response, "set-cookie") == expected, status
+
+
+def test_a_failed_precondition_is_nobody_elses_answer() -> None:
+    response = guarded(answer("412", cache_control="max-age=60"))["response"]
+    assert values(response, "cache-control") == ["private, no-store"]
+
+
+@pytest.mark.parametrize("event", [answer(cache_control="max-age=60"), answer(set_cookie="sid=1", method="POST")])
+def test_other_answers_are_left_alone(event: dict[str, Any]) -> None:
+    assert guarded(event) == event["Records"][0]["cf"]
+
+
+@pytest.mark.parametrize(("cache_control", "expected"), SHARED.items())
+def test_what_caches_share_for_long(cache_control: str, expected: bool) -> None:
+    assert is_shared_for_long(cache_control) is expected
