@@ -205,10 +205,13 @@ class CoreSettings(Section):
 
     @property
     def has_origin_response(self) -> bool:
-        """Whether the router is on origin-response: to set a cookie, to count what a rollout judges by and people see,
-        or to keep answers that set a cookie out of the cache, where cookies reach the origin at all."""
-        is_guard = self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
-        return self.needs.origin_response or self.has_metrics or is_guard
+        """Whether the router is on origin-response: to set a cookie, to count what a rollout judges by, or to guard."""
+        return self.needs.origin_response or self.has_metrics or self.guards_cookies
+
+    @property
+    def guards_cookies(self) -> bool:
+        """Whether the router keeps answers that set a cookie out of the cache, where cookies reach the origin."""
+        return self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
 
     def with_hosts(self, names: Mapping[str, str]) -> Self:
         """The same with hosts of the stack's own behind these origins, whatever config says of where they are."""

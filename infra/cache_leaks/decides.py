@@ -7,14 +7,12 @@ from typing import Literal
 
 from infra.cache_leaks.behaviors import Association, Behavior
 from infra.cache_leaks.needed import Needed, needed_associations
-from infra.cache_leaks.plain import plain
-from infra.edge_router import policies_args
 from infra.function_identity import is_function_arn, is_viewer_function_arn
-from infra.policies import cache_policy
+from infra.header_key import KEY_FUNCTION, KEY_HEADER, header_key
 from infra.stack import Stack
 
 Kind = Literal["cookie", "header", "query"]
-VIEWER_FUNCTIONS = ("canary", "tier")
+VIEWER_FUNCTIONS = ("canary", KEY_FUNCTION, "tier")
 """The files in functions/ that a strategy may have before the cache."""
 
 
@@ -27,7 +25,7 @@ class Decides:
     request's id. `sets_cookie`: the router adds a Set-Cookie at origin-response. `version_header` is where a function
     writes the version at viewer-request, before the cache; then it decides instead of names, "" where none does.
     `removes_viewer_headers`: of a viewer's headers only those of the stack's own cache key, `passed_headers`
-    (lower-case), get past the router.
+    (lower-case), get past the router. `hashed_headers` are those of them that the key has as one hash.
     `caching_key` is the config key that switches versioned caching on, "" where the strategy has none.
 
     `needed` are the associations that the router works by. `function_prefix` begins the names of the stack's
@@ -45,6 +43,7 @@ class Decides:
     version_header: str = ""
     removes_viewer_headers: bool = False
     passed_headers: frozenset[str] = frozenset()
+    hashed_headers: frozenset[str] = frozenset()
     caching_key: str = ""
     needed: tuple[Needed, ...] = ()
     function_prefix: str = ""
@@ -94,7 +93,8 @@ def decides_of(stack: Stack) -> Decides:
         assigns_strangers=bool(key),
         sets_cookie=needs.origin_response,
         removes_viewer_headers=needs.is_cacheable,
-        passed_headers=_key_headers(stack),
+        passed_headers=_passed_headers(stack),
+        hashed_headers=frozenset(header_key(settings).hashed),
         caching_key=key,
         needed=needed_associations(stack),
         function_prefix=stack.prefix,
@@ -112,7 +112,8 @@ def _decided_before_the_cache(stack: Stack) -> Decides:
         sets_cookie=needs.origin_response,
         version_header=needs.version_header,
         removes_viewer_headers=needs.is_cacheable,
-        passed_headers=_key_headers(stack),
+        passed_headers=_passed_headers(stack),
+        hashed_headers=frozenset(header_key(stack.settings).hashed),
         caching_key=_caching_key(stack),
         needed=needed_associations(stack),
         function_prefix=stack.prefix,
@@ -126,11 +127,9 @@ def _caching_key(stack: Stack) -> str:
     return f"{stack.project}:{stack.settings.section}.caching" if has_option else ""
 
 
-def _key_headers(stack: Stack) -> frozenset[str]:
-    """Of a viewer's; the version header is written by a function."""
-    parameters = plain(cache_policy(policies_args(stack)))["parametersInCacheKeyAndForwardedToOrigin"]
-    names: list[str] = parameters["headersConfig"].get("headers", {}).get("items", [])
-    return frozenset(name.lower() for name in names) - {stack.settings.needs.version_header}
+def _passed_headers(stack: Stack) -> frozenset[str]:
+    """The viewer's that the key tells apart; version and hash are written by a function."""
+    return header_key(stack.settings).covered - {stack.settings.needs.version_header, KEY_HEADER}
 
 
 def _origin_hosts(stack: Stack) -> tuple[str, ...]:

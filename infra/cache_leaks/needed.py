@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.function_identity import viewer_function_name
+from infra.settings import Settings
 from infra.stack import Stack
 
 _WITHOUT = {
@@ -13,6 +14,7 @@ _WITHOUT = {
     "viewer-request": "nothing is decided before the cache",
     "viewer-response": "the version's cookie is never set, and nobody stays on a version",
 }
+_UNGUARDED = "an answer that sets a visitor's cookie is kept, and replays it to others"
 _UNCOUNTED = "what a rollout and alarms judge by is not counted"
 
 
@@ -41,6 +43,14 @@ class Needed:
         return f"{entry} functionArn, includeBody: {body}}}"
 
 
+def _at_origin_response(settings: Settings) -> Needed:
+    if settings.needs.origin_response:
+        return Needed("origin-response", True, False, _WITHOUT["origin-response"])
+    if settings.guards_cookies:
+        return Needed("origin-response", True, False, _UNGUARDED)
+    return Needed("origin-response", True, False, _UNCOUNTED, is_vital=False)
+
+
 def needed_associations(stack: Stack) -> tuple[Needed, ...]:
     """As infra.distribution makes them for a distribution of the stack's own."""
     settings, needs = stack.settings, stack.settings.needs
@@ -48,9 +58,7 @@ def needed_associations(stack: Stack) -> tuple[Needed, ...]:
     needed: list[Needed] = []
     if needs.origin_request:
         needed.append(Needed("origin-request", True, needs.body, _WITHOUT["origin-request"]))
-    if needs.origin_request and needs.origin_response:
-        needed.append(Needed("origin-response", True, False, _WITHOUT["origin-response"]))
-    elif needs.origin_request and settings.has_metrics:
-        needed.append(Needed("origin-response", True, False, _UNCOUNTED, is_vital=False))
+    if needs.origin_request and settings.has_origin_response:
+        needed.append(_at_origin_response(settings))
     before = [Needed(event, False, False, _WITHOUT[event], function_name=name) for event in needs.function_triggers]
     return (*needed, *before)

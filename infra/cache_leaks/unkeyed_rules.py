@@ -14,6 +14,7 @@ from infra.cache_leaks.function_reading import UnreadableCodeError, read_functio
 from infra.cache_leaks.mends import caching_off, in_key, mended
 from infra.cache_leaks.selections import Selection
 from infra.cache_leaks.viewer_rules import may_leave_its_origin
+from infra.header_key import KEY_HEADER
 
 HARMLESS_HEADERS = frozenset(
     {
@@ -55,8 +56,12 @@ def unkeyed_findings(behavior: Behavior, decides: Decides | None = None) -> Iter
 
 def _passed_headers(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
     """What the stack's own key has, and therefore gets past the router, and the key here has not."""
-    names = sorted(name for name in decides.passed_headers - HARMLESS_HEADERS if _takes_beside(behavior, name))
-    yield from _unkeyed(behavior, decides, "header", ", ".join(names).replace("authorization", "Authorization"))
+    unkeyed = {name for name in decides.passed_headers - HARMLESS_HEADERS if _takes_beside(behavior, name)}
+    if behavior.key.headers.takes(KEY_HEADER):
+        unkeyed -= decides.hashed_headers
+    names = ", ".join(sorted(unkeyed)).replace("authorization", "Authorization")
+    by_hash = f"{KEY_HEADER}, which has their hash," if unkeyed and unkeyed <= decides.hashed_headers else ""
+    yield from _unkeyed(behavior, decides, "header", names, by_hash or "those that it answers by")
 
 
 def _headers(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
@@ -137,7 +142,9 @@ def _has_several_names(behavior: Behavior) -> bool:
     return names is None or len(names) > 1 or any(name.startswith("*") for name in names)
 
 
-def _unkeyed(behavior: Behavior, decides: Decides | None, kind: Kind, names: str) -> Iterator[Finding]:
+def _unkeyed(
+    behavior: Behavior, decides: Decides | None, kind: Kind, names: str, wanted: str = "those that it answers by"
+) -> Iterator[Finding]:
     if names:
         asked = "" if behavior.keeps_unasked else " where the origin lets it be kept"
         yield found(
@@ -148,7 +155,6 @@ def _unkeyed(behavior: Behavior, decides: Decides | None, kind: Kind, names: str
             mended(
                 behavior,
                 decides,
-                f"{in_key(behavior, kind, 'those that it answers by')}, and the others not forwarded; or"
-                f" {caching_off(behavior)}",
+                f"{in_key(behavior, kind, wanted)}, and the others not forwarded; or {caching_off(behavior)}",
             ),
         )

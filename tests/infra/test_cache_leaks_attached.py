@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from infra.cache_leaks import Decides, decides_of, find_leaks
+from infra.cache_leaks.decides import VIEWER_FUNCTIONS
 from infra.function_identity import is_function_arn, is_viewer_function_arn
+from infra.viewer_function import CONFIG_LINE, FUNCTIONS
 from tests.infra.configs import shipped_stack
 from tests.infra.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,
@@ -293,3 +295,38 @@ def test_versioned_caching_attached_as_it_needs_it_is_in_order() -> None:
     assert (finding.severity, finding.name) == ("warning", "origin-sees-uncached-header")
     assert finding.explanation.startswith("Headers of the viewer (Authorization, ")
     assert "x-qa-origin" in finding.explanation
+
+
+def test_headers_of_the_key_that_are_hashed_need_their_hash_in_the_key() -> None:
+    names = [f"x-{number:02}" for number in range(12)]
+    hashing = by("strategy=fastest-origin", *(f"keyHeaders[{index}]={name}" for index, name in enumerate(names)))
+    assert hashing.hashed_headers == {*names}
+    key_function = CANARY.replace("-canary", "-key")
+    lambdas = {"origin-request": OURS, "origin-response": OURS, "viewer-request": key_function}
+    given = at(lambdas, cachePolicyId="cache", originRequestPolicyId="forward")
+    forward = origin_request_policy(headers=("allExcept", ["Host"]), query=("all", []), cookies=("all", []))
+
+    def with_key(*headers: str) -> State:
+        key = cache_policy(headers=("whitelist", headers), query=("all", []), cookies=("all", []))
+        return state(given, key, forward)
+
+    assert told(with_key("Authorization", "X-QA-Origin", "X-Router-Key"), hashing) == []
+    [finding] = find_leaks(with_key("Authorization", "X-QA-Origin"), hashing)
+    assert (finding.severity, finding.name) == ("warning", "origin-sees-uncached-header")
+    assert "x-router-key, which has their hash, in the cache policy's headersConfig.headers" in finding.mend
+
+
+def test_every_function_that_can_be_deployed_is_known_by_its_name() -> None:
+    deployable = {file.stem for file in FUNCTIONS.glob("*.js") if CONFIG_LINE in file.read_text(encoding="utf-8")}
+    assert {*VIEWER_FUNCTIONS} == deployable
+
+
+def test_an_answer_with_a_cookie_needs_its_guard() -> None:
+    guarded = by(
+        "strategy=cookie-version", "cookieVersion.caching=versioned", "cookieVersion.applicationCookies[0]=sid"
+    )
+    [needed] = [one for one in guarded.needed if one.event_type == "origin-response"]
+    assert (needed.is_vital, needed.without) == (
+        True,
+        "an answer that sets a visitor's cookie is kept, and replays it to others",
+    )

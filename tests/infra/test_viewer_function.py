@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pytest
 
 from infra.viewer_function import (
@@ -37,7 +39,7 @@ def test_the_code_with_all_that_a_config_may_have_fits_and_needs_nothing_that_th
 def test_the_source_is_code_too(name: str) -> None:
     source = source_of(name)
     assert "include shared.js" not in source
-    check_code(source)
+    check_code(code_with(source, defaultdict(lambda: True)))  # without comments, and with every optional part
 
 
 def test_comments_and_empty_lines_are_left_out_and_nothing_else() -> None:
