@@ -133,8 +133,9 @@ class CookieVersion(Strategy):
     def respond(self, request: Request, response: Response) -> None:
         """Set the cookie to the version that answered, unless the visitor already has it or the origin failed.
 
-        Nor with an error that CloudFront may keep though caching is off. Nor while the release is unknown, for the cookie would be of no release and be assigned anew soon; nor outside
-        of the cookie's path, where nobody sends it and another one would take its place.
+        Nor with an error that CloudFront may keep though caching is off; nor while the release is unknown, for the
+        cookie would be of no release and be assigned anew soon; nor outside of the cookie's path, where nobody sends it
+        and another one would take its place.
         """
         origin, visitor, _ = self._read(request)
         assignment = self.edge.assignment
