@@ -250,6 +250,21 @@ def test_the_last_answer_in_place_of_the_next_is_told_by_its_request_id(
     assert near.connections == 2
 
 
+def test_an_answer_of_nothing_that_may_be_anothers_is_asked_for_again(visits: Callable[..., Visit]) -> None:
+    """Late, after the next request, and without an id, as of an endpoint that is not AWS's."""
+
+    def unnamed(turn: Turn) -> None:
+        answer = turn.answer() if turn.number != 2 else turn.last
+        turn.connection.sendall(answer.replace(b"x-amzn-RequestId", b"x-other"))
+
+    near, home = replicas_of(SESSIONS, unnamed, 1)
+    with running(near, home) as urls:
+        visit = visits(SESSIONS, dict(zip((NEAREST, HOME), urls, strict=True)))
+        assert visit("nobody")[1]["reason"] == "unknown-session"
+        domain, line = visit("b")
+    assert (domain, line["reason"], line["tableSource"]) == (SESSIONS.domains["b"], "session", NEAREST)
+
+
 CONTROL: dict[str, Any] = {
     "table": {"name": "control", "home_region": HOME, "replicas": {"": [NEAREST, HOME]}},
     "refresh_seconds": 0,
