@@ -59,7 +59,7 @@ class Options:
         dropped = cookie_problems(self.cookie, self.path, self.same_site, self.domain)
         short = [key for key in self.signing_keys if len(key) < SHORTEST_KEY_CHARACTERS]
         require(
-            cookie=names.cookie_name(self.cookie),
+            cookie=first_of(names.cookie_name(self.cookie), dropped["cookie"]),
             max_age_seconds=names.within(
                 self.max_age_seconds, 1, 34_560_000, "seconds (400 days, the most browsers keep)"
             ),

@@ -69,7 +69,7 @@ class Options:
             expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
             versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
             caching=caching_problem(self.caching),
-            version_cookie=self._version_cookie_problem(),
+            version_cookie=first_of(self._version_cookie_problem(), dropped["cookie"]),
             application_cookies=key_cookies_problem(self.application_cookies, self.version_cookie),
             path=dropped["path"],
             same_site=dropped["same_site"],
