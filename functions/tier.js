@@ -44,7 +44,7 @@ function passing(headers) {
     const kept = {};
     for (let i = 0; i < CONFIG.passing.length; i += 1) {
         const entry = headers[CONFIG.passing[i]];
-        if (entry) {
+        if (entry && (CONFIG.passing[i] !== 'range' || isOneRange(entry))) {
             kept[CONFIG.passing[i]] = entry;
         }
     }
@@ -52,6 +52,14 @@ function passing(headers) {
         kept['user-agent'] = { value: 'Amazon CloudFront' };
     }
     return kept;
+}
+
+// As router/passing.py has it.
+function isOneRange(entry) {
+    const range = entry.multiValue && entry.multiValue.length > 1 ? null
+        : /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(entry.value);
+    return range !== null && range[1] + range[2] !== ''
+        && (range[1] === '' || range[2] === '' || Number(range[1]) <= Number(range[2]));
 }
 
 // The key to read, and what it is read for: the origin of an override, a tier, or the pin where no tier is looked for.

@@ -17,7 +17,9 @@ def is_shared_for_long(cache_control: str) -> bool:
     `s-maxage` alone does not count: Next.js sends it with static pages, and visitors have to get their version from
     some page.
     """
-    found = {match[1].lower(): (match[2] or "").strip(' ="\t') for match in _DIRECTIVE.finditer(cache_control)}
+    found: dict[str, str] = {}
+    for match in _DIRECTIVE.finditer(cache_control):  # of several the first counts (RFC 9111 §4.2.1)
+        found.setdefault(match[1].lower(), (match[2] or "").strip(' ="\t'))
     if "no-store" in found or found.get("private") == "":
         return False
     is_long = _seconds(found.get("max-age")) >= LONG_SECONDS

@@ -32,7 +32,16 @@ class Connection:
         self._poll = select.poll()
         self._poll.register(connected, select.POLLIN)
         self._last_request_id = b""
+        self._answers = 0
         self.is_reusable = False
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the last answer cannot be a late one to an earlier request: the first, or one with an id of its own.
+
+        DynamoDB names every answer. What else does not is told by what it holds; only an answer of nothing holds none.
+        """
+        return self._answers == 1 or self._last_request_id != b""
 
     def exchange(self, request: bytes, until: float) -> tuple[int, bytes]:
         """Send one request, read one whole answer before `until` (time.monotonic): status and body, or ExchangeError.
@@ -73,6 +82,7 @@ class Connection:
         if head.request_id and head.request_id == self._last_request_id:
             raise ExchangeError("garbage")
         self._last_request_id = head.request_id
+        self._answers += 1
 
     def _limit(self, until: float) -> None:
         left = until - time.monotonic()

@@ -112,7 +112,10 @@ class Client:
         try:
             status, body = connection.exchange(request, until)
             is_clean = connection.is_reusable
-            return read(document_of(status, body))
+            document = document_of(status, body)
+            if not document and not connection.is_certain:
+                raise ReadError("garbage")
+            return read(document)
         except ExchangeError as error:
             raise ReadError(error.reason) from error
         except ReadError as error:

@@ -38,6 +38,7 @@ _REASONS = {
     "AccessDeniedException": "access-denied",
     "ResourceNotFoundException": "no-such-table",
 }
+_TYPES = frozenset({"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"})
 
 
 def document_of(status: int, body: bytes) -> dict[str, Any]:
@@ -86,4 +87,12 @@ def _check_key(item: Item, key: Mapping[str, object]) -> None:
 
 
 def _is_item(value: object) -> TypeGuard[Item]:
-    return is_object(value) and all(is_object(attribute) for attribute in value.values())
+    return is_object(value) and all(map(_is_attribute, value.values()))
+
+
+def _is_attribute(value: object) -> bool:
+    """Whether it is one value of one type ("AttributeValue"); of texts and numbers, which are read here, as a text."""
+    if not is_object(value) or len(value) != 1:
+        return False
+    ((kind, content),) = value.items()
+    return kind in _TYPES and (kind not in {"S", "N"} or isinstance(content, str))

@@ -17,6 +17,8 @@ def parse_number(text: object) -> float | None:
     """The number behind an attribute's "N"; None where DynamoDB does not write one so."""
     if not isinstance(text, str) or not _CHARACTERS.issuperset(text):
         return None
+    if text.isdigit() and text[0] != "0" and len(text) <= _MAX_DIGITS:  # most of them, and three times as fast
+        return float(text)
     try:
         value = float(json.loads(text))  # no other way in Python is as strict
     except (ValueError, OverflowError):

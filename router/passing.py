@@ -7,6 +7,8 @@ PUT, PATCH, DELETE and OPTIONS are never kept and keep all their headers.
 
 from __future__ import annotations
 
+import re  # json has loaded it already
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -27,7 +29,7 @@ PASSING = (
     "transfer-encoding",  # the same
     "if-none-match",  # answered with 304, which is kept for nobody; read-only, and gone where cookies are forwarded
     "if-modified-since",  # the same
-    "range",  # answered with 206, which CloudFront keeps as a part of the object
+    "range",  # one that is well-formed: answered with 206, which CloudFront keeps as a part of the object
     "if-range",  # a part or the whole of the same object; read-only
     "sec-websocket-key",  # a handshake: answered with 101, which is not kept, and meaningless without Upgrade
     "sec-websocket-version",
@@ -37,6 +39,7 @@ PASSING = (
 READ_ONLY_BEHIND_THE_CACHE = ("if-unmodified-since",)
 """Passes at origin-request, where taking it away is a 502; functions/*.js do it before. Its 412 is not kept either
 (router.cache_guard). If-Match is answered in the same way, and goes."""
+_ONE_RANGE = "bytes=([0-9]{0,15})-([0-9]{0,15})"
 
 
 def remove_unkeyed(request: dict[str, Any], passing: Container[str]) -> None:
@@ -50,6 +53,8 @@ def remove_unkeyed(request: dict[str, Any], passing: Container[str]) -> None:
     headers: dict[str, Any] = request["headers"]
     for name in [name for name in headers if name not in passing]:
         del headers[name]
+    if "range" in headers and not _is_one_range(headers["range"]):
+        del headers["range"]
     own = {"user-agent": ("User-Agent", USER_AGENT), "x-forwarded-for": ("X-Forwarded-For", request.get("clientIp"))}
     sent_anyway = _origin_headers(request)
     for name, (key, value) in own.items():
@@ -57,6 +62,20 @@ def remove_unkeyed(request: dict[str, Any], passing: Container[str]) -> None:
             headers[name] = [{"key": key, "value": value}]
     for name in sent_anyway:
         headers.pop(name, None)
+
+
+def _is_one_range(entries: Any) -> bool:
+    """Whether it is one range of bytes, which no server has a reason to refuse (RFC 9110 §14.2): a 400 could be kept.
+
+    Several may be refused where they overlap, or are small and many. Without any the whole answer comes.
+    """
+    if len(entries) != 1:
+        return False
+    found = re.fullmatch(_ONE_RANGE, str(entries[0].get("value")), re.IGNORECASE | re.ASCII)
+    if found is None:
+        return False
+    first, last = found.groups()
+    return int(first) <= int(last) if first and last else first != last
 
 
 def _origin_headers(request: dict[str, Any]) -> set[str]:

@@ -71,24 +71,30 @@ class Table:
         self._order = nearest_first(config.replicas, region, config.home_region)
         self._clients = clients
         self._clock = clock
-        self._memory: dict[tuple[str, ...], tuple[float, Item | None]] = {}
+        self._memory: dict[tuple[str, ...], tuple[float, Item | None, bool]] = {}
 
-    def read(self, key: Mapping[str, str]) -> Reading:
+    def read(self, key: Mapping[str, str], is_current: Callable[[Item], bool] | None = None) -> Reading:
         """The item under a key, from memory or the nearest replica that answers; TableError when none does in time.
 
         A key that the nearest replica does not know is asked for at home before it counts as unknown: until
         replication has caught up (typically a second) only home knows it. Where home fails, a further replica may.
+        The same holds for an item that is not current any more (a session that has expired), which home may have
+        extended; and one that was current when it was remembered is read anew.
         """
         started = self._clock()
         identity = tuple(key.values())
         remembered = self._memory.get(identity)
         if remembered is not None and started < remembered[0]:
-            return Reading(remembered[1], "memory", 0.0)
-        item, source = self._look_up(key, started)
-        self._remember(identity, item)
+            item = remembered[1]
+            if remembered[2] or item is None or is_current is None or is_current(item):
+                return Reading(item, "memory", 0.0)
+        item, source = self._look_up(key, started, is_current)
+        self._remember(identity, item, item is None or (is_current is not None and not is_current(item)))
         return Reading(item, source, self._elapsed_ms(started))
 
-    def _look_up(self, key: Mapping[str, str], started: float) -> tuple[Item | None, str]:
+    def _look_up(
+        self, key: Mapping[str, str], started: float, is_current: Callable[[Item], bool] | None
+    ) -> tuple[Item | None, str]:
         reason = "timeout"
         for index, region in enumerate(self._order):
             left = self._left_seconds(started)
@@ -99,12 +105,15 @@ class Table:
             except Exception as error:  # noqa: BLE001  whatever fails in reading one replica, the next is asked
                 reason = reason_of_failure(error)
                 continue
-            if item is None and region != self._config.home_region:
-                return self._ask_home(key, started, self._order[index + 1 :])
+            if region != self._config.home_region and (item is None or (is_current and not is_current(item))):
+                return self._ask_home(key, started, self._order[index + 1 :], (item, region))
             return item, region
         raise TableError(reason, self._elapsed_ms(started))
 
-    def _ask_home(self, key: Mapping[str, str], started: float, further: list[str]) -> tuple[Item | None, str]:
+    def _ask_home(
+        self, key: Mapping[str, str], started: float, further: list[str], found: tuple[Item | None, str]
+    ) -> tuple[Item | None, str]:
+        """What home says of `found`, which is nothing or no longer current; where it fails, what is known besides."""
         home = self._config.home_region
         left = self._left_seconds(started)
         try:
@@ -116,6 +125,8 @@ class Table:
             item = self._find(region, key, left) if left > 0 and region != home else None
             if item is not None:
                 return item, region
+        if found[0] is not None:
+            return found
         raise TableError(f"home-{reason}", self._elapsed_ms(started))
 
     def _find(self, region: str, key: Mapping[str, str], left: float) -> Item | None:
@@ -128,14 +139,15 @@ class Table:
     def _get(self, region: str, key: Mapping[str, str], timeout_seconds: float) -> Item | None:
         return self._clients.at(region).get_item(self._config.name, key, self._config.attributes, timeout_seconds)
 
-    def _remember(self, identity: tuple[str, ...], item: Item | None) -> None:
-        seconds = self._config.remember_unknown_seconds if item is None else self._config.remember_seconds
+    def _remember(self, identity: tuple[str, ...], item: Item | None, is_over: bool) -> None:
+        """`is_over`: there was none, or none that was current, when it was read."""
+        seconds = self._config.remember_unknown_seconds if is_over else self._config.remember_seconds
         self._memory.pop(identity, None)
         if seconds <= 0 or self._config.remember_entries <= 0 or _characters_in(item) > MAX_REMEMBERED_CHARACTERS:
             return
         if len(self._memory) >= self._config.remember_entries:
             del self._memory[next(iter(self._memory))]
-        self._memory[identity] = (self._clock() + seconds, item)
+        self._memory[identity] = (self._clock() + seconds, item, is_over)
 
     def _left_seconds(self, started: float) -> float:
         return self._config.total_timeout_ms / 1000 - (self._clock() - started)

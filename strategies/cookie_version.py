@@ -31,6 +31,9 @@ SHORTEST_KEY_CHARACTERS = 16
 VISITOR_BYTES = 12
 MINTED_DIGITS = 16
 MAX_VISITOR_CHARACTERS = 64
+ERRORS_KEPT_FOR_THEIR_AGE = (412, 415)
+"""With a max-age for 10 s at least, whatever the policies say, and no distribution can change that (page
+HTTPStatusCodes): not even one where caching is off."""
 _VISITOR_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -56,7 +59,7 @@ class Options:
         dropped = cookie_problems(self.cookie, self.path, self.same_site, self.domain)
         short = [key for key in self.signing_keys if len(key) < SHORTEST_KEY_CHARACTERS]
         require(
-            cookie=names.cookie_name(self.cookie),
+            cookie=first_of(names.cookie_name(self.cookie), dropped["cookie"]),
             max_age_seconds=names.within(
                 self.max_age_seconds, 1, 34_560_000, "seconds (400 days, the most browsers keep)"
             ),
@@ -130,12 +133,15 @@ class CookieVersion(Strategy):
     def respond(self, request: Request, response: Response) -> None:
         """Set the cookie to the version that answered, unless the visitor already has it or the origin failed.
 
-        Nor while the release is unknown, for the cookie would be of no release and be assigned anew soon; nor outside
-        of the cookie's path, where nobody sends it and another one would take its place.
+        Nor with an error that CloudFront may keep though caching is off; nor while the release is unknown, for the
+        cookie would be of no release and be assigned anew soon; nor outside of the cookie's path, where nobody sends it
+        and another one would take its place.
         """
         origin, visitor, _ = self._read(request)
         assignment = self.edge.assignment
-        if origin or response.origin is None or response.status >= 500 or not assignment.release:
+        if origin or response.origin is None or not assignment.release:
+            return
+        if response.status >= 500 or response.status in ERRORS_KEPT_FOR_THEIR_AGE:
             return
         if not is_in_path(request.path, self.options.path):
             return

@@ -15,6 +15,8 @@ MAX_KEY_COOKIES = 9
 SAME_SITE = ("Lax", "None", "Strict")
 MAX_COOKIE_PATH_CHARACTERS = 1_024
 """Browsers ignore a longer attribute (RFC 6265bis §5.6)."""
+MAX_COOKIE_NAME_CHARACTERS = 3_840
+"""Browsers drop a cookie whose name and value have more than 4,096 (RFC 6265bis §5.7); 256 are for the value."""
 
 
 def require(**problems: str) -> None:
@@ -51,6 +53,10 @@ def cookie_problems(cookie: str, path: str, same_site: str, domain: str = "") ->
     """
     is_for_host = cookie.lower().startswith("__host-")
     return {
+        "cookie": f"has {len(cookie):,} characters: browsers drop a cookie whose name and value have more than 4,096;"
+        f" allowed is {MAX_COOKIE_NAME_CHARACTERS:,}"
+        if len(cookie) > MAX_COOKIE_NAME_CHARACTERS
+        else "",
         "domain": f"is {domain!r}: a cookie named __Host-… belongs to one host, and browsers drop it with a domain"
         if is_for_host and domain
         else "",

@@ -69,7 +69,7 @@ class Options:
             expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
             versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
             caching=caching_problem(self.caching),
-            version_cookie=self._version_cookie_problem(),
+            version_cookie=first_of(self._version_cookie_problem(), dropped["cookie"]),
             application_cookies=key_cookies_problem(self.application_cookies, self.version_cookie),
             path=dropped["path"],
             same_site=dropped["same_site"],
@@ -145,7 +145,7 @@ class StickySession(Strategy):
     def _by_session(self, request: Request, token: str) -> Decision:
         assert self.edge.table is not None  # needs() asked for it
         try:
-            reading = self.edge.table.read({self.options.key_attribute: token})
+            reading = self.edge.table.read({self.options.key_attribute: token}, self._is_current)
         except TableError as error:
             request.step("sessions table", f"failed: {error.reason}")
             return Decision("stable", f"table-{error.reason}", visitor=token, is_fallback=True)
@@ -158,20 +158,20 @@ class StickySession(Strategy):
     def _origin_of(self, item: Item | None) -> tuple[str | None, str]:
         if item is None:
             return None, "unknown-session"
-        if self._has_expired(item):
+        if not self._is_current(item):
             return None, "expired-session"
         version = item.get(self.options.version_attribute, {})
         code = version.get("S", version.get("N"))
         origin = self.options.versions.get(code) if isinstance(code, str) else None
         return origin, "session" if origin else "unknown-version"
 
-    def _has_expired(self, item: Item) -> bool:
+    def _is_current(self, item: Item) -> bool:
         """TTL deletes within days only, so expiry is judged here ("Using time to live", DynamoDB guide).
 
         No expiry or one that is no number never expires: the application decided so.
         """
         expires = parse_number(item.get(self.options.expiry_attribute, {}).get("N"))
-        return expires is not None and expires <= self.edge.clock()
+        return expires is None or expires > self.edge.clock()
 
     def _assign(self, request: Request, key: str, reason: str, reading: Reading | None = None) -> Decision:
         """By the percentage, unless that was done before the cache, for the case that the table knows nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ TIERS: dict[str, dict[str, Any]] = {
     "own-host": {"domainName": "own.example.com", "hostHeader": "viewer"},
 }
 SECTION = {"query": "CTIER", "header": "X-Tier", "cookie": "tier", "tiers": TIERS}
+RANGES: dict[str, bool] = json.loads((Path(__file__).parents[1] / "router" / "ranges.json").read_text(encoding="utf-8"))
 HOST = "d111111abcdef8.cloudfront.net"
 
 
@@ -318,3 +320,13 @@ def test_a_part_that_is_missing_is_no_error(missing: str) -> None:
     event = viewer_request(query={"CTIER": "premium"})
     del event["request"][missing]
     assert version(deployed().run(event)) in {"tier:premium", "stable"}
+
+
+@pytest.mark.parametrize(("value", "passes"), RANGES.items())
+def test_a_range_passes_as_in_the_router(value: str, passes: bool) -> None:
+    assert ("range" in deployed().run(viewer_request(headers={"range": value})).result["headers"]) is passes
+
+
+def test_several_ranges_are_none() -> None:
+    event = viewer_request(headers={"range": ["bytes=0-1", "bytes=3-4"]})
+    assert "range" not in deployed().run(event).result["headers"]

@@ -22,6 +22,7 @@ class Turn:
     request_id: str
     last: bytes
     is_query: bool
+    number: int
 
     def answer(self, body: bytes | None = None, *fields: bytes, crc: bytes | None = None) -> bytes:
         """An answer as DynamoDB's, with a body of its own, and more fields, perhaps."""
@@ -63,10 +64,11 @@ class Replica:
             self.operations.append(head.partition(b"DynamoDB_20120810.")[2].split(b"\r\n")[0].decode())
             right = self._right_body(json.loads(body))
             number = len(self.operations)
-            turn = Turn(connection, right, f"REQUEST{number}", self.last, self.operations[-1] == "Query")
+            turn = Turn(connection, right, f"REQUEST{number}", self.last, self.operations[-1] == "Query", number)
             if self.fault is not None and number >= self.first_faulty:
                 try:
                     self.fault(turn)
+                    self.last = turn.answer()
                 except ClosedError:
                     return
             else:

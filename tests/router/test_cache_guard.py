@@ -20,6 +20,7 @@ from simulator.sample_events import origin_request, origin_response
 
 KEY = ["authorization", "origin", "x-router-version", "rsc"]
 UNTOLD = "203.0.113.178"
+RANGES: dict[str, bool] = json.loads((Path(__file__).parent / "ranges.json").read_text(encoding="utf-8"))
 SHARED = json.loads((Path(__file__).parent / "shared_for_long.json").read_text())
 
 names = st.one_of(
@@ -54,6 +55,19 @@ def test_what_an_origin_gets_is_what_it_gets_without_them_but_for_the_key(sent: 
 def test_requests_whose_answers_are_never_kept_are_left_alone(sent: dict[str, str], method: str) -> None:
     event = origin_request(headers={n: v for n, v in sent.items() if not is_disallowed(n.lower())}, method=method)
     assert guarded(event) == event["Records"][0]["cf"]
+
+
+@pytest.mark.parametrize(("value", "passes"), RANGES.items())
+def test_a_range_passes_where_no_server_has_a_reason_to_refuse_it(value: str, passes: bool) -> None:
+    event = origin_request(headers={"Range": value})
+    assert ("range" in guarded(event)["request"]["headers"]) is passes
+
+
+def test_several_ranges_are_none() -> None:
+    event = origin_request()
+    entries = [{"key": "Range", "value": "bytes=0-1"}, {"key": "Range", "value": "bytes=3-4"}]
+    event["Records"][0]["cf"]["request"]["headers"]["range"] = entries
+    assert "range" not in guarded(event)["request"]["headers"]
 
 
 def test_forwarded_for_is_the_address_that_cloudfront_saw() -> None:

@@ -133,7 +133,8 @@ def test_half_a_partition_and_garbage_are_refused(connect: Connect, body: bytes,
 
 
 def test_the_connection_is_kept_alive(connect: Connect) -> None:
-    with serving(answering(http(200, ITEM), http(200, b"{}")), hanging) as url:
+    nothing = http(200, b"{}", b"x-amzn-requestid: 2\r\n")
+    with serving(answering(http(200, ITEM), nothing), hanging) as url:
         client = connect(url)
         assert client.get_item("t", {"k": "1"}, ("version",), 1) == {"version": {"S": "2"}}
         assert client.get_item("t", {"k": "2"}, (), 1) is None

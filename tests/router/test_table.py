@@ -230,3 +230,49 @@ def test_whatever_a_reader_raises_is_the_failure_of_its_replica() -> None:
 def test_nothing_is_remembered_when_memory_is_off() -> None:
     table, _, _ = table_over({"eu-west-1": ITEM}, remember_seconds=0)
     assert [table.read(KEY).source for _ in range(2)] == ["eu-west-1", "eu-west-1"]
+
+
+NEW: Item = {"version": {"S": "2"}, "expiration": {"N": "2"}}
+OLD: Item = {"version": {"S": "2"}, "expiration": {"N": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("home", "further", "expected"),
+    [
+        (NEW, OLD, (NEW, "us-east-1")),
+        (OLD, NEW, (OLD, "us-east-1")),
+        (None, NEW, (None, "us-east-1")),
+        ("timeout", NEW, (NEW, "ap-southeast-1")),
+        ("timeout", None, (OLD, "eu-west-1")),
+        ("timeout", "reset", (OLD, "eu-west-1")),
+    ],
+)
+def test_an_item_that_is_over_is_asked_for_at_home(
+    home: Item | str | None, further: Item | str | None, expected: tuple[Item | None, str]
+) -> None:
+    """The nearest replica may not have heard yet that it goes on."""
+    table, _, _ = table_over({"eu-west-1": OLD, "us-east-1": home, "ap-southeast-1": further})
+    reading = table.read(KEY, is_new)
+    assert (reading.item, reading.source) == expected
+
+
+def test_an_item_that_is_over_is_remembered_as_long_as_an_unknown_one() -> None:
+    table, regions, clock = table_over({"eu-west-1": OLD, "us-east-1": OLD})
+    table.read(KEY, is_new)
+    clock.now += 0.9
+    assert table.read(KEY, is_new).source == "memory"
+    clock.now += 0.2
+    assert table.read(KEY, is_new).source == "us-east-1"
+    assert len(regions.reads) == 4
+
+
+def test_an_item_that_was_current_when_it_was_remembered_is_read_anew_when_it_is_over() -> None:
+    table, regions, _ = table_over({"eu-west-1": NEW})
+    table.read(KEY, is_new)
+    assert table.read(KEY, is_new).source == "memory"
+    table.read(KEY, lambda _: False if len(regions.reads) == 1 else is_new(NEW))
+    assert len(regions.reads) == 2
+
+
+def is_new(item: Item) -> bool:
+    return item == NEW

@@ -250,6 +250,40 @@ def test_the_last_answer_in_place_of_the_next_is_told_by_its_request_id(
     assert near.connections == 2
 
 
+def test_an_answer_of_nothing_that_may_be_anothers_is_asked_for_again(visits: Callable[..., Visit]) -> None:
+    """Late, after the next request, and without an id, as of an endpoint that is not AWS's."""
+
+    def unnamed(turn: Turn) -> None:
+        answer = turn.answer() if turn.number != 2 else turn.last
+        turn.connection.sendall(answer.replace(b"x-amzn-RequestId", b"x-other"))
+
+    near, home = replicas_of(SESSIONS, unnamed, 1)
+    with running(near, home) as urls:
+        visit = visits(SESSIONS, dict(zip((NEAREST, HOME), urls, strict=True)))
+        assert visit("nobody")[1]["reason"] == "unknown-session"
+        domain, line = visit("b")
+    assert (domain, line["reason"], line["tableSource"]) == (SESSIONS.domains["b"], "session", NEAREST)
+
+
+@pytest.mark.parametrize("remember_seconds", [0, 60], ids=["replica behind", "memory behind"])
+def test_a_session_that_goes_on_is_not_moved_by_who_has_not_heard_of_it(
+    remember_seconds: int, visits: Callable[..., Visit]
+) -> None:
+    """The application has extended it at home. Whoever is assigned anew goes to stable, for the percentage is 0."""
+    session = {"token": {"S": "b"}, "version": {"S": "2"}}
+    brief = {**session, "expiration": {"N": str(time.time() + (0.3 if remember_seconds else -1))}}
+    lasting = {**session, "expiration": {"N": str(int(time.time()) + 600)}}
+    near, home = Replica({"table": [brief]}), Replica({"table": [lasting]})
+    with running(near, home) as urls:
+        table = {**_config(SESSIONS, 1_000)["table"], "remember_seconds": remember_seconds}
+        visit = visits(SESSIONS, dict(zip((NEAREST, HOME), urls, strict=True)), table=table)
+        if remember_seconds:
+            assert visit("b")[1]["tableSource"] == NEAREST
+            time.sleep(0.3)
+        domain, line = visit("b")
+    assert (domain, line["reason"], line["tableSource"]) == (SESSIONS.domains["b"], "session", HOME)
+
+
 CONTROL: dict[str, Any] = {
     "table": {"name": "control", "home_region": HOME, "replicas": {"": [NEAREST, HOME]}},
     "refresh_seconds": 0,

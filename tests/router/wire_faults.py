@@ -67,6 +67,19 @@ def _without_key(turn: Turn) -> bytes:
     return json.dumps(document).encode()
 
 
+def _with_values(value: object) -> Fault:
+    """The right item, with this in the place of what is read of it."""
+
+    def body(turn: Turn) -> bytes:
+        document = json.loads(turn.body)
+        for item in [document["Item"]] if "Item" in document else document["Items"]:
+            for name in item.keys() - {"token", "tenantId", "accountId", "scope", "item"}:
+                item[name] = value
+        return json.dumps(document).encode()
+
+    return with_body(body)
+
+
 def _of_another_operation(turn: Turn) -> bytes:
     return b"{}" if turn.is_query else b'{"Items":[],"Count":0,"ScannedCount":0}'
 
@@ -134,6 +147,13 @@ FAULTS: dict[str, Fault] = {
     "item under another key": with_body(_with_other_key),
     "item without its key": with_body(_without_key),
     "answer to another operation": with_body(_of_another_operation),
+    "values without a type": _with_values("2"),
+    "values of no type": _with_values({}),
+    "values of two types": _with_values({"S": "1", "N": "1"}),
+    "values of an unknown type": _with_values({"X": "1"}),
+    "texts that are numbers": _with_values({"S": 1}),
+    "numbers that are none": _with_values({"N": 1}),
+    "texts that are lists": _with_values({"S": ["1"]}),
     "null": with_body(b'{"Item":null,"Items":null}'),
     "empty item": with_body(b'{"Item":{},"Items":[{}]}'),
     "an error's text with status 200": with_body(b'{"message":"sorry"}'),

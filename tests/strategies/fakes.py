@@ -28,7 +28,7 @@ class FakeTable:
         self.failure = failure
         self.keys: list[dict[str, str]] = []
 
-    def read(self, key: Mapping[str, str]) -> Reading:
+    def read(self, key: Mapping[str, str], is_current: Callable[[Item], bool] | None = None) -> Reading:
         self.keys.append(dict(key))
         if self.failure:
             raise TableError(self.failure, 12.5)

@@ -38,6 +38,15 @@ def test_a_cookie_for_one_host_has_the_path_of_all_of_it(name: str, prefix: str)
     assert mistakes(name, f"x{prefix}v", path="/shop") == []
 
 
+@every_setter
+def test_a_name_leaves_room_for_the_value(name: str) -> None:
+    """The longest value is an origin of 32 characters, a tag of 8, an id of 64 and a signature of 43."""
+    option = {"cookie": "cookie", "version_cookie": "versionCookie"}[NAMED_BY[name]]
+    text = "browsers drop a cookie whose name and value have more than 4,096; allowed is 3,840"
+    assert mistakes(name, "v" * 3_840) == []
+    assert mistakes(name, "v" * 3_841) == [(option, f"has 3,841 characters: {text}")]
+
+
 @pytest.mark.parametrize("cookie", ["__Host-v", "__host-v"])
 def test_a_cookie_for_one_host_has_no_domain(cookie: str) -> None:
     assert mistakes("cookie-version", cookie, domain="example.com") == [

@@ -67,7 +67,9 @@ def test_the_cookie_names_the_origin_that_answered_not_the_assigned_one() -> Non
     assert cookie_set_by(strategy(percent=100), origin="stable").startswith("stable.")
 
 
-@pytest.mark.parametrize(("origin", "status"), [("canary", 500), ("canary", 503), (None, 200)])
+@pytest.mark.parametrize(
+    ("origin", "status"), [("canary", 500), ("canary", 503), (None, 200), ("canary", 412), ("canary", 415)]
+)
 def test_a_failed_answer_or_a_foreign_origin_sets_no_cookie(origin: str | None, status: int) -> None:
     assert cookie_set_by(strategy(), origin, status) == ""
 
