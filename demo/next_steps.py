@@ -14,11 +14,15 @@ def list_next_steps(stack: Stack, url: str) -> Iterator[tuple[str, tuple[str, ..
     """What each is for, and its lines; `url` is where the stack is served."""
     yield "see version 2, whatever the percentage", (f"curl -si {_override(stack)}{url}/ | head -20",)
     yield "see where a request goes, and why", (f"curl -so /dev/null {url}/ && {COMMAND} logs --stack {stack.name}",)
+    yield "start a rollout", (f"{COMMAND} rollout start --stack {stack.name}",)
     yield (
-        "start a rollout, look at it, end it",
-        tuple(f"{COMMAND} rollout {name} --stack {stack.name}" for name in ("start", "status", "abort")),
+        "give it visitors meanwhile, in a third terminal, until Ctrl-C",
+        (f"while sleep 0.1; do curl -so /dev/null {url}/; done",),
     )
-    yield "give it visitors meanwhile", (f"while sleep 0.1; do curl -so /dev/null {url}/; done",)
+    yield (
+        "look at it, and end it: everybody goes back to stable",
+        tuple(f"{COMMAND} rollout {name} --stack {stack.name}" for name in ("status", "abort")),
+    )
     yield "change the percentage: the file is deployed at once", (_percentage(stack.name, 50),)
 
 

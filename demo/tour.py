@@ -46,6 +46,7 @@ async def tour(port: int, is_once: bool) -> int:
             await guide.deploy()
             decisions.are_shown = True
             report.serving(STACK, deployment.url, deployment.region_urls)
+            out.print("\nnext, in another terminal")
             _print_next_steps(deployment.url)
             await serving.until_ended(serving.follow(guide.request(), deployment))
     return 0

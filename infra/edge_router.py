@@ -14,7 +14,7 @@ from infra.distribution import Attached, Distribution, DistributionArgs
 from infra.domain import Addresses, AddressesArgs
 from infra.front import Front, front
 from infra.functions import Functions, FunctionsArgs
-from infra.header_key import forwards_host, header_key
+from infra.header_key import added_headers, forwards_host, header_key
 from infra.invalidation import cached_paths, mark_of
 from infra.located import Located, located
 from infra.observability import Observability
@@ -228,6 +228,7 @@ def policies_args(stack: Stack) -> PoliciesArgs:
         key_cookies=settings.key_cookies,
         has_static_paths=bool(settings.static_paths),
         static_key_has_host=settings.origins["stable"].host_header == "viewer",
+        cloudfront_headers=added_headers(settings),
     )
 
 

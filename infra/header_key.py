@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from infra.settings_key_headers import headers_of
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from infra.settings import CoreSettings
     from strategies.base import Needs
 
@@ -52,11 +54,23 @@ def header_key(settings: CoreSettings) -> HeaderKey:
     own, asked = _own(settings), headers_of(settings.key_headers)
     if not asked:
         return HeaderKey(own | {*METHOD_OVERRIDES})
-    digest = sha256(",".join(sorted(asked)).encode()).hexdigest()[:8]
+    digest = digest_of(asked)
     if len(own | asked) <= MAX_POLICY_HEADERS:
         return HeaderKey(own | asked, digest=digest)
     by_name = {name for name in asked - own if name.startswith(_ADDED_BY_CLOUDFRONT)}
     return HeaderKey(own | by_name | {KEY_HEADER}, tuple(sorted(asked - own - by_name)), digest)
+
+
+def digest_of(names: Set[str]) -> str:
+    """What a policy for these headers is called by."""
+    return sha256(",".join(sorted(names)).encode()).hexdigest()[:8]
+
+
+def added_headers(settings: CoreSettings) -> frozenset[str]:
+    """What CloudFront adds for the strategy, where no cache policy can ask for it: with caching off it names none."""
+    needs = settings.strategy_needs
+    names = frozenset[str]() if needs.is_cacheable else frozenset(name.lower() for name in needs.headers)
+    return frozenset(name for name in names if name.startswith(_ADDED_BY_CLOUDFRONT))
 
 
 def header_key_problem(settings: CoreSettings) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.header_key import HeaderKey
+from infra.header_key import HeaderKey, digest_of
 
 DAY_SECONDS = 86_400
 YEAR_SECONDS = 31_536_000
@@ -19,7 +19,8 @@ class PoliciesArgs:
     """`is_cacheable`: answers may be kept, for their key tells what they are of; `header_key` are its headers.
 
     `viewer_function` is what runs before the cache, "" for nothing. `key_cookies` are the only cookies that reach the
-    origin; None stands for all. `static_key_has_host`: the stable origin wants the viewer's Host.
+    origin; None stands for all. `static_key_has_host`: the stable origin wants the viewer's Host. `cloudfront_headers`
+    are those that CloudFront adds for the router and the cache policy does not name.
     """
 
     prefix: str
@@ -30,6 +31,7 @@ class PoliciesArgs:
     key_cookies: frozenset[str] | None = None
     has_static_paths: bool = False
     static_key_has_host: bool = False
+    cloudfront_headers: frozenset[str] = frozenset()
 
     @property
     def cache_kind(self) -> str:
@@ -47,6 +49,8 @@ class PoliciesArgs:
     def origin_request_kind(self) -> str:
         """What the origin request policy is called."""
         kind = "viewer-host" if self.forwards_host else "origin-host"
+        if self.cloudfront_headers:
+            kind = f"added-{digest_of(self.cloudfront_headers)}"
         return kind if self.key_cookies is None else f"{kind}-key-cookies"
 
 
@@ -143,24 +147,33 @@ def origin_request_policy(args: PoliciesArgs) -> aws.cloudfront.OriginRequestPol
     Where versions are kept, cookies beside the cache key reach nobody: an answer to them would be kept for strangers,
     and so would a Set-Cookie, which CloudFront takes away where no cookie is forwarded ("Cache content based on
     cookies").
+
+    Those that CloudFront adds come with all of the viewer's only, Host too, which the router writes for each origin.
     """
     what = "The whole request" if args.key_cookies is None else "The request with the cookies of the cache key"
+    has_host = args.forwards_host or bool(args.cloudfront_headers)
     headers = (
-        aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(header_behavior="allViewer")
-        if args.forwards_host
-        else aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(
-            header_behavior="allExcept",
-            headers=aws.cloudfront.OriginRequestPolicyHeadersConfigHeadersArgs(items=["host"]),
-        )
+        _sent_headers("allViewerAndWhitelistCloudFront", args.cloudfront_headers)
+        if args.cloudfront_headers
+        else aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(header_behavior="allViewer")
+        if has_host
+        else _sent_headers("allExcept", {"host"})
     )
     return aws.cloudfront.OriginRequestPolicyArgs(
         name=f"{args.prefix}-{args.origin_request_kind}",
-        comment=what if args.forwards_host else f"{what} but for Host",
+        comment=what if has_host else f"{what} but for Host",
         cookies_config=aws.cloudfront.OriginRequestPolicyCookiesConfigArgs(
             cookie_behavior="all" if args.key_cookies is None else "none"
         ),
         headers_config=headers,
         query_strings_config=aws.cloudfront.OriginRequestPolicyQueryStringsConfigArgs(query_string_behavior="all"),
+    )
+
+
+def _sent_headers(behavior: str, names: Set[str]) -> aws.cloudfront.OriginRequestPolicyHeadersConfigArgs:
+    return aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(
+        header_behavior=behavior,
+        headers=aws.cloudfront.OriginRequestPolicyHeadersConfigHeadersArgs(items=sorted(names)),
     )
 
 

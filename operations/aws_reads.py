@@ -9,8 +9,10 @@ from typing import Any
 
 from infra.function_identity import EDGE_REGION
 from infra.stack import Stack
-from operations.aws import client, problem_of
+from operations.aws import client, code_of, problem_of
 from operations.errors import OperationError
+
+STORE_NOT_FOUND = "EntityNotFound"
 
 
 def read_credentials(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -> dict[str, str]:
@@ -33,8 +35,11 @@ def read_credentials(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -
     return {name: value for name, value in values.items() if value}
 
 
-def read_key_values(stack: Stack) -> tuple[Mapping[str, str], str]:
-    """The store of the function before the cache, {} in a stack without one; and why it cannot be read, or ""."""
+def read_key_values(stack: Stack, *, may_be_missing: bool = False) -> tuple[Mapping[str, str], str]:
+    """The store of the function before the cache, {} in a stack without one; and why it cannot be read, or "".
+
+    `may_be_missing`: it is none of what is deployed, perhaps, and {} then.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     from operations.rollback_control import list_values
@@ -51,4 +56,6 @@ def read_key_values(stack: Stack) -> tuple[Mapping[str, str], str]:
             found = cloudfront.describe_key_value_store(Name=name)
             return list_values(stores, found["KeyValueStore"]["ARN"]), ""
     except (BotoCoreError, ClientError) as error:
+        if may_be_missing and code_of(error) == STORE_NOT_FOUND:
+            return {}, ""
         return {}, f"the key-value store {name} ({problem_of(error)})"

@@ -9,6 +9,7 @@ from typing import Any
 from rich.markup import escape
 
 from operations.console import complain, out, print_table, warn
+from operations.running_stack import OWN_STACK
 from simulator.standin import Change, Run
 
 PLATFORM_LINES = ("INIT_START", "START ", "END ", "REPORT ")
@@ -57,8 +58,9 @@ def serving(stack: str, url: str, region_urls: Mapping[str, str]) -> None:
     out.print(f"\n[bold]{escape(stack)}[/] is served at [bold]{url}[/] (Ctrl-C ends it)")
     for region, region_url in region_urls.items():
         out.print(f"  {region} at {region_url}")
+    status = "edge-router status" if stack == OWN_STACK else f"edge-router status --stack {stack}"
     out.print(
-        "  any Region: curl -H 'x-simulate-region: eu-west-1' …   reads by Region and replica: edge-router status"
+        f"  any Region: curl -H 'x-simulate-region: eu-west-1' …   reads by Region and replica: {status}", markup=False
     )
 
 

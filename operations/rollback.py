@@ -76,11 +76,12 @@ def _carry_out(stack: Stack, steps: list[Step], cache: CacheStep | None, *, yes:
     if is_open and not is_json:
         _print(steps)
     if is_open and not _may_begin(yes=yes, is_json=is_json):
-        _end(stack, steps, is_json=is_json)
+        _end(stack, steps, is_local=cache is None, is_json=is_json)
         return
     if cache is not None and any(step.is_open for step in steps if step.name == "cache"):
         steps = _marked(steps, cache)
-    _end(stack, [_told(step) for step in carried_out(steps)] if is_open else steps, is_json=is_json)
+    done = [_told(step) for step in carried_out(steps)] if is_open else steps
+    _end(stack, done, is_local=cache is None, is_json=is_json)
 
 
 def _steps(
@@ -148,7 +149,7 @@ def _print(steps: Sequence[Step]) -> None:
     print_table(("step", "state", "what"), [(step.name, step.state, step.detail) for step in steps])
 
 
-def _end(stack: Stack, steps: Sequence[Step], *, is_json: bool) -> None:
+def _end(stack: Stack, steps: Sequence[Step], *, is_local: bool, is_json: bool) -> None:
     """The report and the exit code."""
     is_wrong, is_open = (any(step.state in WRONG for step in steps), any(step.is_open for step in steps))
     if is_json:
@@ -158,14 +159,18 @@ def _end(stack: Stack, steps: Sequence[Step], *, is_json: bool) -> None:
         out.print("nothing was changed; --yes does it")
     else:
         _print(steps)
-        out.print(_afterwards(stack, steps), markup=False)
+        out.print(_afterwards(stack, steps, is_local=is_local), markup=False)
     if is_wrong or is_open:
         raise SystemExit(EXIT_LEFT if is_open else EXIT_FAILED)
 
 
-def _afterwards(stack: Stack, steps: Sequence[Step]) -> str:
-    """What Pulumi does not know of it yet."""
+def _afterwards(stack: Stack, steps: Sequence[Step], *, is_local: bool) -> str:
+    """What Pulumi does not know of it yet; the local edge goes by the file."""
     states = {step.name: step.state for step in steps}
+    if is_local and "done" in states.values():
+        return (
+            f"any change of Pulumi.{stack.name}.yaml is deployed at once, with the pin and percentage that it has then"
+        )
     if states.get("version") == "done":
         return (
             f"Pulumi's state still has the version that was left: take the change back in git before the next"

@@ -19,7 +19,7 @@ def config_step(stack: Stack) -> Step:
     commands = [("config", "set", key, value, "--stack", stack.name) for key, value in changes.items()]
     if not has_pulumi():
         said = " && ".join(f"pulumi {' '.join(command)}" for command in commands)
-        return Step("config", f"pulumi is not on PATH: {said}", "by hand")
+        return Step("config", f"pulumi is not on PATH; where it is: {said}", "by hand")
     said = ", ".join(f"{key} {now[key]} -> {value}" for key, value in changes.items())
 
     def write() -> None:

@@ -121,7 +121,7 @@ def promote(
     is_aws: AwsOption = False,
     is_json: JsonOption = False,
 ) -> None:
-    """Everybody new on the canary at once, and the rollout has succeeded."""
+    """All new visitors to the canary at once, and the rollout has succeeded."""
     _transition("promote", stack, settings, is_local=is_local, is_aws=is_aws, is_json=is_json)
 
 
@@ -133,7 +133,7 @@ def abort(
     is_aws: AwsOption = False,
     is_json: JsonOption = False,
 ) -> None:
-    """Everybody back to stable, who is on the canary already too."""
+    """Everybody back to stable, those on the canary too."""
     _transition("abort", stack, settings, is_local=is_local, is_aws=is_aws, is_json=is_json)
 
 

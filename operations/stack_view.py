@@ -17,7 +17,7 @@ from operations.local_reads import LOCAL_CREDENTIALS, is_loopback, use_variables
 from operations.running_stack import AwsStack, LocalStack
 from operations.stack import STATE, work_directory
 
-IN_FORCE_SETTINGS = ("canaryPercent", "pin", "release", "control")
+IN_FORCE_SETTINGS = ("canaryPercent", "pin", "release", "control", "tier.tiers")
 """Whoever tries another one of these asks about something else than what is in force."""
 ENDPOINT, ENDPOINT_OF_ALL = "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -76,7 +76,7 @@ def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[
     in_force = InForce()
     if not asks_for_other_values(overrides):
         with use_variables(environment):
-            in_force = _in_force(stack, _store_of(here), region)
+            in_force = _in_force(stack, _store_of(here, stack), region, overrides)
     return StackView(
         in_force.applied(extend_limits(deciding_config(stack))),
         where=here.where,
@@ -97,9 +97,9 @@ def view_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[s
     environment = read_credentials(ENDPOINT, ENDPOINT_OF_ALL, KEYS)
     in_force = InForce()
     if not asks_for_other_values(overrides):
-        values, problem = read_key_values(stack)
+        values, problem = read_key_values(stack, may_be_missing=bool(overrides))
         with use_variables(environment):
-            in_force = InForce(unread=(problem,)) if problem else _in_force(stack, values, region)
+            in_force = InForce(unread=(problem,)) if problem else _in_force(stack, values, region, overrides)
     return StackView(
         in_force.applied(extend_limits(deciding_config(stack))),
         where=running.where,
@@ -111,10 +111,10 @@ def view_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[s
     )
 
 
-def _store_of(here: LocalStack) -> Mapping[str, str]:
-    """The pairs of the function's store; {} where there is none."""
-    stores = here.status.get("keyValues", {}).values()
-    return next((store for store in stores if store.keys() & {CANARY_KEY, PIN_KEY}), {})
+def _store_of(here: LocalStack, stack: Stack) -> Mapping[str, str]:
+    """The pairs of the store that the stack's function reads; {} where what runs has none."""
+    key = CANARY_KEY if stack.settings.needs.viewer_function == "canary" else PIN_KEY
+    return next((store for store in here.status.get("keyValues", {}).values() if key in store), {})
 
 
 def find_hosts(here: LocalStack) -> Mapping[str, str]:
@@ -131,7 +131,7 @@ def find_hosts(here: LocalStack) -> Mapping[str, str]:
 def asks_for_other_values(overrides: Sequence[str]) -> bool:
     """Whether one of these settings takes the place of what is in force."""
     keys = (override.partition("=")[0].rpartition(":")[2] for override in overrides)
-    return any(key.partition(".")[0] in IN_FORCE_SETTINGS for key in keys)
+    return any(f"{key}.".startswith(f"{setting}.") for key in keys for setting in IN_FORCE_SETTINGS)
 
 
 def extend_limits(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,9 +144,11 @@ def extend_limits(config: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def _in_force(stack: Stack, key_values: Mapping[str, str], region: str) -> InForce:
+def _in_force(stack: Stack, key_values: Mapping[str, str], region: str, overrides: Sequence[str]) -> InForce:
+    """Whoever tries a function whose store the running stack does not have goes by the settings."""
     if stack.settings.needs.viewer_function:
-        return read_store_in_force(stack, key_values)
+        is_tried = bool(overrides) and not key_values
+        return InForce() if is_tried else read_store_in_force(stack, key_values)
     return read_table_in_force(stack, region) if stack.settings.reads_control_table else InForce()
 
 

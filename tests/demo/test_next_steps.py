@@ -31,10 +31,14 @@ def test_an_override_in_another_place_is_asked_for_there(place: str, option: str
     assert f" {option}canary:local-demo-override-secret' {URL}/" in line
 
 
-def test_a_rollout_is_started_looked_at_and_ended():
-    assert lines_for("rollout") == tuple(
-        f".venv/bin/edge-router rollout {name} --stack local" for name in ("start", "status", "abort")
-    )
+def test_a_rollout_is_started_given_visitors_looked_at_and_only_then_ended():
+    steps = [lines for _, lines in list_next_steps(open_stack("local"), URL)][2:5]
+    command = ".venv/bin/edge-router rollout"
+    assert steps == [
+        (f"{command} start --stack local",),
+        (f"while sleep 0.1; do curl -so /dev/null {URL}/; done",),
+        (f"{command} status --stack local", f"{command} abort --stack local"),
+    ]
 
 
 def test_the_percentage_is_changed_in_the_stacks_file_and_nothing_else(tmp_path: Path):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from infra.baked_config import baked_config
 from infra.edge_router import policies_args
-from infra.header_key import KEY_HEADER, MAX_POLICY_HEADERS, header_key
+from infra.header_key import KEY_HEADER, MAX_POLICY_HEADERS, HeaderKey, added_headers, header_key
 from infra.invalidation import cached_paths
-from infra.policies import cache_policy
+from infra.policies import PoliciesArgs, cache_policy, origin_request_policy
 from infra.settings_key_headers import GROUPS
 from infra.stack import Stack
 from infra.viewer_function import viewer_function
 from simulator.cloudfront_functions import check_code
+from strategies.base import Needs
 from tests.infra.configs import ORIGINS, problems_of, stack_of
 from tests.router.test_cache_guard import KEY
 
@@ -208,3 +211,23 @@ def test_preview_says_that_a_tiers_cookies_can_be_replayed(settings: dict[str, A
 def test_cookies_that_would_be_listed_in_vain_are_a_mistake(settings: dict[str, Any], text: str) -> None:
     tier = {**settings, "tiers": {"premium": {"domainName": "p.example.com"}}}
     assert problems_of(strategy="tier", tier=tier) == [f"edge-router:tier.{text}"]
+
+
+def test_what_cloudfront_adds_for_a_strategy_is_asked_for_where_caching_is_off() -> None:
+    """allViewer and allExcept forward a viewer's headers only, and a cache policy that keeps nothing names none."""
+    needs = Needs(headers=frozenset({"CloudFront-Viewer-Country", "x-beta"}))
+    assert added_headers(settings_with(needs)) == {"cloudfront-viewer-country"}
+    assert added_headers(settings_with(replace(needs, varies=False))) == frozenset()
+    args = PoliciesArgs("p", is_cacheable=False, header_key=HeaderKey(), forwards_host=False)
+    country, device = (
+        replace(args, cloudfront_headers=frozenset({f"cloudfront-{name}"}))
+        for name in ("viewer-country", "is-mobile-viewer")
+    )
+    config: Any = origin_request_policy(country).headers_config
+    assert config.header_behavior == "allViewerAndWhitelistCloudFront"
+    assert config.headers.items == ["cloudfront-viewer-country"]
+    assert len({one.origin_request_kind for one in (args, country, device)}) == 3
+
+
+def settings_with(needs: Needs) -> Any:
+    return SimpleNamespace(strategy_needs=needs)

@@ -104,6 +104,8 @@ def denied(action: str) -> tuple[str, str]:
 def _operation(method: str, target: str) -> str:
     parts = urlsplit(target)
     path: Sequence[str] = parts.path.strip("/").split("/")[1:]
+    if path[0] == "key-value-store":
+        return "DescribeKeyValueStore"
     if path == ["tagging"]:
         return "TagResource" if parse_qs(parts.query).get("Operation") == ["Tag"] else "ListTagsForResource"
     if "invalidation" in path:

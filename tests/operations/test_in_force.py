@@ -11,9 +11,11 @@ from controller.key_values import KEY, text_of
 from infra.baked_config import deciding_config
 from infra.stack import Stack
 from infra.viewer_function import key_values_of
-from operations.aws_reads import read_key_values
+from operations.aws_reads import STORE_NOT_FOUND, read_key_values
 from operations.in_force import InForce, read_store_in_force
+from operations.running_stack import LocalStack
 from operations.stack import open_stack
+from operations.stack_view import asks_for_other_values, view_local
 from router.live import Live
 from tests.operations.conftest import Result
 from tests.operations.fake_cloudfront import FakeCloudFront, denied
@@ -55,6 +57,34 @@ def test_a_store_that_makes_no_sense_says_nothing(stack: Stack, text: str | None
     assert [one.partition(":")[0] for one in found.unread] == ["the key-value store (malformed"]
 
 
+@pytest.mark.parametrize("deployed", [None, VERSIONED, TIERS], ids=["no function", "canary", "tier"])
+@pytest.mark.parametrize("stack", [VERSIONED, TIERS], ids=["canary", "tier"])
+def test_a_function_that_is_tried_where_another_strategy_runs_goes_by_the_settings(
+    stack: Stack, deployed: Stack | None
+) -> None:
+    stores = {} if deployed is None else {"arn": key_values_of(deployed)}
+    status = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": "http://127.0.0.1:1"}, "keyValues": stores}
+    view = view_local(stack, LocalStack("local", status, {}), "us-east-1", ["strategy=…"])
+    assert view.in_force.unread == ()
+    assert (view.in_force == InForce()) is (deployed is not stack)
+    assert ("the key-value store" in ", ".join(view.read)) is (deployed is stack)
+
+
+@pytest.mark.parametrize(
+    ("setting", "asks"),
+    [
+        ("canaryPercent=5", True),
+        ("edge-router:pin=stable", True),
+        ("control.refreshSeconds=5", True),
+        ("tier.tiers.gold.domainName=gold.example.com", True),
+        ("tier.query=T", False),
+        ("pins=stable", False),
+    ],
+)
+def test_another_value_in_the_place_of_what_is_in_force_is_what_is_asked_about(setting: str, asks: bool) -> None:
+    assert asks_for_other_values([setting]) is asks
+
+
 def test_without_anything_read_the_settings_hold() -> None:
     config = deciding_config(VERSIONED)
     assert InForce().applied(config) == config
@@ -64,8 +94,10 @@ def test_without_anything_read_the_settings_hold() -> None:
 def test_a_store_that_may_not_be_read_in_aws_is_named(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One that is not there is no fault only where another strategy than the deployed one is tried."""
     fake = FakeCloudFront()
-    fake.refusals["DescribeKeyValueStore"] = [denied("cloudfront:DescribeKeyValueStore")]
+    missing = (STORE_NOT_FOUND, "The key value store was not found.")
+    fake.refusals["DescribeKeyValueStore"] = [denied("cloudfront:DescribeKeyValueStore"), missing, missing]
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "example",
@@ -75,7 +107,11 @@ def test_a_store_that_may_not_be_read_in_aws_is_named(
         monkeypatch.setenv(name, value)
     try:
         values, problem = read_key_values(VERSIONED)
+        _, not_found = read_key_values(VERSIONED)
+        assert read_key_values(VERSIONED, may_be_missing=True) == ({}, "")
     finally:
         fake.close()
     assert (values, problem.partition(" (")[0]) == ({}, "the key-value store edge-router-local-canary")
+    assert "cloudfront:DescribeKeyValueStore" in problem
+    assert not_found.partition(" (")[0] == "the key-value store edge-router-local-canary"
     assert read_key_values(open_stack("local")) == ({}, "")

@@ -7,7 +7,7 @@ import pytest
 from controller.plan import Plan
 from controller.reconcile import Outcome
 from controller.rollout import Rollout
-from operations.report import log_line
+from operations.report import log_line, serving
 from operations.rollout_report import RolloutLines
 
 ROUTERS = '{"strategy":"sticky-session","origin":"canary","reason":"session","tableSource":"memory","tableMs":0}'
@@ -77,3 +77,13 @@ def test_what_the_controller_cannot_do_is_told(capsys: pytest.CaptureFixture[str
         "rollout: step 1 of 2, 5 %, running: waits\n",
         "rollout: the table does not answer\nwarning: rollout: key values: KeyError: 'arn'\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("stack", "command"), [("local", "edge-router status"), ("prod", "edge-router status --stack prod")]
+)
+def test_the_command_that_shows_the_reads_is_of_the_stack_that_is_served(
+    capsys: pytest.CaptureFixture[str], stack: str, command: str
+) -> None:
+    serving(stack, "http://127.0.0.1:8080", {})
+    assert capsys.readouterr().out.endswith(f" by Region and replica: {command}\n")

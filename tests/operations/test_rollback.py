@@ -185,7 +185,7 @@ def test_it_says_what_will_change_and_changes_nothing_unasked(run: Callable[...,
         "step\tstate\twhat",
         f"pin\tto do\tpin none, canaryPercent 25 -> pin stable, canaryPercent 0 in {TABLE}: in force within 12 s",
         "rollout\tto do\tthe rollout of release 2026-11 is running (step 2 of 3, 25 %) -> rolled-back",
-        "config\tby hand\tpulumi is not on PATH: pulumi config set pin stable --stack prod",
+        "config\tby hand\tpulumi is not on PATH; where it is: pulumi config set pin stable --stack prod",
         f"version\tto do\tversion 3 -> 2 (published {_today(account)}) on {ID}: everywhere within 15 minutes",
         "cache\tnothing to do\twhat the router decides is not cached",
         "nothing was changed; --yes does it",
@@ -608,5 +608,8 @@ def test_the_stack_on_this_machine_goes_back_where_that_is_said(
         "version: nothing to do",
         "cache: done",
     ]
+    assert result.out.splitlines()[-1] == (
+        "any change of Pulumi.prod.yaml is deployed at once, with the pin and percentage that it has then"
+    )
     assert (account.table.read().live.pin, account.table.read().live.percent) == ("stable", 0)
     assert (account.versions(), dropped) == ({"3", "7"}, [["/*"]])

@@ -132,12 +132,12 @@ def test_a_port_in_use_is_told_at_once(run: Run):
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "problem"),
     [
-        (["--state", "nowhere.json"], 2, "nowhere.json: No such file or directory"),
+        (["--state", "nowhere.json"], 2, "--state nowhere.json: No such file or directory"),
         (["--origin", "v1.example.com"], 2, None),
         (["--origins", "no.yaml"], 2, "--origins no.yaml: cannot be read as YAML or JSON: No such file or directory"),
         (["--state", "x", "--set", "pin=stable"], 2, "--set changes settings of a stack; a --state is served as it is"),
         (["--set", "pin=both"], 2, None),
-        (["--stack", "../up"], 2, "--stack '../up': is no stack's name; it has letters, digits, - and _"),
+        (["--stack", "../up"], 2, "there is no stack '../up'; the stacks are local, prod, staging."),
         (["--stack", "locl"], 2, None),
     ],
 )  # fmt: skip

@@ -269,14 +269,15 @@ print(*sorted(own - {{'__main__'}}))
 
 
 def test_sections_are_the_names_in_camel_case() -> None:
-    assert [section_of(name) for name in STRATEGIES] == [
-        "stickySession",
-        "cookieVersion",
-        "jwtIat",
-        "tenantLookup",
-        "fastestOrigin",
-        "tier",
-    ]
+    sections = {
+        "sticky-session": "stickySession",
+        "cookie-version": "cookieVersion",
+        "jwt-iat": "jwtIat",
+        "tenant-lookup": "tenantLookup",
+        "fastest-origin": "fastestOrigin",
+        "tier": "tier",
+    }
+    assert {name: section_of(name) for name in sections} == sections
 
 
 def test_an_unregistered_name_is_a_key_error() -> None:

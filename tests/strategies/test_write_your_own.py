@@ -38,7 +38,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_strategy_works_once_its_line_is_in_the_table() -> None:
     by_country = registry.load("by-country")
     options = by_country.Options(countries=["CH"])
-    assert by_country.needs(options) == Needs(headers=frozenset({"cloudfront-viewer-country"}))
+    assert by_country.needs(options) == Needs(headers=frozenset({"cloudfront-viewer-country"}), by_percentage=True)
     edge = Edge(Assignment("r", 100), clock=lambda: 0.0, random_bytes=bytes)
     decision = by_country(options, edge).choose(Request(headers={"cloudfront-viewer-country": "CH"}, client_ip="::1"))
     assert (decision.origin, decision.reason) == ("canary", "country")
