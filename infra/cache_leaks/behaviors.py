@@ -15,6 +15,8 @@ LEGACY_REMOVED_HEADERS = frozenset(
     {"accept", "accept-charset", "accept-language", "authorization", "origin", "referer", "x-http-method-override"}
 )
 """With forwardedValues every other header goes to the origin (same page)."""
+MADE_BY_CLOUDFRONT = "cloudfront-"
+"""Headers that it adds where a policy names them, and only there (page adding-cloudfront-headers)."""
 ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})
 """Kept for the error caching minimum TTL whatever the origin says (page HTTPStatusCodes)."""
 DEFAULT_ERROR_TTL_SECONDS = 10
@@ -115,7 +117,9 @@ class Behavior:
         return self.key.cookies.takes(name) or self.extra.cookies.takes(name)
 
     def forwards_header(self, name: str) -> bool:
-        """Whether the viewer's own value reaches the origin triggers."""
+        """Whether the viewer's own value, or CloudFront's of a CloudFront-* header, reaches the origin triggers."""
+        if name.startswith(MADE_BY_CLOUDFRONT):
+            return self.key.headers.makes(name) or self.extra.headers.makes(name)
         return (
             self.key.headers.takes(name)
             or self.extra.headers.takes(name)

@@ -31,6 +31,32 @@ def _headers(*names: str) -> Selection:
 _ORIGIN_CONTROL = _headers("host", "origin", "x-http-method-override", "x-http-method", "x-method-override")
 _AMPLIFY = _headers("authorization", "accept", "cloudfront-viewer-country", "host")
 _PACKAGED = Selection("whitelist", frozenset({"aws.manifestfilter", "start", "end", "m"}))
+_CLOUDFRONT_2022_06 = frozenset(
+    f"cloudfront-{name}"
+    for name in (
+        "forwarded-proto",
+        "is-android-viewer",
+        "is-desktop-viewer",
+        "is-ios-viewer",
+        "is-mobile-viewer",
+        "is-smarttv-viewer",
+        "is-tablet-viewer",
+        "viewer-address",
+        "viewer-asn",
+        "viewer-city",
+        "viewer-country",
+        "viewer-country-name",
+        "viewer-country-region",
+        "viewer-country-region-name",
+        "viewer-http-version",
+        "viewer-latitude",
+        "viewer-longitude",
+        "viewer-metro-code",
+        "viewer-postal-code",
+        "viewer-time-zone",
+        "viewer-tls",
+    )
+)
 
 CACHE_POLICIES = {
     "2e54312d-136d-493c-8eb9-b001f22f67d2": CachePolicy(
@@ -70,7 +96,9 @@ ORIGIN_REQUEST_POLICIES = {
     "b689b0a8-53d0-40ab-baf2-68738e2966ac": Values(  # AllViewerExceptHostHeader
         Selection("allExcept", frozenset({"host"})), ALL, ALL
     ),
-    "33f36d7e-f396-46d9-90e0-52428a34d9dc": Values(ALL, ALL, ALL),  # AllViewerAndCloudFrontHeaders-2022-06
+    "33f36d7e-f396-46d9-90e0-52428a34d9dc": Values(  # AllViewerAndCloudFrontHeaders-2022-06
+        Selection("all", added=_CLOUDFRONT_2022_06), ALL, ALL
+    ),
     "bf0718e1-ba1e-49d1-88b1-f726733018ae": Values(_headers("host")),  # HostHeaderOnly
     "59781a5b-3903-41f3-afcb-af62929ccde1": Values(_headers("origin")),  # CORS-CustomOrigin
     "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": Values(  # CORS-S3Origin

@@ -49,12 +49,12 @@ def _legacy_cookies(cookies: ForwardedCookies) -> Selection:
 
 
 def _headers(config: HeadersConfig) -> Selection:
-    """The CloudFront-* headers that allViewerAndWhitelistCloudFront adds are no viewer's: they are left out."""
+    """The CloudFront-* headers that allViewerAndWhitelistCloudFront adds are no viewer's."""
+    names = [name.lower() for name in config.headers.items]
     if config.header_behavior.startswith("allViewer"):
-        return ALL
+        return Selection("all", added=frozenset(names if config.header_behavior != "allViewer" else ()))
     mode: Mode = "allExcept" if config.header_behavior == "allExcept" else "whitelist"
-    names = [] if config.header_behavior == "none" else config.headers.items
-    return _selection(mode, [name.lower() for name in names])
+    return _selection(mode, [] if config.header_behavior == "none" else names)
 
 
 def _cookies(mode: Mode, names: list[str]) -> Selection:

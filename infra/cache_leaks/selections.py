@@ -14,12 +14,13 @@ class Selection:
     """Which names of a kind a policy takes. Names of headers are lower-case; those of the others compare exactly.
 
     `has_wildcards`: in a name `*` stands for any characters and `?` for one, as in names of cookies (page
-    DownloadDistValuesCacheBehavior, "Allowlist cookies").
+    DownloadDistValuesCacheBehavior, "Allowlist cookies"). `added` are headers that CloudFront makes beside a viewer's.
     """
 
     mode: Mode = "none"
     names: frozenset[str] = frozenset()
     has_wildcards: bool = False
+    added: frozenset[str] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -29,6 +30,10 @@ class Selection:
         if self.mode in ("none", "all"):
             return self.mode == "all"
         return self._names(name) == (self.mode == "whitelist")
+
+    def makes(self, header: str) -> bool:
+        """Whether it asks CloudFront for a header of CloudFront's own (page adding-cloudfront-headers)."""
+        return header in (self.names if self.mode == "whitelist" else self.added)
 
     def _names(self, name: str) -> bool:
         return name in self.names or (self.has_wildcards and any(_is_match(one, name) for one in self.names))

@@ -330,3 +330,29 @@ def test_an_answer_with_a_cookie_needs_its_guard() -> None:
         True,
         "an answer that sets a visitor's cookie is kept, and replays it to others",
     )
+
+
+COUNTRY = Decides(headers=frozenset({"cloudfront-viewer-country"}))
+ALL_VIEWER_AND_CLOUDFRONT = "33f36d7e-f396-46d9-90e0-52428a34d9dc"
+
+
+def sees_country(policy: str = "forward", **headers: Any) -> list[str]:
+    config = {"headersConfig": headers} if headers else {"headersConfig": {"headerBehavior": "none"}}
+    forward = resource("aws:cloudfront/originRequestPolicy:OriginRequestPolicy", "forward", config)
+    given = state(at({"origin-request": OURS}, originRequestPolicyId=policy), forward, customErrorResponses=NO_ERRORS)
+    return [one.name for one in find_leaks(given, COUNTRY)]
+
+
+@pytest.mark.parametrize("policy", ["allViewer", "allExcept", "whitelist", "none"])
+def test_a_header_that_cloudfront_makes_is_there_only_where_a_policy_names_it(policy: str) -> None:
+    """AllViewer is all of the viewer's (page adding-cloudfront-headers)."""
+    others = {"headers": {"items": ["host"]}} if policy in ("allExcept", "whitelist") else {}
+    assert sees_country(headerBehavior=policy, **others) == ["trigger-cannot-see-header"]
+
+
+def test_a_header_that_cloudfront_makes_is_there_where_a_policy_names_it() -> None:
+    named = {"headers": {"items": ["CloudFront-Viewer-Country"]}}
+    assert sees_country(headerBehavior="whitelist", **named) == []
+    assert sees_country(headerBehavior="allViewerAndWhitelistCloudFront", **named) == []
+    assert sees_country(ALL_VIEWER_AND_CLOUDFRONT) == []
+    assert sees_country("216adef6-5c7f-47e4-b989-5492eafa07d3") == ["trigger-cannot-see-header"]  # AllViewer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -249,5 +250,6 @@ def test_managed_policies_are_those_that_the_simulator_serves_by() -> None:
 def _values(policy: Any) -> Any:
     from infra.cache_leaks.selections import Values
 
-    kinds = (policy.headers, policy.cookies, policy.query)
-    return Values(*(Selection(kind.mode, kind.names) for kind in kinds))
+    headers, *kinds = (Selection(kind.mode, kind.names) for kind in (policy.headers, policy.cookies, policy.query))
+    added = getattr(policy, "cloudfront_headers", frozenset())
+    return Values(replace(headers, added=added), *kinds)
