@@ -203,6 +203,19 @@ def test_an_abort_withdraws_the_canary(run: Run, table: ControlTable) -> None:
     assert table.read().live.is_withdrawn
 
 
+def test_what_the_edge_reads_in_the_tables_place_is_said(run: Run, table: ControlTable) -> None:
+    """There the controller brings what is in the table, at its next look."""
+    cached = ("--set", "strategy=cookie-version", "--set", "cookieVersion.caching=versioned")
+    run("rollout", "start", "--stack", "prod", *cached)
+    result = run("rollout", "abort", "--stack", "prod", *cached)
+    assert result.out.splitlines()[-1] == (
+        "in force: everybody is on stable, the canary is withdrawn (rollout:2); the edge goes by its key-value store,"
+        " which the controller writes within a minute"
+    )
+    document = run("rollout", "status", "--stack", "prod", *cached, "--json").document
+    assert document["inForce"]["readFrom"] == "key-value store"
+
+
 def test_a_pin_in_the_table_is_stronger(run: Run, table: ControlTable, dynamodb: Any) -> None:
     dynamodb.put_item(TableName=TABLE, Item={**KEY, **CONFIG, "pin": {"S": "stable"}})
     assert run("rollout", "start", "--stack", "prod") == Result(
