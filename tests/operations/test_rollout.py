@@ -334,11 +334,13 @@ def test_a_stack_without_a_plan_starts_none(run: Run, project: Path) -> None:
 
 
 def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> None:
-    local = up("--set", "control.refreshSeconds=1", "--reconcile-seconds", "0.2", "--set", "canaryPercent=0")
+    own = ("--set", "control.refreshSeconds=1", "--set", "rollout.interval=7m", "--set", "canaryPercent=0")
+    local = up(*own, "--reconcile-seconds", "0.2")
     place = f"local, port {local.url.rpartition(':')[2]}"
     started = command(tree, "rollout", "start", "--json")
     assert (started.exit_code, started.err) == (0, "")
     assert (started.document["where"], started.document["place"]) == ("this machine", place)
+    assert started.document["rollout"]["plan"]["intervalSeconds"] == 7 * 60  # as `up` was told
     local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of figures$")
     assert command(tree, "rollout", "resume").err.startswith(f"error: {place}: the rollout is not paused")
     promoted = command(tree, "rollout", "promote", "--local")
