@@ -123,7 +123,12 @@ def _view(stack: Stack, running: RunningStack | None, region: str, overrides: Se
 
 
 def _print_explanation(explanation: Explanation, view: StackView) -> None:
-    print_table(("looked at", "found"), explanation.steps)
+    if explanation.steps or not explanation.refusal:
+        print_table(("looked at", "found"), explanation.steps)
+    if explanation.refusal:
+        status, reason = explanation.refusal
+        out.print(f"CloudFront answers {status} by itself: {reason}", markup=False)
+        return
     if explanation.unread:
         verb = "could not be read" if view.place else "was not read"
         out.print(f"cannot be told: {' and '.join(explanation.unread)} {verb}", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.package_start import start_problem
 from infra.problems import SettingsError
+from infra.provider_region import missing_region_problem
 from infra.sample_application import check_hosted
 from infra.shared_aliases import refuse_shared_aliases
 from infra.stack import Stack
@@ -17,7 +19,7 @@ from operations import stack as stacks
 from operations.console import complain, out, print_json, warn
 from operations.errors import EXIT_FAILED, UsageError
 from operations.progress import working
-from operations.stack import open_stack
+from operations.stack import read_config, stack_of
 from operations.state_check import judge_state, print_judgement
 
 if TYPE_CHECKING:
@@ -72,13 +74,16 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
     checked = Checked()
     opened = None
     if stack is not None:
+        config = read_config(stack, overrides)
+        missing = missing_region_problem(config.values, os.environ)
+        checked.problems = [missing] if missing else []
         try:
-            opened = open_stack(stack, overrides)
+            opened = stack_of(stack, config)
             refuse_shared_aliases(opened, stacks.PROJECT)
             check_hosted(opened)
             viewer_function(opened)
         except (SettingsError, ViewerFunctionError) as error:
-            checked.problems = list(error.problems)
+            checked.problems += error.problems
         if opened is not None:
             checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
     if opened is not None and not checked.problems and (problem := start_problem(opened)):

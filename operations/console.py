@@ -17,14 +17,19 @@ out = Console(file=cast("IO[str]", output), highlight=False, soft_wrap=True)
 err = Console(file=cast("IO[str]", errors), highlight=False, soft_wrap=True)
 
 
+def plain(text: str) -> str:
+    """Text with nothing in it that could steer a terminal: names of files and of resources are anybody's."""
+    return "".join(one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
+
+
 def warn(text: str) -> None:
     """Something that works but is rarely meant."""
-    err.print(f"[yellow]warning:[/] {escape(text)}")
+    err.print(f"[yellow]warning:[/] {escape(plain(text))}")
 
 
 def complain(text: str, label: str = "error") -> None:
     """Something that does not work."""
-    err.print(f"[bold red]{label}:[/] {escape(text)}")
+    err.print(f"[bold red]{label}:[/] {escape(plain(text))}")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -16,17 +16,22 @@ if TYPE_CHECKING:
     from controller.store import ControlTable, Items, StoreError
 
 AWS = "AWS"
+STORE = "key-value store"
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Place:
-    """The table's name, its home Region, where it is as a person is told, and a client for DynamoDB there."""
+    """The table's name, its home Region, where it is as a person is told, and a client for DynamoDB there.
+
+    `store` is what the edge reads in the table's place, "" where it reads the table.
+    """
 
     name: str
     region: str
     where: str
     client: Any
+    store: str = ""
 
     @property
     def table(self) -> ControlTable:
@@ -91,9 +96,8 @@ def control_table(stack: Stack, running: RunningStack) -> Place:
     """The one of this running stack. UsageError as `check_live` has it."""
     check_live(stack)
     name, region = stack.control_table_name, stack.settings.control.home_region
-    if isinstance(running, LocalStack):
-        return Place(name, region, running.text, _local(running.dynamodb_url, region))
-    return in_aws(name, region, running.text)
+    at = _local(running.dynamodb_url, region) if isinstance(running, LocalStack) else client("dynamodb", region)
+    return Place(name, region, running.text, at, store=STORE if stack.settings.needs.viewer_function else "")
 
 
 def in_aws(name: str, region: str, where: str = AWS) -> Place:

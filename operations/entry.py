@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sys
 from types import FrameType
 
 from operations.streams import prepare
 
 EXIT_INTERRUPTED = 130
+INTERRUPTED = b'{"ok": false, "exitCode": 130, "errors": [{"key": null, "message": "interrupted"}]}\n'
 
 
 def run() -> None:
@@ -25,5 +28,8 @@ def run() -> None:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """There is nothing to clean up yet."""
+    """There is nothing to clean up yet, and nothing to write the document with."""
+    if "--json" in sys.argv:
+        with contextlib.suppress(OSError):
+            os.write(1, INTERRUPTED)
     os._exit(EXIT_INTERRUPTED)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from operations.console import err
 from operations.errors import UsageError
-from operations.http_body import read_body, split_body
+from operations.http_body import read_body, split_body, text_of_request
 from operations.http_head import is_curl_output, plain_head
-from simulator.standin import TextFileError, text_of
-from simulator.standin import read_text as read_file
+from simulator.standin import TextFileError, read_content, text_of
 
 if TYPE_CHECKING:
     import h11
 
+BLANK = b"\xef\xbb\xbf \t\r\n"
+"""May stand before JSON: white space and a byte order mark."""
 MAX_STDIN_BYTES = 128 * 1024 * 1024
 A_HEAD = "a head is a line such as 'GET / HTTP/1.1' and header lines"
 
@@ -31,21 +32,22 @@ def read_event(text: str, source: str, request_id: str) -> dict[str, Any]:
 
 
 def read_text(path: str) -> str:
-    """The text of a file, or of standard input for "-"."""
+    """The text of a file, or of standard input for "-"; bytes of a body that are none are surrogate escapes."""
     try:
-        return _standard_input() if path == "-" else read_file(path)
+        content = _standard_input() if path == "-" else read_content(path)
+        return text_of(content) if content.lstrip(BLANK)[:1] in (b"{", b"[") else text_of_request(content)
     except TextFileError as error:
         reason = "no such file" if error.is_missing else error
         raise UsageError(f"{'standard input' if path == '-' else path}: {reason}") from error
 
 
-def _standard_input() -> str:
+def _standard_input() -> bytes:
     if sys.stdin is None or sys.stdin.closed:
         raise TextFileError("is closed")
     if sys.stdin.isatty():
         err.print("reads from the terminal; Ctrl-D ends the text")
     try:
-        return text_of(sys.stdin.buffer.read(MAX_STDIN_BYTES))
+        return sys.stdin.buffer.read(MAX_STDIN_BYTES)
     except OSError as error:
         raise TextFileError(f"cannot be read: {error.strerror}") from error
 

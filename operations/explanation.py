@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from operations.admission import Admission, Refusal, admit
 from operations.edge_decision import decide, read_request
 from operations.local_reads import map_origins, use_variables
 from operations.stack_view import StackView
-from router.decision import Decision
+from router.decision import DEFAULT_ORIGIN, Decision
 from router.request import Request
 
 TABLE_FAILED = "table-"
 ASKS_ORIGINS = "fastest-origin"
+STATIC_PATH = "static-path"
+"""The reason where no edge code is asked; the log has no line of it."""
 NOT_READ, NOT_ASKED = "no-credentials", "dns"
 """How the router calls it when a table or an origin is not asked, for a view of the settings alone."""
 
@@ -23,6 +26,7 @@ class Explanation:
     """What was decided and why. `domain_name` is where the request would go; `steps` are (looked at, found).
 
     `unread` is what decides and could not be looked at: then there is no verdict, and what is there is the router's.
+    `refusal` is what CloudFront answers by itself: then there is no verdict, either.
     """
 
     origin: str
@@ -34,6 +38,7 @@ class Explanation:
     table_source: str | None
     table_ms: float | None
     unread: tuple[str, ...] = ()
+    refusal: Refusal | None = None
 
     def as_json(self) -> dict[str, Any]:
         """In the words of the decision log, and the steps; without a verdict there is null in its place."""
@@ -47,7 +52,8 @@ class Explanation:
             "tableMs": self.table_ms,
         }
         return {
-            **(dict.fromkeys(verdict) if self.unread else verdict),
+            **(dict.fromkeys(verdict) if self.unread or self.refusal else verdict),
+            **({"refused": self.refusal._asdict()} if self.refusal else {}),
             "unread": list(self.unread),
             "steps": [{"lookedAt": looked_at, "found": found} for looked_at, found in self.steps],
         }
@@ -56,10 +62,22 @@ class Explanation:
 def explain_event(view: StackView, event: Mapping[str, Any], region: str) -> Explanation:
     """The decision that the edge makes in this Region. EventError for a foreign event."""
     request = read_request(view.config, event, region)
+    admission = admit(request, event, view.static_paths)
+    if admission.refusal or admission.static_path:
+        return _passed_over(view, admission)
     live = view.in_force.live
     with use_variables(view.environment), map_origins(_origins(view)):
         decision = decide(view.config, request, region, is_withdrawn=live is not None and live.is_withdrawn)
     return _explanation(view, request, decision)
+
+
+def _passed_over(view: StackView, admission: Admission) -> Explanation:
+    """Nobody decides: CloudFront refuses it, or the path alone says where it goes."""
+    pattern, domain_name = admission.static_path, view.config["origins"][DEFAULT_ORIGIN]["domain_name"]
+    steps = (("path", f"static, {pattern}"),) if pattern else ()
+    return Explanation(
+        *(DEFAULT_ORIGIN, domain_name, STATIC_PATH, None, False, steps, None, None), refusal=admission.refusal
+    )
 
 
 def _origins(view: StackView) -> Mapping[str, str] | None:

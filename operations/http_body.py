@@ -7,10 +7,23 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simulator.standin import text_of
+
 MAX_BODY_BYTES = 1024 * 1024
 """Of a body that an origin-request function sees ("Restrictions on Lambda@Edge", request body)."""
 _END_OF_HEAD = re.compile(r"\r?\n[ \t]*\r?\n")
+_END_OF_HEAD_BYTES = re.compile(_END_OF_HEAD.pattern.encode())
+_BODY_ERRORS = "surrogateescape"
+"""How bytes of a body that are no UTF-8 get through text, and back."""
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
+
+
+def text_of_request(content: bytes) -> str:
+    """The text of a request: its head is UTF-8, its body whatever it is. TextFileError for a head that is none."""
+    blank = len(content) - len(content.lstrip(b"\r\n"))
+    found = _END_OF_HEAD_BYTES.search(content, blank)
+    end = len(content) if found is None else found.end()
+    return text_of(content[:end]) + content[end:].decode("utf-8", _BODY_ERRORS)
 
 
 def split_body(text: str) -> tuple[str, str]:
@@ -26,7 +39,7 @@ def read_body(rest: str, headers: Mapping[str, Sequence[Mapping[str, str]]]) -> 
     With Content-Length so many bytes of the rest, chunked the chunks, else all of it. Text that was pasted may have
     lost bytes: a rest that is shorter is taken as it is.
     """
-    content = _content(rest.encode(), headers)
+    content = _content(rest.encode("utf-8", _BODY_ERRORS), headers)
     if not content:
         return {}
     data = base64.b64encode(content[:MAX_BODY_BYTES]).decode("ascii")

@@ -14,7 +14,7 @@ from operations.console import warn
 from operations.control_table import Place, check_live, control_table
 from operations.errors import EXIT_LEFT, OperationError, UsageError
 from operations.rollout_report import print_standing
-from operations.running_stack import AwsOption, LocalOption, RunningStack, choose_stack
+from operations.running_stack import AwsOption, LocalOption, LocalStack, RunningStack, choose_stack, find_local
 from operations.stack import open_stack
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def start(
     is_json: JsonOption = False,
 ) -> None:
     """Begin a rollout by the plan in the stack's config; exit code 1 where one is under way."""
-    opened = open_stack(stack, settings or [])
+    opened, running = _found(stack, settings or [], plan_of, is_local=is_local, is_aws=is_aws)
     plan = plan_of(opened)
 
     def begin(items: Items, now: float) -> Rollout:
@@ -57,7 +57,7 @@ def start(
             )
         return started(plan, items, now)
 
-    _change(opened, _running(opened, is_local=is_local, is_aws=is_aws), begin, is_json=is_json)
+    _change(opened, running, begin, is_json=is_json)
 
 
 @rollout_app.command()
@@ -72,8 +72,7 @@ def status(
 
     Exit code 0: it goes on, ended well, or there is none. 3: it is paused or was rolled back. 1: it cannot be read.
     """
-    opened = open_stack(stack, settings or [])
-    running = _running(opened, is_local=is_local, is_aws=is_aws)
+    opened, running = _found(stack, settings or [], check_live, is_local=is_local, is_aws=is_aws)
     with _at(opened, running) as place:
         items = place.read()
     print_standing(running, place, items, time.time(), is_json=is_json)
@@ -83,7 +82,8 @@ def status(
 
 def status_in_aws(stack: Stack, *, is_json: bool) -> None:
     """What is in force at the edge in AWS, and the rollout. UsageError where the package alone says so."""
-    running = _running(stack, is_local=False, is_aws=True)
+    check_live(stack)
+    running = choose_stack(stack.name, stack.settings.control.home_region, is_aws=True)
     with _at(stack, running) as place:
         items = place.read()
     print_standing(running, place, items, time.time(), is_json=is_json)
@@ -142,13 +142,25 @@ def _transition(
 ) -> None:
     from controller.transitions import BY_NAME  # here, as below: it imports boto3, and other commands do without
 
-    opened = open_stack(stack, settings or [])
-    _change(opened, _running(opened, is_local=is_local, is_aws=is_aws), BY_NAME[name], is_json=is_json)
+    opened, running = _found(stack, settings or [], check_live, is_local=is_local, is_aws=is_aws)
+    _change(opened, running, BY_NAME[name], is_json=is_json)
 
 
-def _running(stack: Stack, *, is_local: bool, is_aws: bool) -> RunningStack:
-    check_live(stack)
-    return choose_stack(stack.name, stack.settings.control.home_region, is_local=is_local, is_aws=is_aws)
+def _found(
+    stack: str, settings: Sequence[str], check: Callable[[Stack], object], *, is_local: bool, is_aws: bool
+) -> tuple[Stack, RunningStack]:
+    """The running stack that is meant, and its settings: one that is up here has those that `up` was given, too.
+
+    `check` raises where the stack can have no rollout, whether it is up or not.
+    """
+    here = None if is_aws else find_local(stack)
+    given: Sequence[str] = (here.notes.get("overrides") or []) if here is not None else []
+    opened = open_stack(stack, [*given, *settings])
+    check(opened)
+    running = choose_stack(stack, opened.settings.control.home_region, is_local=is_local, is_aws=is_aws)
+    if given and not isinstance(running, LocalStack):
+        return _found(stack, settings, check, is_local=False, is_aws=True)
+    return opened, running
 
 
 def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float], Rollout], *, is_json: bool) -> None:

@@ -32,7 +32,7 @@ def print_standing(running: RunningStack, place: Place, items: Items, now: float
     rollout = items.rollout
     where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
     if rollout is None:
-        out.print(f"{where}: no rollout was ever started; {_in_force(items)}")
+        out.print(f"{where}: no rollout was ever started; {_in_force(items, place.store)}")
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
     out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
@@ -42,7 +42,7 @@ def print_standing(running: RunningStack, place: Place, items: Items, now: float
     if rollout.tests:
         print_table(("test", "canary", "stable", "limit", "p", "fails at", ""), _tests(rollout))
     out.print(f"why: {escape(rollout.reason)}")
-    out.print(_in_force(items))
+    out.print(_in_force(items, place.store))
 
 
 def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
@@ -62,13 +62,19 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
             "isWithdrawn": live.is_withdrawn,
             "percentFrom": live.percent_from,
             "revision": live.revision,
+            **({"readFrom": place.store} if place.store else {}),
         },
         "rollout": with_iso_times(document_of(items.rollout)) if items.rollout else None,
     }
 
 
-def _in_force(items: Items) -> str:
+def _in_force(items: Items, store: str) -> str:
     """What the edge goes by, for a person."""
+    text = _in_force_by_table(items)
+    return f"{text}; the edge goes by its {store}, which the controller writes within a minute" if store else text
+
+
+def _in_force_by_table(items: Items) -> str:
     live = items.live
     if live.pin != "none":
         return f"in force: everybody is on {live.pin}, by pin"

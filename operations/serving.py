@@ -12,7 +12,7 @@ from typing import Any
 
 from operations import progress, report
 from operations.addresses import status_served
-from operations.errors import OperationError
+from operations.errors import OperationError, UsageError
 from operations.failures import failure_of
 from operations.rollout_report import RolloutLines
 from operations.serving_errors import told
@@ -25,7 +25,7 @@ from operations.up_lock import hold_lock
 from operations.up_request import UpRequest
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
-from simulator.lambda_edge import FunctionCode, OnLog
+from simulator.lambda_edge import FunctionCode, OnLog, PackageError, read_names
 from simulator.standin import StandInError, read_state, run_program, write_state
 
 WATCH_SECONDS = 0.5
@@ -121,10 +121,19 @@ async def _deployed(
 def _refuse_early(request: UpRequest) -> None:
     """What cannot be read is told at once, and not after everything has been started for it."""
     request.mapped_origins()
+    if request.package is not None:
+        _refuse_package(request.package)
     if request.state is not None:
         _attached_functions(request, read_exported_state(request.state))
     else:
         open_stack(request.stack, request.overrides)
+
+
+def _refuse_package(path: Path) -> None:
+    try:
+        read_names(path)
+    except PackageError as error:
+        raise UsageError(f"--package {error}") from error
 
 
 def _notes(request: UpRequest) -> dict[str, object]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.stack import Stack, load_stack
 from operations.errors import UsageError
-from simulator.standin import read_stack_config
+from simulator.standin import StackConfig, read_stack_config
 
 PROJECT = Path(__file__).parents[1]
 STATE = "state.json"
@@ -23,5 +23,14 @@ def work_directory(stack: str) -> Path:
 
 def open_stack(name: str, overrides: Sequence[str] = ()) -> Stack:
     """The settings of a stack, with KEY=VALUE overrides. StackConfigError or SettingsError otherwise."""
-    config = read_stack_config(name, project=PROJECT, overrides=overrides)
+    return stack_of(name, read_config(name, overrides))
+
+
+def read_config(name: str, overrides: Sequence[str] = ()) -> StackConfig:
+    """What stands in a stack's files, with KEY=VALUE overrides. StackConfigError otherwise."""
+    return read_stack_config(name, project=PROJECT, overrides=overrides)
+
+
+def stack_of(name: str, config: StackConfig) -> Stack:
+    """Its settings. SettingsError otherwise."""
     return load_stack(config.values, name, config.project, config.secret_keys)

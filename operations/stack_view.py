@@ -31,7 +31,8 @@ class StackView:
 
     `where` and `place` are those of the running stack, "settings" and "" without one. `read` says what was read of it.
     `environment` has the AWS variables for reading tables; `origin_urls` say where origins run on this machine, None
-    for their real addresses, {} where none is asked. `is_final`: what fails here fails at the edge.
+    for their real addresses, {} where none is asked. `is_final`: what fails here fails at the edge. Requests for
+    `static_paths` go to the stable origin, past the router.
     """
 
     config: Mapping[str, Any]
@@ -43,6 +44,7 @@ class StackView:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     origin_urls: Mapping[str, str] | None = None
     is_final: bool = False
+    static_paths: Sequence[str] = ()
     at: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
     @property
@@ -61,12 +63,19 @@ def view_settings(stack: Stack) -> StackView:
     """Nothing is read but tables at an endpoint that the environment names (AWS_ENDPOINT_URL_DYNAMODB)."""
     endpoint = os.environ.get(ENDPOINT, "")
     if not endpoint:
-        return StackView(deciding_config(stack), table=_table(stack), origin_urls={})
+        return StackView(
+            deciding_config(stack), table=_table(stack), origin_urls={}, static_paths=stack.settings.static_paths
+        )
     keys = {name: os.environ[name] for name in KEYS if name in os.environ}
     keys = LOCAL_CREDENTIALS | keys if is_loopback(endpoint) else keys
     environment = {ENDPOINT: endpoint, **keys}
     return StackView(
-        deciding_config(stack), table=_table(stack), environment=environment, origin_urls={}, is_final=True
+        deciding_config(stack),
+        table=_table(stack),
+        environment=environment,
+        origin_urls={},
+        is_final=True,
+        static_paths=stack.settings.static_paths,
     )
 
 
@@ -87,6 +96,7 @@ def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[
         environment=environment,
         origin_urls=here.status.get("originUrls", {}),
         is_final=True,
+        static_paths=stack.settings.static_paths,
     )
 
 
@@ -108,6 +118,7 @@ def view_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[s
         in_force=in_force,
         read=_read(stack, in_force, overrides),
         environment=environment,
+        static_paths=stack.settings.static_paths,
     )
 
 

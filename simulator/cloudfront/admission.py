@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from simulator.cloudfront.edge_errors import EdgeError
 from simulator.cloudfront.headers import encoded
+from simulator.request_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from simulator.cloudfront.behaviors import Behavior
     from simulator.cloudfront.messages import ViewerRequest
-
-URL_LIMIT_BYTES = 8192
-HEADERS_LIMIT_BYTES = 32_768
 
 
 def check_sizes(request: ViewerRequest, domain_name: str) -> None:

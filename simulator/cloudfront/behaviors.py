@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from simulator.request_rules import match_path
+from simulator.request_rules import normalized_path as normalized_path
 
 if TYPE_CHECKING:
     from simulator.cloudfront.policies import CachePolicy, OriginRequestPolicy
@@ -56,31 +58,4 @@ class Behavior:
         return method in ("GET", "HEAD") or (method == "OPTIONS" and method in self.cached_methods)
 
     def matches(self, normalized_path: str) -> bool:
-        return _pattern(self.path_pattern).fullmatch(normalized_path) is not None
-
-
-def _pattern(path_pattern: str) -> re.Pattern[str]:
-    """`*` is any number of characters and `?` exactly one; case counts; the leading slash may be left out.
-
-    Source: page DownloadDistValuesCacheBehavior, "Path pattern".
-    """
-    parts = {"*": ".*", "?": "."}
-    relative = path_pattern.removeprefix("/")
-    return re.compile("/?" + "".join(parts.get(char) or re.escape(char) for char in relative), re.DOTALL)
-
-
-def normalized_path(uri: str) -> str:
-    """The path that patterns are compared with: no doubled slashes, no dot segments (RFC 3986 §5.2.4).
-
-    The origin still gets the raw path (page DownloadDistValuesCacheBehavior, "Path normalization").
-    """
-    segments: list[str] = []
-    parts = re.sub("/+", "/", uri).removeprefix("/").split("/")
-    for part in parts:
-        if part == "..":
-            del segments[-1:]
-        elif part != ".":
-            segments.append(part)
-    if parts[-1] in (".", ".."):
-        segments.append("")
-    return "/" + "/".join(segments)
+        return match_path(self.path_pattern, normalized_path)

@@ -13,6 +13,7 @@ from simulator.cloudfront.origins import Origin
 from simulator.cloudfront.policy_state import Policies
 from simulator.cloudfront.state import Resource, resources
 from simulator.cloudfront.viewer_functions.deployed import DeployedFunction, deployed_functions, key_values
+from simulator.state_shape import expect_shape
 
 DISTRIBUTION_TYPE = "aws:cloudfront/distribution:Distribution"
 
@@ -55,10 +56,11 @@ class Distribution:
     key_values: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
+    @expect_shape("the distribution", StateError)
     def from_state(cls, state: dict[str, Any], name: str | None = None) -> Distribution:
         """The state's distribution; `name` picks one by its Pulumi name, id or domain where there are several.
 
-        Raises StateError naming the resource and what is missing or not simulated.
+        Raises StateError naming the resource and what is missing, not simulated, or of another shape.
         """
         resource = _chosen(resources(state, DISTRIBUTION_TYPE), name)
         _refuse_unmodelled(resource)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from simulator.state_shape import expect_shape
+
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
 TARGET_TYPE = "aws:cloudwatch/eventTarget:EventTarget"
 FUNCTION_TYPE = "aws:lambda/function:Function"
@@ -28,6 +30,7 @@ class Scheduled:
     every_seconds: float
 
 
+@expect_shape("a schedule", ScheduleError)
 def scheduled_controller(state: Mapping[str, Any]) -> Scheduled | None:
     """The controller that a rule invokes; None in a state that has none. Other schedules are nobody's business here.
 

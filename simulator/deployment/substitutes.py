@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from zipfile import ZipFile
 
-from simulator.lambda_edge import PackageError, link_distributions
+from simulator.lambda_edge import PackageError, link_distributions, read_names
 
 IS_LAMBDAS_PLATFORM = sys.platform == "linux" and platform.machine() == "x86_64"
 
@@ -38,8 +37,7 @@ def this_machine() -> str:
 
 
 def _foreign_modules(package: Path) -> set[str]:
-    with ZipFile(package) as archive:
-        return {_top(name) for name in _libraries(archive.namelist()) if not _loads_here(name)}
+    return {_top(name) for name in _libraries(read_names(package)) if not _loads_here(name)}
 
 
 def _libraries(names: Iterable[str]) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from simulator.state_shape import expect_shape
+
 TABLE_TYPE = "aws:dynamodb/table:Table"
 REPLICA_TYPE = "aws:dynamodb/tableReplica:TableReplica"
 
@@ -35,6 +37,7 @@ class Table:
         return len(self.regions) > 1
 
 
+@expect_shape("a table", TableStateError)
 def tables_from_state(state: Mapping[str, object]) -> tuple[Table, ...]:
     """Every table of a state in the shape of `pulumi stack export`.
 

@@ -9,6 +9,7 @@ from typing import cast
 
 from simulator.dynamodb.api_call import Attributes
 from simulator.dynamodb.table import TableStateError
+from simulator.state_shape import expect_shape
 
 ITEM_TYPE = "aws:dynamodb/tableItem:TableItem"
 
@@ -27,6 +28,7 @@ class TableItem:
         return self.table, json.dumps(self.key, sort_keys=True)
 
 
+@expect_shape("a table's item", TableStateError)
 def items_from_state(state: Mapping[str, object]) -> tuple[TableItem, ...]:
     """Every TableItem of a state in the shape of `pulumi stack export`; TableStateError names what makes no sense."""
     deployment = cast("Mapping[str, object]", state.get("deployment", {}))

@@ -3,7 +3,7 @@
 from simulator.lambda_edge.edge import LambdaEdge, OnLog
 from simulator.lambda_edge.function import FunctionCode, FunctionStateError, functions_from_state
 from simulator.lambda_edge.invocation import Invocation
-from simulator.lambda_edge.package import PackageError
+from simulator.lambda_edge.package import PackageError, read_names
 from simulator.lambda_edge.runtime_directory import link_distributions
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "PackageError",
     "functions_from_state",
     "link_distributions",
+    "read_names",
 ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from simulator.state_shape import expect_shape
+
 FUNCTION_TYPE = "aws:lambda/function:Function"
 _ASSET_SIGNATURE = "4dabf18193072939515e22adb298388d"
 
@@ -30,6 +32,7 @@ class FunctionCode:
     log_format: str = "Text"
 
 
+@expect_shape("a function", FunctionStateError)
 def functions_from_state(
     state: Mapping[str, object], directory: Path, package: Path | None = None, only: Container[str] | None = None
 ) -> tuple[FunctionCode, ...]:

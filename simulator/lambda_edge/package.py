@@ -13,6 +13,17 @@ class PackageError(Exception):
     """A package that Lambda would not take; the message names the file."""
 
 
+def read_names(package: Path) -> list[str]:
+    """The names of its files. PackageError where it is no zip that can be read."""
+    try:
+        with zipfile.ZipFile(package) as archive:
+            return archive.namelist()
+    except OSError as error:
+        raise PackageError(f"{package}: cannot be read: {error.strerror}") from error
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise PackageError(f"{package}: is not a readable zip: {error}") from error
+
+
 def unzip(package: Path, task_root: Path) -> None:
     """All files of the zip under `task_root`, not writable. PackageError when it is missing, broken or over 50 MB."""
     try:

@@ -6,7 +6,7 @@ from .program import Run, run_program
 from .provider import StandIn
 from .stack_config import StackConfig, read_stack_config, stacks
 from .state import parse_state, read_state, write_state
-from .text_file import TextFileError, read_text, refuse_special, text_of
+from .text_file import TextFileError, read_content, read_text, refuse_special, text_of
 from .yaml_file import YamlError, parse_yaml
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "YamlError",
     "parse_state",
     "parse_yaml",
+    "read_content",
     "read_stack_config",
     "read_state",
     "read_text",

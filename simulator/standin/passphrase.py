@@ -38,13 +38,13 @@ class Decrypter:
         if not isinstance(self._salt, str):
             raise StackConfigError(
                 f"{self._where}: {key} is a secret, and the file has no encryptionsalt: only the passphrase provider"
-                f" can be read here. Give the value with --set {key.partition(':')[2]}=VALUE"
+                f" can be read here. Give the value with --set {key.removeprefix('edge-router:')}=VALUE"
             )
         phrase = _passphrase(self._environment)
         if phrase is None:
             raise StackConfigError(
                 f"{self._where}: {key} is a secret: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE,"
-                f" or give the value with --set {key.partition(':')[2]}=VALUE"
+                f" or give the value with --set {key.removeprefix('edge-router:')}=VALUE"
             )
         try:
             return _derived(phrase, self._salt)

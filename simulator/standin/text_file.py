@@ -23,8 +23,13 @@ class TextFileError(Exception):
 
 def read_text(path: Path | str, *, fifo_wait_seconds: float = FIFO_WAIT_SECONDS) -> str:
     """UTF-8, with or without a byte order mark, of a file or of a pipe (`<(…)`). Errors: TextFileError."""
+    return text_of(read_content(path, fifo_wait_seconds=fifo_wait_seconds))
+
+
+def read_content(path: Path | str, *, fifo_wait_seconds: float = FIFO_WAIT_SECONDS) -> bytes:
+    """All bytes of a file or of a pipe (`<(…)`). Errors: TextFileError."""
     try:
-        return text_of(_content(path, fifo_wait_seconds))
+        return _content(path, fifo_wait_seconds)
     except FileNotFoundError as error:
         raise _missing(path, error) from error
     except OSError as error:

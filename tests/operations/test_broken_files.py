@@ -148,6 +148,23 @@ def test_a_file_that_is_none_is_named_with_what_it_is(
     assert "Traceback" not in result.err
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"PK\3\4junk", "is not a readable zip: File is not a zip file"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_package_that_is_no_zip_is_named_before_anything_starts(
+    run: Run, tmp_path: Path, content: bytes | None, problem: str
+) -> None:
+    file = tmp_path / "package.zip"
+    if content is not None:
+        file.write_bytes(content)
+    result = run("up", "--port", "0", "--package", str(file))
+    assert result == Result(2, "", f"error: --package {file}: {problem}\n")
+
+
 @pytest.mark.parametrize("option", ["--state", "--origins", "--package"])
 def test_what_is_read_again_and_again_is_no_pipe(run: Run, tmp_path: Path, option: str) -> None:
     os.mkfifo(tmp_path / "pipe")

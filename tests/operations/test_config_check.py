@@ -122,3 +122,22 @@ def test_an_alias_of_two_stacks_is_named(run: Run, project: Path) -> None:
         "error: edge-router:domain.aliases[0] is 'www.example.com', which Pulumi.staging.yaml has too: CloudFront takes"
         " an alias for one distribution only\n"
     )
+
+
+def test_a_missing_region_is_a_mistake_beside_the_others(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(project))
+    file = project / "Pulumi.prod.yaml"
+    file.write_text(file.read_text().replace("  aws:region: us-east-1\n", ""))
+    result = run("config", "check", "--stack", "prod", "--set", "pin=x")
+    assert (result.exit_code, result.err) == (
+        1,
+        "error: aws:region is missing: the AWS provider needs a Region, whichever; run `pulumi config set aws:region"
+        " us-east-1`\nerror: edge-router:pin is 'x': allowed: canary, none, stable\n",
+    )
+
+
+def test_nothing_in_a_message_can_steer_a_terminal(run: Run, tmp_path: Path) -> None:
+    result = run("config", "check", "--state", f"{tmp_path}/a\x1b[31m")
+    assert result.err == f"error: --state {tmp_path}/a\\x1b[31m: No such file or directory\n"

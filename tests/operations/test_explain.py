@@ -461,3 +461,53 @@ def test_a_region_that_does_not_exist_is_told(run: Run, written: Callable[[str],
     result = run("explain", written(HEAD), "--region", "eu-wst-1")
     assert result.err.startswith("error: --region is 'eu-wst-1', which is no AWS Region: did you mean eu-west-1?")
     assert result.exit_code == 2
+
+
+STATIC = ("--set", "strategy=cookie-version", "--set", "staticPaths[0]=/static/*", "--set", "pin=canary")
+
+
+@pytest.mark.parametrize("path", ["/static/a.css", "/x/../static//a.css", "/static/?a=b"])
+def test_a_static_path_goes_past_the_router(run: Run, written: Callable[[str], str], path: str):
+    text = f"GET {path} HTTP/1.1\nx-qa-origin: canary:local-demo-override-secret\n"
+    result = run("explain", written(text), *STATIC)
+    assert result.out == "looked at\tfound\npath\tstatic, /static/*\nstable (v1.example.com) because static-path\n"
+
+
+def test_what_is_no_static_path_is_decided(run: Run, written: Callable[[str], str]):
+    for path in ("/statics", "/Static/a", "/static/../a"):
+        assert run("explain", written(f"GET {path} HTTP/1.1\n"), *STATIC, "--json").document["reason"] == "pinned"
+    behind = json.loads(json.dumps(EVENT).replace('"uri": "/"', '"uri": "/static/a"'))
+    assert run("explain", written(json.dumps(behind)), *STATIC, "--json").document["reason"] == "pinned"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "reason"),
+    [
+        ("GET / HTTP/1.1\n\nbody", 403, "a GET request has no body"),
+        ("CONNECT example.com:443 HTTP/1.1\n", 403, "the method CONNECT is not allowed here"),
+        ("POST /static/a HTTP/1.1\n", 403, "the method POST is not allowed here"),
+        (f"GET /{'a' * 8_192} HTTP/1.1\n", 414, "the URL is longer than 8,192 bytes"),
+        (f"GET / HTTP/1.1\nCookie: {'a' * 32_768}\n", 494, "the headers are larger than 32,768 bytes"),
+    ],
+    ids=["body of GET", "method", "method of a static path", "URL", "headers"],
+)
+def test_what_cloudfront_refuses_is_no_decision(
+    run: Run, written: Callable[[str], str], text: str, status: int, reason: str
+):
+    result = run("explain", written(text), *STATIC)
+    assert result.exit_code == 0
+    assert result.out.splitlines()[-1] == f"CloudFront answers {status} by itself: {reason}"
+    document = run("explain", written(text), *STATIC, "--json").document
+    assert (document["origin"], document["reason"]) == (None, None)
+    assert document["refused"] == {"status": status, "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(b'{"tenantId":"a\xff"}', "not-json"), (b"\x1f\x8b\x00\xff", "not-json"), (b'{"s":"\xc3\xa9"}', "missing-tenant")],
+)
+def test_a_body_need_not_be_text(run: Run, tmp_path: Path, body: bytes, reason: str):
+    file = tmp_path / "request"
+    file.write_bytes(b"\r\nPOST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    result = run("explain", str(file), "--set", "strategy=tenant-lookup", "--json")
+    assert (result.exit_code, result.document["reason"]) == (0, reason)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,16 @@ def test_ctrl_c_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     result = run("explain", "-", "--json")
     assert (result.exit_code, result.err) == (130, "error: interrupted\n")
     assert errors_of(result) == [{"key": None, "message": "interrupted"}]
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_ctrl_c_before_anything_is_imported_is_the_same(more: list[str]) -> None:
+    code = "import os, signal, sys; from operations import entry; signal.signal(signal.SIGINT, entry._leave)"
+    call = [sys.executable, "-c", f"{code}; os.kill(os.getpid(), signal.SIGINT)", "cost", *more]
+    ended = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
+    document = {"ok": False, "exitCode": 130, "errors": [{"key": None, "message": "interrupted"}]}
+    assert ended.stdout == (f"{json.dumps(document)}\n" if more else "")
 
 
 def _interrupt(*_: object, **__: object) -> None:

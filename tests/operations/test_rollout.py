@@ -203,6 +203,19 @@ def test_an_abort_withdraws_the_canary(run: Run, table: ControlTable) -> None:
     assert table.read().live.is_withdrawn
 
 
+def test_what_the_edge_reads_in_the_tables_place_is_said(run: Run, table: ControlTable) -> None:
+    """There the controller brings what is in the table, at its next look."""
+    cached = ("--set", "strategy=cookie-version", "--set", "cookieVersion.caching=versioned")
+    run("rollout", "start", "--stack", "prod", *cached)
+    result = run("rollout", "abort", "--stack", "prod", *cached)
+    assert result.out.splitlines()[-1] == (
+        "in force: everybody is on stable, the canary is withdrawn (rollout:2); the edge goes by its key-value store,"
+        " which the controller writes within a minute"
+    )
+    document = run("rollout", "status", "--stack", "prod", *cached, "--json").document
+    assert document["inForce"]["readFrom"] == "key-value store"
+
+
 def test_a_pin_in_the_table_is_stronger(run: Run, table: ControlTable, dynamodb: Any) -> None:
     dynamodb.put_item(TableName=TABLE, Item={**KEY, **CONFIG, "pin": {"S": "stable"}})
     assert run("rollout", "start", "--stack", "prod") == Result(
@@ -321,11 +334,13 @@ def test_a_stack_without_a_plan_starts_none(run: Run, project: Path) -> None:
 
 
 def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> None:
-    local = up("--set", "control.refreshSeconds=1", "--reconcile-seconds", "0.2", "--set", "canaryPercent=0")
+    own = ("--set", "control.refreshSeconds=1", "--set", "rollout.interval=7m", "--set", "canaryPercent=0")
+    local = up(*own, "--reconcile-seconds", "0.2")
     place = f"local, port {local.url.rpartition(':')[2]}"
     started = command(tree, "rollout", "start", "--json")
     assert (started.exit_code, started.err) == (0, "")
     assert (started.document["where"], started.document["place"]) == ("this machine", place)
+    assert started.document["rollout"]["plan"]["intervalSeconds"] == 7 * 60  # as `up` was told
     local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of figures$")
     assert command(tree, "rollout", "resume").err.startswith(f"error: {place}: the rollout is not paused")
     promoted = command(tree, "rollout", "promote", "--local")

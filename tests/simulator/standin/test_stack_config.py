@@ -317,6 +317,11 @@ def test_secrets_of_other_providers_are_refused_by_name(sealed: Path) -> None:
     )
 
 
+def test_a_key_of_a_provider_is_given_by_its_whole_name(sealed: Path) -> None:
+    (sealed / "Pulumi.dev.yaml").write_text("config:\n  aws:region: {secure: AAAA}\n")
+    assert refusal(sealed).endswith("Give the value with --set aws:region=VALUE")
+
+
 def test_a_secret_key_has_to_be_encrypted(project: Path) -> None:
     declaration = "{type: string, secret: true, default: none}"
     (project / "Pulumi.yaml").write_text(f"name: edge-router\nruntime: python\nconfig:\n  key: {declaration}\n")
