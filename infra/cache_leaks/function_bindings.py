@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from infra.cache_leaks.function_choices import Step, Trail, Write
 from infra.cache_leaks.function_reading import ANY, Source
-from infra.cache_leaks.function_values import NOTHING, Value, place, union
+from infra.cache_leaks.function_values import NOTHING, REQUEST, Value, place, union
 from infra.cache_leaks.javascript import text_of, unquote
 
 MAX_DEPTH = 8
@@ -33,6 +33,10 @@ class Bindings(ABC):
     @abstractmethod
     def value(self, node: Node | None) -> Value:
         """What an expression can be; statements are run, and have no value."""
+
+    @abstractmethod
+    def choose(self, sources: frozenset[Source]) -> None:
+        """An origin is chosen here, by these and by what it stands under."""
 
     @property
     def condition(self) -> frozenset[Source]:
@@ -126,6 +130,8 @@ class Bindings(ABC):
         for path in whole.member(names).paths:
             if written := place(path):
                 self.writes[written, trail] = self.writes.get((written, trail), frozenset()) | made_of
+            elif path[:3] == (*REQUEST, "origin"):
+                self.choose(made_of)
         for one in whole.objects:
             for name in names:
                 self.hold(one, name, value | Value(self.condition))

@@ -13,7 +13,8 @@ from infra.cache_leaks.function_values import NOTHING, Path, Value, union
 from infra.cache_leaks.javascript import FUNCTIONS, locals_of, parameters_of, text_of, walk
 
 CHOOSES_ORIGIN = frozenset({"updateRequestOrigin", "selectRequestOriginById", "createRequestOriginGroup"})
-"""Page helper-functions-origin-modification. Nothing there puts the chosen origin into the cache key."""
+"""Page helper-functions-origin-modification; page origin-mtls-cloudfront-functions writes `request.origin` as well.
+Nothing there puts the chosen origin into the cache key."""
 MAX_CALLS = 24
 """Deep: calls within calls."""
 
@@ -53,6 +54,10 @@ class Calls(Statements):
         super().__init__()
         self.chosen: dict[Trail, frozenset[Source]] = {}
         self.running: list[int] = []
+
+    def choose(self, sources: frozenset[Source]) -> None:
+        trail = tuple(self.steps)
+        self.chosen[trail] = self.chosen.get(trail, frozenset()) | sources | self.condition
 
     def call(self, node: Node) -> Value:
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
@@ -96,9 +101,7 @@ class Calls(Statements):
 
     def _of_cloudfront(self, callee: Node | None, target: Value, given: list[Value]) -> Value | None:
         if _chooses(callee, target):
-            trail = tuple(self.steps)
-            sources = self.condition | self.blend(given).sources
-            self.chosen[trail] = self.chosen.get(trail, frozenset()) | sources
+            self.choose(self.blend(given).sources)
             return NOTHING
         if ("cloudfront", "kvs") in target.paths:
             return Value(paths=frozenset({("cloudfront", "kvs")}))

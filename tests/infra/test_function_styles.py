@@ -40,7 +40,7 @@ def unkeyed(body: str, before: str = "", headers: tuple[str, ...] = (), cookies:
             RULES,
             {"cookie beta", "cookie canary"},
         ),
-        ("const hit = RULES.find(one => r.cookies[one.cookie]); if (hit) { to(hit.to); }", RULES, {"cookie beta", "cookie canary"}),
+        ("const a = RULES.find(o => r.cookies[o.cookie]); a && to(a.to);", RULES, {"cookie beta", "cookie canary"}),
         ("let s = ''; for (const x of r.uri) { s = s + x; } if (r.cookies[s]) { to('b'); }", "", {"cookie *"}),
         ("const hit = RULES[r.uri]; if (hit) { to(hit(r)); }", "const RULES = {a: r => r.cookies.ab};", {"cookie ab"}),
         ("for (const f of F) { if (f(r)) { to('b'); } }", "const F = [r => r.headers['x-a']];", {"header x-a"}),
@@ -63,6 +63,8 @@ def unkeyed(body: str, before: str = "", headers: tuple[str, ...] = (), cookies:
         ("const until = new Date('2026-01-01'); to(until ? 'a' : 'b');", "", set()),
         ("pick(r.cookies.ab);", "import {selectRequestOriginById as pick} from 'cloudfront';", {"cookie ab"}),
         ("let last = ''; for (;;) { if (last) { to('b'); } last = r.cookies.ab; }", "", {"cookie ab"}),
+        ("r.origin = {domainName: r.cookies.ab ? 'b' : 'a'};", "", {"cookie ab"}),
+        ("if (r.cookies.ab) { r.origin.domainName = 'b'; }", "", {"cookie ab"}),
         ("if (await cf.kvs().exists(r.cookies.ab.value)) { to('b'); }", "", {"cookie ab"}),
     ],
 )  # fmt: skip
