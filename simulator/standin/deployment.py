@@ -268,7 +268,7 @@ class Deployment:
         self._note("delete", urn, kind)
 
     def _keep(self, resource: Mapping[str, object]) -> None:
-        """Remember what goes on having its name. That of a function has a random part, which is always the same here."""
+        """Remember what goes on having its name. A function's has a random part, which is always the same here."""
         if resource.get("custom") and resource["type"] != FUNCTION:
             names = ("type", "custom", "id", "inputs", "outputs")
             self.kept.append({name: resource[name] for name in names if name in resource})

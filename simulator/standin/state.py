@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STACK_TYPE = "pulumi:pulumi:Stack"
 VERSION = 3
 KEPT = "keptInTheAccount"
+OLD_VERSIONS = (1, 2)
 READ_VERSIONS = (3, 4)
 """Version 4 adds "features" beside the deployment; its resources are those of version 3."""
 
@@ -137,7 +138,10 @@ def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
     inner = state.get("deployment")
     if state.get("version") not in READ_VERSIONS or not isinstance(inner, dict):
         versions = " or ".join(map(str, READ_VERSIONS))
-        raise StandInError(f"not a state of `pulumi stack export`: needs version {versions} and a deployment")
+        version = state.get("version")
+        is_old = isinstance(inner, dict) and version in OLD_VERSIONS
+        hint = f"; version {version} is of an old CLI: import it with a new one, and export it again" if is_old else ""
+        raise StandInError(f"not a state of `pulumi stack export`: needs version {versions} and a deployment{hint}")
     found = inner.get("resources") or []
     if not isinstance(found, list) or not all(
         isinstance(one, dict) and "urn" in one and "type" in one for one in found

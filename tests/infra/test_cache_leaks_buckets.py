@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.cache_leaks import find_leaks
 from tests.infra.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,
     CACHING_OPTIMIZED,
@@ -68,3 +69,11 @@ def test_what_a_function_sends_elsewhere_is_no_bucket_s_any_more() -> None:
     leaving = bucket(HOSTS[0], functionAssociations=given["functionAssociations"])
     leaving["deployment"]["resources"].append(function)
     assert certain in found(leaving)
+
+
+def test_a_ttl_of_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:
+    [finding] = [one for one in find_leaks(bucket(APPLICATION)) if one.name == "min-ttl-overrides-no-store"]
+    assert finding.mend == (
+        "in defaultCacheBehavior of site: a cache policy of your own in the place of AWS's CachingOptimized, with"
+        " minTtl 0."
+    )
