@@ -1,13 +1,14 @@
 """What the code of a CloudFront Function chooses an origin by, and what it writes into the request.
 
-An approximation that errs towards saying too much: every variable holds what was ever assigned to it, wherever that
-was, and what runs under a condition depends on it.
+An approximation that errs towards saying too much: a variable holds what was ever assigned to it, and what runs under
+a condition depends on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 SourceKind = Literal["cookie", "header", "query", "uri", "chance"]
@@ -17,15 +18,31 @@ ANY = "*"
 
 
 @dataclass(frozen=True)
-class FunctionReading:
-    """`chosen_by` is what the choice of an origin depends on; the rest is what is written, by what it is made of.
+class Choice:
+    """One choice of an origin: what it depends on, and what is written into the request whenever it is made."""
 
-    `written` has the names of headers, cookies and query parameters, and ("uri", "").
+    sources: frozenset[Source]
+    written: Mapping[Source, frozenset[Source]] = field(default_factory=dict[Source, frozenset[Source]])
+
+
+@dataclass(frozen=True)
+class FunctionReading:
+    """`choices` are those of an origin; `written` is all that is written anywhere, by what it is made of.
+
+    What is written has the names of headers, cookies and query parameters, and ("uri", "").
     """
 
-    chooses_origin: bool = False
-    chosen_by: frozenset[Source] = frozenset()
+    choices: tuple[Choice, ...] = ()
     written: Mapping[Source, frozenset[Source]] = field(default_factory=dict[Source, frozenset[Source]])
+
+    @property
+    def chooses_origin(self) -> bool:
+        return bool(self.choices)
+
+    @property
+    def chosen_by(self) -> frozenset[Source]:
+        """What any of the choices depends on."""
+        return frozenset[Source]().union(*(choice.sources for choice in self.choices))
 
 
 class UnreadableCodeError(Exception):
@@ -34,16 +51,25 @@ class UnreadableCodeError(Exception):
 
 def read_function(code: str) -> FunctionReading:
     """What the function does at viewer-request. UnreadableCodeError where it is no JavaScript, or no parser is here."""
+    reading = _reading(code)
+    if isinstance(reading, str):
+        raise UnreadableCodeError(reading)
+    return reading
+
+
+@lru_cache(maxsize=64)
+def _reading(code: str) -> FunctionReading | str:
+    """Kept, for one function stands at many behaviors; why it cannot be read is kept as well."""
     if not code.strip():
         return FunctionReading()
     try:
         # Only a state of somebody else's needs a parser, so who deploys does without its packages.
         from infra.cache_leaks.function_code import analyze
     except ModuleNotFoundError as error:
-        raise UnreadableCodeError(
-            f"reading it needs the package {error.name}: pip install --editable '.[local]'"
-        ) from error
+        return f"reading it needs the package {error.name}: pip install --editable '.[local]'"
     try:
         return analyze(code)
+    except UnreadableCodeError as error:
+        return str(error)
     except RecursionError:
-        raise UnreadableCodeError("it is nested too deeply to be followed") from None
+        return "it is nested too deeply to be followed"

@@ -20,14 +20,15 @@ _CHANCE = {("event", "viewer"): "the viewer's address", ("event", "context", "re
 class Value:
     """What an expression can be: all of it at once, for nothing here knows which branch is taken.
 
-    `texts` are strings that it can be, `functions` functions, `is_response` an answer to the viewer.
+    `texts` are strings that it can be, `functions` functions, `objects` what the code makes itself, by the ids of the
+    nodes that make them.
     """
 
     sources: frozenset[Source] = frozenset()
     paths: frozenset[Path] = frozenset()
     texts: frozenset[str] = frozenset()
     functions: tuple[Node, ...] = ()
-    is_response: bool = False
+    objects: frozenset[int] = frozenset()
 
     def __or__(self, other: Value) -> Value:
         known = {node.id for node in self.functions}
@@ -36,7 +37,7 @@ class Value:
             self.paths | other.paths,
             self.texts | other.texts,
             (*self.functions, *(node for node in other.functions if node.id not in known)),
-            self.is_response or other.is_response,
+            self.objects | other.objects,
         )
 
     @property
@@ -59,11 +60,6 @@ def union(values: Iterable[Value]) -> Value:
     for value in values:
         result |= value
     return result
-
-
-def blend(values: Iterable[Value]) -> Value:
-    """What is made of all of them, and no longer any of them."""
-    return Value(frozenset[Source]().union(*(value.made_of for value in values)))
 
 
 def place(path: Path) -> Source | None:

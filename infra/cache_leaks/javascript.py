@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
@@ -12,6 +14,8 @@ FUNCTIONS = (
     "generator_function",
     "method_definition",
 )
+_NAMES = ("identifier", "shorthand_property_identifier_pattern")
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]+)\}|.)", re.DOTALL)
 
 
 def parse(code: str) -> Node:
@@ -24,7 +28,13 @@ def text_of(node: Node | None) -> str:
 
 
 def unquote(node: Node | None) -> str:
-    return text_of(node).strip("'\"")
+    """The text of a name, or of a string with its escapes resolved."""
+    return _ESCAPE.sub(_unescaped, text_of(node).strip("'\""))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code = next(filter(None, found.groups()), "")
+    return chr(min(int(code, 16), 0x10FFFF)) if code else found[0][1:]
 
 
 def walk(node: Node) -> list[Node]:
@@ -36,3 +46,18 @@ def parameters_of(function: Node) -> list[Node]:
     listed = function.child_by_field_name("parameters")
     single = function.child_by_field_name("parameter")
     return listed.named_children if listed is not None else [single] if single is not None else []
+
+
+def locals_of(function: Node) -> frozenset[str]:
+    """The names that a function has for itself: its parameters and what it declares, but not functions within it."""
+    declared = [*parameters_of(function), *_declared(function.child_by_field_name("body"))]
+    names = (name for pattern in declared for name in walk(pattern) if name.type in _NAMES)
+    return frozenset(text_of(name) for name in names)
+
+
+def _declared(node: Node | None) -> list[Node]:
+    if node is None or node.type in FUNCTIONS:
+        return []
+    name = node.child_by_field_name("name") if node.type == "variable_declarator" else None
+    below = [found for child in node.named_children for found in _declared(child)]
+    return [name, *below] if name is not None else below

@@ -8,15 +8,18 @@ from infra.cache_leaks.behaviors import Behavior
 from infra.cache_leaks.decides import Decides
 from infra.cache_leaks.findings import Finding, Severity, found
 from infra.cache_leaks.mends import caching_off, mended, ttl_at_zero
+from infra.cache_leaks.viewer_rules import may_leave_its_origin
 
 
 def minimum_findings(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
     """A minimum TTL above 0. `decides` is given where the router is on the behavior.
 
-    Without cookies and Authorization no answer is a visitor's own, and a minimum does no harm.
+    Without cookies and Authorization no answer is a visitor's own, and a minimum does no harm; nor is one of a bucket.
     """
     personal = _personal(behavior)
     if behavior.min_ttl <= 0 or not behavior.is_caching or not (decides or personal):
+        return
+    if decides is None and is_bucket_alone(behavior):
         return
     is_certain = decides is not None or bool(_personal_beside_the_key(behavior))
     keeps = (
@@ -41,6 +44,8 @@ def cookie_findings(behavior: Behavior, decides: Decides | None) -> Iterator[Fin
     """A Set-Cookie that is kept although its origin named no age. Where one did, it asked for it."""
     if decides is not None and decides.sets_cookie and behavior.is_caching:
         return  # told as certain already
+    if decides is None and is_bucket_alone(behavior):
+        return
     has_function = decides is None and behavior.has_origin_trigger
     if not behavior.forwards_cookies or not (behavior.keeps_unasked or (has_function and behavior.is_caching)):
         return
@@ -55,6 +60,11 @@ def cookie_findings(behavior: Behavior, decides: Decides | None) -> Iterator[Fin
         ' unless the answer says no-cache="Set-Cookie" (AWS page Cookies).',
         mended(behavior, decides, f"{ttl_at_zero(behavior, 'minTtl', 'defaultTtl')}, or {caching_off(behavior)}"),
     )
+
+
+def is_bucket_alone(behavior: Behavior) -> bool:
+    """Whether nothing but S3 answers there: it takes no notice of cookies, and sets none."""
+    return behavior.is_s3 and not behavior.has_origin_trigger and not may_leave_its_origin(behavior)
 
 
 def _personal(behavior: Behavior) -> str:

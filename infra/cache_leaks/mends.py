@@ -62,8 +62,10 @@ def errors_off(statuses: list[int]) -> str:
 
 def ttl_at_zero(behavior: Behavior, *names: str) -> str:
     """That a TTL is 0, in the policy or at the behavior itself."""
-    owner = "" if behavior.is_legacy else "the cache policy's "
-    return f"{owner}{' and '.join(names)} 0"
+    zero = f"{' and '.join(names)} 0"
+    if behavior.managed_cache_policy:
+        return f"a cache policy of your own in the place of AWS's {behavior.managed_cache_policy}, with {zero}"
+    return zero if behavior.is_legacy else f"the cache policy's {zero}"
 
 
 def policy_import(kind: str, policy_id: str) -> str:

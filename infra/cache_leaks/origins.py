@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from infra.aws_hosts import BUCKET, WEBSITE, service_of
 from infra.cache_leaks.state_parts import DistributionPart, OriginPart
-
-_BUCKET = re.compile(r"\.s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$")
-"""Virtual-hosted names ("Virtual hosting of general purpose buckets"), but not those of websites."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """`signed_by` says what CloudFront signs its requests with, "" where it signs none."""
+    """`signed_by` says what CloudFront signs its requests with, "" where it signs none.
+
+    `is_bucket`: it is one of S3, by its own host or by that of its website.
+    """
 
     origin_id: str
     domain_name: str = ""
@@ -42,7 +42,7 @@ def _origin(part: OriginPart) -> Origin:
         domain,
         signed_by=_signed_by(part),
         is_vpc=part.vpc_origin_config is not None,
-        is_bucket=part.custom_origin_config is None and _BUCKET.search(domain) is not None,
+        is_bucket=service_of(domain) in (BUCKET, WEBSITE),
     )
 
 

@@ -11,6 +11,15 @@ from infra.cache_leaks.state_parts import Resource
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 
+_READ = tuple(
+    f"aws:cloudfront/{kind}"
+    for kind in (
+        "distribution:Distribution",
+        "cachePolicy:CachePolicy",
+        "originRequestPolicy:OriginRequestPolicy",
+        "function:Function",
+    )
+)
 _NAMED = re.compile(r"cloudfront.*:\w*Distribution(Tenant)?$|^aws:lightsail/distribution:Distribution$")
 _GENERIC = ("aws:cloudcontrol/resource:Resource", "aws-native:index:ExtensionResource")
 _TEMPLATES = ("aws:cloudformation/stack:Stack", "aws-native:cloudformation:Stack")
@@ -47,6 +56,18 @@ def not_judged(resource: Resource, label: str) -> NotJudged | None:
     is_plain = "ultitenant" not in what and "Tenant" not in what and "ightsail" not in what
     how = _import(label, resource.id) if is_plain else _BY_HAND
     return NotJudged(label, f"its type {what} is not read", how) if what else None
+
+
+def unfinished(resource: Resource, label: str, what: str) -> NotJudged | None:
+    """Why a resource is not judged whose update was cut off (`what` it was), if the check is about it."""
+    if resource.type not in _READ and not _NAMED.search(resource.type):
+        return None
+    kind = resource.type.rpartition(":")[2]
+    return NotJudged(
+        label,
+        f"an update was cut off while it was {what} this {kind}: what AWS has may be another than the state says",
+        "`pulumi refresh` in the project of this state, and export it again",
+    )
 
 
 def _import(label: str, identifier: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from infra.cache_leaks.behaviors import Association, Behavior
 from infra.cache_leaks.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES, CachePolicy
 from infra.cache_leaks.origins import targets
-from infra.cache_leaks.other_distributions import DISTRIBUTION, NotJudged, not_judged
+from infra.cache_leaks.other_distributions import DISTRIBUTION, NotJudged, not_judged, unfinished
 from infra.cache_leaks.policy_values import cache_policy, legacy_policies, values_of
 from infra.cache_leaks.sealed import Hidden, open_values
 from infra.cache_leaks.selections import Values
@@ -63,12 +63,13 @@ def read_behaviors(state: Mapping[str, Any]) -> Reading:
 
     StateShapeError where the state is none, has no distribution of any kind, or one that cannot be read.
     """
-    resources = _part(State, open_values(dict(state)), "this is no state of `pulumi stack export`").deployment.resources
-    living = [resource for resource in resources if resource.is_living]
+    deployment = _part(State, open_values(dict(state)), "this is no state of `pulumi stack export`").deployment
+    living = [resource for resource in deployment.resources if resource.is_living]
     distributions = [(_read(DistributionPart, one), one) for one in living if one.type == DISTRIBUTION]
     known = _known(living, [distribution for distribution, _ in distributions])
     behaviors = [behavior for part, one in distributions for behavior in _behaviors(part, one, known)]
-    others = tuple(filter(None, (not_judged(resource, _label(resource)) for resource in living)))
+    pending = [unfinished(one.resource, _label(one.resource), one.type) for one in deployment.pending_operations]
+    others = tuple(filter(None, [*(not_judged(resource, _label(resource)) for resource in living), *pending]))
     if not behaviors and not others:
         raise StateShapeError(f"the state has no {DISTRIBUTION}")
     return Reading(tuple(behaviors), others)

@@ -171,8 +171,18 @@ class Resource(StatePart):
         return self.custom and not (self.delete or self.pending_replacement)
 
 
+class PendingOperation(StatePart):
+    """What an update had begun and did not see the end of."""
+
+    resource: Resource
+    type: str = "unknown"
+
+
 class Deployment(StatePart):
     resources: list[Resource] = Field(default_factory=list[Resource])
+    pending_operations: list[PendingOperation] = Field(
+        default_factory=list[PendingOperation], validation_alias="pending_operations"
+    )
 
 
 class State(StatePart):

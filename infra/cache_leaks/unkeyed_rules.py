@@ -36,8 +36,11 @@ _WHAT: dict[Kind, str] = {
 
 
 def unkeyed_findings(behavior: Behavior, decides: Decides | None = None) -> Iterator[Finding]:
-    """`decides` is given where the router is on the behavior. Buckets take no notice of all that."""
-    if not behavior.is_caching or (decides is None and behavior.is_s3 and not may_leave_its_origin(behavior)):
+    """`decides` is given where the router is on the behavior. Buckets take no notice of cookies and headers."""
+    if not behavior.is_caching:
+        return
+    if decides is None and behavior.is_s3 and not may_leave_its_origin(behavior):
+        yield from _bucket_query(behavior)
         return
     key, extra = behavior.key, behavior.extra
     has_trigger = decides is None and behavior.at("origin-request") is not None  # told of that one already
@@ -52,6 +55,23 @@ def unkeyed_findings(behavior: Behavior, decides: Decides | None = None) -> Iter
     if not has_trigger:
         yield from _headers(behavior, decides)
     yield from _host(behavior, decides)
+
+
+def _bucket_query(behavior: Behavior) -> Iterator[Finding]:
+    """S3 takes parameters that change its answer from signed requests only ("GetObject")."""
+    names = behavior.extra.query.beyond(behavior.key.query)
+    if names and any(origin.signed_by for origin in behavior.origins or ()):
+        yield found(
+            behavior,
+            "origin-sees-uncached-query",
+            "warning",
+            f"Query parameters ({names}) reach a bucket in requests that CloudFront signs, and are not in the cache"
+            " key. By response-content-type or response-content-disposition S3 sends a file as something else: what one"
+            " visitor asked for is kept for others (AWS page understanding-the-cache-key).",
+            mended(
+                behavior, None, f"{in_key(behavior, 'query', 'those that are meant')}, and the others not forwarded"
+            ),
+        )
 
 
 def _passed_headers(behavior: Behavior, decides: Decides) -> Iterator[Finding]:

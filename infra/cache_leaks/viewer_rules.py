@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from infra.cache_leaks.behaviors import Association, Behavior
 from infra.cache_leaks.decides import Kind
 from infra.cache_leaks.findings import Finding, found
-from infra.cache_leaks.function_reading import ANY, FunctionReading, Source, UnreadableCodeError, read_function
+from infra.cache_leaks.function_reading import ANY, Choice, FunctionReading, Source, UnreadableCodeError, read_function
 from infra.cache_leaks.mends import caching_off, errors_off, in_key, mended
 from infra.cache_leaks.possible_rules import PLURALS
 from infra.cache_leaks.selections import Selection
@@ -25,12 +25,14 @@ def viewer_findings(behavior: Behavior) -> Iterator[Finding]:
 
 
 def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Source]:
-    """What the choice depends on and the key does not follow: neither by its own name nor by what is made of it."""
-    followed = frozenset[Source]().union(*(of for name, of in reading.written.items() if _is_keyed(behavior, name)))
+    """What a choice depends on and the key does not follow: neither by its own name nor by what is made of it."""
+    return frozenset[Source]().union(*(_unkeyed(behavior, choice) for choice in reading.choices))
+
+
+def _unkeyed(behavior: Behavior, choice: Choice) -> frozenset[Source]:
+    followed = frozenset[Source]().union(*(of for name, of in choice.written.items() if _is_keyed(behavior, name)))
     return frozenset(
-        one
-        for one in reading.chosen_by
-        if not (_is_keyed(behavior, one) or one in followed or (one[0], ANY) in followed)
+        one for one in choice.sources if not (_is_keyed(behavior, one) or one in followed or (one[0], ANY) in followed)
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .provider import Difference
 
+FUNCTION = "aws:lambda/function:Function"
 Operation = Literal["create", "update", "replace", "delete", "same", "retain"]
 
 
@@ -35,7 +36,10 @@ class Change:
 
 @dataclass
 class Deployment:
-    """One update or preview of one stack. `previous` are the resources of the state before, in its order."""
+    """One update or preview of one stack. `previous` are the resources of the state before, in its order.
+
+    `kept` are resources that the stack has let go of and that are in the account still, under their names.
+    """
 
     stack: str
     project: str
@@ -44,6 +48,7 @@ class Deployment:
     now: str
     is_preview: bool = False
     dynamodb_url: str = ""
+    kept: list[dict[str, object]] = field(default_factory=list)
     resources: dict[str, dict[str, object]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     outputs: dict[str, object] = field(default_factory=dict)
@@ -56,7 +61,7 @@ class Deployment:
     _providers: dict[str, StandIn] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for resource in self.previous.values():
+        for resource in (*self.kept, *self.previous.values()):
             if resource.get("custom") and not str(resource["type"]).startswith(PROVIDER_PREFIX):
                 known = Known(revealed(decoded(resource.get("inputs"))), revealed(decoded(resource.get("outputs"))))
                 self._existing[str(resource["type"]), str(resource.get("id", ""))] = known
@@ -241,6 +246,7 @@ class Deployment:
     def _let_go(self, stand_in: StandIn, before: Mapping[str, object]) -> None:
         """Delete what is replaced, unless it is to stay in the account, where it keeps its name."""
         if before.get("retainOnDelete"):
+            self._keep(before)
             return
         kind, identity = str(before["type"]), str(before.get("id", ""))
         same = self.resources.get(str(before["urn"]), {}).get("id") == identity
@@ -254,11 +260,18 @@ class Deployment:
                 " or keep it in the program"
             )
         if resource.get("retainOnDelete"):
+            self._keep(resource)
             self._note("retain", urn, kind)
             return
         if resource.get("custom") and not kind.startswith(PROVIDER_PREFIX):
             StandIn(existing=self._existing).delete(kind, str(resource.get("id", "")), decoded(resource.get("outputs")))
         self._note("delete", urn, kind)
+
+    def _keep(self, resource: Mapping[str, object]) -> None:
+        """Remember what goes on having its name. A function's has a random part, which is always the same here."""
+        if resource.get("custom") and resource["type"] != FUNCTION:
+            names = ("type", "custom", "id", "inputs", "outputs")
+            self.kept.append({name: resource[name] for name in names if name in resource})
 
     def _record(
         self,

@@ -21,7 +21,7 @@ from .errors import ProgramError, StandInError
 from .modules import modules_of
 from .monitor import Engine, Monitor
 from .stack_config import StackConfig, read_stack_config
-from .state import deployment, in_order, resources_of
+from .state import deployment, in_order, kept_of, resources_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,15 +71,24 @@ def run_program(
     before = {str(one["urn"]): one for one in resources_of(state)} if state else {}
     time = now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     settings = provider_config(config.values, os.environ)
-    work = Deployment(stack, config.project, before, settings, time, is_preview=preview, dynamodb_url=dynamodb_url)
+    work = Deployment(
+        stack,
+        config.project,
+        before,
+        settings,
+        time,
+        is_preview=preview,
+        dynamodb_url=dynamodb_url,
+        kept=kept_of(state) if state else [],
+    )
     engine = Engine()
     with _ONE_AT_A_TIME, modules_of(root):
         _in_own_thread(lambda: _execute(root, config, work, engine))
     resources = in_order(work.resources)
     opened = [{**resource, **work.with_secrets.get(str(resource["urn"]), {})} for resource in resources]
     return Run(
-        deployment(resources, time),
-        deployment(opened, time),
+        deployment(resources, time, work.kept),
+        deployment(opened, time, work.kept),
         _shown(work),
         _changes(work, resources),
         tuple(engine.warnings),

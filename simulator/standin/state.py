@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 VERSION = 3
+KEPT = "keptInTheAccount"
+OLD_VERSIONS = (1, 2)
 READ_VERSIONS = (3, 4)
 """Version 4 adds "features" beside the deployment; its resources are those of version 3."""
 
@@ -108,13 +110,27 @@ def _needed(resource: Mapping[str, object]) -> list[str]:
     return [str(resource.get("parent", "")), str(resource.get("provider", "")).rpartition("::")[0], *urns]
 
 
-def deployment(resources: Iterable[dict[str, object]], time: str) -> dict[str, object]:
-    """A whole state around its resources; `time` in RFC 3339."""
+def deployment(
+    resources: Iterable[dict[str, object]], time: str, kept: Iterable[Mapping[str, object]] = ()
+) -> dict[str, object]:
+    """A whole state around its resources; `time` in RFC 3339. `kept` are in the account and no longer of the stack.
+
+    Pulumi forgets those. They are in the metadata, for nothing else here knows what the account has.
+    """
     manifest = {"time": time, "magic": "", "version": ""}
+    metadata = {KEPT: list(kept)} if kept else {}
     return {
         "version": VERSION,
-        "deployment": {"manifest": manifest, "resources": list(resources), "metadata": {}},
+        "deployment": {"manifest": manifest, "resources": list(resources), "metadata": metadata},
     }
+
+
+def kept_of(state: Mapping[str, object]) -> list[dict[str, object]]:
+    """What earlier updates left in the account."""
+    inner = state.get("deployment")
+    metadata = inner.get("metadata") if isinstance(inner, dict) else None
+    kept = metadata.get(KEPT) if isinstance(metadata, dict) else None
+    return [one for one in kept if isinstance(one, dict) and "type" in one] if isinstance(kept, list) else []
 
 
 def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
@@ -122,7 +138,10 @@ def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
     inner = state.get("deployment")
     if state.get("version") not in READ_VERSIONS or not isinstance(inner, dict):
         versions = " or ".join(map(str, READ_VERSIONS))
-        raise StandInError(f"not a state of `pulumi stack export`: needs version {versions} and a deployment")
+        version = state.get("version")
+        is_old = isinstance(inner, dict) and version in OLD_VERSIONS
+        hint = f"; version {version} is of an old CLI: import it with a new one, and export it again" if is_old else ""
+        raise StandInError(f"not a state of `pulumi stack export`: needs version {versions} and a deployment{hint}")
     found = inner.get("resources") or []
     if not isinstance(found, list) or not all(
         isinstance(one, dict) and "urn" in one and "type" in one for one in found

@@ -244,10 +244,34 @@ def test_origins_that_a_router_cannot_replace_are_errors(
     assert find_leaks(whole) == []
 
 
-def test_tiers_are_chosen_before_the_cache_and_write_no_custom_origin_at_origin_request() -> None:
-    whole = state(at({"viewer-request": CANARY.replace("canary", "tier")}))
-    distribution_of(whole)["origins"] = [{"originId": "site", "vpcOriginConfig": {"vpcOriginId": "vo_1"}}]
-    assert "vpc-origin-takes-no-trigger" not in explained(whole, TIER)
+@pytest.mark.parametrize(
+    ("settings", "name", "what"),
+    [
+        (
+            {"origins": [{"originId": "site", "vpcOriginConfig": {"vpcOriginId": "vo_1"}}]},
+            "vpc-origin-takes-no-trigger",
+            "updateRequestOrigin() cannot change: requests that are routed fail",
+        ),
+        (
+            {"origins": [{"originId": "site", "originAccessControlId": "E1"}]},
+            SIGNED,
+            "signature in the place of the viewer's Authorization",
+        ),
+        (
+            {"originGroups": [{"originId": "site", "members": [{"originId": "a"}, {"originId": "b"}]}]},
+            "router-defeats-origin-group",
+            "the group's second origin answers in its place",
+        ),
+    ],
+)
+def test_tiers_are_chosen_before_the_cache_and_change_the_origin_that_is_there(
+    settings: dict[str, Any], name: str, what: str
+) -> None:
+    """updateRequestOrigin refuses VPC origins, inherits the signature, and changes a group's first origin only."""
+    whole = state(at({"viewer-request": CANARY.replace("canary", "tier")}), **settings)
+    [finding] = [one for one in find_leaks(whole, TIER) if one.name == name]
+    assert finding.severity == "error"
+    assert what in finding.explanation
 
 
 @pytest.mark.parametrize(

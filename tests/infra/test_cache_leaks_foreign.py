@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import StateShapeError, find_leaks
+from infra.cache_leaks import StateShapeError, find_leaks, judge
 from infra.cache_leaks.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
 from infra.cache_leaks.selections import Selection
 from simulator.cloudfront.policies import MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES
@@ -253,3 +253,24 @@ def _values(policy: Any) -> Any:
     headers, *kinds = (Selection(kind.mode, kind.names) for kind in (policy.headers, policy.cookies, policy.query))
     added = getattr(policy, "cloudfront_headers", frozenset())
     return Values(replace(headers, added=added), *kinds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("aws:cloudfront/distribution:Distribution", "creating this Distribution"),
+        ("aws:cloudfront/cachePolicy:CachePolicy", "creating this CachePolicy"),
+        ("aws-native:cloudfront:Distribution", "creating this Distribution"),
+        ("aws:s3/bucket:Bucket", ""),
+    ],
+)
+def test_what_an_update_did_not_see_the_end_of_is_not_judged(kind: str, said: str) -> None:
+    begun = state(behavior())
+    operation = {"resource": resource(kind, "begun", {}), "type": "creating"}
+    begun["deployment"]["pending_operations"] = [operation]
+    judgement = judge(begun)
+    assert [one.why for one in judgement.not_judged] == (
+        [f"an update was cut off while it was {said}: what AWS has may be another than the state says"] if said else []
+    )
+    assert ("in what was judged" in judgement.summary) is bool(said)
+    assert judgement.distributions == 1

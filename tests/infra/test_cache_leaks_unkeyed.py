@@ -70,7 +70,7 @@ EVERY_KIND = warned(*(f"origin-sees-uncached-{kind}" for kind in ("cookie", "que
         (kept(CORS_CUSTOM), []),
         (kept(ALL_VIEWER, ttls=(0, 0, 0)), []),
         (state(behavior(cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER)), []),
-        (kept(ALL_VIEWER, origins=[BUCKET]), []),
+        (kept(ALL_VIEWER, origins=[BUCKET]), warned("origin-sees-uncached-query")),
         (kept(ALL_VIEWER, origins=[APPLICATION]), EVERY_KIND),
         (
             legacy(forwarded={"queryString": True, "queryStringCacheKeys": ["page"]}, defaultTtl=0),
@@ -134,7 +134,8 @@ def test_a_bucket_takes_notice_where_a_function_may_send_requests_elsewhere() ->
     rewrites, function = with_function(
         BY_URI.split("if (r.uri")[0] + "}", cachePolicyId="cache", originRequestPolicyId=ALL_VIEWER
     )
-    assert found(state(rewrites, function, cache_policy(), origins=[BUCKET])) == []
+    keyed = cache_policy(query=("all", []))
+    assert found(state(rewrites, function, keyed, origins=[BUCKET])) == []
 
 
 CHOOSES = "function handler(event) { const r = event.request; %s return r; }"

@@ -91,6 +91,16 @@ def test_another_table_comes_beside_the_old_one_which_stays(change: tuple[str, .
 
 
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
+def test_the_way_back_is_refused_while_the_old_table_is_in_the_account(change: tuple[str, ...]) -> None:
+    """Pulumi has forgotten it, DynamoDB has not; what is deleted instead is no obstacle."""
+    there = run_program("staging", overrides=change, state=run("staging", *STICKY).state)
+    with pytest.raises(ProgramError, match=r"'edge-router-staging-sessions' is taken .* \(ResourceInUseException\)$"):
+        run_program("staging", overrides=STICKY, state=there.state)
+    gone = run_program("local", overrides=change, state=run("local", *STICKY).state)
+    assert change_of(run_program("local", overrides=STICKY, state=gone.state), "sessions").op == "replace"
+
+
+@pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_a_protected_table_is_not_replaced_by_another(change: tuple[str, ...]) -> None:
     with pytest.raises(ProgramError, match=r"::sessions\" as it is currently marked for protection"):
         run_program("prod", overrides=change, state=run("prod", *STICKY).state)

@@ -278,27 +278,27 @@ def test_the_secrets_in_what_is_kept_are_for_the_owner_only(up: StartUp, tree: P
         assert secret in archive.read("config.json").decode()
 
 
-@pytest.mark.parametrize(
-    ("spoil", "problem"),
-    [
-        (lambda file: file.write_bytes(b"\xff\xfe"), "is no UTF-8 text: invalid start byte at byte 0"),
-        (lambda file: file.write_text("config: {"), r"line \d+: "),
-        (lambda file: (file.unlink(), file.mkdir()), "is a folder, and has to be a file"),
-        (lambda file: (file.rmdir(), file.symlink_to("nowhere")), "is a link to nowhere, which is not there"),
-    ],
-)
-def test_nothing_that_its_file_becomes_ends_it(spoiled: tuple[Up, Path], spoil: Callable[[Path], object], problem: str):
+SPOILS: list[tuple[Callable[[Path], object], str]] = [
+    (lambda file: file.write_bytes(b"\xff\xfe"), "is no UTF-8 text: invalid start byte at byte 0"),
+    (lambda file: file.write_text("config: {"), r"line \d+: "),
+    (lambda file: (file.unlink(), file.mkdir()), "is a folder, and has to be a file"),
+    (lambda file: (file.rmdir(), file.symlink_to("nowhere")), "is a link to nowhere, which is not there"),
+]
+
+
+def test_nothing_that_its_file_becomes_ends_it(spoiled: tuple[Up, Path]):
     local, file = spoiled
-    count = len(local.lines)
-    spoil(file)
-    local.wait_for(rf"^not deployed: {re.escape(str(file))}: {problem}", count)
-    assert local.get().status_code == 200
+    for spoil, problem in SPOILS:  # one after the other: each begins with what the last one left
+        count = len(local.lines)
+        spoil(file)
+        local.wait_for(rf"^not deployed: {re.escape(str(file))}: {problem}", count)
+        assert local.get().status_code == 200
     assert "Traceback" not in local.printed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def spoiled(tree: Path) -> Iterator[tuple[Up, Path]]:
-    """One that is up, and its file, which the tests above spoil in turn."""
+    """One that is up, and its file."""
     file = tree / "Pulumi.spoiled.yaml"
     file.write_text((tree / "Pulumi.local.yaml").read_text())
     local = Up(tree, "--stack", "spoiled", "--set", "strategy=cookie-version")

@@ -48,6 +48,11 @@ def test_a_state_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
         ("[]", "not a state of `pulumi stack export`: must be a JSON object"),
         ("{}", "not a state of `pulumi stack export`: needs version 3 or 4 and a deployment"),
         (
+            '{"version": 2, "deployment": {}}',
+            "not a state of `pulumi stack export`: needs version 3 or 4 and a deployment; version 2 is of an old CLI:"
+            " import it with a new one, and export it again",
+        ),
+        (
             json.dumps({"version": 3, "deployment": {"resources": [{}]}}),
             "not a state of `pulumi stack export`: every resource needs a urn and a type",
         ),
