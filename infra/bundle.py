@@ -17,6 +17,7 @@ from infra.wheels import Wheel, wheels_for
 ROOT = Path(__file__).parents[1]
 WORK_DIRECTORY = ".edge-router"
 CONFIG_NAME = "config.json"
+STRIPPED_WHEEL = "pyjwt"
 MAX_PACKAGE_BYTES = 50 * 1024 * 1024
 """The zipped size for origin triggers ("Quotas on Lambda@Edge")."""
 
@@ -64,8 +65,13 @@ def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel])
     sources = [source_of(module, ROOT) for module in modules_for(stack.settings.strategy, keys=keys, root=ROOT)]
     files = {source.relative_to(ROOT).as_posix(): stripped(source.read_bytes()) for source in sources}
     for wheel in wheels:
-        files |= dict(wheel.files())
+        files |= {name: _for_the_edge(wheel, name, content) for name, content in wheel.files()}
     return {**files, CONFIG_NAME: to_json(config)}
+
+
+def _for_the_edge(wheel: Wheel, name: str, content: bytes) -> bytes:
+    """A third of PyJWT is comments and docstrings, and no code of it reads one; that of others stays as it is."""
+    return stripped(content) if wheel.name == STRIPPED_WHEEL and name.endswith(".py") else content
 
 
 def _check_size(size: int) -> None:

@@ -128,6 +128,11 @@ def test_a_function_before_the_cache_leaves_the_router_no_control(tmp_path: Path
     assert config["metrics"]["stack"] == "edge-router-test"
 
 
+def test_the_token_library_goes_without_its_docstrings(tmp_path: Path) -> None:
+    with ZipFile(built("jwt-iat", tmp_path).path) as archive:
+        assert b'"""' not in archive.read("jwt/api_jwt.py")
+
+
 @every_strategy
 def test_it_has_at_most_64_kilobytes(strategy: str, tmp_path: Path) -> None:
     assert built(strategy, tmp_path).path.stat().st_size <= 64 * 1024
