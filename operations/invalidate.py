@@ -58,13 +58,11 @@ def invalidate(
     """
     running = choose_stack(stack, CLOUDFRONT_REGION, is_local=is_local, is_aws=is_aws)
     if isinstance(running, LocalStack):
-        if not is_json:
-            announce(running)
+        announce(running, is_json=is_json)
         _print(_invalidate_here(running, is_forced=everything), is_json=is_json)
         return
     found = read_outputs(stack, outputs)
-    if not is_json:
-        announce(running)
+    announce(running, is_json=is_json)
     with aws_errors("cannot invalidate", CLOUDFRONT_REGION):
         cloudfront = client("cloudfront", CLOUDFRONT_REGION)
         done = bring_up_to_date(cloudfront, found, is_forced=everything)

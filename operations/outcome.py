@@ -38,6 +38,7 @@ class Outcome:
         self.document: dict[str, Any] | None = None
         self.problems: list[Problem] = []
         self.is_of_lines = False
+        self.place: str | None = None
 
     def write(self, exit_code: int) -> None:
         """The document; where there is none, the outside of one, in one line.
@@ -51,6 +52,8 @@ class Outcome:
             "exitCode": exit_code,
             "errors": [problem._asdict() for problem in self.problems],
         }
+        if self.place is not None:
+            outside["place"] = self.place
         indent = None if self.document is None else 2
         write_lines([json.dumps(outside | (self.document or {}), indent=indent)])
 
@@ -69,6 +72,11 @@ def begin() -> Outcome:
 def begin_lines() -> None:
     """The command writes a document in every line, as it goes."""
     _current.is_of_lines = True
+
+
+def set_place(place: str) -> None:
+    """Name the running stack that the command acts on, as a person is told, in the document."""
+    _current.place = place
 
 
 def add_problems(problems: Iterable[str | Problem]) -> None:

@@ -53,16 +53,14 @@ def rollback(
     """
     running = choose_stack(stack, EDGE_REGION, is_local=is_local, is_aws=is_aws)
     if isinstance(running, LocalStack):
-        if not is_json:
-            announce(running)
+        announce(running, is_json=is_json)
         opened = open_stack(stack, running.notes.get("overrides") or [])
         steps = local_steps(opened, running, keeps_config=keeps_config)
         _carry_out(opened, steps, None, yes=yes, is_json=is_json)
         return
     with working("reads the outputs of the stack"):
         found = read_outputs(stack, outputs)
-    if not is_json:
-        announce(running)
+    announce(running, is_json=is_json)
     opened = open_stack(stack).at_hosts(found.texts("hosts"))
     cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
     with working("looks at what is deployed"):

@@ -19,6 +19,7 @@ import typer
 from operations.aws import find_account, has_credentials
 from operations.console import err
 from operations.errors import OperationError, UsageError
+from operations.outcome import set_place
 from operations.stack import work_directory
 
 ADDRESSES = "addresses.json"
@@ -98,9 +99,12 @@ def choose_stack(stack: str, region: str, *, is_local: bool = False, is_aws: boo
     return AwsStack(stack, region)
 
 
-def announce(running: RunningStack) -> None:
-    """Say which stack a command acts on, where its output does not."""
-    err.print(f"{running.name}: {running.text}", markup=False)
+def announce(running: RunningStack, *, is_json: bool = False) -> None:
+    """Say which stack a command acts on, where its output does not; in its JSON document as `place`."""
+    if is_json:
+        set_place(running.text)
+    else:
+        err.print(f"{running.name}: {running.text}", markup=False)
 
 
 def not_up_error(stack: str, hint: str = "") -> OperationError:

@@ -44,8 +44,7 @@ def sweep(
     Exit code 0: nothing is left to sweep. 3: something is, or must still wait. 1: something failed. 2: it cannot run.
     """
     prefix = _prefix(stack) if stack else ""
-    if not is_json:
-        announce(AwsStack(stack or "all stacks", EDGE_REGION))
+    announce(AwsStack(stack or "all stacks", EDGE_REGION), is_json=is_json)
     now = time.time()
     with aws_errors("cannot look for functions", EDGE_REGION):
         clients = Clients(*(client(service, EDGE_REGION) for service in ("lambda", "iam", "cloudfront")))

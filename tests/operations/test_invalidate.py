@@ -148,6 +148,7 @@ def test_where_nothing_is_cached_nothing_is_invalidated(
 ) -> None:
     result = run("invalidate", "--stack", "prod", "--outputs", deployed("strategy=jwt-iat"), "--json")
     assert result.document == {
+        "place": "AWS account 123456789012, Region us-east-1",
         "distribution": ID,
         "invalidation": None,
         "paths": [],

@@ -68,7 +68,12 @@ def test_nothing_there_is_nothing_to_do(run: Callable[..., Result], aws: FakeAws
     assert run("sweep", "--stack", "prod", "--delete") == Result(
         0, "nothing to sweep of edge-router-prod\n", f"prod: {PLACE}"
     )
-    assert run("sweep", "--json").document == {"region": "us-east-1", "stack": None, "items": []}
+    assert run("sweep", "--json").document == {
+        "place": "AWS account 123456789012, Region us-east-1",
+        "region": "us-east-1",
+        "stack": None,
+        "items": [],
+    }
 
 
 def test_a_dry_run_says_what_would_go_and_changes_nothing(run: Callable[..., Result], aws: FakeAws) -> None:
