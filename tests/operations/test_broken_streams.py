@@ -27,7 +27,7 @@ STREAMS = {
     "all closed": {"0": "closed", "1": "closed", "2": "closed"},
     "all full": {"1": "full", "2": "full"},
 }
-FEW = ("stdout full", "all closed")
+FEW = ("all closed",)
 """The others, for all commands, are for the long run."""
 EXIT_CODES = {0, 1, 2, 3, 130, 141}
 Forked = Callable[..., dict[str, Any]]

@@ -84,6 +84,19 @@ def test_ctrl_c_ends_everything_that_was_started(up: StartUp, tree: Path):
     assert status["url"] == local.url
     assert status["dynamodb"]["calls"]["requests"]["us-east-1"]["edge-router-local-sessions"]["GetItem"] == 1
     assert status["dynamodb"]["tables"]["edge-router-local-sessions"] == ["us-east-1", "eu-west-1", "ap-southeast-1"]
+    assert len(psutil.Process(local.process.pid).children(recursive=True)) >= 7  # moto, 4 applications, keepers, worker
+    assert local.end(signal.SIGINT) == []
+    assert local.process.returncode == 0
+    assert "Traceback" not in local.printed
+    assert "Warning" not in local.printed
+    assert command(tree, "status") == Result(
+        1, "", "error: stack local is not up: start it with `edge-router up --stack local`\n"
+    )
+
+
+def test_commands_find_the_stack_that_is_up(up: StartUp, tree: Path):
+    local = up("--set", "canaryPercent=0")
+    local.get("/", cookie="sessiontoken=sample-canary")
     lines = command(tree, "status").out.splitlines()
     place = f"local, port {local.url.rpartition(':')[2]}"
     assert lines[:2] == [f"local ({place}) serves {local.url}", "Region\ttable\toperation\trequests\tfailed"]
@@ -101,15 +114,6 @@ def test_ctrl_c_ends_everything_that_was_started(up: StartUp, tree: Path):
         "",
         f"error: stack local is up already ({place}, process {local.process.pid}): end that one first, or serve another"
         " stack\n",
-    )
-
-    assert len(psutil.Process(local.process.pid).children(recursive=True)) >= 7  # moto, 4 applications, keepers, worker
-    assert local.end(signal.SIGINT) == []
-    assert local.process.returncode == 0
-    assert "Traceback" not in local.printed
-    assert "Warning" not in local.printed
-    assert command(tree, "status") == Result(
-        1, "", "error: stack local is not up: start it with `edge-router up --stack local`\n"
     )
 
 
