@@ -26,8 +26,8 @@ FIGURES = {
 OVERDUE = "overdue:"
 MAX_PAGES = 1_000
 ANSWER_SECONDS = 120
-"""How long a request may go without an answer: 3 attempts of 10 s to connect and 30 s to answer, CloudFront's defaults
-("Quotas"; connection attempts, connection timeout and response timeout of an origin)."""
+"""The longest that a request may go without an answer: 3 attempts of 10 s to connect and 30 s to answer, CloudFront's
+defaults ("Quotas"; connection attempts, connection timeout and response timeout of an origin)."""
 
 
 class CloudWatchMetrics:

@@ -14,7 +14,7 @@ SERVER_ERROR = 500
 
 @dataclass(frozen=True)
 class Visit:
-    """What one visitor met; `request_id` is CloudFront's, which the log has too."""
+    """One visit as its visitor met it; `request_id` is CloudFront's, which the log has too."""
 
     request_id: str
     status: int
@@ -22,7 +22,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class Counted:
-    """What the router counted of a request: the version it was sent to and when, in milliseconds since 1970."""
+    """A request as the router counted it: the version it was sent to and when, in milliseconds since 1970."""
 
     version: str
     at_ms: int
@@ -31,7 +31,7 @@ class Counted:
 def agree(
     rollout: Rollout, visits: Sequence[Visit], counted: Mapping[str, Counted], timing: Timing, open_: int
 ) -> bool:
-    """Whether the last samples are what visitors met in their window, but for `open_` requests that were under way."""
+    """Compare the last samples with what visitors met in their window, but for `open_` requests that were under way."""
     return any(_agree_in(window, rollout, visits, counted, open_) for window in _windows(rollout, timing))
 
 

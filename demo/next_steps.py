@@ -1,4 +1,4 @@
-"""What to try when the tour is over, as commands to paste."""
+"""Next steps when the tour is over, as commands to paste."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERSION_2 = "canary"
 
 
 def list_next_steps(stack: Stack, url: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What each is for, and its lines; `url` is where the stack is served."""
+    """The purpose of each, and its lines; `url` is where the stack is served."""
     yield "see version 2, whatever the percentage", (f"curl -si {_override(stack)}{url}/ | head -20",)
     yield "see where a request goes, and why", (f"curl -so /dev/null {url}/ && {COMMAND} logs --stack {stack.name}",)
     yield "start a rollout", (f"{COMMAND} rollout start --stack {stack.name}",)

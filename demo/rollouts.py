@@ -113,7 +113,7 @@ async def _visitors(guide: Guide, region: str, visits: list[Visit], is_over: asy
 
 
 def statuses(visits: Sequence[Visit]) -> Counter[int]:
-    """How often which status was met."""
+    """The number of visits by status."""
     return Counter(one.status for one in visits)
 
 

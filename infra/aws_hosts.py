@@ -54,7 +54,7 @@ def service_of(host: str) -> HostedBy | None:
 
 
 def host_problems(host: str, protocol: str, port: int, host_header: str) -> dict[str, str]:
-    """What cannot work, by the origin's key.
+    """The settings that cannot work, by the origin's key.
 
     "Website endpoints" (Amazon S3): http only. "Virtual hosting of general purpose buckets": Host names the bucket.
     "Use managed origin request policies" (AllViewerExceptHostHeader): API Gateway and function URLs want their own
@@ -79,7 +79,7 @@ def host_problems(host: str, protocol: str, port: int, host_header: str) -> dict
 
 
 def host_warning(host: str) -> str:
-    """What works for some of these hosts only; "" for all others."""
+    """A warning for a host that works only in some cases; "" for all others."""
     if service_of(host) is not BUCKET:
         return ""
     return (
@@ -89,7 +89,7 @@ def host_warning(host: str) -> str:
 
 
 def allowed_domain_problem(entry: str) -> str:
-    """What is wrong with a domain that a table may name, whose hosts are spoken to by https; ".…" is all below it."""
+    """The fault in a domain that a table may name, whose hosts are spoken to by https; ".…" is all below it."""
     host = f"any{entry}" if entry.startswith(".") else entry
     if service_of(host) is WEBSITE:
         return f"has {entry!r}, {WEBSITE.what}: those speak http only, and tenants' back ends are asked by https"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.function_identity import EDGE_REGION
+from infra.function_identity import EDGE_REGION, viewer_function_name
 from infra.stack import Stack
 from operations.aws import client, code_of, problem_of
 from operations.errors import OperationError
@@ -47,7 +47,7 @@ def read_key_values(stack: Stack, *, may_be_missing: bool = False) -> tuple[Mapp
     function = stack.settings.needs.viewer_function
     if not function:
         return {}, ""
-    name = f"{stack.prefix}-{function}"
+    name = viewer_function_name(stack.prefix, function)
     try:
         with (
             contextlib.closing(client("cloudfront", EDGE_REGION)) as cloudfront,

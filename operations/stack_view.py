@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from infra.baked_config import deciding_config
 from infra.stack import Stack
 from operations.in_force import CANARY_KEY, PIN_KEY, InForce, read_store_in_force, read_table_in_force
 from operations.local_reads import LOCAL_CREDENTIALS, is_loopback, use_variables
-from operations.running_stack import AwsStack, LocalStack
+from operations.running_stack import AwsStack, LocalStack, RunningStack
 from operations.stack import STATE, work_directory
 
 IN_FORCE_SETTINGS = ("canaryPercent", "pin", "release", "control", "tier.tiers")
@@ -61,22 +61,15 @@ class StackView:
 
 def view_settings(stack: Stack) -> StackView:
     """Nothing is read but tables at an endpoint that the environment names (AWS_ENDPOINT_URL_DYNAMODB)."""
+    view = StackView(
+        deciding_config(stack), table=_table(stack), origin_urls={}, static_paths=stack.settings.static_paths
+    )
     endpoint = os.environ.get(ENDPOINT, "")
     if not endpoint:
-        return StackView(
-            deciding_config(stack), table=_table(stack), origin_urls={}, static_paths=stack.settings.static_paths
-        )
+        return view
     keys = {name: os.environ[name] for name in KEYS if name in os.environ}
     keys = LOCAL_CREDENTIALS | keys if is_loopback(endpoint) else keys
-    environment = {ENDPOINT: endpoint, **keys}
-    return StackView(
-        deciding_config(stack),
-        table=_table(stack),
-        environment=environment,
-        origin_urls={},
-        is_final=True,
-        static_paths=stack.settings.static_paths,
-    )
+    return replace(view, environment={ENDPOINT: endpoint, **keys}, is_final=True)
 
 
 def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[str] = ()) -> StackView:
@@ -86,18 +79,8 @@ def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[
     if not asks_for_other_values(overrides):
         with use_variables(environment):
             in_force = _in_force(stack, _store_of(here, stack), region, overrides)
-    return StackView(
-        in_force.applied(extend_limits(deciding_config(stack))),
-        where=here.where,
-        place=here.text,
-        table=_table(stack),
-        in_force=in_force,
-        read=_read(stack, in_force, overrides),
-        environment=environment,
-        origin_urls=here.status.get("originUrls", {}),
-        is_final=True,
-        static_paths=stack.settings.static_paths,
-    )
+    view = _view_running(stack, here, environment, in_force, overrides)
+    return replace(view, origin_urls=here.status.get("originUrls", {}), is_final=True)
 
 
 def view_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[str] = ()) -> StackView:
@@ -110,6 +93,12 @@ def view_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[s
         values, problem = read_key_values(stack, may_be_missing=bool(overrides))
         with use_variables(environment):
             in_force = InForce(unread=(problem,)) if problem else _in_force(stack, values, region, overrides)
+    return _view_running(stack, running, environment, in_force, overrides)
+
+
+def _view_running(
+    stack: Stack, running: RunningStack, environment: Mapping[str, str], in_force: InForce, overrides: Sequence[str]
+) -> StackView:
     return StackView(
         in_force.applied(extend_limits(deciding_config(stack))),
         where=running.where,

@@ -16,7 +16,7 @@ _NOUNS = {"cookie": "the cookie", "header": "the header", "query": "the query pa
 
 
 def association_findings(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
-    """What is wrong with the functions of a behavior that the router is on, or shall be on."""
+    """The faults in the functions of a behavior that the router is on, or shall be on."""
     for needed in decides.needed:
         yield from _at_its_event(behavior, decides, needed)
     yield from _on_other_events(behavior, decides)

@@ -67,10 +67,6 @@ class Judgement:
         return self.behaviors == 0
 
     @property
-    def has_errors(self) -> bool:
-        return any(finding.severity == "error" for finding in self.findings)
-
-    @property
     def summary(self) -> str:
         """The verdict and its extent in one line, never more than was looked at."""
         return f"{self._verdict}; {self.extent}"
