@@ -85,9 +85,9 @@ lock-scan: setup
 
 # What the package for Lambda holds from elsewhere: wheels for its Python and platform, whatever this machine is.
 lock-edge: setup
-	cd infra && ../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform x86_64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-edge.in -o requirements-edge.txt
-	cd infra && ../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-validator.in -o requirements-validator.txt
-	cd infra && ../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-controller.in -o requirements-controller.txt
+	cd infra/package && ../../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform x86_64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-edge.in -o requirements-edge.txt
+	cd infra/package && ../../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-validator.in -o requirements-validator.txt
+	cd infra/package && ../../$(BIN)/uv pip compile -q --python-version 3.13 --python-platform aarch64-manylinux_2_28 --only-binary :all: --generate-hashes --no-header --no-emit-index-url --annotation-style line requirements-controller.in -o requirements-controller.txt
 
 clean:
 	rm -rf .venv .edge-router .dynamodb-local .pytest_cache .ruff_cache .hypothesis

@@ -12,8 +12,8 @@ from scipy.stats import binom
 
 from bench.subjects import PROJECT
 from bench.visitors import Clock, Origins, RequestIds, Visits, WatchedCache
-from infra.stack import load_stack
-from infra.viewer_function import viewer_function
+from infra.cdn.viewer_function_code import viewer_function
+from infra.settings.stack import load_stack
 from simulator.cloudfront import Distribution, Edge, OriginMap
 from simulator.dynamodb import LocalDynamoDB
 from simulator.lambda_edge import LambdaEdge, functions_from_state

@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.subjects import PROJECT
-from infra.control import config_item
-from operations.site import site_of
-from operations.stack import open_stack
+from cli.stacks.load import open_stack
+from cli.up.local_backends import site_of
+from infra.data.control import config_item
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import Change, run_program

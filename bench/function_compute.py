@@ -11,8 +11,8 @@ from typing import Any
 
 from bench.figure import Figure
 from bench.packages import SETTINGS
-from infra.stack import load_stack
-from infra.viewer_function import MAX_CODE_BYTES, viewer_function
+from infra.cdn.viewer_function_code import MAX_CODE_BYTES, viewer_function
+from infra.settings.stack import load_stack
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 
 ROUNDS = 15

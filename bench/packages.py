@@ -10,8 +10,8 @@ from py_compile import PycInvalidationMode
 from typing import Any
 from zipfile import ZipFile
 
-from infra.bundle import build_bundle
-from infra.stack import load_stack
+from infra.package.bundle import build_bundle
+from infra.settings.stack import load_stack
 
 SETTINGS: Mapping[str, Any] = {
     "canaryPercent": "10",

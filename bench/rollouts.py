@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.simulated_rollout import Ending, Traffic, simulate
-from controller.plan import Plan
+from controller.analysis.plan import Plan
 
 REPORT = Path(__file__).parents[1] / ".edge-router" / "rollouts.json"
 RUNS, SEED = 200, 2026

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from controller import transitions
-from controller.plan import Plan
+from controller.analysis.plan import Plan
+from controller.analysis.sample import CANARY, STABLE, Sample
 from controller.reconcile import Controller
-from controller.rollout import Rollout
-from controller.sample import CANARY, STABLE, Sample
-from controller.store import ConflictError, Items, items_of
+from controller.rollout import transitions
+from controller.rollout.state import Rollout
+from controller.rollout.store import ConflictError, Items, items_of
 from controller.window import Timing
 
 MINUTE = 60

@@ -12,8 +12,8 @@ from random import Random
 import httpx
 
 from simulator.cloudfront import Edge, Headers, ViewerRequest, ViewerResponse
-from simulator.cloudfront.cache import Cache, Entry
-from simulator.cloudfront.cache_key import CacheKey
+from simulator.cloudfront.cache.cache import Cache, Entry
+from simulator.cloudfront.cache.key import CacheKey
 
 COOKIE = "app-version"
 REQUESTS_PER_SECOND = 28

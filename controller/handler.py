@@ -8,8 +8,8 @@ import os
 from typing import Any
 
 from controller.reconcile import Controller, Outcome
-from controller.rollout_item import document_of
-from controller.store import StoreError
+from controller.rollout.item import document_of
+from controller.rollout.store import StoreError
 from controller.wiring import controller_of
 
 _LEFT_OUT = ("history", "plan", "reason")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from controller import judgement
-from controller.plan import PAUSE, ROLL_BACK
-from controller.rollout import RUNNING, Rollout
-from controller.sample import CANARY, STABLE, Samples
-from controller.sources import Alarms, KeyValues, Metrics, Notifier, UnreadableError
-from controller.store import ConflictError, Items, MalformedError, Store
+from controller.analysis import judgement
+from controller.analysis.plan import PAUSE, ROLL_BACK
+from controller.analysis.sample import CANARY, STABLE, Samples
+from controller.rollout.state import RUNNING, Rollout
+from controller.rollout.store import ConflictError, Items, MalformedError, Store
+from controller.sources.sources import Alarms, KeyValues, Metrics, Notifier, UnreadableError
 from controller.window import Timing, Window, windows
 
 

@@ -9,12 +9,12 @@ from typing import Any, cast
 import boto3
 from botocore.config import Config
 
-from controller.alarms import CloudWatchAlarms
-from controller.key_values import CloudFrontKeyValues
-from controller.metrics import ANSWER_SECONDS, CloudWatchMetrics
-from controller.notices import NoNotifier, TopicNotifier
 from controller.reconcile import Controller
-from controller.store import ControlTable
+from controller.rollout.store import ControlTable
+from controller.sources.alarms import CloudWatchAlarms
+from controller.sources.key_values import CloudFrontKeyValues
+from controller.sources.metrics import ANSWER_SECONDS, CloudWatchMetrics
+from controller.sources.notices import NoNotifier, TopicNotifier
 from controller.window import Timing
 
 # Three tries of at most 7 s each: a Region that hangs is unreadable before the function's time is over.

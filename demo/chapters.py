@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import jwt
 
+from cli.stacks.load import open_stack
 from demo.guide import Guide, shown, versions, visit, visitor_of
 from demo.rollouts import rollouts
-from operations.stack import open_stack
 
 VISITS = 20
 ASSET = "/static/style.css"

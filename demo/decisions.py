@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cli.up import report
 from demo.figures import Counted
-from operations import report
 
 
 class Decisions:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.rollout import Rollout
-from controller.sample import CANARY, STABLE, Sample, of
+from controller.analysis.sample import CANARY, STABLE, Sample, of
+from controller.rollout.state import Rollout
 from controller.window import Timing, Window, windows
 
 SERVER_ERROR = 500

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import httpx
 
+from cli.stacks.load import open_stack
+from cli.up import serving
+from cli.up.request import UpRequest
 from demo.checks import Checks
 from demo.decisions import Decisions
-from infra.control import config_item
-from operations import serving
-from operations.stack import open_stack
-from operations.up_request import UpRequest
+from infra.data.control import config_item
 from simulator.deployment.deployment import LocalDeployment
 
 REFRESH_SECONDS = 1

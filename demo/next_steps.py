@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.stack import Stack
+from infra.settings.stack import Stack
 
 COMMAND = ".venv/bin/edge-router"
 VERSION_2 = "canary"

@@ -9,15 +9,15 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 
-from controller import transitions
-from controller.rollout import Rollout
+from cli.rollout.command import plan_of
+from cli.stacks.control_table import Place, control_table
+from cli.stacks.load import open_stack
+from cli.stacks.running import choose_stack
+from controller.rollout import transitions
+from controller.rollout.state import Rollout
 from controller.window import Timing
 from demo.figures import Visit, agree, describe_figures
 from demo.guide import REFRESH_SECONDS, Guide, shown, versions, visit
-from operations.control_table import Place, control_table
-from operations.rollout import plan_of
-from operations.running_stack import choose_stack
-from operations.stack import open_stack
 from simulator.deployment.rollouts import LAG_SECONDS, PERIOD_SECONDS
 
 PLAN = (

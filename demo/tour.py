@@ -8,17 +8,17 @@ import sys
 
 from rich.markup import escape
 
+from cli.output.console import complain, out
+from cli.output.errors import EXIT_CODES
+from cli.stacks.load import open_stack
+from cli.up import report, serving
+from cli.up.request import UpRequest
+from cli.up.serving_errors import told
 from demo import chapters
 from demo.checks import Checks
 from demo.decisions import Decisions
 from demo.guide import Guide
 from demo.next_steps import COMMAND, list_next_steps
-from operations import report, serving
-from operations.console import complain, out
-from operations.errors import EXIT_CODES
-from operations.serving_errors import told
-from operations.stack import open_stack
-from operations.up_request import UpRequest
 
 STACK = "local"
 RECONCILE_SECONDS = 0.5

@@ -1,6 +1,6 @@
 // Assigns a visitor's version before the cache, at viewer-request, and keeps it in a cookie, at viewer-response.
 // Runtime cloudfront-js-2.0. CONFIG is put in at deploy; percentage, pin and release are in the key-value store.
-// The same assignment as router/assignment.py and the same cookie as strategies/cookie_version.py.
+// The same assignment as router/model/assignment.py and the same cookie as strategies/cookie_version.py.
 import cf from 'cloudfront';
 import crypto from 'crypto';
 
@@ -29,7 +29,7 @@ function decided(event, text) {
         }
         reason = text === undefined ? 'kvs-failed' : 'malformed-config';
         const live = JSON.parse(text);
-        // As router/numbers.py has it: Number() would take ' 5 ', '0x10' and '+5' too.
+        // As router/model/numbers.py has it: Number() would take ' 5 ', '0x10' and '+5' too.
         const percent = typeof live.percent === 'string' && /^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(live.percent)
             ? Number(live.percent) : live.percent;
         if (typeof percent === 'number' && percent >= 0 && percent <= 100 && typeof live.release === 'string'

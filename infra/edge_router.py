@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pulumi
 
-from infra.access_logs import LogDelivery
-from infra.control import Control, ControlArgs, config_item
-from infra.distribution import Attached, Distribution, DistributionArgs
-from infra.domain import Addresses, AddressesArgs
-from infra.front import Front, front
-from infra.functions import Functions, FunctionsArgs
-from infra.header_key import added_headers, forwards_host, header_key
-from infra.invalidation import cached_paths, mark_of
-from infra.located import Located, located
-from infra.observability import Observability
-from infra.origin_router import OriginRouter, origin_router
-from infra.policies import Policies, PoliciesArgs
-from infra.region_function import RegionFunction
-from infra.rollout import Rollout, RolloutArgs
-from infra.settings import UNNAMED_HOSTS
-from infra.stack import Stack
-from infra.tables import Tables, TablesArgs, replaced_in_order
-from infra.tier_backends import TierBackends, TierBackendsArgs
-from infra.validator_function import validator_args
-from infra.viewer_function import ViewerFunction, key_values_of
+from demo.hosts.located import Located, located
+from infra.cdn.access_logs import LogDelivery
+from infra.cdn.distribution import Attached, Distribution, DistributionArgs
+from infra.cdn.distribution_extras import Front, front
+from infra.cdn.domain import Addresses, AddressesArgs
+from infra.cdn.invalidation import cached_paths, mark_of
+from infra.cdn.policies import Policies, PoliciesArgs
+from infra.cdn.tier_backends import TierBackends, TierBackendsArgs
+from infra.cdn.viewer_function_code import ViewerFunction, key_values_of
+from infra.cdn.viewer_functions import Functions, FunctionsArgs
+from infra.compute.origin_router import OriginRouter, origin_router
+from infra.compute.regional_function import RegionFunction
+from infra.compute.validator import validator_args
+from infra.data.control import Control, ControlArgs, config_item
+from infra.data.tables import Tables, TablesArgs, replaced_in_order
+from infra.observability.observability import Observability
+from infra.rollout.controller import Rollout, RolloutArgs
+from infra.settings.header_key import added_headers, forwards_host, header_key
+from infra.settings.model import UNNAMED_HOSTS
+from infra.settings.stack import Stack
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,21 @@ from tempfile import TemporaryDirectory
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from infra.archive import write_package
-from infra.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
-from infra.cache_leaks import CacheLeakError, refuse_leaks
+from cache_check import CacheLeakError, refuse_leaks
+from demo.hosts.sample_application import check_hosted
+from infra.cdn.shared_aliases import refuse_shared_aliases
+from infra.cdn.viewer_function_code import ViewerFunction, ViewerFunctionError, viewer_function
+from infra.config.errors import SettingsError
+from infra.config.provider_region import missing_region_problem, provider_region
 from infra.edge_router import EdgeRouterArgs
-from infra.opt_in_regions import opt_in_warning
-from infra.package_start import check_start
-from infra.problems import SettingsError
-from infra.provider_region import missing_region_problem, provider_region
-from infra.region_packages import build_controller, build_validator
-from infra.running_rollout import read_rollout, rollout_warnings, running_values
-from infra.sample_application import check_hosted
-from infra.shared_aliases import refuse_shared_aliases
-from infra.stack import Stack, load_stack
-from infra.viewer_function import ViewerFunction, ViewerFunctionError, viewer_function
-from infra.wheels import WheelError
+from infra.package.archive import write_package
+from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
+from infra.package.regional import build_controller, build_validator
+from infra.package.start import check_start
+from infra.package.wheels import WheelError
+from infra.rollout.running import read_rollout, rollout_warnings, running_values
+from infra.settings.opt_in_regions import opt_in_warning
+from infra.settings.stack import Stack, load_stack
 
 
 def prepare() -> EdgeRouterArgs:

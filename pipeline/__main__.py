@@ -6,9 +6,9 @@ from pathlib import Path
 import pulumi
 
 # Pulumi puts the folder of the program first, and the packages are in the one above.
-sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from infra.pipeline_program import pipeline
+from pipeline.program import pipeline
 
 for name, value in pipeline().outputs.items():
     pulumi.export(name, value)

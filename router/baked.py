@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 
-from router.assignment import Assignment
 from router.config_file import CONFIG_FILE as CONFIG_FILE  # also for those who put one there
 from router.config_file import read_config as read_config
 from router.decision_log import DecisionLog
-from router.origin import Origin
+from router.model.assignment import Assignment
+from router.model.origin import Origin
 from router.routing import Router
 from strategies.base import Edge
 from strategies.registry import load
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from router.cache_guard import CacheGuard
-    from router.clients import Clients
-    from router.control import Control
+    from router.control.override import Override
+    from router.control.reader import Control
+    from router.dynamodb.clients import Clients
+    from router.dynamodb.table import Table
     from router.metrics import Metrics
-    from router.override import Override
-    from router.table import Table
 
 
 def build_router(config: dict[str, Any], region: str) -> Router:
@@ -61,7 +61,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
 def _build_override(config: dict[str, Any] | None) -> Override | None:
     if not config:
         return None
-    from router.override import Override  # only with override: others do not pay for hmac
+    from router.control.override import Override  # only with override: others do not pay for hmac
 
     return Override(**config)
 
@@ -75,7 +75,7 @@ def _build_guard(config: dict[str, Any] | None) -> CacheGuard | None:
 
 
 def _build_clients() -> Clients:
-    from router.clients import Clients  # only with table or control: others do not pay for sockets
+    from router.dynamodb.clients import Clients  # only with table or control: others do not pay for sockets
 
     return Clients()
 
@@ -83,7 +83,7 @@ def _build_clients() -> Clients:
 def _build_table(config: dict[str, Any] | None, region: str, clients: Clients | None) -> Table | None:
     if not config or clients is None:
         return None
-    from router.table import Table, TableConfig  # only with table: as above
+    from router.dynamodb.table import Table, TableConfig  # only with table: as above
 
     return Table(TableConfig(**config), region, clients=clients)
 
@@ -93,7 +93,7 @@ def _build_control(
 ) -> Control | None:
     if not config or clients is None:
         return None
-    from router.control import build_control  # only with control: as above
+    from router.control.reader import build_control  # only with control: as above
 
     return build_control(config, region, baked, clients)
 

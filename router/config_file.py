@@ -13,6 +13,6 @@ CONFIG_FILE = f"{__file__.rpartition('/router/')[0]}/config.json"
 
 
 def read_config(path: str = CONFIG_FILE) -> dict[str, Any]:
-    """The baked JSON, as infra.bundle writes it."""
+    """The baked JSON, as infra.package.bundle writes it."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123  no pathlib, as above
         return json.load(file)

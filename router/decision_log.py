@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sys
 
-from router.digest import sha256
+from router.model.digest import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from router.decision import Decision
-    from router.live import Live
-    from router.request import Request
+    from router.control.live import Live
+    from router.model.decision import Decision
+    from router.model.request import Request
 
 
 class DecisionLog:

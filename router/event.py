@@ -5,16 +5,16 @@ Source of every shape: "Lambda@Edge event structure" (CloudFront Developer Guide
 
 from __future__ import annotations
 
-from router.request import Body, Request
-from router.shapes import is_object
+from router.model.request import Body, Request
+from router.model.shapes import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from router.origin import Origin
-    from router.response import Response
+    from router.model.origin import Origin
+    from router.model.response import Response
 
     Cf = dict[str, Any]
     """`Records[0].cf` of an event."""
@@ -86,7 +86,7 @@ def by_address(origins: Iterable[Origin]) -> Addresses:
 
 def read_response(cf: Cf, addresses: Addresses) -> Response:
     """The Response of an origin-response event, with the name of the origin whose address the request went to."""
-    from router.response import Response  # here, for most requests never come to this trigger
+    from router.model.response import Response  # here, for most requests never come to this trigger
 
     answered = addresses.get(_address(cf["request"].get("origin")), [])
     if len(answered) > 1:  # one address under several names: the Host header tells them apart

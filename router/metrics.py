@@ -12,8 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from router.decision import Decision
-    from router.response import Response
+    from router.model.decision import Decision
+    from router.model.response import Response
 
 MAX_LATENCY_MS = 600_000
 """More than an origin can take ("Quotas": 3 attempts, 120 s each): the two instances' clocks are apart."""

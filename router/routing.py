@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from router import event as events
-from router.deadline import Deadline, DeadlineError
-from router.decision import Decision, fallback
-from router.precedence import Precedence
+from router.control.precedence import Precedence
+from router.model.deadline import Deadline, DeadlineError
+from router.model.decision import Decision, fallback
 from strategies.base import Strategy
 
 TYPE_CHECKING = False
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from router.cache_guard import CacheGuard
-    from router.clients import Clients
-    from router.control import Control
+    from router.control.override import Override
+    from router.control.reader import Control
     from router.decision_log import DecisionLog
+    from router.dynamodb.clients import Clients
     from router.metrics import Metrics
-    from router.origin import Origin
-    from router.override import Override
-    from router.request import Request
-    from router.response import Response
+    from router.model.origin import Origin
+    from router.model.request import Request
+    from router.model.response import Response
 
 
 class Router:

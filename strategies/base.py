@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from router.record import field, record
+from router.model.record import field, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, ClassVar
 
-    from router.assignment import Assignment
-    from router.decision import Decision
-    from router.origin import Origin
-    from router.request import Request
-    from router.response import Response
-    from router.table import Table
+    from router.dynamodb.table import Table
+    from router.model.assignment import Assignment
+    from router.model.decision import Decision
+    from router.model.origin import Origin
+    from router.model.request import Request
+    from router.model.response import Response
 
 
 VERSION_HEADER = "x-router-version"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.cookies import set_cookie
+from router.model.cookies import set_cookie
 from strategies.base import VERSION_HEADER
 
 TYPE_CHECKING = False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
-from router import names
-from router.assignment import release_tag as release_tag  # also for those who write such a cookie
-from router.cookies import is_in_path, set_cookie
-from router.decision import Decision
-from router.digest import sha256
-from router.record import record
+from router.model import names
+from router.model.assignment import release_tag as release_tag  # also for those who write such a cookie
+from router.model.cookies import is_in_path, set_cookie
+from router.model.decision import Decision
+from router.model.digest import sha256
+from router.model.record import record
 from strategies.base import Needs, Strategy
 from strategies.options import (
     caching_problem,
@@ -24,8 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-    from router.request import Request
-    from router.response import Response
+    from router.model.request import Request
+    from router.model.response import Response
 
 SHORTEST_KEY_CHARACTERS = 16
 VISITOR_BYTES = 12
@@ -78,7 +78,7 @@ class Options:
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The cookie's, as router.cookies.set_cookie takes them."""
+        """The cookie's, as router.model.cookies.set_cookie takes them."""
         return {
             "max_age_seconds": self.max_age_seconds,
             "domain": self.domain,

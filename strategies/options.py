@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.names import cookie_name
+from router.model.names import cookie_name
 from strategies.base import OptionsError
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ MAX_COOKIE_NAME_CHARACTERS = 3_840
 
 
 def require(**problems: str) -> None:
-    """Raise OptionsError with every field whose rule (see router.names) returned something; names are snake_case."""
+    """Raise OptionsError with every field whose rule (router.model.names) returned something; names are snake_case."""
     found = [(camel_case(name), text) for name, text in problems.items() if text]
     if found:
         raise OptionsError(found)

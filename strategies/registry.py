@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 STRATEGIES = {
     "sticky-session": "strategies.sticky_session:StickySession",
     "cookie-version": "strategies.cookie_version:CookieVersion",
-    "jwt-iat": "strategies.jwt_iat:JwtIat",
-    "tenant-lookup": "strategies.tenant_lookup:TenantLookup",
-    "fastest-origin": "strategies.fastest_origin:FastestOrigin",
+    "jwt-iat": "strategies.jwt_iat.strategy:JwtIat",
+    "tenant-lookup": "strategies.tenant_lookup.strategy:TenantLookup",
+    "fastest-origin": "strategies.fastest_origin.strategy:FastestOrigin",
     "tier": "strategies.tier:Tier",
 }
 """Name to "module:class"; a module is imported when it is asked for, since a bundle holds only the chosen one."""

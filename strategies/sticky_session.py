@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from router import names
-from router.decision import Decision
-from router.numbers import parse_number
-from router.record import field, record
-from router.table import TableError
+from router.dynamodb.table import TableError
+from router.model import names
+from router.model.decision import Decision
+from router.model.numbers import parse_number
+from router.model.record import field, record
 from strategies.base import VERSION_HEADER, Needs, Strategy, TableSpec
 from strategies.options import (
     caching_problem,
@@ -21,9 +21,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-    from router.dynamodb_answers import Item
-    from router.request import Request
-    from router.table import Reading
+    from router.dynamodb.responses import Item
+    from router.dynamodb.table import Reading
+    from router.model.request import Request
 
 MAX_TOKEN_CHARACTERS = 1_024
 """Longer tokens are no session of ours; a DynamoDB partition key ends at 2,048 bytes anyway."""

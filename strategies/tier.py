@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from router import names, origin_rules
-from router.decision import Decision
-from router.origin import Origin
-from router.record import field, record
+from router.model import names, origin_rules
+from router.model.decision import Decision
+from router.model.origin import Origin
+from router.model.record import field, record
 from strategies.base import VERSION_HEADER, Needs, OptionsError, Strategy
 from strategies.options import first_of, key_cookies_problem, require
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, ClassVar
 
-    from router.request import Request
+    from router.model.request import Request
 
 PLACES = ("query", "header", "cookie")
 MAX_TIER_CHARACTERS = 32

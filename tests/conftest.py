@@ -11,13 +11,13 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 LONG = re.compile(
     r"""
-    operations/test_up\.py::(?!test_a_change_of_the_file|test_ctrl_c_ends)
-    | operations/test_teardown\.py::.*\[(?!sticky-session)
-    | operations/test_(logs|sweep|rollback)\.py::.*\[
-    | operations/test_logs\.py::(test_what_is_no_decision|test_every_page)
-    | operations/test_rollout\.py::test_a_stack_that_is_up_here_is_meant
-    | operations/test_config_check\.py::test_the_shipped_stacks_are_in_order.*-(local|staging)\]
-    | operations/test_bundle\.py::test_commands_without_a_server.*arguments1
+    cli/test_up\.py::(?!test_a_change_of_the_file|test_ctrl_c_ends)
+    | cli/test_teardown\.py::.*\[(?!sticky-session)
+    | cli/test_(logs|sweep|rollback)\.py::.*\[
+    | cli/test_logs\.py::(test_what_is_no_decision|test_every_page)
+    | cli/test_rollout\.py::test_a_stack_that_is_up_here_is_meant
+    | cli/test_config_check\.py::test_the_shipped_stacks_are_in_order.*-(local|staging)\]
+    | cli/test_bundle\.py::test_commands_without_a_server.*arguments1
     | e2e/test_(rollouts|live_control)\.py::(?!test_a_good_version|test_a_bad_version|test_a_new_percentage)
     | e2e/test_(cached_canary|hosts|validator)\.py::
     | e2e/test_(faults|sticky_session)\.py::.*\[(?!slow|garbage|eu-west-1-|canary)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from validator.pipeline import codepipeline_client, report_job, user_parameters
-from validator.plan_json import bounded, plan_from_json
+from validator.plan.plan_json import bounded, plan_from_json
 from validator.validation import validate
 
 SECRET_VARIABLE = "EDGE_ROUTER_OVERRIDE_SECRET"  # noqa: S105  the variable's name

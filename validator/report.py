@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
 
-from validator.plan import Plan
-from validator.result import Result, Verdict
+from validator.checks.result import Result, Verdict
+from validator.plan.plan import Plan
 
 HIDDEN = "(secret)"
 

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from validator.checks import CHECKS
-from validator.client import Site, open_client
-from validator.pace import Pace
-from validator.plan import Plan
+from validator.plan.plan import Plan
 from validator.report import Report
-from validator.traffic import Visits
+from validator.traffic.client import Site, open_client
+from validator.traffic.pace import Pace
+from validator.traffic.traffic import Visits
 
 
 def _ignore() -> None:

@@ -1,17 +1,17 @@
 """CloudFront in one process: behaviors, cache, forwarding, Lambda@Edge events and their rules."""
 
-from simulator.cloudfront.distribution import Distribution
+from simulator.cloudfront.config.distribution import Distribution
+from simulator.cloudfront.config.origins import OriginMap
 from simulator.cloudfront.edge import Edge
-from simulator.cloudfront.errors import OriginMapError, StateError, UnknownRegionError
-from simulator.cloudfront.headers import Headers
-from simulator.cloudfront.messages import ViewerRequest, ViewerResponse
-from simulator.cloudfront.origins import OriginMap
-from simulator.cloudfront.regions import DEFAULT_REGION, EDGE_REGIONS
-from simulator.cloudfront.status import status_app
-from simulator.cloudfront.triggers import EdgeFunctions, FunctionOutcome
+from simulator.cloudfront.http.errors import OriginMapError, StateError, UnknownRegionError
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import ViewerRequest, ViewerResponse
+from simulator.cloudfront.http.regions import DEFAULT_REGION, EDGE_REGIONS
+from simulator.cloudfront.http.status import status_app
+from simulator.cloudfront.triggers.triggers import EdgeFunctions, FunctionOutcome
 from simulator.cloudfront.validation import Violation, validate_result
-from simulator.cloudfront.viewer import viewer_app
-from simulator.cloudfront.viewer_server import AppServer, PortInUseError, ViewerServer
+from simulator.cloudfront.viewer.server import AppServer, PortInUseError, ViewerServer
+from simulator.cloudfront.viewer.viewer import viewer_app
 
 __all__ = [
     "DEFAULT_REGION",

@@ -8,18 +8,18 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from simulator.cloudfront.admission import check_admission, check_sizes
-from simulator.cloudfront.cache import Cache
-from simulator.cloudfront.edge_errors import EdgeError
-from simulator.cloudfront.events import event_body, event_request, event_response, read_request, read_response
-from simulator.cloudfront.header_rules import is_disallowed
-from simulator.cloudfront.kept_notices import KeptNotices
-from simulator.cloudfront.messages import OriginResponse, ViewerRequest, ViewerResponse
-from simulator.cloudfront.objects import Objects, Served
-from simulator.cloudfront.origin_client import OriginClient
-from simulator.cloudfront.origin_side import OriginSide, edge_host
-from simulator.cloudfront.ranges import tailored
-from simulator.cloudfront.regions import edge_region
-from simulator.cloudfront.triggers import Context, EdgeFunctions, Triggers, new_request_id
+from simulator.cloudfront.cache.cache import Cache
+from simulator.cloudfront.cache.notices import KeptNotices
+from simulator.cloudfront.cache.objects import Objects, Served
+from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.header_rules import is_disallowed
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest, ViewerResponse
+from simulator.cloudfront.http.ranges import tailored
+from simulator.cloudfront.http.regions import edge_region
+from simulator.cloudfront.origin.client import OriginClient
+from simulator.cloudfront.origin.side import OriginSide, edge_host
+from simulator.cloudfront.triggers.events import event_body, event_request, event_response, read_request, read_response
+from simulator.cloudfront.triggers.triggers import Context, EdgeFunctions, Triggers, new_request_id
 from simulator.cloudfront.viewer_functions import ViewerFunctions
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from simulator.cloudfront.distribution import Distribution
-    from simulator.cloudfront.origins import OriginMap
+    from simulator.cloudfront.config.distribution import Distribution
+    from simulator.cloudfront.config.origins import OriginMap
     from simulator.cloudfront_functions import KeyValueStore
 
 

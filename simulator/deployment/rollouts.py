@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from controller.reconcile import Controller, Outcome
-from controller.store import StoreError
+from controller.rollout.store import StoreError
 from controller.wiring import controller_of
 from simulator.deployment.controller_clients import ControllerClients, DrilledAlarms
 from simulator.deployment.scheduled import Scheduled, scheduled_controller

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from math import log
 
 from bench.simulated_rollout import MemoryStore
-from controller import transitions
-from controller.plan import Plan
+from controller.analysis.plan import Plan
+from controller.analysis.sample import Sample
 from controller.reconcile import Controller, Outcome
-from controller.rollout import Rollout
-from controller.sample import Sample
-from controller.sources import UnreadableError
-from controller.store import Items, Store
-from router.live import Live
+from controller.rollout import transitions
+from controller.rollout.state import Rollout
+from controller.rollout.store import Items, Store
+from controller.sources.sources import UnreadableError
+from router.control.live import Live
 
 BEGIN = 1_800_000_000
 PLAN = Plan(steps=(5, 25, 100), interval_seconds=600)

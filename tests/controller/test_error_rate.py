@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from controller import error_rate
-from controller.sample import Sample
+from controller.analysis import error_rate
+from controller.analysis.sample import Sample
 
 CASES = [(46, 750, 22, 2_250), (5, 500, 3, 5_000), (30, 500, 40, 500), (2, 500, 0, 5_000), (990, 1_000, 950, 1_000)]
 MARGINS = (0.0, 0.001, 0.01, 0.05)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import controller.handler
-from controller import transitions
 from controller.handler import looked
-from controller.notices import NoNotifier
 from controller.reconcile import Controller
-from controller.store import ControlTable, StoreError
+from controller.rollout import transitions
+from controller.rollout.store import ControlTable, StoreError
+from controller.sources.notices import NoNotifier
 from controller.wiring import controller_of
 from tests.controller.conftest import ClientOf, PutMetrics
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World

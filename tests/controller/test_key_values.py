@@ -13,9 +13,9 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
-from controller.key_values import CloudFrontKeyValues, is_same, text_of, value_of
-from router.assignment import release_tag
-from router.live import Live
+from controller.sources.key_values import CloudFrontKeyValues, is_same, text_of, value_of
+from router.control.live import Live
+from router.model.assignment import release_tag
 
 ARN = "arn:aws:cloudfront::123456789012:key-value-store/a1b2"
 LIVE = Live(12.5, "none", "2026-11 \u2603", percent_from="rollout", revision="rollout:3")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from controller import latency
-from controller.sample import Sample
-from controller.student_t import upper_tail
+from controller.analysis import latency
+from controller.analysis.sample import Sample
+from stats.student_t import upper_tail
 from tests.controller.fakes import sample
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.looks import ALPHA, alpha_of
+from stats.alpha_spending import ALPHA, alpha_of
 
 
 @pytest.mark.parametrize("steps", [1, 5, 20])

@@ -7,10 +7,10 @@ from math import log
 import pytest
 from botocore.stub import ANY, Stubber
 
-from controller.alarms import CloudWatchAlarms
-from controller.metrics import FIGURES, CloudWatchMetrics
-from controller.sample import Sample
-from controller.sources import UnreadableError
+from controller.analysis.sample import Sample
+from controller.sources.alarms import CloudWatchAlarms
+from controller.sources.metrics import FIGURES, CloudWatchMetrics
+from controller.sources.sources import UnreadableError
 from tests.controller.conftest import REGIONS, ClientOf, PutMetrics
 from tests.controller.fakes import BEGIN
 

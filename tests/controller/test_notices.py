@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from controller import transitions
-from controller.notices import NoNotifier, TopicNotifier
+from controller.rollout import transitions
+from controller.sources.notices import NoNotifier, TopicNotifier
 from tests.controller.conftest import ClientOf
 from tests.controller.fakes import FAILING, World
 

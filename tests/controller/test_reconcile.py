@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bench.simulated_rollout import MemoryStore
-from controller import transitions
-from controller.plan import Plan
+from controller.analysis.plan import Plan
+from controller.analysis.sample import Sample
 from controller.reconcile import Controller
-from controller.sample import Sample
-from controller.store import Items, items_of
+from controller.rollout import transitions
+from controller.rollout.store import Items, items_of
 from tests.controller.fakes import ALONE, BEGIN, FAILING, FEW, HEALTHY, PLAN, Sources, World, sample
 
 ALARM = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:too-slow"

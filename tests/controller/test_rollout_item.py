@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from controller.fields import FieldError
-from controller.plan import Plan
-from controller.rollout import MAX_EVENTS
-from controller.rollout_item import document_of, from_item, to_item
-from controller.sample import Sample
-from router.live import live_of
+from controller.analysis.fields import FieldError
+from controller.analysis.plan import Plan
+from controller.analysis.sample import Sample
+from controller.rollout.item import document_of, from_item, to_item
+from controller.rollout.state import MAX_EVENTS
+from router.control.live import live_of
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 
 

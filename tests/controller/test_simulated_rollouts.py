@@ -8,7 +8,7 @@ import pytest
 
 from bench import rollouts
 from bench.simulated_rollout import Traffic, simulate
-from controller.plan import Plan
+from controller.analysis.plan import Plan
 
 
 @pytest.fixture(autouse=True)

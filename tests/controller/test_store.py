@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from controller import transitions
-from controller.store import ConflictError, ControlTable, MalformedError, StoreError
+from controller.rollout import transitions
+from controller.rollout.store import ConflictError, ControlTable, MalformedError, StoreError
 from tests.controller.conftest import ClientOf, put_config
 from tests.controller.fakes import FAILING, HEALTHY, PLAN, World
 

@@ -3,7 +3,7 @@
 moto checks the shape of a definition, that its role exists and is CodePipeline's, and keeps it. It runs nothing, so
 there are no stages, approvals, rollbacks and variables; it knows neither connections nor whether a project, a bucket
 or a function is there, wants locations that AWS does not, and drops a project's concurrentBuildLimit. Of those
-the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline.py).
+the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline/pipeline.py).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra.deployer_rights import PARTS, rights
-from infra.problems import SettingsError
-from infra.settings_pipeline import load_pipeline_settings
+from infra.config.errors import SettingsError
+from pipeline.deployer_rights import PARTS, rights
+from pipeline.settings import load_pipeline_settings
 from simulator.standin import ProgramError, Run, read_stack_config, run_program
-from validator.plan_json import plan_from_json
+from validator.plan.plan_json import plan_from_json
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "pipeline"

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from controller.plan import Plan
-from controller.rollout import Rollout
-from controller.sample import Sample
+from controller.analysis.plan import Plan
+from controller.analysis.sample import Sample
+from controller.rollout.state import Rollout
 from controller.window import Timing
 from demo.figures import Counted, Visit, agree, describe_figures
 

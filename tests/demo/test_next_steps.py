@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.stacks.load import PROJECT, open_stack
 from demo.next_steps import list_next_steps
-from operations.stack import PROJECT, open_stack
 
 URL = "http://127.0.0.1:8080"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from infra.cache_leaks.decides import Kind
-from infra.cache_leaks.judgement import OF_A_STACK, OF_ALL
+from cache_check.judgement import OF_A_STACK, OF_ALL
+from cache_check.model.decides import Kind
 
 from .pages import ROOT, read
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from operations.main import app
+from cli.main import app
 
 from .pages import DOCS, ROOT
 

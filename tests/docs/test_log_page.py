@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from router.decision import Decision
+from router.control.live import Live
 from router.decision_log import DecisionLog
-from router.live import Live
+from router.dynamodb.table import Reading
 from router.metrics import Metrics
-from router.request import Request
-from router.response import Response
-from router.table import Reading
+from router.model.decision import Decision
+from router.model.request import Request
+from router.model.response import Response
 
 from .pages import DOCS, ROOT, read, section
 

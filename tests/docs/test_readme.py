@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.main import main
+from cli.main import main
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from infra.deployer_rights import PARTS, rights
+from pipeline.deployer_rights import PARTS, rights
 
 from .pages import section
 

@@ -11,13 +11,14 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from infra.problems import SettingsError
-from infra.section import Section
-from infra.settings import Settings
-from infra.settings_alarms import AlarmSettings
-from infra.settings_domain import DomainSettings
-from infra.settings_origins import OriginSettings, OverrideSettings
-from infra.settings_parts import (
+from cli.stacks.load import open_stack
+from infra.config.errors import SettingsError
+from infra.config.section import Section
+from infra.settings.alarms import AlarmSettings
+from infra.settings.domain import DomainSettings
+from infra.settings.model import Settings
+from infra.settings.origins import OriginSettings, OverrideSettings
+from infra.settings.parts import (
     DemoSettings,
     FunctionSettings,
     LogSettings,
@@ -25,10 +26,9 @@ from infra.settings_parts import (
     TableSettings,
     ValidatorSettings,
 )
-from infra.settings_release import ControlSettings
-from infra.settings_rollout import RolloutSettings
-from infra.settings_security import SecuritySettings
-from operations.stack import open_stack
+from infra.settings.release import ControlSettings
+from infra.settings.rollout import RolloutSettings
+from infra.settings.security import SecuritySettings
 
 from .pages import ROOT, section
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from operations.site import site_of
-from operations.stack import PROJECT, open_stack
+from cli.stacks.load import PROJECT, open_stack
+from cli.up.local_backends import site_of
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program

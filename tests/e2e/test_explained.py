@@ -13,14 +13,14 @@ from typing import Any
 import jwt
 import pytest
 
-from controller.plan import Plan
-from controller.rollout import Rollout
-from controller.store import ControlTable
-from operations.events import read_event
-from operations.explanation import Explanation, explain_event
-from operations.running_stack import LocalStack
-from operations.stack import open_stack
-from operations.stack_view import StackView, view_local
+from cli.explain.events import read_event
+from cli.explain.explanation import Explanation, explain_event
+from cli.stacks.load import open_stack
+from cli.stacks.running import LocalStack
+from cli.stacks.view import StackView, view_local
+from controller.analysis.plan import Plan
+from controller.rollout.state import Rollout
+from controller.rollout.store import ControlTable
 from simulator.dynamodb.sdk import local_client
 from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import CONTROL, HOME, NEAR, Stack

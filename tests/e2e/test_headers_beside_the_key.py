@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.conftest import Stack
 from tests.e2e.echo_origin import EchoOrigin, echoing
-from validator.plan_json import plan_from_json
+from validator.plan.plan_json import plan_from_json
 from validator.validation import validate
 
 pytestmark = pytest.mark.anyio

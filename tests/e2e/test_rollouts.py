@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from controller import transitions
-from controller.key_values import KEY
-from controller.plan import WAIT, Plan
-from controller.rollout import Rollout
-from controller.store import ControlTable, Items
+from controller.analysis.plan import WAIT, Plan
+from controller.rollout import transitions
+from controller.rollout.state import Rollout
+from controller.rollout.store import ControlTable, Items
+from controller.sources.key_values import KEY
 from simulator.dynamodb.sdk import local_client
 from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import CONTROL, HOME, NEAR, Stack

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from operations.site import site_of
-from operations.stack import PROJECT, open_stack
+from cli.stacks.load import PROJECT, open_stack
+from cli.up.local_backends import site_of
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program
 from tests.e2e.conftest import Stack
-from validator.plan_json import plan_from_json
+from validator.checks.result import Result
+from validator.plan.plan_json import plan_from_json
 from validator.report import Report
-from validator.result import Result
 from validator.validation import validate
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra.viewer_function import viewer_function
+from infra.cdn.viewer_function_code import viewer_function
 from simulator.cloudfront_functions import FunctionResult, FunctionRuntime, KeyValueStore
 from tests.infra.configs import stack_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from router.request import Request
+from router.model.request import Request
 
 Values = Mapping[str, str | Sequence[str]]
 

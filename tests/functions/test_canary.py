@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.request import Request
-from router.response import Response
+from router.model.request import Request
+from router.model.response import Response
 from simulator.cloudfront_functions import FunctionResult
 from strategies.cookie_version import CookieVersion, Options, minted, release_tag
 from tests.functions.deployed import SECRET, Deployed, line, version

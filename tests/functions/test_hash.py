@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.assignment import bucket
+from router.model.assignment import bucket
 from simulator.cloudfront_functions import FunctionRuntime
 from tests.functions.deployed import Deployed
 from tests.functions.events import viewer_request

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from infra.baked_config import baked_config
-from router.assignment import Assignment
+from infra.package.baked_config import baked_config
 from router.baked import build_router
-from router.decision import Decision
-from router.request import Request
+from router.model.assignment import Assignment
+from router.model.decision import Decision
+from router.model.request import Request
 from strategies.cookie_version import minted
 from strategies.sticky_session import Options, StickySession
 from tests.functions.deployed import Deployed, line, version

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.origin import Origin
+from router.model.origin import Origin
 from router.passing import PASSING
 from simulator.cloudfront_functions import FunctionResult
 from strategies.base import Edge

@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router import baked
-from router.clients import Clients
-from router.dynamodb import ReadError
+from router.dynamodb.client import ReadError
+from router.dynamodb.clients import Clients
 from router.passing import PASSING, READ_ONLY_BEHIND_THE_CACHE
 from simulator.cloudfront import validate_result
 from simulator.sample_events import origin_request, origin_response
 from strategies.registry import STRATEGIES
 
 if TYPE_CHECKING:
-    from router.dynamodb import Item
+    from router.dynamodb.client import Item
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from infra.problems import SettingsError
-from infra.stack import Stack, load_stack
+from infra.config.errors import SettingsError
+from infra.settings.stack import Stack, load_stack
 from simulator.standin import read_stack_config
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from infra.cache_leaks import Decides, Finding, find_leaks
+from cache_check import Decides, Finding, find_leaks
 from simulator.standin import run_program
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"

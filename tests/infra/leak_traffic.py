@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from infra.baked_config import baked_config, deciding_config
-from infra.cache_leaks import decides_of, find_leaks
+from cache_check import decides_of, find_leaks
+from infra.package.baked_config import baked_config, deciding_config
 from router.baked import build_router
 from simulator.cloudfront import Distribution, Edge, Headers, OriginMap, ViewerRequest, ViewerResponse
 from tests.infra.configs import shipped_stack

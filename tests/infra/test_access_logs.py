@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.access_logs import bucket_name, shortened
+from infra.cdn.access_logs import bucket_name, shortened
 from strategies.registry import STRATEGIES
 from tests.infra.configs import STACKS, problems_of
 from tests.infra.test_program import ACCOUNT, DISTRIBUTION, all_resources, inputs, run

@@ -8,7 +8,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from infra.aws_hosts import API, BUCKET, DNS_SUFFIXES, FUNCTION_URL, WEBSITE, HostedBy, service_of
+from infra.config.aws_hosts import API, BUCKET, DNS_SUFFIXES, FUNCTION_URL, WEBSITE, HostedBy, service_of
 from tests.infra.configs import problems_of, stack_of
 
 WEBSITES = (

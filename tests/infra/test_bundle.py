@@ -12,12 +12,12 @@ from zipfile import ZipFile
 
 import pytest
 
-import infra.bundle
-from infra.archive import KEPT_PACKAGES, KEPT_SECONDS, write_package
-from infra.bundle import Bundle, BundleError, build_bundle
-from infra.stack import Stack
+import infra.package.bundle
+from infra.package.archive import KEPT_PACKAGES, KEPT_SECONDS, write_package
+from infra.package.bundle import Bundle, BundleError, build_bundle
+from infra.settings.stack import Stack
 from router.baked import build_router
-from router.request import Request
+from router.model.request import Request
 from strategies.registry import STRATEGIES
 from tests.infra.configs import ROOT, shipped_stack, stack_of
 
@@ -178,7 +178,7 @@ def test_times_modes_and_umask_leave_no_trace(tmp_path: Path, monkeypatch: pytes
     for number, source in enumerate(copy.rglob("*.py")):
         os.utime(source, (number, 1_000_000_000 + number))
         source.chmod(0o600)
-    monkeypatch.setattr(infra.bundle, "ROOT", copy)
+    monkeypatch.setattr(infra.package.bundle, "ROOT", copy)
     before = os.umask(0)
     try:
         bundle = built("sticky-session", tmp_path / "b")
@@ -228,7 +228,7 @@ def test_packages_of_the_last_day_all_stay(tmp_path: Path) -> None:
 
 
 def test_a_package_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(infra.bundle, "MAX_PACKAGE_BYTES", 1_000)
+    monkeypatch.setattr(infra.package.bundle, "MAX_PACKAGE_BYTES", 1_000)
     with pytest.raises(BundleError, match=r"^the package has \d\d,\d{3} bytes; Lambda@Edge takes at most 1,000$"):
         built("cookie-version", tmp_path)
 

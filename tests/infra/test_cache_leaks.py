@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import Decides, find_leaks
+from cache_check import Decides, find_leaks
 from tests.infra.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import Decides, decides_of, find_leaks
-from infra.cache_leaks.decides import VIEWER_FUNCTIONS
-from infra.function_identity import is_function_arn, is_viewer_function_arn
-from infra.viewer_function import CONFIG_LINE, FUNCTIONS
+from cache_check import Decides, decides_of, find_leaks
+from cache_check.model.decides import VIEWER_FUNCTIONS
+from infra.cdn.viewer_function_code import CONFIG_LINE, FUNCTIONS
+from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
 from tests.infra.configs import shipped_stack
 from tests.infra.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,

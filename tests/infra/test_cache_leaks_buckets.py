@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import find_leaks
+from cache_check import find_leaks
 from tests.infra.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,
     CACHING_OPTIMIZED,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cache_leaks import decides_of, judge
+from cache_check import decides_of, judge
 from tests.infra.configs import shipped_stack
 
 STATES = Path(__file__).parent / "foreign_states"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import StateShapeError, find_leaks, judge
-from infra.cache_leaks.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
-from infra.cache_leaks.selections import Selection
-from simulator.cloudfront.policies import MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES
+from cache_check import StateShapeError, find_leaks, judge
+from pulumi_state.managed_policies import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
+from pulumi_state.selections import Selection
+from simulator.cloudfront.config.policies import MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES
 from tests.infra.leak_states import (
     ALL_VIEWER,
     ALL_VIEWER_EXCEPT_HOST,
@@ -248,7 +248,7 @@ def test_managed_policies_are_those_that_the_simulator_serves_by() -> None:
 
 
 def _values(policy: Any) -> Any:
-    from infra.cache_leaks.selections import Values
+    from pulumi_state.selections import Values
 
     headers, *kinds = (Selection(kind.mode, kind.names) for kind in (policy.headers, policy.cookies, policy.query))
     added = getattr(policy, "cloudfront_headers", frozenset())

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import CacheLeakError, Finding, decides_of, find_leaks, refuse_leaks, stack_leaks
-from infra.cache_leaks.planned import planned_state
+from cache_check import CacheLeakError, Finding, decides_of, find_leaks, refuse_leaks, stack_leaks
+from infra.planned_distribution import planned_state
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import STACKS, shipped_stack
@@ -143,9 +143,9 @@ def test_errors_refuse_and_warnings_are_handed_back(monkeypatch: pytest.MonkeyPa
     stack = shipped_stack("prod", "strategy=cookie-version")
     warning = Finding("n", "warning", "d", "*", "e.", "m.")
     error = Finding("n", "error", "d", "*", "e.", "m.")
-    monkeypatch.setattr("infra.cache_leaks.refusal.stack_leaks", lambda _stack: [warning])
+    monkeypatch.setattr("infra.cache_leak_refusal.stack_leaks", lambda _stack: [warning])
     assert refuse_leaks(stack) == [warning]
-    monkeypatch.setattr("infra.cache_leaks.refusal.stack_leaks", lambda _stack: [warning, error])
+    monkeypatch.setattr("infra.cache_leak_refusal.stack_leaks", lambda _stack: [warning, error])
     with pytest.raises(CacheLeakError) as caught:
         refuse_leaks(stack)
     assert str(caught.value) == "one cache leak:\n  n (d, path pattern *): e. Mend: m."

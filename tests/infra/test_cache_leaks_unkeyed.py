@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks import StateShapeError, find_leaks, judge
+from cache_check import StateShapeError, find_leaks, judge
 from tests.infra.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.viewer_function import viewer_function
+from infra.cdn.viewer_function_code import viewer_function
 from tests.infra.configs import shipped_stack
 from tests.infra.leak_states import State, default_behavior, deployed
 from tests.infra.leak_traffic import PATHS, VISITORS, VISITS, Traffic, errors, version_page

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from infra.deployer_rights import CORE, rights
+from pipeline.deployer_rights import CORE, rights
 from tests.infra.configs import EVERYTHING
 from tests.infra.test_program import VERSIONED, run
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.problems import SettingsError
-from infra.shared_aliases import refuse_shared_aliases
+from infra.cdn.shared_aliases import refuse_shared_aliases
+from infra.config.errors import SettingsError
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import STACKS, edit_stack, problems_of, shipped_stack, stack_of

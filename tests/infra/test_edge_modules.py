@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra import edge_modules
-from infra.baked_config import baked_config
-from infra.edge_modules import EDGE_PACKAGES, imports_in, modules_for, modules_from
+from infra.package import modules as edge_modules
+from infra.package.baked_config import baked_config
+from infra.package.modules import EDGE_PACKAGES, imports_in, modules_for, modules_from
 from tests.infra.configs import ROOT, stack_of
 
 ALARMS = {"notify": ["eyes@example.com"]}
@@ -20,10 +20,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sources = {
         "router/__init__.py": "",
         "router/handler.py": "def start():\n    from router.baked import build\n",
-        "router/baked.py": "import json\ndef build():\n    from router.table import Table\n",
-        "router/table.py": "import router.wire\n",
+        "router/baked.py": "import json\ndef build():\n    from router.dynamodb.table import Table\n",
+        "router/dynamodb/table.py": "import router.wire\n",
         "router/wire.py": "",
-        "router/names.py": "",
+        "router/model/names.py": "",
         "router/unused.py": "",
         "strategies/__init__.py": "",
         "strategies/chosen.py": (
@@ -31,7 +31,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    from router.unused import Thing\n"
             "else:\n    from strategies.parts import part\n"
         ),
-        "strategies/parts.py": "from router.names import rule\n",
+        "strategies/parts.py": "from router.model.names import rule\n",
         "strategies/other.py": "",
     }
     for name, source in sources.items():
@@ -47,8 +47,8 @@ def test_imports_are_followed_also_those_inside_functions(project: Path) -> None
         "router",
         "router.baked",
         "router.handler",
-        "router.names",
-        "router.table",
+        "router.model.names",
+        "router.dynamodb.table",
         "router.wire",
         "strategies",
         "strategies.chosen",
@@ -59,7 +59,7 @@ def test_imports_are_followed_also_those_inside_functions(project: Path) -> None
 def test_what_is_not_used_stays_out_with_what_only_it_needs(project: Path) -> None:
     mark(project, "only with table: others do not pay for it")
     assert set(modules_for("chosen", root=project)) - set(modules_for("chosen", keys=(), root=project)) == {
-        "router.table",
+        "router.dynamodb.table",
         "router.wire",
     }
     assert modules_for("chosen", keys={"table"}, root=project) == modules_for("chosen", root=project)
@@ -67,7 +67,7 @@ def test_what_is_not_used_stays_out_with_what_only_it_needs(project: Path) -> No
 
 def test_of_several_keys_one_is_enough(project: Path) -> None:
     mark(project, "only with table or control")
-    assert [name for name in ("table", "control", "metrics") if "router.table" in modules(project, name)] == [
+    assert [name for name in ("table", "control", "metrics") if "router.dynamodb.table" in modules(project, name)] == [
         "table",
         "control",
     ]
@@ -77,7 +77,7 @@ def test_what_is_imported_at_the_top_of_anything_packaged_is_packaged(project: P
     """Whatever a lazy import elsewhere says of it."""
     mark(project, "only with table")
     (project / "strategies/parts.py").write_text("from router import table\n")
-    assert {"router.table", "router.wire"} <= modules(project)
+    assert {"router.dynamodb.table", "router.wire"} <= modules(project)
 
 
 def test_an_import_at_the_top_cannot_be_marked(project: Path) -> None:
@@ -87,7 +87,9 @@ def test_an_import_at_the_top_cannot_be_marked(project: Path) -> None:
 
 
 def mark(project: Path, comment: str) -> None:
-    (project / "router/baked.py").write_text(f"def build():\n    from router.table import Table  # {comment}\n")
+    (project / "router/baked.py").write_text(
+        f"def build():\n    from router.dynamodb.table import Table  # {comment}\n"
+    )
 
 
 def modules(project: Path, *keys: str) -> set[str]:
@@ -124,4 +126,4 @@ def test_other_packages_are_read_in_the_same_way(project: Path) -> None:
         "import boto3\nfrom router import names\nimport strategies.parts\n"
     )
     found = modules_from(["controller.handler"], ("controller", "router"), root=project)
-    assert found == ["controller", "controller.handler", "router", "router.names"]
+    assert found == ["controller", "controller.handler", "router", "router.model.names"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.function_identity import function_name
+from infra.naming.function_identity import function_name
 
 
 def test_a_stack_that_comes_back_has_a_function_of_another_name() -> None:

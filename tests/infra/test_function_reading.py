@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.cache_leaks.function_reading import UnreadableCodeError, read_function
-from infra.viewer_function import source_of
+from cache_check.function_code.reading import UnreadableCodeError, read_function
+from infra.cdn.viewer_function_code import source_of
 
 EXP = ("cookie", "exp")
 IP = ("chance", "the viewer's address")
@@ -141,7 +141,7 @@ def test_without_the_parser_the_code_is_not_judged_and_the_package_is_named(monk
     imported = builtins.__import__
 
     def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.startswith("infra.cache_leaks.function_code"):
+        if name.startswith("cache_check.function_code.follow"):
             raise ModuleNotFoundError("No module named 'tree_sitter'", name="tree_sitter")
         return imported(name, *args, **kwargs)
 

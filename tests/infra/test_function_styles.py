@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from infra.cache_leaks import function_code
-from infra.cache_leaks.behaviors import Behavior
-from infra.cache_leaks.function_reading import UnreadableCodeError, read_function
-from infra.cache_leaks.selections import Selection, Values
-from infra.cache_leaks.viewer_rules import unkeyed_sources
+from cache_check.function_code import follow as function_code
+from cache_check.function_code.reading import UnreadableCodeError, read_function
+from cache_check.model.behaviors import Behavior
+from cache_check.rules.viewer import unkeyed_sources
+from pulumi_state.selections import Selection, Values
 
 GET = "function get(r, name) { var c = r.cookies[name]; return c ? c.value : ''; }"
 JWT = "function jwt(t) { if (!t) { throw new Error('no'); } return JSON.parse(t); }"

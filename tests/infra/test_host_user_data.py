@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.host_user_data import END_OF_FILE, MAX_USER_DATA_BYTES, encoded, script
-from infra.sample_application import environment_of, image_files
+from demo.hosts.sample_application import environment_of, image_files
+from demo.hosts.user_data import END_OF_FILE, MAX_USER_DATA_BYTES, encoded, script
 from tests.infra.configs import ROOT, shipped_stack
 
 DIGEST = "0123456789abcdef" * 4

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.hosts import IMAGE_PARAMETER
+from demo.hosts.hosts import IMAGE_PARAMETER
 from simulator.standin import ProgramError, Run, StandIn, run_program
 from tests.infra.configs import ROOT, problems_of
 from tests.infra.test_program import (

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from infra.baked_config import baked_config
+from infra.cdn.invalidation import cached_paths
+from infra.cdn.policies import PoliciesArgs, cache_policy, origin_request_policy
+from infra.cdn.viewer_function_code import viewer_function
 from infra.edge_router import policies_args
-from infra.header_key import KEY_HEADER, MAX_POLICY_HEADERS, HeaderKey, added_headers, header_key
-from infra.invalidation import cached_paths
-from infra.policies import PoliciesArgs, cache_policy, origin_request_policy
-from infra.settings_key_headers import GROUPS
-from infra.stack import Stack
-from infra.viewer_function import viewer_function
+from infra.package.baked_config import baked_config
+from infra.settings.header_key import KEY_HEADER, MAX_POLICY_HEADERS, HeaderKey, added_headers, header_key
+from infra.settings.key_headers import GROUPS
+from infra.settings.stack import Stack
 from simulator.cloudfront_functions import check_code
 from strategies.base import Needs
 from tests.infra.configs import ORIGINS, problems_of, stack_of
@@ -165,7 +165,7 @@ def test_what_was_kept_by_another_rule_is_forgotten_with_the_deployment(
     """An answer that a header has spoiled before would stay for as long as its origin said."""
     stack = stack_of(**settings)
     before = cached_paths(stack)
-    monkeypatch.setattr("infra.invalidation.KEPT_BY", "every header reaches the origin")
+    monkeypatch.setattr("infra.cdn.invalidation.KEPT_BY", "every header reaches the origin")
     assert cached_paths(stack)["/*"] != before["/*"]
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.name_limits import LONGEST, Name, short_names
-from infra.pipeline_program import refuse_long_names
-from infra.problems import SettingsError
-from infra.settings_pipeline import load_pipeline_settings
-from infra.stack import load_stack
+from infra.config.errors import SettingsError
+from infra.naming.name_limits import LONGEST, Name, short_names
+from infra.settings.stack import load_stack
+from pipeline.program import refuse_long_names
+from pipeline.settings import load_pipeline_settings
 from simulator.standin import ProgramError, run_program
 from simulator.standin.models import MODELS
 from strategies.registry import STRATEGIES
@@ -104,7 +104,7 @@ def test_whatever_else_is_named_after_a_stack_may_be_longer(config: tuple[str, .
     """With the longest prefix that these names allow, everything else still fits."""
     longer = "p" * (64 - len("edge-router-prod"))
     for one in run(*config).state["deployment"]["resources"]:
-        is_cut = "logDelivery" in one["type"]  # infra.access_logs shortens these
+        is_cut = "logDelivery" in one["type"]  # infra.cdn.access_logs shortens these
         rules = {} if one["type"] in KINDS or one["type"] not in MODELS or is_cut else MODELS[one["type"]].rules
         for key in ("name", "comment", "dashboardName"):
             if key in rules and "edge-router-" in str(one["inputs"].get(key)):

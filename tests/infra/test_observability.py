@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from infra.alarms import least_assigned
-from infra.aws_regions import EDGE_REGIONS
-from infra.baked_config import baked_config
-from infra.log_metrics import split_of
-from infra.queries import QUERIES
+from infra.config.aws_regions import EDGE_REGIONS
+from infra.observability.alarms import least_assigned
+from infra.observability.log_metrics import split_of
+from infra.observability.queries import QUERIES
+from infra.package.baked_config import baked_config
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES
 from tests.docs.pages import section

@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from infra.aws_regions import EDGE_REGIONS
-from infra.invalidation import cached_paths
-from infra.stack import Stack
+from infra.cdn.invalidation import cached_paths
+from infra.config.aws_regions import EDGE_REGIONS
+from infra.settings.stack import Stack
 from simulator.standin import ProgramError, Run, run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import STACKS, edit_stack, shipped_stack

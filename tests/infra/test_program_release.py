@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.aws_regions import EDGE_REGIONS
+from infra.config.aws_regions import EDGE_REGIONS
 from simulator.standin import Run, run_program
 from tests.infra.configs import edit_stack
 from tests.infra.test_program import (
@@ -245,7 +245,7 @@ def test_the_controller_is_a_small_function_once_a_minute() -> None:
     assert (group["name"], group["retentionInDays"]) == ("/aws/lambda/edge-router-staging-controller", 14)
     with ZipFile(code["path"]) as archive:
         names = set(archive.namelist())
-    assert {"controller/handler.py", "controller/reconcile.py", "router/live.py"} <= names
+    assert {"controller/handler.py", "controller/reconcile.py", "router/control/live.py"} <= names
     assert {name.partition("/")[0] for name in names} == {"controller", "router"}
 
 

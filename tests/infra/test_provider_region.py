@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws_regions import EDGE_REGIONS, available_regions
-from infra.opt_in_regions import ENABLED_BY_DEFAULT
-from infra.provider_region import missing_region_problem, provider_region
+from infra.config.aws_regions import EDGE_REGIONS, available_regions
+from infra.config.provider_region import missing_region_problem, provider_region
+from infra.settings.opt_in_regions import ENABLED_BY_DEFAULT
 from simulator.standin import ProgramError, run_program
 from tests.infra.configs import STACKS, shipped_stack, stack_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from infra.problems import SettingsError
-from infra.provider_settings import provider_keys, provider_problems
-from infra.stack import load_stack
+from infra.config.errors import SettingsError
+from infra.config.provider_settings import provider_keys, provider_problems
+from infra.settings.stack import load_stack
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.region_packages import build_controller, build_validator
-from infra.stack import Stack
+from infra.package.regional import build_controller, build_validator
+from infra.settings.stack import Stack
 from tests.infra.configs import ROOT, stack_of
 
 PLAN = {"steps": [10, 100]}

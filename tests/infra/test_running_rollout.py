@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from controller.plan import Plan
-from controller.rollout import ENDED, PAUSED, ROLLED_BACK, RUNNING, SUCCEEDED, Rollout
-from controller.rollout_item import to_item
-from infra.control import config_item
+from controller.analysis.plan import Plan
+from controller.rollout.item import to_item
+from controller.rollout.state import ENDED, PAUSED, ROLLED_BACK, RUNNING, SUCCEEDED, Rollout
+from infra.data.control import config_item
 from simulator.dynamodb import LocalDynamoDB
 from simulator.standin import Run, run_program
 from tests.infra.configs import shipped_stack

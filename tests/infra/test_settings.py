@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra.problems import SettingsError
-from infra.settings import load_settings
-from infra.stack import load_stack
+from infra.config.errors import SettingsError
+from infra.settings.model import load_settings
+from infra.settings.stack import load_stack
 from tests.infra.configs import ORIGINS, config_of, problems_of, stack_of
 
 SECRET = "0123456789abcdef0123456789abcdef"

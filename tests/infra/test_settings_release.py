@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.endpoints import protocol_of
-from infra.settings_rollout import seconds_of
+from infra.config.endpoints import protocol_of
+from infra.settings.rollout import seconds_of
 from simulator.standin import read_stack_config
 from strategies.registry import STRATEGIES
 from tests.infra.configs import ROOT, problems_of, shipped_stack, stack_of

@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from infra.settings import CoreSettings, Settings
+from infra.settings.model import CoreSettings, Settings
 from strategies.registry import STRATEGIES
 from tests.infra.configs import ROOT, STACKS, shipped_stack
 
@@ -44,7 +44,7 @@ def test_defaults_are_those_of_the_settings() -> None:
 def test_descriptions_name_only_options_that_exist() -> None:
     """What a section's description lists in camelCase is a key of that section."""
     for name in STRATEGIES:
-        from infra.options_model import options_model
+        from infra.config.options_model import options_model
         from strategies.registry import section_of
 
         keys = set(options_model(name).keys())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.stripped import stripped
+from infra.package.stripped import stripped
 from tests.infra.configs import ROOT
 
 MODULES = sorted([*(ROOT / "router").glob("*.py"), *(ROOT / "strategies").glob("*.py")])

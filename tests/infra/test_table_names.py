@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from infra.control import ITEM_KEY
-from infra.table_names import FIRST_KEYS
-from router.control import KEY
+from infra.data.control import ITEM_KEY
+from infra.naming.table_names import FIRST_KEYS
+from router.control.reader import KEY
 from simulator.standin import Change, ProgramError, Run, run_program
 from tests.infra.configs import stack_of
 from tests.infra.test_program import TABLE, all_resources, run

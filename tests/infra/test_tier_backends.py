@@ -107,7 +107,7 @@ def test_the_tiers_lead_to_their_mock_back_ends(stack: str) -> None:
         f"tier:{tier}": {**backends[tier], "port": 443, "protocol": "https", "hostHeader": "origin"}
         for tier in ("premium", "standard")
     }
-    # But for the tag that is written once, when the distribution is made (infra.invalidation).
+    # But for the tag that is written once, when the distribution is made (infra.cdn.invalidation).
     with_them, without = inputs(found, DISTRIBUTION), inputs(run(stack, TIER), DISTRIBUTION)
     assert with_them | {"tags": None} == without | {"tags": None}
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from infra.viewer_function import (
+from infra.cdn.viewer_function_code import (
     CONFIG_LINE,
     MAX_CODE_BYTES,
     ViewerFunctionError,

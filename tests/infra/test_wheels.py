@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.wheels import LOCK_FILE, Wheel, WheelError, read_lock, wheels_for
+from infra.package.wheels import LOCK_FILE, Wheel, WheelError, read_lock, wheels_for
 
 UNREACHABLE = "http://127.0.0.1:9/simple"  # the discard port: nobody listens
 

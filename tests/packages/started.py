@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from infra.bundle import build_bundle
-from infra.lambda_python import lambda_python
-from infra.package_process import Start, start_package
-from infra.sample_request import first_events
-from infra.stack import Stack
+from infra.package.bundle import build_bundle
+from infra.package.lambda_python import lambda_python
+from infra.package.process import Start, start_package
+from infra.package.sample_request import first_events
+from infra.settings.stack import Stack
 from tests.infra.configs import stack_of
 
 SECRET = "start-secret-of-32-characters-or-more"

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-import infra.bundle
-import infra.package_start
-from infra.bundle import BundleError, build_bundle
-from infra.edge_modules import modules_for
-from infra.lambda_python import Interpreter, lambda_python
-from infra.package_process import start_package
-from infra.package_start import check_start, start_problem
+import infra.package.bundle
+import infra.package.start
+from infra.package.bundle import BundleError, build_bundle
+from infra.package.lambda_python import Interpreter, lambda_python
+from infra.package.modules import modules_for
+from infra.package.process import start_package
+from infra.package.start import check_start, start_problem
 from simulator.standin import ProgramError, run_program
+from tests.cli.conftest import Result, project, run  # noqa: F401  the command, on stacks of its own
 from tests.infra.configs import shipped_stack
-from tests.operations.conftest import Result, project, run  # noqa: F401  the command, on stacks of its own
 from tests.packages.started import stack_with
 
 Run = Callable[..., Result]
-PROBLEM = "the package for fastest-origin does not start: ModuleNotFoundError: No module named 'router.stopwatch'"
+PROBLEM = "the package for fastest-origin does not start: ModuleNotFoundError: No module named 'router.model.stopwatch'"
 FASTEST = ("--set", "strategy=fastest-origin", "--set", "control.mode=baked")
 
 
@@ -31,9 +31,9 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bundler leaves a module out that is needed."""
 
     def without_stopwatch(*arguments: Any, **named: Any) -> list[str]:
-        return [name for name in modules_for(*arguments, **named) if name != "router.stopwatch"]
+        return [name for name in modules_for(*arguments, **named) if name != "router.model.stopwatch"]
 
-    monkeypatch.setattr(infra.bundle, "modules_for", without_stopwatch)
+    monkeypatch.setattr(infra.package.bundle, "modules_for", without_stopwatch)
 
 
 @pytest.mark.usefixtures("broken")
@@ -54,7 +54,7 @@ def test_a_package_that_has_started_is_not_started_again(tmp_path: Path, monkeyp
     stack = stack_with("tenant-lookup", release="started once")
     bundle = build_bundle(stack, tmp_path)
     check_start(stack, bundle)
-    monkeypatch.setattr(infra.package_start, "start_package", None)
+    monkeypatch.setattr(infra.package.start, "start_package", None)
     assert check_start(stack, bundle) == ""
 
 
@@ -84,7 +84,7 @@ def test_without_lambdas_platform_only_modules_are_tried_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = Interpreter(lambda_python().path, loads_native=False)
-    monkeypatch.setattr(infra.package_start, "lambda_python", lambda: elsewhere)
+    monkeypatch.setattr(infra.package.start, "lambda_python", lambda: elsewhere)
     stack = shipped_stack("prod", "strategy=jwt-iat")
     assert check_start(stack, build_bundle(stack, tmp_path)) == (
         "its modules load, but it was not started here: cffi, cryptography are built for Lambda's Python 3.13 on Linux"
@@ -95,7 +95,7 @@ def test_without_lambdas_platform_only_modules_are_tried_and_that_is_said(
 
 def test_without_wheels_only_modules_are_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`config check` downloads nothing."""
-    monkeypatch.setattr(infra.package_start, "WORK_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(infra.package.start, "WORK_DIRECTORY", str(tmp_path))
     assert start_problem(stack_with("jwt-iat")) == ""
     assert list(tmp_path.iterdir()) == []
 

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from infra.lambda_python import lambda_python
+from infra.package.lambda_python import lambda_python
 from simulator.sample_events import origin_request
 from strategies.registry import STRATEGIES as REGISTERED
 from tests.packages.started import SECRET, STRATEGIES, stack_with, started
@@ -133,8 +133,12 @@ def key_of(algorithm: str) -> tuple[Any, dict[str, object]]:
 @pytest.mark.parametrize(
     ("strategy", "file", "problem"),
     [
-        ("fastest-origin", "router/stopwatch.py", "ModuleNotFoundError: No module named 'router.stopwatch'"),
-        ("sticky-session", "router/table.py", "ModuleNotFoundError: No module named 'router.table'"),
+        (
+            "fastest-origin",
+            "router/model/stopwatch.py",
+            "ModuleNotFoundError: No module named 'router.model.stopwatch'",
+        ),
+        ("sticky-session", "router/dynamodb/table.py", "ModuleNotFoundError: No module named 'router.dynamodb.table'"),
         ("jwt-iat", "jwt/__init__.py", "AttributeError: module 'jwt' has no attribute 'InvalidSignatureError'"),
         ("cookie-version", "config.json", "FileNotFoundError: [Errno 2] No such file or directory: "),
     ],
@@ -147,7 +151,7 @@ def test_what_is_missing_at_the_start_is_named(strategy: str, file: str, problem
 def test_what_is_missing_at_the_first_request_is_named(tmp_path: Path) -> None:
     """An import that a request runs, not the start: the router falls back, which is no decision to be content with."""
     stack = stack_with("cookie-version")
-    start = started(stack, tmp_path, without=["router/response.py"])
+    start = started(stack, tmp_path, without=["router/model/response.py"])
     assert re.fullmatch(r"error:ModuleNotFoundError@event\.py:\d+; missing: router\.response", start.problem)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
+from simulator.standin.model.wire import ARCHIVE, SEALED, SIGNATURE, rewrite
 from simulator.standin.provider import PROVIDERS
-from simulator.standin.wire import ARCHIVE, SEALED, SIGNATURE, rewrite
 
 from .provider_plugin import ACCOUNT_FILE, FAULTS_FILE
 

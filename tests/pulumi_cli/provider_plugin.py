@@ -20,10 +20,10 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from simulator.standin.errors import StandInError
-from simulator.standin.model import Known
+from simulator.standin.model.errors import StandInError
+from simulator.standin.model.model import Known
+from simulator.standin.model.wire import from_struct, holds_unknown, revealed, to_struct
 from simulator.standin.provider import StandIn
-from simulator.standin.wire import from_struct, holds_unknown, revealed, to_struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

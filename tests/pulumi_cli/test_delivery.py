@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import operations.stack
-from operations.rollback_config import config_step
-from operations.stack import open_stack
+import cli.stacks.load
+from cli.rollback.config import config_step
+from cli.stacks.load import open_stack
 
 from .cli import MISSING, ROOT, PulumiCli, copy_of_the_project
 
@@ -71,7 +71,7 @@ def deployed_commit(cli: PulumiCli) -> str:
 def test_a_rollback_writes_the_stacks_file_and_keeps_its_comments(
     cli: PulumiCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations.stack, "PROJECT", cli.project)
+    monkeypatch.setattr(cli.stacks.load, "PROJECT", cli.project)
     for name, value in cli.environment.items():
         monkeypatch.setenv(name, value)
     file = cli.project / "Pulumi.local.yaml"

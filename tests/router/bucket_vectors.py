@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from router.assignment import bucket
+from router.model.assignment import bucket
 
 FILE = Path(__file__).with_name("bucket_vectors.json")
 SALTS = ("2026-11", "2026-12", "", "ünï-🚀", "s" * 64, "a\0b")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from router.clients import Clients
-from router.control import Control, ControlConfig
-from router.dynamodb import ReadError
-from router.live import Live
-from router.stopwatch import Stopwatch
+from router.control.live import Live
+from router.control.reader import Control, ControlConfig
+from router.dynamodb.client import ReadError
+from router.dynamodb.clients import Clients
+from router.model.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from router.dynamodb import Item
+    from router.dynamodb.client import Item
 
 CONFIG: Item = {
     "scope": {"S": "edge"},

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from router.assignment import BUCKETS, Assignment, bucket
+from router.model.assignment import BUCKETS, Assignment, bucket
 from tests.router import bucket_vectors
 
 VECTORS = json.loads(bucket_vectors.FILE.read_text())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from router.clients import Clients, nearest_first
-from router.table import Table, TableConfig
+from router.dynamodb.clients import Clients, nearest_first
+from router.dynamodb.table import Table, TableConfig
 from tests.router.control_table import CONFIG, Replicas, control_over
 
 

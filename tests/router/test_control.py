@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from router.deadline import DeadlineError
-from router.live import Live
+from router.control.live import Live
+from router.model.deadline import DeadlineError
 from tests.router.control_table import CONFIG, REGIONS, Clock, Replicas, config_item, control_over, rollout_item
 
 LAST_GOOD = Live(10.0, "none", "2026-11", False, "config", "config:1a2b3c4d")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from router.cookies import is_in_path, parse_cookies, set_cookie
-from router.request import Request
+from router.model.cookies import is_in_path, parse_cookies, set_cookie
+from router.model.request import Request
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from router.deadline import Deadline, DeadlineError, uninterrupted
+from router.model.deadline import Deadline, DeadlineError, uninterrupted
 
 
 def spin(seconds: float = 5) -> None:

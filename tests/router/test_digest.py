@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.digest import sha256
+from router.model.digest import sha256
 
 
 @given(st.binary(max_size=300))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import boto3
 import pytest
 
-from router.dynamodb import Client, ReadError
+from router.dynamodb.client import Client, ReadError
 from tests.moto_server import moto_server
 from tests.router.fault_server import ITEM, answering, dripping, hanging, http, resetting, serving
 

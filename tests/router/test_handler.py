@@ -112,12 +112,12 @@ def test_an_event_that_cannot_be_guarded_is_told(package: Path) -> None:
 
 PARTS = {
     "router.cache_guard",
-    "router.clients",
-    "router.control",
-    "router.dynamodb",
-    "router.live",
+    "router.dynamodb.clients",
+    "router.control.reader",
+    "router.dynamodb.client",
+    "router.control.live",
     "router.metrics",
-    "router.table",
+    "router.dynamodb.table",
 }
 
 
@@ -135,7 +135,7 @@ PARTS = {
                     "read_timeout_ms": 400,
                 }
             },
-            {"router.clients", "router.control", "router.dynamodb", "router.live"},
+            {"router.dynamodb.clients", "router.control.reader", "router.dynamodb.client", "router.control.live"},
         ),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.live import ItemError, Live, live_of
+from router.control.live import ItemError, Live, live_of
 from tests.router.control_table import config_item, rollout_item
 
 CONFIG_10 = ("config", "config:1a2b3c4d", 10.0, "none", False)

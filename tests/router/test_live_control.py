@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
-from router import baked, control
-from router.assignment import Assignment, release_tag
-from router.clients import Clients
-from router.deadline import DeadlineError
+from router import baked
+from router.control import reader as control
+from router.control.live import Live
+from router.control.override import Override
 from router.decision_log import DecisionLog
-from router.live import Live
-from router.override import Override
-from router.request import Request
+from router.dynamodb.clients import Clients
+from router.model.assignment import Assignment, release_tag
+from router.model.deadline import DeadlineError
+from router.model.request import Request
 from router.routing import Router
 from simulator.sample_events import origin_request, origin_response
 from strategies.base import Edge

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from router.decision import Decision
+from router.control.override import Override
 from router.decision_log import DecisionLog
 from router.metrics import Metrics
-from router.origin import Origin
-from router.override import Override
-from router.request import Request
-from router.response import Response
+from router.model.decision import Decision
+from router.model.origin import Origin
+from router.model.request import Request
+from router.model.response import Response
 from router.routing import Router
 from simulator.cloudfront import validate_result
 from simulator.sample_events import origin_request, origin_response

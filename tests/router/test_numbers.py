@@ -12,10 +12,10 @@ from boto3.dynamodb.types import DYNAMODB_CONTEXT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.fields import FieldError
-from controller.rollout_item import from_item
-from router.live import ItemError, live_of
-from router.numbers import parse_count, parse_number
+from controller.analysis.fields import FieldError
+from controller.rollout.item import from_item
+from router.control.live import ItemError, live_of
+from router.model.numbers import parse_count, parse_number
 from tests.functions.deployed import Deployed, line
 from tests.functions.events import viewer_request
 from tests.router.control_table import config_item, rollout_item

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from router import baked
-from router.clients import Clients
-from router.deadline import Deadline, DeadlineError
-from router.origin import Origin
-from router.request import Request
+from router.dynamodb.clients import Clients
+from router.model.deadline import Deadline, DeadlineError
+from router.model.origin import Origin
+from router.model.request import Request
 from simulator.sample_events import origin_request
-from strategies.fastest_origin import FastestOrigin, Options
-from strategies.probes import Cancellation
+from strategies.fastest_origin.probes import Cancellation
+from strategies.fastest_origin.strategy import FastestOrigin, Options
 from tests.router.replica import Replica, running
 from tests.strategies.fakes import make_edge
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from pydantic import TypeAdapter
 
-from router.record import field, record
+from router.model.record import field, record
 
 
 @record

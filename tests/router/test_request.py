@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.request import Body, BodyError, Request
+from router.model.request import Body, BodyError, Request
 
 
 def test_header_names_are_case_insensitive_and_the_first_value_counts() -> None:

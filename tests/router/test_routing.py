@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from router.assignment import Assignment
 from router.cache_guard import CacheGuard
-from router.clients import Clients
-from router.decision import Decision
+from router.control.override import Override
 from router.decision_log import DecisionLog
-from router.origin import Origin
-from router.override import Override
-from router.request import Request
-from router.response import Response
+from router.dynamodb.clients import Clients
+from router.model.assignment import Assignment
+from router.model.decision import Decision
+from router.model.origin import Origin
+from router.model.request import Request
+from router.model.response import Response
 from router.routing import Router
 from simulator.sample_events import origin_request, origin_response
 from strategies.base import Edge, Needs, Strategy

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from router.clients import Clients
-from router.dynamodb import ReadError
-from router.table import Table, TableConfig, TableError
+from router.dynamodb.client import ReadError
+from router.dynamodb.clients import Clients
+from router.dynamodb.table import Table, TableConfig, TableError
 
 if TYPE_CHECKING:
-    from router.dynamodb import Item
+    from router.dynamodb.client import Item
 
 ITEM: Item = {"version": {"S": "2"}}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from router import opening
-from router.dynamodb import Client
+from router.dynamodb import opening
+from router.dynamodb.client import Client
 from tests.certificates import server_context, write_certificate
 from tests.router.fault_server import serving
 from tests.router.replica import Replica, Turn

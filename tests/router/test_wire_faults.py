@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from router import baked
-from router.clients import Clients
-from router.dynamodb import Client, ReadError
+from router.dynamodb.client import Client, ReadError
+from router.dynamodb.clients import Clients
+from router.dynamodb.table import Table, TableConfig, TableError
 from router.routing import Router
-from router.table import Table, TableConfig, TableError
 from simulator.sample_events import origin_request
 from tests.router.control_table import config_item
 from tests.router.replica import ClosedError, Replica, Turn, running
@@ -320,7 +320,9 @@ def test_a_fault_in_reading_the_control_table_leaves_what_holds(
 
 
 @pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError(), KeyError("a"), OSError()])
-@pytest.mark.parametrize("where", ["threading.Thread.start", "socket.create_connection", "router.dynamodb.document_of"])
+@pytest.mark.parametrize(
+    "where", ["threading.Thread.start", "socket.create_connection", "router.dynamodb.client.document_of"]
+)
 def test_whatever_is_raised_in_reading_one_replica_the_next_is_asked(
     where: str, error: Exception, visits: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,7 +340,7 @@ def _fail_once(monkeypatch: pytest.MonkeyPatch, where: str, error: Exception) ->
     real, errors = getattr(owner, name), [error]
 
     def failing(*given: Any, **named: Any) -> Any:
-        is_ours = name != "start" or type(given[0]).__module__ == "router.opening"
+        is_ours = name != "start" or type(given[0]).__module__ == "router.dynamodb.opening"
         if errors and is_ours:
             raise errors.pop()
         return real(*given, **named)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from router.assignment import Assignment
-from router.origin import Origin
-from router.table import Reading, Table, TableError
+from router.dynamodb.table import Reading, Table, TableError
+from router.model.assignment import Assignment
+from router.model.origin import Origin
 from strategies.base import Edge
 
 NOW = 1_790_000_000.0

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from router import names
-from router.decision import Decision
-from router.origin import Origin
-from router.request import Body, Request
+from router.model import names
+from router.model.decision import Decision
+from router.model.origin import Origin
+from router.model.request import Body, Request
 from strategies.base import Needs, Strategy
-from strategies.fastest_origin import FastestOrigin
+from strategies.fastest_origin.strategy import FastestOrigin
 from strategies.options import camel_case
 from strategies.registry import STRATEGIES, load, section_of
 from tests.strategies.fakes import ORIGINS, FakeTable, make_edge, problems_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from router.request import Request
-from router.response import Response
+from router.model.request import Request
+from router.model.response import Response
 from strategies.cookie_version import CookieVersion
 from strategies.registry import load
 from tests.router.test_cookies import PATHS

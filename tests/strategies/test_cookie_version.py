@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router import names
-from router.request import Request
-from router.response import Response
+from router.model import names
+from router.model.request import Request
+from router.model.response import Response
 from strategies.cookie_version import CookieVersion, Options
 from tests.strategies.fakes import make_edge, problems_of
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from router.connection import ExchangeError
-from router.decision import Decision
-from router.origin import Origin
-from router.request import Request
-from strategies.fastest_origin import FastestOrigin, Options
-from strategies.probes import Cancellation
+from router.dynamodb.connection import ExchangeError
+from router.model.decision import Decision
+from router.model.origin import Origin
+from router.model.request import Request
+from strategies.fastest_origin.probes import Cancellation
+from strategies.fastest_origin.strategy import FastestOrigin, Options
 from tests.strategies.fakes import NOW, ORIGINS, make_edge, problems_of
 from tests.strategies.loopback import LoopbackOrigin, origin_that, refused_port, status
 

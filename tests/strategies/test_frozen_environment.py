@@ -20,11 +20,11 @@ PROBE_TIMEOUT_MS, ANSWER_SECONDS, FREEZE_SECONDS = 300, 0.12, 0.45
 ENVIRONMENT = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
-from router.assignment import Assignment
-from router.origin import Origin
-from router.request import Request
+from router.model.assignment import Assignment
+from router.model.origin import Origin
+from router.model.request import Request
 from strategies.base import Edge
-from strategies.fastest_origin import FastestOrigin, Options
+from strategies.fastest_origin.strategy import FastestOrigin, Options
 
 ports = zip(("stable", "canary"), map(int, sys.argv[1:]))
 origins = {{name: Origin(name, "127.0.0.1", "http", port) for name, port in ports}}

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
 
-from router.request import Request
+from router.model.request import Request
 from strategies.base import OptionsError
-from strategies.jwt_iat import JwtIat, Options
+from strategies.jwt_iat.strategy import JwtIat, Options
 from tests.strategies.fakes import NOW, make_edge, problems_of
 
 SECRET = "0123456789abcdef0123456789abcdef"

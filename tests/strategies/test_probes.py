@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from router.opening import ExchangeError
-from router.origin import Origin
-from strategies.probes import Cancellation, HeadProbe, name_failure
+from router.dynamodb.opening import ExchangeError
+from router.model.origin import Origin
+from strategies.fastest_origin.probes import Cancellation, HeadProbe, name_failure
 from tests.certificates import server_context, write_certificate
 from tests.strategies.loopback import origin_that, refused_port, sending, status
 

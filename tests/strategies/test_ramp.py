@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from router.assignment import Assignment
-from router.clients import Clients
 from router.decision_log import DecisionLog
-from router.request import Request
-from router.response import Response
+from router.dynamodb.clients import Clients
+from router.model.assignment import Assignment
+from router.model.request import Request
+from router.model.response import Response
 from router.routing import Router
 from strategies.base import Edge
 from strategies.registry import load
@@ -20,7 +20,7 @@ from tests.router.control_table import Clock, Replicas, config_item, control_ove
 from tests.strategies.fakes import ORIGINS, FakeTable
 
 if TYPE_CHECKING:
-    from router.table import Table
+    from router.dynamodb.table import Table
 
 VISITORS = 10_000
 STEPS = (1, 5, 25, 50, 100)

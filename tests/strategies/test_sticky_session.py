@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router import names
-from router.request import Request
+from router.model import names
+from router.model.request import Request
 from strategies.sticky_session import Options, StickySession
 from tests.strategies.fakes import NOW, FakeTable, Item, make_edge, problems_of
 

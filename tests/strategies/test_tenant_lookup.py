@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router import names
-from router.origin import Origin
-from router.request import Body, Request
-from strategies.domain_allow_list import DomainAllowList
-from strategies.tenant_lookup import Options, TenantLookup
+from router.model import names
+from router.model.origin import Origin
+from router.model.request import Body, Request
+from strategies.tenant_lookup.domain_allow_list import DomainAllowList
+from strategies.tenant_lookup.strategy import Options, TenantLookup
 from tests.strategies.fakes import FakeTable, Item, make_edge, problems_of
 
 PAIR = {"tenantId": "t1", "accountId": "a1"}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from router import names, origin_rules
-from router.origin import Origin
-from router.request import Request
+from router.model import names, origin_rules
+from router.model.origin import Origin
+from router.model.request import Request
 from strategies.tier import Options, Tier, TierOrigin
 from tests.strategies.fakes import make_edge, problems_of
 

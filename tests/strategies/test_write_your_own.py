@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from router.assignment import Assignment
-from router.request import Request
+from router.model.assignment import Assignment
+from router.model.request import Request
 from strategies import registry
 from strategies.base import Edge, Needs
 

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from validator.plan_json import plan_from_json
+from validator.checks.result import Result
+from validator.plan.plan_json import plan_from_json
 from validator.report import Report
-from validator.result import Result
 from validator.validation import validate
 
 SECRET = "a-secret-of-the-tests-0123"

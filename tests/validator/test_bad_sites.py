@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.validator.sites import Asked, Reply, Shop, certificate, result, served, socket_served, validated, verdicts
-from validator.failures import problem_of
 from validator.report import Report
+from validator.traffic.failures import problem_of
 
 Behavior = Callable[[socket.socket, threading.Event], None]
 

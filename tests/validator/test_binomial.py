@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scipy.stats import binomtest
 
-from validator import binomial
+from stats import binomial
 
 CASES = [
     (size, share, count)

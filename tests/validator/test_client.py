@@ -22,7 +22,7 @@ from tests.validator.sites import (
     validated,
     verdicts,
 )
-from validator.plan_json import PlanError
+from validator.plan.plan_json import PlanError
 
 OVERRIDE = {"header": "x-qa-origin", "secret": SECRET}
 

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from infra.wheels import read_lock
+from infra.package.wheels import read_lock
 from tests.validator.sites import SECRET, Shop, served, socket_served
 from validator.handler import handler
 
@@ -187,7 +187,7 @@ def test_an_own_plan_that_is_no_json_is_said(monkeypatch: pytest.MonkeyPatch):
 
 def test_it_runs_with_nothing_but_its_lock():
     """As in Lambda: the standard library, the packages that its lock names, and boto3 only for a job."""
-    names = sorted(name.replace("-", "_") for name in read_lock(ROOT / "infra/requirements-validator.txt"))
+    names = sorted(name.replace("-", "_") for name in read_lock(ROOT / "infra/package/requirements-validator.txt"))
     code = f"""
 import sys
 class Refuse:

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from validator.failures import StoppedError
-from validator.pace import Pace
+from validator.traffic.failures import StoppedError
+from validator.traffic.pace import Pace
 
 
 class Time:

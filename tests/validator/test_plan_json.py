@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.validator.sites import SECRET
-from validator.expectation import Expectation
-from validator.plan_json import PlanError, bounded, plan_from_json
+from validator.plan.expectation import Expectation
+from validator.plan.plan_json import PlanError, bounded, plan_from_json
 
 URL = "https://d111111abcdef8.cloudfront.net/"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from validator.checks import answers, cached_cookies, cached_versions, override, pin, split, stickiness, varied_headers
-from validator.plan import Plan
-from validator.result import Result
-from validator.traffic import Traffic
+from validator.checks.result import Result
+from validator.plan.plan import Plan
+from validator.traffic.traffic import Traffic
 
 CHECKS: tuple[Callable[[Plan, Traffic], Result], ...] = (
     answers.check,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from validator.answer import Answer
-from validator.expectation import Expectation
-from validator.plan import Plan
-from validator.result import Result, Verdict, count_of, some
-from validator.traffic import Traffic
+from validator.checks.result import Result, Verdict, count_of, some
+from validator.plan.expectation import Expectation
+from validator.plan.plan import Plan
+from validator.traffic.response import Answer
+from validator.traffic.traffic import Traffic
 
 NAME = "answers"
 

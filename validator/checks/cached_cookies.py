@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from validator.answer import Answer, SetCookie
-from validator.plan import Plan
-from validator.result import Result, Verdict, count_of, some
-from validator.traffic import Traffic
+from validator.checks.result import Result, Verdict, count_of, some
+from validator.plan.plan import Plan
+from validator.traffic.response import Answer, SetCookie
+from validator.traffic.traffic import Traffic
 
 NAME = "cached-cookies"
 SHORTEST_IDENTITY_CHARACTERS = 16

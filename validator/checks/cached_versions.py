@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from validator.answer import Answer
-from validator.plan import CANARY, Plan
-from validator.result import Result, Verdict, count_of, some
-from validator.traffic import Traffic, Turn
+from validator.checks.result import Result, Verdict, count_of, some
+from validator.plan.plan import CANARY, Plan
+from validator.traffic.response import Answer
+from validator.traffic.traffic import Traffic, Turn
 
 NAME = "cached-versions"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from validator.plan import Plan
-from validator.result import Result, Verdict, count_of, some
-from validator.traffic import Traffic
+from validator.checks.result import Result, Verdict, count_of, some
+from validator.plan.plan import Plan
+from validator.traffic.traffic import Traffic
 
 NAME = "pin"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from validator import binomial
-from validator.answer import Answer
-from validator.plan import CANARY, Plan
-from validator.result import Result, Verdict, count_of, some
-from validator.traffic import Traffic
+from stats import binomial
+from validator.checks.result import Result, Verdict, count_of, some
+from validator.plan.plan import CANARY, Plan
+from validator.traffic.response import Answer
+from validator.traffic.traffic import Traffic
 
 NAME = "split"
 METHOD = "exact binomial test, two-sided"

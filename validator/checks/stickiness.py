@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from validator.answer import Answer
-from validator.plan import CANARY, Plan
-from validator.result import Result, Verdict, count_of, some
-from validator.traffic import Traffic, Visitor
+from validator.checks.result import Result, Verdict, count_of, some
+from validator.plan.plan import CANARY, Plan
+from validator.traffic.response import Answer
+from validator.traffic.traffic import Traffic, Visitor
 
 NAME = "stickiness"
 

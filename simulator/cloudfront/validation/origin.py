@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
-from simulator.cloudfront.header_rules import is_denied_custom_header, is_disallowed
+from simulator.cloudfront.http.header_rules import is_denied_custom_header, is_disallowed
 from simulator.cloudfront.validation import headers as header_rules
 from simulator.cloudfront.validation.violation import CUSTOM_HEADERS, EVENT_STRUCTURE, QUOTAS, Violation
 

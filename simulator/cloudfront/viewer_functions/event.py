@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from simulator.cloudfront.header_rules import is_disallowed
+from simulator.cloudfront.http.header_rules import is_disallowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from simulator.cloudfront.headers import Headers
-    from simulator.cloudfront.messages import OriginResponse, ViewerRequest
+    from simulator.cloudfront.http.headers import Headers
+    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 
 Field = dict[str, Any]
 """`{"value": …}`, with `multiValue` where a name came more than once, and `attributes` for cookies of a response."""

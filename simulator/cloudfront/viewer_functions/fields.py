@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from simulator.cloudfront.header_rules import READ_ONLY, is_disallowed
+from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
 from simulator.cloudfront.validation.headers import has_control_characters
 from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, Violation
 

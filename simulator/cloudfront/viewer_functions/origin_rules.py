@@ -6,13 +6,13 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
-from simulator.cloudfront.header_rules import is_denied_custom_header, is_disallowed
+from simulator.cloudfront.http.header_rules import is_denied_custom_header, is_disallowed
 from simulator.cloudfront.validation.violation import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from simulator.cloudfront.origins import Origin
+    from simulator.cloudfront.config.origins import Origin
     from simulator.cloudfront_functions import OriginUpdate
 
     Check = Callable[[Any], str]

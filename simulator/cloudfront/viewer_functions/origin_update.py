@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from simulator.cloudfront.headers import Headers, title_case
+from simulator.cloudfront.http.headers import Headers, title_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from simulator.cloudfront.origins import Origin
+    from simulator.cloudfront.config.origins import Origin
     from simulator.cloudfront_functions import OriginUpdate
 
 

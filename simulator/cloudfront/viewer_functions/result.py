@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from simulator.cloudfront.edge_errors import reason_phrase
-from simulator.cloudfront.header_rules import is_disallowed
-from simulator.cloudfront.headers import Headers, title_case
-from simulator.cloudfront.messages import OriginResponse
+from simulator.cloudfront.http.edge_errors import reason_phrase
+from simulator.cloudfront.http.header_rules import is_disallowed
+from simulator.cloudfront.http.headers import Headers, title_case
+from simulator.cloudfront.http.messages import OriginResponse
 
 if TYPE_CHECKING:
-    from simulator.cloudfront.messages import ViewerRequest
+    from simulator.cloudfront.http.messages import ViewerRequest
     from simulator.cloudfront.viewer_functions.event import Field
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from simulator.cloudfront.edge_errors import EdgeError
-from simulator.cloudfront.errors import StateError
-from simulator.cloudfront.regions import edge_region
+from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.errors import StateError
+from simulator.cloudfront.http.regions import edge_region
 from simulator.cloudfront.viewer_functions.event import function_event
 from simulator.cloudfront.viewer_functions.origin_rules import origin_violations
 from simulator.cloudfront.viewer_functions.origin_update import updated_origin
@@ -18,11 +18,11 @@ from simulator.cloudfront_functions import FunctionCodeError, FunctionResult, Fu
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from simulator.cloudfront.behaviors import EventType
-    from simulator.cloudfront.distribution import Distribution
-    from simulator.cloudfront.messages import OriginResponse, ViewerRequest
-    from simulator.cloudfront.origins import Origin
-    from simulator.cloudfront.triggers import Context
+    from simulator.cloudfront.config.behaviors import EventType
+    from simulator.cloudfront.config.distribution import Distribution
+    from simulator.cloudfront.config.origins import Origin
+    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+    from simulator.cloudfront.triggers.triggers import Context
     from simulator.cloudfront.validation import Violation
 
 LOG_REGION = "us-east-1"

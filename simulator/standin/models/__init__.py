@@ -41,7 +41,7 @@ from .vpc import INTERNET_GATEWAY, ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION, SUBNET,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from simulator.standin.model import ResourceModel
+    from simulator.standin.model.model import ResourceModel
 
 MODELS: Mapping[str, ResourceModel] = {
     model.type: model

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.cloudfront.behaviors import Behavior, normalized_path
-from simulator.cloudfront.policies import CachePolicy
+from simulator.cloudfront.config.behaviors import Behavior, normalized_path
+from simulator.cloudfront.config.policies import CachePolicy
 from tests.simulator.cloudfront.fakes import World, behavior, custom_origin, state
 
 

@@ -1,8 +1,8 @@
 """The bounds of the cache."""
 
-from simulator.cloudfront.cache import Cache, Entry
-from simulator.cloudfront.headers import Headers
-from simulator.cloudfront.messages import OriginResponse
+from simulator.cloudfront.cache.cache import Cache, Entry
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse
 
 
 def entry(size: int) -> Entry:

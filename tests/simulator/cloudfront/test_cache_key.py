@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from simulator.cloudfront.cache_key import cache_key
-from simulator.cloudfront.policies import ALL, CachePolicy, Selection
+from simulator.cloudfront.cache.key import cache_key
+from simulator.cloudfront.config.policies import ALL, CachePolicy, Selection
 from tests.simulator.cloudfront.fakes import request
 
 

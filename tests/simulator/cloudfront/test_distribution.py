@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.cloudfront import Distribution, StateError
-from simulator.cloudfront.policies import ALL, NONE, Selection
+from simulator.cloudfront.config.policies import ALL, NONE, Selection
 from tests.simulator.cloudfront.fakes import (
     ALL_VIEWER,
     arn,

@@ -4,9 +4,9 @@ from email.utils import formatdate
 
 import pytest
 
-from simulator.cloudfront.headers import Headers
-from simulator.cloudfront.policies import CachePolicy
-from simulator.cloudfront.ttl import CacheControl, error_ttl, object_ttl
+from simulator.cloudfront.cache.ttl import CacheControl, error_ttl, object_ttl
+from simulator.cloudfront.config.policies import CachePolicy
+from simulator.cloudfront.http.headers import Headers
 
 NOW = 1_700_000_000.0
 IN_100_S = formatdate(NOW + 100, usegmt=True)

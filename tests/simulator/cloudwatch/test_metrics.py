@@ -7,12 +7,12 @@ from math import exp, log
 
 import pytest
 
-from controller.metrics import CloudWatchMetrics
-from controller.sample import Sample
-from controller.sources import UnreadableError
-from router.decision import Decision
+from controller.analysis.sample import Sample
+from controller.sources.metrics import CloudWatchMetrics
+from controller.sources.sources import UnreadableError
 from router.metrics import Metrics
-from router.response import Response
+from router.model.decision import Decision
+from router.model.response import Response
 from simulator.cloudwatch import CloudWatch, CloudWatchClient, Statistics
 from simulator.cloudwatch.metrics import KEPT_SECONDS, MAX_METRICS
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from router.dynamodb import Client
+from router.dynamodb.client import Client
 from simulator.dynamodb import LocalDynamoDB
 from tests.simulator.dynamodb.conftest import HOME, Sdk, resource, state_of
 

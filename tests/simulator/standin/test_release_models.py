@@ -12,8 +12,8 @@ import pytest
 
 from simulator.dynamodb import LocalDynamoDB
 from simulator.standin import StandIn, StandInError
-from simulator.standin.errors import DataSourceError
-from simulator.standin.wire import ARCHIVE, SIGNATURE
+from simulator.standin.model.errors import DataSourceError
+from simulator.standin.model.wire import ARCHIVE, SIGNATURE
 
 TABLE = "aws:dynamodb/table:Table"
 ITEM = "aws:dynamodb/tableItem:TableItem"
@@ -115,7 +115,7 @@ def test_an_item_that_dynamodb_would_not_take_is_refused(
 
 
 def test_a_changed_item_is_an_update_and_a_changed_table_a_replacement(account: Account) -> None:
-    from simulator.standin.model import Known
+    from simulator.standin.model.model import Known
 
     before = Known({**PLACE, "item": item()}, {**PLACE, "item": item(), "region": "us-east-1"})
     changed = account.stand_in.diff(ITEM, before, {**PLACE, "item": item(pin={"S": "stable"})})

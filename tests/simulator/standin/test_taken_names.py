@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulator.standin import ProgramError, Run, StandIn, StandInError, run_program
-from simulator.standin.model import Known
+from simulator.standin.model.model import Known
 
 from .test_provider import ROLE, TABLE, urn
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.standin import StandIn
-from simulator.standin.model import Known
+from simulator.standin.model.model import Known
 
 FUNCTION = "aws:cloudfront/function:Function"
 STORE = "aws:cloudfront/keyValueStore:KeyValueStore"

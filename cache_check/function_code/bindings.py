@@ -1,0 +1,140 @@
+"""Variables and objects in the code of a CloudFront Function: each holds all that was ever assigned to it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+from tree_sitter import Node
+
+from cache_check.function_code.choices import Step, Trail, Write
+from cache_check.function_code.javascript import text_of, unquote
+from cache_check.function_code.reading import ANY, Source
+from cache_check.function_code.values import NOTHING, REQUEST, Value, place, union
+
+MAX_DEPTH = 8
+"""Of objects within objects."""
+_GLOBALS = ("Date", "Math", "crypto")
+
+
+class Bindings(ABC):
+    """What names and objects hold, what was written into the request, and the conditions under which code is running.
+
+    `fields` are the properties of objects that the code makes, by the id of the node that makes one.
+    """
+
+    def __init__(self) -> None:
+        self.variables: dict[str, Value] = {name: Value(paths=frozenset({(name,)})) for name in _GLOBALS}
+        self.fields: dict[int, dict[str, Value]] = {}
+        self.writes: dict[tuple[Source, Trail], frozenset[Source]] = {}
+        self.conditions: list[frozenset[Source]] = [frozenset()]
+        self.steps: list[Step] = []
+
+    @abstractmethod
+    def value(self, node: Node | None) -> Value:
+        """What an expression can be; statements are run, and have no value."""
+
+    @abstractmethod
+    def choose(self, sources: frozenset[Source]) -> None:
+        """An origin is chosen here, by these and by what it stands under."""
+
+    @property
+    def condition(self) -> frozenset[Source]:
+        return frozenset[Source]().union(*self.conditions)
+
+    @property
+    def written(self) -> list[Write]:
+        return [Write(place, made_of, trail) for (place, trail), made_of in self.writes.items()]
+
+    def sources_of(self, value: Value, depth: int = 0) -> frozenset[Source]:
+        """What it depends on, with all that is in it."""
+        inner = [one for found in value.objects for one in self.fields.get(found, {}).values()]
+        if depth >= MAX_DEPTH:
+            return value.made_of
+        return value.made_of.union(*(self.sources_of(one, depth + 1) for one in inner))
+
+    def blend(self, values: Iterable[Value]) -> Value:
+        """What is made of all of them, and no longer any of them: a text that is not spelled out."""
+        return Value(frozenset[Source]().union(*(self.sources_of(value) for value in values)), texts=frozenset({ANY}))
+
+    def property_of(self, whole: Value, names: Iterable[str]) -> Value:
+        """A property of it, by any of these names."""
+        names = list(names)
+        found = whole.member(names)
+        for one in whole.objects:
+            fields = self.fields.get(one, {})
+            found |= union(fields.values() if ANY in names else [fields[n] for n in (*names, ANY) if n in fields])
+        return found
+
+    def items_of(self, whole: Value) -> Value:
+        """What a loop over it meets."""
+        inner = self.property_of(Value(objects=whole.objects), [ANY])
+        return Value(whole.made_of, texts=whole.texts) | inner
+
+    def is_answer(self, value: Value) -> bool:
+        """Whether it can be an answer to the viewer, which goes past the cache."""
+        return any("statusCode" in self.fields.get(one, {}) for one in value.objects)
+
+    def hold(self, object_id: int, name: str, value: Value) -> None:
+        fields = self.fields.setdefault(object_id, {})
+        fields[name] = fields.get(name, NOTHING) | value
+
+    def names_of(self, target: Node) -> list[str]:
+        """How a member expression calls the property; ANY where that is not spelled out."""
+        if target.type == "member_expression":
+            return [text_of(target.child_by_field_name("property"))]
+        index = self.value(target.child_by_field_name("index"))
+        return list(index.texts) if index.texts and not index.made_of else [ANY]
+
+    def bind(self, target: Node | None, value: Value) -> None:
+        if target is None:
+            return
+        if target.type in ("identifier", "shorthand_property_identifier_pattern"):
+            self.assign(text_of(target), value)
+        elif target.type in ("member_expression", "subscript_expression"):
+            self.write(target, value)
+        elif target.type == "object_pattern":
+            for child in target.named_children:
+                self.unpack(child, value)
+        elif target.type == "array_pattern":
+            for index, child in enumerate(target.named_children):
+                self.bind(child, self.property_of(value, [str(index)]) | Value(value.made_of))
+        elif target.type in ("assignment_pattern", "object_assignment_pattern"):
+            self.bind(target.child_by_field_name("left"), value | self.value(target.child_by_field_name("right")))
+        else:
+            for child in target.named_children:
+                self.bind(child, value)
+
+    def unpack(self, child: Node, value: Value) -> None:
+        """One name of `const {cookies, headers: all} = request`."""
+        if child.type == "pair_pattern":
+            key = child.child_by_field_name("key")
+            self.bind(child.child_by_field_name("value"), self.property_of(value, [unquote(key)] if key else [ANY]))
+        elif child.type == "object_assignment_pattern":
+            left = child.child_by_field_name("left")
+            default = self.value(child.child_by_field_name("right"))
+            self.bind(left, self.property_of(value, [text_of(left)]) | default)
+        elif child.type == "rest_pattern":
+            self.bind(child, value)
+        else:
+            self.bind(child, self.property_of(value, [text_of(child)]))
+
+    def assign(self, name: str, value: Value) -> None:
+        known = self.variables.get(name, NOTHING)
+        self.variables[name] = known | value | Value(self.condition)
+
+    def write(self, target: Node, value: Value) -> None:
+        whole, names = self.value(target.child_by_field_name("object")), self.names_of(target)
+        made_of = self.sources_of(value) | self.condition
+        trail = tuple(self.steps)
+        for path in whole.member(names).paths:
+            if written := place(path):
+                self.writes[written, trail] = self.writes.get((written, trail), frozenset()) | made_of
+            elif path[:3] == (*REQUEST, "origin"):
+                self.choose(made_of)
+        for one in whole.objects:
+            for name in names:
+                self.hold(one, name, value | Value(self.condition))
+        owner = target.child_by_field_name("object")
+        if owner is not None and owner.type == "identifier" and not (whole.paths or whole.objects):
+            self.assign(text_of(owner), Value(made_of, functions=value.functions))

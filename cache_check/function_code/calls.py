@@ -1,0 +1,212 @@
+"""Calls in the code of a CloudFront Function: of its own functions, of CloudFront's, and of the language's."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from tree_sitter import Node
+
+from cache_check.function_code.choices import Trail
+from cache_check.function_code.javascript import FUNCTIONS, locals_of, parameters_of, text_of, walk
+from cache_check.function_code.reading import ANY, Source
+from cache_check.function_code.statements import Statements
+from cache_check.function_code.values import NOTHING, Path, Value, union
+
+CHOOSES_ORIGIN = frozenset({"updateRequestOrigin", "selectRequestOriginById", "createRequestOriginGroup"})
+"""Page helper-functions-origin-modification; page origin-mtls-cloudfront-functions writes `request.origin` as well.
+Nothing there puts the chosen origin into the cache key."""
+MAX_CALLS = 24
+"""Deep: calls within calls."""
+
+_CHANCE: dict[Path, str] = {
+    ("Math", "random"): "Math.random()",
+    ("Date",): "the time",
+    ("Date", "now"): "the time",
+    **dict.fromkeys([("crypto", name) for name in ("randomBytes", "randomUUID", "getRandomValues")], "random bytes"),
+}
+_ALL: frozenset[Source] = frozenset({("cookie", ANY), ("header", ANY), ("query", ANY)})
+_PASSED_ON = frozenset({"Object.assign", "Object.freeze", "Promise.resolve", "structuredClone"})
+"""What they return is what they were given."""
+_RETURN_ITEMS = frozenset(
+    (
+        "at",
+        "concat",
+        "filter",
+        "find",
+        "findLast",
+        "flat",
+        "get",
+        "pop",
+        "reverse",
+        "shift",
+        "slice",
+        "sort",
+        "splice",
+        "values",
+    )
+)
+
+
+class Calls(Statements):
+    """`chosen` is what choices of an origin depend on, by where they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen: dict[Trail, frozenset[Source]] = {}
+        self.running: list[int] = []
+
+    def choose(self, sources: frozenset[Source]) -> None:
+        trail = tuple(self.steps)
+        self.chosen[trail] = self.chosen.get(trail, frozenset()) | sources | self.condition
+
+    def call(self, node: Node) -> Value:
+        callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+        arguments = node.child_by_field_name("arguments")
+        given = [self.value(child) for child in arguments.named_children] if arguments is not None else []
+        name = "".join(text_of(callee).split())
+        if name == "require":
+            return Value(paths=frozenset((text,) for value in given for text in value.texts))
+        if name == "JSON.stringify" and any(path in (("event",), ("event", "request")) for path in union(given).paths):
+            return Value(_ALL)
+        target = self.value(callee)
+        owner = self._owner(callee)
+        how = _borrowed(callee, target)
+        if how == "bind":
+            given = self._borrowed_arguments(how, given)
+            return Value(self.blend([self._own(target, owner, given) or NOTHING]).sources, functions=target.functions)
+        if how:
+            given = self._borrowed_arguments(how, given)
+        return (
+            self._by_chance(target, given)
+            or self._of_cloudfront(callee, target, given)
+            or self._own(target, owner, given)
+            or self._method(callee, target, owner, given)
+        )
+
+    def _owner(self, callee: Node | None) -> Value | None:
+        owner = callee.child_by_field_name("object") if callee is not None else None
+        return None if owner is None else self.value(owner)
+
+    def _borrowed_arguments(self, how: str, given: list[Value]) -> list[Value]:
+        """Of `function.call(this, one, two)` and `function.apply(this, [one, two])`."""
+        if how != "apply":
+            return given[1:]
+        return [self.items_of(value) | Value(value.sources) for value in given[1:]]
+
+    def _by_chance(self, target: Value, given: list[Value]) -> Value | None:
+        names = [_CHANCE[path] for path in target.paths if path in _CHANCE]
+        if not names or (("Date",) in target.paths and given):
+            return None
+        return Value(frozenset(("chance", name) for name in names))
+
+    def _of_cloudfront(self, callee: Node | None, target: Value, given: list[Value]) -> Value | None:
+        if _chooses(callee, target):
+            self.choose(self.blend(given).sources)
+            return NOTHING
+        if ("cloudfront", "kvs") in target.paths:
+            return Value(paths=frozenset({("cloudfront", "kvs")}))
+        if any(path[:2] == ("cloudfront", "kvs") for path in target.paths):
+            self.fails(self.blend(given).sources)  # get throws where there is no such key
+        return None
+
+    def _own(self, target: Value, owner: Value | None, given: list[Value]) -> Value | None:
+        """A function of the code, or a class of it."""
+        if target.functions:
+            results = [self.called(function, given, owner) for function in target.functions]
+            return union(results) | Value(target.sources)
+        if not target.objects:
+            return None
+        for function in self.property_of(Value(objects=target.objects), ["constructor"]).functions:
+            self.called(function, given, target)
+        return target
+
+    def _method(self, callee: Node | None, target: Value, whole: Value | None, given: list[Value]) -> Value:
+        """One that the code does not define: its result is made of everything; functions given to it are called."""
+        text = text_of(callee)
+        if text in _PASSED_ON:
+            return self._passed_on(callee, given)
+        if whole is None:
+            return Value(target.made_of) | self.blend(given) | self.callbacks(given, union(given))
+        if "hasOwn" in text and (names := [value for value in given if value.texts]):
+            asked = whole if whole.paths else union(given)
+            return Value(self.property_of(asked, names[-1].texts).made_of)
+        if text.endswith(".rawQueryString"):
+            return Value(frozenset({("query", ANY)}))
+        self._put(callee, whole, given)
+        items = self.items_of(whole) if whole.objects else whole
+        called = self.callbacks(given, Value(whole.made_of) | items)
+        is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
+        return self.blend([whole, *given]) | called | (items if is_item else NOTHING)
+
+    def _passed_on(self, callee: Node | None, given: list[Value]) -> Value:
+        whole = union(given)
+        first = given[0] if given else NOTHING
+        for one in first.objects:
+            for name, value in [(ANY, self.blend(given))] if text_of(callee) == "Object.assign" else []:
+                self.hold(one, name, value)
+        return whole
+
+    def _put(self, callee: Node | None, whole: Value, given: list[Value]) -> None:
+        """`list.push(…)`, `map.set(…)`."""
+        owner = callee.child_by_field_name("object") if callee is not None else None
+        for one in whole.objects:
+            for value in given:
+                if not value.functions:
+                    self.hold(one, ANY, value | Value(self.condition))
+        is_plain = owner is not None and owner.type == "identifier" and text_of(owner) != "console"
+        if is_plain and not (whole.paths or whole.objects):
+            self.assign(text_of(owner), self.blend(given))
+
+    def callbacks(self, given: list[Value], item: Value) -> Value:
+        functions = [function for value in given for function in value.functions]
+        results = [self.called(function, [item, item]) for function in functions]
+        return union(results)
+
+    def called(self, function: Node, given: list[Value], owner: Value | None = None) -> Value:
+        if function.id in self.running or len(self.running) >= MAX_CALLS:
+            return NOTHING
+        own = locals_of(function)
+        saved = {name: self.variables.pop(name) for name in own if name in self.variables}
+        self.running.append(function.id)
+        self.conditions.append(frozenset())
+        self.returned.append(NOTHING)
+        self._bind_parameters(function, given)
+        if owner is not None:
+            self.variables["this"] = self.variables.get("this", NOTHING) | owner
+        body = function.child_by_field_name("body")
+        result = self.value(body)
+        self.running.pop()
+        self.conditions.pop()
+        returned = self.returned.pop()
+        self._restore(function, saved)
+        return returned if body is not None and body.type == "statement_block" else result
+
+    def _bind_parameters(self, function: Node, given: list[Value]) -> None:
+        parameters = parameters_of(function)
+        for index, (parameter, value) in enumerate(zip_longest(parameters, given, fillvalue=None)):
+            passed = value if isinstance(value, Value) else NOTHING
+            self.hold(function.id, str(index), passed)
+            if isinstance(parameter, Node):
+                is_rest = parameter.type == "rest_pattern"
+                self.bind(parameter, Value(objects=frozenset({function.id})) if is_rest else passed)
+        self.variables["arguments"] = Value(objects=frozenset({function.id}))
+
+    def _restore(self, function: Node, saved: dict[str, Value]) -> None:
+        """Functions within it may go on to see what it had."""
+        has_inner = any(node.type in FUNCTIONS for node in walk(function)[1:])
+        for name, value in saved.items():
+            self.variables[name] = value | self.variables.get(name, NOTHING) if has_inner else value
+
+
+def _borrowed(callee: Node | None, target: Value) -> str:
+    """`call`, `apply` or `bind`, where these are of a function of the code or of CloudFront's."""
+    name = text_of(callee).rpartition(".")[2]
+    if name not in ("call", "apply", "bind"):
+        return ""
+    is_known = target.functions or any(not CHOOSES_ORIGIN.isdisjoint(path) for path in target.paths)
+    return name if is_known else ""
+
+
+def _chooses(callee: Node | None, target: Value) -> bool:
+    names = {name for path in target.paths for name in path[-2:]} | {text_of(callee).rpartition(".")[2].strip("()")}
+    return not names.isdisjoint(CHOOSES_ORIGIN)

@@ -1,0 +1,180 @@
+"""Statements in the code of a CloudFront Function: what runs under a condition depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tree_sitter import Node
+
+from cache_check.function_code.bindings import Bindings
+from cache_check.function_code.choices import Step
+from cache_check.function_code.javascript import FUNCTIONS, text_of, unquote
+from cache_check.function_code.reading import Source
+from cache_check.function_code.values import NOTHING, Value, union
+
+_LEAVES = ("return_statement", "break_statement", "continue_statement")
+_ENDS = ("return_statement", "throw_statement")
+
+
+class Statements(Bindings):
+    """`returned` is what the functions that are running have returned so far.
+
+    `failing` is, for each block whose failures are caught and that goes on after them, what a failure depends on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.returned: list[Value] = [NOTHING]
+        self.failing: list[frozenset[Source]] = []
+
+    def each(self, node: Node) -> Value:
+        return union([self.value(child) for child in node.named_children])
+
+    def import_module(self, node: Node) -> Value:
+        module = unquote(node.child_by_field_name("source"))
+        clause = next((child for child in node.named_children if child.type == "import_clause"), node)
+        for child in clause.named_children:
+            if child.type == "named_imports":
+                for one in child.named_children:
+                    name = text_of(one.child_by_field_name("name"))
+                    alias = text_of(one.child_by_field_name("alias"))
+                    path = (module,) if name == "default" else (module, name)
+                    self.assign(alias or name, Value(paths=frozenset({path})))
+            else:  # the default, or `* as name`
+                self.assign(text_of(child).rpartition(" ")[2], Value(paths=frozenset({(module,)})))
+        return NOTHING
+
+    def function(self, node: Node) -> Value:
+        value = Value(functions=(node,))
+        name = node.child_by_field_name("name")
+        if node.type == "function_declaration" and name is not None:
+            self.assign(text_of(name), value)
+        return value
+
+    def class_made(self, node: Node) -> Value:
+        """One object stands for the class and all that are of it."""
+        body = node.child_by_field_name("body")
+        for child in body.named_children if body is not None else []:
+            self.hold(node.id, text_of(child.child_by_field_name("name")), Value(functions=(child,)))
+        made = Value(objects=frozenset({node.id}))
+        self.bind(node.child_by_field_name("name"), made)
+        return made
+
+    def declarator(self, node: Node) -> Value:
+        """A declaration with a value begins anew, so that functions that are called twice keep their calls apart."""
+        name, given = node.child_by_field_name("name"), node.child_by_field_name("value")
+        value = self.value(given)
+        if name is not None and name.type == "identifier" and given is not None:
+            self.variables.pop(text_of(name), None)
+        self.bind(name, value)
+        return NOTHING
+
+    def branch(self, node: Node) -> Value:
+        condition = node.child_by_field_name("condition")
+        sources = self.value(condition).made_of
+        sides = [(name, node.child_by_field_name(name)) for name in ("consequence", "alternative")]
+        steps = [(self._step(condition, name, sources, side), side) for name, side in sides]
+        result = union([self.under(step, [side]) for step, side in steps])
+        if any(self.leaves(side) for _, side in sides):
+            self.conditions[-1] |= sources  # what follows runs only if it did not hold
+        return result
+
+    def loop(self, node: Node) -> Value:
+        """`for (const name of values)` too, where a name is bound to each. Twice, for what one turn leaves the next."""
+        left, right = node.child_by_field_name("left"), self.value(node.child_by_field_name("right"))
+        if left is not None:
+            is_of = text_of(node.child_by_field_name("operator")) == "of"
+            self.bind(left, self.items_of(right) if is_of else self._names_in(right))
+        parts = [node.child_by_field_name(name) for name in ("initializer", "condition", "increment")]
+        sources = union([self.value(part) for part in parts]).made_of | right.made_of
+        body = node.child_by_field_name("body")
+        step = self._step(node.child_by_field_name("right") or parts[1], "loop", sources, body)
+        self.under(step, [body])
+        return self.under(step, [body])
+
+    def _names_in(self, whole: Value) -> Value:
+        names = frozenset(name for one in whole.objects for name in self.fields.get(one, {}))
+        return Value(whole.made_of, texts=names)
+
+    def switch(self, node: Node) -> Value:
+        value, body = node.child_by_field_name("value"), node.child_by_field_name("body")
+        cases = body.named_children if body is not None else []
+        tested = union([self.value(case.child_by_field_name("value")) for case in cases])
+        sources = self.value(value).made_of | tested.made_of
+        result = NOTHING
+        for case in cases:
+            side = text_of(case.child_by_field_name("value")) or "default"
+            result |= self.under(self._step(value, side, sources, case), [case])
+        if any(self._ends(case) and self.leaves(case) for case in cases):
+            self.conditions[-1] |= sources
+        return result
+
+    def attempt(self, node: Node) -> Value:
+        """`try`: where a failure leads on to somewhere, what can fail decides. An answer to the viewer is no choice."""
+        body, handler = node.child_by_field_name("body"), node.child_by_field_name("handler")
+        statements = body.named_children if body is not None else []
+        after = handler.child_by_field_name("body") if handler is not None else None
+        if handler is not None and self._answers(after):
+            return union([self.value(one) for one in (*statements, handler, node.child_by_field_name("finalizer"))])
+        outer = self.conditions[-1]
+        self.failing.append(frozenset())
+        step = Step(text_of(body), "try", ends=self._ends(body))
+        result = NOTHING
+        for statement in statements:
+            result |= self.under(step, [statement])
+            self.conditions[-1] |= self.failing[-1]
+        failing = self.failing.pop()
+        left = self.conditions[-1] - failing
+        self.conditions[-1] = outer | left | failing
+        result |= self.under(Step(text_of(body), "catch", failing, self._ends(after)), [handler])
+        self.conditions[-1] = outer | left | (failing if self.leaves(after) else frozenset())
+        return result | self.value(node.child_by_field_name("finalizer"))
+
+    def throw(self, node: Node) -> Value:
+        self.each(node)
+        self.fails(frozenset())
+        return NOTHING
+
+    def fails(self, sources: frozenset[Source]) -> None:
+        """What stands here can fail, by these and by what it stands under."""
+        if self.failing:
+            self.failing[-1] |= sources | self.condition
+
+    def leave(self, node: Node) -> Value:
+        self.returned[-1] |= self.each(node) | Value(self.condition)
+        return NOTHING
+
+    def under(self, step: Step, nodes: Iterable[Node | None]) -> Value:
+        outer = self.conditions[-1]
+        self.conditions[-1] = outer | step.sources
+        self.steps.append(step)
+        result = union([self.value(node) for node in nodes])
+        self.steps.pop()
+        self.conditions[-1] = outer | (self.conditions[-1] - step.sources)
+        return result
+
+    def leaves(self, node: Node | None) -> bool:
+        """Whether what follows may be left out. An answer to the viewer goes past the cache, and is no such choice.
+
+        Nor is a failure that nobody catches.
+        """
+        if node is None or node.type in FUNCTIONS:
+            return False
+        if node.type == "return_statement":
+            return not self.is_answer(self.each(node))
+        if node.type == "throw_statement":
+            return bool(self.failing)
+        return node.type in _LEAVES or any(self.leaves(child) for child in node.named_children)
+
+    def _step(self, condition: Node | None, side: str, sources: frozenset[Source], inside: Node | None) -> Step:
+        return Step("".join(text_of(condition).split()), side, sources, self._ends(inside))
+
+    def _ends(self, node: Node | None) -> bool:
+        if node is None or node.type in FUNCTIONS:
+            return False
+        return node.type in _ENDS or any(self._ends(child) for child in node.named_children)
+
+    def _answers(self, block: Node | None) -> bool:
+        """Whether a block ends with an answer to the viewer."""
+        ends = [one for one in block.named_children if one.type == "return_statement"] if block is not None else []
+        return any(self.is_answer(self.each(one)) for one in ends)

@@ -1,0 +1,92 @@
+"""Values in the code of a CloudFront Function: what they were made of, and which part of the event they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from cache_check.function_code.reading import ANY, Source, SourceKind
+
+Path = tuple[str, ...]
+"""A place in the event, such as ("event", "request", "cookies", "beta", "value")."""
+REQUEST: Path = ("event", "request")
+_KINDS: dict[str, SourceKind] = {"cookies": "cookie", "headers": "header", "querystring": "query"}
+_CHANCE = {("event", "viewer"): "the viewer's address", ("event", "context", "requestId"): "the request's id"}
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an expression can be: all of it at once, for nothing here knows which branch is taken.
+
+    `texts` are strings that it can be, `functions` functions, `objects` what the code makes itself, by the ids of the
+    nodes that make them.
+    """
+
+    sources: frozenset[Source] = frozenset()
+    paths: frozenset[Path] = frozenset()
+    texts: frozenset[str] = frozenset()
+    functions: tuple[Node, ...] = ()
+    objects: frozenset[int] = frozenset()
+
+    def __or__(self, other: Value) -> Value:
+        known = {node.id for node in self.functions}
+        return Value(
+            self.sources | other.sources,
+            self.paths | other.paths,
+            self.texts | other.texts,
+            (*self.functions, *(node for node in other.functions if node.id not in known)),
+            self.objects | other.objects,
+        )
+
+    @property
+    def made_of(self) -> frozenset[Source]:
+        """What who looks at the value depends on."""
+        return self.sources.union(*(_sources(path) for path in self.paths))
+
+    def member(self, names: Iterable[str]) -> Value:
+        """A property of it, by any of these names."""
+        found = frozenset((*path, name) for path in self.paths for name in names)
+        return Value(self.sources, found, functions=self.functions)
+
+
+NOTHING = Value()
+
+
+def union(values: Iterable[Value]) -> Value:
+    """All of them at once."""
+    result = NOTHING
+    for value in values:
+        result |= value
+    return result
+
+
+def place(path: Path) -> Source | None:
+    """The part of the request that a path writes, None for any other path."""
+    if path[:2] != REQUEST or len(path) < 3:
+        return None
+    if path[2] == "uri":
+        return ("uri", "")
+    kind = _KINDS.get(path[2])
+    if kind is None:
+        return None
+    return (kind, _name_of(kind, path[3]) if len(path) > 3 else ANY)
+
+
+def _sources(path: Path) -> frozenset[Source]:
+    for prefix, name in _CHANCE.items():
+        if path[: len(prefix)] == prefix:
+            return frozenset({("chance", name)})
+    if path[:2] == ("cloudfront", "edgeLocation"):
+        return frozenset({("chance", "the edge location")})
+    if path[2:] == ("rawQueryString",):
+        return frozenset({("query", ANY)})
+    found = place(path)
+    if found == ("header", "cookie"):
+        return frozenset({("cookie", ANY)})
+    return frozenset({found} if found else ())
+
+
+def _name_of(kind: SourceKind, name: str) -> str:
+    return name.lower() if kind == "header" else name

@@ -1,0 +1,105 @@
+"""What the check came to: the findings, how much was judged, and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cache_check.model.decides import Decides
+from cache_check.model.findings import Finding
+from pulumi_state.other_distributions import NotJudged
+
+KINDS = ("cookie", "header", "query")
+OF_ALL = (
+    "policy-not-in-state",
+    *(f"decided-by-uncached-{kind}" for kind in KINDS),
+    *(f"origin-sees-uncached-{kind}" for kind in KINDS),
+    "origin-sees-uncached-host",
+    "body-decides-but-cached",
+    "set-cookie-can-be-cached",
+    "min-ttl-overrides-no-store",
+    "error-pinned-on-everyone",
+    "trigger-cannot-see-query",
+    "trigger-behind-empty-key",
+    "chosen-by-chance",
+    "function-cannot-be-read",
+)
+"""The rules that need no stack, by the names of their findings."""
+OF_A_STACK = (
+    "association-missing",
+    "association-is-anothers",
+    "association-on-wrong-event",
+    "association-without-version",
+    "behavior-not-routed",
+    "vpc-origin-takes-no-trigger",
+    "router-replaces-signed-origin",
+    "router-defeats-origin-group",
+    "origins-not-readable",
+    "assigned-behind-the-cache",
+    "version-header-not-in-key",
+    "viewer-can-forge-version-header",
+    "trigger-cannot-see-cookie",
+    "trigger-cannot-see-header",
+    "trigger-cannot-see-body",
+)
+"""Those that compare with what a stack's router decides on."""
+
+
+def rules_of(decides: Decides | None) -> int:
+    """How many rules are applied."""
+    return len(OF_ALL) if decides is None else len(OF_ALL) + len(OF_A_STACK)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`distributions`, `behaviors` and `rules` are how many were judged, and by how many."""
+
+    findings: tuple[Finding, ...]
+    distributions: int
+    behaviors: int
+    rules: int
+    not_judged: tuple[NotJudged, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing that could be judged."""
+        return self.behaviors == 0
+
+    @property
+    def summary(self) -> str:
+        """The verdict and its extent in one line, never more than was looked at."""
+        return f"{self._verdict}; {self.extent}"
+
+    @property
+    def extent(self) -> str:
+        """How much was judged, by how many rules, and what was not."""
+        judged = (
+            f"judged: {_count(self.distributions, 'distribution')}, {_count(self.behaviors, 'behavior')}, by"
+            f" {self.rules} rules"
+        )
+        if not self.not_judged:
+            return f"{judged}; not judged: nothing"
+        others = "; ".join(map(str, self.not_judged))
+        return f"{judged}; not judged: {len(self.not_judged)} ({others})"
+
+    @property
+    def _verdict(self) -> str:
+        if self.is_empty:
+            return "nothing could be judged"
+        errors = sum(finding.severity == "error" for finding in self.findings)
+        if errors:
+            return f"{_count(errors, 'error')}, {_count(len(self.findings) - errors, 'warning')}"
+        what = "no cache leak is certain" if self.findings else "no cache leak was found"
+        return f"{what} in what was judged" if self.not_judged else what
+
+    def as_json(self) -> Mapping[str, Any]:
+        """With the keys of JSON: judged and notJudged."""
+        return {
+            "judged": {"distributions": self.distributions, "behaviors": self.behaviors, "rules": self.rules},
+            "notJudged": [one.as_json() for one in self.not_judged],
+        }
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

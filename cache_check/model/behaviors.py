@@ -1,0 +1,132 @@
+"""Cache behaviors as the check sees them: what the key holds, what the origin side gets, how long answers stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pulumi_state.origins import Origin
+from pulumi_state.selections import Values
+
+ALWAYS_FORWARDED_HEADERS = frozenset({"host", "user-agent", "x-forwarded-for", "via"})
+"""There whatever the policies say, though Host and User-Agent are then CloudFront's own: no choice can depend on those
+two (page RequestAndResponseBehaviorCustomOrigin)."""
+LEGACY_REMOVED_HEADERS = frozenset(
+    {"accept", "accept-charset", "accept-language", "authorization", "origin", "referer", "x-http-method-override"}
+)
+"""With forwardedValues every other header goes to the origin (same page)."""
+MADE_BY_CLOUDFRONT = "cloudfront-"
+"""Headers that it adds where a policy names them, and only there (page adding-cloudfront-headers)."""
+ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})
+"""Kept for the error caching minimum TTL whatever the origin says (page HTTPStatusCodes)."""
+DEFAULT_ERROR_TTL_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Association:
+    """A function at an event. `code` is what the state has of it, None where it has none or keeps it back."""
+
+    event_type: str
+    arn: str = ""
+    includes_body: bool = False
+    is_lambda: bool = True
+    code: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return "Lambda@Edge function" if self.is_lambda else "CloudFront Function"
+
+    @property
+    def name(self) -> str:
+        """`url-rewriter` of its ARN, or of what stands in the place of one."""
+        parts = self.arn.split(":")
+        name = parts[6] if self.is_lambda and len(parts) > 6 else self.arn.rpartition("/")[2]
+        return name or "one without an ARN"
+
+
+@dataclass(frozen=True)
+class Behavior:
+    """One cache behavior of one distribution; `path_pattern` is `*` for the default one. TTLs are seconds.
+
+    `urn` tells distributions of the same name apart; `address` is where the resource has the behavior. `key` is part
+    of the cache key and therefore forwarded; `extra` is forwarded beside it. `associations` are its functions,
+    `origins` those that its target stands for, of which `origin_group` is the id of a group, or "". None for `origins`
+    and `aliases`: the state keeps them back. `error_ttls` are the configured error caching minimum TTLs by status.
+    `unknown_policies` are (kind, id) that neither the state nor AWS's list explains: nothing is known of key and
+    forwarding. `managed_cache_policy` is the name of AWS's, which nobody can change. `made_by` is the `project-stack`
+    of this program that made the distribution, or "".
+    """
+
+    distribution: str
+    path_pattern: str
+    urn: str = ""
+    address: str = "defaultCacheBehavior"
+    key: Values = field(default_factory=Values)
+    extra: Values = field(default_factory=Values)
+    min_ttl: int = 0
+    default_ttl: int = 0
+    max_ttl: int = 0
+    is_legacy: bool = False
+    associations: tuple[Association, ...] = ()
+    origins: tuple[Origin, ...] | None = ()
+    origin_group: str = ""
+    aliases: tuple[str, ...] | None = ()
+    error_ttls: Mapping[int, int] = field(default_factory=dict[int, int])
+    unknown_policies: tuple[tuple[str, str], ...] = ()
+    managed_cache_policy: str = ""
+    made_by: str = ""
+
+    @property
+    def is_caching(self) -> bool:
+        """Whether an answer below 400 can be kept: with a maximum TTL of 0 none is (page Expiration)."""
+        return self.max_ttl > 0
+
+    @property
+    def keeps_unasked(self) -> bool:
+        """Whether answers are kept though their origin did not ask for it with Cache-Control or Expires."""
+        return self.is_caching and max(self.min_ttl, self.default_ttl) > 0
+
+    def at(self, event_type: str, *, is_lambda: bool = True) -> Association | None:
+        """The function at an event; CloudFront takes one of each kind."""
+        found = [one for one in self.associations if (one.event_type, one.is_lambda) == (event_type, is_lambda)]
+        return found[0] if found else None
+
+    @property
+    def has_origin_trigger(self) -> bool:
+        return self.at("origin-request") is not None or self.at("origin-response") is not None
+
+    @property
+    def has_viewer_request_trigger(self) -> bool:
+        return any(one.event_type == "viewer-request" for one in self.associations)
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether all its origins are buckets, which take no notice of cookies and most headers."""
+        return bool(self.origins) and all(origin.is_bucket for origin in self.origins)
+
+    @property
+    def forwards_cookies(self) -> bool:
+        return not (self.key.cookies.is_empty and self.extra.cookies.is_empty)
+
+    @property
+    def forwards_whole_query(self) -> bool:
+        """Origin triggers see the query string only then (page lambda-event-structure)."""
+        return "all" in (self.key.query.mode, self.extra.query.mode)
+
+    def forwards_cookie(self, name: str) -> bool:
+        return self.key.cookies.takes(name) or self.extra.cookies.takes(name)
+
+    def forwards_header(self, name: str) -> bool:
+        """Whether the viewer's own value, or CloudFront's of a CloudFront-* header, reaches the origin triggers."""
+        if name.startswith(MADE_BY_CLOUDFRONT):
+            return self.key.headers.makes(name) or self.extra.headers.makes(name)
+        return (
+            self.key.headers.takes(name)
+            or self.extra.headers.takes(name)
+            or (self.is_legacy and name not in LEGACY_REMOVED_HEADERS | ALWAYS_FORWARDED_HEADERS)
+        )
+
+    def kept_errors(self) -> list[int]:
+        """The statuses of at least 400 that are kept even where caching is off."""
+        statuses: Iterable[int] = {*ALWAYS_CACHED_ERRORS, *self.error_ttls}
+        return sorted(status for status in statuses if self.error_ttls.get(status, DEFAULT_ERROR_TTL_SECONDS) > 0)

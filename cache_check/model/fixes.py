@@ -1,0 +1,77 @@
+"""The config that mends a leak: keys of this project for its stacks, and CloudFront's settings by Pulumi's names."""
+
+from __future__ import annotations
+
+from cache_check.model.behaviors import Behavior
+from cache_check.model.decides import Decides, Kind
+
+_POLICY_SECTIONS: dict[Kind, str] = {
+    "cookie": "cookiesConfig.cookies",
+    "header": "headersConfig.headers",
+    "query": "queryStringsConfig.queryStrings",
+}
+_LEGACY_SECTIONS: dict[Kind, str] = {
+    "cookie": "cookies.whitelistedNames",
+    "header": "headers",
+    "query": "queryStringCacheKeys",
+}
+
+
+def mended(behavior: Behavior, decides: Decides | None, setting: str) -> str:
+    """The setting where the distribution's resource has it, and for a stack of this project what brings it about.
+
+    `pulumi up` of this project's stack touches no distribution but its own.
+    """
+    if decides is None or not decides.made(behavior):
+        return f"in {behavior.address} of {behavior.distribution}: {setting}."
+    if decides.caching_key:
+        return f"set {decides.caching_key} to versioned or none and run `pulumi up`; the setting is {setting}."
+    return f"run `pulumi up`, which puts the stack's own settings back; the setting is {setting}."
+
+
+def in_key(behavior: Behavior, kind: Kind, name: str) -> str:
+    """That the cache key has a name."""
+    if behavior.is_legacy:
+        return f"{name} in forwardedValues.{_LEGACY_SECTIONS[kind]}"
+    if behavior.managed_cache_policy:
+        own = f"a cache policy of your own in the place of AWS's {behavior.managed_cache_policy}"
+        return f"{own}, with {name} in {_POLICY_SECTIONS[kind]}"
+    return f"{name} in the cache policy's {_POLICY_SECTIONS[kind]}"
+
+
+def forwarded(behavior: Behavior, kind: Kind, name: str) -> str:
+    """That the origin triggers see a name."""
+    if behavior.is_legacy:
+        return "forwardedValues.queryString true" if kind == "query" else in_key(behavior, kind, name)
+    if kind == "query":
+        return 'the origin request policy\'s queryStringsConfig.queryStringBehavior "all"'
+    return f"{name} in the origin request policy's {_POLICY_SECTIONS[kind]}"
+
+
+def caching_off(behavior: Behavior) -> str:
+    """That nothing is kept."""
+    if behavior.is_legacy:
+        return "minTtl, defaultTtl and maxTtl 0 with errorCachingMinTtl 0"
+    return "the cache policy CachingDisabled with errorCachingMinTtl 0"
+
+
+def errors_off(statuses: list[int]) -> str:
+    """That errors are not kept."""
+    return f"customErrorResponses with errorCachingMinTtl 0 for {', '.join(map(str, statuses))}"
+
+
+def ttl_at_zero(behavior: Behavior, *names: str) -> str:
+    """That a TTL is 0, in the policy or at the behavior itself."""
+    zero = f"{' and '.join(names)} 0"
+    if behavior.managed_cache_policy:
+        return f"a cache policy of your own in the place of AWS's {behavior.managed_cache_policy}, with {zero}"
+    return zero if behavior.is_legacy else f"the cache policy's {zero}"
+
+
+def policy_import(kind: str, policy_id: str) -> str:
+    """How a policy that the state only names gets into it, or can be read by a person."""
+    command = "get-cache-policy" if kind.endswith(":CachePolicy") else "get-origin-request-policy"
+    return (
+        f"`pulumi import --protect=false {kind} {policy_id[:8]} {policy_id}` in the project of this state, and export"
+        f" it again; `aws cloudfront {command} --id {policy_id}` shows it."
+    )

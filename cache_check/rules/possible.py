@@ -1,0 +1,96 @@
+"""The rules where nobody said what the functions decide on: what could leak is a warning that says what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cache_check.model.behaviors import Association, Behavior
+from cache_check.model.decides import Kind
+from cache_check.model.findings import Finding, found
+from cache_check.model.fixes import caching_off, errors_off, forwarded, mended
+
+PLURALS: dict[Kind, str] = {"cookie": "cookies", "header": "headers", "query": "query parameters"}
+
+
+def possible_findings(behavior: Behavior) -> Iterator[Finding]:
+    """What could leak at a behavior with Lambda@Edge functions that the state tells no more about."""
+    trigger = behavior.at("origin-request")
+    if trigger is not None and behavior.is_caching:
+        yield from _beside_the_key(behavior, trigger)
+    elif trigger is not None:
+        yield from _pinned_errors(behavior, trigger)
+    if behavior.has_origin_trigger:
+        yield from _half_a_query(behavior)
+
+
+def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
+    visible = visible_beside_the_key(behavior)
+    for kind, names in visible.items():
+        setting = f"{names} in the cache key too, or not forwarded, or {caching_off(behavior)}"
+        yield found(
+            behavior,
+            f"decided-by-uncached-{kind}",
+            "warning",
+            f"The Lambda@Edge function on origin-request sees {PLURALS[kind]} ({names}) that are not in the cache key."
+            " Nobody can tell from here whether it decides by them: if it does, one visitor's answer is kept for others"
+            " (AWS page understanding-the-cache-key).",
+            mended(behavior, None, setting),
+        )
+    if trigger.includes_body:
+        yield found(
+            behavior,
+            "body-decides-but-cached",
+            "warning",
+            "The Lambda@Edge function on origin-request is given the request body, which is in no cache key. If it"
+            " decides by it, what is kept for a path answers everyone who asks for it (AWS page"
+            " lambda-include-body-access).",
+            mended(behavior, None, caching_off(behavior)),
+        )
+    if behavior.key.is_empty and not visible:
+        yield found(
+            behavior,
+            "trigger-behind-empty-key",
+            "warning",
+            f"The Lambda@Edge function {trigger.name} on origin-request runs on a cache miss only, and the cache key"
+            " has the path alone. If it chooses by anything else, by the viewer's address, the time or chance, the"
+            " first visitor's choice is kept for everybody (AWS page lambda-cloudfront-trigger-events).",
+            mended(behavior, None, f"what it chooses by in the cache key, or {caching_off(behavior)}"),
+        )
+
+
+def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
+    """What the function on origin-request sees and the cache key lacks, in words; a query string whole or not."""
+    key, extra = behavior.key, behavior.extra
+    names: dict[Kind, str] = {
+        "cookie": extra.cookies.beyond(key.cookies),
+        "header": extra.headers.beyond(key.headers),
+        "query": extra.query.beyond(key.query) if behavior.forwards_whole_query else "",
+    }
+    return {kind: listed for kind, listed in names.items() if listed}
+
+
+def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
+    statuses = behavior.kept_errors()
+    if statuses and (visible_beside_the_key(behavior) or trigger.includes_body):
+        yield found(
+            behavior,
+            "error-pinned-on-everyone",
+            "warning",
+            f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}. If the Lambda@Edge"
+            " function on origin-request sends visitors to different origins, one origin's error answers those of all"
+            " (AWS page custom-error-pages-expiration).",
+            mended(behavior, None, errors_off(statuses)),
+        )
+
+
+def _half_a_query(behavior: Behavior) -> Iterator[Finding]:
+    if behavior.forwards_whole_query or (behavior.key.query.is_empty and behavior.extra.query.is_empty):
+        return
+    yield found(
+        behavior,
+        "trigger-cannot-see-query",
+        "warning",
+        "Some query parameters are forwarded, but not all of them: the origin gets those, and the Lambda@Edge function"
+        " on an origin event sees none (AWS page lambda-event-structure).",
+        mended(behavior, None, forwarded(behavior, "query", "")),
+    )

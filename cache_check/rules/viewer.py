@@ -1,0 +1,149 @@
+"""The rules about functions at viewer-request: what they choose an origin by has to be in the key behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cache_check.function_code.reading import ANY, Choice, FunctionReading, Source, UnreadableCodeError, read_function
+from cache_check.model.behaviors import Association, Behavior
+from cache_check.model.decides import Kind
+from cache_check.model.findings import Finding, found
+from cache_check.model.fixes import caching_off, errors_off, in_key, mended
+from cache_check.rules.possible import PLURALS
+from pulumi_state.selections import Selection
+
+KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
+SINGULARS: dict[Kind, str] = {"cookie": "cookie", "header": "header", "query": "query parameter"}
+PAGE = "AWS page helper-functions-origin-modification"
+
+
+def viewer_findings(behavior: Behavior) -> Iterator[Finding]:
+    """What the state's own code, or the lack of it, says of the function before the cache."""
+    for association in behavior.associations:
+        if association.event_type == "viewer-request":
+            yield from _of(behavior, association)
+
+
+def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Source]:
+    """What a choice depends on and the key does not follow: neither by its own name nor by what is made of it."""
+    return frozenset[Source]().union(*(_unkeyed(behavior, choice) for choice in reading.choices))
+
+
+def _unkeyed(behavior: Behavior, choice: Choice) -> frozenset[Source]:
+    followed = frozenset[Source]().union(*(of for name, of in choice.written.items() if _is_keyed(behavior, name)))
+    return frozenset(
+        one for one in choice.sources if not (_is_keyed(behavior, one) or one in followed or (one[0], ANY) in followed)
+    )
+
+
+def may_leave_its_origin(behavior: Behavior) -> bool:
+    """Whether a function there is may send requests elsewhere than to the behavior's own origin."""
+    if behavior.at("origin-request") is not None:
+        return True
+    function = behavior.at("viewer-request", is_lambda=False)
+    if function is None:
+        return False
+    try:
+        return function.code is None or read_function(function.code).chooses_origin
+    except UnreadableCodeError:
+        return True
+
+
+def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
+    if association.is_lambda or association.code is None:
+        if behavior.is_caching:
+            yield _unread_finding(behavior, association, "its code is not in the state")
+        return
+    try:
+        reading = read_function(association.code)
+    except UnreadableCodeError as error:
+        if behavior.is_caching:
+            yield _unread_finding(behavior, association, str(error))
+        return
+    unkeyed = unkeyed_sources(behavior, reading)
+    if behavior.is_caching:
+        yield from _chosen(behavior, association, unkeyed)
+    elif unkeyed and (statuses := behavior.kept_errors()):
+        yield _pinned_errors(behavior, association, statuses)
+
+
+def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Source]) -> Iterator[Finding]:
+    for kind in KINDS:
+        if names := sorted(name for found_kind, name in unkeyed if found_kind == kind):
+            keyed = in_key(behavior, kind, _name_keys(kind, names))
+            yield found(
+                behavior,
+                f"decided-by-uncached-{kind}",
+                "warning",
+                f"The CloudFront Function {association.name} on viewer-request chooses an origin by"
+                f" {_describe(kind, names)}: one origin's answer is kept for the visitors of others ({PAGE}).",
+                mended(behavior, None, f"{keyed}, or {caching_off(behavior)}"),
+            )
+    if draws := sorted(name for kind, name in unkeyed if kind == "chance"):
+        yield found(
+            behavior,
+            "chosen-by-chance",
+            "warning",
+            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {_join(draws)}, and"
+            " answers are kept: whichever origin the first visitor is sent to answers all the others for as long as its"
+            f" answer is kept ({PAGE}).",
+            mended(
+                behavior,
+                None,
+                f"the choice written to a header that is in the cache key, or to the URI; or {caching_off(behavior)}",
+            ),
+        )
+
+
+def _unread_finding(behavior: Behavior, association: Association, why: str) -> Finding:
+    return found(
+        behavior,
+        "function-cannot-be-read",
+        "warning",
+        f"The {association.kind} {association.name} on viewer-request stands before a cache that keeps answers, and"
+        f" cannot be seen from here: {why}. If it chooses an origin, or writes what an application answers by, by"
+        " something that is not in the cache key, one visitor's answer is kept for others (AWS page"
+        " lambda-cloudfront-trigger-events).",
+        mended(behavior, None, f"what it decides by in the cache key; look into {association.arn or 'the function'}"),
+    )
+
+
+def _pinned_errors(behavior: Behavior, association: Association, statuses: list[int]) -> Finding:
+    return found(
+        behavior,
+        "error-pinned-on-everyone",
+        "warning",
+        f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}, and the CloudFront Function"
+        f" {association.name} sends visitors to different origins: one origin's error answers those of all (AWS page"
+        " custom-error-pages-expiration).",
+        mended(behavior, None, errors_off(statuses)),
+    )
+
+
+def _is_keyed(behavior: Behavior, source: Source) -> bool:
+    kind, name = source
+    if kind in ("uri", "chance"):
+        return kind == "uri"
+    taken: dict[str, Selection] = {
+        "cookie": behavior.key.cookies,
+        "header": behavior.key.headers,
+        "query": behavior.key.query,
+    }
+    return taken[kind].mode == "all" or (name != ANY and taken[kind].takes(name))
+
+
+def _describe(kind: Kind, names: list[str]) -> str:
+    plural = PLURALS[kind]
+    if ANY in names:
+        return f"{plural} whose names its code does not spell out, and the cache key does not have all {plural}"
+    noun, verb = (SINGULARS[kind], "is") if len(names) == 1 else (plural, "are")
+    return f"the {noun} {_join(names)}, which {verb} not in the cache key"
+
+
+def _name_keys(kind: Kind, names: list[str]) -> str:
+    return f"those {PLURALS[kind]}" if ANY in names else ", ".join(names)
+
+
+def _join(names: list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

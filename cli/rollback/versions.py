@@ -1,0 +1,118 @@
+"""A rollback's minutes: the distribution back to an earlier version of the function, which is still there."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cli.output.errors import OperationError
+from cli.rollback.steps import Step
+from cli.stacks.aws import aws_errors, code_of
+from infra.naming.function_identity import EDGE_REGION
+
+CHANGED_CODES = frozenset({"PreconditionFailed", "InvalidIfMatchVersion"})
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The function that Pulumi has deployed (its ARN ends in the version), the distribution, and boto3's clients."""
+
+    qualified_arn: str
+    distribution: str
+    functions: Any
+    cloudfront: Any
+
+    @property
+    def function_arn(self) -> str:
+        return self.qualified_arn.rpartition(":")[0]
+
+    @property
+    def name(self) -> str:
+        return self.function_arn.rpartition(":")[2]
+
+    @property
+    def version(self) -> int:
+        return int(self.qualified_arn.rpartition(":")[2])
+
+
+def version_step(deployed: Deployed, to: int | None = None) -> Step:
+    """To version `to`, or to the newest before the one that Pulumi knows of: so a second run changes nothing."""
+    with aws_errors("cannot look at the function", EDGE_REGION):
+        published = _published(deployed)
+    with aws_errors("cannot look at the distribution"):
+        config = deployed.cloudfront.get_distribution_config(Id=deployed.distribution)["DistributionConfig"]
+    older = [number for number in published if number < deployed.version]
+    target = to if to is not None else max(older, default=0)
+    running = sorted({int(arn.rpartition(":")[2]) for arn in _associated(config, deployed)})
+    if problem := _problem(deployed, published, running, target):
+        return Step("version", problem, "refused")
+    if running == [target]:
+        return Step("version", f"{deployed.distribution} runs version {target} already", "nothing to do")
+    described = ", ".join(map(str, running))
+    detail = (
+        f"version {described} -> {target} (published {published[target]['LastModified'][:10]}) on"
+        f" {deployed.distribution}: everywhere within 15 minutes"
+    )
+    return Step("version", detail, do=lambda: _associate(deployed, target))
+
+
+def _problem(deployed: Deployed, published: Mapping[int, Any], running: list[int], target: int) -> str:
+    """Why the version cannot be had, or ""."""
+    numbers = ", ".join(map(str, sorted(published)))
+    if not running:
+        return f"{deployed.distribution} does not run {deployed.function_arn}: `pulumi up` attaches it"
+    if target == 0:
+        return f"there is no version before {deployed.version}: check out an earlier commit and run `pulumi up`"
+    if target not in published:
+        return f"there is no version {target}: there are {numbers}"
+    there, here = (published[number].get("Description", "") for number in (target, max(running)) if number in published)
+    if there == here:
+        return ""
+    # Triggers, policies and rights are those of the strategy that is deployed now.
+    return (
+        f"version {target} is {there!r}, but {here!r} is deployed, with its triggers and policies: check out that"
+        " commit and run `pulumi up`"
+    )
+
+
+def _published(deployed: Deployed) -> dict[int, Any]:
+    pages = deployed.functions.get_paginator("list_versions_by_function").paginate(FunctionName=deployed.name)
+    listed = (one for page in pages for one in page["Versions"])
+    return {int(one["Version"]): one for one in listed if one["Version"].isdecimal()}
+
+
+def _associate(deployed: Deployed, target: int) -> None:
+    """With what is configured now: whoever has changed it since it was looked at loses nothing."""
+    try:
+        with aws_errors("cannot change the distribution"):
+            found = deployed.cloudfront.get_distribution_config(Id=deployed.distribution)
+            deployed.cloudfront.update_distribution(
+                Id=deployed.distribution,
+                IfMatch=found["ETag"],
+                DistributionConfig=_with_version(found["DistributionConfig"], deployed, target),
+            )
+    except OperationError as error:
+        if isinstance(error.__cause__, Exception) and code_of(error.__cause__) in CHANGED_CODES:
+            raise OperationError(f"{deployed.distribution} was changed at the same time: run it again") from error
+        raise
+
+
+def _with_version(config: Mapping[str, Any], deployed: Deployed, target: int) -> dict[str, Any]:
+    changed = copy.deepcopy(dict(config))
+    for association in _associations(changed):
+        if association["LambdaFunctionARN"].rpartition(":")[0] == deployed.function_arn:
+            association["LambdaFunctionARN"] = f"{deployed.function_arn}:{target}"
+    return changed
+
+
+def _associated(config: Mapping[str, Any], deployed: Deployed) -> Iterator[str]:
+    for association in _associations(config):
+        if association["LambdaFunctionARN"].rpartition(":")[0] == deployed.function_arn:
+            yield association["LambdaFunctionARN"]
+
+
+def _associations(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for behavior in (config["DefaultCacheBehavior"], *config.get("CacheBehaviors", {}).get("Items", [])):
+        yield from behavior.get("LambdaFunctionAssociations", {}).get("Items", [])

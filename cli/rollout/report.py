@@ -1,0 +1,146 @@
+"""Where a rollout stands, for a person and as JSON; and a line for each thing that the controller does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from cli.output.console import complain, out, print_json, print_table, warn
+from cli.output.times import with_iso_times
+
+if TYPE_CHECKING:
+    from cli.stacks.control_table import Place
+    from cli.stacks.running import RunningStack
+    from controller.reconcile import Outcome
+    from controller.rollout.state import Rollout
+    from controller.rollout.store import Items
+
+COLORS = {"running": "cyan", "paused": "yellow", "succeeded": "green", "rolled-back": "red", "ended": "magenta"}
+TESTS = {"errorRate": ("error rate", "%", 2), "latency": ("latency", "ms", 1)}
+"""How a test is called, its unit, and decimals."""
+QUIET = ("none", "over", "conflict")
+"""Outcomes that are no news."""
+
+
+def print_standing(running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool) -> None:
+    """The rollout of what was read, where that is, and what is in force at the edge."""
+    if is_json:
+        print_json(_document(running, place, items))
+        return
+    rollout = items.rollout
+    where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
+    if rollout is None:
+        out.print(f"{where}: no rollout was ever started; {_in_force(items, place.store)}")
+        return
+    state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
+    out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
+    print_table(("step", "percentage", ""), _steps(rollout, now))
+    if rollout.samples:
+        print_table(("version", "requests", "errors", "error rate", "latency"), _samples(rollout))
+    if rollout.tests:
+        print_table(("test", "canary", "stable", "limit", "p", "fails at", ""), _tests(rollout))
+    out.print(f"why: {escape(rollout.reason)}")
+    out.print(_in_force(items, place.store))
+
+
+def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
+    from controller.rollout.item import document_of
+
+    live = items.live
+    return {
+        "stack": running.name,
+        "table": place.name,
+        "region": place.region,
+        "where": running.where,
+        "place": running.text,
+        "inForce": {
+            "canaryPercent": live.percent,
+            "pin": live.pin,
+            "release": live.release,
+            "isWithdrawn": live.is_withdrawn,
+            "percentFrom": live.percent_from,
+            "revision": live.revision,
+            **({"readFrom": place.store} if place.store else {}),
+        },
+        "rollout": with_iso_times(document_of(items.rollout)) if items.rollout else None,
+    }
+
+
+def _in_force(items: Items, store: str) -> str:
+    """What the edge goes by, for a person."""
+    text = _in_force_by_table(items)
+    return f"{text}; the edge goes by its {store}, which the controller writes within a minute" if store else text
+
+
+def _in_force_by_table(items: Items) -> str:
+    live = items.live
+    if live.pin != "none":
+        return f"in force: everybody is on {live.pin}, by pin"
+    if live.is_withdrawn:
+        return f"in force: everybody is on stable, the canary is withdrawn ({live.revision})"
+    return f"in force: {live.percent:g} % of new visitors on canary ({live.revision})"
+
+
+def _steps(rollout: Rollout, now: float) -> Iterator[tuple[str, ...]]:
+    for number, percent in enumerate(rollout.plan.steps):
+        yield str(number + 1), f"{percent:g} %", _progress(rollout, number, now)
+
+
+def _progress(rollout: Rollout, number: int, now: float) -> str:
+    if number < rollout.step or rollout.state == "succeeded":
+        return "done" if number <= rollout.step else "left out"
+    if number > rollout.step:
+        return "" if rollout.is_standing else "never"
+    if rollout.state != "running":
+        return rollout.state
+    seconds = int(now) - rollout.interval_started_at
+    return f"for {_duration(seconds)} of {_duration(rollout.plan.interval_seconds)}"
+
+
+def _samples(rollout: Rollout) -> Iterator[tuple[str, ...]]:
+    for version, sample in sorted(rollout.samples.items(), reverse=True):
+        latency = f"{sample.latency_ms:.1f} ms" if sample.latencies else "-"
+        yield version, f"{sample.trials:,}", f"{sample.errors:,}", f"{100 * sample.error_rate:.2f} %", latency
+
+
+def _tests(rollout: Rollout) -> Iterator[tuple[str, ...]]:
+    for key, test in rollout.tests.items():
+        name, unit, decimals = TESTS[key]
+        figures = (f"{figure:.{decimals}f} {unit}" for figure in (test.canary, test.stable, test.limit))
+        verdict = "failed" if test.has_failed else "passed"
+        yield name, *figures, f"{test.p_value:.2g}", f"{test.alpha:.2g}", verdict
+
+
+def _duration(seconds: int) -> str:
+    """ "90 s", "4 min", "2 h"."""
+    if seconds < 120:
+        return f"{max(0, seconds)} s"
+    return f"{seconds // 60} min" if seconds < 7_200 else f"{seconds // 3_600} h"
+
+
+class RolloutLines:
+    """Prints what the controller does, once each."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, outcome: Outcome) -> None:
+        """One line, where it is another one than the last."""
+        for failure in outcome.failures:
+            warn(f"rollout: {failure}")
+        text = self._text(outcome)
+        if text and text != self._last:
+            self._last = text
+            out.print(text)
+
+    def _text(self, outcome: Outcome) -> str:
+        rollout = outcome.rollout
+        if outcome.kind in ("failed", "malformed"):
+            complain(outcome.reason, "rollout")
+            return ""
+        if rollout is None or outcome.kind in QUIET:
+            return ""
+        state = f"[{COLORS[rollout.state]}]{rollout.state}[/]"
+        return f"[bold]rollout[/]: {rollout.said}, {state}: {escape(outcome.reason)}"

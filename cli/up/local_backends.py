@@ -1,0 +1,142 @@
+"""What stands behind a stack on this machine: the sample application, echo back ends and sample items."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, cast
+
+from demo.hosts.sample_application import VERSIONS, environment_of
+from infra.settings.header_key import header_key
+from infra.settings.stack import Stack
+from simulator.cloudfront import OriginMap
+from simulator.cloudfront.config.state import resources
+from simulator.deployment.applications import Application
+from simulator.deployment.deployment import Site
+
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
+TENANTS = ("acme", "globex")
+TENANT_PORT = 443
+"""tenant-lookup reaches back ends over https on 443 only."""
+API_PORT = 443
+"""API Gateway speaks https only."""
+SAMPLE_ACCOUNT = "1001"
+SAMPLE_SESSION_SECONDS = 86_400
+
+
+def site_of(
+    stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] | None = None, fail_percent: float = 0
+) -> Site:
+    """The site of a stack; `origins` (domain to URL) are served elsewhere already and get no application here.
+
+    `state` (with its secrets) tells where hosts and mock back ends in API Gateway are, whose domains no config has.
+    Origins that are neither stable nor canary get an echo back end. `fail_percent` of what version 2 answers is a 500,
+    as of a bad release.
+    """
+    if state is not None:
+        stack = stack.at_hosts(_output(state, "hosts"))
+    shared = _origin_secret(stack, state) if state is not None else {}
+    tenants = _tenant_domains(stack)
+    elsewhere = OriginMap(origins)
+    applications: dict[str, Application] = {}
+    for name, origin in stack.settings.origins.items():
+        if elsewhere.base_url(origin.domain_name, origin.port) is None:
+            address = f"{origin.domain_name}:{origin.port}"
+            # Origins may differ in their path only: the first of them has the address.
+            applications.setdefault(address, _application(stack, name, address, shared, fail_percent))
+    for tier, (domain, port) in _tier_addresses(stack, state or {}).items():
+        if elsewhere.base_url(domain, port) is None:
+            applications.setdefault(f"{domain}:{port}", _echo(tier, f"{domain}:{port}"))
+    for domain in tenants.values():
+        if elsewhere.base_url(domain, TENANT_PORT) is None:
+            applications.setdefault(f"{domain}:{TENANT_PORT}", _echo(domain, f"{domain}:{TENANT_PORT}"))
+    return Site(
+        applications=list(applications.values()),
+        origins=origins,
+        seeds=_seeds(stack, tenants),
+        hashed_headers=header_key(stack.settings).hashed,
+    )
+
+
+def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str], fail_percent: float) -> Application:
+    if name not in VERSIONS:
+        return _echo(name, address)
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+    failing = {"FAIL_PERCENT": f"{fail_percent:g}"} if name == "canary" and fail_percent else {}
+    environment = {**environment_of(stack, name), **keys, **shared, **failing}
+    return Application(address, "demo.app.main:app", environment, health="/health")
+
+
+def _origin_secret(stack: Stack, state: Mapping[str, Any]) -> dict[str, str]:
+    """What the application checks, where the distribution says a secret to its origins."""
+    name = stack.settings.security.origin_secret_header
+    origins = [origin for one in resources(dict(state), DISTRIBUTION) for origin in one.required("origins")]
+    headers = {one["name"]: one["value"] for origin in origins for one in origin.get("customHeaders", [])}
+    if name not in headers:
+        return {}
+    digest = sha256(headers[name].encode()).hexdigest()
+    return {"ORIGIN_SECRET_HEADER": name, "ORIGIN_SECRET_DIGEST": digest}
+
+
+def _echo(name: str, address: str) -> Application:
+    return Application(address, "demo.echo:app", {"NAME": name})
+
+
+def _tenant_domains(stack: Stack) -> dict[str, str]:
+    """A back end for each sample tenant under the first suffix that the stack allows."""
+    options = stack.settings.options_of("tenant-lookup")
+    suffix = next((domain for domain in options.allowed_domains if domain.startswith(".")), "") if options else ""
+    return {tenant: f"{tenant}{suffix}" for tenant in TENANTS} if suffix else {}
+
+
+def _tier_addresses(stack: Stack, state: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    """Domain and port of every tier, where tiers are routed: of its mock back end, where the state has one."""
+    if stack.settings.strategy != "tier":
+        return {}
+    options = stack.settings.options_of("tier")
+    addresses = {tier: given.origin(tier) for tier, given in options.tiers.items()} if options else {}
+    configured = {tier: (origin.domain_name, origin.port) for tier, origin in addresses.items()}
+    return configured | {tier: (str(at["domainName"]), API_PORT) for tier, at in _output(state, "tierBackends").items()}
+
+
+def _output(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object among the stack's outputs; {} where there is none."""
+    resources = state.get("deployment", {}).get("resources", [])
+    outputs = next((one.get("outputs", {}) for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
+    return cast("Mapping[str, Any]", outputs.get(name, {}))
+
+
+def _expiry(attribute: str) -> dict[str, int]:
+    return {attribute: int(time.time()) + SAMPLE_SESSION_SECONDS} if attribute else {}
+
+
+def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Items by table name, for the tables that the stack has."""
+    items = {"sticky-session": _sessions, "tenant-lookup": _tenants}
+    return {
+        stack.table_name(spec): items[strategy](stack.settings.options_of(strategy), tenants)
+        for strategy, spec in stack.settings.tables_by_strategy().items()
+        if strategy in items
+    }
+
+
+def _sessions(options: Any, _tenant_domains: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One session of each version, by the token sample-<origin>."""
+    return [
+        {
+            options.key_attribute: f"sample-{origin}",
+            options.version_attribute: code,
+            **_expiry(options.expiry_attribute),
+        }
+        for code, origin in options.versions.items()
+    ]
+
+
+def _tenants(options: Any, tenant_domains: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One account of each sample tenant."""
+    tenant_key, account_key = options.key_attributes()
+    return [
+        {tenant_key: tenant, account_key: SAMPLE_ACCOUNT, options.backend_attribute: domain}
+        for tenant, domain in tenant_domains.items()
+    ]

@@ -1,0 +1,82 @@
+"""What `edge-router up` was asked for, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from cli.output.errors import UsageError
+from simulator.cloudfront import EDGE_REGIONS, OriginMap
+from simulator.standin import TextFileError, YamlError, parse_yaml, read_text, refuse_special
+
+
+@dataclass(frozen=True)
+class UpRequest:
+    """The options of the command as they were written; UsageError where two exclude each other.
+
+    `is_brief` tells an update in one line. `reconcile_seconds` goes before the rollout controller's schedule;
+    `fail_percent` is the share of version 2's answers that are a 500. `distribution` picks one of a state's.
+    """
+
+    stack: str
+    port: int = 8080
+    overrides: Sequence[str] = ()
+    state: Path | None = None
+    package: Path | None = None
+    origins: Sequence[str] = ()
+    origins_file: Path | None = None
+    dynamodb_url: str | None = None
+    region_ports: Sequence[str] = ()
+    is_brief: bool = False
+    reconcile_seconds: float | None = None
+    fail_percent: float = 0
+    distribution: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.state is not None and self.overrides:
+            raise UsageError("--set changes settings of a stack; a --state is served as it is")
+        for option, path in {"--state": self.state, "--origins": self.origins_file, "--package": self.package}.items():
+            _refuse_special(option, path)
+        if self.state is None and self.distribution is not None:
+            raise UsageError("--distribution picks one of a --state; a stack of this project has one only")
+
+    def mapped_origins(self) -> dict[str, str]:
+        """Domain name to URL, from the file and from the command line, which wins. OriginMapError or UsageError."""
+        from_file = _origins_in(self.origins_file) if self.origins_file else {}
+        return from_file | dict(OriginMap.parse(self.origins).base_urls)
+
+    def ports_by_region(self) -> dict[str, int]:
+        """Region to port. UsageError."""
+        return dict(_region_port(entry) for entry in self.region_ports)
+
+
+def _refuse_special(option: str, path: Path | None) -> None:
+    """They are read again whenever they change, which a pipe cannot be."""
+    try:
+        if path is not None:
+            refuse_special(path)
+    except TextFileError as error:
+        raise UsageError(f"{option} {path}: {error}") from error
+
+
+def _origins_in(path: Path) -> dict[str, str]:
+    try:
+        document = parse_yaml(read_text(path))
+    except (TextFileError, YamlError) as error:
+        raise UsageError(f"--origins {path}: cannot be read as YAML or JSON: {error}") from error
+    urls: dict[Any, Any] = cast("dict[Any, Any]", document) if isinstance(document, dict) else {"": None}
+    if not all(isinstance(name, str) and isinstance(url, str) for name, url in urls.items()):
+        raise UsageError(f"--origins {path}: maps domain names to URLs, such as v1.example.com: http://127.0.0.1:8001")
+    return dict(OriginMap(urls).base_urls)
+
+
+def _region_port(entry: str) -> tuple[str, int]:
+    region, _, port = entry.partition("=")
+    if region in EDGE_REGIONS and port.isascii() and port.isdigit() and int(port) <= 65_535:
+        return region, int(port)
+    raise UsageError(
+        f"--region-port {entry}: write REGION=PORT, such as eu-west-1=8081;"
+        f" origin triggers run in {', '.join(EDGE_REGIONS)}"
+    )

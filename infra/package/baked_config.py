@@ -1,0 +1,110 @@
+"""The config.json in the package: what router.baked builds the router from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from infra.package.replica_order import replica_order
+from infra.settings.header_key import header_key
+from infra.settings.origins import OriginSettings, OverrideSettings
+from infra.settings.stack import Stack
+from strategies.base import Strategy, TableSpec
+
+METRICS_NAMESPACE = "EdgeRouter"
+LIVE_KEYS = ("canary_percent", "pin", "release", "override")
+"""What a function before the cache decides on: changing it must not change the package."""
+
+
+def baked_config(stack: Stack) -> dict[str, Any]:
+    """All that the router needs to know, as JSON types; secrets are in it, for the edge has no other place.
+
+    With live control percentage, pin and release are not in it, so that changing them changes no byte of the package.
+    """
+    config, settings = deciding_config(stack), stack.settings
+    if settings.has_metrics:
+        config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
+    if settings.strategy_class.respond is not Strategy.respond:
+        config["sets_cookies"] = True
+    if settings.needs.is_cacheable and settings.needs.origin_request:
+        config["kept"] = _kept(stack)
+    if settings.needs.version_header and settings.needs.origin_request:
+        kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
+        return {**kept, "override": None, "version_header": settings.needs.version_header}
+    return {**config, **_live_control(stack)} if settings.reads_control_table else config
+
+
+def _kept(stack: Stack) -> dict[str, Any]:
+    """The fields of router.cache_guard.CacheGuard.
+
+    With a function before the cache the override's header is that function's affair.
+    """
+    settings = stack.settings
+    override = settings.override.header.lower() if settings.override and settings.needs.version_header else ""
+    names = header_key(settings).covered - {override}
+    return {"key_headers": sorted(names), "keeps_errors": not settings.needs.varies}
+
+
+def _live_control(stack: Stack) -> dict[str, Any]:
+    """Where the router reads what is in force, and what holds as long as it never could."""
+    control = stack.settings.control
+    table = {
+        "name": stack.control_table_name,
+        "home_region": control.home_region,
+        "replicas": replica_order(control.home_region, control.replicas),
+    }
+    return {
+        **control.fallback.model_dump(),
+        "release": "",
+        "control": {
+            "table": table,
+            "refresh_seconds": control.refresh_seconds,
+            "read_timeout_ms": stack.settings.table_reads.read_timeout_ms,
+        },
+    }
+
+
+def deciding_config(stack: Stack) -> dict[str, Any]:
+    """The config of a router that decides everything itself, also what is decided before the cache at the edge."""
+    settings = stack.settings
+    return {
+        "canary_percent": settings.canary_percent,
+        "deadline_ms": settings.function.deadline_ms,
+        "log_salt": stack.log_salt,
+        "options": dataclasses.asdict(settings.options),
+        "origins": {name: _origin(origin) for name, origin in settings.origins.items()},
+        "override": _override(settings.override),
+        "pin": settings.pin,
+        "release": settings.release,
+        "strategy": settings.strategy,
+        "table": _table(stack, stack.table),
+    }
+
+
+def to_json(config: dict[str, Any]) -> bytes:
+    """The same bytes for the same config."""
+    return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _origin(origin: OriginSettings) -> dict[str, Any]:
+    """The fields of router.model.origin.Origin but for its name."""
+    return origin.model_dump()
+
+
+def _override(override: OverrideSettings | None) -> dict[str, Any] | None:
+    """The fields of router.control.override.Override."""
+    return None if override is None else override.model_dump()
+
+
+def _table(stack: Stack, spec: TableSpec | None) -> dict[str, Any] | None:
+    """The fields of router.dynamodb.table.TableConfig."""
+    if spec is None:
+        return None
+    return {
+        "name": stack.table_name(spec),
+        "home_region": spec.home_region,
+        "replicas": replica_order(spec.home_region, spec.replicas),
+        "attributes": list(spec.attributes),
+        **stack.settings.table_reads.model_dump(),
+    }

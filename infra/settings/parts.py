@@ -1,0 +1,140 @@
+"""The sections about AWS resources: `function`, `tableReads`, `tables`, `logs`, `demo`, `validator`, `staticPaths`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from infra.config.aws_regions import EDGE_REGIONS, region_problem
+from infra.config.errors import one_of, problem, raise_problems, rule
+from infra.config.section import Number, Section, Text, Whole
+from router.model import names
+
+MAX_STATIC_PATHS = 24
+"""CloudFront's quota is 25 cache behaviors for each distribution, the default one among them."""
+MAX_REMEMBERED_ENTRIES = 10_000
+"""With 2,048 characters each (router.dynamodb.table) some 20 MB: a function of 128 MB still has room."""
+
+# PutRetentionPolicy, CloudWatch Logs API reference.
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+
+_PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
+"""What a path pattern may have ("Cache behavior settings", Path pattern); ours start with / as paths do."""
+
+
+def _path_pattern_problem(pattern: str) -> str:
+    if not _PATH_PATTERN.fullmatch(pattern) or len(pattern) > 255:
+        return (
+            f"is {pattern!r}: a path pattern starts with / and has at most 255 letters, digits and _-.*$/~\"'@:+&?,"
+            f" such as {_example_of(pattern)}"
+        )
+    return f"is {pattern!r}: that is every path, and the router would see none" if not pattern.strip("/*") else ""
+
+
+def _example_of(pattern: str) -> str:
+    """The pattern that was meant, where only the slash is missing (`*.js`)."""
+    meant = f"/{pattern}"
+    is_likely = pattern.strip("*") and not pattern.startswith("/") and _PATH_PATTERN.fullmatch(meant)
+    return meant if is_likely and len(meant) <= 255 else "/static/*"
+
+
+def _static_paths_problem(patterns: tuple[str, ...]) -> str:
+    twice = next((pattern for index, pattern in enumerate(patterns) if pattern in patterns[:index]), "")
+    if len(patterns) > MAX_STATIC_PATHS:
+        return f"has {len(patterns)} entries: CloudFront has room for {MAX_STATIC_PATHS}"
+    return f"lists {twice!r} twice: every pattern once" if twice else ""
+
+
+StaticPaths = Annotated[tuple[Annotated[Text, rule(_path_pattern_problem)], ...], rule(_static_paths_problem)]
+
+
+class FunctionSettings(Section):
+    """The Lambda function. At `deadlineMs` the router itself ends a decision, far before Lambda would."""
+
+    memory_mb: Annotated[Whole, rule(lambda value: names.within(value, 128, 10_240, "MB"))] = 128
+    timeout_seconds: Annotated[
+        Whole, rule(lambda value: names.within(value, 1, 30, "seconds (the limit of origin triggers)"))
+    ] = 5
+    deadline_ms: Annotated[Whole, rule(lambda value: names.within(value, 50, 15_000, "milliseconds"))] = 2_000
+
+    @model_validator(mode="after")
+    def _deadline_lies_below_timeout(self) -> Self:
+        """Half of it at most: the cold start and the answer need time as well. Defaults count like what is written."""
+        if self.deadline_ms > self.timeout_seconds * 500:
+            text = (
+                f"is {self.deadline_ms}: at most half of function.timeoutSeconds, that is {self.timeout_seconds * 500}"
+            )
+            raise_problems([problem(text, "deadlineMs", value=self.deadline_ms)])
+        return self
+
+
+class TableReadSettings(Section):
+    """How the router reads a table; as router.dynamodb.table.TableConfig."""
+
+    read_timeout_ms: Annotated[Whole, rule(lambda value: names.within(value, 20, 15_000, "milliseconds"))] = 400
+    total_timeout_ms: Annotated[Whole, rule(lambda value: names.within(value, 20, 15_000, "milliseconds"))] = 1_500
+    remember_seconds: Annotated[Number, rule(lambda value: names.within(value, 0, 300, "seconds"))] = 5.0
+    remember_unknown_seconds: Annotated[Number, rule(lambda value: names.within(value, 0, 300, "seconds"))] = 1.0
+    remember_entries: Annotated[Whole, rule(lambda value: names.within(value, 0, MAX_REMEMBERED_ENTRIES))] = 1_000
+
+    @model_validator(mode="after")
+    def _covers_one_read(self) -> Self:
+        if self.total_timeout_ms < self.read_timeout_ms:
+            text = f"is {self.total_timeout_ms}: at least tableReads.readTimeoutMs, that is {self.read_timeout_ms}"
+            raise_problems([problem(text, "totalTimeoutMs", value=self.total_timeout_ms)])
+        return self
+
+
+class TableSettings(Section):
+    """How well the tables are kept. `onDestroy: retain` leaves them in the account whatever Pulumi deletes."""
+
+    protect: bool = False
+    deletion_protection: bool = False
+    point_in_time_recovery: bool = False
+    on_destroy: Annotated[Text, one_of("retain", "delete")] = "retain"
+
+
+def _each_once(regions: tuple[str, ...]) -> str:
+    twice = next((region for index, region in enumerate(regions) if region in regions[:index]), "")
+    return f"lists {twice!r} twice: every Region once" if twice else ""
+
+
+class LogSettings(Section):
+    """The log groups: Lambda@Edge writes to the Region where it runs, into a group that never expires by itself."""
+
+    retention_days: Annotated[
+        Whole,
+        rule(
+            lambda value: (
+                ""
+                if value in RETENTION_DAYS
+                else f"is {value}: CloudWatch Logs keeps for {', '.join(map(str, RETENTION_DAYS))} days"
+            )
+        ),
+    ] = 30
+    regions: Annotated[
+        tuple[Annotated[Text, rule(lambda region: region_problem(region, "logs"))], ...], rule(_each_once)
+    ] = Field(default=EDGE_REGIONS)
+
+
+class DemoSettings(Section):
+    """What is for trying only. `tiers`: a mock back end in API Gateway for every tier, which the tiers then go to.
+    `hosts`: the sample application on small machines, which then are the origins stable and canary.
+    """
+
+    tiers: bool = False
+    hosts: bool = False
+
+
+class ValidatorSettings(Section):
+    """The validator as a Lambda function of its own, for pipelines: there only where `function` says so."""
+
+    function: bool = False
+    memory_mb: Annotated[Whole, rule(lambda value: names.within(value, 128, 10_240, "MB"))] = 256
+    timeout_seconds: Annotated[Whole, rule(lambda value: names.within(value, 10, 900, "seconds"))] = 150

@@ -1,5 +1,0 @@
-"""`python -m operations` is the `edge-router` command."""
-
-from operations.entry import run
-
-run()

@@ -1,0 +1,126 @@
+"""The config of the project in pipeline/: where the source is, and the two stacks that it is deployed to."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Mapping
+from typing import Annotated, cast
+
+from pydantic import Field, ValidationError, field_validator
+
+from infra.config.endpoints import protocol_of
+from infra.config.errors import SettingsError, problem, raise_problems, rule, shown, suggestion, told
+from infra.config.section import Section, Text, Whole
+from infra.settings.parts import RETENTION_DAYS
+from pipeline.deployer_rights import PARTS
+
+MAX_POLICIES = 10
+"""Managed policies of a role ("IAM and AWS STS quotas")."""
+
+_CONNECTION = re.compile(
+    r"arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/[0-9a-f-]{36}"
+)
+_REPOSITORY = re.compile(r"[\w.-]{1,100}(/[\w.-]{1,100}){1,4}")
+_BRANCH = re.compile(r"(?!.*\.\.)[\w./-]{1,100}")
+_BACKEND = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/[\w./-]*)?")
+_SECRET = re.compile(r"arn:aws:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]{1,512}")
+_POLICY = re.compile(r"arn:aws:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,512}")
+_STACK = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){2}")
+
+
+def _like(pattern: re.Pattern[str], meaning: str) -> object:
+    return rule(lambda value: "" if pattern.fullmatch(value) else f"is {shown(value)}: {meaning}")
+
+
+def _parts_problem(parts: tuple[str, ...]) -> str:
+    wrong = next((part for part in parts if part not in PARTS), "")
+    return f"names {wrong!r}: {suggestion(wrong, PARTS)}" if wrong else ""
+
+
+def _notify_problem(value: str) -> str:
+    return "" if protocol_of(value) else f"is {shown(value)}: an email address or an https URL"
+
+
+def _retention_problem(days: int) -> str:
+    allowed = ", ".join(map(str, RETENTION_DAYS))
+    return "" if days in RETENTION_DAYS else f"is {days}: CloudWatch Logs keeps for {allowed} days"
+
+
+class TargetSettings(Section):
+    """A stack to deploy to. `parts` are what it has besides the core, `policies` whatever else its deployer may do."""
+
+    stack: Annotated[Text, _like(_STACK, "a stack's name has 1 to 32 letters, digits, - and _")]
+    parts: Annotated[tuple[Text, ...], rule(_parts_problem)] = ()
+    policies: tuple[Annotated[Text, _like(_POLICY, "the ARN of a managed policy")], ...] = ()
+
+    @field_validator("policies")
+    @classmethod
+    def _fit_on_a_role(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(value) > MAX_POLICIES:
+            raise_problems([problem(f"has {len(value)} entries: a role takes {MAX_POLICIES}", value=value)])
+        return value
+
+
+class PipelineSettings(Section):
+    """All keys of the project edge-router-pipeline."""
+
+    connection_arn: Annotated[
+        Text,
+        _like(_CONNECTION, "arn:aws:codeconnections:<Region>:<account>:connection/<id>, of an available connection"),
+    ]
+    repository: Annotated[Text, _like(_REPOSITORY, "owner/name")]
+    branch: Annotated[Text, _like(_BRANCH, "a branch's name")] = "main"
+    project: Annotated[Text, _like(_STACK, "the name in Pulumi.yaml")] = "edge-router"
+    backend: Annotated[Text, _like(_BACKEND, "s3://bucket or s3://bucket/folder, where Pulumi keeps the states")]
+    passphrase_secret: Annotated[
+        Text, _like(_SECRET, "the ARN of a secret in Secrets Manager whose text is the passphrase")
+    ]
+    pulumi_version: Annotated[Text, _like(_VERSION, "a version of the Pulumi CLI, such as 3.260.0")] = "3.260.0"
+    staging: TargetSettings = Field(default_factory=lambda: TargetSettings(stack="staging"))
+    prod: TargetSettings = Field(default_factory=lambda: TargetSettings(stack="prod"))
+    notify: tuple[Annotated[Text, rule(_notify_problem)], ...] = ()
+    retention_days: Annotated[Whole, rule(_retention_problem)] = 30
+
+    @field_validator("prod")
+    @classmethod
+    def _is_another_stack(cls, value: TargetSettings, info: object) -> TargetSettings:
+        staging = cast("Mapping[str, TargetSettings]", getattr(info, "data", {})).get("staging")
+        if staging is not None and staging.stack == value.stack:
+            text = f"is {value.stack!r}, as is staging.stack: what is tried has to be another stack than what is served"
+            raise_problems([problem(text, "stack", value=value.stack)])
+        return value
+
+    @property
+    def backend_bucket(self) -> str:
+        """The bucket's name."""
+        return self.backend.removeprefix("s3://").partition("/")[0]
+
+    @property
+    def backend_folder(self) -> str:
+        """`folder/` in it, "" for the whole bucket."""
+        folder = self.backend.removeprefix("s3://").partition("/")[2].strip("/")
+        return f"{folder}/" if folder else ""
+
+
+def load_pipeline_settings(
+    config: Mapping[str, str], project: str = "edge-router-pipeline", secret_keys: Container[str] = ()
+) -> PipelineSettings:
+    """As load_settings, for the pipeline's own project; SettingsError with every mistake."""
+    prefix = f"{project}:"
+    raw = {key.removeprefix(prefix): _decoded(value) for key, value in config.items() if key.startswith(prefix)}
+    secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
+    try:
+        return PipelineSettings.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(told(error, project, raw, secrets)) from None
+
+
+def _decoded(value: str) -> object:
+    if value[:1] in ("{", "["):
+        try:
+            return cast("object", json.loads(value))
+        except (ValueError, RecursionError):
+            return value
+    return value

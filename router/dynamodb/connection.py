@@ -1,0 +1,127 @@
+"""One kept-alive HTTP/1.1 connection whose every exchange has a total deadline.
+
+http.client has neither: its time-outs are per read, and it costs 19 ms to import. See docs/adr/0002.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from binascii import crc32
+
+from router.dynamodb.opening import ExchangeError, reason_of
+from router.dynamodb.response_head import Head, HeadError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
+MAX_ANSWER_BYTES = 1_048_576
+"""More than DynamoDB's largest item (400 KB) in JSON; a longer answer is refused."""
+MAX_HEAD_BYTES = 65_536
+
+
+class Connection:
+    """A connected socket that carries one exchange after the other.
+
+    Whatever goes wrong in an exchange, the connection has to be closed: what comes next could be a late answer.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._poll = select.poll()
+        self._poll.register(connected, select.POLLIN)
+        self._last_request_id = b""
+        self._answers = 0
+        self.is_reusable = False
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the last answer cannot be a late one to an earlier request: the first, or one with an id of its own.
+
+        DynamoDB names every answer. What else does not is told by what it holds; only an answer of nothing holds none.
+        """
+        return self._answers == 1 or self._last_request_id != b""
+
+    def exchange(self, request: bytes, until: float) -> tuple[int, bytes]:
+        """Send one request, read one whole answer before `until` (time.monotonic): status and body, or ExchangeError.
+
+        `is_reusable` tells afterwards whether the connection may carry another exchange.
+        """
+        self.is_reusable = False
+        try:
+            self._limit(until)
+            self._socket.sendall(request)
+            head, body, has_more = self._read(until)
+        except OSError as error:
+            raise ExchangeError(reason_of(error)) from error
+        except HeadError as error:
+            raise ExchangeError("garbage") from error
+        self._check(head, body)
+        self.is_reusable = not (head.is_last or has_more)
+        return head.status, body
+
+    def is_idle(self) -> bool:
+        """Whether nothing has come since the last answer: neither bytes that nobody asked for, nor an end."""
+        if self._poll.poll(0):
+            return False
+        pending = getattr(self._socket, "pending", None)  # what TLS has decrypted already
+        return pending is None or pending() == 0
+
+    def close(self) -> None:
+        """Drop the connection. No failure to do so is raised: nobody can do more about it."""
+        try:
+            self._socket.close()
+        except OSError:
+            return
+
+    def _check(self, head: Head, body: bytes) -> None:
+        """ExchangeError where DynamoDB's checksum is not the body's, or where the last answer comes a second time."""
+        if head.crc32 and head.crc32 != b"%d" % crc32(body):
+            raise ExchangeError("wrong-checksum")
+        if head.request_id and head.request_id == self._last_request_id:
+            raise ExchangeError("garbage")
+        self._last_request_id = head.request_id
+        self._answers += 1
+
+    def _limit(self, until: float) -> None:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+
+    def _receive(self, until: float) -> bytes:
+        self._limit(until)
+        received = self._socket.recv(65_536)
+        if not received:
+            raise ConnectionResetError
+        return received
+
+    def _read(self, until: float) -> tuple[Head, bytes, bool]:
+        """Head, body, and whether more bytes came than belong to them."""
+        head, received = self._read_head(until)
+        if not 0 <= head.length <= MAX_ANSWER_BYTES:
+            raise HeadError("no length, or too long")
+        chunks = [received]
+        missing = head.length - len(received)
+        while missing > 0:
+            chunks.append(self._receive(until))
+            missing -= len(chunks[-1])
+        return head, b"".join(chunks)[: head.length], missing < 0
+
+    def _read_head(self, until: float) -> tuple[Head, bytes]:
+        """The final head and what came after it; interim ones (1xx, RFC 9110 §15.2) have no body and are skipped."""
+        received, budget = b"", MAX_HEAD_BYTES
+        while True:
+            end = received.find(b"\r\n\r\n")
+            if end < 0:
+                if len(received) > budget:
+                    raise HeadError("too long")
+                received += self._receive(until)
+                continue
+            head, received = Head(received[:end]), received[end + 4 :]
+            if head.status >= 200:
+                return head, received
+            budget -= end
+            if head.status == 101 or budget <= 0:
+                raise HeadError("another protocol, or no end of interim answers")

@@ -1,0 +1,158 @@
+"""A CloudFront distribution, read from a state of the shape of `pulumi stack export`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.cloudfront.config.behavior_state import default_behavior, ordered_behavior
+from simulator.cloudfront.config.behaviors import Behavior, normalized_path
+from simulator.cloudfront.config.deployed_functions import DeployedFunction, deployed_functions, key_values
+from simulator.cloudfront.config.origin_state import origin_from_state
+from simulator.cloudfront.config.origins import Origin
+from simulator.cloudfront.config.policy_state import Policies
+from simulator.cloudfront.config.state import Resource, resources
+from simulator.cloudfront.http.errors import StateError
+from simulator.state_shape import expect_shape
+
+DISTRIBUTION_TYPE = "aws:cloudfront/distribution:Distribution"
+
+# What a distribution can have and the simulator does not do: an entry is refused by name, never ignored.
+_REFUSED = (
+    "originGroups",
+    "webAclId",
+    "continuousDeploymentPolicyId",
+    "staging",
+    "connectionFunctionAssociation",
+    "viewerMtlsConfig",
+)
+
+
+@dataclass(frozen=True)
+class CustomErrorResponse:
+    """What is answered instead of an error status (page GeneratingCustomErrorResponses). TTL in seconds."""
+
+    error_code: int
+    response_page_path: str = ""
+    response_code: int | None = None
+    caching_min_ttl: int = 10
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """The settings of one distribution that decide how a request is served.
+
+    `functions` are its CloudFront Functions and `key_values` the content of the state's key value stores, both by ARN.
+    """
+
+    id: str
+    domain_name: str
+    behaviors: tuple[Behavior, ...]
+    origins: dict[str, Origin]
+    custom_errors: dict[int, CustomErrorResponse] = field(default_factory=dict)
+    default_root_object: str = ""
+    aliases: tuple[str, ...] = ()
+    functions: dict[str, DeployedFunction] = field(default_factory=dict)
+    key_values: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    @expect_shape("the distribution", StateError)
+    def from_state(cls, state: dict[str, Any], name: str | None = None) -> Distribution:
+        """The state's distribution; `name` picks one by its Pulumi name, id or domain where there are several.
+
+        Raises StateError naming the resource and what is missing, not simulated, or of another shape.
+        """
+        resource = _chosen(resources(state, DISTRIBUTION_TYPE), name)
+        _refuse_unmodelled(resource)
+        policies = Policies(state)
+        properties = resource.properties
+        ordered = properties.get("orderedCacheBehaviors") or []
+        behaviors = (
+            *(ordered_behavior(item, policies, resource.label) for item in ordered),
+            default_behavior(resource.required("defaultCacheBehavior"), policies, resource.label),
+        )
+        arns = {arn for behavior in behaviors for arn in behavior.viewer_functions.values()}
+        distribution = cls(
+            id=resource.id or str(resource.required("id")),
+            domain_name=str(resource.required("domainName")),
+            behaviors=behaviors,
+            origins=_origins(resource),
+            custom_errors=_custom_errors(properties.get("customErrorResponses") or []),
+            default_root_object=str(properties.get("defaultRootObject") or ""),
+            aliases=tuple(properties.get("aliases") or ()),
+            functions=deployed_functions(state, arns, resource.label),
+            key_values=key_values(state),
+        )
+        distribution._check_origin_ids(resource.label)
+        return distribution
+
+    def behavior_for(self, uri: str) -> Behavior:
+        """The first behavior whose path pattern matches; the last one is the default and matches everything."""
+        path = normalized_path(uri)
+        return next(behavior for behavior in self.behaviors if behavior.matches(path) or behavior.path_pattern == "*")
+
+    def error_caching_min_ttl(self, status: int) -> int:
+        """Seconds that an error is kept at least: 10 unless set (page GeneratingCustomErrorResponses)."""
+        custom = self.custom_errors.get(status)
+        return custom.caching_min_ttl if custom else 10
+
+    def _check_origin_ids(self, label: str) -> None:
+        for behavior in self.behaviors:
+            if behavior.origin_id not in self.origins:
+                raise StateError(
+                    f'{label}: behavior "{behavior.path_pattern}" targets the origin "{behavior.origin_id}", '
+                    f"which is not one of {', '.join(self.origins)}"
+                )
+
+
+def _chosen(found: list[Resource], name: str | None) -> Resource:
+    if not found:
+        raise StateError("the state has no CloudFront distribution")
+    if name is not None:
+        found_by_name = [item for item in found if name in _names(item)]
+        if not found_by_name:
+            raise StateError(f'the state has no CloudFront distribution "{name}"; it has {_listed(found)}')
+        return found_by_name[0]
+    if len(found) > 1:
+        raise StateError(
+            f"the state has several CloudFront distributions; name one of {_listed(found)} (--distribution)"
+        )
+    return found[0]
+
+
+def _names(resource: Resource) -> tuple[str, ...]:
+    aliases = resource.properties.get("aliases") or []
+    return (resource.label.partition(" ")[2], resource.id, str(resource.properties.get("domainName")), *aliases)
+
+
+def _listed(found: list[Resource]) -> str:
+    return ", ".join(_names(item)[0] for item in found)
+
+
+def _refuse_unmodelled(resource: Resource) -> None:
+    for setting in _REFUSED:
+        if resource.properties.get(setting):
+            raise StateError(f"{resource.label}: {setting} is not simulated")
+    if resource.properties.get("enabled") is False:
+        raise StateError(f"{resource.label}: enabled is false, so CloudFront would not serve it")
+    geo = ((resource.properties.get("restrictions") or {}).get("geoRestriction") or {}).get("restrictionType", "none")
+    if geo != "none":
+        raise StateError(f'{resource.label}: geoRestriction "{geo}" is not simulated')
+
+
+def _origins(resource: Resource) -> dict[str, Origin]:
+    origins = [origin_from_state(item, resource.label) for item in resource.required("origins")]
+    return {origin.origin_id: origin for origin in origins}
+
+
+def _custom_errors(items: list[dict[str, Any]]) -> dict[int, CustomErrorResponse]:
+    responses = [
+        CustomErrorResponse(
+            error_code=int(item["errorCode"]),
+            response_page_path=str(item.get("responsePagePath") or ""),
+            response_code=int(item["responseCode"]) if item.get("responseCode") else None,
+            caching_min_ttl=10 if item.get("errorCachingMinTtl") is None else int(item["errorCachingMinTtl"]),
+        )
+        for item in items
+    ]
+    return {response.error_code: response for response in responses}

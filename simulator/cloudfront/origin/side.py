@@ -1,0 +1,173 @@
+"""A cache miss: origin-request function, the origin itself, origin-response function."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from simulator.cloudfront.config.origins import Origin, Target
+from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.regions import edge_region
+from simulator.cloudfront.origin.client import OriginClient, OriginUnreachableError
+from simulator.cloudfront.origin.forwarding import origin_bound, viewer_bound
+from simulator.cloudfront.triggers.events import (
+    event_body,
+    event_origin,
+    event_request,
+    event_response,
+    read_headers,
+    read_request,
+    read_response,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simulator.cloudfront.config.distribution import Distribution
+    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+    from simulator.cloudfront.triggers.triggers import Context, Triggers
+
+
+@dataclass(frozen=True)
+class OriginAnswer:
+    """`is_generated` where the origin-request function made the response and no origin was asked."""
+
+    response: OriginResponse
+    is_generated: bool = False
+
+
+def edge_host(region: str) -> str:
+    """The name of an edge location, as Via carries it."""
+    return hashlib.sha256(edge_region(region).pop.encode()).hexdigest()[:32] + ".cloudfront.net"
+
+
+class OriginSide:
+    """Gets answers for requests that the cache cannot serve."""
+
+    def __init__(
+        self, distribution: Distribution, triggers: Triggers, client: OriginClient, console: Callable[[str], None]
+    ) -> None:
+        self._distribution = distribution
+        self._triggers = triggers
+        self._client = client
+        self._console = console
+        self._hinted: set[tuple[str, str]] = set()
+
+    async def answer(self, request: ViewerRequest, context: Context, validators: Headers) -> OriginAnswer:
+        """The origin's answer after the origin-response function.
+
+        `validators` are the conditional headers of a kept object that is to be refreshed.
+
+        Raises EdgeError: of the functions, or with `is_from_origin` where the origin gave no answer.
+        """
+        origin = self._origin(context)
+        sent = self._bound(request, context, origin, validators)
+        try:
+            # Before the function: a configured origin that does not resolve is a 502, and the function never runs.
+            self._client.check_name(origin.domain_name)
+        except OriginUnreachableError as error:
+            never_ran = (
+                "; the origin-request function never ran" if "origin-request" in context.behavior.triggers else ""
+            )
+            raise self._unreachable(error, request, never_ran) from error
+        described = self._described(sent, context) | {"origin": event_origin(origin, request.is_https)}
+        result = await self._origin_request(described, sent, context)
+        if result is not None and "status" in result:
+            return OriginAnswer(_passed_on(read_response(result, None), context), is_generated=True)
+        if result is not None:
+            sent = _changed(sent, described, result)
+            described = described | {name: result[name] for name in ("headers", "querystring", "uri", "origin")}
+        response = await self._fetched(sent, target_of(described["origin"], origin), context)
+        return OriginAnswer(await self._origin_response(response, described, context))
+
+    def _bound(self, request: ViewerRequest, context: Context, origin: Origin, validators: Headers) -> ViewerRequest:
+        host = edge_host(context.region)
+        bound = origin_bound(request, context.behavior, context.region, origin.domain_name, host)
+        # A configured custom header overwrites the viewer's (page add-origin-custom-headers).
+        replaced = [name for name, _ in (*origin.custom_headers, *validators)]
+        headers = bound.headers.without(*replaced).plus(*validators)
+        return replace(bound, headers=headers.replaced("Host", origin.host_header) if origin.host_header else headers)
+
+    def _origin(self, context: Context) -> Origin:
+        """The cache key does not know what a CloudFront Function chose (page helper-functions-origin-modification)."""
+        return context.origin or self._distribution.origins[context.behavior.origin_id]
+
+    def _described(self, sent: ViewerRequest, context: Context) -> dict[str, Any]:
+        """Origin functions see the query string only where a policy forwards all of it."""
+        return event_request(sent, sent.querystring if context.behavior.forwards_whole_query else "")
+
+    async def _origin_request(
+        self, described: dict[str, Any], sent: ViewerRequest, context: Context
+    ) -> dict[str, Any] | None:
+        trigger = context.behavior.triggers.get("origin-request")
+        if trigger is None:
+            return None
+        body = {"body": event_body(sent.body, "origin-request")} if trigger.includes_body else {}
+        return await self._triggers.run(trigger, "origin-request", context, described | body)
+
+    async def _fetched(self, sent: ViewerRequest, target: Target, context: Context) -> OriginResponse:
+        self._hint_about_host(sent, target, self._origin(context))
+        identified = replace(sent, headers=sent.headers.plus(("X-Amz-Cf-Id", context.request_id)))
+        try:
+            return await self._client.fetch(identified, target)
+        except OriginUnreachableError as error:
+            raise self._unreachable(error, sent) from error
+
+    async def _origin_response(
+        self, response: OriginResponse, described: dict[str, Any], context: Context
+    ) -> OriginResponse:
+        """Runs for every status (page edge-function-restrictions-all)."""
+        response = _passed_on(response, context)
+        trigger = context.behavior.triggers.get("origin-response")
+        if trigger is None:
+            return response
+        request = {name: value for name, value in described.items() if name != "body"}
+        result = await self._triggers.run(trigger, "origin-response", context, request, event_response(response))
+        return _passed_on(read_response(result, response), context)
+
+    def _unreachable(self, error: OriginUnreachableError, request: ViewerRequest, addition: str = "") -> EdgeError:
+        self._console(
+            f"{error.status} {request.method} {request.uri}: {error.reason}{addition} (AWS page {error.page})"
+        )
+        return EdgeError(error.status, "CloudFront could not get an answer from the origin.", is_from_origin=True)
+
+    def _hint_about_host(self, sent: ViewerRequest, target: Target, origin: Origin) -> None:
+        """At AWS the origin's certificate must match its domain or the Host header; no TLS runs here to show it."""
+        host = sent.headers.get("host") or ""
+        if target.domain_name == origin.domain_name or host in ("", target.domain_name):
+            return
+        if host == origin.domain_name and (host, target.domain_name) not in self._hinted:
+            self._hinted.add((host, target.domain_name))
+            self._console(
+                f"hint: the function sends requests to {target.domain_name} with Host {host}; behind HTTPS that is a "
+                "502 unless the certificate matches (AWS page http-502-bad-gateway), which cannot be checked here"
+            )
+
+
+def _passed_on(response: OriginResponse, context: Context) -> OriginResponse:
+    return replace(response, headers=viewer_bound(response.headers, context.behavior))
+
+
+def _changed(sent: ViewerRequest, described: dict[str, Any], result: dict[str, Any]) -> ViewerRequest:
+    """The function's request. A query string it did not see and left empty stays what the policies forward."""
+    changed = read_request(sent, result, "origin-request")
+    is_untouched = result["querystring"] == described["querystring"]
+    return replace(changed, querystring=sent.querystring) if is_untouched else changed
+
+
+def target_of(origin_object: dict[str, Any], configured: Origin) -> Target:
+    """Where an event's origin object leads; attempts and connection timeout are only in the distribution."""
+    kind = "custom" if "custom" in origin_object else "s3"
+    settings = origin_object[kind]
+    return Target(
+        domain_name=settings["domainName"],
+        port=settings.get("port", 443),
+        path=settings["path"],
+        custom_headers=read_headers(settings["customHeaders"]),
+        read_timeout=settings.get("readTimeout", 30),
+        completion_timeout=settings.get("responseCompletionTimeout"),
+        connection_attempts=configured.connection_attempts,
+        connection_timeout=configured.connection_timeout,
+    )

@@ -1,0 +1,138 @@
+"""Listens for viewers: one port for all Regions, and one more for each Region that wants its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+
+from simulator.cloudfront.http.regions import DEFAULT_REGION
+from simulator.cloudfront.viewer.viewer import viewer_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from simulator.cloudfront.viewer.viewer import AsgiApp, ServesViewers
+
+
+class PortInUseError(OSError):
+    """A port that the edge should listen on is taken. The message names it."""
+
+
+class AppServer:
+    """Serves an ASGI application on one port or several, without taking over signals.
+
+    Port 0 takes a free one; `ports` are those it got, and `app_for` is asked for the application when they are known.
+    """
+
+    def __init__(self, app_for: Callable[[list[int]], AsgiApp], ports: list[int], host: str = "127.0.0.1") -> None:
+        self._sockets = _bound(host, ports)
+        self.host = host
+        self.ports: list[int] = [item.getsockname()[1] for item in self._sockets]
+        self._server = _Server(_config(app_for(self.ports)))
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns once connections are taken."""
+        self._task = asyncio.create_task(self._server.serve(self._sockets))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise RuntimeError("the server ended before it began to serve")
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.stop()
+
+
+class ViewerServer(AppServer):
+    """Serves an edge on one port for all Regions, and optionally on one more port for each Region.
+
+    `region_ports` is Region → port. Port 0 takes a free one: the attributes `port` and `region_ports` tell which.
+    """
+
+    def __init__(
+        self,
+        edge: ServesViewers,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        region_ports: Mapping[str, int] | None = None,
+        default_region: str = DEFAULT_REGION,
+        counts_http_as_https: bool = True,
+    ) -> None:
+        wanted = region_ports or {}
+
+        def app_for(ports: list[int]) -> AsgiApp:
+            regions = dict(zip(ports[1:], wanted, strict=True))
+            return viewer_app(
+                edge, default_region=default_region, region_ports=regions, counts_http_as_https=counts_http_as_https
+            )
+
+        super().__init__(app_for, [port, *wanted.values()], host)
+        self.port = self.ports[0]
+        self.region_ports: dict[str, int] = dict(zip(wanted, self.ports[1:], strict=True))
+
+
+def _config(app: AsgiApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        ws="none",  # an upgrade stays a request, which the application refuses
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,  # the viewer's own X-Forwarded-For is forwarded, never believed
+        h11_max_incomplete_event_size=128 * 1024,  # so that too large headers get CloudFront's 494
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _bound(host: str, ports: list[int]) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    for port in ports:
+        try:
+            sockets.append(_listener(host, port))
+        except OSError as error:
+            for item in sockets:
+                item.close()
+            raise PortInUseError(f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}") from error
+    return sockets
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Not socket.create_server: asyncio switches Nagle's algorithm off only where the protocol is named.
+
+    With it on, every answer waits 40 ms for the viewer's delayed acknowledgement.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process that runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield

@@ -1,0 +1,120 @@
+"""aws:acm/certificate:Certificate and aws:acm/certificateValidation:CertificateValidation."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from simulator.standin.model.errors import Failure
+from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
+from simulator.standin.model.rules import among, matching
+
+from .dns import RECORD_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CERTIFICATE_TYPE = "aws:acm/certificate:Certificate"
+VALIDATION_TYPE = "aws:acm/certificateValidation:CertificateValidation"
+_HEX = "0123456789abcdef"
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_NAME = matching(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})+", "a domain name, with or without *. before it")
+
+
+def names_of(certificate: Properties) -> list[str]:
+    """All names on a certificate, the first one first."""
+    others = certificate.get("subjectAlternativeNames")
+    listed = [str(certificate.get("domainName")), *(map(str, others) if isinstance(others, list) else [])]
+    return list(dict.fromkeys(listed))
+
+
+def covers(certificate: Properties, name: str) -> bool:
+    """A wildcard stands for exactly one label (RFC 6125 §6.4.3)."""
+    return bool({name, f"*.{name.partition('.')[2]}"} & set(names_of(certificate)))
+
+
+def is_issued(arn: str, scope: Scope) -> bool:
+    """Whether something in this deployment has waited for the certificate's validation."""
+    return scope.find(VALIDATION_TYPE, certificateArn=arn) is not None
+
+
+def _check_certificate(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
+    if inputs.get("domainName") is None:
+        yield Failure("domainName", "is required: the stand-in does not model imported certificates")
+    first = inputs.get("domainName")
+    if isinstance(first, str) and len(first) > 64:
+        yield Failure("domainName", f"has {len(first)} characters: ACM takes 64")
+    if inputs.get("validationMethod") is None:
+        yield Failure("validationMethod", "is required: DNS")
+
+
+def _proof(name: str) -> dict[str, object]:
+    """The same for a wildcard as for the name below which it stands."""
+    base = name.removeprefix("*.")
+    return {
+        "domainName": name,
+        "resourceRecordName": f"_{drawn(_HEX, 32, 'proof', base)}.{base}.",
+        "resourceRecordType": "CNAME",
+        "resourceRecordValue": f"_{drawn(_HEX, 32, 'proven', base)}.acm-validations.aws.",
+    }
+
+
+def _compute_certificate(creation: Creation) -> dict[str, object]:
+    names = names_of(creation.inputs)
+    return {
+        "arn": creation.id,
+        "domainValidationOptions": [_proof(name) for name in names],
+        "region": creation.region,
+        "status": "PENDING_VALIDATION",
+        "subjectAlternativeNames": names,
+        "tagsAll": tags_all(creation),
+        "type": "AMAZON_ISSUED",
+    }
+
+
+def _certificate_arn(creation: Creation) -> str:
+    number = uuid.UUID(bytes=digest(creation.urn, creation.inputs)[:16], version=4)
+    return creation.scope.arn("acm", f"certificate/{number}", creation.region)
+
+
+def _check_validation(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """ACM would wait for records that nobody has written until the provider gives up (75 minutes)."""
+    arn, given = inputs.get("certificateArn"), inputs.get("validationRecordFqdns")
+    certificate = scope.find(CERTIFICATE_TYPE, arn=arn) if isinstance(arn, str) else None
+    if isinstance(arn, str) and certificate is None:
+        yield Failure("certificateArn", f"is {arn!r}: there is no such certificate in this deployment")
+    if certificate is None or not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        return
+    for option in (_proof(name) for name in names_of(certificate.outputs)):
+        name = str(option["resourceRecordName"]).rstrip(".")
+        if name not in given:
+            yield Failure("validationRecordFqdns", f"lacks {name}, which proves {option['domainName']}")
+        elif scope.find(RECORD_TYPE, fqdn=name, records=[option["resourceRecordValue"]]) is None:
+            yield Failure("validationRecordFqdns", f"names {name}: no record here has the value that ACM looks for")
+
+
+CERTIFICATE = ResourceModel(
+    type=CERTIFICATE_TYPE,
+    args="acm.CertificateArgs",
+    modelled=words("domainName region subjectAlternativeNames tags validationMethod"),
+    identify=_certificate_arn,
+    compute=_compute_certificate,
+    replaces=words("domainName region subjectAlternativeNames validationMethod"),
+    computed=words("arn domainValidationOptions region status subjectAlternativeNames tagsAll type"),
+    defaults={"keyAlgorithm": "RSA_2048"},
+    unordered=frozenset({"subjectAlternativeNames"}),
+    rules={"domainName": _NAME, "subjectAlternativeNames[*]": _NAME, "validationMethod": among("DNS")},
+    check=_check_certificate,
+)
+
+CERTIFICATE_VALIDATION = ResourceModel(
+    type=VALIDATION_TYPE,
+    args="acm.CertificateValidationArgs",
+    modelled=words("certificateArn region validationRecordFqdns"),
+    identify=lambda creation: str(creation.inputs["certificateArn"]),
+    compute=lambda creation: {"region": creation.region},
+    replaces=words("certificateArn region validationRecordFqdns"),
+    computed=frozenset({"region"}),
+    unordered=frozenset({"validationRecordFqdns"}),
+    check=_check_validation,
+)

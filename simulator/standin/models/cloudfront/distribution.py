@@ -1,0 +1,247 @@
+"""aws:cloudfront/distribution:Distribution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.standin.model.errors import Failure
+from simulator.standin.model.model import (
+    Creation,
+    Properties,
+    ResourceModel,
+    Scope,
+    child,
+    children,
+    drawn,
+    tags_all,
+    words,
+)
+from simulator.standin.model.rules import among, among_aws, matching
+
+from .associations import EVENT_TYPES, association_failures
+from .buckets import BUCKET_TYPE, may_write_legacy_logs
+from .certificates import CERTIFICATE_TYPE, covers, is_issued
+from .dns import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
+from .origins import ORIGIN_RULES, origin_failures, with_defaults
+from .policies import (
+    CACHE_POLICY_TYPE,
+    MANAGED_CACHE_POLICIES,
+    MANAGED_ORIGIN_REQUEST_POLICIES,
+    ORIGIN_REQUEST_POLICY_TYPE,
+    etag,
+)
+from .response_headers import MANAGED_RESPONSE_HEADERS_POLICIES, RESPONSE_HEADERS_POLICY_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_METHODS = (
+    {"GET", "HEAD"},
+    {"GET", "HEAD", "OPTIONS"},
+    {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"},
+)
+_TTL_KEYS = ("minTtl", "defaultTtl", "maxTtl")
+_LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    yield from origin_failures(inputs)
+    for path, behavior in _behaviors(inputs):
+        yield from _target(inputs, behavior, path)
+        yield from _methods(behavior, path)
+        yield from _caching(behavior, path, scope)
+        yield from _response_headers(behavior, path, scope)
+        yield from association_failures(behavior, path, scope)
+    patterns = [behavior.get("pathPattern") for behavior in children(inputs, "orderedCacheBehaviors")]
+    if len(patterns) != len({str(pattern) for pattern in patterns}):
+        yield Failure("orderedCacheBehaviors", "have the same pathPattern twice")
+    yield from _certificate(inputs)
+    yield from _own_certificate(inputs, scope)
+    yield from _logging(inputs, scope)
+
+
+def _behaviors(inputs: Properties) -> list[tuple[str, dict[str, object]]]:
+    ordered = children(inputs, "orderedCacheBehaviors")
+    behaviors = [(f"orderedCacheBehaviors[{index}]", behavior) for index, behavior in enumerate(ordered)]
+    default = child(inputs, "defaultCacheBehavior")
+    return [("defaultCacheBehavior", default), *behaviors] if default else behaviors
+
+
+def _target(inputs: Properties, behavior: Properties, path: str) -> Iterator[Failure]:
+    ids = [origin.get("originId") for origin in children(inputs, "origins")]
+    target = behavior.get("targetOriginId")
+    if isinstance(target, str) and all(isinstance(one, str) for one in ids) and target not in ids:
+        yield Failure(f"{path}.targetOriginId", f"is {target!r}: the origins are {', '.join(map(repr, ids))}")
+
+
+def _methods(behavior: Properties, path: str) -> Iterator[Failure]:
+    allowed, cached = behavior.get("allowedMethods"), behavior.get("cachedMethods")
+    if isinstance(allowed, list) and set(allowed) not in _METHODS:
+        choices = "; ".join(",".join(sorted(methods)) for methods in _METHODS)
+        yield Failure(f"{path}.allowedMethods", f"must be one of: {choices}")
+    if isinstance(cached, list) and set(cached) not in _METHODS[:2]:
+        yield Failure(f"{path}.cachedMethods", "must be GET,HEAD or GET,HEAD,OPTIONS")
+
+
+def _caching(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]:
+    has_policy = behavior.get("cachePolicyId") is not None
+    if has_policy and behavior.get("forwardedValues") is not None:
+        yield Failure(f"{path}.forwardedValues", "cannot be used together with cachePolicyId")
+    if not has_policy and behavior.get("forwardedValues") is None:
+        yield Failure(f"{path}.cachePolicyId", "is required, unless there are the deprecated forwardedValues")
+    if not has_policy and behavior.get("originRequestPolicyId") is not None:
+        yield Failure(f"{path}.originRequestPolicyId", "needs a cachePolicyId beside it")
+    if has_policy:
+        for key in _TTL_KEYS:
+            if behavior.get(key):
+                yield Failure(f"{path}.{key}", "belongs in the cache policy when there is one")
+    yield from _policy(behavior, path, "cachePolicyId", CACHE_POLICY_TYPE, MANAGED_CACHE_POLICIES, scope)
+    yield from _policy(
+        behavior,
+        path,
+        "originRequestPolicyId",
+        ORIGIN_REQUEST_POLICY_TYPE,
+        MANAGED_ORIGIN_REQUEST_POLICIES,
+        scope,
+    )
+
+
+def _response_headers(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]:
+    managed = MANAGED_RESPONSE_HEADERS_POLICIES
+    yield from _policy(behavior, path, "responseHeadersPolicyId", RESPONSE_HEADERS_POLICY_TYPE, managed, scope)
+
+
+def _policy(
+    behavior: Properties, path: str, key: str, token: str, managed: dict[str, str], scope: Scope
+) -> Iterator[Failure]:
+    value = behavior.get(key)
+    if isinstance(value, str) and value not in managed and (token, value) not in scope.existing:
+        names = ", ".join(managed.values())
+        yield Failure(f"{path}.{key}", f"is {value!r}: no policy of this deployment, nor managed ({names})")
+
+
+def _certificate(inputs: Properties) -> Iterator[Failure]:
+    certificate = child(inputs, "viewerCertificate")
+    uses_default = certificate.get("cloudfrontDefaultCertificate") is True
+    acm = certificate.get("acmCertificateArn")
+    if uses_default and inputs.get("aliases"):
+        yield Failure("aliases", "need a certificate of their own (viewerCertificate.acmCertificateArn)")
+    if isinstance(acm, str) and not acm.startswith("arn:aws:acm:us-east-1:"):
+        yield Failure("viewerCertificate.acmCertificateArn", "must be a certificate in us-east-1")
+    if acm is not None and certificate.get("sslSupportMethod") is None:
+        yield Failure("viewerCertificate.sslSupportMethod", "is required beside acmCertificateArn")
+    if certificate and not uses_default and acm is None and certificate.get("iamCertificateId") is None:
+        yield Failure("viewerCertificate", "names no certificate; cloudfrontDefaultCertificate: true is CloudFront's")
+
+
+def _own_certificate(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """Of a certificate of this deployment: ACM has issued it, and it covers every alias."""
+    arn, aliases = child(inputs, "viewerCertificate").get("acmCertificateArn"), inputs.get("aliases")
+    certificate = scope.find(CERTIFICATE_TYPE, arn=arn) if isinstance(arn, str) else None
+    if certificate is None:
+        return
+    if not is_issued(str(arn), scope):
+        yield Failure("viewerCertificate.acmCertificateArn", "is not validated yet (InvalidViewerCertificate)")
+    for index, alias in enumerate(aliases if isinstance(aliases, list) else []):
+        if isinstance(alias, str) and not covers(certificate.outputs, alias):
+            yield Failure(f"aliases[{index}]", f"is {alias!r}, which the certificate does not cover")
+
+
+def _logging(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    where = child(inputs, "loggingConfig").get("bucket")
+    if not isinstance(where, str):
+        return
+    bucket = scope.find(BUCKET_TYPE, bucketDomainName=where)
+    if bucket is None:
+        yield Failure("loggingConfig.bucket", f"is {where!r}: there is no such bucket in this deployment")
+    elif not may_write_legacy_logs(str(bucket.outputs["bucket"]), scope):
+        yield Failure("loggingConfig.bucket", "has an ACL that does not let CloudFront write (InvalidArgument)")
+
+
+def _with_behavior_defaults(behavior: Properties) -> dict[str, object]:
+    complete: dict[str, object] = {"compress": False, "smoothStreaming": False, **behavior}
+    if "lambdaFunctionAssociations" in behavior:
+        entries = children(behavior, "lambdaFunctionAssociations")
+        complete["lambdaFunctionAssociations"] = [{"includeBody": False, **entry} for entry in entries]
+    return complete
+
+
+def _compute(creation: Creation) -> dict[str, object]:
+    inputs = creation.inputs
+    computed: dict[str, object] = {
+        "arn": creation.scope.arn("cloudfront", f"distribution/{creation.id}", ""),
+        "callerReference": drawn("0123456789", 20, "reference", creation.id),
+        "defaultCacheBehavior": _with_behavior_defaults(child(inputs, "defaultCacheBehavior")),
+        "domainName": f"d{drawn(_LOWER, 13, 'domain', creation.id)}.cloudfront.net",
+        "etag": etag(creation),
+        "hostedZoneId": CLOUDFRONT_ZONE_ID,
+        "inProgressValidationBatches": 0,
+        "origins": [with_defaults(origin) for origin in children(inputs, "origins")],
+        "status": "Deployed",
+        "tagsAll": tags_all(creation),
+    }
+    if "orderedCacheBehaviors" in inputs:
+        ordered = children(inputs, "orderedCacheBehaviors")
+        computed["orderedCacheBehaviors"] = [_with_behavior_defaults(behavior) for behavior in ordered]
+    return computed
+
+
+def _behavior_rules(path: str) -> dict[str, object]:
+    return {
+        f"{path}.viewerProtocolPolicy": among_aws("cloudfront", "ViewerProtocolPolicy"),
+        f"{path}.lambdaFunctionAssociations[*].eventType": among(*EVENT_TYPES),
+    }
+
+
+DISTRIBUTION = ResourceModel(
+    type=DISTRIBUTION_TYPE,
+    args="cloudfront.DistributionArgs",
+    modelled=words(
+        "aliases comment customErrorResponses defaultCacheBehavior defaultRootObject enabled httpVersion isIpv6Enabled"
+        " loggingConfig orderedCacheBehaviors origins priceClass restrictions retainOnDelete tags viewerCertificate"
+        " waitForDeployment webAclId"
+    ),
+    identify=lambda creation: "E" + drawn("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 13, creation.urn),
+    compute=_compute,
+    replaces=frozenset({"staging"}),
+    computed=words("arn callerReference domainName etag hostedZoneId inProgressValidationBatches status tagsAll"),
+    defaults={
+        "httpVersion": "http2",
+        "isIpv6Enabled": False,
+        "priceClass": "PriceClass_All",
+        "retainOnDelete": False,
+        "staging": False,
+        "waitForDeployment": True,
+    },
+    unordered=frozenset(
+        {
+            "origins",
+            "aliases",
+            "customHeaders",
+            "allowedMethods",
+            "cachedMethods",
+            "lambdaFunctionAssociations",
+            "functionAssociations",
+            "originSslProtocols",
+        }
+    ),
+    rules={
+        **ORIGIN_RULES,
+        **_behavior_rules("defaultCacheBehavior"),
+        **_behavior_rules("orderedCacheBehaviors[*]"),
+        "httpVersion": among("http1.1", "http2", "http3", "http2and3"),
+        "aliases[*]": matching(
+            r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+", "a name in lower case, with or without *. before it"
+        ),
+        "priceClass": among_aws("cloudfront", "PriceClass"),
+        "webAclId": matching(
+            r"arn:aws:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[0-9a-f-]{36}", "the ARN of a global web ACL (WAFv2)"
+        ),
+        "comment": matching(r"(?s).{0,128}", "at most 128 characters"),
+        "restrictions.geoRestriction.restrictionType": among_aws("cloudfront", "GeoRestrictionType"),
+        "viewerCertificate.minimumProtocolVersion": among_aws("cloudfront", "MinimumProtocolVersion"),
+        "viewerCertificate.sslSupportMethod": among_aws("cloudfront", "SSLSupportMethod"),
+        "customErrorResponses[*].errorCode": among(400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504),
+    },
+    check=_check,
+)

@@ -1,0 +1,172 @@
+"""aws:cloudfront/function:Function, keyValueStore:KeyValueStore and keyvaluestoreKeysExclusive."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from simulator.standin.model.errors import Failure
+from simulator.standin.model.model import (
+    Creation,
+    Properties,
+    ResourceModel,
+    Scope,
+    children,
+    digest,
+    drawn,
+    tags_all,
+    words,
+)
+from simulator.standin.model.rules import among_aws, between, matching
+from simulator.standin.model.taken import in_account
+
+from .policies import etag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VIEWER_FUNCTION_TYPE = "aws:cloudfront/function:Function"
+STORE_TYPE = "aws:cloudfront/keyValueStore:KeyValueStore"
+KEYS_TYPE = "aws:cloudfront/keyvaluestoreKeysExclusive:KeyvaluestoreKeysExclusive"
+# "Quotas on CloudFront Functions" and "Quotas on key value stores", CloudFront Developer Guide.
+CODE_LIMIT_BYTES = 10 * 1024
+KEY_LIMIT_BYTES = 512
+VALUE_LIMIT_BYTES = 1024
+STORE_LIMIT_BYTES = 5 * 1024 * 1024
+BATCH_LIMIT = 50
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_STORE_ARN = r"arn:aws:cloudfront::\d{12}:key-value-store/[0-9a-f-]{36}"
+
+
+def _check_function(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    code = inputs.get("code")
+    if isinstance(code, str) and (size := len(code.encode())) > CODE_LIMIT_BYTES:
+        yield Failure("code", f"has {size} bytes: CloudFront takes {CODE_LIMIT_BYTES}")
+    if isinstance(code, str) and not code.strip():
+        yield Failure("code", "is empty")
+    stores = inputs.get("keyValueStoreAssociations")
+    if not isinstance(stores, list):
+        return
+    if len(stores) > 1:
+        yield Failure("keyValueStoreAssociations", f"has {len(stores)} stores: a function can have one")
+    if stores and inputs.get("runtime") == "cloudfront-js-1.0":
+        yield Failure("keyValueStoreAssociations", "needs the runtime cloudfront-js-2.0")
+    for index, arn in enumerate(stores):
+        yield from _store_failures(arn, f"keyValueStoreAssociations[{index}]", scope)
+
+
+def _store_failures(arn: object, where: str, scope: Scope) -> Iterator[Failure]:
+    if isinstance(arn, str) and scope.find(STORE_TYPE, arn=arn) is None:
+        yield Failure(where, f"is {arn!r}: there is no such key value store in this deployment")
+
+
+def _check_keys(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """Values are not shown: they may be secret."""
+    yield from _store_failures(inputs.get("keyValueStoreArn"), "keyValueStoreArn", scope)
+    seen: set[str] = set()
+    total = 0
+    for index, pair in enumerate(children(inputs, "resourceKeyValuePairs")):
+        where = f"resourceKeyValuePairs[{index}]"
+        key, value = pair.get("key"), pair.get("value")
+        if isinstance(key, str):
+            yield from _key_failures(key, where, seen)
+            seen.add(key)
+        if isinstance(value, str) and len(value.encode()) > VALUE_LIMIT_BYTES:
+            size = len(value.encode())
+            yield Failure(f"{where}.value", f"of the key {key!r} has {size} bytes: at most {VALUE_LIMIT_BYTES} fit")
+        total += sum(len(text.encode()) for text in (key, value) if isinstance(text, str))
+    if total > STORE_LIMIT_BYTES:
+        yield Failure("resourceKeyValuePairs", f"have {total} bytes: a store holds {STORE_LIMIT_BYTES}")
+
+
+def _key_failures(key: str, where: str, seen: set[str]) -> Iterator[Failure]:
+    size = len(key.encode())
+    if not 1 <= size <= KEY_LIMIT_BYTES:
+        yield Failure(f"{where}.key", f"is {_shortened(key)!r} of {size} bytes: a key has 1 to {KEY_LIMIT_BYTES}")
+    if key in seen:
+        yield Failure(f"{where}.key", f"is {_shortened(key)!r}, which is listed twice")
+
+
+def _shortened(key: str) -> str:
+    return key if len(key) <= 60 else f"{key[:59]}…"
+
+
+def _compute_function(creation: Creation) -> dict[str, object]:
+    is_live = creation.inputs.get("publish", True) is not False
+    return {
+        "arn": creation.scope.arn("cloudfront", f"function/{creation.id}", ""),
+        "etag": etag(creation),
+        "liveStageEtag": etag(creation) if is_live else "",
+        "status": "UNASSOCIATED" if is_live else "UNPUBLISHED",
+        "tagsAll": tags_all(creation),
+    }
+
+
+def _store_uuid(creation: Creation) -> str:
+    return str(uuid.UUID(bytes=digest("key-value-store", creation.urn)[:16], version=4))
+
+
+def _compute_store(creation: Creation) -> dict[str, object]:
+    return {
+        "arn": creation.scope.arn("cloudfront", f"key-value-store/{_store_uuid(creation)}", ""),
+        "etag": "E" + drawn(_CAPITALS, 13, creation.id, creation.inputs),
+        "lastModifiedTime": "2026-01-01T00:00:00Z",
+        "tagsAll": tags_all(creation),
+    }
+
+
+def _compute_keys(creation: Creation) -> dict[str, object]:
+    pairs = children(creation.inputs, "resourceKeyValuePairs")
+    return {"totalSizeInBytes": sum(len(str(pair[name]).encode()) for pair in pairs for name in ("key", "value"))}
+
+
+_NAME = matching(r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, '-' or '_'")
+_COMMENT = matching(r"(?s).{0,128}", "at most 128 characters")
+
+VIEWER_FUNCTION = ResourceModel(
+    type=VIEWER_FUNCTION_TYPE,
+    args="cloudfront.FunctionArgs",
+    modelled=words("code comment keyValueStoreAssociations name publish runtime tags"),
+    identify=lambda creation: str(creation.inputs["name"]),
+    compute=_compute_function,
+    replaces=frozenset({"name"}),
+    computed=words("arn etag liveStageEtag status tagsAll"),
+    defaults={"publish": True},
+    unordered=frozenset({"keyValueStoreAssociations"}),
+    rules={"name": _NAME, "comment": _COMMENT, "runtime": among_aws("cloudfront", "FunctionRuntime")},
+    check=_check_function,
+    named=64,
+    unique=in_account("FunctionAlreadyExists"),
+)
+
+KEY_VALUE_STORE = ResourceModel(
+    type=STORE_TYPE,
+    args="cloudfront.KeyValueStoreArgs",
+    modelled=words("comment name tags timeouts"),
+    identify=lambda creation: str(creation.inputs["name"]),
+    compute=_compute_store,
+    replaces=frozenset({"name"}),
+    computed=words("arn etag lastModifiedTime tagsAll"),
+    rules={"name": _NAME, "comment": _COMMENT},
+    named=64,
+    unique=in_account("EntityAlreadyExists"),
+    is_of_framework=True,
+)
+
+# Its id is the store's ARN; changed pairs are an update of this resource and of nothing else.
+KEY_VALUES = ResourceModel(
+    type=KEYS_TYPE,
+    args="cloudfront.KeyvaluestoreKeysExclusiveArgs",
+    modelled=words("keyValueStoreArn maxBatchSize resourceKeyValuePairs"),
+    identify=lambda creation: str(creation.inputs["keyValueStoreArn"]),
+    compute=_compute_keys,
+    replaces=frozenset({"keyValueStoreArn"}),
+    computed=frozenset({"totalSizeInBytes"}),
+    defaults={"maxBatchSize": BATCH_LIMIT},
+    unordered=frozenset({"resourceKeyValuePairs"}),
+    rules={
+        "keyValueStoreArn": matching(_STORE_ARN, "the ARN of a key value store"),
+        "maxBatchSize": between(1, BATCH_LIMIT),
+    },
+    check=_check_keys,
+)

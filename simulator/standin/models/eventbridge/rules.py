@@ -1,0 +1,157 @@
+"""aws:cloudwatch/eventRule:EventRule, eventTarget:EventTarget and aws:lambda/permission:Permission."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from simulator.standin.model.errors import Failure
+from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, tags_all, words
+from simulator.standin.model.rules import among, matching
+from simulator.standin.model.taken import Unique
+
+from .iam import ROLE_TYPE, trusted_services
+from .lambda_function import FUNCTION_TYPE
+from .sns import TOPIC_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
+_CRON = re.compile(r"cron\(\S+( \S+){5}\)")
+_FUNCTION_ARN = r"arn:aws:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]+)?"
+_TOPIC_ARN = r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"
+_BUS_ARN = r"arn:aws:events:[a-z0-9-]+:\d{12}:event-bus/[\w./-]{1,256}"
+PATTERN_LIMIT = 2_048
+"""Characters of an event pattern ("Amazon EventBridge quotas")."""
+
+
+def _schedule_problem(text: object) -> str:
+    """ "Creating a rule that runs on a schedule", EventBridge User Guide: 1 minute, but 5 minutes."""
+    if not isinstance(text, str) or _CRON.fullmatch(text):
+        return ""
+    rate = _RATE.fullmatch(text)
+    is_sound = rate is not None and int(rate[1]) > 0 and (rate[3] == "s") == (int(rate[1]) != 1)
+    return "" if is_sound else f"is {text!r}: must be such as rate(1 minute), rate(5 minutes) or cron(0 12 * * ? *)"
+
+
+def _check_rule(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
+    pattern = inputs.get("eventPattern")
+    if inputs.get("scheduleExpression") is None and pattern is None:
+        yield Failure("scheduleExpression", "is required, or eventPattern (ValidationException)")
+    if not isinstance(pattern, str):
+        return
+    if len(pattern) > PATTERN_LIMIT:
+        yield Failure("eventPattern", f"has {len(pattern)} characters: EventBridge takes {PATTERN_LIMIT}")
+    try:
+        is_object = isinstance(json.loads(pattern), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        yield Failure("eventPattern", "is no JSON object (InvalidEventPatternException)")
+
+
+def _check_target(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    rule, arn = inputs.get("rule"), inputs.get("arn")
+    if isinstance(rule, str) and scope.find(RULE_TYPE, name=rule) is None:
+        yield Failure("rule", f"is {rule!r}: there is no such rule in this deployment (ResourceNotFoundException)")
+    if isinstance(arn, str):
+        yield from _check_target_arn(arn, inputs, scope)
+
+
+def _check_target_arn(arn: str, inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """Functions and topics are of the rule's Region; a bus of any, and by a role ("Amazon EventBridge targets")."""
+    kinds = {_FUNCTION_ARN: ("function", FUNCTION_TYPE), _TOPIC_ARN: ("topic", TOPIC_TYPE)}
+    region = inputs.get("region", scope.region)
+    for form, (kind, token) in kinds.items():
+        if re.fullmatch(form, arn) and scope.find(token, arn=arn) is None:
+            yield Failure("arn", f"is {arn!r}: there is no such {kind} in this deployment")
+        elif re.fullmatch(form, arn) and arn.split(":")[3] != region:
+            yield Failure("arn", f"is in {arn.split(':')[3]}: a rule's {kind} is in its own Region, {region}")
+    role_arn = inputs.get("roleArn")
+    if re.fullmatch(_BUS_ARN, arn) and (role_arn is None or isinstance(role_arn, str)):
+        role = scope.find(ROLE_TYPE, arn=role_arn)
+        if role is None or "events.amazonaws.com" not in trusted_services(role.outputs):
+            yield Failure("roleArn", "must be a role that trusts events.amazonaws.com, to write to a bus")
+
+
+def _check_permission(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    named = inputs.get("function")
+    if not isinstance(named, str):
+        return
+    if scope.find(FUNCTION_TYPE, name=named) is None and scope.find(FUNCTION_TYPE, arn=named) is None:
+        yield Failure("function", f"is {named!r}: there is no such function in this deployment")
+
+
+def _compute_rule(creation: Creation) -> dict[str, object]:
+    return {
+        "arn": creation.scope.arn("events", f"rule/{creation.id}", creation.region),
+        "region": creation.region,
+        "tagsAll": tags_all(creation),
+    }
+
+
+_TARGET_ID = matching(r"[.\w-]{1,64}", "1 to 64 letters, digits or any of ._-")
+
+EVENT_RULE = ResourceModel(
+    type=RULE_TYPE,
+    args="cloudwatch.EventRuleArgs",
+    modelled=words("description eventPattern name region scheduleExpression state tags"),
+    identify=lambda creation: str(creation.inputs["name"]),
+    compute=_compute_rule,
+    replaces=frozenset({"name", "region"}),
+    computed=words("arn region tagsAll"),
+    defaults={"eventBusName": "default", "forceDestroy": False, "state": "ENABLED"},
+    rules={
+        "name": matching(r"[.\w-]{1,64}", "1 to 64 letters, digits or any of ._-"),
+        "description": matching(r"(?s).{0,512}", "at most 512 characters"),
+        "scheduleExpression": _schedule_problem,
+        "state": among("ENABLED", "DISABLED"),
+    },
+    check=_check_rule,
+    named=64,
+)
+
+EVENT_TARGET = ResourceModel(
+    type="aws:cloudwatch/eventTarget:EventTarget",
+    args="cloudwatch.EventTargetArgs",
+    modelled=words("arn inputTransformer region roleArn rule targetId"),
+    identify=lambda creation: f"{creation.inputs['rule']}-{creation.inputs['targetId']}",
+    compute=lambda creation: {"region": creation.region},
+    replaces=words("region rule targetId"),
+    computed=frozenset({"region"}),
+    defaults={"eventBusName": "default", "forceDestroy": False},
+    rules={
+        "arn": matching(
+            f"{_FUNCTION_ARN}|{_TOPIC_ARN}|{_BUS_ARN}",
+            "the ARN of a Lambda function, a topic or an event bus: other targets are not modelled",
+        ),
+        "targetId": _TARGET_ID,
+    },
+    check=_check_target,
+)
+
+# Nothing of a permission can be changed in place.
+PERMISSION = ResourceModel(
+    type="aws:lambda/permission:Permission",
+    args="lambda_.PermissionArgs",
+    modelled=words("action function principal region sourceArn statementId"),
+    identify=lambda creation: str(creation.inputs["statementId"]),
+    compute=lambda creation: {"region": creation.region},
+    replaces=words("action function principal region sourceArn statementId"),
+    computed=frozenset({"region"}),
+    rules={
+        "action": matching(r"lambda:[A-Za-z]+", "an action of Lambda, such as lambda:InvokeFunction"),
+        "principal": matching(r"[a-z0-9.-]+\.amazonaws\.com|\d{12}", "a service or an account"),
+        "sourceArn": matching(r"arn:aws:[a-z0-9-]+:\S+", "an ARN"),
+        "statementId": matching(r"[A-Za-z0-9_-]{1,100}", "1 to 100 letters, digits, '-' or '_'"),
+    },
+    check=_check_permission,
+    name_property="statementId",
+    unique=Unique(
+        "ResourceConflictException",
+        lambda inputs, region: [(region, inputs.get("function"), inputs.get("statementId"))],
+    ),
+)

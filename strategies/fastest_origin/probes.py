@@ -1,0 +1,162 @@
+"""One HEAD request to one origin, with a deadline, that another thread can cancel."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+from router.dynamodb.opening import ExchangeError, reason_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+
+    from router.model.origin import Origin
+
+_MAX_HEAD_BYTES = 65_536
+
+
+class Cancellation:
+    """Holds the socket of a probe, so that another thread can end the probe by shutting it down."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: socket.socket | None = None
+        self.is_cancelled = False
+
+    def hold(self, opened: socket.socket) -> None:
+        """From now on cancel this socket; ExchangeError where the probe is cancelled already."""
+        with self._lock:
+            self._held = opened
+            if self.is_cancelled:
+                raise ExchangeError("cancelled")
+
+    def cancel(self) -> None:
+        """End the probe: whatever call it blocks in on its socket returns at once."""
+        with self._lock:
+            self.is_cancelled = True
+            if self._held is not None:
+                try:
+                    # Not SSLSocket.shutdown: that takes the TLS object away from the thread that is using it.
+                    socket.socket.shutdown(self._held, socket.SHUT_RDWR)
+                except OSError:
+                    return  # not connected yet, or closed already: its own deadline ends it
+
+    def close(self) -> None:
+        """Close the socket, if any. Under the lock, so that `cancel` never meets a number that is in use elsewhere."""
+        with self._lock:
+            if self._held is not None:
+                self._held.close()
+                self._held = None
+
+
+class HeadProbe:
+    """Sends `HEAD` as CloudFront would reach the origin: its domain, port, path and Host header; TLS is verified."""
+
+    def __init__(self) -> None:
+        self._context: ssl.SSLContext | None = None
+
+    def prepare(self) -> None:
+        """Load the trusted certificates now (tens of milliseconds), so that no probe's time is spent on it."""
+        import ssl  # 12 ms that plain-HTTP origins never pay
+
+        self._context = ssl.create_default_context()
+
+    def __call__(self, origin: Origin, path: str, timeout_seconds: float, cancellation: Cancellation) -> int:
+        """The final status of the answer; OSError or ExchangeError without one in time.
+
+        Only name resolution can outlast the time-out: nothing interrupts it (getaddrinfo(3)).
+        """
+        until = time.monotonic() + timeout_seconds
+        try:
+            connected = self._connect(origin, until, cancellation)
+            connected.sendall(_request(origin, path))
+            return _read_status(connected, until)
+        finally:
+            cancellation.close()
+
+    def _connect(self, origin: Origin, until: float, cancellation: Cancellation) -> socket.socket:
+        connected = _connect_any(origin, until, cancellation)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if origin.protocol != "https":
+            return connected
+        if self._context is None:
+            self.prepare()
+        assert self._context is not None
+        wrapped = self._context.wrap_socket(connected, server_hostname=_host_of(origin), do_handshake_on_connect=False)
+        cancellation.hold(wrapped)
+        wrapped.settimeout(_left(until))
+        wrapped.do_handshake()
+        return wrapped
+
+
+def _connect_any(origin: Origin, until: float, cancellation: Cancellation) -> socket.socket:
+    """A socket connected to the first address that takes it; each gets an equal share of the time that is left."""
+    addresses = socket.getaddrinfo(origin.domain_name, origin.port, type=socket.SOCK_STREAM)
+    failure: OSError = TimeoutError()
+    for index, (family, kind, protocol, _, address) in enumerate(addresses):
+        opened = socket.socket(family, kind, protocol)
+        cancellation.hold(opened)
+        opened.settimeout(_left(until) / (len(addresses) - index))
+        try:
+            opened.connect(address)
+            return opened
+        except OSError as error:
+            cancellation.close()
+            failure = error
+    raise failure
+
+
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _host_of(origin: Origin) -> str:
+    """The Host to send; where it is the viewer's, a probe, which no viewer asked for, sends the origin's own."""
+    return origin.domain_name if origin.host_header in {"origin", "viewer"} else origin.host_header
+
+
+def _request(origin: Origin, path: str) -> bytes:
+    return (
+        f"HEAD {origin.path}{path} HTTP/1.1\r\nHost: {_host_of(origin)}\r\n"
+        "User-Agent: edge-router-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    ).encode()
+
+
+def _read_status(connected: socket.socket, until: float) -> int:
+    """The status of the first head that is not interim (1xx, RFC 9110 §15.2)."""
+    received = b""
+    while True:
+        head, end, rest = received.partition(b"\r\n\r\n")
+        if end or b"\r\n" in head:
+            status = _parse_status(head)
+            if status >= 200:
+                return status
+        if end:
+            received = rest
+            continue
+        connected.settimeout(_left(until))
+        chunk = connected.recv(4_096)
+        if not chunk or len(received) > _MAX_HEAD_BYTES:
+            raise ExchangeError("garbage" if chunk else "reset")
+        received += chunk
+
+
+def _parse_status(head: bytes) -> int:
+    digits = head[9:12]
+    if not head.startswith(b"HTTP/1.") or not (digits.isdigit() and len(digits) == 3) or digits < b"100":
+        raise ExchangeError("garbage")
+    return int(digits)
+
+
+def name_failure(error: Exception) -> str:
+    """A probe's failure in one word, as in router.dynamodb.opening, and "tls"."""
+    if isinstance(error, ExchangeError):
+        return error.reason
+    if type(error).__module__ == "ssl":
+        return "tls"
+    return reason_of(error) if isinstance(error, OSError | UnicodeError) else "failed"

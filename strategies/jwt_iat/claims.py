@@ -1,0 +1,109 @@
+"""JSON Web Tokens as far as the standard library goes: segments, and the rules for claims (RFC 7519 §4.1)."""
+
+from __future__ import annotations
+
+import json
+from binascii import a2b_base64
+
+from router.model.record import record
+from router.model.shapes import is_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LATEST_DATE = 253_402_300_799
+"""The end of the year 9999 in epoch seconds: a later date is a mistake (milliseconds, most often)."""
+
+
+class TokenError(Exception):
+    """A token that says nothing we may act on. `reason` is kebab-case, for the log."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse_segments(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and payload of a compact JWS (RFC 7515 §3.1), unverified; TokenError("malformed-token") otherwise."""
+    header, payload, _ = _decode(token)
+    return parse_payload(header), parse_payload(payload)
+
+
+def parse_header(token: str) -> dict[str, Any]:
+    """The header alone, unverified; TokenError("malformed-token") also for what is wrong elsewhere in the token."""
+    return parse_payload(_decode(token)[0])
+
+
+def parse_payload(payload: bytes) -> dict[str, Any]:
+    """The claims in a payload; TokenError("malformed-token") where it is no JSON object in UTF-8."""
+    try:
+        claims: object = json.loads(payload.decode())
+    except (ValueError, RecursionError) as error:  # a few kilobytes of "[" nest deeper than Python does
+        raise TokenError("malformed-token") from error
+    if not is_object(claims):
+        raise TokenError("malformed-token")
+    return claims
+
+
+def decode_base64url(text: str) -> bytes:
+    """The bytes behind base64url, which has neither padding nor spaces nor + and / (RFC 7515 §2); ValueError."""
+    if "=" in text or "+" in text or "/" in text:
+        raise ValueError("not base64url")
+    return a2b_base64(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), strict_mode=True)
+
+
+def _decode(token: str) -> list[bytes]:
+    """The three segments, all of them judged here: what verifies the signature is not as strict."""
+    segments = token.split(".")
+    if len(segments) != 3:
+        raise TokenError("malformed-token")
+    try:
+        return [decode_base64url(segment) for segment in segments]
+    except ValueError as error:
+        raise TokenError("malformed-token") from error
+
+
+@record
+class ClaimRules:
+    """What claims must say: dates in epoch seconds within a leeway; issuer and audience where they are not ""."""
+
+    issuer: str
+    audience: str
+    leeway_seconds: float
+
+    def check(self, claims: dict[str, Any], now: float) -> float:
+        """The time the token was issued at (`iat`); TokenError with the first rule that is broken."""
+        expires, not_before = _date(claims, "exp"), _date(claims, "nbf")
+        if expires is not None and expires <= now - self.leeway_seconds:
+            raise TokenError("expired-token")
+        if not_before is not None and not_before > now + self.leeway_seconds:
+            raise TokenError("not-yet-valid")
+        if self.issuer and claims.get("iss") != self.issuer:
+            raise TokenError("wrong-issuer")
+        if self.audience and not _names(claims.get("aud"), self.audience):
+            raise TokenError("wrong-audience")
+        return self._issued_at(claims, now)
+
+    def _issued_at(self, claims: dict[str, Any], now: float) -> float:
+        issued_at = _date(claims, "iat")
+        if issued_at is None:
+            raise TokenError("missing-iat")
+        if issued_at > now + self.leeway_seconds:
+            raise TokenError("future-iat")
+        return issued_at
+
+
+def _date(claims: dict[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519 §2): a JSON number, whole or not. A boolean is none, though Python counts it as one."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_DATE:
+        raise TokenError(f"malformed-{name}")
+    return value
+
+
+def _names(audience: object, expected: str) -> bool:
+    """Whether `aud`, one string or a list of them (RFC 7519 §4.1.3), names us."""
+    return audience == expected or (isinstance(audience, list) and expected in audience)

@@ -1,0 +1,179 @@
+"""The keys that verify tokens: checked as text at preview, parsed by PyJWT at cold start."""
+
+from __future__ import annotations
+
+import json
+from binascii import a2b_base64, b2a_base64
+
+from router.model.shapes import is_list, is_object
+from strategies.jwt_iat.claims import decode_base64url
+from strategies.options import require
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from jwt import PyJWK
+
+SHORTEST_SECRET_BYTES = 32
+"""A key of the hash output's size or larger MUST be used with HS256 (RFC 7518 §3.2)."""
+MAX_KEYS = 16
+"""So many keys a token without `kid` can cost at most."""
+
+_SIGNING = frozenset({"sign", "verify"})
+_PEM_BEGIN, _PEM_END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
+_KEY_TYPE = {"HS256": "oct", "RS256": "RSA", "ES256": "EC"}
+_MEMBERS = {"HS256": ("k",), "RS256": ("n", "e"), "ES256": ("x", "y")}
+_SHORTEST_MEMBER_BYTES = {"k": SHORTEST_SECRET_BYTES, "n": 256, "e": 1, "x": 32, "y": 32}
+_KIND = {"RS256": "RSA key of at least 2,048 bits", "ES256": "EC key on the curve P-256"}
+_OBJECT_IDENTIFIERS = {
+    "RS256": bytes.fromhex("06092a864886f70d010101"),  # rsaEncryption, RFC 8017 appendix C
+    "ES256": bytes.fromhex("06082a8648ce3d030107"),  # secp256r1, RFC 5480 §2.1.1.1
+}
+_SHORTEST_KEY_BYTES = {"RS256": 290, "ES256": 59}
+"""A SubjectPublicKeyInfo of 2,048 bits has 292 bytes or more, one of P-256 has 91, or 59 with its point compressed."""
+
+
+def secret_problem(secret: str) -> str:
+    """What is wrong with an HS256 secret, never quoting it."""
+    size = len(secret.encode("utf-8", "replace"))
+    if size < SHORTEST_SECRET_BYTES:
+        return f"has {size} bytes: HS256 needs at least {SHORTEST_SECRET_BYTES} (RFC 7518 §3.2)"
+    if secret.lstrip().startswith(("-----BEGIN", "ssh-", "ecdsa-", "{", "[")):
+        return "looks like a public key or a JWK: HS256 needs a shared secret; a JWK belongs in jwks"
+    return ""
+
+
+def public_key_problem(pem: str, algorithm: str) -> str:
+    """What is wrong with a PEM public key (RFC 7468 §13), as far as text and identifiers tell; never quoting it."""
+    text = pem.strip()
+    if "PRIVATE KEY" in text:
+        return "is a private key: give its public half only (openssl pkey -in key.pem -pubout)"
+    if "BEGIN CERTIFICATE" in text:
+        return "is a certificate: give its public key (openssl x509 -in certificate.pem -noout -pubkey)"
+    if not (text.startswith(_PEM_BEGIN) and text.endswith(_PEM_END)):
+        return f"is no PEM public key: it begins with {_PEM_BEGIN} and ends with {_PEM_END}"
+    try:
+        der = a2b_base64("".join(text[len(_PEM_BEGIN) : -len(_PEM_END)].split()), strict_mode=True)
+    except ValueError:
+        return "cannot be read: between its BEGIN and END lines stands something that is not base64"
+    if _OBJECT_IDENTIFIERS[algorithm] not in der or len(der) < _SHORTEST_KEY_BYTES[algorithm]:
+        return f"is no {_KIND[algorithm]}, which {algorithm} needs"
+    return ""
+
+
+def parse_jwks(jwks: dict[str, object] | str, algorithm: str) -> tuple[list[dict[str, Any]], str]:
+    """The keys of a JWK Set (RFC 7517 §5) that serve an algorithm, and what is wrong with the set, never quoting it."""
+    try:
+        document: object = json.loads(jwks) if isinstance(jwks, str) else jwks
+    except (ValueError, RecursionError):
+        return [], "is not JSON: it is a JWK Set (RFC 7517 §5) such as {'keys': [...]}"
+    keys = _list_of_keys(document)
+    if not 0 < len(keys) <= MAX_KEYS:
+        return [], f"has no list `keys` of 1 to {MAX_KEYS} keys: it is a JWK Set (RFC 7517 §5)"
+    found: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for index, key in enumerate(keys):
+        if not is_object(key):
+            return [], f"keys[{index}] is no object"
+        if not _is_for(key, algorithm):
+            continue
+        if problem := _operations_problem(key) or _key_problem(key, algorithm):
+            return [], f"keys[{index}] {problem}"
+        if "verify" in key.get("key_ops", ("verify",)):
+            found.append(key)
+        else:
+            left_out.append(f"keys[{index}] is not for it, for its key_ops have no verify")
+    missing = f"has no key for {algorithm}: one has kty {_KEY_TYPE[algorithm]} and use sig"
+    return found, "" if found else "; ".join([missing, *left_out])
+
+
+def _list_of_keys(document: object) -> list[object]:
+    keys: list[object] | None = document.get("keys") if is_object(document) else None
+    return keys if isinstance(keys, list) else []
+
+
+def _is_for(key: dict[str, Any], algorithm: str) -> bool:
+    return (
+        key.get("kty") == _KEY_TYPE[algorithm]
+        and key.get("use", "sig") == "sig"
+        and key.get("alg", algorithm) == algorithm
+        and (algorithm != "ES256" or key.get("crv") == "P-256")
+    )
+
+
+def _operations_problem(key: dict[str, Any]) -> str:
+    """Say what is wrong with `key_ops` (RFC 7517 §4.3): several different texts, which do not contradict `use`."""
+    if "key_ops" not in key:
+        return ""
+    operations: Any = key["key_ops"]
+    if not is_list(operations) or not all(isinstance(operation, str) for operation in operations):
+        return "has key_ops that are no list of texts such as verify"
+    if len(set(operations)) < len(operations):
+        return "has key_ops that name one operation twice"
+    if "use" in key and not _SIGNING.issuperset(operations):
+        return "has use sig beside key_ops other than sign and verify, which contradict it"
+    return ""
+
+
+def _key_problem(key: dict[str, Any], algorithm: str) -> str:
+    if algorithm != "HS256" and "d" in key:
+        return "holds a private key: leave only its public members"
+    if not isinstance(key.get("kid", ""), str):
+        return "has a kid that is no string"
+    for member in _MEMBERS[algorithm]:
+        shortest = _SHORTEST_MEMBER_BYTES[member]
+        if _size_of(key.get(member)) < shortest:
+            return f"has no {member} of at least {shortest} bytes in base64url, which {algorithm} needs"
+    return ""
+
+
+def _size_of(encoded: object) -> int:
+    if not isinstance(encoded, str):
+        return -1
+    try:
+        return len(decode_base64url(encoded.rstrip("=")))  # keys are written with padding here and there
+    except ValueError:
+        return -1
+
+
+def load_keys(
+    algorithm: str, secret: str, public_key: str, jwks: dict[str, object] | str
+) -> list[tuple[str | None, PyJWK]]:
+    """(kid or None, key) for each key; OptionsError naming the option whose key PyJWT cannot parse.
+
+    It imports PyJWT, and cryptography for RS256 and ES256, so it is for the cold start and for machines that have both.
+    """
+    from jwt import PyJWTError
+
+    field = "secret" if secret else "public_key" if public_key else "jwks"
+    try:
+        if secret:
+            return [(None, _load({"kty": "oct", "k": _base64url(secret.encode())}, algorithm))]
+        if public_key:
+            return [(None, _load(_jwk_of(public_key, algorithm), algorithm))]
+        return [(jwk.get("kid"), _load(jwk, algorithm)) for jwk in parse_jwks(jwks, algorithm)[0]]
+    except (PyJWTError, ValueError) as error:
+        require(**{field: f"cannot be used as a key for {algorithm} ({type(error).__name__})"})
+        raise
+
+
+def _load(jwk: dict[str, Any], algorithm: str) -> PyJWK:
+    """The parsed key, refused here and not at each token where PyJWT would refuse or complain about it."""
+    from jwt import InvalidKeyError, PyJWK
+
+    key = PyJWK(jwk, algorithm)
+    if complaint := key.Algorithm.check_key_length(key.Algorithm.prepare_key(key.key)):
+        raise InvalidKeyError(complaint)
+    return key
+
+
+def _jwk_of(pem: str, algorithm: str) -> dict[str, Any]:
+    from jwt import get_algorithm_by_name
+
+    parser = get_algorithm_by_name(algorithm)
+    return parser.to_jwk(parser.prepare_key(pem.strip()), as_dict=True)
+
+
+def _base64url(content: bytes) -> str:
+    return b2a_base64(content, newline=False).decode().rstrip("=").replace("+", "-").replace("/", "_")

@@ -1,0 +1,125 @@
+"""`edge-router bundle`: one file, for its owner only, the same each time, without a server's packages."""
+
+import hashlib
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT, Result
+
+Run = Callable[..., Result]
+SERVER_PACKAGES = ["uvicorn", "starlette", "fastapi", "httpx", "moto", "h11", "awslambdaric", "jinja2", "psutil"]
+
+
+def test_the_package_is_written_for_its_owner_only(run: Run, tmp_path: Path):
+    path = tmp_path / "new" / "router.zip"
+    result = run("bundle", "--stack", "prod", "--out", str(path))
+    content = path.read_bytes()
+    assert result == Result(
+        0,
+        f"{path}: sticky-session, {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}\n",
+        "",
+    )
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with zipfile.ZipFile(path) as archive:
+        assert {"router/handler.py", "strategies/sticky_session.py", "config.json"} <= set(archive.namelist())
+        assert "strategies/jwt_iat/strategy.py" not in archive.namelist()
+
+
+def test_an_older_package_that_others_could_read_is_replaced(run: Run, tmp_path: Path):
+    path = tmp_path / "router.zip"
+    path.write_text("older")
+    path.chmod(0o644)
+    run("bundle", "--stack", "prod", "--out", str(path))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert zipfile.is_zipfile(path)
+
+
+def test_the_same_settings_give_the_same_bytes(run: Run, tmp_path: Path):
+    reports = [
+        run("bundle", "--stack", "prod", "--out", str(tmp_path / name), "--json", *settings).document
+        for name, settings in [("a", ()), ("b", ()), ("c", ("--set", "logSalt=another"))]
+    ]
+    first, second, other = reports
+    assert first == {
+        "path": str(tmp_path / "a"),
+        "sha256": hashlib.sha256((tmp_path / "a").read_bytes()).hexdigest(),
+        "bytes": (tmp_path / "a").stat().st_size,
+        "strategy": "sticky-session",
+        "nativePackages": [],
+    }
+    assert second["sha256"] == first["sha256"] != other["sha256"]
+
+
+def test_hosts_that_only_a_deployment_names_are_said_to_be_missing(run: Run, tmp_path: Path):
+    result = run("bundle", "--stack", "staging", "--out", str(tmp_path / "router.zip"))
+    assert result.exit_code == 0
+    assert " ".join(result.err.split()) == (
+        "warning: edge-router:demo.hosts: only a deployment knows the names of its hosts; this package has"
+        " stable.hosts.invalid and canary.hosts.invalid instead"
+    )
+
+
+def test_a_folder_cannot_be_the_package(run: Run, tmp_path: Path):
+    assert run("bundle", "--stack", "prod", "--out", str(tmp_path)) == Result(
+        2, "", f"error: --out {tmp_path}: is a folder; name the file\n"
+    )
+
+
+def test_a_place_that_cannot_be_written_to_is_told(run: Run, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "router.zip"
+    assert run("bundle", "--stack", "prod", "--out", str(path)) == Result(
+        1, "", f"error: --out {path}: cannot be written: File exists\n"
+    )
+
+
+def test_settings_that_do_not_work_end_it_before_anything_is_built(run: Run, tmp_path: Path):
+    result = run("bundle", "--stack", "prod", "--out", str(tmp_path / "x"), "--set", "pin=both")
+    assert result == Result(
+        2,
+        "",
+        "error: one setting does not work:\n  edge-router:pin is 'both': allowed: canary, none, stable\n",
+    )
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["bundle", "--stack", "prod", "--out", "router.zip", "--set", "strategy=cookie-version"], ""),
+        (["config", "check", "--stack", "prod"], ""),
+        (
+            ["explain", "event.json", "--stack", "prod", "--set", "pin=stable"],
+            "prod: from the settings; no running stack was read\n",
+        ),
+    ],
+)
+def test_commands_without_a_server_do_without_its_packages(tree: Path, tmp_path: Path, arguments: list[str], told: str):
+    (tmp_path / "event.json").write_text('{"Records": [{"cf": {"request": {}}}]}')
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({SERVER_PACKAGES}))\n"
+        f"sys.path.insert(0, {str(tree)!r})\n"
+        f"import shutil; shutil.copy({str(ROOT / 'Pulumi.prod.yaml')!r}, {str(tree)!r})\n"
+        f"from cli.main import main; main({arguments})"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, told)
+
+
+def test_a_command_that_needs_them_says_which(tmp_path: Path):
+    script = (
+        "import sys; sys.modules['httpx'] = None\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "from cli.main import main; main(['up', '--port', '0'])"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "error: this command needs the package httpx, which is not installed: pip install --editable '.[local]'\n",
+    )

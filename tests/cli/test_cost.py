@@ -1,0 +1,256 @@
+"""`edge-router cost`: items reckoned by hand, what they are reckoned from, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from cli.cost.items import GROUPS, estimate
+from cli.cost.log_volume import FUNCTION_LINES, LAMBDA_LINES, REQUEST_ID, log_volume
+from cli.cost.prices import price_table
+from cli.cost.traffic import Traffic
+from infra.settings.stack import Stack
+from simulator.lambda_edge.function import FunctionCode
+from simulator.lambda_edge.platform_log import Report, start_line
+from simulator.standin import run_program
+from strategies.registry import STRATEGIES
+from tests.cli.conftest import Result
+from tests.functions.deployed import Deployed, line
+from tests.functions.events import viewer_request
+from tests.infra.configs import shipped_stack, stack_of
+
+Run = Callable[..., Result]
+SESSIONS = {
+    "cookie": "sid",
+    "keyAttribute": "token",
+    "versionAttribute": "version",
+    "expiryAttribute": "expiration",
+    "versions": {"1": "stable", "2": "canary"},
+    "homeRegion": "us-east-1",
+    "replicas": ["eu-west-1", "ap-southeast-1"],
+}
+TIER = {"tiers": {"premium": {"domainName": "premium.example.com"}}}
+MILLION = 1_000_000
+
+
+def bill(stack: Stack, traffic: Traffic, *, has_free_tier: bool = False) -> dict[str, str]:
+    return {item.what: str(item.dollars) for item in estimate(stack, traffic, has_free_tier=has_free_tier).items}
+
+
+def test_a_function_before_the_cache_is_paid_for_at_every_request():
+    found = bill(stack_of(strategy="tier", tier=TIER), Traffic(10 * MILLION, response_kb=100))
+    assert float(found.pop("logs")) > 0
+    assert found == {
+        "requests": "10.00",  # 1,000 × 0.0100
+        "data to viewers": "81.06",  # 10,000,000 × 100 / 1,048,576 = 953.674 GB × 0.085
+        "CloudFront Function": "1.00",  # 10 × 0.10
+        "key-value store": "0.30",  # 10 × 0.03
+    }
+
+
+def test_lambda_and_tables_are_paid_for_by_what_reaches_them():
+    stack = stack_of(strategy="sticky-session", stickySession=SESSIONS)
+    around = sum(len(text) + 1 for text in LAMBDA_LINES)
+    traffic = Traffic(
+        *(10 * MILLION, 0),
+        duration_ms=4.2,
+        session_percent=80,
+        remembered_percent=50,
+        session_writes_percent=25,
+        log_bytes=1_000 - around,
+    )
+    assert bill(stack, traffic) == {
+        "requests": "10.00",
+        "data to viewers": "0.00",
+        "Lambda@Edge": "6.00",  # nothing may be kept: 10 × 0.60
+        "Lambda@Edge, time": "0.31",  # 10,000,000 × 5 ms × 128 MB = 6,250 GB-seconds × 0.00005001
+        "reads of sessions": "0.25",  # 10,000,000 × 0.8 × 0.5 × 0.5 units = 2 × 0.125
+        "writes of sessions, every copy": "4.69",  # 2,500,000 × 3 = 7.5 × 0.625
+        "logs": "4.66",  # 10,000,000 × 1,000 / 2^30 = 9.313 GB × 0.50
+    }
+
+
+def test_where_answers_are_kept_only_misses_reach_lambda():
+    stack = stack_of(strategy="fastest-origin", fastestOrigin={"candidates": ["stable", "canary"]})
+    assert bill(stack, Traffic(10 * MILLION, hit_percent=90))["Lambda@Edge"] == "1.20"  # on its way there, and back
+    assert bill(stack, Traffic(10 * MILLION, hit_percent=0))["Lambda@Edge"] == "12.00"
+    assert "Lambda@Edge" not in bill(stack, Traffic(10 * MILLION, hit_percent=100))
+
+
+def test_the_control_table_is_read_once_per_refresh_and_instance():
+    stack = stack_of(control="live")
+    read = "reads of the control table"
+    # 100 instances × 2,628,000 s / 10 s = 26,280,000 reads of half a unit: 13.14 × 0.125
+    assert bill(stack, Traffic(1_000 * MILLION, instances=100))[read] == "1.64"
+    # Never more than one for each request: 1,000,000 × 0.5 × 0.125 / 1,000,000
+    assert bill(stack, Traffic(MILLION, instances=100))[read] == "0.06"
+    # 26,280 million a month are 10,000 a second, which takes 1,000 instances.
+    assert bill(stack, Traffic(26_280 * MILLION))[read] == "16.43"
+
+
+def test_a_rollout_costs_metrics_and_a_controller():
+    stack = shipped_stack("local", "strategy=cookie-version")
+    found = bill(stack, Traffic(0, regions=2, rollout_hours=10))
+    assert {what: dollars for what, dollars in found.items() if dollars != "0.00"} == {
+        "metrics": "6.00",  # 5 metrics × 2 versions × 2 Regions × 0.30
+        "metrics read by the controller": "0.94",  # 600 looks × 13 Regions × 12 figures = 93,600 × 0.00001
+        "controller": "0.01",  # 43,800 × 0.20 / 1,000,000
+        "controller, time": "0.03",  # 43,800 × 0.2 s × 256 MB = 2,190 GB-seconds × 0.0000133334
+    }
+
+
+def test_the_free_tier_is_taken_off_where_it_is_asked_for():
+    stack = stack_of(strategy="tier", tier=TIER)
+    traffic = Traffic(10 * MILLION, response_kb=100)
+    found = bill(stack, traffic, has_free_tier=True)
+    found.pop("logs")
+    assert found == {
+        "requests": "0.00",
+        "data to viewers": "0.00",
+        "CloudFront Function": "0.80",
+        "key-value store": "0.24",
+    }
+
+
+@pytest.mark.parametrize(
+    ("quantity", "dollars"),
+    [
+        (0, "0"),
+        (10_240, "870.4"),
+        (61_440, "4761.6"),  # 10,240 × 0.085 + 40,960 × 0.080 + 10,240 × 0.060
+        # 870.40 + 3,276.80 + 102,400 × 0.060 + 358,400 × 0.040 + 536,576 × 0.030 + 4,194,304 × 0.025 + 1 × 0.020
+        (5_242_881, "145582.10"),
+    ],
+)
+def test_data_gets_cheaper_in_steps(quantity: int, dollars: str):
+    assert price_table().prices["cloudfront-transfer"].cost(Decimal(quantity)) == Decimal(dollars)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_sum_is_that_of_the_items(strategy: str, run: Run):
+    document = run("cost", "--requests", "123456789", "--strategy", strategy, "--json").document
+    [one] = document["strategies"]
+    assert one["strategy"] == strategy
+    assert one["usd"] == round(sum(item["usd"] for item in one["items"]), 2) > 0
+    assert {item["group"] for item in one["items"]} <= set(GROUPS)
+    assert {item["price"] for item in one["items"]} <= price_table().prices.keys()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_invocations_are_reckoned_for_the_triggers_that_are_deployed(strategy: str):
+    state = run_program("local", overrides=[f"strategy={strategy}"]).state
+    [distribution] = [
+        one for one in state["deployment"]["resources"] if one["type"] == "aws:cloudfront/distribution:Distribution"
+    ]
+    behavior = distribution["inputs"]["defaultCacheBehavior"]
+    quantities = {
+        item.price: item.quantity
+        for item in estimate(shipped_stack("local", f"strategy={strategy}"), Traffic(1_000, hit_percent=0)).items
+    }
+    assert quantities.get("edge-invocations", 0) == 1_000 * len(behavior.get("lambdaFunctionAssociations", []))
+    assert quantities.get("function-invocations", 0) == 1_000 * len(behavior.get("functionAssociations", []))
+
+
+def test_every_strategy_is_compared_with_and_without_versions_in_the_cache(run: Run):
+    result = run("cost", "--requests", "1000000")
+    rows = [text.split("\t") for text in result.out.splitlines()]
+    assert rows[0] == ["USD a month", *GROUPS, "total"]
+    assert [row[0] for row in rows[1:9]] == [
+        "sticky-session",
+        "sticky-session, versioned",
+        "cookie-version",
+        "cookie-version, versioned",
+        *("jwt-iat", "tenant-lookup", "fastest-origin", "tier"),
+    ]
+    for row in rows[1:9]:
+        assert Decimal(row[-1]) == sum(map(Decimal, row[1:-1]))
+    assert rows[9][0].startswith("Assumed: requests 1,000,000, response-kb 50.0, hit-percent 80.0,")
+    assert rows[10][0].startswith(f"List prices of {price_table().as_of} for us-east-1")
+    assert result.exit_code == 0
+    assert result.err == ("warning: the price of store-reads is from memory: look it up in Amazon CloudFront Pricing\n")
+
+
+def test_one_strategy_is_shown_item_by_item_with_the_total(run: Run):
+    result = run("cost", "--requests", "1000000", "--strategy", "fastest-origin")
+    rows = [text.split("\t") for text in result.out.splitlines()]
+    assert rows[:2] == [
+        ["for", "item", "a month", "USD"],
+        ["CloudFront", "requests", "1,000,000.00 HTTPS requests", "1.00"],
+    ]
+    [total] = [index for index, row in enumerate(rows) if row[0] == "total"]
+    assert Decimal(rows[total][3]) == sum(Decimal(row[3]) for row in rows[1:total])
+
+
+def test_a_section_that_is_not_configured_is_not_compared(run: Run, project: Path):
+    file = project / "Pulumi.local.yaml"
+    before, _, after = file.read_text().partition("  edge-router:tier:\n")
+    kept = after.partition("  edge-router:")
+    file.write_text(before + kept[1] + kept[2])
+    result = run("cost", "--requests", "1")
+    assert "warning: tier: not in the config of local, so not compared\n" in result.err
+    assert "\ntier\t" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--strategy", "sticky-sesion"),
+            "--strategy is 'sticky-sesion': did you mean sticky-session? Allowed: cookie-version, fastest-origin,"
+            " jwt-iat, sticky-session, tenant-lookup, tier",
+        ),
+        (("--requests", "-1"), "--requests is -1: allowed is 0 to 1,000,000,000,000,000"),
+        (("--hit-percent", "120"), "--hit-percent is 120.0: allowed is 0 to 100"),
+        (("--response-kb", "nan"), "--response-kb is nan: allowed is 0 to 52,428,800"),
+        (("--duration-ms", "inf"), "--duration-ms is inf: allowed is 0 to 30,000"),
+        (("--regions", "0"), "--regions is 0: allowed is 1 to 40"),
+        (("--rollout-hours", "731"), "--rollout-hours is 731.0: allowed is 0 to 730"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_is_allowed(arguments: tuple[str, ...], message: str, run: Run):
+    result = run("cost", "--requests", "1", *arguments)
+    assert (result.exit_code, result.out, result.err) == (2, "", f"error: {message}\n")
+
+
+def test_every_price_has_its_page_and_says_whether_it_was_seen_there():
+    table = price_table()
+    assert table.as_of == "2026-11-21"
+    for key, price in table.prices.items():
+        assert price.source, key
+        assert price.confirmed in ("page", "elsewhere", "nowhere"), key
+    assert table.unconfirmed == ["store-reads"]
+
+
+def test_every_price_is_somebodys():
+    stacks = [shipped_stack("local", f"strategy={strategy}") for strategy in STRATEGIES]
+    used = {item.price for stack in stacks for item in estimate(stack, Traffic(1)).items}
+    assert used == price_table().prices.keys()
+
+
+def test_a_line_of_the_log_is_as_long_as_one_that_is_written():
+    plain = log_volume(stack_of(strategy="fastest-origin", fastestOrigin={"candidates": ["stable", "canary"]}))
+    counted = log_volume(shipped_stack("local", "strategy=sticky-session"))
+    assert (plain.answer, plain.function) == (0, 0)
+    assert 200 < plain.decision < 300 < 500 < counted.decision < 600
+    assert 400 < counted.answer < 600
+
+
+def test_lines_around_an_invocation_are_as_long_as_lambdas():
+    function = FunctionCode("arn:…:12", "router", "12", Path("router.zip"), "router.handler.handler", 5, 128)
+    request_id = "00000000-0000-0000-0000-000000000000"
+    end, report = Report(request_id, 4.18, 128, 48).lines()
+    assert (start_line(request_id, function), end, report) == LAMBDA_LINES
+
+
+def test_a_functions_line_is_as_long_as_one_that_it_writes():
+    event = viewer_request()
+    event["context"]["requestId"] = REQUEST_ID
+    found = Deployed("tier", tier=TIER).run(event)
+    volume = log_volume(stack_of(strategy="tier", tier=TIER))
+    written = len(f"{REQUEST_ID} {found.logs[0]}\n")
+    assert line(found)["reason"] == "no-tier"
+    assert volume.function == written - len("no-tier") + len("cookie")
+    assert all(text.startswith(REQUEST_ID) for text in FUNCTION_LINES)
