@@ -7,17 +7,17 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from .errors import ProgramError, StandInError, one_message
-from .model import Known, digest
-from .provider import PROVIDERS, StandIn
-from .registration import PROVIDER_PREFIX, Registration
-from .state import STACK_TYPE, decoded, encoded, recalled
-from .wire import Secret, holds_secret, mark_secrets, revealed
+from simulator.standin.model.errors import ProgramError, StandInError, one_message
+from simulator.standin.model.model import Known, digest
+from simulator.standin.model.wire import Secret, holds_secret, mark_secrets, revealed
+from simulator.standin.provider import PROVIDERS, StandIn
+from simulator.standin.registration import PROVIDER_PREFIX, Registration
+from simulator.standin.state import STACK_TYPE, decoded, encoded, recalled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .provider import Difference
+    from simulator.standin.provider import Difference
 
 FUNCTION = "aws:lambda/function:Function"
 Operation = Literal["create", "update", "replace", "delete", "same", "retain"]

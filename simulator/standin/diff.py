@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .wire import ARCHIVE, ASSET, SIGNATURE
+from simulator.standin.model.wire import ARCHIVE, ASSET, SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

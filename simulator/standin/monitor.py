@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
-from .errors import DataSourceError, StandInError
-from .registration import Registration
-from .wire import from_struct, to_struct
+from simulator.standin.model.errors import DataSourceError, StandInError
+from simulator.standin.model.wire import from_struct, to_struct
+from simulator.standin.registration import Registration
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .deployment import Deployment
+    from simulator.standin.deployment import Deployment
 
 _FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,

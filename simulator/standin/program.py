@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi.runtime
 
-from .deployment import Change, Deployment, provider_config, shown
-from .errors import ProgramError, StandInError
-from .modules import modules_of
-from .monitor import Engine, Monitor
-from .stack_config import StackConfig, read_stack_config
-from .state import deployment, in_order, kept_of, resources_of
+from simulator.standin.config.stack_config import StackConfig, read_stack_config
+from simulator.standin.deployment import Change, Deployment, provider_config, shown
+from simulator.standin.model.errors import ProgramError, StandInError
+from simulator.standin.modules import modules_of
+from simulator.standin.monitor import Engine, Monitor
+from simulator.standin.state import deployment, in_order, kept_of, resources_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from .diff import PathChange, changes
-from .errors import Failure, StandInError
-from .invokes import INVOKES
-from .model import Creation, Known, ResourceModel, Scope, drawn, words
-from .models import MODELS
-from .rules import broken
-from .schema import args_class, property_types, violations
-from .state import WITHHELD
-from .taken import refusal
-from .wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, rewrite
+from simulator.standin.diff import PathChange, changes
+from simulator.standin.invokes.invokes import INVOKES
+from simulator.standin.model.errors import Failure, StandInError
+from simulator.standin.model.model import Creation, Known, ResourceModel, Scope, drawn, words
+from simulator.standin.model.rules import broken
+from simulator.standin.model.taken import refusal
+from simulator.standin.model.wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, rewrite
+from simulator.standin.models import MODELS
+from simulator.standin.schema import args_class, property_types, violations
+from simulator.standin.state import WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import StandInError
-from .state import STACK_TYPE
-from .wire import ARCHIVE, SIGNATURE, from_struct, rewrite
+from simulator.standin.model.errors import StandInError
+from simulator.standin.model.wire import ARCHIVE, SIGNATURE, from_struct, rewrite
+from simulator.standin.state import STACK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

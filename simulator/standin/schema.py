@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Union, get_args, get_origin
 import pulumi
 from pulumi._types import input_type_py_to_pulumi_names, input_type_types, is_input_type
 
-from .errors import Failure
-from .modules import quiet_pulumi_aws
-from .wire import ARCHIVE, ASSET, SIGNATURE, UNKNOWN
+from simulator.standin.model.errors import Failure
+from simulator.standin.model.wire import ARCHIVE, ASSET, SIGNATURE, UNKNOWN
+from simulator.standin.modules import quiet_pulumi_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from .errors import StandInError
-from .text_file import TextFileError, read_text
-from .wire import SEALED, SIGNATURE, UNKNOWN, UNKNOWN_TEXT, Secret, rewrite
+from simulator.standin.config.text_file import TextFileError, read_text
+from simulator.standin.model.errors import StandInError
+from simulator.standin.model.wire import SEALED, SIGNATURE, UNKNOWN, UNKNOWN_TEXT, Secret, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

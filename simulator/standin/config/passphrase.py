@@ -7,8 +7,8 @@ import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .errors import StackConfigError
-from .text_file import TextFileError, read_text
+from simulator.standin.config.text_file import TextFileError, read_text
+from simulator.standin.model.errors import StackConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import StackConfigError
-from .yaml_file import load_yaml
+from simulator.standin.config.yaml_file import load_yaml
+from simulator.standin.model.errors import StackConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

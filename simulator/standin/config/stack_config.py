@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import StackConfigError
-from .passphrase import Decrypter
-from .project_file import Project, full_key, is_of_type, read_project
-from .property_path import parse_path, set_at, typed
-from .yaml_file import load_yaml
+from simulator.standin.config.passphrase import Decrypter
+from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
+from simulator.standin.config.property_path import parse_path, set_at, typed
+from simulator.standin.config.yaml_file import load_yaml
+from simulator.standin.model.errors import StackConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

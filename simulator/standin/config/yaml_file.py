@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from .errors import StackConfigError
-from .text_file import TextFileError, read_text, refuse_special
+from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
+from simulator.standin.model.errors import StackConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

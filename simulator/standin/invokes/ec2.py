@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import DataSourceError
-from .model import children, drawn
+from simulator.standin.model.errors import DataSourceError
+from simulator.standin.model.model import children, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .model import Scope
+    from simulator.standin.model.model import Scope
 
 Answer = dict[str, object]
 

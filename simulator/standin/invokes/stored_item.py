@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .errors import DataSourceError, StandInError
+from simulator.standin.model.errors import DataSourceError, StandInError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .model import Scope
+    from simulator.standin.model.model import Scope
 
 _MODELLED = frozenset({"tableName", "key", "region"})
 

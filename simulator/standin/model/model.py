@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .errors import Failure
-from .rules import Rule
-from .taken import Unique
+from simulator.standin.model.errors import Failure
+from simulator.standin.model.rules import Rule
+from simulator.standin.model.taken import Unique
 
 Properties = Mapping[str, object]
 ACCOUNT_ID = "123456789012"

@@ -8,7 +8,7 @@ from functools import cache
 
 import botocore.loaders
 
-from .errors import Failure
+from simulator.standin.model.errors import Failure
 
 Rule = Callable[[object], str]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .model import Known, Properties
+    from simulator.standin.model.model import Known, Properties
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .alarms import DASHBOARD, LOG_METRIC_FILTER, METRIC_ALARM, QUERY_DEFINITION
-from .buckets import (
+from simulator.standin.models.acm.certificates import CERTIFICATE, CERTIFICATE_VALIDATION
+from simulator.standin.models.api_gateway.methods import INTEGRATION, INTEGRATION_RESPONSE, METHOD, METHOD_RESPONSE
+from simulator.standin.models.api_gateway.rest_api import DEPLOYMENT, RESOURCE, REST_API, STAGE
+from simulator.standin.models.cloudfront.distribution import DISTRIBUTION
+from simulator.standin.models.cloudfront.function import KEY_VALUE_STORE, KEY_VALUES, VIEWER_FUNCTION
+from simulator.standin.models.cloudfront.policies import CACHE_POLICY, ORIGIN_REQUEST_POLICY
+from simulator.standin.models.cloudfront.response_headers import RESPONSE_HEADERS_POLICY
+from simulator.standin.models.cloudwatch.alarms import DASHBOARD, LOG_METRIC_FILTER, METRIC_ALARM, QUERY_DEFINITION
+from simulator.standin.models.cloudwatch.log_delivery import LOG_DELIVERY, LOG_DELIVERY_DESTINATION, LOG_DELIVERY_SOURCE
+from simulator.standin.models.cloudwatch.logs import LOG_GROUP
+from simulator.standin.models.code_build.project import PROJECT
+from simulator.standin.models.code_pipeline.pipeline import PIPELINE
+from simulator.standin.models.dynamodb.item import TABLE_ITEM
+from simulator.standin.models.dynamodb.table import TABLE
+from simulator.standin.models.ec2.instances import INSTANCE, INSTANCE_PROFILE
+from simulator.standin.models.ec2.security_groups import DEFAULT_SECURITY_GROUP, SECURITY_GROUP
+from simulator.standin.models.ec2.vpc import INTERNET_GATEWAY, ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION, SUBNET, VPC
+from simulator.standin.models.eventbridge.rules import EVENT_RULE, EVENT_TARGET, PERMISSION
+from simulator.standin.models.iam.roles import ROLE, ROLE_POLICY
+from simulator.standin.models.lambda_.function import FUNCTION
+from simulator.standin.models.random.password import RANDOM_PASSWORD
+from simulator.standin.models.route53.records import RECORD
+from simulator.standin.models.s3.buckets import (
     BUCKET,
     BUCKET_ACL,
     BUCKET_POLICY,
@@ -15,28 +36,7 @@ from .buckets import (
     PUBLIC_ACCESS_BLOCK,
     VERSIONING,
 )
-from .certificates import CERTIFICATE, CERTIFICATE_VALIDATION
-from .code_build import PROJECT
-from .code_pipeline import PIPELINE
-from .distribution import DISTRIBUTION
-from .dns import RECORD
-from .dynamodb import TABLE
-from .events import EVENT_RULE, EVENT_TARGET, PERMISSION
-from .iam import ROLE, ROLE_POLICY
-from .instances import INSTANCE, INSTANCE_PROFILE
-from .lambda_function import FUNCTION
-from .log_delivery import LOG_DELIVERY, LOG_DELIVERY_DESTINATION, LOG_DELIVERY_SOURCE
-from .logs import LOG_GROUP
-from .policies import CACHE_POLICY, ORIGIN_REQUEST_POLICY
-from .random_password import RANDOM_PASSWORD
-from .response_headers import RESPONSE_HEADERS_POLICY
-from .rest_api import DEPLOYMENT, RESOURCE, REST_API, STAGE
-from .rest_api_methods import INTEGRATION, INTEGRATION_RESPONSE, METHOD, METHOD_RESPONSE
-from .security_groups import DEFAULT_SECURITY_GROUP, SECURITY_GROUP
-from .sns import TOPIC, TOPIC_POLICY, TOPIC_SUBSCRIPTION
-from .table_item import TABLE_ITEM
-from .viewer_function import KEY_VALUE_STORE, KEY_VALUES, VIEWER_FUNCTION
-from .vpc import INTERNET_GATEWAY, ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION, SUBNET, VPC
+from simulator.standin.models.sns.topics import TOPIC, TOPIC_POLICY, TOPIC_SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

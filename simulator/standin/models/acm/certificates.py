@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
 from simulator.standin.model.rules import among, matching
-
-from .dns import RECORD_TYPE
+from simulator.standin.models.route53.records import RECORD_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, drawn, tags_all, words
 from simulator.standin.model.rules import among_aws, matching
-
-from .rest_api_methods import INTEGRATION_TYPE, METHOD_TYPE, RESOURCE_TYPE, REST_API_TYPE, api_failures
+from simulator.standin.models.api_gateway.methods import (
+    INTEGRATION_TYPE,
+    METHOD_TYPE,
+    RESOURCE_TYPE,
+    REST_API_TYPE,
+    api_failures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, Scope, child, children
-
-from .iam import ROLE_TYPE, trusted_services
-from .lambda_function import FUNCTION_TYPE
-from .viewer_function import VIEWER_FUNCTION_TYPE
+from simulator.standin.models.cloudfront.function import VIEWER_FUNCTION_TYPE
+from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
+from simulator.standin.models.lambda_.function import FUNCTION_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

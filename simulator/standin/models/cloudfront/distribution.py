@@ -17,20 +17,22 @@ from simulator.standin.model.model import (
     words,
 )
 from simulator.standin.model.rules import among, among_aws, matching
-
-from .associations import EVENT_TYPES, association_failures
-from .buckets import BUCKET_TYPE, may_write_legacy_logs
-from .certificates import CERTIFICATE_TYPE, covers, is_issued
-from .dns import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
-from .origins import ORIGIN_RULES, origin_failures, with_defaults
-from .policies import (
+from simulator.standin.models.acm.certificates import CERTIFICATE_TYPE, covers, is_issued
+from simulator.standin.models.cloudfront.associations import EVENT_TYPES, association_failures
+from simulator.standin.models.cloudfront.origins import ORIGIN_RULES, origin_failures, with_defaults
+from simulator.standin.models.cloudfront.policies import (
     CACHE_POLICY_TYPE,
     MANAGED_CACHE_POLICIES,
     MANAGED_ORIGIN_REQUEST_POLICIES,
     ORIGIN_REQUEST_POLICY_TYPE,
     etag,
 )
-from .response_headers import MANAGED_RESPONSE_HEADERS_POLICIES, RESPONSE_HEADERS_POLICY_TYPE
+from simulator.standin.models.cloudfront.response_headers import (
+    MANAGED_RESPONSE_HEADERS_POLICIES,
+    RESPONSE_HEADERS_POLICY_TYPE,
+)
+from simulator.standin.models.route53.records import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
+from simulator.standin.models.s3.buckets import BUCKET_TYPE, may_write_legacy_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

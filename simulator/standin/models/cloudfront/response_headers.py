@@ -9,8 +9,7 @@ from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, ResourceModel, Scope, child, digest, words
 from simulator.standin.model.rules import among_aws, between, matching
 from simulator.standin.model.taken import in_account
-
-from .policies import etag
+from simulator.standin.models.cloudfront.policies import etag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,9 +20,8 @@ from simulator.standin.model.model import (
     words,
 )
 from simulator.standin.model.rules import among, among_aws, between, matching
-
-from .logs import LOG_GROUP_TYPE
-from .sns import TOPIC_TYPE
+from simulator.standin.models.cloudwatch.logs import LOG_GROUP_TYPE
+from simulator.standin.models.sns.topics import TOPIC_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, drawn, tags_all, words
 from simulator.standin.model.rules import among, among_aws, matching
-
-from .buckets import BUCKET_TYPE, POLICY_TYPE
-from .dns import DISTRIBUTION_TYPE
-from .iam import statements
+from simulator.standin.models.iam.roles import statements
+from simulator.standin.models.route53.records import DISTRIBUTION_TYPE
+from simulator.standin.models.s3.buckets import BUCKET_TYPE, POLICY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,7 @@ from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.model.rules import among, among_aws, between, matching
 from simulator.standin.model.taken import in_region
-
-from .iam import ROLE_TYPE, trusted_services
+from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,7 @@ from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, ResourceModel, Scope, children
 from simulator.standin.model.taken import Unique
 from simulator.standin.model.wire import UNKNOWN
-
-from .dynamodb import TABLE
+from simulator.standin.models.dynamodb.table import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,9 @@ from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
 from simulator.standin.model.rules import among_aws, between, matching
 from simulator.standin.model.taken import in_account
-
-from .iam import ROLE_TYPE, trusted_services
-from .security_groups import SECURITY_GROUP_TYPE
-from .vpc import SUBNET_TYPE, VPC_TYPE, ec2_outputs, unknown_id
+from simulator.standin.models.ec2.security_groups import SECURITY_GROUP_TYPE
+from simulator.standin.models.ec2.vpc import SUBNET_TYPE, VPC_TYPE, ec2_outputs, unknown_id
+from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

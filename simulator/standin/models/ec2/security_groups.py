@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, children, words
 from simulator.standin.model.rules import Rule, among, between, matching
-
-from .vpc import VPC_TYPE, ec2_id, ec2_outputs, network, unknown_id
+from simulator.standin.models.ec2.vpc import VPC_TYPE, ec2_id, ec2_outputs, network, unknown_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

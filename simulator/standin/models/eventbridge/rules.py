@@ -10,10 +10,9 @@ from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, tags_all, words
 from simulator.standin.model.rules import among, matching
 from simulator.standin.model.taken import Unique
-
-from .iam import ROLE_TYPE, trusted_services
-from .lambda_function import FUNCTION_TYPE
-from .sns import TOPIC_TYPE
+from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
+from simulator.standin.models.lambda_.function import FUNCTION_TYPE
+from simulator.standin.models.sns.topics import TOPIC_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,7 @@ from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.model.rules import Rule, among, among_aws, between, matching
 from simulator.standin.model.taken import in_account
-
-from .iam import statements
+from simulator.standin.models.iam.roles import statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,7 @@ from simulator.standin.model.model import (
     words,
 )
 from simulator.standin.model.rules import among, matching
-
-from .iam import statements
+from simulator.standin.models.iam.roles import statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
