@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long lint types unit demo bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
+.PHONY: setup test test-long lint types unit demo demo-hosts bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
 
 setup: .venv/.installed
 
@@ -62,6 +62,14 @@ $(SCAN)/.installed: requirements-scan.txt
 
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
+
+# The sample application on two EC2 instances of a project of its own, and the stack's origins set to them (docs/hosts.md).
+# What visitors get changes with the next `pulumi up` of the stack itself.
+demo-hosts: setup
+	@test -n "$(STACK)" || { echo "usage: make demo-hosts STACK=staging" >&2; exit 2; }
+	pulumi -C demo/hosts stack select --create $(STACK)
+	pulumi -C demo/hosts up --stack $(STACK)
+	$(BIN)/python -m demo.hosts.connect --stack $(STACK)
 
 bench: setup
 	@$(BIN)/python -m bench

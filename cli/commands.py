@@ -14,12 +14,11 @@ from cli.output.errors import OperationError, UsageError
 from cli.output.progress import working
 from cli.stacks.load import open_stack
 from cli.stacks.running import LocalStack, RunningStack, choose_stack, find_local
-from cli.stacks.view import StackView, find_hosts, view_aws, view_local, view_settings
+from cli.stacks.view import StackView, view_aws, view_local, view_settings
 from infra.config.aws_regions import region_problem
 from infra.package.archive import write_package
 from infra.package.bundle import build_bundle
 from infra.package.start import check_start
-from infra.settings.model import UNNAMED_HOSTS
 from infra.settings.stack import Stack
 from router.event import EventError
 from simulator.standin import TextFileError, refuse_special
@@ -37,11 +36,6 @@ def bundle(stack: str, path: Path, overrides: Sequence[str], *, is_json: bool) -
         refuse_special(path)  # the package would stand in its place
     except TextFileError as error:
         raise UsageError(f"--out {path}: {error}") from error
-    if opened.settings.demo.hosts:
-        warn(
-            f"{opened.project}:demo.hosts: only a deployment knows the names of its hosts; this package has"
-            f" {' and '.join(UNNAMED_HOSTS.values())} instead"
-        )
     with working("builds the package"):
         built = build_bundle(opened)
         not_tried = check_start(opened, built)
@@ -117,7 +111,7 @@ def _view(stack: Stack, running: RunningStack | None, region: str, overrides: Se
         return stack, view_settings(stack)
     if isinstance(running, LocalStack):
         given = running.notes.get("overrides") or []
-        stack = open_stack(stack.name, [*given, *overrides]).at_hosts(find_hosts(running))
+        stack = open_stack(stack.name, [*given, *overrides])
         return stack, view_local(stack, running, region, overrides)
     return stack, view_aws(stack, running, region, overrides)
 

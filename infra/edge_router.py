@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pulumi
 
-from demo.hosts.located import Located, located
 from infra.cdn.access_logs import LogDelivery
 from infra.cdn.distribution import Attached, Distribution, DistributionArgs
 from infra.cdn.distribution_extras import Front, front
 from infra.cdn.domain import Addresses, AddressesArgs
 from infra.cdn.invalidation import cached_paths, mark_of
 from infra.cdn.policies import Policies, PoliciesArgs
-from infra.cdn.tier_backends import TierBackends, TierBackendsArgs
-from infra.cdn.viewer_function_code import ViewerFunction, key_values_of
+from infra.cdn.viewer_function_code import ViewerFunction
 from infra.cdn.viewer_functions import Functions, FunctionsArgs
 from infra.compute.origin_router import OriginRouter, origin_router
 from infra.compute.regional_function import RegionFunction
@@ -26,7 +24,6 @@ from infra.data.tables import Tables, TablesArgs, replaced_in_order
 from infra.observability.observability import Observability
 from infra.rollout.controller import Rollout, RolloutArgs
 from infra.settings.header_key import added_headers, forwards_host, header_key
-from infra.settings.model import UNNAMED_HOSTS
 from infra.settings.stack import Stack
 
 
@@ -34,13 +31,11 @@ from infra.settings.stack import Stack
 class EdgeRouterArgs:
     """The stack's settings, and what was built from them: the packages, and the function before the cache.
 
-    Each is None where nothing needs it. `package` builds one for a stack whose origins have their names: hosts of its
-    own get theirs only when they are there. `running_values` are those of the key-value store that a rollout has
-    changed.
+    Each is None where nothing needs it. `running_values` are those of the key-value store that a rollout has changed.
     """
 
     stack: Stack
-    package: Callable[[Stack], Path] | None = None
+    package: Path | None = None
     viewer_function: ViewerFunction | None = None
     controller: Path | None = None
     validator: Path | None = None
@@ -53,7 +48,6 @@ class EdgeRouter(pulumi.ComponentResource):
     control: Control | None = None
     router: OriginRouter | None = None
     functions: Functions | None = None
-    tier_backends: TierBackends | None = None
     rollout: Rollout | None = None
     validator: RegionFunction | None = None
     observability: Observability | None = None
@@ -64,17 +58,14 @@ class EdgeRouter(pulumi.ComponentResource):
         self.tables = Tables("tables", _tables_args(stack), child)
         if stack.settings.control.is_live:
             self.control = Control("control", _control_args(stack), child)
-        self.located = located(stack, self.tables, child)
         if args.package is not None:
-            package = self.located.known(args.package)
-            self.router = origin_router(stack, package, self.tables, self.control, child)
-        if tiers := stack.settings.demo_tiers:
-            self.tier_backends = TierBackends("tier-backends", TierBackendsArgs(stack.prefix, tiers), child)
+            self.router = origin_router(stack, args.package, self.tables, self.control, child)
         if args.viewer_function is not None:
-            self.functions = Functions("functions", self._functions_args(args, args.viewer_function), child)
+            functions_args = FunctionsArgs(stack.prefix, args.viewer_function, args.running_values)
+            self.functions = Functions("functions", functions_args, child)
         self.policies = Policies("policies", policies_args(stack), child)
-        self.front = front(stack, self.located.made_headers, child)
-        self.distribution = Distribution("distribution", self._distribution_args(stack), child)
+        self.front = front(stack, child)
+        self.distribution = Distribution("distribution", distribution_args(stack, self._attached()), child)
         _beside(stack, self.front, self.distribution, child)
         if args.controller is not None and self.control is not None:
             rollout_args = _rollout_args(stack, args.controller, self.control, self.functions)
@@ -87,22 +78,6 @@ class EdgeRouter(pulumi.ComponentResource):
             self.observability = Observability("observability", stack, alarms, self.distribution, self.router, child)
         self.outputs = self._outputs(stack)
         self.register_outputs(self.outputs)
-
-    def _functions_args(self, args: EdgeRouterArgs, function: ViewerFunction) -> FunctionsArgs:
-        """With mock back ends the tiers are where those are, whatever the config says; a pin is stronger than both."""
-        stack = args.stack
-        deployed = {**args.running_values, **_key_values(self.located, function)}
-        if self.tier_backends is not None and function.name == "tier" and stack.settings.pin == "none":
-            deployed |= self.tier_backends.key_values(stack.settings.demo_tiers[1:])
-        return FunctionsArgs(stack.prefix, function, deployed)
-
-    def _distribution_args(self, stack: Stack) -> DistributionArgs:
-        """With what only the deployment knows: the name of the origin, and so what caches depend on."""
-        return replace(
-            distribution_args(stack, self._attached()),
-            domain_name=self.located.known(lambda known: known.settings.origins["stable"].domain_name),
-            mark=self.located.known(lambda known: mark_of(cached_paths(known))),
-        )
 
     def _attached(self) -> Attached:
         return Attached(
@@ -128,7 +103,7 @@ class EdgeRouter(pulumi.ComponentResource):
             "domain": self.distribution.domain_name,
             "distributionId": self.distribution.distribution_id,
             **self._function_outputs(),
-            "cachedPaths": self.located.known(cached_paths),
+            "cachedPaths": cached_paths(stack),
             "tableNames": self.tables.names,
             "strategy": settings.strategy,
             "canaryPercent": settings.canary_percent,
@@ -137,7 +112,7 @@ class EdgeRouter(pulumi.ComponentResource):
         }
 
     def _function_outputs(self) -> dict[str, pulumi.Input[object]]:
-        """Of the functions, the control table and the mock back ends that there are."""
+        """The outputs of the functions and the control table, where the stack has them."""
         outputs: dict[str, pulumi.Input[object]] = {}
         if self.router is not None:
             outputs["functionArn"] = self.router.function.qualified_arn
@@ -146,10 +121,6 @@ class EdgeRouter(pulumi.ComponentResource):
             outputs["viewerFunctionArn"] = self.functions.function_arn
             if self.functions.store_arn is not None:
                 outputs["keyValueStoreArn"] = self.functions.store_arn
-        if self.located.hosts is not None:
-            outputs["hosts"] = self.located.hosts.names
-        if self.tier_backends is not None:
-            outputs["tierBackends"] = self.tier_backends.backends
         if self.control is not None:
             outputs["controlTable"] = self.control.table_name
         if self.rollout is not None:
@@ -176,12 +147,6 @@ def _beside(stack: Stack, around: Front, distribution: Distribution, opts: pulum
         Addresses("addresses", args, opts)
     if around.logs is not None and not around.logs_are_legacy:
         LogDelivery("access-log", stack.prefix, distribution.arn, around.logs, opts)
-
-
-def _key_values(origins: Located, function: ViewerFunction) -> dict[str, pulumi.Input[str]]:
-    """Those that name a host of the stack's own."""
-    named = {key for key, value in function.key_values.items() if any(host in value for host in UNNAMED_HOSTS.values())}
-    return {key: origins.known(lambda known, key=key: key_values_of(known)[key]) for key in sorted(named)}
 
 
 def _tables_args(stack: Stack) -> TablesArgs:
@@ -238,7 +203,6 @@ def distribution_args(stack: Stack, attached: Attached) -> DistributionArgs:
     return DistributionArgs(
         comment=f"{stack.prefix}: {settings.strategy}",
         origin=settings.origins["stable"],
-        domain_name=settings.origins["stable"].domain_name,
         attached=attached,
         varies=needs.varies,
         has_origin_request=needs.origin_request,

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from cache_check import CacheLeakError, refuse_leaks
-from demo.hosts.sample_application import check_hosted
 from infra.cdn.shared_aliases import refuse_shared_aliases
 from infra.cdn.viewer_function_code import ViewerFunction, ViewerFunctionError, viewer_function
 from infra.config.errors import SettingsError
@@ -25,7 +23,7 @@ from infra.package.start import check_start
 from infra.package.wheels import WheelError
 from infra.rollout.running import read_rollout, rollout_warnings, running_values
 from infra.settings.opt_in_regions import opt_in_warning
-from infra.settings.stack import Stack, load_stack
+from infra.settings.stack import Stack, load_stack, refuse_demo
 
 
 def prepare() -> EdgeRouterArgs:
@@ -35,7 +33,7 @@ def prepare() -> EdgeRouterArgs:
     try:
         stack = _stack_of(config, secret_keys)
         refuse_shared_aliases(stack, ROOT)
-        check_hosted(stack)
+        refuse_demo(stack)
         leaks = refuse_leaks(stack)
         args = _built(stack)
     except (SettingsError, BundleError, WheelError, ViewerFunctionError, CacheLeakError) as error:
@@ -75,24 +73,12 @@ def _built(stack: Stack) -> EdgeRouterArgs:
     )
 
 
-def _package(stack: Stack) -> Callable[[Stack], Path]:
-    """Built already, but for hosts that have no names yet: then only tried, for mistakes are told before anything is
-    changed.
-    """
-    if not stack.settings.demo.hosts:
-        package = path_in_state(_started(stack))
-        return lambda _stack: package
-    with TemporaryDirectory() as directory:
-        _started(stack, Path(directory))
-    return lambda known: path_in_state(_started(known))
-
-
-def _started(stack: Stack, directory: Path | None = None) -> Path:
-    """The package, built and started."""
-    bundle = build_bundle(stack, directory)
+def _package(stack: Stack) -> Path:
+    """Build the package and start it once."""
+    bundle = build_bundle(stack)
     if not_tried := check_start(stack, bundle):
         pulumi.log.info(f"{stack.project}: the package: {not_tried}")
-    return bundle.path
+    return path_in_state(bundle.path)
 
 
 def _beside_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:

@@ -14,13 +14,12 @@ from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import working
 from cli.stacks import load as stacks
 from cli.stacks.load import read_config, stack_of
-from demo.hosts.sample_application import check_hosted
 from infra.cdn.shared_aliases import refuse_shared_aliases
 from infra.cdn.viewer_function_code import ViewerFunctionError, viewer_function
 from infra.config.errors import SettingsError
 from infra.config.provider_region import missing_region_problem
 from infra.package.start import start_problem
-from infra.settings.stack import Stack
+from infra.settings.stack import Stack, refuse_demo
 
 if TYPE_CHECKING:
     from cache_check import Finding, Judgement
@@ -80,7 +79,7 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
         try:
             opened = stack_of(stack, config)
             refuse_shared_aliases(opened, stacks.PROJECT)
-            check_hosted(opened)
+            refuse_demo(opened)
             viewer_function(opened)
         except (SettingsError, ViewerFunctionError) as error:
             checked.problems += error.problems

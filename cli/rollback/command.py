@@ -61,7 +61,7 @@ def rollback(
     with working("reads the outputs of the stack"):
         found = read_outputs(stack, outputs)
     announce(running, is_json=is_json)
-    opened = open_stack(stack).at_hosts(found.texts("hosts"))
+    opened = open_stack(stack)
     cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
     with working("looks at what is deployed"):
         steps = _steps(opened, found, cache, to, keeps_version=keeps_version, keeps_config=keeps_config)

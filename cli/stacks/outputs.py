@@ -63,13 +63,14 @@ def read_outputs(stack: str, file: Path | None = None) -> Outputs:
     return Outputs(stack, cast("dict[str, Any]", values))
 
 
-def pulumi(*arguments: str) -> str:
+def pulumi(*arguments: str, stdin: str | None = None) -> str:
     """What the Pulumi CLI prints; OperationError with what it says where it fails."""
     done = subprocess.run(  # noqa: S603  arguments are checked, and no shell reads them
         [_program(), *arguments, "--non-interactive", "--color=never"],
         cwd=stacks.PROJECT,
         capture_output=True,
         text=True,
+        input=stdin,
         check=False,
     )
     if done.returncode:

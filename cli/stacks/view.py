@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cli.stacks.in_force import CANARY_KEY, PIN_KEY, InForce, read_store_in_force, read_table_in_force
-from cli.stacks.load import STATE, work_directory
 from cli.stacks.local_reads import LOCAL_CREDENTIALS, is_loopback, use_variables
 from cli.stacks.running import AwsStack, LocalStack, RunningStack
 from infra.package.baked_config import deciding_config
@@ -115,17 +112,6 @@ def _store_of(here: LocalStack, stack: Stack) -> Mapping[str, str]:
     """The pairs of the store that the stack's function reads; {} where what runs has none."""
     key = CANARY_KEY if stack.settings.needs.viewer_function == "canary" else PIN_KEY
     return next((store for store in here.status.get("keyValues", {}).values() if key in store), {})
-
-
-def find_hosts(here: LocalStack) -> Mapping[str, str]:
-    """The names of the stack's own hosts, which its state has; {} without any, as most stacks are."""
-    path = here.notes.get("state") or work_directory(here.name) / STATE
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))["deployment"]["resources"]
-        outputs = next(one.get("outputs", {}) for one in found if one["type"] == "pulumi:pulumi:Stack")
-        return {str(name): str(host) for name, host in outputs.get("hosts", {}).items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
-        return {}
 
 
 def asks_for_other_values(overrides: Sequence[str]) -> bool:

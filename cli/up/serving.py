@@ -32,6 +32,8 @@ from simulator.standin import StandInError, read_state, run_program, write_state
 WATCH_SECONDS = 0.5
 QUIET_SECONDS = 0.5
 Working = Callable[[str], AbstractContextManager[None]]
+STANDS_HERE = ("demo.hosts=false", "demo.tiers=false")
+"""What a deployment to AWS leaves to the project demo/hosts runs on this machine, under the domains of the config."""
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -169,7 +171,11 @@ async def _updated(request: UpRequest, dynamodb_url: str, working: Working) -> d
         raise OperationError(f"{error}; it is this machine's own record: delete it to begin anew") from error
     with working(f"builds the package and runs the program of {request.stack}"):
         run = await asyncio.to_thread(
-            run_program, request.stack, overrides=request.overrides, state=before, dynamodb_url=dynamodb_url
+            run_program,
+            request.stack,
+            overrides=(*STANDS_HERE, *request.overrides),
+            state=before,
+            dynamodb_url=dynamodb_url,
         )
     write_state(path, run.state)
     report.deployed(run, is_brief=request.is_brief)

@@ -40,13 +40,12 @@ class Attached:
 class DistributionArgs:
     """`varies` and the fields up to `viewer_triggers` are what the strategy needs of the triggers.
 
-    `domain_name` is the origin's, which only the deployment may know. `mark` is what its caches agree with when it is
-    made (infra.cdn.invalidation). `is_protected`: Pulumi refuses to delete it, and so never comes to what it refers to.
+    `mark` is what its caches agree with when it is made (infra.cdn.invalidation). `is_protected`: Pulumi refuses to
+    delete it, and so never comes to what it refers to.
     """
 
     comment: str
     origin: OriginSettings
-    domain_name: pulumi.Input[str]
     attached: Attached
     varies: bool
     has_origin_request: bool
@@ -55,7 +54,7 @@ class DistributionArgs:
     viewer_triggers: Sequence[str]
     static_paths: Sequence[str]
     price_class: str
-    mark: pulumi.Input[str]
+    mark: str
     is_protected: bool = False
 
 
@@ -134,7 +133,7 @@ def _stable_origin(args: DistributionArgs, front: Front) -> aws.cloudfront.Distr
     is_https = origin.protocol == "https"
     return aws.cloudfront.DistributionOriginArgs(
         origin_id="stable",
-        domain_name=args.domain_name,
+        domain_name=origin.domain_name,
         origin_path=origin.path or None,
         custom_headers=[
             aws.cloudfront.DistributionOriginCustomHeaderArgs(name=name, value=value)

@@ -36,8 +36,8 @@ class Front:
         return self.logs.ready if self.logs is not None and self.logs_are_legacy else []
 
 
-def front(stack: Stack, made_headers: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions) -> Front:
-    """What the stack's settings ask for. `made_headers` go to the origins where the config has no secret for them."""
+def front(stack: Stack, opts: pulumi.ResourceOptions) -> Front:
+    """What the stack's settings ask for."""
     settings = stack.settings
     policy = (
         aws.cloudfront.ResponseHeadersPolicy("response-headers", response_headers_policy(stack.prefix), opts)
@@ -49,7 +49,7 @@ def front(stack: Stack, made_headers: Mapping[str, pulumi.Input[str]], opts: pul
         certificate_arn=_certificate(settings.domain, opts),
         response_headers_policy_id=policy.id if policy else None,
         web_acl_arn=settings.security.web_acl_arn,
-        origin_headers=origin_headers(settings.security) or made_headers,
+        origin_headers=origin_headers(settings.security),
         logs=_log_bucket(stack, opts),
         logs_are_legacy=settings.access_logs == "s3",
     )

@@ -18,14 +18,14 @@ MAX_BATCH_KEYS = 50
 
 @dataclass(frozen=True)
 class FunctionsArgs:
-    """The function, what the names of its resources begin with, and values that only the deployment knows.
+    """The function, what the names of its resources begin with, and values of the store that a rollout has changed.
 
-    `deployed_values` win over the function's own under the same key of the store.
+    `running_values` win over the function's own under the same key.
     """
 
     prefix: str
     function: ViewerFunction
-    deployed_values: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
+    running_values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Functions(pulumi.ComponentResource):
@@ -43,7 +43,7 @@ class Functions(pulumi.ComponentResource):
         super().__init__("edge-router:infra:Functions", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         function = args.function
-        key_values: dict[str, pulumi.Input[str]] = {**function.key_values, **args.deployed_values}
+        key_values = {**function.key_values, **args.running_values}
         if key_values:
             self.store_arn, self.keys = _store(args.prefix, function.name, key_values, child)
         published = aws.cloudfront.Function(

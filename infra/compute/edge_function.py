@@ -26,7 +26,7 @@ class FunctionArgs:
     """Whose it is, the package, the role, where it writes its log, and the limits. Names begin with `prefix`."""
 
     prefix: str
-    package: pulumi.Input[Path]
+    package: Path
     role: Role
     log_group: str
     keep_versions: int
@@ -57,7 +57,7 @@ class Function(pulumi.ComponentResource):
             runtime=RUNTIME,
             architectures=["x86_64"],
             handler=HANDLER,
-            code=pulumi.Output.from_input(args.package).apply(lambda path: pulumi.FileArchive(str(path))),
+            code=pulumi.FileArchive(str(args.package)),
             role=args.role.arn,
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,

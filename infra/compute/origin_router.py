@@ -26,7 +26,7 @@ class OriginRouter:
 
 def origin_router(
     stack: Stack,
-    package: pulumi.Input[Path],
+    package: Path,
     tables: Tables,
     control: Control | None,
     opts: pulumi.ResourceOptions,
@@ -55,7 +55,7 @@ def _control_access(stack: Stack, control: Control | None) -> list[TableAccess]:
     return [TableAccess("control", control.table_arn, regions, "dynamodb:Query")]
 
 
-def _function_args(stack: Stack, package: pulumi.Input[Path], role: Role, logs: Logs) -> FunctionArgs:
+def _function_args(stack: Stack, package: Path, role: Role, logs: Logs) -> FunctionArgs:
     settings = stack.settings
     return FunctionArgs(
         prefix=stack.prefix,

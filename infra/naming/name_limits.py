@@ -69,8 +69,6 @@ def short_names(stack: Stack) -> Iterator[Name]:
         yield Name("function", f"{prefix}-{purpose}")
     if settings.has_rollout:
         yield Name("rule", f"{prefix}-rollout")
-    if settings.demo.hosts:
-        yield Name("role", f"{prefix}-hosts")
     if settings.alarms is not None:
         if settings.needs.origin_request:
             yield Name("role", f"{prefix}-alarms")

@@ -25,7 +25,7 @@ from infra.settings.domain import DomainSettings
 from infra.settings.header_key import header_key_problem, needs_with_key
 from infra.settings.key_headers import KeyHeaders
 from infra.settings.opt_in_regions import opt_in_warnings
-from infra.settings.origins import REQUIRED_ORIGINS, Origins, OriginSettings, OverrideSettings, absent_if_empty
+from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
     DemoSettings,
     FunctionSettings,
@@ -44,9 +44,6 @@ from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
 PRICE_CLASSES = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
-HOST_PORT = 8080
-UNNAMED_HOSTS = {origin: f"{origin}.hosts.invalid" for origin in REQUIRED_ORIGINS}
-"""What hosts of the stack's own are called until AWS has named them: nothing that could be asked (RFC 6761 §6.4)."""
 
 
 class CoreSettings(Section):
@@ -133,23 +130,6 @@ class CoreSettings(Section):
             raise_problems([problem(text, "keyHeaders", value=self.key_headers)])
         return self
 
-    @model_validator(mode="after")
-    def _has_tiers_to_show(self) -> Self:
-        if self.demo.tiers and self.options_of("tier") is None:
-            text = "is true, but there are no tiers: write the section tier, or set this to false"
-            raise_problems([problem(text, "demo", "tiers", value=True)])
-        return self
-
-    @model_validator(mode="after")
-    def _has_a_table_for_its_hosts(self) -> Self:
-        if self.demo.hosts and self.options_of("sticky-session") is None:
-            text = (
-                "is true, but the sample application has no table for its sessions: write the section stickySession, or"
-                " set this to false"
-            )
-            raise_problems([problem(text, "demo", "hosts", value=True)])
-        return self
-
     @property
     def strategy_class(self) -> type[Strategy]:
         """The chosen strategy."""
@@ -164,12 +144,6 @@ class CoreSettings(Section):
     def options(self) -> Any:
         """The options of the chosen strategy."""
         return self.options_of(self.strategy)
-
-    @property
-    def demo_tiers(self) -> tuple[str, ...]:
-        """The tiers that get a mock back end, the default one first; none unless `demo.tiers` asks for them."""
-        options = self.options_of("tier")
-        return (options.default, *sorted(options.tiers)) if self.demo.tiers and options is not None else ()
 
     @property
     def strategy_needs(self) -> Needs:
@@ -213,15 +187,6 @@ class CoreSettings(Section):
         """Whether the router keeps answers that set a cookie out of the cache, where cookies reach the origin."""
         return self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
 
-    def with_hosts(self, names: Mapping[str, str]) -> Self:
-        """The same with hosts of the stack's own behind these origins, whatever config says of where they are."""
-        place = {"protocol": "http", "port": HOST_PORT}
-        moved = {
-            origin: self.origins[origin].model_copy(update={"domain_name": name, **place})
-            for origin, name in names.items()
-        }
-        return self.model_copy(update={"origins": {**self.origins, **moved}})
-
     def options_of(self, strategy: str) -> Any | None:
         """The options in a strategy's section; None where config has none."""
         return getattr(self, section_of(strategy))
@@ -249,19 +214,13 @@ class CoreSettings(Section):
                 "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"
                 " nothing steers until edge-router:control is live"
             )
-        if self.demo.hosts and self.strategy == "fastest-origin":
-            chosen.append(
-                "demo.hosts: is true, and its hosts let nobody in but CloudFront: the probes of fastest-origin do not"
-                " reach them, and everybody gets stable"
-            )
         return chosen + self._host_warnings() + opt_in_warnings(self)
 
     def _host_warnings(self) -> list[str]:
         """Of the origins, and of the back ends in all sections."""
-        origins = {} if self.demo.hosts else self.origins
         found = [
             f"origins.{name}.domainName {text}"
-            for name, origin in origins.items()
+            for name, origin in self.origins.items()
             if (text := host_warning(origin.domain_name))
         ]
         for strategy in STRATEGIES:
@@ -288,10 +247,9 @@ def load_settings(
     raw = {key: _decoded(key, value) for key, value in own.items()}
     secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
     try:
-        settings = Settings.model_validate(raw)
+        return Settings.model_validate(raw)
     except ValidationError as error:
         raise SettingsError(told(error, project, raw, secrets)) from None
-    return settings.with_hosts(UNNAMED_HOSTS) if settings.demo.hosts else settings
 
 
 def _decoded(key: str, value: str) -> object:

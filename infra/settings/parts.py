@@ -124,9 +124,7 @@ class LogSettings(Section):
 
 
 class DemoSettings(Section):
-    """What is for trying only. `tiers`: a mock back end in API Gateway for every tier, which the tiers then go to.
-    `hosts`: the sample application on small machines, which then are the origins stable and canary.
-    """
+    """What belongs to the project demo/hosts: true is refused when the stack is deployed (infra.settings.stack)."""
 
     tiers: bool = False
     hosts: bool = False

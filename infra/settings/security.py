@@ -32,7 +32,8 @@ def _web_acl_problem(value: str) -> str:
     return ""
 
 
-def _header_problem(value: str) -> str:
+def origin_header_problem(value: str) -> str:
+    """The fault in the name of a custom header of origins; "" where there is none."""
     if _NEVER_SENT.fullmatch(value.lower()):
         return f"is {value!r}: CloudFront adds no header of that name to requests; take one such as x-origin-verify"
     if value.lower().startswith(OWN_PREFIX):
@@ -41,11 +42,9 @@ def _header_problem(value: str) -> str:
 
 
 class SecuritySettings(Section):
-    """`originSecret` is what CloudFront tells the stack's origins, so that they can refuse everybody else; where it is
-    absent, hosts of the stack's own (`demo.hosts`) get a random one, and other origins none.
-    """
+    """`originSecret` is what CloudFront sends to the stack's origins, so that they can refuse everybody else."""
 
     web_acl_arn: Annotated[Text, rule(_web_acl_problem)] = ""
     response_headers: bool = True
-    origin_secret_header: Annotated[Text, rule(_header_problem)] = "x-origin-verify"  # noqa: S105 - its name
+    origin_secret_header: Annotated[Text, rule(origin_header_problem)] = "x-origin-verify"  # noqa: S105 - its name
     origin_secret: Annotated[Text, rule(lambda value: value and secret_problem(value))] = Field(default="", repr=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 from infra.config.errors import SettingsError, shown
@@ -48,10 +48,6 @@ class Stack:
         keys = FIRST_KEYS["control"]
         return control.table_name or own_table_name(self.prefix, "control", keys, control.home_region)
 
-    def at_hosts(self, names: Mapping[str, str]) -> Stack:
-        """The same stack when its hosts have these names, by origin."""
-        return replace(self, settings=self.settings.with_hosts(names))
-
     def table_name(self, spec: TableSpec) -> str:
         """The physical name of a table: the configured one, else one that carries the stack's."""
         keys = (spec.hash_key, spec.range_key)
@@ -93,6 +89,28 @@ def load_stack(
     if problems := problems or length_problems(short_names(stack)):
         raise SettingsError(problems)
     return stack
+
+
+def refuse_demo(stack: Stack) -> None:
+    """Raise SettingsError where the config asks for parts of the demo, which are created by a project of their own.
+
+    An update without the keys would delete what an earlier version of this program created for them, and that may be
+    what visitors are served from: so only whoever sets them to false says that this may go.
+    """
+    parts = {
+        "hosts": ("origins.stable and origins.canary", "two instances with their network, role and secret"),
+        "tiers": ("tier.tiers", "the REST APIs"),
+    }
+    found = [
+        f"{stack.project}:demo.{key} is true, but these are a Pulumi project of their own, demo/hosts (docs/hosts.md)."
+        f" `make demo-hosts STACK={stack.name}` creates them there, points {settings} at them and sets this key to"
+        f" false. Only the `pulumi up` after that deletes what an earlier version created in this stack ({former}),"
+        f" once the new ones are in place. To use others, set {settings} to them and this key to false"
+        for key, (settings, former) in parts.items()
+        if getattr(stack.settings.demo, key)
+    ]
+    if found:
+        raise SettingsError(found)
 
 
 def _name_problem(name: str) -> str:

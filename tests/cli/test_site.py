@@ -5,8 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from cli.up.local_backends import site_of
 from demo.hosts.sample_application import VERSIONS
+
+from cli.up.local_backends import site_of
 from simulator.standin import run_program
 from tests.infra.configs import shipped_stack
 

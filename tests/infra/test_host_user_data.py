@@ -10,8 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from demo.hosts.sample_application import environment_of, image_files
+
 from demo.hosts.user_data import END_OF_FILE, MAX_USER_DATA_BYTES, encoded, script
 from tests.infra.configs import ROOT, shipped_stack
 

@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_aws as aws
 
-from strategies.tier import TierOrigin
-
 STAGE = "demo"
 METHODS = ("GET", "POST")
 CONTENT_TYPES = ("application/json", "application/x-www-form-urlencoded", "text/plain")
@@ -24,38 +22,38 @@ REQUEST_TEMPLATE = json.dumps({"statusCode": 200})
 
 @dataclass(frozen=True)
 class TierBackendsArgs:
-    """What the APIs' names begin with, and the tiers, the default one among them."""
+    """The prefix of the APIs' names, and the tiers."""
 
     prefix: str
     tiers: Sequence[str]
 
 
 class TierBackends(pulumi.ComponentResource):
-    """One REST API for each tier; `backends` has by tier where it is: {"domainName": …, "path": "/demo"}."""
+    """One REST API for each tier. `backends` are the tiers' origins as the section `tier` has them, by tier."""
 
-    backends: pulumi.Output[dict[str, dict[str, str]]]
+    backends: pulumi.Output[dict[str, dict[str, object]]]
 
     def __init__(self, name: str, args: TierBackendsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:TierBackends", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self._tiers = {tier: _stage(tier, args.prefix, child).invoke_url.apply(backend_at) for tier in args.tiers}
-        self.backends = pulumi.Output.all(**self._tiers)
+        tiers = {tier: _stage(tier, args.prefix, child).invoke_url.apply(backend_at) for tier in args.tiers}
+        self.backends = pulumi.Output.all(**tiers)
         self.register_outputs({"backends": self.backends})
 
-    def key_values(self, tiers: Sequence[str]) -> dict[str, pulumi.Output[str]]:
-        """What functions/tier.js reads of these tiers, by key of its store."""
-        return {f"tier:{tier}": self._tiers[tier].apply(lambda found, tier=tier: _value(found, tier)) for tier in tiers}
 
+def backend_at(invoke_url: str) -> dict[str, object]:
+    """Parse `https://<api>.execute-api.<region>.amazonaws.com/<stage>`.
 
-def backend_at(invoke_url: str) -> dict[str, str]:
-    """An origin's keys out of `https://<api>.execute-api.<region>.amazonaws.com/<stage>`."""
+    API Gateway speaks https only, and finds the API by Host, which therefore is the domain: hostHeader `origin`.
+    """
     address = urlsplit(invoke_url)
-    return {"domainName": address.netloc, "path": address.path}
-
-
-def _value(backend: dict[str, str], tier: str) -> str:
-    """API Gateway finds the API by Host, which therefore is the domain: hostHeader `origin`."""
-    return TierOrigin(domain_name=backend["domainName"], path=backend["path"]).as_json(tier)
+    return {
+        "domainName": address.netloc,
+        "protocol": "https",
+        "port": 443,
+        "path": address.path,
+        "hostHeader": "origin",
+    }
 
 
 def answer_template(tier: str) -> str:
