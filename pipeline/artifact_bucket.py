@@ -1,4 +1,4 @@
-"""Where a pipeline's stages hand the source on: a bucket that only they read."""
+"""The bucket through which a pipeline's stages pass the source on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from infra.cdn.private_bucket import closed, encrypted
 from infra.iam.role import policy_of
 from infra.naming.function_identity import EDGE_REGION
 
-KEPT_DAYS = 30
-"""A stage can be rolled back to an execution whose artifacts are still there."""
+RETENTION_DAYS = 30
+"""A stage can be rolled back to an execution whose artifacts still exist."""
 
 
 class ArtifactBucket(pulumi.ComponentResource):
-    """Private, encrypted, versioned (CodePipeline asks for versions), reached by TLS only; it goes with its stack."""
+    """A private, encrypted bucket, versioned as CodePipeline requires, TLS only; it is deleted with its stack."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
@@ -34,13 +34,12 @@ class ArtifactBucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed(name, bucket, child)]),
         )
         encrypted(name, bucket, child)
-        _keep(name, bucket, child)
+        _version_and_expire(name, bucket, child)
         self.arn, self.name = bucket.arn, bucket.bucket
         self.register_outputs({"arn": self.arn, "name": self.name})
 
 
-def _keep(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
-    """In versions, and for a month."""
+def _version_and_expire(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
     aws.s3.BucketVersioning(
         f"{name}-versioned",
         bucket=bucket.bucket,
@@ -56,7 +55,7 @@ def _keep(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> Non
                 id="expire",
                 status="Enabled",
                 filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=KEPT_DAYS),
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=RETENTION_DAYS),
                 noncurrent_version_expiration=_Noncurrent(noncurrent_days=1),
                 abort_incomplete_multipart_upload=_Abort(days_after_initiation=1),
             )
@@ -67,7 +66,7 @@ def _keep(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> Non
 
 
 def tls_only(arn: str) -> dict[str, Any]:
-    """Nobody, whatever else allows it, without TLS."""
+    """Return a bucket policy that denies everything without TLS."""
     return policy_of(
         {
             "Sid": "TlsOnly",

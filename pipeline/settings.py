@@ -1,20 +1,22 @@
-"""The config of the project in pipeline/: where the source is, and the two stacks that it is deployed to."""
+"""The config of the project in pipeline/: the source, and the two stacks that it is deployed to."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Annotated, cast
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from infra.config.endpoints import protocol_of
-from infra.config.errors import SettingsError, problem, raise_problems, rule, shown, suggestion, told
+from infra.config.errors import SettingsError, problem, raise_problems, rule, shown, suggestion
 from infra.config.section import Section, Text, Whole
+from infra.naming.name_limits import Name, length_problems
 from infra.settings.parts import RETENTION_DAYS
-from pipeline.deployer_rights import PARTS
 
+PARTS = ("access-logs", "domain", "eyes", "hosts", "tiers", "waf")
+"""The parts of a deployment besides the core: accessLogs, domain, alarms, the hosts and the mock backends that earlier
+versions created for demo.hosts and demo.tiers, and security.webAclArn."""
 MAX_POLICIES = 10
 """Managed policies of a role ("IAM and AWS STS quotas")."""
 
@@ -49,7 +51,7 @@ def _retention_problem(days: int) -> str:
 
 
 class TargetSettings(Section):
-    """A stack to deploy to. `parts` are what it has besides the core, `policies` whatever else its deployer may do."""
+    """A stack to deploy to: what it has of `PARTS`, and the ARNs of more managed policies for its deployer."""
 
     stack: Annotated[Text, _like(_STACK, "a stack's name has 1 to 32 letters, digits, - and _")]
     parts: Annotated[tuple[Text, ...], rule(_parts_problem)] = ()
@@ -104,23 +106,15 @@ class PipelineSettings(Section):
         return f"{folder}/" if folder else ""
 
 
-def load_pipeline_settings(
-    config: Mapping[str, str], project: str = "edge-router-pipeline", secret_keys: Container[str] = ()
-) -> PipelineSettings:
-    """As load_settings, for the pipeline's own project; SettingsError with every mistake."""
-    prefix = f"{project}:"
-    raw = {key.removeprefix(prefix): _decoded(value) for key, value in config.items() if key.startswith(prefix)}
-    secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
-    try:
-        return PipelineSettings.model_validate(raw)
-    except ValidationError as error:
-        raise SettingsError(told(error, project, raw, secrets)) from None
-
-
-def _decoded(value: str) -> object:
-    if value[:1] in ("{", "["):
-        try:
-            return cast("object", json.loads(value))
-        except (ValueError, RecursionError):
-            return value
-    return value
+def check_names(settings: PipelineSettings, prefix: str) -> None:
+    """Raise SettingsError for names that AWS would refuse."""
+    names = [Name("bucket", f"{prefix}-{'1' * 12}"), Name("role", prefix)]
+    names += [Name("role", f"{prefix}-{target.stack}") for target in (settings.staging, settings.prod)]
+    problems = length_problems(names)
+    if prefix != prefix.lower() or "_" in prefix:
+        problems.append(
+            f"the bucket of the artifacts would be called '{prefix}-<account>': S3 takes lower case, digits and -."
+            " Rename the project or the stack"
+        )
+    if problems:
+        raise SettingsError(problems)

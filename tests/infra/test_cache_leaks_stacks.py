@@ -44,8 +44,6 @@ def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...
 @every_stack
 @every_setting
 def test_what_is_judged_before_is_what_is_deployed(stack: str, settings: tuple[str, ...]) -> None:
-    """Names of hosts that the stack makes itself are known later than this, and decide nothing about a cache."""
-    settings = (*settings, "demo.hosts=false")
     planned = planned_state(shipped_stack(stack, *settings))
     assert _judged(planned) == _judged(deployed(stack, *settings))
 

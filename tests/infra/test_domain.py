@@ -11,7 +11,7 @@ from infra.cdn.shared_aliases import refuse_shared_aliases
 from infra.config.errors import SettingsError
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, edit_stack, problems_of, shipped_stack, stack_of
+from tests.infra.configs import CONNECTED, STACKS, edit_stack, problems_of, shipped_stack, stack_of
 from tests.infra.test_program import DISTRIBUTION, VERSIONED, all_resources, inputs, run
 
 ZONE = "Z0123456789ABC"
@@ -203,7 +203,7 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
     edit_stack(project, "staging", domain={**DOMAIN, "aliases": ["staging.example.com", "*.example.com"]})
     edit_stack(project, "prod", domain=DOMAIN)
     for stack in ("staging", "prod"):
-        assert run_program(stack, project=project, preview=True).changes
+        assert run_program(stack, project=project, overrides=[CONNECTED], preview=True).changes
 
 
 @pytest.mark.parametrize(
