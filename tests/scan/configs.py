@@ -26,5 +26,5 @@ def states() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every config's name and state; those of the other projects besides."""
     for name, (stack, *more) in CONFIGS.items():
         yield name, run_stack(stack, *more).state
-    yield HOSTS, run_stack(HOSTS).state
+    yield "hosts", run_stack(HOSTS).state
     yield "pipeline", run_program("pipeline", project=ROOT / "pipeline").state
