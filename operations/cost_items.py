@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from infra.rollout import MEMORY_MB as CONTROLLER_MEMORY_MB
 from infra.stack import Stack
 from operations.cost_traffic import Traffic, share
 from operations.log_volume import LogVolume, log_volume
-from operations.prices import price_table
+from operations.prices import Price, find_prices
 from router.metrics import LATENCY, REQUESTS
 
 HOURS = 730
@@ -32,13 +32,14 @@ GROUPS = (CLOUDFRONT, CODE, TABLES, WATCHING)
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the bill. `dollars` are whole cents; `price` is a key of prices.json."""
+    """One line of the bill. `dollars` are whole cents, None for what is not priced; `key` is one of prices.json."""
 
     group: str
     what: str
-    price: str
+    key: str
     quantity: Decimal
-    dollars: Decimal
+    price: Price
+    dollars: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -49,28 +50,39 @@ class Estimate:
     caching: str
     items: tuple[Item, ...]
 
-    @property
-    def total(self) -> Decimal:
-        """The sum of the items."""
-        return sum((item.dollars for item in self.items), Decimal(0))
-
-    def total_of(self, group: str) -> Decimal:
-        """The sum of a group's items."""
-        return sum((item.dollars for item in self.items if item.group == group), Decimal(0))
+    def total(self, *groups: str) -> Decimal:
+        """The sum of the groups' priced items, of all where none is named."""
+        return sum((item.dollars or Decimal(0) for item in self.items if item.group in (groups or GROUPS)), Decimal(0))
 
 
-def estimate(stack: Stack, traffic: Traffic, *, has_free_tier: bool = False) -> Estimate:
-    """The stack's chosen strategy with this traffic."""
-    prices = price_table().prices
-    items = [
-        Item(group, what, price, quantity, _cents(prices[price].cost(quantity, has_free_tier=has_free_tier)))
-        for group, what, price, quantity in _Month(stack, traffic).quantities()
+def estimate(
+    stacks: Sequence[Stack], traffic: Traffic, *, has_free_tier: bool = False, is_offline: bool = False
+) -> list[Estimate]:
+    """Each stack's chosen strategy with this traffic."""
+    months = [list(_Month(stack, traffic).quantities()) for stack in stacks]
+    prices = find_prices(dict.fromkeys(key for month in months for _, _, key, _ in month), is_offline=is_offline)
+
+    def priced(group: str, what: str, key: str, quantity: Decimal) -> Item:
+        dollars = prices[key].cost(quantity, has_free_tier=has_free_tier)
+        return Item(group, what, key, quantity, prices[key], None if dollars is None else _cents(dollars))
+
+    return [
+        Estimate(
+            stack.settings.strategy,
+            getattr(stack.settings.options, "caching", ""),
+            tuple(priced(*quantity) for quantity in month),
+        )
+        for stack, month in zip(stacks, months, strict=True)
     ]
-    return Estimate(stack.settings.strategy, getattr(stack.settings.options, "caching", ""), tuple(items))
 
 
 def _cents(dollars: Decimal) -> Decimal:
     return dollars.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _write_price(replicas: int) -> str:
+    """A table with a replica is one itself ("Understanding Amazon DynamoDB billing for global tables")."""
+    return "replicated-writes" if replicas else "table-writes"
 
 
 Quantity = tuple[str, str, str, Decimal]
@@ -124,7 +136,7 @@ class _Month:
         if table is not None and table.expiry_attribute:
             replicas = len(table.replicas) if traffic.replicas is None else traffic.replicas
             writes = self._misses * share(traffic.session_writes_percent) * (1 + replicas)
-            yield TABLES, f"writes of {table.purpose}, every copy", "table-writes", writes
+            yield TABLES, f"writes of {table.purpose}, every copy", _write_price(replicas), writes
         if self._settings.reads_control_table:
             yield TABLES, "reads of the control table", "table-reads", self._control_reads() * EVENTUAL_READ
 
