@@ -66,22 +66,22 @@ class Price:
 
 
 @cache
-def _document() -> dict[str, Any]:
-    return json.loads(FILE.read_text(encoding="utf-8"))
+def _document(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def priced_region() -> str:
     """What all prices are for."""
-    return str(_document()["region"])
+    return str(_document(FILE)["region"])
 
 
 def bundled_prices() -> dict[str, Price]:
     """The file's, by their key."""
-    return {key: _bundled(given) for key, given in _document()["prices"].items()}
+    return {key: _bundled(given) for key, given in _document(FILE)["prices"].items()}
 
 
 def _bundled(given: Mapping[str, Any]) -> Price:
-    page: Mapping[str, str] = _document()["pages"].get(given.get("page"), {})
+    page: Mapping[str, str] = _document(FILE)["pages"].get(given.get("page"), {})
     flat = [[None, Decimal(given["usd"]) / given["per"]]] if "usd" in given else []
     steps = [(NO_END if limit is None else Decimal(limit), Decimal(each)) for limit, each in given.get("tiers", flat)]
     source = Source(page.get("name", ""), page.get("url", ""), given.get("date", ""))
