@@ -62,7 +62,7 @@ def cost(
     free_tier: Annotated[
         bool, typer.Option("--free-tier", help="Count what AWS gives every account each month.")
     ] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Take the bundled prices, without asking AWS.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use the bundled prices; do not ask AWS.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Estimate a month's bill by AWS's list prices, for one strategy item by item or for all of them."""

@@ -11,7 +11,7 @@ from controller.metrics import FIGURES, VERSIONS
 from infra.rollout import MEMORY_MB as CONTROLLER_MEMORY_MB
 from infra.stack import Stack
 from operations.cost_traffic import Traffic, share
-from operations.log_volume import LogVolume, log_volume
+from operations.log_volume import log_volume
 from operations.prices import Price, find_prices
 from router.metrics import LATENCY, REQUESTS
 
@@ -64,7 +64,8 @@ def estimate(
 
     def priced(group: str, what: str, key: str, quantity: Decimal) -> Item:
         dollars = prices[key].cost(quantity, has_free_tier=has_free_tier)
-        return Item(group, what, key, quantity, prices[key], None if dollars is None else _cents(dollars))
+        cents = None if dollars is None else dollars.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return Item(group, what, key, quantity, prices[key], cents)
 
     return [
         Estimate(
@@ -74,15 +75,6 @@ def estimate(
         )
         for stack, month in zip(stacks, months, strict=True)
     ]
-
-
-def _cents(dollars: Decimal) -> Decimal:
-    return dollars.quantize(Decimal("0.01"), ROUND_HALF_UP)
-
-
-def _write_price(replicas: int) -> str:
-    """A table with a replica is one itself ("Understanding Amazon DynamoDB billing for global tables")."""
-    return "replicated-writes" if replicas else "table-writes"
 
 
 Quantity = tuple[str, str, str, Decimal]
@@ -95,9 +87,12 @@ class _Month:
     def __init__(self, stack: Stack, traffic: Traffic) -> None:
         self._settings, self._traffic = stack.settings, traffic
         self._needs = stack.settings.needs
-        self._volume: LogVolume = log_volume(stack)
+        self._volume = log_volume(stack)
         self._misses = traffic.misses(is_cacheable=self._needs.is_cacheable)
         self._regions = traffic.regions or len(stack.settings.logs.regions)
+        self._function_runs = Decimal(traffic.requests * len(self._needs.function_triggers))
+        # As infra.edge_router attaches it.
+        self._lambda_triggers = 1 + stack.settings.has_origin_response if self._needs.origin_request else 0
 
     def quantities(self) -> Iterator[Quantity]:
         requests = Decimal(self._traffic.requests)
@@ -136,7 +131,9 @@ class _Month:
         if table is not None and table.expiry_attribute:
             replicas = len(table.replicas) if traffic.replicas is None else traffic.replicas
             writes = self._misses * share(traffic.session_writes_percent) * (1 + replicas)
-            yield TABLES, f"writes of {table.purpose}, every copy", _write_price(replicas), writes
+            # In each copy, the first one's too: "Understanding Amazon DynamoDB billing for global tables".
+            key = "replicated-writes" if replicas else "table-writes"
+            yield TABLES, f"writes of {table.purpose}, every copy", key, writes
         if self._settings.reads_control_table:
             yield TABLES, "reads of the control table", "table-reads", self._control_reads() * EVENTUAL_READ
 
@@ -169,12 +166,3 @@ class _Month:
         yield WATCHING, "controller", "lambda-invocations", Decimal(CONTROLLER_RUNS)
         gb_seconds = Decimal(CONTROLLER_RUNS) * CONTROLLER_MS / 1000 * CONTROLLER_MEMORY_MB / 1024
         yield WATCHING, "controller, time", "lambda-duration", gb_seconds
-
-    @property
-    def _function_runs(self) -> Decimal:
-        return Decimal(self._traffic.requests * len(self._needs.function_triggers))
-
-    @property
-    def _lambda_triggers(self) -> int:
-        """As infra.edge_router attaches it."""
-        return 1 + self._settings.has_origin_response if self._needs.origin_request else 0

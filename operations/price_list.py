@@ -17,7 +17,7 @@ Steps = tuple[tuple[Decimal, Decimal], ...]
 
 
 class UnlistedError(Exception):
-    """The price list has nothing that can be reckoned with; the message says what it has instead."""
+    """The price list has no price that can be used; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -127,13 +127,13 @@ def test_products_that_agree_are_one_on_however_many_pages(pricing: FakePricing)
         ([product(*READS, ("0", "5", {"USD": "1"}))], "the price list's steps come to an end"),
         ([product(*READS)], "the price list's steps come to an end"),
         ([flat(*READS, "a dime")], "the price list's product cannot be read"),
-        ([flat(*READS, "1") | {"terms": {}}], "the price list's product cannot be read"),
-        ([flat(*READS, "1") | {"terms": {"OnDemand": {}}}], "the price list's product cannot be read"),
+        (['{"terms": {}}'], "the price list's product cannot be read"),
+        (['{"terms": {"OnDemand": {}}}'], "the price list's product cannot be read"),
         (["{"], "the price list's product cannot be read"),
         (["[]"], "the price list's product cannot be read"),
     ],
 )
-def test_what_cannot_be_reckoned_with_is_bundled(products: list[Any], reason: str, pricing: FakePricing) -> None:
+def test_a_product_without_a_usable_price_is_bundled(products: list[Any], reason: str, pricing: FakePricing) -> None:
     pricing.products = products
     price = find_prices(["store-reads"])["store-reads"]
     assert price == bundled_prices()["store-reads"].because(reason)
@@ -218,13 +218,13 @@ def test_a_price_list_that_does_not_answer_is_not_waited_for(
     assert price.source.reason.startswith("to read the price list: the connection broke in us-east-1")
 
 
-def test_a_region_that_is_none_changes_nothing(pricing: FakePricing, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_region_changes_nothing(pricing: FakePricing, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     pricing.products = [flat(*REQUESTS, "0.000002")]
     monkeypatch.setenv("AWS_DEFAULT_REGION", "nowhere-1")
     assert items(run(*TIER, "--json"))["cloudfront-requests"]["source"]["from"] == "price list"
 
 
-def test_offline_nobody_is_asked(pricing: FakePricing, run: Run) -> None:
+def test_offline_aws_is_not_asked(pricing: FakePricing, run: Run) -> None:
     result = run(*TIER, "--offline")
     assert "Bundled as of 2026-08-01 to 2026-09-06: as --offline has it" in result.out.splitlines()
     assert pricing.asked == []
