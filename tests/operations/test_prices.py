@@ -104,10 +104,11 @@ def test_steps_of_the_list_are_taken_in_their_order(pricing: FakePricing) -> Non
 
 
 def test_a_first_step_for_nothing_is_the_free_tier(pricing: FakePricing) -> None:
-    pricing.products = [product(*READS, ("0", "3000000", {"USD": "0"}), ("3000000", "Inf", {"USD": "0.00000003"}))]
+    steps = (("0", "3", "0"), ("3", "10", "0.5"), ("10", "Inf", "0.25"))
+    pricing.products = [product(*READS, *((begin, end, {"USD": each}) for begin, end, each in steps))]
     price = find_prices(["store-reads"])["store-reads"]
-    assert price.cost(Decimal(10_000_000)) == Decimal("0.30")
-    assert price.cost(Decimal(10_000_000), has_free_tier=True) == Decimal("0.21")
+    assert price.cost(Decimal(11)) == 7 * Decimal("0.5") + 4 * Decimal("0.25")
+    assert price.cost(Decimal(11), has_free_tier=True) == 7 * Decimal("0.5") + 1 * Decimal("0.25")
 
 
 def test_products_that_agree_are_one_on_however_many_pages(pricing: FakePricing) -> None:
