@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long lint types unit demo bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
+.PHONY: setup test test-long coverage lint types unit demo bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
 
 setup: .venv/.installed
 
@@ -39,6 +39,15 @@ unit: setup
 # Every test, also those that `make test` leaves out for time (tests/conftest.py says which).
 test-long: setup
 	$(PYTEST)
+
+# Branch coverage of what `make test` runs, by file. Fails where it is below the floor in pyproject.toml.
+COVERAGE := .edge-router/coverage
+coverage: setup
+	rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
+	$(BIN)/coverage run -m pytest -n 3 -m "not long"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=0 --format=markdown > $(COVERAGE)/report.md
+	$(BIN)/coverage report --skip-covered
 
 # 100,000 generated events over the strategies, and 60,000 over the functions before the cache (minutes); `make test` runs a few hundred.
 fuzz: setup

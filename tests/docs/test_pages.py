@@ -9,7 +9,7 @@ import pytest
 
 from .pages import DOCS, ROOT, read
 
-PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / ".github").rglob("*.md")), *sorted(DOCS.rglob("*.md"))]
 
 
 def prose_of(page: Path) -> str:
