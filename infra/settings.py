@@ -60,8 +60,8 @@ class CoreSettings(Section):
         canary_percent: Share of new visitors on the canary ([more](#percentage-and-release)).
         release: Name of the release: the salt of the assignment.
         pin: Sends everybody to one version ([more](#pin)).
-        control: Where percentage, pin and release are kept: `baked` in the package, or [`live`](#control) in a table;
-            the shipped stacks are live. Also an object.
+        control: Where percentage, pin and release are kept: `baked` (the default) in the package, or [`live`](#control)
+            in a table, as in the shipped stacks. Also an object, which is live unless its `mode` says otherwise.
         rollout: [The plan](#rollout) by which the percentage rises.
         override: [QA override](#override): a secret that reaches any origin.
         log_salt: Salt of the visitors' hashes in the log. The default, project and stack, only tells stacks apart:

@@ -29,7 +29,7 @@ def allowed(key: Key, model: type[BaseModel]) -> str:
     """What a key takes besides its type; "" where every value of the type will do."""
     annotation = _plain(key.annotation)
     if get_origin(annotation) is dict:
-        return _rejection(key.names, {"!": {}}, (*key.names, "!"), model)
+        return _rejection(key.names, {"!": _first_of_map(key.names, model)}, (*key.names, "!"), model)
     if section_in(annotation) is not None:
         return ""
     if get_origin(annotation) is not tuple:
@@ -39,6 +39,13 @@ def allowed(key: Key, model: type[BaseModel]) -> str:
     lists: list[list[Any]] = [[item(number) for number in range(101)], []]
     count = _first(_rejection(key.names, values, key.names, model) for values in lists)
     return "; ".join(dict.fromkeys(text for text in (each, count) if text))
+
+
+def _first_of_map(names: tuple[str, ...], model: type[BaseModel]) -> Any:
+    value: Any = sample(model, names[0])
+    for name in _named(value, (*names, "*")):
+        value = value[name]
+    return value
 
 
 def _plain(annotation: Any) -> Any:
