@@ -61,12 +61,14 @@ $(SCAN)/.installed: requirements-scan.txt
 	@touch $@
 
 # The documentation site in .edge-router/site, built by mkdocs from an environment of its own; broken links end it.
+# (Without --quiet, which would hide warnings from --strict as well.)
 DOCS := .edge-router/docs-venv
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs
 docs: docs-pages $(DOCS)/.installed
-	$(DOCS)/bin/python -m mkdocs build --strict --quiet
+	$(MKDOCS) build --strict
 
 docs-serve: docs-pages $(DOCS)/.installed
-	$(DOCS)/bin/python -m mkdocs serve
+	$(MKDOCS) serve
 
 # The tables of settings and commands in the pages, from the models and the CLI; `make test` fails where one is stale.
 docs-pages: setup

@@ -42,9 +42,10 @@ def allowed(key: Key, model: type[BaseModel]) -> str:
 
 
 def _first_of_map(names: tuple[str, ...], model: type[BaseModel]) -> Any:
+    """A value of the map in the sample; an empty object where there is none."""
     value: Any = sample(model, names[0])
     for name in _named(value, (*names, "*")):
-        value = value[name]
+        value = value.get(name, {})
     return value
 
 
@@ -97,7 +98,7 @@ def _named(config: dict[str, Any], names: tuple[Any, ...]) -> tuple[Any, ...]:
     found: list[Any] = []
     place = cast("dict[Any, Any]", config)
     for name in names:
-        found.append(next(iter(place)) if name == "*" else name)
+        found.append(next(iter(place), "x") if name == "*" else name)
         inner: Any = place.get(found[-1])
         place = cast("dict[Any, Any]", inner) if isinstance(inner, dict) else {}
     return tuple(found)

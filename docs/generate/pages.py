@@ -8,7 +8,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parents[1]
 
-_BLOCK = re.compile(r"(<!-- generated: (?P<name>[^>]+?) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+_BLOCK = re.compile(r"^(<!-- generated: (?P<name>[^>]+?) -->\n).*?^(<!-- /generated -->)$", re.DOTALL | re.MULTILINE)
 
 
 def pages() -> list[Path]:

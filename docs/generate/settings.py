@@ -11,7 +11,7 @@ from .project import PipelineSettings, Settings
 
 COLUMNS = ["key", "type", "default", "allowed", "meaning"]
 
-_MARKDOWN = re.compile(r"[\\`*_<>\[\]]")
+_MARKDOWN = re.compile(r"[\\`*_<\[\]]")
 
 
 def settings_table(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The site's own part in mkdocs: navigation, links and anchors as GitHub shows the same pages, and nothing from outside."""
+"""mkdocs hooks: navigation from the index page, links and anchors as on GitHub, and nothing loaded from outside."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def on_config(config: Any) -> Any:
 
 
 def navigation(index: str) -> list[Any]:
-    """Read the navigation from the index page: a section for each heading, a page for each row that begins with a link."""
+    """Read the navigation from the index: a section for each heading, a page for each row that begins with a link."""
     _, *parts = _HEADING.split(index)
     return [{heading: _entries(text)} for heading, text in zip(parts[::2], parts[1::2], strict=True)]
 
@@ -44,7 +44,9 @@ def _entries(text: str) -> list[Any]:
 
 def _numbered(index: str) -> list[tuple[str, str]]:
     """The decisions, whose titles stand behind their linked numbers."""
-    return [(f"{found[1]} {found[3]}", found[2]) for found in re.finditer(r"^- \[(\d+)\]\(([^)]+)\) (.+)$", index, re.M)]
+    return [
+        (f"{found[1]} {found[3]}", found[2]) for found in re.finditer(r"^- \[(\d+)\]\(([^)]+)\) (.+)$", index, re.M)
+    ]
 
 
 def slug(text: str, separator: str) -> str:
@@ -68,7 +70,7 @@ def _outside_code(markdown: str, folder: str) -> str:
 
 
 def _relink(found: re.Match[str], folder: str) -> str:
-    """A link within docs/ stays, one to the project's README goes to the start page, any other file has no page here."""
+    """Keep links within docs/, lead those to the project's README to the start page, and drop those to other files."""
     mark, text, path, anchor = found[1], found[2], found[3], found[4] or ""
     target = posixpath.normpath(posixpath.join(folder, path))
     if not (ROOT / target).exists():
