@@ -100,8 +100,8 @@ class OverrideSettings(Section):
         header: Name of the header.
         cookie: Name of the cookie.
         query: Name of the query parameter. Its value appears in access logs and browser histories: prefer a header.
-        secret: The secret, 16 or more printable ASCII characters without space, quote, comma, semicolon and backslash; set
-            it with `--secret`.
+        secret: The secret, 16 or more printable ASCII characters without space, quote, comma, semicolon and backslash;
+            set it with `--secret`.
     """
 
     header: Annotated[Text, _optional(names.header_name)] = ""

@@ -51,8 +51,8 @@ class SecuritySettings(Section):
             the origin sends none.
         origin_secret_header: Name of the origin verification header. Not one that CloudFront never sends, and not
             `override.header`.
-        origin_secret: Its value, with the characters of `override.secret`; use `--secret`. The stack's own [hosts](#demo)
-            get one without it, other origins none.
+        origin_secret: Its value, with the characters of `override.secret`; use `--secret`. The stack's own
+            [hosts](#demo) get one without it, other origins none.
     """
 
     web_acl_arn: Annotated[Text, rule(_web_acl_problem)] = ""

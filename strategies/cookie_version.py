@@ -46,8 +46,8 @@ class Options:
         max_age_seconds: Max-Age attribute: how long a browser keeps the cookie.
         domain: Domain attribute, such as `example.com`, to share the cookie among subdomains; one of
             [`domain.aliases`](../settings.md#domain) has to end with it. Without it the cookie is host-only.
-        signing_keys: Keys of 16 or more characters. The first signs, all verify: put a new key first, drop the old one after
-            `maxAgeSeconds`.
+        signing_keys: Keys of 16 or more characters. The first signs, all verify: put a new key first, drop the old one
+            after `maxAgeSeconds`.
         caching: `versioned`: responses are cached, each version apart ([below](#versioned-caching)).
         application_cookies: With `versioned`: the cookies that reach the application.
         path: Path attribute: only requests below it send the cookie, and only their responses set it.
