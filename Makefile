@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long lint types unit demo bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
+.PHONY: setup test test-long lint types unit demo bench bench-full fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
 
 setup: .venv/.installed
 
@@ -63,8 +63,13 @@ $(SCAN)/.installed: requirements-scan.txt
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
 
+# What the router costs, as ratios to baselines in the same rounds (two to four minutes on two cores).
 bench: setup
 	@$(BIN)/python -m bench
+
+# The same in more rounds, and the figures that take long (the better part of an hour).
+bench-full: setup
+	@$(BIN)/python -m bench --full
 
 # 100,000 requests on a canary that is cached (about two minutes); `make test` runs 5,000.
 soak: setup
@@ -74,7 +79,7 @@ soak: setup
 # long a new percentage takes to be in force on the local edge.
 rollouts: setup
 	@$(BIN)/python -m bench.rollouts
-	@$(BIN)/python -m bench.control_delay
+	@$(BIN)/python -m bench.rollouts.control_delay
 
 lock: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt

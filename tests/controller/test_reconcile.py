@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.simulated_rollout import MemoryStore
+from bench.rollouts.simulation import MemoryStore
 from controller import transitions
 from controller.plan import Plan
 from controller.reconcile import Controller

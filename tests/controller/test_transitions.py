@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.simulated_rollout import MemoryStore
+from bench.rollouts.simulation import MemoryStore
 from controller import transitions
 from controller.plan import Plan
 from controller.transitions import TransitionError
