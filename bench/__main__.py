@@ -17,8 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.comparison import CONFIDENCE, FULL, QUICK, Pair, Schedule, Verdict, compare
-from bench.figures import FIGURES, UNITS, ProcessFigure
+from bench.comparison import CONFIDENCE, FULL, QUICK, STEADY, Pair, Schedule, Verdict, compare
+from bench.figures import FIGURES, UNITS, ProcessFigure, Quantity
 from bench.finding import Finding, exit_status, find_ratio, find_size
 from bench.functions import find_compute, find_function_sizes
 from bench.packages import build
@@ -27,6 +27,7 @@ from bench.tables import serve_tables
 
 STRATEGIES = ("sticky-session", "cookie-version", "jwt-iat", "tenant-lookup", "fastest-origin")
 MAX_BUNDLE_BYTES = 64 * 1024
+LABELS: dict[Quantity, str] = {"start_ms": "first decisions", "cpu_us": "CPU", "peak_kb": "memory"}
 MARKS = {
     Verdict.HOLDS: "[green]✓[/]",
     Verdict.BROKEN: "[bold red]✗[/]",
@@ -57,8 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _find_all(machine: Machine, console: Console, *, is_full: bool) -> Iterator[Finding]:
     schedule = FULL if is_full else QUICK
     figures = [figure for figure in FIGURES if is_full or figure.is_quick]
-    console.print(f"[dim]{len(figures)} figures of processes …[/]")
-    yield from find_processes(machine, figures, schedule)
+    for quantity, label in LABELS.items():
+        console.print(f"[dim]{label} …[/]")
+        alike = [figure for figure in figures if figure.quantity == quantity]
+        yield from find_processes(machine, alike, STEADY if quantity == "peak_kb" else schedule)
     for strategy in STRATEGIES:
         package = build(machine.directory / "sizes", strategy, {})
         yield find_size(f"package, {strategy}", package.stat().st_size, MAX_BUNDLE_BYTES)
