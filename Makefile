@@ -63,11 +63,11 @@ $(SCAN)/.installed: requirements-scan.txt
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
 
-# What the router costs, as ratios to baselines in the same rounds (two to four minutes on two cores).
+# What the router costs, as ratios to baselines in the same rounds.
 bench: setup
 	@$(BIN)/python -m bench
 
-# The same in more rounds, and the figures that take long (the better part of an hour).
+# The same in more rounds, and the figures that take long.
 bench-full: setup
 	@$(BIN)/python -m bench --full
 

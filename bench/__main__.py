@@ -39,7 +39,7 @@ MARKS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all bounds hold, 1 when one is broken, 2 when noise left one undecided."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Figures of the router, as ratios.")
-    parser.add_argument("--full", action="store_true", help="every figure, in more rounds (many minutes)")
+    parser.add_argument("--full", action="store_true", help="every figure, in more rounds")
     is_full = parser.parse_args(arguments).full
     console, started = Console(), time.monotonic()
     findings: list[Finding] = []
