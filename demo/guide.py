@@ -100,7 +100,7 @@ class Guide:
                 await asyncio.sleep(POLL_SECONDS)
 
     def viewer(self) -> httpx.AsyncClient:
-        """Return a viewer with a cookie jar. Secure cookies are sent by hand: only the edge takes local HTTP as HTTPS."""
+        """Return a viewer with a cookie jar. Secure cookies are sent by hand, for this is HTTP."""
         return httpx.AsyncClient(base_url=self.deployment.url, trust_env=False, timeout=30)
 
 

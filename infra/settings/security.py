@@ -42,7 +42,16 @@ def origin_header_problem(value: str) -> str:
 
 
 class SecuritySettings(Section):
-    """`originSecret` is what CloudFront sends to the stack's origins, so that they can refuse everybody else."""
+    """Headers, web ACL and origin verification.
+
+    Attributes:
+        web_acl_arn: A web ACL of AWS WAF with the scope CLOUDFRONT (global, in us-east-1).
+        response_headers: Adds [security headers for browsers](domains.md#headers-for-browsers), such as HSTS, where
+            the origin sends none.
+        origin_secret_header: Name of the origin verification header. Not one that CloudFront never sends, and not
+            `override.header`.
+        origin_secret: Its value, with the characters of `override.secret`; use `--secret`.
+    """
 
     web_acl_arn: Annotated[Text, rule(_web_acl_problem)] = ""
     response_headers: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.simulated_rollout import MemoryStore
+from bench.rollouts.simulation import MemoryStore
 from controller.analysis.plan import Plan
 from controller.rollout import transitions
 from controller.rollout.transitions import TransitionError
