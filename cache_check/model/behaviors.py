@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pulumi_state.origins import Origin
-from pulumi_state.selections import Values
+from infra.config.aws_hosts import BUCKET, WEBSITE, service_of
+from pulumi_state.distributions import OriginPart
+from pulumi_state.policies import Selection, Values
 
 ALWAYS_FORWARDED_HEADERS = frozenset({"host", "user-agent", "x-forwarded-for", "via"})
 """There whatever the policies say, though Host and User-Agent are then CloudFront's own: no choice can depend on those
@@ -20,6 +21,8 @@ MADE_BY_CLOUDFRONT = "cloudfront-"
 ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})
 """Kept for the error caching minimum TTL whatever the origin says (page HTTPStatusCodes)."""
 DEFAULT_ERROR_TTL_SECONDS = 10
+OUR_COMPONENT = "edge-router:infra:Distribution$"
+"""In the URN of a distribution that this project's program made (infra.cdn.distribution)."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Behavior:
     max_ttl: int = 0
     is_legacy: bool = False
     associations: tuple[Association, ...] = ()
-    origins: tuple[Origin, ...] | None = ()
+    origins: tuple[OriginPart, ...] | None = ()
     origin_group: str = ""
     aliases: tuple[str, ...] | None = ()
     error_ttls: Mapping[int, int] = field(default_factory=dict[int, int])
@@ -82,7 +85,7 @@ class Behavior:
         return self.max_ttl > 0
 
     @property
-    def keeps_unasked(self) -> bool:
+    def caches_by_default(self) -> bool:
         """Whether answers are kept though their origin did not ask for it with Cache-Control or Expires."""
         return self.is_caching and max(self.min_ttl, self.default_ttl) > 0
 
@@ -102,7 +105,7 @@ class Behavior:
     @property
     def is_s3(self) -> bool:
         """Whether all its origins are buckets, which take no notice of cookies and most headers."""
-        return bool(self.origins) and all(origin.is_bucket for origin in self.origins)
+        return bool(self.origins) and all(is_bucket(origin) for origin in self.origins)
 
     @property
     def forwards_cookies(self) -> bool:
@@ -119,14 +122,37 @@ class Behavior:
     def forwards_header(self, name: str) -> bool:
         """Whether the viewer's own value, or CloudFront's of a CloudFront-* header, reaches the origin triggers."""
         if name.startswith(MADE_BY_CLOUDFRONT):
-            return self.key.headers.makes(name) or self.extra.headers.makes(name)
+            return _is_added(self.key.headers, name) or _is_added(self.extra.headers, name)
         return (
             self.key.headers.takes(name)
             or self.extra.headers.takes(name)
             or (self.is_legacy and name not in LEGACY_REMOVED_HEADERS | ALWAYS_FORWARDED_HEADERS)
         )
 
-    def kept_errors(self) -> list[int]:
+    def cached_errors(self) -> list[int]:
         """The statuses of at least 400 that are kept even where caching is off."""
         statuses: Iterable[int] = {*ALWAYS_CACHED_ERRORS, *self.error_ttls}
         return sorted(status for status in statuses if self.error_ttls.get(status, DEFAULT_ERROR_TTL_SECONDS) > 0)
+
+
+def is_bucket(origin: OriginPart) -> bool:
+    """Whether it is one of S3, by its own host or by that of its website."""
+    return service_of(origin.domain_name or "") in (BUCKET, WEBSITE)
+
+
+def _is_added(headers: Selection, name: str) -> bool:
+    """Whether a policy asks CloudFront for a header of CloudFront's own (page adding-cloudfront-headers)."""
+    return name in (headers.names if headers.mode == "whitelist" else headers.added)
+
+
+def names_beyond(these: Selection, others: Selection) -> str:
+    """The names that only the first selection takes, in words; "" for none."""
+    if these.is_empty or others.mode == "all":
+        return ""
+    if these.mode == "whitelist":
+        return ", ".join(sorted(name for name in these.names if not others.takes(name)))
+    if others.mode == "allExcept":
+        return ", ".join(sorted(name for name in others.names if these.takes(name)))
+    spared = {name for name in others.names if these.takes(name)} if others.mode == "whitelist" else set[str]()
+    excepted = sorted({*spared, *(these.names if these.mode == "allExcept" else ())})
+    return f"all but {', '.join(excepted)}" if excepted else "all"

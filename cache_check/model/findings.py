@@ -32,6 +32,24 @@ class Finding:
         return fields
 
 
+@dataclass(frozen=True)
+class NotChecked:
+    """A part of a state that the check could not evaluate, and why. `pattern` is a behavior's, or ""."""
+
+    distribution: str
+    why: str
+    mend: str = ""
+    pattern: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.distribution}, path pattern {self.pattern}" if self.pattern else self.distribution
+        return f"{where}: {self.why}"
+
+    def as_json(self) -> dict[str, str]:
+        pattern = {"pathPattern": self.pattern} if self.pattern else {}
+        return {"distribution": self.distribution, **pattern, "why": self.why, "mend": self.mend}
+
+
 def found(behavior: Behavior, name: str, severity: Severity, explanation: str, mend: str) -> Finding:
     """A finding at that behavior."""
     return Finding(name, severity, behavior.distribution, behavior.path_pattern, explanation, mend)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cache_check.model.behaviors import Behavior
-from cache_check.model.decides import Decides, Kind
+from cache_check.model.decision_inputs import DecisionInputs, Kind
 
 _POLICY_SECTIONS: dict[Kind, str] = {
     "cookie": "cookiesConfig.cookies",
@@ -17,19 +17,19 @@ _LEGACY_SECTIONS: dict[Kind, str] = {
 }
 
 
-def mended(behavior: Behavior, decides: Decides | None, setting: str) -> str:
+def describe_fix(behavior: Behavior, inputs: DecisionInputs | None, setting: str) -> str:
     """The setting where the distribution's resource has it, and for a stack of this project what brings it about.
 
     `pulumi up` of this project's stack touches no distribution but its own.
     """
-    if decides is None or not decides.made(behavior):
+    if inputs is None or not inputs.made(behavior):
         return f"in {behavior.address} of {behavior.distribution}: {setting}."
-    if decides.caching_key:
-        return f"set {decides.caching_key} to versioned or none and run `pulumi up`; the setting is {setting}."
+    if inputs.caching_key:
+        return f"set {inputs.caching_key} to versioned or none and run `pulumi up`; the setting is {setting}."
     return f"run `pulumi up`, which puts the stack's own settings back; the setting is {setting}."
 
 
-def in_key(behavior: Behavior, kind: Kind, name: str) -> str:
+def add_to_key(behavior: Behavior, kind: Kind, name: str) -> str:
     """That the cache key has a name."""
     if behavior.is_legacy:
         return f"{name} in forwardedValues.{_LEGACY_SECTIONS[kind]}"
@@ -39,28 +39,28 @@ def in_key(behavior: Behavior, kind: Kind, name: str) -> str:
     return f"{name} in the cache policy's {_POLICY_SECTIONS[kind]}"
 
 
-def forwarded(behavior: Behavior, kind: Kind, name: str) -> str:
+def forward(behavior: Behavior, kind: Kind, name: str) -> str:
     """That the origin triggers see a name."""
     if behavior.is_legacy:
-        return "forwardedValues.queryString true" if kind == "query" else in_key(behavior, kind, name)
+        return "forwardedValues.queryString true" if kind == "query" else add_to_key(behavior, kind, name)
     if kind == "query":
         return 'the origin request policy\'s queryStringsConfig.queryStringBehavior "all"'
     return f"{name} in the origin request policy's {_POLICY_SECTIONS[kind]}"
 
 
-def caching_off(behavior: Behavior) -> str:
+def disable_caching(behavior: Behavior) -> str:
     """That nothing is kept."""
     if behavior.is_legacy:
         return "minTtl, defaultTtl and maxTtl 0 with errorCachingMinTtl 0"
     return "the cache policy CachingDisabled with errorCachingMinTtl 0"
 
 
-def errors_off(statuses: list[int]) -> str:
+def disable_error_caching(statuses: list[int]) -> str:
     """That errors are not kept."""
     return f"customErrorResponses with errorCachingMinTtl 0 for {', '.join(map(str, statuses))}"
 
 
-def ttl_at_zero(behavior: Behavior, *names: str) -> str:
+def set_ttl_to_zero(behavior: Behavior, *names: str) -> str:
     """That a TTL is 0, in the policy or at the behavior itself."""
     zero = f"{' and '.join(names)} 0"
     if behavior.managed_cache_policy:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cache_check.model.behaviors import Association, Behavior
-from cache_check.model.decides import Kind
+from cache_check.model.behaviors import Association, Behavior, names_beyond
+from cache_check.model.decision_inputs import Kind
 from cache_check.model.findings import Finding, found
-from cache_check.model.fixes import caching_off, errors_off, forwarded, mended
+from cache_check.model.fixes import describe_fix, disable_caching, disable_error_caching, forward
 
 PLURALS: dict[Kind, str] = {"cookie": "cookies", "header": "headers", "query": "query parameters"}
 
@@ -26,7 +26,7 @@ def possible_findings(behavior: Behavior) -> Iterator[Finding]:
 def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
     visible = visible_beside_the_key(behavior)
     for kind, names in visible.items():
-        setting = f"{names} in the cache key too, or not forwarded, or {caching_off(behavior)}"
+        setting = f"{names} in the cache key too, or not forwarded, or {disable_caching(behavior)}"
         yield found(
             behavior,
             f"decided-by-uncached-{kind}",
@@ -34,7 +34,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
             f"The Lambda@Edge function on origin-request sees {PLURALS[kind]} ({names}) that are not in the cache key."
             " Nobody can tell from here whether it decides by them: if it does, one visitor's answer is kept for others"
             " (AWS page understanding-the-cache-key).",
-            mended(behavior, None, setting),
+            describe_fix(behavior, None, setting),
         )
     if trigger.includes_body:
         yield found(
@@ -44,7 +44,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
             "The Lambda@Edge function on origin-request is given the request body, which is in no cache key. If it"
             " decides by it, what is kept for a path answers everyone who asks for it (AWS page"
             " lambda-include-body-access).",
-            mended(behavior, None, caching_off(behavior)),
+            describe_fix(behavior, None, disable_caching(behavior)),
         )
     if behavior.key.is_empty and not visible:
         yield found(
@@ -54,7 +54,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
             f"The Lambda@Edge function {trigger.name} on origin-request runs on a cache miss only, and the cache key"
             " has the path alone. If it chooses by anything else, by the viewer's address, the time or chance, the"
             " first visitor's choice is kept for everybody (AWS page lambda-cloudfront-trigger-events).",
-            mended(behavior, None, f"what it chooses by in the cache key, or {caching_off(behavior)}"),
+            describe_fix(behavior, None, f"what it chooses by in the cache key, or {disable_caching(behavior)}"),
         )
 
 
@@ -62,15 +62,15 @@ def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
     """What the function on origin-request sees and the cache key lacks, in words; a query string whole or not."""
     key, extra = behavior.key, behavior.extra
     names: dict[Kind, str] = {
-        "cookie": extra.cookies.beyond(key.cookies),
-        "header": extra.headers.beyond(key.headers),
-        "query": extra.query.beyond(key.query) if behavior.forwards_whole_query else "",
+        "cookie": names_beyond(extra.cookies, key.cookies),
+        "header": names_beyond(extra.headers, key.headers),
+        "query": names_beyond(extra.query, key.query) if behavior.forwards_whole_query else "",
     }
     return {kind: listed for kind, listed in names.items() if listed}
 
 
 def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
-    statuses = behavior.kept_errors()
+    statuses = behavior.cached_errors()
     if statuses and (visible_beside_the_key(behavior) or trigger.includes_body):
         yield found(
             behavior,
@@ -79,7 +79,7 @@ def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding
             f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}. If the Lambda@Edge"
             " function on origin-request sends visitors to different origins, one origin's error answers those of all"
             " (AWS page custom-error-pages-expiration).",
-            mended(behavior, None, errors_off(statuses)),
+            describe_fix(behavior, None, disable_error_caching(statuses)),
         )
 
 
@@ -92,5 +92,5 @@ def _half_a_query(behavior: Behavior) -> Iterator[Finding]:
         "warning",
         "Some query parameters are forwarded, but not all of them: the origin gets those, and the Lambda@Edge function"
         " on an origin event sees none (AWS page lambda-event-structure).",
-        mended(behavior, None, forwarded(behavior, "query", "")),
+        describe_fix(behavior, None, forward(behavior, "query", "")),
     )

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from cache_check.function_code.reading import ANY, Choice, FunctionReading, Source, UnreadableCodeError, read_function
 from cache_check.model.behaviors import Association, Behavior
-from cache_check.model.decides import Kind
+from cache_check.model.decision_inputs import Kind
 from cache_check.model.findings import Finding, found
-from cache_check.model.fixes import caching_off, errors_off, in_key, mended
+from cache_check.model.fixes import add_to_key, describe_fix, disable_caching, disable_error_caching
 from cache_check.rules.possible import PLURALS
-from pulumi_state.selections import Selection
+from pulumi_state.policies import Selection
 
 KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
 SINGULARS: dict[Kind, str] = {"cookie": "cookie", "header": "header", "query": "query parameter"}
@@ -63,21 +63,21 @@ def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
     unkeyed = unkeyed_sources(behavior, reading)
     if behavior.is_caching:
         yield from _chosen(behavior, association, unkeyed)
-    elif unkeyed and (statuses := behavior.kept_errors()):
+    elif unkeyed and (statuses := behavior.cached_errors()):
         yield _pinned_errors(behavior, association, statuses)
 
 
 def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Source]) -> Iterator[Finding]:
     for kind in KINDS:
         if names := sorted(name for found_kind, name in unkeyed if found_kind == kind):
-            keyed = in_key(behavior, kind, _name_keys(kind, names))
+            keyed = add_to_key(behavior, kind, _name_keys(kind, names))
             yield found(
                 behavior,
                 f"decided-by-uncached-{kind}",
                 "warning",
                 f"The CloudFront Function {association.name} on viewer-request chooses an origin by"
                 f" {_describe(kind, names)}: one origin's answer is kept for the visitors of others ({PAGE}).",
-                mended(behavior, None, f"{keyed}, or {caching_off(behavior)}"),
+                describe_fix(behavior, None, f"{keyed}, or {disable_caching(behavior)}"),
             )
     if draws := sorted(name for kind, name in unkeyed if kind == "chance"):
         yield found(
@@ -87,10 +87,10 @@ def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Sou
             f"The CloudFront Function {association.name} on viewer-request chooses an origin by {_join(draws)}, and"
             " answers are kept: whichever origin the first visitor is sent to answers all the others for as long as its"
             f" answer is kept ({PAGE}).",
-            mended(
+            describe_fix(
                 behavior,
                 None,
-                f"the choice written to a header that is in the cache key, or to the URI; or {caching_off(behavior)}",
+                f"the choice written to a header that is in the cache key, or to the URI; or {disable_caching(behavior)}",
             ),
         )
 
@@ -104,7 +104,9 @@ def _unread_finding(behavior: Behavior, association: Association, why: str) -> F
         f" cannot be seen from here: {why}. If it chooses an origin, or writes what an application answers by, by"
         " something that is not in the cache key, one visitor's answer is kept for others (AWS page"
         " lambda-cloudfront-trigger-events).",
-        mended(behavior, None, f"what it decides by in the cache key; look into {association.arn or 'the function'}"),
+        describe_fix(
+            behavior, None, f"what it decides by in the cache key; look into {association.arn or 'the function'}"
+        ),
     )
 
 
@@ -116,7 +118,7 @@ def _pinned_errors(behavior: Behavior, association: Association, statuses: list[
         f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}, and the CloudFront Function"
         f" {association.name} sends visitors to different origins: one origin's error answers those of all (AWS page"
         " custom-error-pages-expiration).",
-        mended(behavior, None, errors_off(statuses)),
+        describe_fix(behavior, None, disable_error_caching(statuses)),
     )
 
 

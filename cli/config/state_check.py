@@ -7,28 +7,30 @@ from typing import TYPE_CHECKING
 
 from cli.output.console import out, warn
 from cli.output.errors import UsageError
+from cli.stacks.exported_state import NESTED_TOO_DEEPLY, read_exported_state
 from infra.settings.stack import Stack
-from pulumi_state.file import NESTED_TOO_DEEPLY, read_exported_state
 
 if TYPE_CHECKING:
-    from cache_check import Judgement
+    from cache_check import Analysis
 
 
-def judge_state(path: Path, stack: Stack | None) -> Judgement:
+def analyze_state_file(path: Path, stack: Stack | None) -> Analysis:
     """The state of a file, by what a stack's router decides on, if one is given. UsageError, StandInError."""
-    from cache_check import StateShapeError, decides_of, judge  # here: it needs pulumi-aws
+    from cache_check import analyze_state  # here: it needs pulumi-aws
+    from infra.leak_gate.inputs import decision_inputs  # here: it needs pulumi-aws
+    from pulumi_state.values import StateError  # here: it needs pulumi-aws
 
     try:
-        return judge(read_exported_state(path), decides_of(stack) if stack else None)
-    except StateShapeError as error:
+        return analyze_state(read_exported_state(path), decision_inputs(stack) if stack else None)
+    except StateError as error:
         raise UsageError(f"--state {path}: {error}") from error
     except RecursionError:
         raise UsageError(f"--state {path}: {NESTED_TOO_DEEPLY}") from None
 
 
-def print_judgement(subject: str, judgement: Judgement) -> None:
+def print_analysis(subject: str, analysis: Analysis) -> None:
     """What was not judged, and last, in one line, what was."""
-    for one in judgement.not_judged:
+    for one in analysis.not_checked:
         mend = f" Mend: {one.mend}." if one.mend else ""
         warn(f"not judged: {one}.{mend}")
-    out.print(f"{subject}: {judgement.summary}", markup=False)
+    out.print(f"{subject}: {analysis.summary}", markup=False)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cache_check import Finding, Judgement
-from cache_check.judgement import OF_A_STACK, OF_ALL
+from cache_check import Analysis, Finding
+from cache_check.analysis import GENERAL_RULES, STACK_RULES
 from tests.cli.conftest import Result
 from tests.infra.leak_states import (
     ALL_VIEWER,
@@ -32,8 +32,8 @@ LEAKING_HEADER = state(
 )
 
 
-ONE = f"judged: 1 distribution, 1 behavior, by {len(OF_ALL)} rules"
-ONE_OF_A_STACK = f"judged: 1 distribution, 1 behavior, by {len(OF_ALL) + len(OF_A_STACK)} rules"
+ONE = f"judged: 1 distribution, 1 behavior, by {len(GENERAL_RULES)} rules"
+ONE_OF_A_STACK = f"judged: 1 distribution, 1 behavior, by {len(GENERAL_RULES) + len(STACK_RULES)} rules"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_certain_leak_ends_with_one(run: Run, exported: Callable[[dict[str, An
         ("min-ttl-overrides-no-store", "error", "*"),
         *((f"origin-sees-uncached-{kind}", "warning", "*") for kind in ("cookie", "query", "header")),
     ]
-    assert document["judged"] == {"distributions": 1, "behaviors": 1, "rules": len(OF_ALL)}
+    assert document["judged"] == {"distributions": 1, "behaviors": 1, "rules": len(GENERAL_RULES)}
     assert document["notJudged"] == []
     assert set(document["findings"][0]) == {
         *("name", "severity", "distribution", "pathPattern", "explanation", "mend"),
@@ -101,7 +101,7 @@ def test_our_state_is_judged_by_the_stacks_settings(run: Run, exported: Callable
 
 def test_a_leak_of_the_stacks_own_distribution_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("a-leak", "error", "distribution", "*", "It leaks.", "mend it.")
-    monkeypatch.setattr("cache_check.judge_stack", lambda _stack: Judgement((finding,), 1, 1, 31))
+    monkeypatch.setattr("infra.leak_gate.gate.analyze_stack", lambda _stack: Analysis((finding,), 1, 1, 31))
     expected = "error: a-leak (distribution, path pattern *): It leaks. Mend: mend it.\n"
     assert run("config", "check", "--stack", "prod") == Result(1, "", expected)
 
@@ -151,7 +151,7 @@ def test_where_nothing_could_be_judged_nothing_is_in_order(run: Run, exported: C
     result = run("config", "check", "--state", path)
     assert result.exit_code == 1
     assert result.out == (
-        f"{path}: nothing could be judged; judged: 0 distributions, 0 behaviors, by {len(OF_ALL)} rules; not judged: 1"
+        f"{path}: nothing could be judged; judged: 0 distributions, 0 behaviors, by {len(GENERAL_RULES)} rules; not judged: 1"
         " (native: its type aws-native:cloudfront:Distribution is not read)\n"
     )
     unknown = exported(state(behavior(cachePolicyId="11111111-2222")))

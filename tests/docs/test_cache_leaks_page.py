@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from cache_check.judgement import OF_A_STACK, OF_ALL
-from cache_check.model.decides import Kind
+from cache_check.analysis import GENERAL_RULES, STACK_RULES
+from cache_check.model.decision_inputs import Kind
 
 from .pages import ROOT, read
 
@@ -27,5 +27,5 @@ def test_the_page_has_every_finding() -> None:
 
 
 def test_what_is_counted_as_judged_by_are_the_rules_that_there_are() -> None:
-    assert len({*OF_ALL, *OF_A_STACK}) == len(OF_ALL) + len(OF_A_STACK)
-    assert {*OF_ALL, *OF_A_STACK} == names()
+    assert len({*GENERAL_RULES, *STACK_RULES}) == len(GENERAL_RULES) + len(STACK_RULES)
+    assert {*GENERAL_RULES, *STACK_RULES} == names()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from cache_check import Decides, Finding, find_leaks
+from cache_check import DecisionInputs, Finding, find_leaks
 from simulator.standin import run_program
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -86,18 +86,18 @@ def legacy(*event_types: str, forwarded: Mapping[str, Any], **settings: Any) -> 
     return state(given)
 
 
-def found(state: Mapping[str, Any], decides: Decides | None = None) -> list[tuple[str, str]]:
+def found(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> list[tuple[str, str]]:
     """(name, severity) of all findings."""
-    return [(finding.name, finding.severity) for finding in find_leaks(state, decides)]
+    return [(finding.name, finding.severity) for finding in find_leaks(state, inputs)]
 
 
-def errors(state: Mapping[str, Any], decides: Decides | None = None) -> list[str]:
+def errors(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> list[str]:
     """The names of what is certain."""
-    return [finding.name for finding in find_leaks(state, decides) if finding.severity == "error"]
+    return [finding.name for finding in find_leaks(state, inputs) if finding.severity == "error"]
 
 
-def the_finding(state: Mapping[str, Any], decides: Decides | None = None) -> Finding:
-    [finding] = find_leaks(state, decides)
+def the_finding(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> Finding:
+    [finding] = find_leaks(state, inputs)
     return finding
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from cache_check import decides_of, find_leaks
+from cache_check import find_leaks
+from infra.leak_gate.inputs import decision_inputs
 from infra.package.baked_config import baked_config, deciding_config
 from router.baked import build_router
 from simulator.cloudfront import Distribution, Edge, Headers, OriginMap, ViewerRequest, ViewerResponse
@@ -107,5 +108,5 @@ class Traffic:
 
 def errors(state: State, settings: Sequence[str] = SETTINGS) -> list[str]:
     """What the check says of the state, given what this stack's router decides on."""
-    findings = find_leaks(state, decides_of(shipped_stack("local", *settings)))
+    findings = find_leaks(state, decision_inputs(shipped_stack("local", *settings)))
     return [finding.name for finding in findings if finding.severity == "error"]

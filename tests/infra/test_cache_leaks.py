@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cache_check import Decides, find_leaks
+from cache_check import DecisionInputs, find_leaks
 from tests.infra.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,
@@ -27,11 +27,11 @@ from tests.infra.leak_states import (
 
 VERSION = "x-router-version"
 BEFORE = [{"eventType": "viewer-request", "functionArn": FUNCTION_ARN}]
-BY_COOKIE = Decides(cookies=frozenset({"version"}))
-BY_HEADER = Decides(headers=frozenset({"x-tenant"}))
-BY_QUERY = Decides(query=frozenset({"tenant"}))
-BY_BODY = Decides(body=True)
-ASSIGNED = Decides(version_header=VERSION)
+BY_COOKIE = DecisionInputs(cookies=frozenset({"version"}))
+BY_HEADER = DecisionInputs(headers=frozenset({"x-tenant"}))
+BY_QUERY = DecisionInputs(query=frozenset({"tenant"}))
+BY_BODY = DecisionInputs(body=True)
+ASSIGNED = DecisionInputs(version_header=VERSION)
 
 
 def routed(**settings: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
 
 
 @pytest.mark.parametrize(
-    ("decides", "leaking", "sound", "name"),
+    ("inputs", "leaking", "sound", "name"),
     [
         pytest.param(
             BY_COOKIE,
@@ -91,22 +91,24 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
             id="body",
         ),
         pytest.param(
-            Decides(assigns_strangers=True),
+            DecisionInputs(assigns_new_visitors=True),
             cached(),
             state(routed()),
             "assigned-behind-the-cache",
             id="assigned",
         ),
-        pytest.param(Decides(sets_cookie=True), cached(), state(routed()), "set-cookie-can-be-cached", id="set-cookie"),
         pytest.param(
-            Decides(),
+            DecisionInputs(sets_cookie=True), cached(), state(routed()), "set-cookie-can-be-cached", id="set-cookie"
+        ),
+        pytest.param(
+            DecisionInputs(),
             state(routed(cachePolicyId="cache"), cache_policy((0, 60, 60), cookies=("all", []))),
             state(routed(cachePolicyId="cache"), cache_policy((0, 0, 60), cookies=("all", []))),
             "set-cookie-can-be-cached",
             id="set-cookie-of-an-origin",
         ),
         pytest.param(
-            Decides(),
+            DecisionInputs(),
             state(behavior("origin-request", cachePolicyId="cache"), cache_policy((1, 60, 60))),
             state(behavior("origin-request", cachePolicyId="cache"), cache_policy((0, 60, 60))),
             "min-ttl-overrides-no-store",
@@ -183,10 +185,10 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
     ],
 )
 def test_each_rule_names_what_breaks_it_and_nothing_else(
-    decides: Decides, leaking: State, sound: State, name: str
+    inputs: DecisionInputs, leaking: State, sound: State, name: str
 ) -> None:
-    assert errors(leaking, decides) == [name]
-    assert errors(sound, decides) == []
+    assert errors(leaking, inputs) == [name]
+    assert errors(sound, inputs) == []
 
 
 def test_cookies_beside_a_version_in_the_key_leak_what_the_application_answers_by_them() -> None:
@@ -240,7 +242,7 @@ def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
 
 
 def test_what_everybody_gets_alike_may_be_kept() -> None:
-    alike = Decides(varies=False)
+    alike = DecisionInputs(varies=False)
     assert errors(cached(), alike) == []
     assert found(state(routed(), customErrorResponses=None), alike) == []
 
@@ -253,7 +255,7 @@ FORWARDED = {
 
 
 @pytest.mark.parametrize(
-    ("decides", "forwarded", "ttls", "expected"),
+    ("inputs", "forwarded", "ttls", "expected"),
     [
         (BY_COOKIE, FORWARDED, {"defaultTtl": 0}, []),
         (BY_HEADER, FORWARDED, {"defaultTtl": 0}, []),
@@ -281,10 +283,10 @@ FORWARDED = {
     ],
 )
 def test_forwarded_values_are_read_like_policies(
-    decides: Decides, forwarded: dict[str, Any], ttls: dict[str, int], expected: list[str]
+    inputs: DecisionInputs, forwarded: dict[str, Any], ttls: dict[str, int], expected: list[str]
 ) -> None:
     leaking = legacy("origin-request", forwarded=forwarded, **ttls)
-    assert errors(leaking, decides) == expected
+    assert errors(leaking, inputs) == expected
 
 
 def test_caching_disabled_by_its_managed_policy_is_off() -> None:
@@ -294,10 +296,10 @@ def test_caching_disabled_by_its_managed_policy_is_off() -> None:
 def test_a_router_that_removes_unkeyed_headers_lets_none_of_them_reach_the_origin() -> None:
     """Cookies and query are not removed: they are in the key, or they are a finding."""
     keyed = cached(cookies=("all", []), query=("all", []))
-    assert found(keyed, Decides(varies=False)) == [
+    assert found(keyed, DecisionInputs(varies=False)) == [
         ("origin-sees-uncached-header", "warning"),
     ]
-    assert found(keyed, Decides(varies=False, removes_viewer_headers=True)) == []
-    assert found(cached(cookies=("all", [])), Decides(varies=False, removes_viewer_headers=True)) == [
+    assert found(keyed, DecisionInputs(varies=False, removes_viewer_headers=True)) == []
+    assert found(cached(cookies=("all", [])), DecisionInputs(varies=False, removes_viewer_headers=True)) == [
         ("origin-sees-uncached-query", "warning")
     ]

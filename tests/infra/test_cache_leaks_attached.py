@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from cache_check import Decides, decides_of, find_leaks
-from cache_check.model.decides import VIEWER_FUNCTIONS
+from cache_check import DecisionInputs, find_leaks
+from cache_check.model.decision_inputs import VIEWER_FUNCTIONS
 from infra.cdn.viewer_function_code import CONFIG_LINE, FUNCTIONS
+from infra.leak_gate.inputs import decision_inputs
 from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
 from tests.infra.configs import shipped_stack
 from tests.infra.leak_states import (
@@ -31,8 +32,8 @@ CANARY = "arn:aws:cloudfront::123456789012:function/edge-router-local-canary"
 SIGNED = "router-replaces-signed-origin"
 
 
-def by(*settings: str) -> Decides:
-    return decides_of(shipped_stack("local", *settings))
+def by(*settings: str) -> DecisionInputs:
+    return decision_inputs(shipped_stack("local", *settings))
 
 
 COOKIE_VERSION = by("strategy=cookie-version")
@@ -57,13 +58,13 @@ def both(arn: str = OURS, **settings: Any) -> dict[str, Any]:
     return at({"origin-request": arn, "origin-response": arn}, **settings)
 
 
-def told(given: State, decides: Decides = COOKIE_VERSION) -> list[tuple[str, str, str]]:
+def told(given: State, inputs: DecisionInputs = COOKIE_VERSION) -> list[tuple[str, str, str]]:
     """(severity, name, path pattern)."""
-    return [(one.severity, one.name, one.path_pattern) for one in find_leaks(given, decides)]
+    return [(one.severity, one.name, one.path_pattern) for one in find_leaks(given, inputs)]
 
 
-def explained(given: State, decides: Decides = COOKIE_VERSION) -> str:
-    return "\n".join(map(str, find_leaks(given, decides)))
+def explained(given: State, inputs: DecisionInputs = COOKIE_VERSION) -> str:
+    return "\n".join(map(str, find_leaks(given, inputs)))
 
 
 def test_attached_as_the_strategy_needs_it_there_is_nothing_to_say() -> None:
@@ -72,7 +73,7 @@ def test_attached_as_the_strategy_needs_it_there_is_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "decides", "expected"),
+    ("given", "inputs", "expected"),
     [
         (at({"origin-request": OURS}), COOKIE_VERSION, ["association-missing"]),
         (at({"origin-response": OURS}), COOKIE_VERSION, ["association-missing"]),
@@ -92,9 +93,9 @@ def test_attached_as_the_strategy_needs_it_there_is_nothing_to_say() -> None:
     ],
 )
 def test_every_fault_of_an_association_has_its_name(
-    given: dict[str, Any], decides: Decides, expected: list[str]
+    given: dict[str, Any], inputs: DecisionInputs, expected: list[str]
 ) -> None:
-    found = [name for _, name, _ in told(state(given), decides) if name.startswith(("association", "trigger"))]
+    found = [name for _, name, _ in told(state(given), inputs) if name.startswith(("association", "trigger"))]
     assert found == expected
 
 
@@ -181,8 +182,8 @@ def test_a_behavior_beside_the_router_is_one_warning_with_what_it_would_need() -
 
 def test_static_paths_of_the_stack_are_meant_to_be_without() -> None:
     assets = behavior(cachePolicyId=CACHING_OPTIMIZED) | {"pathPattern": "/assets/*"}
-    decides = by("strategy=cookie-version", "staticPaths[0]=/assets/*")
-    assert told(state(both(), orderedCacheBehaviors=[assets]), decides) == []
+    inputs = by("strategy=cookie-version", "staticPaths[0]=/assets/*")
+    assert told(state(both(), orderedCacheBehaviors=[assets]), inputs) == []
 
 
 def test_another_distribution_beside_an_attached_one_is_one_warning() -> None:
@@ -356,7 +357,7 @@ def test_an_answer_with_a_cookie_needs_its_guard() -> None:
     )
 
 
-COUNTRY = Decides(headers=frozenset({"cloudfront-viewer-country"}))
+COUNTRY = DecisionInputs(headers=frozenset({"cloudfront-viewer-country"}))
 ALL_VIEWER_AND_CLOUDFRONT = "33f36d7e-f396-46d9-90e0-52428a34d9dc"
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cache_check import decides_of, judge
+from cache_check import analyze_state
+from infra.leak_gate.inputs import decision_inputs
 from tests.infra.configs import shipped_stack
 
 STATES = Path(__file__).parent / "foreign_states"
@@ -23,8 +24,8 @@ def cases() -> list[tuple[str, str]]:
 def test_every_state_is_found_to_be_what_it_is(name: str, by: str) -> None:
     state = json.loads((STATES / f"{name}.json").read_text(encoding="utf-8"))
     stack = shipped_stack("local", "strategy=cookie-version")
-    judgement = judge(state, decides_of(stack) if by == "by the stack" else None)
-    told = [f"{finding.severity}: {finding}" for finding in judgement.findings]
+    analysis = analyze_state(state, decision_inputs(stack) if by == "by the stack" else None)
+    told = [f"{finding.severity}: {finding}" for finding in analysis.findings]
     assert told == EXPECTED[name][by]
 
 

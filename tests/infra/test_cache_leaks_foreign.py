@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cache_check import StateShapeError, find_leaks, judge
-from pulumi_state.managed_policies import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
-from pulumi_state.selections import Selection
-from simulator.cloudfront.config.policies import MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES
+from cache_check import analyze_state, find_leaks
+from pulumi_state.values import StateError
 from tests.infra.leak_states import (
     ALL_VIEWER,
     ALL_VIEWER_EXCEPT_HOST,
@@ -189,18 +186,21 @@ def test_what_is_about_to_be_deleted_is_passed_over() -> None:
     gone = forwarded("origin-request", query=("all", []))
     for one in gone["deployment"]["resources"]:
         one["delete"] = True
-    with pytest.raises(StateShapeError, match=r"^the state has no aws:cloudfront/distribution:Distribution$"):
+    with pytest.raises(StateError, match=r"^the state has no aws:cloudfront/distribution:Distribution$"):
         find_leaks(gone)
 
 
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        ({}, "this is no state of `pulumi stack export`: deployment is missing: it is required"),
-        ({"deployment": []}, "this is no state of `pulumi stack export`: deployment is []: expected an object"),
+        ({}, "not a state of `pulumi stack export`: needs version 3 or 4 and a deployment"),
         (
-            {"deployment": {"resources": 5}},
-            "this is no state of `pulumi stack export`: deployment.resources is 5: expected a list",
+            {"version": 3, "deployment": []},
+            "not a state of `pulumi stack export`: needs version 3 or 4 and a deployment",
+        ),
+        (
+            {"version": 3, "deployment": {"resources": 5}},
+            "not a state of `pulumi stack export`: every resource needs a urn and a type",
         ),
         (state({"cachePolicyId": 7}), "site: defaultCacheBehavior.cachePolicyId is 7: expected text"),
         (
@@ -218,7 +218,7 @@ def test_what_is_about_to_be_deleted_is_passed_over() -> None:
     ],
 )
 def test_what_cannot_be_read_is_told_by_resource_and_property(broken: dict[str, Any], message: str) -> None:
-    with pytest.raises(StateShapeError) as caught:
+    with pytest.raises(StateError) as caught:
         find_leaks(broken)
     assert str(caught.value) == message
 
@@ -236,25 +236,6 @@ def test_a_secret_in_plain_text_is_read() -> None:
     ]
 
 
-def test_managed_policies_are_those_that_the_simulator_serves_by() -> None:
-    """Two lists, for infra imports nothing of the simulator."""
-    assert {
-        policy_id: (one.min_ttl, one.default_ttl, one.max_ttl, one.key) for policy_id, one in CACHE_POLICIES.items()
-    } == {
-        policy_id: (one.min_ttl, one.default_ttl, one.max_ttl, _values(one))
-        for policy_id, one in MANAGED_CACHE_POLICIES.items()
-    }
-    assert {name: _values(one) for name, one in MANAGED_ORIGIN_REQUEST_POLICIES.items()} == ORIGIN_REQUEST_POLICIES
-
-
-def _values(policy: Any) -> Any:
-    from pulumi_state.selections import Values
-
-    headers, *kinds = (Selection(kind.mode, kind.names) for kind in (policy.headers, policy.cookies, policy.query))
-    added = getattr(policy, "cloudfront_headers", frozenset())
-    return Values(replace(headers, added=added), *kinds)
-
-
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -264,13 +245,13 @@ def _values(policy: Any) -> Any:
         ("aws:s3/bucket:Bucket", ""),
     ],
 )
-def test_what_an_update_did_not_see_the_end_of_is_not_judged(kind: str, said: str) -> None:
+def test_a_resource_whose_update_was_interrupted_is_not_checked(kind: str, said: str) -> None:
     begun = state(behavior())
     operation = {"resource": resource(kind, "begun", {}), "type": "creating"}
     begun["deployment"]["pending_operations"] = [operation]
-    judgement = judge(begun)
-    assert [one.why for one in judgement.not_judged] == (
-        [f"an update was cut off while it was {said}: what AWS has may be another than the state says"] if said else []
+    analysis = analyze_state(begun)
+    assert [one.why for one in analysis.not_checked] == (
+        [f"an update was interrupted while it was {said}: AWS may have another than the state"] if said else []
     )
-    assert ("in what was judged" in judgement.summary) is bool(said)
-    assert judgement.distributions == 1
+    assert ("in what was judged" in analysis.summary) is bool(said)
+    assert analysis.distributions == 1

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from cache_check import CacheLeakError, Finding, decides_of, find_leaks, refuse_leaks, stack_leaks
-from infra.planned_distribution import planned_state
+from cache_check import Finding, find_leaks
+from infra.leak_gate.gate import CacheLeakError, find_stack_leaks, reject_leaks
+from infra.leak_gate.inputs import decision_inputs
+from infra.leak_gate.planned_state import planned_state
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import STACKS, shipped_stack
@@ -37,8 +39,8 @@ IDS = {"responseHeadersPolicyId", "cachePolicyId", "originRequestPolicyId", "lam
 @every_setting
 def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...]) -> None:
     loaded = shipped_stack(stack, *settings)
-    assert stack_leaks(loaded) == []
-    assert find_leaks(deployed(stack, *settings), decides_of(loaded)) == []
+    assert find_stack_leaks(loaded) == []
+    assert find_leaks(deployed(stack, *settings), decision_inputs(loaded)) == []
 
 
 @every_stack
@@ -96,7 +98,7 @@ def _without_ids(value: Any) -> Any:
 def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expected: list[str]) -> None:
     state = deployed("local", f"strategy={strategy}")
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
-    findings = find_leaks(state, decides_of(shipped_stack("local", f"strategy={strategy}")))
+    findings = find_leaks(state, decision_inputs(shipped_stack("local", f"strategy={strategy}")))
     assert [finding.name for finding in findings if finding.severity == "error"] == expected
     assert "x-qa-origin" in findings[expected.index("decided-by-uncached-header")].explanation  # the override
 
@@ -110,7 +112,7 @@ def test_a_foreign_reader_of_our_state_is_only_warned() -> None:
 def test_the_settings_say_which_key_mends_it() -> None:
     state = deployed("prod", "strategy=cookie-version")
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
-    [first, *_] = find_leaks(state, decides_of(shipped_stack("prod", "strategy=cookie-version")))
+    [first, *_] = find_leaks(state, decision_inputs(shipped_stack("prod", "strategy=cookie-version")))
     assert first.mend.startswith("set edge-router:cookieVersion.caching to versioned or none and run `pulumi up`;")
 
 
@@ -143,11 +145,11 @@ def test_errors_refuse_and_warnings_are_handed_back(monkeypatch: pytest.MonkeyPa
     stack = shipped_stack("prod", "strategy=cookie-version")
     warning = Finding("n", "warning", "d", "*", "e.", "m.")
     error = Finding("n", "error", "d", "*", "e.", "m.")
-    monkeypatch.setattr("infra.cache_leak_refusal.stack_leaks", lambda _stack: [warning])
-    assert refuse_leaks(stack) == [warning]
-    monkeypatch.setattr("infra.cache_leak_refusal.stack_leaks", lambda _stack: [warning, error])
+    monkeypatch.setattr("infra.leak_gate.gate.find_stack_leaks", lambda _stack: [warning])
+    assert reject_leaks(stack) == [warning]
+    monkeypatch.setattr("infra.leak_gate.gate.find_stack_leaks", lambda _stack: [warning, error])
     with pytest.raises(CacheLeakError) as caught:
-        refuse_leaks(stack)
+        reject_leaks(stack)
     assert str(caught.value) == "one cache leak:\n  n (d, path pattern *): e. Mend: m."
 
 

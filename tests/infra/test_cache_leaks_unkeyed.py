@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cache_check import StateShapeError, find_leaks, judge
+from cache_check import analyze_state, find_leaks
+from pulumi_state.values import StateError
 from tests.infra.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,
@@ -236,12 +237,12 @@ def test_distributions_of_other_types_are_not_judged_and_said_to_be(kind: str, o
     beside = state(behavior(), resource(kind, "other", outputs))
     alone["deployment"]["resources"] = [resource(kind, "other", outputs)]
     for given, behaviors in ((alone, 0), (beside, 1)):
-        judgement = judge(given)
-        assert judgement.behaviors == behaviors
-        assert judgement.is_empty is (behaviors == 0)
-        [other] = judgement.not_judged
+        analysis = analyze_state(given)
+        assert analysis.behaviors == behaviors
+        assert analysis.is_empty is (behaviors == 0)
+        [other] = analysis.not_checked
         assert str(other).startswith(f"other: its type {kind}")
-        assert "other: its type" in judgement.summary
+        assert "other: its type" in analysis.summary
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_distributions_of_other_types_are_not_judged_and_said_to_be(kind: str, o
     ],
 )
 def test_other_resources_are_no_distributions(kind: str, outputs: dict[str, Any]) -> None:
-    assert judge(state(behavior(), resource(kind, "other", outputs))).not_judged == ()
+    assert analyze_state(state(behavior(), resource(kind, "other", outputs))).not_checked == ()
 
 
 def test_a_component_and_what_is_gone_is_neither_judged_nor_missing() -> None:
@@ -263,8 +264,8 @@ def test_a_component_and_what_is_gone_is_neither_judged_nor_missing() -> None:
     marks = ({"custom": False}, {"delete": True}, {"pendingReplacement": True})
     gone = [resource(kind, "gone", {"defaultCacheBehavior": behavior()}) | mark for mark in marks]
     native = resource("aws-native:cloudfront:Distribution", "gone", {}) | {"delete": True}
-    judgement = judge(state(behavior(), *gone, native))
-    assert (judgement.distributions, judgement.behaviors, judgement.not_judged) == (1, 1, ())
+    analysis = analyze_state(state(behavior(), *gone, native))
+    assert (analysis.distributions, analysis.behaviors, analysis.not_checked) == (1, 1, ())
 
 
 def test_what_is_only_read_is_judged_like_any_other() -> None:
@@ -289,16 +290,16 @@ def test_what_no_rule_needs_may_be_sealed(sealed: str) -> None:
         ({"customErrorResponses": SEALED}, "customErrorResponses"),
         (
             {"defaultCacheBehavior": behavior(lambdaFunctionAssociations=[SEALED])},
-            "defaultCacheBehavior.lambdaFunctionAssociations.0",
+            "defaultCacheBehavior.lambdaFunctionAssociations[0]",
         ),
         (
-            {"defaultCacheBehavior": {"forwardedValues": {"cookies": {"whitelistedNames": [SEALED]}}}},
-            "defaultCacheBehavior.forwardedValues.cookies.whitelistedNames.0",
+            {"defaultCacheBehavior": {"forwardedValues": {"cookies": {"forward": "whitelist", "whitelistedNames": [SEALED]}}}},
+            "defaultCacheBehavior.forwardedValues.cookies.whitelistedNames[0]",
         ),
     ],
 )  # fmt: skip
 def test_a_sealed_property_that_is_needed_is_named(changes: dict[str, Any], where: str) -> None:
-    with pytest.raises(StateShapeError) as caught:
+    with pytest.raises(StateError) as caught:
         find_leaks(state(behavior(), **changes))
     assert str(caught.value) == (
         f"site: {where} is an encrypted secret: export the state with `pulumi stack export --show-secrets`"
@@ -308,13 +309,13 @@ def test_a_sealed_property_that_is_needed_is_named(changes: dict[str, Any], wher
 def test_a_secret_whose_plain_text_is_none_is_sealed() -> None:
     broken = {**SEALED, "plaintext": "{"}
     assert found(state(behavior(), comment=broken)) == []
-    with pytest.raises(StateShapeError, match=r"cachePolicyId is an encrypted secret"):
+    with pytest.raises(StateError, match=r"cachePolicyId is an encrypted secret"):
         find_leaks(state(behavior(cachePolicyId=broken)))
 
 
 def test_a_value_that_is_not_known_yet_is_named() -> None:
     unknown = behavior(cachePolicyId="04da6b54-80e4-46f7-96ec-b56ff0331ba9")
-    with pytest.raises(StateShapeError) as caught:
+    with pytest.raises(StateError) as caught:
         find_leaks(state(unknown))
     assert str(caught.value) == (
         "site: defaultCacheBehavior.cachePolicyId is not known yet: deploy the stack, then export its state"
@@ -325,7 +326,7 @@ def test_a_policy_that_no_behavior_names_may_be_sealed_too() -> None:
     policy = cache_policy()
     policy["outputs"]["parametersInCacheKeyAndForwardedToOrigin"] = SEALED
     assert found(state(behavior(), policy)) == []
-    with pytest.raises(StateShapeError, match=r"^cache: parametersInCacheKeyAndForwardedToOrigin is an encrypted"):
+    with pytest.raises(StateError, match=r"^cache: parametersInCacheKeyAndForwardedToOrigin is an encrypted"):
         find_leaks(state(behavior(cachePolicyId="cache"), policy))
 
 
@@ -344,13 +345,13 @@ def test_ttls_that_a_policy_replaces_may_be_sealed() -> None:
 
 
 def test_an_unknown_policy_is_told_with_the_commands_that_bring_it_in() -> None:
-    judgement = judge(state(behavior(originRequestPolicyId="1a2b3c4d-0000")))
-    [finding] = judgement.findings
+    analysis = analyze_state(state(behavior(originRequestPolicyId="1a2b3c4d-0000")))
+    [finding] = analysis.findings
     assert finding.mend == (
         "`pulumi import --protect=false aws:cloudfront/originRequestPolicy:OriginRequestPolicy 1a2b3c4d 1a2b3c4d-0000`"
         " in the project of this state, and export it again; `aws cloudfront get-origin-request-policy --id"
         " 1a2b3c4d-0000` shows it."
     )
-    assert judgement.summary.endswith(
+    assert analysis.summary.endswith(
         "not judged: 1 (site, path pattern *: of its policy 1a2b3c4d-0000 nothing is known)"
     )

@@ -8,7 +8,7 @@ from cache_check.function_code import follow as function_code
 from cache_check.function_code.reading import UnreadableCodeError, read_function
 from cache_check.model.behaviors import Behavior
 from cache_check.rules.viewer import unkeyed_sources
-from pulumi_state.selections import Selection, Values
+from pulumi_state.policies import Selection, Values
 
 GET = "function get(r, name) { var c = r.cookies[name]; return c ? c.value : ''; }"
 JWT = "function jwt(t) { if (!t) { throw new Error('no'); } return JSON.parse(t); }"
@@ -16,7 +16,7 @@ RULES = "const RULES = [{cookie: 'beta', to: 'b'}, {cookie: 'canary', to: 'c'}];
 
 
 def unkeyed(body: str, before: str = "", headers: tuple[str, ...] = (), cookies: tuple[str, ...] = ()) -> set[str]:
-    """What decides and is not followed by a key with these names; `r` in the body is the request."""
+    """What inputs and is not followed by a key with these names; `r` in the body is the request."""
     code = f"""import cf from 'cloudfront';
     {before}
     const to = cf.selectRequestOriginById;

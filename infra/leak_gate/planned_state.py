@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
-from cache_check.state import CACHE_POLICY, ORIGIN_REQUEST_POLICY, OUR_COMPONENT
+from pydantic.alias_generators import to_camel
+
+from cache_check.model.behaviors import OUR_COMPONENT
 from infra.cdn.distribution import Attached, distribution_args
 from infra.cdn.distribution_extras import Front
 from infra.cdn.policies import cache_policy, origin_request_policy, static_cache_policy
 from infra.edge_router import distribution_args as wired
 from infra.edge_router import policies_args
 from infra.naming.function_identity import function_name, viewer_function_name
-from infra.plain_outputs import plain
 from infra.settings.stack import Stack
-from pulumi_state.other_distributions import DISTRIBUTION
+from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_POLICY
 
 
 def planned_state(stack: Stack) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def planned_state(stack: Stack) -> dict[str, Any]:
 
 
 def _front(stack: Stack) -> Front:
-    """Names and headers; what only the deployment knows, log bucket and secrets, decides nothing about a cache."""
+    """Names and headers; what only the deployment knows, log bucket and secrets, inputs nothing about a cache."""
     domain, security = stack.settings.domain, stack.settings.security
     return Front(
         aliases=domain.aliases if domain else (),
@@ -61,5 +63,16 @@ def _resource(stack: Stack, kind: str, name: str, args: object) -> dict[str, Any
         "custom": True,
         "id": name,
         "type": kind,
-        "inputs": plain(args),
+        "inputs": _plain(args),
     }
+
+
+def _plain(value: object) -> Any:
+    """Pulumi's argument objects as the engine records them: camelCase, and without what was not given."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in cast("Sequence[object]", value)]
+    return {to_camel(name): _plain(item) for name, item in vars(value).items() if item is not None}

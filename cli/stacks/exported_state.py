@@ -1,4 +1,4 @@
-"""The file of --state: an export of any stack, or a clear word on what it is instead."""
+"""The file of --state: an export of any stack, or an error that says how to get one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from typing import Any
 
 from cli.output.errors import UsageError
 from pulumi_state.foreign import describe_foreign
-from simulator.standin import TextFileError, parse_state, read_text
+from pulumi_state.resources import parse_state
+from pulumi_state.values import StateError
+from simulator.standin import StandInError, TextFileError, read_text
 
 NESTED_TOO_DEEPLY = "is nested too deeply for a state of `pulumi stack export`"
 
 
 def read_exported_state(path: Path) -> dict[str, Any]:
-    """The state. UsageError where the file is another tool's, StandInError where it is nothing that can be read."""
+    """Read the state. UsageError for another tool's file, StandInError for a file that cannot be parsed."""
     try:
         text = read_text(path)
+        kind = describe_foreign(text)
     except TextFileError as error:
         raise UsageError(f"--state {path}: {error}") from error
-    try:
-        kind = describe_foreign(text)
     except RecursionError:
         raise UsageError(f"--state {path}: {NESTED_TOO_DEEPLY}") from None
     if kind:
         raise UsageError(f"--state {path}: {kind}")
-    return parse_state(text, path)
+    try:
+        return parse_state(text)
+    except StateError as error:
+        raise StandInError(f"{path}: {error}") from None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cache_check.check import judge
-from cache_check.judgement import Judgement
-from cache_check.model.decides import decides_of
+from cache_check.analysis import Analysis
+from cache_check.check import analyze_state
 from cache_check.model.findings import Finding
-from infra.planned_distribution import planned_state
+from infra.leak_gate.inputs import decision_inputs
+from infra.leak_gate.planned_state import planned_state
 from infra.settings.stack import Stack
 
 
@@ -21,19 +21,19 @@ class CacheLeakError(Exception):
         self.findings = list(findings)
 
 
-def judge_stack(stack: Stack) -> Judgement:
-    """The judgement of what the stack's program would register."""
-    return judge(planned_state(stack), decides_of(stack))
+def analyze_stack(stack: Stack) -> Analysis:
+    """The analysis of what the stack's program would register."""
+    return analyze_state(planned_state(stack), decision_inputs(stack))
 
 
-def stack_leaks(stack: Stack) -> list[Finding]:
+def find_stack_leaks(stack: Stack) -> list[Finding]:
     """The findings on what the stack's program would register."""
-    return list(judge_stack(stack).findings)
+    return list(analyze_stack(stack).findings)
 
 
-def refuse_leaks(stack: Stack) -> list[Finding]:
+def reject_leaks(stack: Stack) -> list[Finding]:
     """The warnings; CacheLeakError where there are errors."""
-    findings = stack_leaks(stack)
+    findings = find_stack_leaks(stack)
     if errors := [finding for finding in findings if finding.severity == "error"]:
         raise CacheLeakError(errors)
     return findings

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cache_check.model.decides import Decides
-from cache_check.model.findings import Finding
-from pulumi_state.other_distributions import NotJudged
+from cache_check.model.decision_inputs import DecisionInputs
+from cache_check.model.findings import Finding, NotChecked
 
 KINDS = ("cookie", "header", "query")
-OF_ALL = (
+GENERAL_RULES = (
     "policy-not-in-state",
     *(f"decided-by-uncached-{kind}" for kind in KINDS),
     *(f"origin-sees-uncached-{kind}" for kind in KINDS),
@@ -26,7 +25,7 @@ OF_ALL = (
     "function-cannot-be-read",
 )
 """The rules that need no stack, by the names of their findings."""
-OF_A_STACK = (
+STACK_RULES = (
     "association-missing",
     "association-is-anothers",
     "association-on-wrong-event",
@@ -46,20 +45,20 @@ OF_A_STACK = (
 """Those that compare with what a stack's router decides on."""
 
 
-def rules_of(decides: Decides | None) -> int:
+def count_rules(inputs: DecisionInputs | None) -> int:
     """How many rules are applied."""
-    return len(OF_ALL) if decides is None else len(OF_ALL) + len(OF_A_STACK)
+    return len(GENERAL_RULES) if inputs is None else len(GENERAL_RULES) + len(STACK_RULES)
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Analysis:
     """`distributions`, `behaviors` and `rules` are how many were judged, and by how many."""
 
     findings: tuple[Finding, ...]
     distributions: int
     behaviors: int
     rules: int
-    not_judged: tuple[NotJudged, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -78,10 +77,10 @@ class Judgement:
             f"judged: {_count(self.distributions, 'distribution')}, {_count(self.behaviors, 'behavior')}, by"
             f" {self.rules} rules"
         )
-        if not self.not_judged:
+        if not self.not_checked:
             return f"{judged}; not judged: nothing"
-        others = "; ".join(map(str, self.not_judged))
-        return f"{judged}; not judged: {len(self.not_judged)} ({others})"
+        others = "; ".join(map(str, self.not_checked))
+        return f"{judged}; not judged: {len(self.not_checked)} ({others})"
 
     @property
     def _verdict(self) -> str:
@@ -91,13 +90,13 @@ class Judgement:
         if errors:
             return f"{_count(errors, 'error')}, {_count(len(self.findings) - errors, 'warning')}"
         what = "no cache leak is certain" if self.findings else "no cache leak was found"
-        return f"{what} in what was judged" if self.not_judged else what
+        return f"{what} in what was judged" if self.not_checked else what
 
     def as_json(self) -> Mapping[str, Any]:
         """With the keys of JSON: judged and notJudged."""
         return {
             "judged": {"distributions": self.distributions, "behaviors": self.behaviors, "rules": self.rules},
-            "notJudged": [one.as_json() for one in self.not_judged],
+            "notJudged": [one.as_json() for one in self.not_checked],
         }
 
 
