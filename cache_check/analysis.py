@@ -74,23 +74,23 @@ class Analysis:
     def extent(self) -> str:
         """How much was judged, by how many rules, and what was not."""
         judged = (
-            f"judged: {_count(self.distributions, 'distribution')}, {_count(self.behaviors, 'behavior')}, by"
+            f"checked: {_count(self.distributions, 'distribution')}, {_count(self.behaviors, 'behavior')}, by"
             f" {self.rules} rules"
         )
         if not self.not_checked:
-            return f"{judged}; not judged: nothing"
+            return f"{judged}; not checked: nothing"
         others = "; ".join(map(str, self.not_checked))
-        return f"{judged}; not judged: {len(self.not_checked)} ({others})"
+        return f"{judged}; not checked: {len(self.not_checked)} ({others})"
 
     @property
     def _verdict(self) -> str:
         if self.is_empty:
-            return "nothing could be judged"
+            return "nothing could be checked"
         errors = sum(finding.severity == "error" for finding in self.findings)
         if errors:
             return f"{_count(errors, 'error')}, {_count(len(self.findings) - errors, 'warning')}"
         what = "no cache leak is certain" if self.findings else "no cache leak was found"
-        return f"{what} in what was judged" if self.not_checked else what
+        return f"{what} in what was checked" if self.not_checked else what
 
     def as_json(self) -> Mapping[str, Any]:
         """With the keys of JSON: judged and notJudged."""

@@ -9,7 +9,7 @@ from typing import Any
 from cache_check.analysis import Analysis, count_rules
 from cache_check.model.behaviors import Behavior
 from cache_check.model.decision_inputs import DecisionInputs
-from cache_check.model.findings import Finding, NotChecked, found
+from cache_check.model.findings import Finding, NotChecked, finding_at
 from cache_check.model.fixes import policy_import
 from cache_check.rules.associations import association_findings, attach, beside_findings, complete
 from cache_check.rules.known import certain_findings
@@ -115,11 +115,11 @@ def _foreign(behavior: Behavior) -> Iterator[Finding]:
 
 def _unknown_policies(behavior: Behavior) -> Iterator[Finding]:
     for kind, policy_id in behavior.unknown_policies:
-        yield found(
+        yield finding_at(
             behavior,
             "policy-not-in-state",
             "warning",
             f"The policy {policy_id} is neither in the state nor one of AWS's that are known here: what it keys on and"
-            " forwards cannot be judged, nor can this behavior.",
+            " forwards cannot be checked, nor can this behavior.",
             policy_import(kind, policy_id),
         )

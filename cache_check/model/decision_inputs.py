@@ -1,4 +1,4 @@
-"""What the router of a stack inputs on: its strategy's needs and the override."""
+"""The decision inputs of a stack's router, and the associations that it needs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from infra.settings.header_key import KEY_FUNCTION
 
 Kind = Literal["cookie", "header", "query"]
 VIEWER_FUNCTIONS = ("canary", KEY_FUNCTION, "tier")
-"""The files in functions/ that a strategy may have before the cache."""
+"""The files in functions/ that a strategy may have as its viewer-request function."""
 
 
 @dataclass(frozen=True)
 class RequiredAssociation:
-    """One association. `is_vital`: without it requests are answered wrongly. `without` says what happens then.
+    """One association. `without` is the effect of its absence; `is_vital`: the effect is wrong responses.
 
-    `function_name` is that of a CloudFront Function, for a stack may still have the one of another strategy.
+    `function_name` is that of a CloudFront Function: a stack may still have the one of another strategy.
     """
 
     event_type: str
@@ -30,7 +30,7 @@ class RequiredAssociation:
 
     @property
     def setting(self) -> str:
-        """The list of the behavior's resource that has it, and the entry."""
+        """The entry in the list of associations of the behavior's resource."""
         if not self.is_lambda:
             entry = f"functionAssociations {{eventType: {self.event_type}, functionArn: the stack's output"
             return f"{entry} viewerFunctionArn}}"
@@ -44,15 +44,15 @@ class DecisionInputs:
     """The inputs of a router's decision, as the check compares them with a distribution.
 
     `cookies`, `headers` (lower-case) and `query` are the names that decide at origin-request; `body` is the request
-    body. `varies`: two viewers may get different origins. `assigns_new_visitors`: who brings no version is assigned by the
-    request's id. `sets_cookie`: the router adds a Set-Cookie at origin-response. `version_header` is where a function
-    writes the version at viewer-request, before the cache; then it inputs instead of names, "" where none does.
-    `removes_viewer_headers`: of a viewer's headers only those of the stack's own cache key, `passed_headers`
-    (lower-case), get past the router. `hashed_headers` are those of them that the key has as one hash.
-    `caching_key` is the config key that switches versioned caching on, "" where the strategy has none.
+    body. `varies`: two viewers may get different origins. `assigns_new_visitors`: by the request ID. `sets_cookie`: the
+    router adds a Set-Cookie at origin-response. `version_header` is the header to which a viewer-request function
+    writes the version; then it decides instead of the names; "" where none does. `removes_viewer_headers`: the router
+    removes all viewer headers but `passed_headers` (lower-case), those of the stack's own cache key. `hashed_headers`
+    are those of them that the key has as one hash. `caching_key` is the config key that enables versioned caching, ""
+    where the strategy has none.
 
     `required` are the associations that the router works by. `function_prefix` begins the names of the stack's
-    functions; where it is "" nobody knows them, and any function at an event counts as the stack's. `static_paths` are
+    functions; where it is "", any function at an event counts as the stack's. `static_paths` are
     the path patterns that are meant to be without the router. `origin_hosts` are where it sends requests.
     """
 
@@ -74,12 +74,12 @@ class DecisionInputs:
     origin_hosts: tuple[str, ...] = ()
 
     def names(self) -> list[tuple[Kind, str]]:
-        """What the function on origin-request has to see, in the order of kind and name."""
+        """The names that the function on origin-request has to see, ordered by kind and name."""
         kinds: dict[Kind, frozenset[str]] = {"cookie": self.cookies, "header": self.headers, "query": self.query}
         return [(kind, name) for kind, names in kinds.items() for name in sorted(names)]
 
     def owns(self, association: Association) -> bool:
-        """Whether it is the stack's function that stands there."""
+        """Return whether the function of an association is the stack's."""
         if not self.function_prefix:
             return True
         if association.is_lambda:
@@ -87,11 +87,11 @@ class DecisionInputs:
         return is_viewer_function_arn(association.arn, self.function_prefix, VIEWER_FUNCTIONS)
 
     def made(self, behavior: Behavior) -> bool:
-        """Whether the stack's program made the distribution, so that its settings and `pulumi up` change it."""
+        """Return whether the stack's program made the distribution, so that `pulumi up` changes it."""
         return bool(behavior.made_by) and behavior.made_by == self.function_prefix
 
     def is_routed(self, behavior: Behavior) -> bool:
-        """Whether the router is on a behavior, at whichever event; elsewhere all answers are the default origin's."""
+        """Return whether the router is on a behavior, at any event."""
         if self.function_prefix:
             return any(self.owns(one) for one in behavior.associations)
         return behavior.at("origin-request") is not None or behavior.at("viewer-request", is_lambda=False) is not None

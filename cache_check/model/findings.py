@@ -1,4 +1,4 @@
-"""What the check says: a name, how sure it is, where, what happens, and the config that mends it."""
+"""Findings of the check, and the parts of a state that it could not check."""
 
 from __future__ import annotations
 
@@ -12,24 +12,23 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One leak, or one way to leak. "error" where it is certain, "warning" where the state alone cannot tell."""
+    """One leak: "error" if it is certain, "warning" if the state alone cannot tell."""
 
     name: str
     severity: Severity
     distribution: str
     path_pattern: str
     explanation: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
         where = f"{self.distribution}, path pattern {self.path_pattern}"
-        return f"{self.name} ({where}): {self.explanation} Mend: {self.mend}"
+        return f"{self.name} ({where}): {self.explanation} Fix: {self.fix}"
 
     def as_json(self) -> dict[str, str]:
-        """With the keys of JSON: pathPattern."""
+        """The fields under their names in JSON."""
         fields = asdict(self)
-        fields["pathPattern"] = fields.pop("path_pattern")
-        return fields
+        return {{"path_pattern": "pathPattern", "fix": "mend"}.get(name, name): text for name, text in fields.items()}
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class NotChecked:
 
     distribution: str
     why: str
-    mend: str = ""
+    fix: str = ""
     pattern: str = ""
 
     def __str__(self) -> str:
@@ -47,9 +46,9 @@ class NotChecked:
 
     def as_json(self) -> dict[str, str]:
         pattern = {"pathPattern": self.pattern} if self.pattern else {}
-        return {"distribution": self.distribution, **pattern, "why": self.why, "mend": self.mend}
+        return {"distribution": self.distribution, **pattern, "why": self.why, "mend": self.fix}
 
 
-def found(behavior: Behavior, name: str, severity: Severity, explanation: str, mend: str) -> Finding:
+def finding_at(behavior: Behavior, name: str, severity: Severity, explanation: str, fix: str) -> Finding:
     """A finding at that behavior."""
-    return Finding(name, severity, behavior.distribution, behavior.path_pattern, explanation, mend)
+    return Finding(name, severity, behavior.distribution, behavior.path_pattern, explanation, fix)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cache_check.model.behaviors import Association, Behavior
 from cache_check.model.decision_inputs import DecisionInputs, RequiredAssociation
-from cache_check.model.findings import Finding, Severity, found
+from cache_check.model.findings import Finding, Severity, finding_at
 from cache_check.model.fixes import describe_fix
 
 _NOUNS = {"cookie": "the cookie", "header": "the header", "query": "the query parameter"}
@@ -24,11 +24,11 @@ def association_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator
 def beside_findings(behavior: Behavior, inputs: DecisionInputs, where: str) -> Iterator[Finding]:
     """A behavior without the router, where `where` has it elsewhere: it may be meant so."""
     entries = " and ".join(needed.setting for needed in inputs.required)
-    yield found(
+    yield finding_at(
         behavior,
         "behavior-not-routed",
         "warning",
-        f"The router is not on {where}, whose own origin answers, and which is not judged as routed."
+        f"The router is not on {where}, whose own origin responds, and which is not checked as routed."
         f"{_functions_there(behavior)} {describe_needs(inputs)}",
         f"none where that is meant; else {describe_fix(behavior, inputs, entries)}",
     )
@@ -42,7 +42,7 @@ def describe_needs(inputs: DecisionInputs) -> str:
     if inputs.version_header:
         keeps = f"the cache key has to have the header {inputs.version_header}"
     elif inputs.varies:
-        keeps = "nothing may be kept, errors included (CachingDisabled, errorCachingMinTtl 0)"
+        keeps = "nothing may be cached, errors included (CachingDisabled, errorCachingMinTtl 0)"
     else:
         keeps = "what is forwarded has to be in the cache key"
     return f"Attached, {sees}{keeps}."
@@ -78,21 +78,21 @@ def _at_its_event(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAs
     if there is None:
         yield from _missing(behavior, inputs, needed)
     elif not inputs.owns(there) or needed.function_name not in ("", there.name):
-        yield found(
+        yield finding_at(
             behavior,
             "association-is-anothers",
             _severity(needed),
-            f"At {needed.event_type} stands the {there.kind} {there.name} ({there.arn}), which is not"
+            f"At {needed.event_type} is the {there.kind} {there.name} ({there.arn}), which is not"
             f" {_name_needed(inputs, needed)}: {needed.without}. CloudFront takes one function for each event (AWS"
             f" page lambda-at-edge-function-restrictions).{_if_unrouted(behavior, inputs, needed)}",
             describe_fix(behavior, inputs, f"{needed.setting} in its place"),
         )
     elif there.is_lambda and not re.search(r":\d+$", there.arn):
-        yield found(
+        yield finding_at(
             behavior,
             "association-without-version",
             "error",
-            f"At {needed.event_type} stands {there.arn}, which is no numbered version: CloudFront takes neither aliases"
+            f"At {needed.event_type} is {there.arn}, which is no numbered version: CloudFront takes neither aliases"
             " nor $LATEST (AWS page lambda-at-edge-function-restrictions).",
             describe_fix(behavior, inputs, needed.setting),
         )
@@ -109,7 +109,7 @@ def _missing(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAssocia
         " event beside one (AWS page edge-functions-restrictions-all)."
     )
     kind = "Lambda@Edge function" if needed.is_lambda else "CloudFront Function"
-    yield found(
+    yield finding_at(
         behavior,
         "association-missing",
         _severity(needed),
@@ -126,7 +126,7 @@ def _on_other_events(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Fin
     meant = {(needed.event_type, needed.is_lambda) for needed in inputs.required} | {("origin-response", True)}
     for there in behavior.associations:
         if inputs.owns(there) and (there.event_type, there.is_lambda) not in meant:
-            yield found(
+            yield finding_at(
                 behavior,
                 "association-on-wrong-event",
                 "error",

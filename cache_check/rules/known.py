@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs, Kind
-from cache_check.model.findings import Finding, found
+from cache_check.model.findings import Finding, finding_at
 from cache_check.model.fixes import add_to_key, describe_fix, disable_caching, disable_error_caching, forward
 
 NOUNS: dict[Kind, str] = {"cookie": "the cookie", "header": "the header", "query": "the query parameter"}
@@ -37,12 +37,12 @@ def _decided_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
     taken = {"cookie": behavior.key.cookies, "header": behavior.key.headers, "query": behavior.key.query}
     for kind, name in inputs.names():
         if not taken[kind].takes(name):
-            yield found(
+            yield finding_at(
                 behavior,
                 f"decided-by-uncached-{kind}",
                 "error",
                 f"The router decides by {NOUNS[kind]} {name}, which is not in the cache key: the first visitor's"
-                " version is kept, and answers visitors of the other one (AWS page understanding-the-cache-key).",
+                " version is cached, and is sent to visitors of the other one (AWS page understanding-the-cache-key).",
                 describe_fix(behavior, inputs, f"{add_to_key(behavior, kind, name)}, or {disable_caching(behavior)}"),
             )
 
@@ -50,21 +50,21 @@ def _decided_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
 def _version_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     header = inputs.version_header
     if not behavior.key.headers.takes(header):
-        yield found(
+        yield finding_at(
             behavior,
             "version-header-not-in-key",
             "error",
             f"The version is assigned before the cache and written to {header}, but that header is not in the cache"
-            " key: one version's answer is kept for everybody (AWS page understanding-the-cache-key).",
+            " key: one version's response is cached for everybody (AWS page understanding-the-cache-key).",
             describe_fix(behavior, inputs, f"{add_to_key(behavior, 'header', header)}, or {disable_caching(behavior)}"),
         )
     if cookies := names_beyond(behavior.extra.cookies, behavior.key.cookies):
-        yield found(
+        yield finding_at(
             behavior,
             "decided-by-uncached-cookie",
             "error",
-            f"Cookies ({cookies}) reach the application beside the cache key: what it answers by them is kept, and"
-            " answers other visitors of the same version (AWS page understanding-the-cache-key).",
+            f"Cookies ({cookies}) reach the application beside the cache key: what it bases on them is cached, and"
+            " is sent to other visitors of the same version (AWS page understanding-the-cache-key).",
             describe_fix(behavior, inputs, f"{add_to_key(behavior, 'cookie', cookies)}, or not forwarded"),
         )
 
@@ -72,30 +72,30 @@ def _version_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
 def _decided_behind_the_cache(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     """What no cache key can have."""
     if inputs.body:
-        yield found(
+        yield finding_at(
             behavior,
             "body-decides-but-cached",
             "error",
-            "The router decides by the request body, which is in no cache key: what is kept for a path answers everyone"
-            " who asks for it, whatever the router would choose (AWS page understanding-the-cache-key).",
+            "The router decides by the request body, which is in no cache key: what is cached for a path is sent to"
+            " everyone who requests it, whatever the router would choose (AWS page understanding-the-cache-key).",
             describe_fix(behavior, inputs, disable_caching(behavior)),
         )
     if inputs.assigns_new_visitors:
-        yield found(
+        yield finding_at(
             behavior,
             "assigned-behind-the-cache",
             "error",
             "A visitor who brings no version yet is assigned by the request's id, on a cache miss only: the version of"
-            " the first one is kept for all the others (AWS page lambda-cloudfront-trigger-events).",
+            " the first one is cached for all the others (AWS page lambda-cloudfront-trigger-events).",
             describe_fix(behavior, inputs, disable_caching(behavior)),
         )
     if inputs.sets_cookie:
-        yield found(
+        yield finding_at(
             behavior,
             "set-cookie-can-be-cached",
             "error",
-            "The router sets its cookie at origin-response, before the answer is kept: one visitor's cookie is replayed"
-            " to others on every hit (AWS page Cookies).",
+            "The router sets its cookie at origin-response, before the response is cached: one visitor's cookie is"
+            " replayed to others on every hit (AWS page Cookies).",
             describe_fix(behavior, inputs, disable_caching(behavior)),
         )
 
@@ -104,12 +104,13 @@ def _pinned_errors(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Findi
     """Errors are kept even where caching is off. Where it is on, what the key lacks is told anyway."""
     statuses = behavior.cached_errors()
     if inputs.varies and statuses:
-        yield found(
+        yield finding_at(
             behavior,
             "error-pinned-on-everyone",
             "error",
-            f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}: when one version fails,"
-            " its error answers visitors of all versions until it expires (AWS page custom-error-pages-expiration).",
+            f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}: when one version"
+            " fails, its error is sent to visitors of all versions until it expires (AWS page"
+            " custom-error-pages-expiration).",
             describe_fix(behavior, inputs, disable_error_caching(statuses)),
         )
 
@@ -117,7 +118,7 @@ def _pinned_errors(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Findi
 def _forged(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     header = inputs.version_header
     if header and not behavior.has_viewer_request_trigger:
-        yield found(
+        yield finding_at(
             behavior,
             "viewer-can-forge-version-header",
             "error",
@@ -133,7 +134,7 @@ def _unseen(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     names = [*inputs.names(), *(header if inputs.version_header and not behavior.is_caching else [])]
     for kind, name in names:
         if not _arrives(behavior, kind, name):
-            yield found(
+            yield finding_at(
                 behavior,
                 f"trigger-cannot-see-{kind}",
                 "error",
@@ -143,7 +144,7 @@ def _unseen(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
             )
     trigger = behavior.at("origin-request")
     if inputs.body and trigger is not None and not trigger.includes_body:
-        yield found(
+        yield finding_at(
             behavior,
             "trigger-cannot-see-body",
             "error",

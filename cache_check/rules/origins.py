@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cache_check.model.behaviors import Behavior, is_bucket
 from cache_check.model.decision_inputs import DecisionInputs
-from cache_check.model.findings import Finding, found
+from cache_check.model.findings import Finding, finding_at
 from cache_check.model.fixes import describe_fix
 from pulumi_state.distributions import OriginPart
 
@@ -40,7 +40,7 @@ def _vpc(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_l
         if is_lambda
         else f"which updateRequestOrigin() cannot change: requests that are routed fail ({_FUNCTION_PAGE})"
     )
-    return found(
+    return finding_at(
         behavior,
         "vpc-origin-takes-no-trigger",
         "error",
@@ -52,14 +52,14 @@ def _vpc(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_l
 def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_lambda: bool) -> Finding:
     what = (
         "The router writes a custom origin in its place"
-        f"{_hosts(inputs)}, and for that nothing is signed: a private bucket, or whatever wants the signature, answers"
-        f" 403 (AWS page {_page(origin)})."
+        f"{_hosts(inputs)}, and for that nothing is signed: a private bucket, or whatever wants the signature, responds"
+        f" with 403 (AWS page {_page(origin)})."
         if is_lambda
         else "The function changes the host and not that, for what updateRequestOrigin() leaves out is inherited: the"
-        " back ends get requests that are signed for another service, with that signature in the place of the viewer's"
+        " backends get requests that are signed for another service, with that signature in the place of the viewer's"
         f" Authorization ({_FUNCTION_PAGE})."
     )
-    return found(
+    return finding_at(
         behavior,
         "router-replaces-signed-origin",
         "error",
@@ -68,8 +68,8 @@ def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, i
         describe_fix(
             behavior,
             inputs,
-            "a targetOriginId that answers unsigned requests, such as the application itself; leave what comes from the"
-            " bucket to a behavior without the router",
+            "a targetOriginId that responds to unsigned requests, such as the application itself; leave what comes"
+            " from the bucket to a behavior without the router",
         ),
     )
 
@@ -81,10 +81,10 @@ def _group(behavior: Behavior, inputs: DecisionInputs, *, is_lambda: bool) -> Fi
         " second attempt goes to the origin that has just failed, never to the group's own (AWS page"
         " high_availability_origin_failover)."
         if is_lambda
-        else "updateRequestOrigin() changes the first of them only: where a back end fails, the group's second origin"
-        f" answers in its place, whichever back end was asked for ({_FUNCTION_PAGE})."
+        else "updateRequestOrigin() changes the first of them only: where a backend fails, the group's second origin"
+        f" responds in its place, whichever backend was requested ({_FUNCTION_PAGE})."
     )
-    return found(
+    return finding_at(
         behavior,
         "router-defeats-origin-group",
         "error",
@@ -94,12 +94,12 @@ def _group(behavior: Behavior, inputs: DecisionInputs, *, is_lambda: bool) -> Fi
 
 
 def _unreadable(behavior: Behavior) -> Finding:
-    return found(
+    return finding_at(
         behavior,
         "origins-not-readable",
         "warning",
-        "The distribution's origins are an encrypted secret in this state: nobody can tell whether the router would"
-        " stand in front of a private bucket, a VPC origin or an origin group.",
+        "The distribution's origins are an encrypted secret in this state: it is unknown whether the router would"
+        " run in front of a private bucket, a VPC origin or an origin group.",
         "export the state with `pulumi stack export --show-secrets`, and delete the file after the check.",
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cache_check.model.behaviors import Association, Behavior, names_beyond
 from cache_check.model.decision_inputs import Kind
-from cache_check.model.findings import Finding, found
+from cache_check.model.findings import Finding, finding_at
 from cache_check.model.fixes import describe_fix, disable_caching, disable_error_caching, forward
 
 PLURALS: dict[Kind, str] = {"cookie": "cookies", "header": "headers", "query": "query parameters"}
@@ -27,33 +27,33 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
     visible = visible_beside_the_key(behavior)
     for kind, names in visible.items():
         setting = f"{names} in the cache key too, or not forwarded, or {disable_caching(behavior)}"
-        yield found(
+        yield finding_at(
             behavior,
             f"decided-by-uncached-{kind}",
             "warning",
             f"The Lambda@Edge function on origin-request sees {PLURALS[kind]} ({names}) that are not in the cache key."
-            " Nobody can tell from here whether it decides by them: if it does, one visitor's answer is kept for others"
-            " (AWS page understanding-the-cache-key).",
+            " The state does not tell whether it decides by them: if it does, one visitor's response is cached for"
+            " others (AWS page understanding-the-cache-key).",
             describe_fix(behavior, None, setting),
         )
     if trigger.includes_body:
-        yield found(
+        yield finding_at(
             behavior,
             "body-decides-but-cached",
             "warning",
             "The Lambda@Edge function on origin-request is given the request body, which is in no cache key. If it"
-            " decides by it, what is kept for a path answers everyone who asks for it (AWS page"
+            " decides by it, what is cached for a path is sent to everyone who requests it (AWS page"
             " lambda-include-body-access).",
             describe_fix(behavior, None, disable_caching(behavior)),
         )
     if behavior.key.is_empty and not visible:
-        yield found(
+        yield finding_at(
             behavior,
             "trigger-behind-empty-key",
             "warning",
             f"The Lambda@Edge function {trigger.name} on origin-request runs on a cache miss only, and the cache key"
             " has the path alone. If it chooses by anything else, by the viewer's address, the time or chance, the"
-            " first visitor's choice is kept for everybody (AWS page lambda-cloudfront-trigger-events).",
+            " first visitor's choice is cached for everybody (AWS page lambda-cloudfront-trigger-events).",
             describe_fix(behavior, None, f"what it chooses by in the cache key, or {disable_caching(behavior)}"),
         )
 
@@ -72,13 +72,13 @@ def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
 def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
     statuses = behavior.cached_errors()
     if statuses and (visible_beside_the_key(behavior) or trigger.includes_body):
-        yield found(
+        yield finding_at(
             behavior,
             "error-pinned-on-everyone",
             "warning",
-            f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}. If the Lambda@Edge"
-            " function on origin-request sends visitors to different origins, one origin's error answers those of all"
-            " (AWS page custom-error-pages-expiration).",
+            f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}. If the Lambda@Edge"
+            " function on origin-request sends visitors to different origins, one origin's error is sent to those of"
+            " all (AWS page custom-error-pages-expiration).",
             describe_fix(behavior, None, disable_error_caching(statuses)),
         )
 
@@ -86,7 +86,7 @@ def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding
 def _half_a_query(behavior: Behavior) -> Iterator[Finding]:
     if behavior.forwards_whole_query or (behavior.key.query.is_empty and behavior.extra.query.is_empty):
         return
-    yield found(
+    yield finding_at(
         behavior,
         "trigger-cannot-see-query",
         "warning",

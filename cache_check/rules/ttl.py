@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs
-from cache_check.model.findings import Finding, Severity, found
+from cache_check.model.findings import Finding, Severity, finding_at
 from cache_check.model.fixes import describe_fix, disable_caching, set_ttl_to_zero
 from cache_check.rules.viewer import may_leave_its_origin
 
@@ -23,15 +23,15 @@ def minimum_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Itera
         return
     is_certain = inputs is not None or bool(_personal_beside_the_key(behavior))
     keeps = (
-        f"With a minimum TTL of {behavior.min_ttl} s CloudFront keeps answers that say no-store, no-cache or private"
+        f"With a minimum TTL of {behavior.min_ttl} s CloudFront caches responses that say no-store, no-cache or private"
     )
     if inputs is not None:
-        why = "an origin or the router cannot keep a visitor's answer out of the cache"
+        why = "an origin or the router cannot keep a visitor's response out of the cache"
     elif is_certain:
-        why = f"what an origin answers by {personal} is kept and reaches other visitors"
+        why = f"what an origin bases on {personal} is cached and reaches other visitors"
     else:
-        why = f"answers may be a visitor's own, for {personal} is forwarded, and outlive a log-out"
-    yield found(
+        why = f"responses may be a visitor's own, for {personal} is forwarded, and outlive a log-out"
+    yield finding_at(
         behavior,
         "min-ttl-overrides-no-store",
         "error" if is_certain else "warning",
@@ -52,12 +52,13 @@ def cookie_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterat
     severity: Severity = "error" if inputs is not None else "warning"
     who = "An origin's Set-Cookie without Cache-Control" if behavior.caches_by_default else "A Set-Cookie"
     adds = ", and one that the Lambda@Edge function on an origin event adds," if has_function else ""
-    yield found(
+    yield finding_at(
         behavior,
         "set-cookie-can-be-cached",
         severity,
-        f"{who}{adds} is kept with the answer where cookies are forwarded, and replayed to other visitors on every hit"
-        ' unless the answer says no-cache="Set-Cookie" (AWS page Cookies).',
+        f"{who}{adds} is cached with the response where cookies are forwarded, and replayed to other visitors on every"
+        " hit"
+        ' unless the response says no-cache="Set-Cookie" (AWS page Cookies).',
         describe_fix(
             behavior, inputs, f"{set_ttl_to_zero(behavior, 'minTtl', 'defaultTtl')}, or {disable_caching(behavior)}"
         ),

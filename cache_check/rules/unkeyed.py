@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cache_check.function_code.reading import UnreadableCodeError, read_function
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs, Kind
-from cache_check.model.findings import Finding, found
+from cache_check.model.findings import Finding, finding_at
 from cache_check.model.fixes import add_to_key, describe_fix, disable_caching
 from cache_check.rules.viewer import may_leave_its_origin
 from infra.settings.header_key import KEY_HEADER
@@ -27,11 +27,12 @@ HARMLESS_HEADERS = frozenset(
 )
 """They cannot make an answer another visitor's (page RequestAndResponseBehaviorCustomOrigin)."""
 _WHAT: dict[Kind, str] = {
-    "cookie": "Cookies ({names}) reach the origin and are not in the cache key: one visitor's page can answer another",
-    "header": "Headers of the viewer ({names}) reach the origin and are not in the cache key: what it answers by them,"
-    " such as a language, a name that links are built with or a user, can answer other visitors",
+    "cookie": "Cookies ({names}) reach the origin and are not in the cache key: one visitor's page can be sent to"
+    " another",
+    "header": "Headers of the viewer ({names}) reach the origin and are not in the cache key: what it bases on them,"
+    " such as a language, a name that links are built with or a user, can be sent to other visitors",
     "query": "Query parameters ({names}) reach the origin and are not in the cache key: the page for one query can"
-    " answer another",
+    " be sent for another",
 }
 
 
@@ -61,13 +62,13 @@ def _bucket_query(behavior: Behavior) -> Iterator[Finding]:
     """S3 takes parameters that change its answer from signed requests only ("GetObject")."""
     names = names_beyond(behavior.extra.query, behavior.key.query)
     if names and any(origin.signed_by for origin in behavior.origins or ()):
-        yield found(
+        yield finding_at(
             behavior,
             "origin-sees-uncached-query",
             "warning",
             f"Query parameters ({names}) reach a bucket in requests that CloudFront signs, and are not in the cache"
             " key. By response-content-type or response-content-disposition S3 sends a file as something else: what one"
-            " visitor asked for is kept for others (AWS page understanding-the-cache-key).",
+            " visitor requested is cached for others (AWS page understanding-the-cache-key).",
             describe_fix(
                 behavior, None, f"{add_to_key(behavior, 'query', 'those that are meant')}, and the others not forwarded"
             ),
@@ -81,7 +82,7 @@ def _passed_headers(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Find
         unkeyed -= inputs.hashed_headers
     names = ", ".join(sorted(unkeyed)).replace("authorization", "Authorization")
     by_hash = f"{KEY_HEADER}, which has their hash," if unkeyed and unkeyed <= inputs.hashed_headers else ""
-    yield from _unkeyed(behavior, inputs, "header", names, by_hash or "those that it answers by")
+    yield from _unkeyed(behavior, inputs, "header", names, by_hash or "those that its response depends on")
 
 
 def _headers(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
@@ -96,13 +97,13 @@ def _headers(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Find
 
 
 def _legacy_headers(behavior: Behavior, inputs: DecisionInputs | None) -> Finding:
-    return found(
+    return finding_at(
         behavior,
         "origin-sees-uncached-header",
         "warning",
         "With forwardedValues CloudFront sends the origin every header that it does not remove, X-Forwarded-Host and"
-        " X-Original-URL among them, and has only those in the cache key that are listed: what the origin answers by"
-        " the others can answer other visitors (AWS page RequestAndResponseBehaviorCustomOrigin).",
+        " X-Original-URL among them, and has only those in the cache key that are listed: what the origin bases on"
+        " the others can be sent to other visitors (AWS page RequestAndResponseBehaviorCustomOrigin).",
         describe_fix(
             behavior,
             inputs,
@@ -130,11 +131,12 @@ def _host(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding
         what = f"The distribution has several names{names}, and Host reaches the origin and is not in the cache key"
     else:
         return
-    yield found(
+    yield finding_at(
         behavior,
         "origin-sees-uncached-host",
         "warning",
-        f"{what}: one site's page is kept, and answers under another's name (AWS page understanding-the-cache-key).",
+        f"{what}: one site's page is cached, and is served under another's name (AWS page"
+        " understanding-the-cache-key).",
         describe_fix(behavior, inputs, f"{add_to_key(behavior, 'header', 'Host')}, or {disable_caching(behavior)}"),
     )
 
@@ -163,11 +165,15 @@ def _has_several_names(behavior: Behavior) -> bool:
 
 
 def _unkeyed(
-    behavior: Behavior, inputs: DecisionInputs | None, kind: Kind, names: str, wanted: str = "those that it answers by"
+    behavior: Behavior,
+    inputs: DecisionInputs | None,
+    kind: Kind,
+    names: str,
+    wanted: str = "those that its response depends on",
 ) -> Iterator[Finding]:
     if names:
-        asked = "" if behavior.caches_by_default else " where the origin lets it be kept"
-        yield found(
+        asked = "" if behavior.caches_by_default else " where the origin lets it be cached"
+        yield finding_at(
             behavior,
             f"origin-sees-uncached-{kind}",
             "warning",

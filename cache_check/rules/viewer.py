@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cache_check.function_code.reading import ANY, Choice, FunctionReading, Source, UnreadableCodeError, read_function
 from cache_check.model.behaviors import Association, Behavior
 from cache_check.model.decision_inputs import Kind
-from cache_check.model.findings import Finding, found
+from cache_check.model.findings import Finding, finding_at
 from cache_check.model.fixes import add_to_key, describe_fix, disable_caching, disable_error_caching
 from cache_check.rules.possible import PLURALS
 from pulumi_state.policies import Selection
@@ -71,38 +71,39 @@ def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Sou
     for kind in KINDS:
         if names := sorted(name for found_kind, name in unkeyed if found_kind == kind):
             keyed = add_to_key(behavior, kind, _name_keys(kind, names))
-            yield found(
+            yield finding_at(
                 behavior,
                 f"decided-by-uncached-{kind}",
                 "warning",
                 f"The CloudFront Function {association.name} on viewer-request chooses an origin by"
-                f" {_describe(kind, names)}: one origin's answer is kept for the visitors of others ({PAGE}).",
+                f" {_describe(kind, names)}: one origin's response is cached for the visitors of others ({PAGE}).",
                 describe_fix(behavior, None, f"{keyed}, or {disable_caching(behavior)}"),
             )
     if draws := sorted(name for kind, name in unkeyed if kind == "chance"):
-        yield found(
+        yield finding_at(
             behavior,
             "chosen-by-chance",
             "warning",
             f"The CloudFront Function {association.name} on viewer-request chooses an origin by {_join(draws)}, and"
-            " answers are kept: whichever origin the first visitor is sent to answers all the others for as long as its"
-            f" answer is kept ({PAGE}).",
+            " responses are cached: whichever origin the first visitor is sent to serves all the others for as long as"
+            f" its response is cached ({PAGE}).",
             describe_fix(
                 behavior,
                 None,
-                f"the choice written to a header that is in the cache key, or to the URI; or {disable_caching(behavior)}",
+                f"the choice written to a header that is in the cache key, or to the URI; or"
+                f" {disable_caching(behavior)}",
             ),
         )
 
 
 def _unread_finding(behavior: Behavior, association: Association, why: str) -> Finding:
-    return found(
+    return finding_at(
         behavior,
         "function-cannot-be-read",
         "warning",
-        f"The {association.kind} {association.name} on viewer-request stands before a cache that keeps answers, and"
-        f" cannot be seen from here: {why}. If it chooses an origin, or writes what an application answers by, by"
-        " something that is not in the cache key, one visitor's answer is kept for others (AWS page"
+        f"The {association.kind} {association.name} on viewer-request runs before a cache that holds responses, and"
+        f" cannot be read here: {why}. If it chooses an origin, or writes what an application bases its"
+        " response on, by something that is not in the cache key, one visitor's response is cached for others (AWS page"
         " lambda-cloudfront-trigger-events).",
         describe_fix(
             behavior, None, f"what it decides by in the cache key; look into {association.arn or 'the function'}"
@@ -111,13 +112,13 @@ def _unread_finding(behavior: Behavior, association: Association, why: str) -> F
 
 
 def _pinned_errors(behavior: Behavior, association: Association, statuses: list[int]) -> Finding:
-    return found(
+    return finding_at(
         behavior,
         "error-pinned-on-everyone",
         "warning",
-        f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}, and the CloudFront Function"
-        f" {association.name} sends visitors to different origins: one origin's error answers those of all (AWS page"
-        " custom-error-pages-expiration).",
+        f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}, and the CloudFront"
+        f" Function {association.name} sends visitors to different origins: one origin's error is sent to those of all"
+        " (AWS page custom-error-pages-expiration).",
         describe_fix(behavior, None, disable_error_caching(statuses)),
     )
 

@@ -29,8 +29,8 @@ def analyze_state_file(path: Path, stack: Stack | None) -> Analysis:
 
 
 def print_analysis(subject: str, analysis: Analysis) -> None:
-    """What was not judged, and last, in one line, what was."""
+    """What was not checked, and last, in one line, what was."""
     for one in analysis.not_checked:
-        mend = f" Mend: {one.mend}." if one.mend else ""
-        warn(f"not judged: {one}.{mend}")
+        fix = f" Fix: {one.fix}." if one.fix else ""
+        warn(f"not checked: {one}.{fix}")
     out.print(f"{subject}: {analysis.summary}", markup=False)

@@ -9,13 +9,13 @@ from infra.settings.model import Settings
 from infra.settings.stack import Stack
 
 _WITHOUT = {
-    "origin-request": "no request is routed, and the distribution's own origin answers them all",
+    "origin-request": "no request is routed, and the distribution's own origin responds to them all",
     "origin-response": "the router's cookie is never set, and nobody stays on a version",
     "viewer-request": "nothing is decided before the cache",
     "viewer-response": "the version's cookie is never set, and nobody stays on a version",
 }
-_UNGUARDED = "an answer that sets a visitor's cookie is kept, and replays it to others"
-_UNCOUNTED = "what a rollout and alarms judge by is not counted"
+_UNGUARDED = "a response that sets a visitor's cookie is cached, and replays it to others"
+_UNCOUNTED = "the metrics of a rollout and of alarms are not counted"
 
 
 def decision_inputs(stack: Stack) -> DecisionInputs:

@@ -12,8 +12,7 @@ from cache_check.model.decision_inputs import VIEWER_FUNCTIONS
 from infra.cdn.viewer_function_code import CONFIG_LINE, FUNCTIONS
 from infra.leak_gate.inputs import decision_inputs
 from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
-from tests.infra.configs import shipped_stack
-from tests.infra.leak_states import (
+from tests.cache_check.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,
     CACHING_OPTIMIZED,
     NO_ERRORS,
@@ -25,6 +24,7 @@ from tests.infra.leak_states import (
     resource,
     state,
 )
+from tests.infra.configs import shipped_stack
 
 ACCOUNT = "arn:aws:lambda:us-east-1:123456789012:function"
 OURS = f"{ACCOUNT}:edge-router-local-abc12def:4"
@@ -103,11 +103,11 @@ def test_another_function_is_shown_by_name_and_arn() -> None:
     arn = f"{ACCOUNT}:image-resizer:12"
     [finding] = find_leaks(state(at({"origin-request": OURS, "origin-response": arn})), COOKIE_VERSION)
     assert finding.explanation == (
-        f"At origin-response stands the Lambda@Edge function image-resizer ({arn}), which is not one of this stack"
+        f"At origin-response is the Lambda@Edge function image-resizer ({arn}), which is not one of this stack"
         " (edge-router-local): the router's cookie is never set, and nobody stays on a version. CloudFront takes one"
         " function for each event (AWS page lambda-at-edge-function-restrictions)."
     )
-    assert finding.mend == (
+    assert finding.fix == (
         "in defaultCacheBehavior of site: lambdaFunctionAssociations {eventType: origin-response, lambdaArn: the"
         " stack's output functionArn, includeBody: false} in its place."
     )
@@ -115,7 +115,7 @@ def test_another_function_is_shown_by_name_and_arn() -> None:
 
 def test_a_function_of_the_stacks_rollout_is_needed_but_nobody_is_answered_wrongly_without_it() -> None:
     """Its figures are made at origin-response."""
-    needed = {one.event_type: one.is_vital for one in by("strategy=jwt-iat").needed}
+    needed = {one.event_type: one.is_vital for one in by("strategy=jwt-iat").required}
     assert needed == {"origin-request": True, "origin-response": False}
     given = state(at({"origin-request": OURS}))
     assert told(given, by("strategy=jwt-iat")) == [("warning", "association-missing", "*")]
@@ -126,11 +126,11 @@ def test_a_function_before_the_cache_is_missing_or_is_anothers() -> None:
     assert "CloudFront Function is not associated with viewer-request: nothing is decided before the cache" in missing
     arn = "arn:aws:cloudfront::123456789012:function/add-index-html"
     anothers = explained(state(at({"viewer-request": arn})), TIER)
-    assert f"At viewer-request stands the CloudFront Function add-index-html ({arn})" in anothers
+    assert f"At viewer-request is the CloudFront Function add-index-html ({arn})" in anothers
     other = CANARY.replace("canary", "tier")
     before = {"viewer-request": other, "viewer-response": CANARY}
     stale = explained(state(at({"origin-request": OURS, "origin-response": OURS} | before)), VERSIONED)
-    assert f"At viewer-request stands the CloudFront Function edge-router-local-tier ({other}), which is not" in stale
+    assert f"At viewer-request is the CloudFront Function edge-router-local-tier ({other}), which is not" in stale
     assert "which is not edge-router-local-canary: nothing is decided before the cache" in stale
     blocked = explained(state(at({"viewer-request": f"{ACCOUNT}:auth:2"})), TIER)
     assert "CloudFront takes no CloudFront Function on a viewer event beside one" in blocked
@@ -150,8 +150,8 @@ def test_without_any_function_key_and_forwarding_are_judged_as_they_would_be_att
         "min-ttl-overrides-no-store",
     ]
     assert (
-        "Attached, the router has to see the cookie app-version and the header x-qa-origin, and nothing may be kept,"
-        " errors included (CachingDisabled, errorCachingMinTtl 0)."
+        "Attached, the router has to see the cookie app-version and the header x-qa-origin, and nothing may be"
+        " cached, errors included (CachingDisabled, errorCachingMinTtl 0)."
     ) in explained(state(bare))
     assert "the cache key has to have the header x-router-version." in explained(state(bare), VERSIONED)
     assert "the request body" in explained(state(bare), TENANT_LOOKUP)
@@ -173,11 +173,12 @@ def test_a_behavior_beside_the_router_is_one_warning_with_what_it_would_need() -
     [finding] = find_leaks(state(both(), orderedCacheBehaviors=[assets]), COOKIE_VERSION)
     assert (finding.severity, finding.name, finding.path_pattern) == ("warning", "behavior-not-routed", "/assets/*")
     assert finding.explanation == (
-        "The router is not on this behavior, whose own origin answers, and which is not judged as routed. Its functions"
-        f" are url-rewriter ({rewriter}) at origin-request. Attached, the router has to see the cookie app-version and"
-        " the header x-qa-origin, and nothing may be kept, errors included (CachingDisabled, errorCachingMinTtl 0)."
+        "The router is not on this behavior, whose own origin responds, and which is not checked as routed. Its"
+        f" functions are url-rewriter ({rewriter}) at origin-request. Attached, the router has to see the cookie"
+        " app-version and the header x-qa-origin, and nothing may be cached, errors included (CachingDisabled,"
+        " errorCachingMinTtl 0)."
     )
-    assert finding.mend.startswith("none where that is meant; else in orderedCacheBehaviors[0] of site: ")
+    assert finding.fix.startswith("none where that is meant; else in orderedCacheBehaviors[0] of site: ")
 
 
 def test_static_paths_of_the_stack_are_meant_to_be_without() -> None:
@@ -199,7 +200,7 @@ def test_a_function_of_somebody_before_the_router_is_still_read() -> None:
     draws = "function handler(event) { if (Math.random() < 0.5) { cf.selectRequestOriginById('b'); } }"
     arn = "arn:aws:cloudfront::123456789012:function/ab"
     function = resource("aws:cloudfront/function:Function", "ab", {"arn": arn, "code": draws})
-    policy = cache_policy(headers=("all", []), cookies=("all", []), query=("all", []))
+    policy = cache_policy(headers=("none", []), cookies=("all", []), query=("all", []))
     given = both(cachePolicyId="cache") | {
         "functionAssociations": [{"eventType": "viewer-request", "functionArn": arn}]
     }
@@ -261,7 +262,7 @@ def test_origins_that_a_router_cannot_replace_are_errors(
         (
             {"originGroups": [{"originId": "site", "members": [{"originId": "a"}, {"originId": "b"}]}]},
             "router-defeats-origin-group",
-            "the group's second origin answers in its place",
+            "the group's second origin responds in its place",
         ),
     ],
 )
@@ -338,7 +339,7 @@ def test_headers_of_the_key_that_are_hashed_need_their_hash_in_the_key() -> None
     assert told(with_key("Authorization", "X-QA-Origin", "X-Router-Key"), hashing) == []
     [finding] = find_leaks(with_key("Authorization", "X-QA-Origin"), hashing)
     assert (finding.severity, finding.name) == ("warning", "origin-sees-uncached-header")
-    assert "x-router-key, which has their hash, in the cache policy's headersConfig.headers" in finding.mend
+    assert "x-router-key, which has their hash, in the cache policy's headersConfig.headers" in finding.fix
 
 
 def test_every_function_that_can_be_deployed_is_known_by_its_name() -> None:
@@ -350,10 +351,10 @@ def test_an_answer_with_a_cookie_needs_its_guard() -> None:
     guarded = by(
         "strategy=cookie-version", "cookieVersion.caching=versioned", "cookieVersion.applicationCookies[0]=sid"
     )
-    [needed] = [one for one in guarded.needed if one.event_type == "origin-response"]
+    [needed] = [one for one in guarded.required if one.event_type == "origin-response"]
     assert (needed.is_vital, needed.without) == (
         True,
-        "an answer that sets a visitor's cookie is kept, and replays it to others",
+        "a response that sets a visitor's cookie is cached, and replays it to others",
     )
 
 

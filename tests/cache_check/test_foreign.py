@@ -8,7 +8,7 @@ import pytest
 
 from cache_check import analyze_state, find_leaks
 from pulumi_state.values import StateError
-from tests.infra.leak_states import (
+from tests.cache_check.leak_states import (
     ALL_VIEWER,
     ALL_VIEWER_EXCEPT_HOST,
     CACHING_OPTIMIZED,
@@ -146,11 +146,11 @@ def test_caching_optimized_for_assets_is_no_finding() -> None:
 def test_a_warning_says_what_cannot_be_known() -> None:
     finding = the_finding(forwarded("origin-request", headers=("allExcept", ["host"])))
     assert finding.explanation == (
-        "The Lambda@Edge function on origin-request sees headers (all but host) that are not in the cache key. Nobody"
-        " can tell from here whether it decides by them: if it does, one visitor's answer is kept for others (AWS page"
-        " understanding-the-cache-key)."
+        "The Lambda@Edge function on origin-request sees headers (all but host) that are not in the cache key. The"
+        " state does not tell whether it decides by them: if it does, one visitor's response is cached for others (AWS"
+        " page understanding-the-cache-key)."
     )
-    assert finding.mend == (
+    assert finding.fix == (
         "in defaultCacheBehavior of site: all but host in the cache key too, or not forwarded, or the cache policy"
         " CachingDisabled with errorCachingMinTtl 0."
     )
@@ -253,5 +253,5 @@ def test_a_resource_whose_update_was_interrupted_is_not_checked(kind: str, said:
     assert [one.why for one in analysis.not_checked] == (
         [f"an update was interrupted while it was {said}: AWS may have another than the state"] if said else []
     )
-    assert ("in what was judged" in analysis.summary) is bool(said)
+    assert ("in what was checked" in analysis.summary) is bool(said)
     assert analysis.distributions == 1

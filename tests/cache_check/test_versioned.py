@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from infra.cdn.viewer_function_code import viewer_function
+from tests.cache_check.leak_states import State, default_behavior, deployed
+from tests.cache_check.leak_traffic import PATHS, VISITORS, VISITS, Traffic, errors, version_page
 from tests.infra.configs import shipped_stack
-from tests.infra.leak_states import State, default_behavior, deployed
-from tests.infra.leak_traffic import PATHS, VISITORS, VISITS, Traffic, errors, version_page
 from tests.simulator.cloudfront.fakes import FakeOrigin
 
 SETTINGS = ("strategy=cookie-version", "canaryPercent=30", "cookieVersion.caching=versioned")

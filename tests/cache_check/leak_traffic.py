@@ -12,8 +12,8 @@ from infra.leak_gate.inputs import decision_inputs
 from infra.package.baked_config import baked_config, deciding_config
 from router.baked import build_router
 from simulator.cloudfront import Distribution, Edge, Headers, OriginMap, ViewerRequest, ViewerResponse
+from tests.cache_check.leak_states import State
 from tests.infra.configs import shipped_stack
-from tests.infra.leak_states import State
 from tests.simulator.cloudfront.fakes import Clock, FakeFunctions, FakeOrigin, Received, Reply
 
 SETTINGS = ("strategy=cookie-version", "canaryPercent=30")

@@ -14,8 +14,8 @@ from infra.leak_gate.inputs import decision_inputs
 from infra.leak_gate.planned_state import planned_state
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
+from tests.cache_check.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
 from tests.infra.configs import STACKS, shipped_stack
-from tests.infra.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 VERSIONED = {
@@ -113,13 +113,13 @@ def test_the_settings_say_which_key_mends_it() -> None:
     state = deployed("prod", "strategy=cookie-version")
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
     [first, *_] = find_leaks(state, decision_inputs(shipped_stack("prod", "strategy=cookie-version")))
-    assert first.mend.startswith("set edge-router:cookieVersion.caching to versioned or none and run `pulumi up`;")
+    assert first.fix.startswith("set edge-router:cookieVersion.caching to versioned or none and run `pulumi up`;")
 
 
 @pytest.fixture
 def leaking_project(project: Path) -> Path:
     """A copy of the project whose cache policy for strategies that vary keeps answers."""
-    policies = project / "infra" / "policies.py"
+    policies = project / "infra" / "cdn" / "policies.py"
     before = policies.read_text()
     after = before.replace("YEAR_SECONDS if is_keeping else 0", "YEAR_SECONDS if is_keeping else 60")
     assert after != before
@@ -150,7 +150,7 @@ def test_errors_refuse_and_warnings_are_handed_back(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("infra.leak_gate.gate.find_stack_leaks", lambda _stack: [warning, error])
     with pytest.raises(CacheLeakError) as caught:
         reject_leaks(stack)
-    assert str(caught.value) == "one cache leak:\n  n (d, path pattern *): e. Mend: m."
+    assert str(caught.value) == "one cache leak:\n  n (d, path pattern *): e. Fix: m."
 
 
 def test_a_distribution_is_in_every_plan() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.leak_states import (
+from tests.cache_check.leak_states import (
     CACHING_OPTIMIZED,
     State,
     cache_policy,
@@ -15,7 +15,7 @@ from tests.infra.leak_states import (
     deployed,
     distribution_of,
 )
-from tests.infra.leak_traffic import PATHS, SETTINGS, VISITORS, Traffic, errors, version_page
+from tests.cache_check.leak_traffic import PATHS, SETTINGS, VISITORS, Traffic, errors, version_page
 from tests.simulator.cloudfront.fakes import FakeOrigin, Received, Reply
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cache_check import analyze_state, find_leaks
 from pulumi_state.values import StateError
-from tests.infra.leak_states import (
+from tests.cache_check.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,
     CACHING_OPTIMIZED,
@@ -121,10 +121,10 @@ def test_authorization_is_named() -> None:
 def test_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:
     given = behavior(cachePolicyId=CACHING_OPTIMIZED, originRequestPolicyId="forward")
     *_, finding = find_leaks(state(given, origin_request_policy(query=("all", []))))
-    assert finding.mend == (
+    assert finding.fix == (
         "in defaultCacheBehavior of site: a cache policy of your own in the place of AWS's CachingOptimized, with those"
-        " that it answers by in queryStringsConfig.queryStrings, and the others not forwarded; or the cache policy"
-        " CachingDisabled with errorCachingMinTtl 0."
+        " that its response depends on in queryStringsConfig.queryStrings, and the others not forwarded; or the cache"
+        " policy CachingDisabled with errorCachingMinTtl 0."
     )
 
 
@@ -197,16 +197,16 @@ def test_code_that_cannot_be_seen_is_told_where_answers_are_kept(code: Any, why:
     finding = the_finding(state(given, function, cache_policy()))
     assert (finding.name, finding.severity) == ("function-cannot-be-read", "warning")
     assert why in finding.explanation
-    assert FUNCTION_ARN in finding.mend
+    assert FUNCTION_ARN in finding.fix
     assert found(state(given, function, cache_policy((0, 0, 0)))) == []
 
 
 def test_lambda_at_viewer_request_cannot_be_seen() -> None:
     finding = the_finding(state(behavior("viewer-request", cachePolicyId="cache"), cache_policy()))
     assert finding.explanation == (
-        "The Lambda@Edge function edge on viewer-request stands before a cache that keeps answers, and cannot be seen"
-        " from here: its code is not in the state. If it chooses an origin, or writes what an application answers by,"
-        " by something that is not in the cache key, one visitor's answer is kept for others (AWS page"
+        "The Lambda@Edge function edge on viewer-request runs before a cache that holds responses, and cannot be read"
+        " here: its code is not in the state. If it chooses an origin, or writes what an application bases its"
+        " response on, by something that is not in the cache key, one visitor's response is cached for others (AWS page"
         " lambda-cloudfront-trigger-events)."
     )
 
@@ -293,7 +293,11 @@ def test_what_no_rule_needs_may_be_sealed(sealed: str) -> None:
             "defaultCacheBehavior.lambdaFunctionAssociations[0]",
         ),
         (
-            {"defaultCacheBehavior": {"forwardedValues": {"cookies": {"forward": "whitelist", "whitelistedNames": [SEALED]}}}},
+            {
+                "defaultCacheBehavior": {
+                    "forwardedValues": {"cookies": {"forward": "whitelist", "whitelistedNames": [SEALED]}}
+                }
+            },
             "defaultCacheBehavior.forwardedValues.cookies.whitelistedNames[0]",
         ),
     ],
@@ -347,11 +351,11 @@ def test_ttls_that_a_policy_replaces_may_be_sealed() -> None:
 def test_an_unknown_policy_is_told_with_the_commands_that_bring_it_in() -> None:
     analysis = analyze_state(state(behavior(originRequestPolicyId="1a2b3c4d-0000")))
     [finding] = analysis.findings
-    assert finding.mend == (
+    assert finding.fix == (
         "`pulumi import --protect=false aws:cloudfront/originRequestPolicy:OriginRequestPolicy 1a2b3c4d 1a2b3c4d-0000`"
         " in the project of this state, and export it again; `aws cloudfront get-origin-request-policy --id"
         " 1a2b3c4d-0000` shows it."
     )
     assert analysis.summary.endswith(
-        "not judged: 1 (site, path pattern *: of its policy 1a2b3c4d-0000 nothing is known)"
+        "not checked: 1 (site, path pattern *: of its policy 1a2b3c4d-0000 nothing is known)"
     )

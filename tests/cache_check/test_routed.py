@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cache_check import DecisionInputs, find_leaks
-from tests.infra.leak_states import (
+from tests.cache_check.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,
     CACHING_OPTIMIZED,
@@ -227,8 +227,8 @@ def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
     finding = next(iter(find_leaks(leaking, replace(BY_COOKIE, caching_key="edge-router:cookieVersion.caching"))))
     assert str(finding) == (
         "decided-by-uncached-cookie (site, path pattern /assets/*): The router decides by the cookie version, which is"
-        " not in the cache key: the first visitor's version is kept, and answers visitors of the other one (AWS page"
-        " understanding-the-cache-key). Mend: in orderedCacheBehaviors[0] of site: version in the cache policy's"
+        " not in the cache key: the first visitor's version is cached, and is sent to visitors of the other one (AWS"
+        " page understanding-the-cache-key). Fix: in orderedCacheBehaviors[0] of site: version in the cache policy's"
         " cookiesConfig.cookies, or the cache policy CachingDisabled with errorCachingMinTtl 0."
     )
     assert finding.as_json() == {
@@ -237,7 +237,7 @@ def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
         "distribution": "site",
         "pathPattern": "/assets/*",
         "explanation": finding.explanation,
-        "mend": finding.mend,
+        "mend": finding.fix,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cache_check import find_leaks
-from tests.infra.leak_states import (
+from tests.cache_check.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,
     CACHING_OPTIMIZED,
     State,
@@ -57,7 +57,7 @@ def test_in_old_states_the_mend_is_in_the_words_of_old_states() -> None:
         {"originId": "site", "domainName": HOSTS[0], "originAccessControlId": "E1"}
     ]
     assert found(old) == SEES_QUERY
-    assert "forwardedValues.queryStringCacheKeys" in the_finding(old).mend
+    assert "forwardedValues.queryStringCacheKeys" in the_finding(old).fix
 
 
 def test_what_a_function_sends_elsewhere_is_no_bucket_s_any_more() -> None:
@@ -73,7 +73,7 @@ def test_what_a_function_sends_elsewhere_is_no_bucket_s_any_more() -> None:
 
 def test_a_ttl_of_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:
     [finding] = [one for one in find_leaks(bucket(APPLICATION)) if one.name == "min-ttl-overrides-no-store"]
-    assert finding.mend == (
+    assert finding.fix == (
         "in defaultCacheBehavior of site: a cache policy of your own in the place of AWS's CachingOptimized, with"
         " minTtl 0."
     )
