@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cache_check.model.decision_inputs import DecisionInputs
+from cache_check.model.decision_inputs import KINDS, DecisionInputs
 from cache_check.model.findings import Finding, NotChecked
 
-KINDS = ("cookie", "header", "query")
 GENERAL_RULES = (
     "policy-not-in-state",
     *(f"decided-by-uncached-{kind}" for kind in KINDS),

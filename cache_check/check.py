@@ -9,8 +9,7 @@ from typing import Any
 from cache_check.analysis import Analysis, count_rules
 from cache_check.model.behaviors import Behavior
 from cache_check.model.decision_inputs import DecisionInputs
-from cache_check.model.findings import Finding, NotChecked, finding_at
-from cache_check.model.fixes import policy_import
+from cache_check.model.findings import Finding, NotChecked, finding_at, policy_import
 from cache_check.rules.associations import association_findings, attach, beside_findings, complete
 from cache_check.rules.known import certain_findings
 from cache_check.rules.origins import origin_findings
@@ -121,5 +120,5 @@ def _unknown_policies(behavior: Behavior) -> Iterator[Finding]:
             "warning",
             f"The policy {policy_id} is neither in the state nor one of AWS's that are known here: what it keys on and"
             " forwards cannot be checked, nor can this behavior.",
-            policy_import(kind, policy_id),
+            fix=policy_import(kind, policy_id),
         )

@@ -17,7 +17,7 @@ from infra.cdn.viewer_function_code import ViewerFunction, ViewerFunctionError, 
 from infra.config.errors import SettingsError
 from infra.config.provider_region import missing_region_problem, provider_region
 from infra.edge_router import EdgeRouterArgs
-from infra.leak_gate.gate import CacheLeakError, reject_leaks
+from infra.leak_gate import CacheLeakError, reject_leaks
 from infra.package.archive import write_package
 from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
 from infra.package.regional import build_controller, build_validator

@@ -31,26 +31,10 @@ _AMPLIFY = _headers("authorization", "accept", "cloudfront-viewer-country", "hos
 _CLOUDFRONT_2022_06 = frozenset(
     f"cloudfront-{name}"
     for name in (
-        "forwarded-proto",
-        "is-android-viewer",
-        "is-desktop-viewer",
-        "is-ios-viewer",
-        "is-mobile-viewer",
-        "is-smarttv-viewer",
-        "is-tablet-viewer",
-        "viewer-address",
-        "viewer-asn",
-        "viewer-city",
-        "viewer-country",
-        "viewer-country-name",
-        "viewer-country-region",
-        "viewer-country-region-name",
-        "viewer-http-version",
-        "viewer-latitude",
-        "viewer-longitude",
-        "viewer-metro-code",
-        "viewer-postal-code",
-        "viewer-time-zone",
+        *("forwarded-proto", "is-android-viewer", "is-desktop-viewer", "is-ios-viewer", "is-mobile-viewer"),
+        *("is-smarttv-viewer", "is-tablet-viewer", "viewer-address", "viewer-asn", "viewer-city", "viewer-country"),
+        *("viewer-country-name", "viewer-country-region", "viewer-country-region-name", "viewer-http-version"),
+        *("viewer-latitude", "viewer-longitude", "viewer-metro-code", "viewer-postal-code", "viewer-time-zone"),
         "viewer-tls",
     )
 )

@@ -10,6 +10,9 @@ from infra.naming.function_identity import is_function_arn, is_viewer_function_a
 from infra.settings.header_key import KEY_FUNCTION
 
 Kind = Literal["cookie", "header", "query"]
+KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
+SINGULARS: dict[Kind, str] = {"cookie": "cookie", "header": "header", "query": "query parameter"}
+PLURALS: dict[Kind, str] = {kind: f"{noun}s" for kind, noun in SINGULARS.items()}
 VIEWER_FUNCTIONS = ("canary", KEY_FUNCTION, "tier")
 """The files in functions/ that a strategy may have as its viewer-request function."""
 

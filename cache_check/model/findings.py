@@ -6,8 +6,19 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from cache_check.model.behaviors import Behavior
+from cache_check.model.decision_inputs import DecisionInputs, Kind
 
 Severity = Literal["error", "warning"]
+_POLICY_SECTIONS: dict[Kind, str] = {
+    "cookie": "cookiesConfig.cookies",
+    "header": "headersConfig.headers",
+    "query": "queryStringsConfig.queryStrings",
+}
+_LEGACY_SECTIONS: dict[Kind, str] = {
+    "cookie": "cookies.whitelistedNames",
+    "header": "headers",
+    "query": "queryStringCacheKeys",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,82 @@ class NotChecked:
         return {"distribution": self.distribution, **pattern, "why": self.why, "mend": self.fix}
 
 
-def finding_at(behavior: Behavior, name: str, severity: Severity, explanation: str, fix: str) -> Finding:
-    """A finding at that behavior."""
+def finding_at(
+    behavior: Behavior,
+    name: str,
+    severity: Severity,
+    explanation: str,
+    setting: str = "",
+    inputs: DecisionInputs | None = None,
+    *,
+    fix: str = "",
+) -> Finding:
+    """A finding at a behavior. `setting` fixes it where the router there has these `inputs`, or `fix` says how."""
+    fix = fix or describe_fix(behavior, inputs, setting)
     return Finding(name, severity, behavior.distribution, behavior.path_pattern, explanation, fix)
+
+
+def describe_fix(behavior: Behavior, inputs: DecisionInputs | None, setting: str) -> str:
+    """The setting where the distribution's resource has it, and for a stack of this project what brings it about.
+
+    `pulumi up` of this project's stack touches no distribution but its own.
+    """
+    if inputs is None or not inputs.made(behavior):
+        return f"in {behavior.address} of {behavior.distribution}: {setting}."
+    if inputs.caching_key:
+        return f"set {inputs.caching_key} to versioned or none and run `pulumi up`; the setting is {setting}."
+    return f"run `pulumi up`, which puts the stack's own settings back; the setting is {setting}."
+
+
+def add_to_key(behavior: Behavior, kind: Kind, name: str) -> str:
+    """That the cache key has a name."""
+    if behavior.is_legacy:
+        return f"{name} in forwardedValues.{_LEGACY_SECTIONS[kind]}"
+    if behavior.managed_cache_policy:
+        own = f"a cache policy of your own in the place of AWS's {behavior.managed_cache_policy}"
+        return f"{own}, with {name} in {_POLICY_SECTIONS[kind]}"
+    return f"{name} in the cache policy's {_POLICY_SECTIONS[kind]}"
+
+
+def forward(behavior: Behavior, kind: Kind, name: str) -> str:
+    """That the origin triggers see a name."""
+    if behavior.is_legacy:
+        return "forwardedValues.queryString true" if kind == "query" else add_to_key(behavior, kind, name)
+    if kind == "query":
+        return 'the origin request policy\'s queryStringsConfig.queryStringBehavior "all"'
+    return f"{name} in the origin request policy's {_POLICY_SECTIONS[kind]}"
+
+
+def disable_caching(behavior: Behavior) -> str:
+    """That nothing is kept."""
+    if behavior.is_legacy:
+        return "minTtl, defaultTtl and maxTtl 0 with errorCachingMinTtl 0"
+    return "the cache policy CachingDisabled with errorCachingMinTtl 0"
+
+
+def disable_error_caching(statuses: list[int]) -> str:
+    """That errors are not kept."""
+    return f"customErrorResponses with errorCachingMinTtl 0 for {', '.join(map(str, statuses))}"
+
+
+def set_ttl_to_zero(behavior: Behavior, *names: str) -> str:
+    """That a TTL is 0, in the policy or at the behavior itself."""
+    zero = f"{' and '.join(names)} 0"
+    if behavior.managed_cache_policy:
+        return f"a cache policy of your own in the place of AWS's {behavior.managed_cache_policy}, with {zero}"
+    return zero if behavior.is_legacy else f"the cache policy's {zero}"
+
+
+def policy_import(kind: str, policy_id: str) -> str:
+    """How a policy that the state only names gets into it, or can be read by a person."""
+    command = "get-cache-policy" if kind.endswith(":CachePolicy") else "get-origin-request-policy"
+    return (
+        f"`pulumi import --protect=false {kind} {policy_id[:8]} {policy_id}` in the project of this state, and export"
+        f" it again; `aws cloudfront {command} --id {policy_id}` shows it."
+    )
+
+
+def join_names(names: list[str]) -> str:
+    """`a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cache_check.model.behaviors import Association, Behavior
-from cache_check.model.decision_inputs import DecisionInputs, RequiredAssociation
-from cache_check.model.findings import Finding, Severity, finding_at
-from cache_check.model.fixes import describe_fix
-
-_NOUNS = {"cookie": "the cookie", "header": "the header", "query": "the query parameter"}
+from cache_check.model.decision_inputs import SINGULARS, DecisionInputs, RequiredAssociation
+from cache_check.model.findings import Finding, Severity, describe_fix, finding_at, join_names
 
 
 def association_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
@@ -30,15 +27,15 @@ def beside_findings(behavior: Behavior, inputs: DecisionInputs, where: str) -> I
         "warning",
         f"The router is not on {where}, whose own origin responds, and which is not checked as routed."
         f"{_functions_there(behavior)} {describe_needs(inputs)}",
-        f"none where that is meant; else {describe_fix(behavior, inputs, entries)}",
+        fix=f"none where that is meant; else {describe_fix(behavior, inputs, entries)}",
     )
 
 
 def describe_needs(inputs: DecisionInputs) -> str:
     """What key and forwarding need where the router is put on a behavior."""
-    names = [f"{_NOUNS[kind]} {name}" for kind, name in inputs.names()]
+    names = [f"the {SINGULARS[kind]} {name}" for kind, name in inputs.names()]
     names += ["the request body"] if inputs.body else []
-    sees = f"the router has to see {_join(names)}, and " if names else ""
+    sees = f"the router has to see {join_names(names)}, and " if names else ""
     if inputs.version_header:
         keeps = f"the cache key has to have the header {inputs.version_header}"
     elif inputs.varies:
@@ -85,7 +82,8 @@ def _at_its_event(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAs
             f"At {needed.event_type} is the {there.kind} {there.name} ({there.arn}), which is not"
             f" {_name_needed(inputs, needed)}: {needed.without}. CloudFront takes one function for each event (AWS"
             f" page lambda-at-edge-function-restrictions).{_if_unrouted(behavior, inputs, needed)}",
-            describe_fix(behavior, inputs, f"{needed.setting} in its place"),
+            f"{needed.setting} in its place",
+            inputs,
         )
     elif there.is_lambda and not re.search(r":\d+$", there.arn):
         yield finding_at(
@@ -94,7 +92,8 @@ def _at_its_event(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAs
             "error",
             f"At {needed.event_type} is {there.arn}, which is no numbered version: CloudFront takes neither aliases"
             " nor $LATEST (AWS page lambda-at-edge-function-restrictions).",
-            describe_fix(behavior, inputs, needed.setting),
+            needed.setting,
+            inputs,
         )
 
 
@@ -115,7 +114,8 @@ def _missing(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAssocia
         _severity(needed),
         f"The stack's {kind} is not associated with {needed.event_type}: {needed.without} (AWS page"
         f" lambda-cloudfront-trigger-events).{blocked if is_blocked else ''}{_if_unrouted(behavior, inputs, needed)}",
-        describe_fix(behavior, inputs, needed.setting),
+        needed.setting,
+        inputs,
     )
 
 
@@ -131,9 +131,10 @@ def _on_other_events(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Fin
                 "association-on-wrong-event",
                 "error",
                 f"The stack's {there.kind} {there.name} ({there.arn}) is associated with {there.event_type}, where it"
-                f" has nothing to do: its events are {_join(_events(inputs, there))} (AWS page"
+                f" has nothing to do: its events are {join_names(_events(inputs, there))} (AWS page"
                 " lambda-cloudfront-trigger-events).",
-                describe_fix(behavior, inputs, f"no {there.name} at {there.event_type}"),
+                f"no {there.name} at {there.event_type}",
+                inputs,
             )
 
 
@@ -143,7 +144,7 @@ def _events(inputs: DecisionInputs, there: Association) -> list[str]:
 
 def _functions_there(behavior: Behavior) -> str:
     there = [f"{one.name} ({one.arn}) at {one.event_type}" for one in behavior.associations]
-    return f" Its functions are {_join(there)}." if there else ""
+    return f" Its functions are {join_names(there)}." if there else ""
 
 
 def _if_unrouted(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAssociation) -> str:
@@ -154,8 +155,3 @@ def _if_unrouted(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAss
 
 def _severity(needed: RequiredAssociation) -> Severity:
     return "error" if needed.is_vital else "warning"
-
-
-def _join(names: list[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cache_check.model.behaviors import Behavior, names_beyond
-from cache_check.model.decision_inputs import DecisionInputs, Kind
-from cache_check.model.findings import Finding, finding_at
-from cache_check.model.fixes import add_to_key, describe_fix, disable_caching, disable_error_caching, forward
+from cache_check.model.decision_inputs import SINGULARS, DecisionInputs, Kind
+from cache_check.model.findings import (
+    Finding,
+    add_to_key,
+    disable_caching,
+    disable_error_caching,
+    finding_at,
+    forward,
+)
 
-NOUNS: dict[Kind, str] = {"cookie": "the cookie", "header": "the header", "query": "the query parameter"}
 WHY_UNSEEN: dict[Kind, str] = {
     "cookie": "only forwarded cookies arrive (AWS page Cookies)",
     "header": "only forwarded headers arrive (AWS page header-caching)",
@@ -41,9 +46,11 @@ def _decided_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
                 behavior,
                 f"decided-by-uncached-{kind}",
                 "error",
-                f"The router decides by {NOUNS[kind]} {name}, which is not in the cache key: the first visitor's"
-                " version is cached, and is sent to visitors of the other one (AWS page understanding-the-cache-key).",
-                describe_fix(behavior, inputs, f"{add_to_key(behavior, kind, name)}, or {disable_caching(behavior)}"),
+                f"The router decides by the {SINGULARS[kind]} {name}, which is not in the cache key: the first"
+                " visitor's version is cached, and is sent to visitors of the other one (AWS page"
+                " understanding-the-cache-key).",
+                f"{add_to_key(behavior, kind, name)}, or {disable_caching(behavior)}",
+                inputs,
             )
 
 
@@ -56,7 +63,8 @@ def _version_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
             "error",
             f"The version is assigned before the cache and written to {header}, but that header is not in the cache"
             " key: one version's response is cached for everybody (AWS page understanding-the-cache-key).",
-            describe_fix(behavior, inputs, f"{add_to_key(behavior, 'header', header)}, or {disable_caching(behavior)}"),
+            f"{add_to_key(behavior, 'header', header)}, or {disable_caching(behavior)}",
+            inputs,
         )
     if cookies := names_beyond(behavior.extra.cookies, behavior.key.cookies):
         yield finding_at(
@@ -65,7 +73,8 @@ def _version_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
             "error",
             f"Cookies ({cookies}) reach the application beside the cache key: what it bases on them is cached, and"
             " is sent to other visitors of the same version (AWS page understanding-the-cache-key).",
-            describe_fix(behavior, inputs, f"{add_to_key(behavior, 'cookie', cookies)}, or not forwarded"),
+            f"{add_to_key(behavior, 'cookie', cookies)}, or not forwarded",
+            inputs,
         )
 
 
@@ -78,7 +87,8 @@ def _decided_behind_the_cache(behavior: Behavior, inputs: DecisionInputs) -> Ite
             "error",
             "The router decides by the request body, which is in no cache key: what is cached for a path is sent to"
             " everyone who requests it, whatever the router would choose (AWS page understanding-the-cache-key).",
-            describe_fix(behavior, inputs, disable_caching(behavior)),
+            disable_caching(behavior),
+            inputs,
         )
     if inputs.assigns_new_visitors:
         yield finding_at(
@@ -87,7 +97,8 @@ def _decided_behind_the_cache(behavior: Behavior, inputs: DecisionInputs) -> Ite
             "error",
             "A visitor who brings no version yet is assigned by the request's id, on a cache miss only: the version of"
             " the first one is cached for all the others (AWS page lambda-cloudfront-trigger-events).",
-            describe_fix(behavior, inputs, disable_caching(behavior)),
+            disable_caching(behavior),
+            inputs,
         )
     if inputs.sets_cookie:
         yield finding_at(
@@ -96,7 +107,8 @@ def _decided_behind_the_cache(behavior: Behavior, inputs: DecisionInputs) -> Ite
             "error",
             "The router sets its cookie at origin-response, before the response is cached: one visitor's cookie is"
             " replayed to others on every hit (AWS page Cookies).",
-            describe_fix(behavior, inputs, disable_caching(behavior)),
+            disable_caching(behavior),
+            inputs,
         )
 
 
@@ -111,7 +123,8 @@ def _pinned_errors(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Findi
             f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}: when one version"
             " fails, its error is sent to visitors of all versions until it expires (AWS page"
             " custom-error-pages-expiration).",
-            describe_fix(behavior, inputs, disable_error_caching(statuses)),
+            disable_error_caching(statuses),
+            inputs,
         )
 
 
@@ -124,7 +137,8 @@ def _forged(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
             "error",
             f"The router obeys {header}, and nothing at viewer-request overwrites what a viewer sends by that name:"
             " anyone picks a version, and nobody is assigned one (AWS page lambda-cloudfront-trigger-events).",
-            describe_fix(behavior, inputs, "the stack's canary function in functionAssociations on viewer-request"),
+            "the stack's canary function in functionAssociations on viewer-request",
+            inputs,
         )
 
 
@@ -138,9 +152,10 @@ def _unseen(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
                 behavior,
                 f"trigger-cannot-see-{kind}",
                 "error",
-                f"The router decides by {NOUNS[kind]} {name} at origin-request, where {WHY_UNSEEN[kind]}: it takes"
-                " every visitor for one without it.",
-                describe_fix(behavior, inputs, forward(behavior, kind, name)),
+                f"The router decides by the {SINGULARS[kind]} {name} at origin-request, where {WHY_UNSEEN[kind]}: it"
+                " takes every visitor for one without it.",
+                forward(behavior, kind, name),
+                inputs,
             )
     trigger = behavior.at("origin-request")
     if inputs.body and trigger is not None and not trigger.includes_body:
@@ -150,7 +165,8 @@ def _unseen(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
             "error",
             "The router decides by the request body, which the event has only where the association includes it (AWS"
             " page lambda-include-body-access): every request goes to the default origin.",
-            describe_fix(behavior, inputs, "includeBody true in the association on origin-request"),
+            "includeBody true in the association on origin-request",
+            inputs,
         )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from cache_check.model.behaviors import Behavior, is_bucket
 from cache_check.model.decision_inputs import DecisionInputs
 from cache_check.model.findings import Finding, finding_at
-from cache_check.model.fixes import describe_fix
 from pulumi_state.distributions import OriginPart
 
 _FUNCTION_PAGE = "AWS page helper-functions-origin-modification"
@@ -45,7 +44,8 @@ def _vpc(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_l
         "vpc-origin-takes-no-trigger",
         "error",
         f"The origin {origin.origin_id} is a VPC origin, {what}.",
-        describe_fix(behavior, inputs, f"a public origin in the place of {origin.origin_id} as its targetOriginId"),
+        f"a public origin in the place of {origin.origin_id} as its targetOriginId",
+        inputs,
     )
 
 
@@ -65,12 +65,9 @@ def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, i
         "error",
         f"CloudFront signs its requests to the origin {origin.origin_id} ({origin.domain_name or ''}) with"
         f" {origin.signed_by}. {what}",
-        describe_fix(
-            behavior,
-            inputs,
-            "a targetOriginId that responds to unsigned requests, such as the application itself; leave what comes"
-            " from the bucket to a behavior without the router",
-        ),
+        "a targetOriginId that responds to unsigned requests, such as the application itself; leave what comes"
+        " from the bucket to a behavior without the router",
+        inputs,
     )
 
 
@@ -89,7 +86,8 @@ def _group(behavior: Behavior, inputs: DecisionInputs, *, is_lambda: bool) -> Fi
         "router-defeats-origin-group",
         "error",
         f"Its target {behavior.origin_group} is an origin group ({' and '.join(members)}). {what}",
-        describe_fix(behavior, inputs, f"one origin as targetOriginId in the place of {behavior.origin_group}"),
+        f"one origin as targetOriginId in the place of {behavior.origin_group}",
+        inputs,
     )
 
 
@@ -100,7 +98,7 @@ def _unreadable(behavior: Behavior) -> Finding:
         "warning",
         "The distribution's origins are an encrypted secret in this state: it is unknown whether the router would"
         " run in front of a private bucket, a VPC origin or an origin group.",
-        "export the state with `pulumi stack export --show-secrets`, and delete the file after the check.",
+        fix="export the state with `pulumi stack export --show-secrets`, and delete the file after the check.",
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cache_check.model.behaviors import Association, Behavior, names_beyond
-from cache_check.model.decision_inputs import Kind
-from cache_check.model.findings import Finding, finding_at
-from cache_check.model.fixes import describe_fix, disable_caching, disable_error_caching, forward
-
-PLURALS: dict[Kind, str] = {"cookie": "cookies", "header": "headers", "query": "query parameters"}
+from cache_check.model.decision_inputs import PLURALS, Kind
+from cache_check.model.findings import (
+    Finding,
+    disable_caching,
+    disable_error_caching,
+    finding_at,
+    forward,
+)
 
 
 def possible_findings(behavior: Behavior) -> Iterator[Finding]:
@@ -34,7 +37,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
             f"The Lambda@Edge function on origin-request sees {PLURALS[kind]} ({names}) that are not in the cache key."
             " The state does not tell whether it decides by them: if it does, one visitor's response is cached for"
             " others (AWS page understanding-the-cache-key).",
-            describe_fix(behavior, None, setting),
+            setting,
         )
     if trigger.includes_body:
         yield finding_at(
@@ -44,7 +47,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
             "The Lambda@Edge function on origin-request is given the request body, which is in no cache key. If it"
             " decides by it, what is cached for a path is sent to everyone who requests it (AWS page"
             " lambda-include-body-access).",
-            describe_fix(behavior, None, disable_caching(behavior)),
+            disable_caching(behavior),
         )
     if behavior.key.is_empty and not visible:
         yield finding_at(
@@ -54,7 +57,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
             f"The Lambda@Edge function {trigger.name} on origin-request runs on a cache miss only, and the cache key"
             " has the path alone. If it chooses by anything else, by the viewer's address, the time or chance, the"
             " first visitor's choice is cached for everybody (AWS page lambda-cloudfront-trigger-events).",
-            describe_fix(behavior, None, f"what it chooses by in the cache key, or {disable_caching(behavior)}"),
+            f"what it chooses by in the cache key, or {disable_caching(behavior)}",
         )
 
 
@@ -79,7 +82,7 @@ def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding
             f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}. If the Lambda@Edge"
             " function on origin-request sends visitors to different origins, one origin's error is sent to those of"
             " all (AWS page custom-error-pages-expiration).",
-            describe_fix(behavior, None, disable_error_caching(statuses)),
+            disable_error_caching(statuses),
         )
 
 
@@ -92,5 +95,5 @@ def _half_a_query(behavior: Behavior) -> Iterator[Finding]:
         "warning",
         "Some query parameters are forwarded, but not all of them: the origin gets those, and the Lambda@Edge function"
         " on an origin event sees none (AWS page lambda-event-structure).",
-        describe_fix(behavior, None, forward(behavior, "query", "")),
+        forward(behavior, "query", ""),
     )

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs
-from cache_check.model.findings import Finding, Severity, finding_at
-from cache_check.model.fixes import describe_fix, disable_caching, set_ttl_to_zero
+from cache_check.model.findings import Finding, Severity, disable_caching, finding_at, set_ttl_to_zero
 from cache_check.rules.viewer import may_leave_its_origin
 
 
@@ -36,7 +35,8 @@ def minimum_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Itera
         "min-ttl-overrides-no-store",
         "error" if is_certain else "warning",
         f"{keeps}: {why} (AWS page Expiration).",
-        describe_fix(behavior, inputs, set_ttl_to_zero(behavior, "minTtl")),
+        set_ttl_to_zero(behavior, "minTtl"),
+        inputs,
     )
 
 
@@ -59,9 +59,8 @@ def cookie_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterat
         f"{who}{adds} is cached with the response where cookies are forwarded, and replayed to other visitors on every"
         " hit"
         ' unless the response says no-cache="Set-Cookie" (AWS page Cookies).',
-        describe_fix(
-            behavior, inputs, f"{set_ttl_to_zero(behavior, 'minTtl', 'defaultTtl')}, or {disable_caching(behavior)}"
-        ),
+        f"{set_ttl_to_zero(behavior, 'minTtl', 'defaultTtl')}, or {disable_caching(behavior)}",
+        inputs,
     )
 
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from cache_check.function_code.reading import UnreadableCodeError, read_function
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs, Kind
-from cache_check.model.findings import Finding, finding_at
-from cache_check.model.fixes import add_to_key, describe_fix, disable_caching
+from cache_check.model.findings import Finding, add_to_key, disable_caching, finding_at
 from cache_check.rules.viewer import may_leave_its_origin
 from infra.settings.header_key import KEY_HEADER
 from pulumi_state.policies import Selection
@@ -69,9 +68,7 @@ def _bucket_query(behavior: Behavior) -> Iterator[Finding]:
             f"Query parameters ({names}) reach a bucket in requests that CloudFront signs, and are not in the cache"
             " key. By response-content-type or response-content-disposition S3 sends a file as something else: what one"
             " visitor requested is cached for others (AWS page understanding-the-cache-key).",
-            describe_fix(
-                behavior, None, f"{add_to_key(behavior, 'query', 'those that are meant')}, and the others not forwarded"
-            ),
+            f"{add_to_key(behavior, 'query', 'those that are meant')}, and the others not forwarded",
         )
 
 
@@ -104,12 +101,9 @@ def _legacy_headers(behavior: Behavior, inputs: DecisionInputs | None) -> Findin
         "With forwardedValues CloudFront sends the origin every header that it does not remove, X-Forwarded-Host and"
         " X-Original-URL among them, and has only those in the cache key that are listed: what the origin bases on"
         " the others can be sent to other visitors (AWS page RequestAndResponseBehaviorCustomOrigin).",
-        describe_fix(
-            behavior,
-            inputs,
-            "a cachePolicyId, and an originRequestPolicyId where something is needed besides, in the place of"
-            f" forwardedValues; or {disable_caching(behavior)}",
-        ),
+        "a cachePolicyId, and an originRequestPolicyId where something is needed besides, in the place of"
+        f" forwardedValues; or {disable_caching(behavior)}",
+        inputs,
     )
 
 
@@ -137,7 +131,8 @@ def _host(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding
         "warning",
         f"{what}: one site's page is cached, and is served under another's name (AWS page"
         " understanding-the-cache-key).",
-        describe_fix(behavior, inputs, f"{add_to_key(behavior, 'header', 'Host')}, or {disable_caching(behavior)}"),
+        f"{add_to_key(behavior, 'header', 'Host')}, or {disable_caching(behavior)}",
+        inputs,
     )
 
 
@@ -178,9 +173,6 @@ def _unkeyed(
             f"origin-sees-uncached-{kind}",
             "warning",
             f"{_WHAT[kind].format(names=names)}{asked} (AWS page understanding-the-cache-key).",
-            describe_fix(
-                behavior,
-                inputs,
-                f"{add_to_key(behavior, kind, wanted)}, and the others not forwarded; or {disable_caching(behavior)}",
-            ),
+            f"{add_to_key(behavior, kind, wanted)}, and the others not forwarded; or {disable_caching(behavior)}",
+            inputs,
         )

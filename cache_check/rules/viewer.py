@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from cache_check.function_code.reading import ANY, Choice, FunctionReading, Source, UnreadableCodeError, read_function
 from cache_check.model.behaviors import Association, Behavior
-from cache_check.model.decision_inputs import Kind
-from cache_check.model.findings import Finding, finding_at
-from cache_check.model.fixes import add_to_key, describe_fix, disable_caching, disable_error_caching
-from cache_check.rules.possible import PLURALS
+from cache_check.model.decision_inputs import KINDS, PLURALS, SINGULARS, Kind
+from cache_check.model.findings import (
+    Finding,
+    add_to_key,
+    disable_caching,
+    disable_error_caching,
+    finding_at,
+    join_names,
+)
 from pulumi_state.policies import Selection
 
-KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
-SINGULARS: dict[Kind, str] = {"cookie": "cookie", "header": "header", "query": "query parameter"}
 PAGE = "AWS page helper-functions-origin-modification"
 
 
@@ -77,22 +80,17 @@ def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Sou
                 "warning",
                 f"The CloudFront Function {association.name} on viewer-request chooses an origin by"
                 f" {_describe(kind, names)}: one origin's response is cached for the visitors of others ({PAGE}).",
-                describe_fix(behavior, None, f"{keyed}, or {disable_caching(behavior)}"),
+                f"{keyed}, or {disable_caching(behavior)}",
             )
     if draws := sorted(name for kind, name in unkeyed if kind == "chance"):
         yield finding_at(
             behavior,
             "chosen-by-chance",
             "warning",
-            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {_join(draws)}, and"
-            " responses are cached: whichever origin the first visitor is sent to serves all the others for as long as"
-            f" its response is cached ({PAGE}).",
-            describe_fix(
-                behavior,
-                None,
-                f"the choice written to a header that is in the cache key, or to the URI; or"
-                f" {disable_caching(behavior)}",
-            ),
+            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {join_names(draws)},"
+            " and responses are cached: whichever origin the first visitor is sent to serves all the others for as"
+            f" long as its response is cached ({PAGE}).",
+            f"the choice written to a header that is in the cache key, or to the URI; or {disable_caching(behavior)}",
         )
 
 
@@ -105,9 +103,7 @@ def _unread_finding(behavior: Behavior, association: Association, why: str) -> F
         f" cannot be read here: {why}. If it chooses an origin, or writes what an application bases its"
         " response on, by something that is not in the cache key, one visitor's response is cached for others (AWS page"
         " lambda-cloudfront-trigger-events).",
-        describe_fix(
-            behavior, None, f"what it decides by in the cache key; look into {association.arn or 'the function'}"
-        ),
+        f"what it decides by in the cache key; look into {association.arn or 'the function'}",
     )
 
 
@@ -119,7 +115,7 @@ def _pinned_errors(behavior: Behavior, association: Association, statuses: list[
         f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}, and the CloudFront"
         f" Function {association.name} sends visitors to different origins: one origin's error is sent to those of all"
         " (AWS page custom-error-pages-expiration).",
-        describe_fix(behavior, None, disable_error_caching(statuses)),
+        disable_error_caching(statuses),
     )
 
 
@@ -140,13 +136,8 @@ def _describe(kind: Kind, names: list[str]) -> str:
     if ANY in names:
         return f"{plural} whose names its code does not spell out, and the cache key does not have all {plural}"
     noun, verb = (SINGULARS[kind], "is") if len(names) == 1 else (plural, "are")
-    return f"the {noun} {_join(names)}, which {verb} not in the cache key"
+    return f"the {noun} {join_names(names)}, which {verb} not in the cache key"
 
 
 def _name_keys(kind: Kind, names: list[str]) -> str:
     return f"those {PLURALS[kind]}" if ANY in names else ", ".join(names)
-
-
-def _join(names: list[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

@@ -98,7 +98,7 @@ def _look_for_leaks(checked: Checked, stack: Stack | None, state: Path | None) -
     if state is not None:
         checked.analysis = analyze_state_file(state, stack)
     elif stack is not None:
-        from infra.leak_gate.gate import analyze_stack  # here: it needs pulumi-aws
+        from infra.leak_gate import analyze_stack  # here: it needs pulumi-aws
 
         checked.analysis = analyze_stack(stack)
     if checked.analysis is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def analyze_state_file(path: Path, stack: Stack | None) -> Analysis:
     """The state of a file, by what a stack's router decides on, if one is given. UsageError, StandInError."""
     from cache_check import analyze_state  # here: it needs pulumi-aws
-    from infra.leak_gate.inputs import decision_inputs  # here: it needs pulumi-aws
+    from infra.decision_inputs import decision_inputs  # here: it needs pulumi-aws
     from pulumi_state.values import StateError  # here: it needs pulumi-aws
 
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from cache_check import find_leaks
-from infra.leak_gate.inputs import decision_inputs
+from infra.decision_inputs import decision_inputs
 from infra.package.baked_config import baked_config, deciding_config
 from router.baked import build_router
 from simulator.cloudfront import Distribution, Edge, Headers, OriginMap, ViewerRequest, ViewerResponse

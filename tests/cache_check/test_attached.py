@@ -10,7 +10,7 @@ import pytest
 from cache_check import DecisionInputs, find_leaks
 from cache_check.model.decision_inputs import VIEWER_FUNCTIONS
 from infra.cdn.viewer_function_code import CONFIG_LINE, FUNCTIONS
-from infra.leak_gate.inputs import decision_inputs
+from infra.decision_inputs import decision_inputs
 from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
 from tests.cache_check.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,

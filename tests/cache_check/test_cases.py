@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cache_check import analyze_state
-from infra.leak_gate.inputs import decision_inputs
+from infra.decision_inputs import decision_inputs
 from tests.infra.configs import shipped_stack
 
 STATES = Path(__file__).parent / "foreign_states"

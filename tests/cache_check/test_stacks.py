@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from cache_check import Finding, find_leaks
-from infra.leak_gate.gate import CacheLeakError, find_stack_leaks, reject_leaks
-from infra.leak_gate.inputs import decision_inputs
-from infra.leak_gate.planned_state import planned_state
+from infra.decision_inputs import decision_inputs
+from infra.leak_gate import CacheLeakError, find_stack_leaks, planned_state, reject_leaks
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
 from tests.cache_check.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
@@ -145,9 +144,9 @@ def test_errors_refuse_and_warnings_are_handed_back(monkeypatch: pytest.MonkeyPa
     stack = shipped_stack("prod", "strategy=cookie-version")
     warning = Finding("n", "warning", "d", "*", "e.", "m.")
     error = Finding("n", "error", "d", "*", "e.", "m.")
-    monkeypatch.setattr("infra.leak_gate.gate.find_stack_leaks", lambda _stack: [warning])
+    monkeypatch.setattr("infra.leak_gate.find_stack_leaks", lambda _stack: [warning])
     assert reject_leaks(stack) == [warning]
-    monkeypatch.setattr("infra.leak_gate.gate.find_stack_leaks", lambda _stack: [warning, error])
+    monkeypatch.setattr("infra.leak_gate.find_stack_leaks", lambda _stack: [warning, error])
     with pytest.raises(CacheLeakError) as caught:
         reject_leaks(stack)
     assert str(caught.value) == "one cache leak:\n  n (d, path pattern *): e. Fix: m."

@@ -101,7 +101,7 @@ def test_our_state_is_judged_by_the_stacks_settings(run: Run, exported: Callable
 
 def test_a_leak_of_the_stacks_own_distribution_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("a-leak", "error", "distribution", "*", "It leaks.", "mend it.")
-    monkeypatch.setattr("infra.leak_gate.gate.analyze_stack", lambda _stack: Analysis((finding,), 1, 1, 31))
+    monkeypatch.setattr("infra.leak_gate.analyze_stack", lambda _stack: Analysis((finding,), 1, 1, 31))
     expected = "error: a-leak (distribution, path pattern *): It leaks. Fix: mend it.\n"
     assert run("config", "check", "--stack", "prod") == Result(1, "", expected)
 

@@ -1,4 +1,4 @@
-"""The distribution that a stack's program is about to register, in the shape of a state; nothing is registered yet."""
+"""Rejects a stack whose distribution would leak cached responses, before anything is deployed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,46 @@ from typing import Any, cast
 
 from pydantic.alias_generators import to_camel
 
+from cache_check.analysis import Analysis
+from cache_check.check import analyze_state
 from cache_check.model.behaviors import OUR_COMPONENT
+from cache_check.model.findings import Finding
 from infra.cdn.distribution import Attached, distribution_args
 from infra.cdn.distribution_extras import Front
 from infra.cdn.policies import cache_policy, origin_request_policy, static_cache_policy
+from infra.decision_inputs import decision_inputs
 from infra.edge_router import distribution_args as wired
 from infra.edge_router import policies_args
 from infra.naming.function_identity import function_name, viewer_function_name
 from infra.settings.stack import Stack
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_POLICY
+
+
+class CacheLeakError(Exception):
+    """A distribution that would answer one visitor with what is another's: all errors, each with its mend."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        count = f"{len(findings)} cache leaks" if len(findings) > 1 else "one cache leak"
+        super().__init__("\n".join([f"{count}:", *(f"  {finding}" for finding in findings)]))
+        self.findings = list(findings)
+
+
+def analyze_stack(stack: Stack) -> Analysis:
+    """The analysis of what the stack's program would register."""
+    return analyze_state(planned_state(stack), decision_inputs(stack))
+
+
+def find_stack_leaks(stack: Stack) -> list[Finding]:
+    """The findings on what the stack's program would register."""
+    return list(analyze_stack(stack).findings)
+
+
+def reject_leaks(stack: Stack) -> list[Finding]:
+    """The warnings; CacheLeakError where there are errors."""
+    findings = find_stack_leaks(stack)
+    if errors := [finding for finding in findings if finding.severity == "error"]:
+        raise CacheLeakError(errors)
+    return findings
 
 
 def planned_state(stack: Stack) -> dict[str, Any]:

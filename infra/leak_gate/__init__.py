@@ -1,1 +1,0 @@
-"""Rejects a stack whose distribution would leak cached responses, before anything is deployed."""
