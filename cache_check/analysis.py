@@ -1,4 +1,4 @@
-"""What the check came to: the findings, how much was judged, and what was not."""
+"""The result of the check: the findings, the extent of what was checked, and what was not."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ STACK_RULES = (
     "trigger-cannot-see-header",
     "trigger-cannot-see-body",
 )
-"""Those that compare with what a stack's router decides on."""
+"""The rules that compare with the decision inputs of a stack's router."""
 
 
 def count_rules(inputs: DecisionInputs | None) -> int:
-    """How many rules are applied."""
+    """The number of rules that are applied."""
     return len(GENERAL_RULES) if inputs is None else len(GENERAL_RULES) + len(STACK_RULES)
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """`distributions`, `behaviors` and `rules` are how many were judged, and by how many."""
+    """`distributions` and `behaviors` are the numbers checked, `rules` the number of rules."""
 
     findings: tuple[Finding, ...]
     distributions: int
@@ -61,25 +61,25 @@ class Analysis:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there was nothing that could be judged."""
+        """Nothing could be checked."""
         return self.behaviors == 0
 
     @property
     def summary(self) -> str:
-        """The verdict and its extent in one line, never more than was looked at."""
+        """The verdict and its extent in one line."""
         return f"{self._verdict}; {self.extent}"
 
     @property
     def extent(self) -> str:
-        """How much was judged, by how many rules, and what was not."""
-        judged = (
+        """The counts of what was checked and of the rules, and what was not checked."""
+        checked = (
             f"checked: {_count(self.distributions, 'distribution')}, {_count(self.behaviors, 'behavior')}, by"
             f" {self.rules} rules"
         )
         if not self.not_checked:
-            return f"{judged}; not checked: nothing"
+            return f"{checked}; not checked: nothing"
         others = "; ".join(map(str, self.not_checked))
-        return f"{judged}; not checked: {len(self.not_checked)} ({others})"
+        return f"{checked}; not checked: {len(self.not_checked)} ({others})"
 
     @property
     def _verdict(self) -> str:

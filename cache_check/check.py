@@ -1,4 +1,4 @@
-"""The check itself: distributions as a state has them against what a router decides on."""
+"""The check itself: the distributions of a state against the decision inputs of a router."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from cache_check.state import Reading, read_behaviors
 
 
 def find_leaks(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> list[Finding]:
-    """Every way in which a cache of the state's distributions could hand one visitor's answer to another.
+    """All ways in which a cache of the state's distributions could send one visitor's response to another.
 
-    `state` has the shape of `pulumi stack export`. Without `inputs` nothing is known of the functions, and what only
-    may leak is a warning. StateError where the state cannot be read.
+    `state` has the shape of `pulumi stack export`. Without `inputs` nothing is known of the functions, and
+    possible leaks are warnings. StateError where the state cannot be read.
     """
     return list(analyze_state(state, inputs).findings)
 
 
 def analyze_state(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> Analysis:
-    """As above, with what was judged and what was not."""
+    """The findings, with what was checked and what was not."""
     reading = read_behaviors(state)
     unknown = [
         NotChecked(
@@ -41,11 +41,11 @@ def analyze_state(state: Mapping[str, Any], inputs: DecisionInputs | None = None
         for behavior in reading.behaviors
         if behavior.unknown_policies
     ]
-    judged = [behavior for behavior in reading.behaviors if not behavior.unknown_policies]
+    checked = [behavior for behavior in reading.behaviors if not behavior.unknown_policies]
     return Analysis(
         findings=tuple(_all_findings(reading, inputs)),
-        distributions=len({(behavior.urn, behavior.distribution) for behavior in judged}),
-        behaviors=len(judged),
+        distributions=len({(behavior.urn, behavior.distribution) for behavior in checked}),
+        behaviors=len(checked),
         rules=count_rules(inputs),
         not_checked=(*reading.not_checked, *unknown),
     )
@@ -74,7 +74,7 @@ def _is_meant_without(behavior: Behavior, inputs: DecisionInputs) -> bool:
 
 
 def _beside(behavior: Behavior, inputs: DecisionInputs, places: set[str]) -> Iterator[Finding]:
-    """A distribution that has the router nowhere is told of once, at its default behavior."""
+    """A distribution that has the router nowhere is reported once, at its default behavior."""
     if behavior.urn in places:
         yield from beside_findings(behavior, inputs, "this behavior")
     elif behavior.address == "defaultCacheBehavior":
@@ -94,7 +94,7 @@ def _with_router(behavior: Behavior, whole: Behavior, inputs: DecisionInputs) ->
 
 
 def _without_own(behavior: Behavior, inputs: DecisionInputs) -> Behavior:
-    """With the functions of others alone, and not those in the place of the stack's, which are told of."""
+    """The behavior with other functions than the stack's, without those at the stack's events: they are reported."""
     taken = {(needed.event_type, needed.is_lambda) for needed in inputs.required}
     others = tuple(
         one for one in behavior.associations if not (inputs.owns(one) or (one.event_type, one.is_lambda) in taken)

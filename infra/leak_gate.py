@@ -23,7 +23,7 @@ from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_PO
 
 
 class CacheLeakError(Exception):
-    """A distribution that would answer one visitor with what is another's: all errors, each with its mend."""
+    """A distribution that would leak cached responses: all errors, each with its fix."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         count = f"{len(findings)} cache leaks" if len(findings) > 1 else "one cache leak"
@@ -32,7 +32,7 @@ class CacheLeakError(Exception):
 
 
 def analyze_stack(stack: Stack) -> Analysis:
-    """The analysis of what the stack's program would register."""
+    """Check what the stack's program would register."""
     return analyze_state(planned_state(stack), decision_inputs(stack))
 
 
@@ -42,7 +42,7 @@ def find_stack_leaks(stack: Stack) -> list[Finding]:
 
 
 def reject_leaks(stack: Stack) -> list[Finding]:
-    """The warnings; CacheLeakError where there are errors."""
+    """Return the warnings; CacheLeakError where there are errors."""
     findings = find_stack_leaks(stack)
     if errors := [finding for finding in findings if finding.severity == "error"]:
         raise CacheLeakError(errors)
@@ -50,7 +50,7 @@ def reject_leaks(stack: Stack) -> list[Finding]:
 
 
 def planned_state(stack: Stack) -> dict[str, Any]:
-    """What the program registers of CloudFront, with names in the place of the ids that only AWS can give."""
+    """The CloudFront resources that the program registers, with names instead of the IDs that only AWS can give."""
     policies = policies_args(stack)
     cache, origin_request = cache_policy(policies), origin_request_policy(policies)
     attached = Attached(

@@ -76,7 +76,7 @@ def finding_at(
 
 
 def describe_fix(behavior: Behavior, inputs: DecisionInputs | None, setting: str) -> str:
-    """The setting where the distribution's resource has it, and for a stack of this project what brings it about.
+    """The setting and its place; for a distribution of this project's stack, the config key or command that sets it.
 
     `pulumi up` of this project's stack touches no distribution but its own.
     """
@@ -88,7 +88,7 @@ def describe_fix(behavior: Behavior, inputs: DecisionInputs | None, setting: str
 
 
 def add_to_key(behavior: Behavior, kind: Kind, name: str) -> str:
-    """That the cache key has a name."""
+    """The setting that adds a name to the cache key."""
     if behavior.is_legacy:
         return f"{name} in forwardedValues.{_LEGACY_SECTIONS[kind]}"
     if behavior.managed_cache_policy:
@@ -98,7 +98,7 @@ def add_to_key(behavior: Behavior, kind: Kind, name: str) -> str:
 
 
 def forward(behavior: Behavior, kind: Kind, name: str) -> str:
-    """That the origin triggers see a name."""
+    """The setting that forwards a name to the origin triggers."""
     if behavior.is_legacy:
         return "forwardedValues.queryString true" if kind == "query" else add_to_key(behavior, kind, name)
     if kind == "query":
@@ -107,19 +107,19 @@ def forward(behavior: Behavior, kind: Kind, name: str) -> str:
 
 
 def disable_caching(behavior: Behavior) -> str:
-    """That nothing is kept."""
+    """The setting that disables caching, of errors too."""
     if behavior.is_legacy:
         return "minTtl, defaultTtl and maxTtl 0 with errorCachingMinTtl 0"
     return "the cache policy CachingDisabled with errorCachingMinTtl 0"
 
 
 def disable_error_caching(statuses: list[int]) -> str:
-    """That errors are not kept."""
+    """The setting that disables the caching of errors."""
     return f"customErrorResponses with errorCachingMinTtl 0 for {', '.join(map(str, statuses))}"
 
 
 def set_ttl_to_zero(behavior: Behavior, *names: str) -> str:
-    """That a TTL is 0, in the policy or at the behavior itself."""
+    """The setting of a TTL to 0, in the policy or at the behavior itself."""
     zero = f"{' and '.join(names)} 0"
     if behavior.managed_cache_policy:
         return f"a cache policy of your own in the place of AWS's {behavior.managed_cache_policy}, with {zero}"
@@ -127,7 +127,7 @@ def set_ttl_to_zero(behavior: Behavior, *names: str) -> str:
 
 
 def policy_import(kind: str, policy_id: str) -> str:
-    """How a policy that the state only names gets into it, or can be read by a person."""
+    """The commands that import a policy into the state, and that show it."""
     command = "get-cache-policy" if kind.endswith(":CachePolicy") else "get-origin-request-policy"
     return (
         f"`pulumi import --protect=false {kind} {policy_id[:8]} {policy_id}` in the project of this state, and export"

@@ -1,4 +1,4 @@
-"""The rules about a stack's functions: which are missing at a behavior, and whose stand where they should."""
+"""The rules about a stack's functions at a behavior: missing, replaced by others, or at a wrong event."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cache_check.model.findings import Finding, Severity, describe_fix, finding_
 
 
 def association_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
-    """The faults in the functions of a behavior that the router is on, or shall be on."""
+    """The faults in the functions of a behavior that the router is on, or is to be on."""
     for needed in inputs.required:
         yield from _at_its_event(behavior, inputs, needed)
     yield from _on_other_events(behavior, inputs)
@@ -32,7 +32,7 @@ def beside_findings(behavior: Behavior, inputs: DecisionInputs, where: str) -> I
 
 
 def describe_needs(inputs: DecisionInputs) -> str:
-    """What key and forwarding need where the router is put on a behavior."""
+    """The needs of cache key and forwarding where the router is attached to a behavior."""
     names = [f"the {SINGULARS[kind]} {name}" for kind, name in inputs.names()]
     names += ["the request body"] if inputs.body else []
     sees = f"the router has to see {join_names(names)}, and " if names else ""

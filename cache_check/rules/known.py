@@ -1,4 +1,4 @@
-"""The rules where it is known what the router decides on: whatever breaks one of them is an error."""
+"""The rules where the router's decision inputs are known: whatever breaks one of them is an error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def certain_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Fin
 
 
 def _decided_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
-    """What decides and could be in the key, but is not."""
+    """Decision inputs that could be in the key, but are not."""
     if inputs.version_header:
         yield from _version_beside_the_key(behavior, inputs)
         return
@@ -79,7 +79,7 @@ def _version_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
 
 
 def _decided_behind_the_cache(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
-    """What no cache key can have."""
+    """Decision inputs that no cache key can have."""
     if inputs.body:
         yield finding_at(
             behavior,
@@ -113,7 +113,7 @@ def _decided_behind_the_cache(behavior: Behavior, inputs: DecisionInputs) -> Ite
 
 
 def _pinned_errors(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
-    """Errors are kept even where caching is off. Where it is on, what the key lacks is told anyway."""
+    """Errors are cached even where caching is disabled. Where it is enabled, other rules report what the key lacks."""
     statuses = behavior.cached_errors()
     if inputs.varies and statuses:
         yield finding_at(
@@ -143,7 +143,7 @@ def _forged(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
 
 
 def _unseen(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
-    """What decides at origin-request and does not get there. A version header's way there is the cache key."""
+    """Decision inputs that do not reach origin-request. A version header gets there by the cache key."""
     header: list[tuple[Kind, str]] = [("header", inputs.version_header)]
     names = [*inputs.names(), *(header if inputs.version_header and not behavior.is_caching else [])]
     for kind, name in names:

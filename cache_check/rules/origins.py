@@ -1,4 +1,4 @@
-"""The rules about what a router may stand in front of: it writes another origin into the request."""
+"""The rules about the origins that a router can replace: it writes another origin into the request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FUNCTION_PAGE = "AWS page helper-functions-origin-modification"
 
 
 def origin_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
-    """Of a behavior that has the router, or shall have it.
+    """The findings on the origins of a behavior that has the router, or is to have it.
 
     Where none of its functions is on Lambda, the one at viewer-request changes the origin, by updateRequestOrigin.
     """

@@ -1,4 +1,4 @@
-"""The rules where nobody said what the functions decide on: what could leak is a warning that says what to look at."""
+"""The rules where the decision inputs are unknown: possible leaks are warnings that say what to look at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cache_check.model.findings import (
 
 
 def possible_findings(behavior: Behavior) -> Iterator[Finding]:
-    """What could leak at a behavior with Lambda@Edge functions that the state tells no more about."""
+    """The possible leaks of a behavior with Lambda@Edge functions of which the state has no code."""
     trigger = behavior.at("origin-request")
     if trigger is not None and behavior.is_caching:
         yield from _beside_the_key(behavior, trigger)
@@ -62,7 +62,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
 
 
 def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
-    """What the function on origin-request sees and the cache key lacks, in words; a query string whole or not."""
+    """The names by kind that the function on origin-request sees and the cache key lacks."""
     key, extra = behavior.key, behavior.extra
     names: dict[Kind, str] = {
         "cookie": names_beyond(extra.cookies, key.cookies),

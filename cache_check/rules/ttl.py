@@ -1,4 +1,4 @@
-"""The rules about TTLs, which hold whatever inputs: what is kept although nobody asked for it."""
+"""The TTL rules: responses that are cached although no origin asked for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cache_check.rules.viewer import may_leave_its_origin
 def minimum_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
     """A minimum TTL above 0. `inputs` is given where the router is on the behavior.
 
-    Without cookies and Authorization no answer is a visitor's own, and a minimum does no harm; nor is one of a bucket.
+    Without cookies and Authorization no response is a visitor's own, and a minimum does no harm; nor is it for buckets.
     """
     personal = _personal(behavior)
     if behavior.min_ttl <= 0 or not behavior.is_caching or not (inputs or personal):
@@ -41,9 +41,9 @@ def minimum_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Itera
 
 
 def cookie_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
-    """A Set-Cookie that is kept although its origin named no age. Where one did, it asked for it."""
+    """A Set-Cookie that is cached although its origin named no age."""
     if inputs is not None and inputs.sets_cookie and behavior.is_caching:
-        return  # told as certain already
+        return  # reported as certain already
     if inputs is None and is_bucket_alone(behavior):
         return
     has_function = inputs is None and behavior.has_origin_trigger
@@ -65,12 +65,12 @@ def cookie_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterat
 
 
 def is_bucket_alone(behavior: Behavior) -> bool:
-    """Whether nothing but S3 answers there: it takes no notice of cookies, and sets none."""
+    """Return whether only S3 responds there, which ignores cookies and sets none."""
     return behavior.is_s3 and not behavior.has_origin_trigger and not may_leave_its_origin(behavior)
 
 
 def _personal(behavior: Behavior) -> str:
-    """What of a request that tells visitors apart reaches the origin, in words."""
+    """The forwarded parts of a request that tell visitors apart, in words."""
     kinds = [
         "cookies" if behavior.forwards_cookies else "",
         "Authorization" if behavior.forwards_header("authorization") else "",

@@ -1,6 +1,6 @@
-"""The rules about what reaches an origin beside the cache key, whichever functions there are.
+"""The rules about values that reach an origin and are not in the cache key, whichever functions there are.
 
-An origin that answers by it, and lets the answer be kept, answers one visitor with what is another's.
+If the response depends on it and may be cached, one visitor receives another's.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pulumi_state.policies import Selection
 
 HARMLESS_HEADERS = frozenset(
     {
-        # Cross-origin sharing: an origin answers by them with other headers, not with another page.
+        # Cross-origin sharing: an origin responds with other headers, not with another page.
         *("origin", "access-control-request-headers", "access-control-request-method"),
-        # CloudFront has them in the key by itself, or writes or answers them itself.
+        # CloudFront has them in the key by itself, writes them, or responds to them itself.
         *("accept-encoding", "range", "if-range", "if-match", "if-none-match", "if-modified-since"),
         *("if-unmodified-since", "via", "x-forwarded-for", "x-amz-cf-id", "cdn-loop", "connection"),
     }
 )
-"""They cannot make an answer another visitor's (page RequestAndResponseBehaviorCustomOrigin)."""
+"""They cannot make a response another visitor's (page RequestAndResponseBehaviorCustomOrigin)."""
 _WHAT: dict[Kind, str] = {
     "cookie": "Cookies ({names}) reach the origin and are not in the cache key: one visitor's page can be sent to"
     " another",
@@ -43,8 +43,8 @@ def unkeyed_findings(behavior: Behavior, inputs: DecisionInputs | None = None) -
         yield from _bucket_query(behavior)
         return
     key, extra = behavior.key, behavior.extra
-    has_trigger = inputs is None and behavior.at("origin-request") is not None  # told of that one already
-    is_told = inputs is not None and bool(inputs.version_header)  # as certain, of the cookies
+    has_trigger = inputs is None and behavior.at("origin-request") is not None  # reported already
+    is_told = inputs is not None and bool(inputs.version_header)  # reported as certain
     if not (has_trigger or is_told):
         yield from _unkeyed(behavior, inputs, "cookie", names_beyond(extra.cookies, key.cookies))
     if not has_trigger:
@@ -58,7 +58,7 @@ def unkeyed_findings(behavior: Behavior, inputs: DecisionInputs | None = None) -
 
 
 def _bucket_query(behavior: Behavior) -> Iterator[Finding]:
-    """S3 takes parameters that change its answer from signed requests only ("GetObject")."""
+    """S3 takes parameters that change its response from signed requests only ("GetObject")."""
     names = names_beyond(behavior.extra.query, behavior.key.query)
     if names and any(origin.signed_by for origin in behavior.origins or ()):
         yield finding_at(
@@ -73,7 +73,7 @@ def _bucket_query(behavior: Behavior) -> Iterator[Finding]:
 
 
 def _passed_headers(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
-    """What the stack's own key has, and therefore gets past the router, and the key here has not."""
+    """The headers that the router forwards, for the stack's own key has them, and that this key lacks."""
     unkeyed = {name for name in inputs.passed_headers - HARMLESS_HEADERS if _takes_beside(behavior, name)}
     if behavior.key.headers.takes(KEY_HEADER):
         unkeyed -= inputs.hashed_headers
@@ -144,7 +144,7 @@ def _find_made_of_host(behavior: Behavior) -> list[str]:
     try:
         written = read_function(function.code).written
     except UnreadableCodeError:
-        return []  # told by the rules about functions
+        return []  # reported by the rules about functions
     names = [name for (kind, name), made_of in written.items() if kind == "header" and ("header", "host") in made_of]
     return sorted(name for name in names if _takes_beside(behavior, name))
 
@@ -154,7 +154,7 @@ def _takes_beside(behavior: Behavior, header: str) -> bool:
 
 
 def _has_several_names(behavior: Behavior) -> bool:
-    """Names that the state keeps back may be several."""
+    """Hidden names may be several."""
     names = behavior.aliases
     return names is None or len(names) > 1 or any(name.startswith("*") for name in names)
 

@@ -21,14 +21,14 @@ PAGE = "AWS page helper-functions-origin-modification"
 
 
 def viewer_findings(behavior: Behavior) -> Iterator[Finding]:
-    """What the state's own code, or the lack of it, says of the function before the cache."""
+    """The findings on viewer-request functions, by their code in the state or the lack of it."""
     for association in behavior.associations:
         if association.event_type == "viewer-request":
             yield from _of(behavior, association)
 
 
 def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Source]:
-    """What a choice depends on and the key does not follow: neither by its own name nor by what is made of it."""
+    """The sources of a choice that are in the cache key neither by their names nor by what is made of them."""
     return frozenset[Source]().union(*(_unkeyed(behavior, choice) for choice in reading.choices))
 
 
@@ -40,7 +40,7 @@ def _unkeyed(behavior: Behavior, choice: Choice) -> frozenset[Source]:
 
 
 def may_leave_its_origin(behavior: Behavior) -> bool:
-    """Whether a function there is may send requests elsewhere than to the behavior's own origin."""
+    """Return whether a function may send requests to another origin than the behavior's own."""
     if behavior.at("origin-request") is not None:
         return True
     function = behavior.at("viewer-request", is_lambda=False)

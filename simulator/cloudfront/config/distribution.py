@@ -25,7 +25,7 @@ _REFUSED = (
 
 @dataclass(frozen=True)
 class CustomErrorResponse:
-    """What is answered instead of an error status (page GeneratingCustomErrorResponses). TTL in seconds."""
+    """The response instead of an error (page GeneratingCustomErrorResponses). TTL in seconds."""
 
     error_code: int
     response_page_path: str = ""
@@ -87,7 +87,7 @@ class Distribution:
         return next(behavior for behavior in self.behaviors if behavior.matches(path) or behavior.path_pattern == "*")
 
     def error_caching_min_ttl(self, status: int) -> int:
-        """Seconds that an error is kept at least: 10 unless set (page GeneratingCustomErrorResponses)."""
+        """Seconds that an error is cached at least: 10 unless set (page GeneratingCustomErrorResponses)."""
         custom = self.custom_errors.get(status)
         return custom.caching_min_ttl if custom else 10
 

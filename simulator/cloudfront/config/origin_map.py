@@ -46,7 +46,7 @@ class OriginMap:
         return dict(self._base_urls)
 
     def resolves(self, domain_name: str) -> bool:
-        """Whether the name exists, whatever the port."""
+        """Return whether the name exists, whatever the port."""
         name = _canonical(domain_name)
         known = {key.partition(":")[0] for key in self._base_urls}
         return name in known or any(f"*.{parent}" in known for parent in _parents(name))
