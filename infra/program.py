@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from cache_check import CacheLeakError, refuse_leaks
 from demo.hosts.sample_application import check_hosted
 from infra.cdn.shared_aliases import refuse_shared_aliases
 from infra.cdn.viewer_function_code import ViewerFunction, ViewerFunctionError, viewer_function
 from infra.config.errors import SettingsError
 from infra.config.provider_region import missing_region_problem, provider_region
 from infra.edge_router import EdgeRouterArgs
+from infra.leak_gate import CacheLeakError, reject_leaks
 from infra.package.archive import write_package
 from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
 from infra.package.regional import build_controller, build_validator
@@ -36,7 +36,7 @@ def prepare() -> EdgeRouterArgs:
         stack = _stack_of(config, secret_keys)
         refuse_shared_aliases(stack, ROOT)
         check_hosted(stack)
-        leaks = refuse_leaks(stack)
+        leaks = reject_leaks(stack)
         args = _built(stack)
     except (SettingsError, BundleError, WheelError, ViewerFunctionError, CacheLeakError) as error:
         raise pulumi.RunError(str(error)) from None

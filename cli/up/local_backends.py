@@ -10,12 +10,11 @@ from typing import Any, cast
 from demo.hosts.sample_application import VERSIONS, environment_of
 from infra.settings.header_key import header_key
 from infra.settings.stack import Stack
+from pulumi_state.resources import DISTRIBUTION, living_resources
 from simulator.cloudfront import OriginMap
-from simulator.cloudfront.config.state import resources
 from simulator.deployment.applications import Application
 from simulator.deployment.deployment import Site
 
-DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 TENANTS = ("acme", "globex")
 TENANT_PORT = 443
 """tenant-lookup reaches back ends over https on 443 only."""
@@ -71,7 +70,7 @@ def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str
 def _origin_secret(stack: Stack, state: Mapping[str, Any]) -> dict[str, str]:
     """What the application checks, where the distribution says a secret to its origins."""
     name = stack.settings.security.origin_secret_header
-    origins = [origin for one in resources(dict(state), DISTRIBUTION) for origin in one.required("origins")]
+    origins = [origin for one in living_resources(state, DISTRIBUTION) for origin in one.required("origins")]
     headers = {one["name"]: one["value"] for origin in origins for one in origin.get("customHeaders", [])}
     if name not in headers:
         return {}
