@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.figure import Figure
 from bench.packages import SETTINGS
-from infra.cdn.viewer_function_code import MAX_CODE_BYTES, viewer_function
+from infra.cdn.javascript import MAX_CODE_BYTES, build_function_code
 from infra.settings.stack import load_stack
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 
@@ -91,7 +91,7 @@ def deployed(strategy: str, section: Mapping[str, Any]) -> tuple[str, Mapping[st
     config = {
         f"edge-router:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()
     }
-    function = viewer_function(load_stack(config, "bench"))
+    function = build_function_code(load_stack(config, "bench"))
     assert function is not None, f"{strategy} has no function"
     return function.code, function.key_values
 

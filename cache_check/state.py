@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from cache_check.model.behaviors import Association, Behavior
-from infra.config.errors import words
+from infra.config.errors import describe
 from pulumi_state.managed_policies import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES, CachePolicy
 from pulumi_state.origins import targets
 from pulumi_state.other_distributions import DISTRIBUTION, NotJudged, not_judged, unfinished
@@ -100,7 +100,7 @@ def _part(kind: type[Part], value: object, label: str) -> Part:
     except ValidationError as error:
         entry = error.errors(include_url=False)[0]
         where = ".".join(map(str, entry["loc"]))
-        text = entry["input"].how if isinstance(entry["input"], Hidden) else words(entry)
+        text = entry["input"].how if isinstance(entry["input"], Hidden) else describe(entry)
         raise StateShapeError(f"{label}: {where or 'the whole'} {text}") from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.config.aws_hosts import BUCKET, WEBSITE, service_of
+from infra.config.aws_hosts import BUCKET, WEBSITE, find_service
 from pulumi_state.parts import DistributionPart, OriginPart
 
 
@@ -42,7 +42,7 @@ def _origin(part: OriginPart) -> Origin:
         domain,
         signed_by=_signed_by(part),
         is_vpc=part.vpc_origin_config is not None,
-        is_bucket=service_of(domain) in (BUCKET, WEBSITE),
+        is_bucket=find_service(domain) in (BUCKET, WEBSITE),
     )
 
 

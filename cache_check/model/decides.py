@@ -7,8 +7,8 @@ from typing import Literal
 
 from cache_check.model.behaviors import Association, Behavior
 from cache_check.model.needed import Needed, needed_associations
-from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
-from infra.settings.header_key import KEY_FUNCTION, KEY_HEADER, header_key
+from infra.naming.edge_functions import is_router_function_arn, is_viewer_function_arn
+from infra.settings.cache_key import KEY_FUNCTION, KEY_HEADER, header_key
 from infra.settings.stack import Stack
 
 Kind = Literal["cookie", "header", "query"]
@@ -60,7 +60,7 @@ class Decides:
         if not self.function_prefix:
             return True
         if association.is_lambda:
-            return is_function_arn(association.arn, self.function_prefix)
+            return is_router_function_arn(association.arn, self.function_prefix)
         return is_viewer_function_arn(association.arn, self.function_prefix, VIEWER_FUNCTIONS)
 
     def made(self, behavior: Behavior) -> bool:

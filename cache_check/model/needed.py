@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.naming.function_identity import viewer_function_name
+from infra.naming.edge_functions import viewer_function_name
 from infra.settings.model import Settings
 from infra.settings.stack import Stack
 

@@ -13,7 +13,7 @@ from cache_check.model.decides import Decides, Kind
 from cache_check.model.findings import Finding, found
 from cache_check.model.fixes import caching_off, in_key, mended
 from cache_check.rules.viewer import may_leave_its_origin
-from infra.settings.header_key import KEY_HEADER
+from infra.settings.cache_key import KEY_HEADER
 from pulumi_state.selections import Selection
 
 HARMLESS_HEADERS = frozenset(

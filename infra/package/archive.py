@@ -21,13 +21,13 @@ _COMPRESSION_LEVEL = 6
 """Level 9 takes four times as long for native code, and saves half a percent."""
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
+def zip_files(files: Mapping[str, bytes]) -> bytes:
     """A zip without anything of this machine in it: no times, no owners, one order, fixed modes."""
-    return _zipped(tuple(sorted(files.items())))
+    return _zip(tuple(sorted(files.items())))
 
 
 @lru_cache(maxsize=8)
-def _zipped(files: tuple[tuple[str, bytes], ...]) -> bytes:
+def _zip(files: tuple[tuple[str, bytes], ...]) -> bytes:
     """The last few are remembered: an update builds some again as they were, and native code takes half a second."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
@@ -44,7 +44,7 @@ def write_archive(prefix: str, content: bytes, directory: Path) -> tuple[Path, s
     digest = sha256(content).hexdigest()
     path = directory / f"{prefix}-{digest[:16]}.zip"
     write_package(path, content)
-    _drop_old(prefix, directory)
+    _delete_old(prefix, directory)
     return path, digest
 
 
@@ -61,7 +61,7 @@ def write_package(path: Path, content: bytes) -> None:
         raise
 
 
-def _drop_old(prefix: str, directory: Path) -> None:
+def _delete_old(prefix: str, directory: Path) -> None:
     """Keep the newest few and all of the last day: states still name them, and a running edge may be reading one."""
     packages = sorted(directory.glob(f"{prefix}-*.zip"), key=_modified, reverse=True)
     for package in packages[KEPT_PACKAGES:]:

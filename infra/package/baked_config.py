@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from infra.package.replica_order import replica_order
-from infra.settings.header_key import header_key
+from infra.settings.cache_key import header_key
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack
 from strategies.base import Strategy, TableSpec

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 
-def cookie_domain_problem(given: str, aliases: Sequence[str]) -> str:
+def cookie_domain_error(given: str, aliases: Sequence[str]) -> str:
     """Say why no viewer who comes by these aliases keeps a cookie of this Domain (RFC 6265 §5.3), "" where some do."""
     domain = _plain(given)
     if is_public_suffix(domain):

@@ -12,8 +12,8 @@ import yaml
 from pydantic import BaseModel
 
 from cli.stacks.load import open_stack
+from infra.config.base_model import Section
 from infra.config.errors import SettingsError
-from infra.config.section import Section
 from infra.settings.alarms import AlarmSettings
 from infra.settings.domain import DomainSettings
 from infra.settings.model import Settings
@@ -125,7 +125,7 @@ def test_mistakes_look_as_the_page_shows_them(command: str, output: list[str]) -
     try:
         said = [f"warning: edge-router:{text}" for text in open_stack("local", words[6::2]).settings.warnings()]
     except SettingsError as error:
-        said = [f"error: {text}" for text in error.problems]
+        said = [f"error: {text}" for text in error.errors]
     assert [_cut(real, printed) for real, printed in zip(said, output, strict=True)] == output
 
 

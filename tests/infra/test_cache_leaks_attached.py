@@ -9,8 +9,8 @@ import pytest
 
 from cache_check import Decides, decides_of, find_leaks
 from cache_check.model.decides import VIEWER_FUNCTIONS
-from infra.cdn.viewer_function_code import CONFIG_LINE, FUNCTIONS
-from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
+from infra.cdn.javascript import CONFIG_LINE, FUNCTIONS
+from infra.naming.edge_functions import is_router_function_arn, is_viewer_function_arn
 from tests.infra.configs import shipped_stack
 from tests.infra.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,
@@ -289,7 +289,7 @@ def test_tiers_are_chosen_before_the_cache_and_change_the_origin_that_is_there(
     ],
 )
 def test_a_stacks_function_is_known_by_its_arn(arn: str, is_ours: bool) -> None:
-    assert is_function_arn(arn, "edge-router-local") is is_ours
+    assert is_router_function_arn(arn, "edge-router-local") is is_ours
 
 
 def test_a_stacks_function_before_the_cache_is_known_by_its_arn() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cache_check.function_code.reading import UnreadableCodeError, read_function
-from infra.cdn.viewer_function_code import source_of
+from infra.cdn.javascript import source_of
 
 EXP = ("cookie", "exp")
 IP = ("chance", "the viewer's address")

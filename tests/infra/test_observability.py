@@ -11,7 +11,7 @@ import pytest
 from infra.config.aws_regions import EDGE_REGIONS
 from infra.observability.alarms import least_assigned
 from infra.observability.log_metrics import split_of
-from infra.observability.queries import QUERIES
+from infra.observability.monitoring import QUERIES
 from infra.package.baked_config import baked_config
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.viewer_function_code import code_with, source_of
+from infra.cdn.javascript import code_with, source_of
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 
 from .events import event

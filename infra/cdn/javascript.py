@@ -1,4 +1,4 @@
-"""The CloudFront Function of a stack: its code with the config put in, its key-value store, and CloudFront's limits."""
+"""The JavaScript of a stack's CloudFront Function with its config, its key values, and CloudFront's limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.sources.key_values import KEY, text_of
-from infra.settings.header_key import KEY_FUNCTION, header_key
+from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
 from router.control.live import Live
@@ -29,17 +29,17 @@ MAX_VALUE_BYTES = 1024
 MAX_STORE_BYTES = 5 * 1024 * 1024
 
 
-class ViewerFunctionError(Exception):
-    """A function or a key-value store that CloudFront would not take: all that is wrong, one line each."""
+class FunctionCodeError(Exception):
+    """A function or a key-value store that CloudFront would reject: all errors, one line each."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = errors
 
 
 @dataclass(frozen=True)
-class ViewerFunction:
-    """`name` is that of its file. `holds_secret`: the code has keys that must not stand in a state in plain text."""
+class FunctionCode:
+    """A CloudFront Function. `name` is its file's. `holds_secret`: the code has keys that a state must encrypt."""
 
     name: str
     code: str
@@ -48,13 +48,13 @@ class ViewerFunction:
     holds_secret: bool
 
     @property
-    def code_digest(self) -> str:
-        """It tells two codes apart where they are secret."""
+    def digest(self) -> str:
+        """The beginning of the code's SHA-256, which shows a change of a code that is secret."""
         return sha256(self.code.encode()).hexdigest()[:16]
 
 
-def viewer_function(stack: Stack) -> ViewerFunction | None:
-    """What runs before the cache, if anything does; ViewerFunctionError where it is over a limit."""
+def build_function_code(stack: Stack) -> FunctionCode | None:
+    """Return the stack's CloudFront Function, if it has one; FunctionCodeError where it exceeds a limit."""
     needs = stack.settings.needs
     if not needs.viewer_function:
         return None
@@ -62,32 +62,31 @@ def viewer_function(stack: Stack) -> ViewerFunction | None:
     key_values = key_values_of(stack)
     hashing = (FUNCTIONS / "hash.js").read_text(encoding="utf-8") if config["hashed"] else ""
     code = code_with(source_of(needs.viewer_function) + hashing, config)
-    if problems := limit_problems(code, key_values, stack):
-        raise ViewerFunctionError(problems)
+    if errors := limit_errors(code, key_values, stack):
+        raise FunctionCodeError(errors)
     holds_secret = bool(needs.function_config.get("keys"))
-    return ViewerFunction(needs.viewer_function, code, key_values, needs.function_triggers, holds_secret)
+    return FunctionCode(needs.viewer_function, code, key_values, needs.function_triggers, holds_secret)
 
 
 def key_values_of(stack: Stack) -> dict[str, str]:
-    """What the stack's function reads of its store; nothing where it has none."""
+    """Return what the stack's function reads from its store; nothing where it has none."""
     values = {"canary": _canary_values, "tier": _tier_values}
     name = stack.settings.needs.viewer_function
     return values[name](stack) if name in values else {}
 
 
 def source_of(name: str) -> str:
-    """The code of functions/<name>.js with the part that the functions share, before any config is in it."""
+    """Return functions/<name>.js with the part that the functions share, without a config."""
     source = (FUNCTIONS / f"{name}.js").read_text(encoding="utf-8")
     return source.replace(INCLUDE_LINE, (FUNCTIONS / "shared.js").read_text(encoding="utf-8"))
 
 
 def code_with(source: str, config: Mapping[str, Any]) -> str:
-    """The code to deploy: the config as a literal, and no line that is empty, only a comment, or not needed.
+    """Return the code to deploy: the config as a literal, and no empty lines, comments or parts that are not needed.
 
-    What stands between `// only with keys` and `// end` is needed where the config has such a value: every function
-    that is there costs time at every request, for the top of the code runs anew each time. So an empty tuple, which no
-    code looks at, is not in the literal. No line of functions/*.js begins with // inside of a string, for none of their
-    strings goes over a line's end.
+    The lines between `// only with keys` and `// end` are needed where the config has such a value: every function in
+    the code costs time at every request, because the top of the code runs each time. So an empty tuple, which no code
+    reads, is not in the literal. No line of functions/*.js begins with // inside a string: no string spans lines.
     """
     before, found, after = source.partition(CONFIG_LINE)
     if not found or CONFIG_LINE in after:
@@ -106,34 +105,35 @@ def code_with(source: str, config: Mapping[str, Any]) -> str:
     return kept
 
 
-def limit_problems(code: str, key_values: Mapping[str, str], stack: Stack) -> list[str]:
-    """What CloudFront would refuse, by the config key that it comes from."""
-    problems: list[str] = []
+def limit_errors(code: str, key_values: Mapping[str, str], stack: Stack) -> list[str]:
+    """Return the limits that the function exceeds, each with the config key behind it."""
+    errors: list[str] = []
+    section = f"{stack.project}:{stack.settings.section}"
     size = len(code.encode())
     if size > MAX_CODE_BYTES:
-        problems.append(
-            f"{stack.project}:{stack.settings.section}: the function's code with this config has {size:,} bytes;"
-            f" CloudFront takes {MAX_CODE_BYTES:,}. Fewer origins, fewer or shorter signing keys make it smaller"
+        errors.append(
+            f"{section}: the function's code with this config has {size:,} bytes; CloudFront takes {MAX_CODE_BYTES:,}."
+            " Fewer origins, fewer or shorter signing keys make it smaller"
         )
     for key, value in key_values.items():
-        where = f"{stack.project}:{_setting_of(key, stack)}"
+        where = f"{stack.project}:{_config_key(key, stack)}"
         if (length := len(key.encode())) > MAX_KEY_BYTES:
-            problems.append(f"{where}: its key in the key-value store has {length:,} bytes; at most {MAX_KEY_BYTES}")
+            errors.append(f"{where}: its key in the key-value store has {length:,} bytes; at most {MAX_KEY_BYTES}")
         if (length := len(value.encode())) > MAX_VALUE_BYTES:
-            problems.append(
+            errors.append(
                 f"{where}: its value in the key-value store has {length:,} bytes; at most {MAX_VALUE_BYTES:,}"
             )
     total = sum(len(key.encode()) + len(value.encode()) for key, value in key_values.items())
     if total > MAX_STORE_BYTES:
-        problems.append(
-            f"{stack.project}:{stack.settings.section}: the key-value store has {total:,} bytes in {len(key_values):,}"
-            f" keys; CloudFront takes {MAX_STORE_BYTES:,}"
+        errors.append(
+            f"{section}: the key-value store has {total:,} bytes in {len(key_values):,} keys; CloudFront takes"
+            f" {MAX_STORE_BYTES:,}"
         )
-    return problems
+    return errors
 
 
-def _setting_of(key: str, stack: Stack) -> str:
-    """The config key behind a key of the store: `tier:premium` is `tier.tiers.premium`, `canary` the release's."""
+def _config_key(key: str, stack: Stack) -> str:
+    """Return the config key of a key in the store: `tier:premium` is `tier.tiers.premium`, `canary` the release's."""
     kind, _, name = key.partition(":")
     if kind == "tier":
         return f"{stack.settings.section}.tiers.{name}"
@@ -151,7 +151,7 @@ def _canary_config(stack: Stack) -> dict[str, Any]:
 
 
 def _tier_config(stack: Stack) -> dict[str, Any]:
-    """No names of origins where nothing can ask for one: another origin then publishes no function."""
+    """Return the config; without an override it names no origins, so that another origin publishes no function."""
     settings = stack.settings
     stable = settings.origins["stable"]
     return {
@@ -175,7 +175,7 @@ _CONFIGS: dict[str, Callable[[Stack], dict[str, Any]]] = {
 
 
 def _override(override: OverrideSettings | None) -> dict[str, str] | None:
-    """Where to look, and what the secret's digest is: the code stands in the state."""
+    """Return the place and the secret's digest, not the secret, because the code is in the state."""
     if override is None:
         return None
     place = next(place for place in ("header", "cookie", "query") if getattr(override, place))
@@ -188,25 +188,25 @@ def _override(override: OverrideSettings | None) -> dict[str, str] | None:
 
 
 def _canary_values(stack: Stack) -> dict[str, str]:
-    """What functions/canary.js reads at each request, so that changing it publishes nothing."""
+    """Return what functions/canary.js reads at each request, so that a change publishes no function."""
     settings = stack.settings
     return {KEY: text_of(Live(settings.canary_percent, settings.pin, settings.release))}
 
 
 def _tier_values(stack: Stack) -> dict[str, str]:
-    """What functions/tier.js reads, one of these at a request: a tier, or `pin` where no tier is asked for.
+    """Return what functions/tier.js reads, one key at a request: a tier, or `pin` for a request without a tier.
 
-    A pin therefore stands in the place of every tier. With an override the origins are there as well, by name.
+    A pin therefore replaces every tier. With an override the origins are included, by name.
     """
     settings = stack.settings
     tiers = dict(settings.needs.key_values)
     origins = {name: origin.model_dump(by_alias=True) for name, origin in settings.origins.items()}
-    pin = _json({"pin": settings.pin, **(origins["canary"] if settings.pin == "canary" else {})})
+    pin = _to_json({"pin": settings.pin, **(origins["canary"] if settings.pin == "canary" else {})})
     if settings.pin != "none":
         tiers = dict.fromkeys(tiers, pin)
     reachable = origins if settings.override is not None else {}
-    return {"pin": pin, **tiers, **{f"origin:{name}": _json(origin) for name, origin in reachable.items()}}
+    return {"pin": pin, **tiers, **{f"origin:{name}": _to_json(origin) for name, origin in reachable.items()}}
 
 
-def _json(value: Mapping[str, Any]) -> str:
+def _to_json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
