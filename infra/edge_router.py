@@ -1,4 +1,4 @@
-"""All parts of a stack, wired together."""
+"""All components of a stack, wired together."""
 
 from __future__ import annotations
 
@@ -162,6 +162,6 @@ class EdgeRouter(pulumi.ComponentResource):
 
 
 def _key_values(origins: Located, function: FunctionCode) -> dict[str, pulumi.Input[str]]:
-    """Those that name a host of the stack's own."""
+    """Return the key values that name a host of the stack's own."""
     named = {key for key, value in function.key_values.items() if any(host in value for host in UNNAMED_HOSTS.values())}
     return {key: origins.known(lambda known, key=key: key_values_of(known)[key]) for key in sorted(named)}

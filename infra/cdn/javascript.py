@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -58,10 +58,10 @@ def build_function_code(stack: Stack) -> FunctionCode | None:
     needs = stack.settings.needs
     if not needs.viewer_function:
         return None
-    config = {**needs.function_config, **_CONFIGS[needs.viewer_function](stack)}
+    config = {**needs.function_config, **_config(stack)}
     key_values = key_values_of(stack)
     hashing = (FUNCTIONS / "hash.js").read_text(encoding="utf-8") if config["hashed"] else ""
-    code = code_with(source_of(needs.viewer_function) + hashing, config)
+    code = code_with(read_source(needs.viewer_function) + hashing, config)
     if errors := limit_errors(code, key_values, stack):
         raise FunctionCodeError(errors)
     holds_secret = bool(needs.function_config.get("keys"))
@@ -70,12 +70,14 @@ def build_function_code(stack: Stack) -> FunctionCode | None:
 
 def key_values_of(stack: Stack) -> dict[str, str]:
     """Return what the stack's function reads from its store; nothing where it has none."""
-    values = {"canary": _canary_values, "tier": _tier_values}
-    name = stack.settings.needs.viewer_function
-    return values[name](stack) if name in values else {}
+    settings = stack.settings
+    if settings.needs.viewer_function == "canary":
+        # Read at each request, so that a change publishes no function.
+        return {KEY: text_of(Live(settings.canary_percent, settings.pin, settings.release))}
+    return _tier_values(stack) if settings.needs.viewer_function == "tier" else {}
 
 
-def source_of(name: str) -> str:
+def read_source(name: str) -> str:
     """Return functions/<name>.js with the part that the functions share, without a config."""
     source = (FUNCTIONS / f"{name}.js").read_text(encoding="utf-8")
     return source.replace(INCLUDE_LINE, (FUNCTIONS / "shared.js").read_text(encoding="utf-8"))
@@ -117,12 +119,9 @@ def limit_errors(code: str, key_values: Mapping[str, str], stack: Stack) -> list
         )
     for key, value in key_values.items():
         where = f"{stack.project}:{_config_key(key, stack)}"
-        if (length := len(key.encode())) > MAX_KEY_BYTES:
-            errors.append(f"{where}: its key in the key-value store has {length:,} bytes; at most {MAX_KEY_BYTES}")
-        if (length := len(value.encode())) > MAX_VALUE_BYTES:
-            errors.append(
-                f"{where}: its value in the key-value store has {length:,} bytes; at most {MAX_VALUE_BYTES:,}"
-            )
+        for part, text, limit in (("key", key, MAX_KEY_BYTES), ("value", value, MAX_VALUE_BYTES)):
+            if (length := len(text.encode())) > limit:
+                errors.append(f"{where}: its {part} in the key-value store has {length:,} bytes; at most {limit:,}")
     total = sum(len(key.encode()) + len(value.encode()) for key, value in key_values.items())
     if total > MAX_STORE_BYTES:
         errors.append(
@@ -140,38 +139,26 @@ def _config_key(key: str, stack: Stack) -> str:
     return {"origin": f"origins.{name}", "pin": "pin"}.get(kind, "release")
 
 
-def _canary_config(stack: Stack) -> dict[str, Any]:
-    settings = stack.settings
-    return {
+def _config(stack: Stack) -> dict[str, Any]:
+    """Return CONFIG. Without an override tier.js names no origins, so that another one publishes no function."""
+    settings, key = stack.settings, header_key(stack.settings)
+    if settings.needs.viewer_function == KEY_FUNCTION:
+        return {"hashed": key.hashed}
+    config: dict[str, Any] = {
         "origins": sorted(settings.origins),
         "override": _override(settings.override),
         "strategy": settings.strategy,
-        "hashed": header_key(settings).hashed,
+        "hashed": key.hashed,
     }
-
-
-def _tier_config(stack: Stack) -> dict[str, Any]:
-    """Return the config; without an override it names no origins, so that another origin publishes no function."""
-    settings = stack.settings
-    stable = settings.origins["stable"]
-    return {
-        **_canary_config(stack),
-        "passing": sorted({*PASSING, *header_key(settings).covered}),
-        "origins": sorted(settings.origins) if settings.override is not None else [],
-        "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
-        "stablePath": stable.path,
-    }
-
-
-def _key_config(stack: Stack) -> dict[str, Any]:
-    return {"hashed": header_key(stack.settings).hashed}
-
-
-_CONFIGS: dict[str, Callable[[Stack], dict[str, Any]]] = {
-    "canary": _canary_config,
-    "tier": _tier_config,
-    KEY_FUNCTION: _key_config,
-}
+    if settings.needs.viewer_function == "tier":
+        stable = settings.origins["stable"]
+        config |= {
+            "passing": sorted({*PASSING, *key.covered}),
+            "origins": config["origins"] if settings.override is not None else [],
+            "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
+            "stablePath": stable.path,
+        }
+    return config
 
 
 def _override(override: OverrideSettings | None) -> dict[str, str] | None:
@@ -185,12 +172,6 @@ def _override(override: OverrideSettings | None) -> dict[str, str] | None:
         "name": name.lower() if place == "header" else name,
         "digest": sha256(override.secret.encode()).hexdigest(),
     }
-
-
-def _canary_values(stack: Stack) -> dict[str, str]:
-    """Return what functions/canary.js reads at each request, so that a change publishes no function."""
-    settings = stack.settings
-    return {KEY: text_of(Live(settings.canary_percent, settings.pin, settings.release))}
 
 
 def _tier_values(stack: Stack) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.settings.cache_key import HeaderKey, added_headers, digest_of, forwards_host, header_key
+from infra.settings.cache_key import HeaderKey, added_headers, forwards_host, header_key, headers_digest
 from infra.settings.stack import Stack
 
 DAY_SECONDS = 86_400
@@ -49,7 +49,7 @@ class PoliciesArgs:
         """The name of the origin request policy."""
         kind = "viewer-host" if self.forwards_host else "origin-host"
         if self.cloudfront_headers:
-            kind = f"added-{digest_of(self.cloudfront_headers)}"
+            kind = f"added-{headers_digest(self.cloudfront_headers)}"
         return kind if self.key_cookies is None else f"{kind}-key-cookies"
 
 

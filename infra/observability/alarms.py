@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.naming.edge_functions import EDGE_REGION, replica_name, viewer_function_name
-from infra.observability.log_metrics import DECISIONS, FALLBACKS, Split, metrics_namespace, split_of
+from infra.observability.log_metrics import DECISIONS, FALLBACKS, Split, assigned_split, metrics_namespace
 from infra.settings.alarms import AlarmSettings
 from infra.settings.stack import Stack
 
@@ -38,7 +38,7 @@ class Alarms(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Alarms", name, None, opts)
-        prefix, split = stack.prefix, split_of(stack)
+        prefix, split = stack.prefix, assigned_split(stack)
         alarms = {"error-rate": _error_rate(prefix, thresholds, distribution_id)}
         if viewer_function := stack.settings.needs.viewer_function:
             viewer_function_errors = _viewer_function_errors(prefix, thresholds, viewer_function)

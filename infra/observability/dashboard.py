@@ -18,7 +18,7 @@ Widget = dict[str, Any]
 
 @dataclass(frozen=True)
 class View:
-    """What the dashboard shows. Without a Lambda function `function_name` is "" and there are no `regions`."""
+    """The subjects of the dashboard. Without a Lambda function `function_name` is "" and there are no `regions`."""
 
     prefix: str
     distribution_id: str

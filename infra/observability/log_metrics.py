@@ -46,7 +46,7 @@ class Split:
         return f"($.bucket >= 0) && ({source})"
 
 
-def split_of(stack: Stack) -> Split | None:
+def assigned_split(stack: Stack) -> Split | None:
     """Return the split; None without assignments by percentage, or with a CloudFront Function that makes them."""
     settings = stack.settings
     if not settings.needs.by_percentage or settings.needs.version_header or settings.pin != "none":
@@ -89,7 +89,7 @@ def _filters(stack: Stack) -> dict[str, tuple[str, _Metric]]:
     """Return pattern and metric by the filter's name ("Filter pattern syntax for metric filters")."""
     namespace = metrics_namespace(stack.prefix)
     counts = {"decisions": (ANY_DECISION, DECISIONS), "fallbacks": (ANY_FALLBACK, FALLBACKS)}
-    if split := split_of(stack):
+    if split := assigned_split(stack):
         counts["assigned"] = (f"{{ {split.pattern} }}", split.assigned)
         counts["to-canary"] = (f'{{ {split.pattern} && ($.origin = "canary") }}', split.to_canary)
     filters = {

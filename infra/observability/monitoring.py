@@ -37,7 +37,7 @@ QUERIES = {
 
 
 class Observability(pulumi.ComponentResource):
-    """All of it. Without a Lambda function there are CloudFront's own metrics only, in us-east-1."""
+    """The section's components. Without a Lambda function there are CloudFront's own metrics only, in us-east-1."""
 
     topic_arn: pulumi.Output[str]
 

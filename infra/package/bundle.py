@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.package.archive import write_archive, zip_files
 from infra.package.baked_config import baked_config, to_json
-from infra.package.modules import modules_for, modules_from, source_of
+from infra.package.modules import modules_for, modules_from, source_path
 from infra.package.strip_comments import strip_comments
 from infra.package.wheels import Wheel, read_lock, wheels_for
 from infra.settings.stack import Stack
@@ -102,5 +102,5 @@ def _build_regional(name: str, stack: Stack, lock: Path | None, directory: Path 
 
 
 def _read_sources(modules: Iterable[str]) -> dict[str, bytes]:
-    sources = [source_of(module, ROOT) for module in modules]
+    sources = [source_path(module, ROOT) for module in modules]
     return {source.relative_to(ROOT).as_posix(): source.read_bytes() for source in sources}

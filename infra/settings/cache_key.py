@@ -109,14 +109,14 @@ def header_key(settings: CoreSettings) -> HeaderKey:
     own, asked = _own_headers(settings), expand_groups(settings.key_headers)
     if not asked:
         return HeaderKey(own | {*METHOD_OVERRIDES})
-    digest = digest_of(asked)
+    digest = headers_digest(asked)
     if len(own | asked) <= MAX_POLICY_HEADERS:
         return HeaderKey(own | asked, digest=digest)
     by_name = {name for name in asked - own if name.startswith(_ADDED_BY_CLOUDFRONT)}
     return HeaderKey(own | by_name | {KEY_HEADER}, tuple(sorted(asked - own - by_name)), digest)
 
 
-def digest_of(names: Set[str]) -> str:
+def headers_digest(names: Set[str]) -> str:
     """Return the part of a policy's name that stands for these headers."""
     return sha256(",".join(sorted(names)).encode()).hexdigest()[:8]
 

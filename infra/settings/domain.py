@@ -98,7 +98,7 @@ def shared_alias_errors(project: str, stack: str, aliases: Sequence[str], direct
     """
     files = sorted(directory.glob("Pulumi.?*.yaml")) if aliases else []
     others = reversed([path for path in files if path.name != f"Pulumi.{stack}.yaml"])
-    taken = {alias: path.name for path in others for alias in _aliases_of(path, project)}
+    taken = {alias: path.name for path in others for alias in _read_aliases(path, project)}
     return [
         f"{project}:domain.aliases[{index}] is {alias!r}, which {taken[alias]} has too: CloudFront takes an alias for"
         " one distribution only"
@@ -107,7 +107,7 @@ def shared_alias_errors(project: str, stack: str, aliases: Sequence[str], direct
     ]
 
 
-def _aliases_of(path: Path, project: str) -> list[str]:
+def _read_aliases(path: Path, project: str) -> list[str]:
     """Read a stack file's aliases; none from an invalid file, which the engine reports when it uses it."""
     import yaml  # here: few stacks have aliases
 

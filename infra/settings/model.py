@@ -35,7 +35,7 @@ from infra.settings.parts import (
 from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
-from infra.settings.strategies import section_fields, table_of
+from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
@@ -225,7 +225,7 @@ class CoreSettings(Section):
     def tables_by_strategy(self) -> dict[str, TableSpec]:
         """Return the tables of all configured sections, whichever strategy is chosen."""
         options = {strategy: self.options_of(strategy) for strategy in STRATEGIES}
-        specs = {name: table_of(name, given) for name, given in options.items() if given is not None}
+        specs = {name: section_table(name, given) for name, given in options.items() if given is not None}
         return {name: spec for name, spec in specs.items() if spec is not None}
 
     def warnings(self) -> list[str]:

@@ -28,11 +28,11 @@ from strategies.tier import TierOrigin
 
 
 def section_fields() -> dict[str, Any]:
-    """A field of the settings for every registered strategy: its options, or None where config has no section."""
+    """Return a field for every registered strategy: its options, or None where the config has no section."""
     return {
         section_of(name): (
             Annotated[object, PlainValidator(_section_validator(name))],
-            Field(default=None, validate_default=True, repr=False),  # an absent section is judged as well
+            Field(default=None, validate_default=True, repr=False),  # an absent section is validated as well
         )
         for name in STRATEGIES
     }
@@ -56,7 +56,7 @@ def _section_validator(strategy: str) -> Callable[[object, ValidationInfo], obje
 
 
 def read_options(strategy: str, section: object) -> tuple[Any | None, list[InitErrorDetails]]:
-    """A section's options, or None and its mistakes; keys of the wrong type do not hide what else is wrong."""
+    """Return a section's options, or None and its errors; keys of the wrong type do not hide other errors."""
     errors: list[InitErrorDetails] = []
     try:
         fields = options_model(strategy).model_validate(section)
@@ -95,7 +95,7 @@ def _snake(strategy: str, key: str) -> str:
 
 
 def _region_errors(given: Mapping[str, Any]) -> list[InitErrorDetails]:
-    """A table's Regions; every strategy with a table calls them home_region and replicas."""
+    """Check a table's Regions; every strategy with a table calls them home_region and replicas."""
     if "home_region" not in given:
         return []
     home, replicas = given["home_region"], given.get("replicas", ())
@@ -108,11 +108,11 @@ def _region_errors(given: Mapping[str, Any]) -> list[InitErrorDetails]:
 
 
 def _absence_errors(strategy: str, options: Any, errors: list[InitErrorDetails]) -> list[InitErrorDetails]:
-    """A chosen strategy may go without a section if its defaults do and it has no table."""
+    """Allow no section for the chosen strategy only with valid defaults and no table."""
     if options is None:
         keys = ", ".join(str(found.get("loc", ("",))[0]) for found in errors)
         return [setting_error(f"is missing: the strategy {strategy} cannot do without {keys}")]
-    if table_of(strategy, options) is None:
+    if section_table(strategy, options) is None:
         return []
     key = to_camel(next(iter(options_model(strategy).model_fields)))
     return [
@@ -123,8 +123,8 @@ def _absence_errors(strategy: str, options: Any, errors: list[InitErrorDetails])
     ]
 
 
-def table_of(strategy: str, options: Any) -> TableSpec | None:
-    """The table that a section asks for."""
+def section_table(strategy: str, options: Any) -> TableSpec | None:
+    """Return the table that a section needs."""
     return load(strategy).needs(options).table
 
 
@@ -140,8 +140,8 @@ def _origin_errors(strategy: str, options: Any, info: ValidationInfo) -> list[In
 
 
 def _host_errors(options: Any) -> list[InitErrorDetails]:
-    """What hosts of AWS's own would refuse, of back ends in the section and of those that a table may name."""
-    backends = {name: origin.origin(name) for name, origin in backends_of(options).items()}
+    """Check AWS services as hosts of the section's backends and of those that a table may name."""
+    backends = {name: origin.origin(name) for name, origin in section_origins(options).items()}
     found = [
         setting_error(text, "tiers", name, key, value=key)
         for name, origin in backends.items()
@@ -153,21 +153,21 @@ def _host_errors(options: Any) -> list[InitErrorDetails]:
     ]
 
 
-def backends_of(options: Any) -> Mapping[str, TierOrigin]:
-    """The origins that a section has of its own: the tiers."""
+def section_origins(options: Any) -> Mapping[str, TierOrigin]:
+    """Return the origins in a section: the tiers."""
     return getattr(options, "tiers", {})
 
 
 def host_warnings(section: str, options: Any) -> list[str]:
-    """Hosts in a section that some requests will not be answered by; each begins with its key."""
-    hosts = {f"tiers.{name}.domainName": origin.domain_name for name, origin in backends_of(options).items()}
+    """Warn of hosts in a section that work in some cases only; each begins with its key."""
+    hosts = {f"tiers.{name}.domainName": origin.domain_name for name, origin in section_origins(options).items()}
     allowed: tuple[str, ...] = getattr(options, "allowed_domains", ())
     hosts |= {f"allowedDomains[{index}]": entry for index, entry in enumerate(allowed) if not entry.startswith(".")}
     return [f"{section}.{key} {text}" for key, host in hosts.items() if (text := host_warning(host))]
 
 
 def _cookie_errors(strategy: str, options: Any, info: ValidationInfo) -> list[InitErrorDetails]:
-    """Whichever strategy is chosen: switching must not be what breaks it."""
+    """Check the cookie's domain, also of a strategy that is not chosen, so that switching works."""
     domain = load(strategy).needs(options).cookie_domain
     if not domain or "domain" not in info.data:
         return []
@@ -177,8 +177,8 @@ def _cookie_errors(strategy: str, options: Any, info: ValidationInfo) -> list[In
 
 
 def _table_errors(strategy: str, options: Any, info: ValidationInfo) -> list[InitErrorDetails]:
-    """Two sections cannot share a table: each is created with keys of its own."""
-    table = table_of(strategy, options)
+    """Reject a table of two sections, because each is created with its own keys."""
+    table = section_table(strategy, options)
     if table is None or not table.name:
         return []
     control: ControlSettings | None = info.data.get("control")
@@ -187,7 +187,7 @@ def _table_errors(strategy: str, options: Any, info: ValidationInfo) -> list[Ini
         return [setting_error(text, "tableName", value=table.name)]
     for other in STRATEGIES:
         others = info.data.get(section_of(other))
-        spec = table_of(other, others) if others is not None else None
+        spec = section_table(other, others) if others is not None else None
         if spec is not None and spec.name == table.name:
             text = f"is {table.name!r}, which is the table of {section_of(other)}: every section has a table of its own"
             return [setting_error(text, "tableName", value=table.name)]

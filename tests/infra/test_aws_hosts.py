@@ -110,8 +110,8 @@ def test_a_website_of_s3_answers_on_one_port() -> None:
 )
 def test_the_viewers_host_is_refused_where_only_its_own_is_served(host: str, what: str) -> None:
     text = (
-        f"hostHeader is 'viewer': {host} is {what}, which serves requests with its own name as Host only, and answers"
-        " others with 403 or 404; write origin"
+        f"hostHeader is 'viewer': {host} is {what}, which serves requests with its own name as Host only, and"
+        " responds to others with 403 or 404; write origin"
     )
     origin = {"domainName": host, "protocol": "http" if "website" in host else "https"}
     assert problems_of(origins=origins_with(**origin, hostHeader="viewer")) == [f"edge-router:origins.stable.{text}"]

@@ -11,8 +11,7 @@ import pytest
 
 from infra.cdn.invalidation import cached_paths
 from infra.cdn.javascript import build_function_code
-from infra.cdn.policies import PoliciesArgs, cache_policy, origin_request_policy
-from infra.edge_router import policies_args
+from infra.cdn.policies import PoliciesArgs, cache_policy, origin_request_policy, policies_args
 from infra.package.baked_config import baked_config
 from infra.settings.cache_key import GROUPS, KEY_HEADER, MAX_POLICY_HEADERS, HeaderKey, added_headers, header_key
 from infra.settings.stack import Stack
@@ -164,7 +163,7 @@ def test_what_was_kept_by_another_rule_is_forgotten_with_the_deployment(
     """An answer that a header has spoiled before would stay for as long as its origin said."""
     stack = stack_of(**settings)
     before = cached_paths(stack)
-    monkeypatch.setattr("infra.cdn.invalidation.KEPT_BY", "every header reaches the origin")
+    monkeypatch.setattr("infra.cdn.invalidation.CACHE_RULE", "every header reaches the origin")
     assert cached_paths(stack)["/*"] != before["/*"]
 
 

@@ -13,7 +13,7 @@ from infra.cdn.javascript import (
     build_function_code,
     code_with,
     limit_errors,
-    source_of,
+    read_source,
 )
 from simulator.cloudfront_functions import check_code
 from tests.infra.configs import stack_of
@@ -37,7 +37,7 @@ def test_the_code_with_all_that_a_config_may_have_fits_and_needs_nothing_that_th
 
 @pytest.mark.parametrize("name", ["tier", "canary"])
 def test_the_source_is_code_too(name: str) -> None:
-    source = source_of(name)
+    source = read_source(name)
     assert "include shared.js" not in source
     check_code(code_with(source, defaultdict(lambda: True)))  # without comments, and with every optional part
 
