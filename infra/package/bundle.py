@@ -94,7 +94,7 @@ def build_validator(stack: Stack, directory: Path | None = None) -> Path:
 
 def _build_regional(name: str, stack: Stack, lock: Path | None, directory: Path | None) -> Path:
     """Build from a handler, all modules that it imports, and the wheels of a lock."""
-    files = _read_sources(modules_from([f"{name}.handler"], (name, "router", "strategies"), root=ROOT))
+    files = _read_sources(modules_from([f"{name}.handler"], (name, "router", "strategies", "stats"), root=ROOT))
     if lock is not None:
         for wheel in wheels_for(read_lock(lock), ROOT / WORK_DIRECTORY / "wheels", lock, REGIONAL_ARCHITECTURE):
             files |= dict(wheel.files())

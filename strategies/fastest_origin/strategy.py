@@ -31,7 +31,14 @@ ALL_DOWN_SECONDS = 5.0
 
 @record
 class Options:
-    """Who races, what they are asked for, how long an answer may take and how long a winner stays."""
+    """The candidate origins and their probes.
+
+    Attributes:
+        candidates: Names of the candidate origins.
+        path: Path of a probe, after the origin's own path.
+        probe_timeout_ms: Deadline of a probe; name resolution and TLS included.
+        refresh_seconds: How long a winner is fresh.
+    """
 
     candidates: tuple[str, ...] = ("stable", "canary")
     path: str = "/"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.simulated_rollout import MemoryStore
+from bench.rollouts.simulation import MemoryStore
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
 from controller.reconcile import Controller

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.simulated_rollout import MemoryStore
+from bench.rollouts.simulation import MemoryStore
+from controller import transitions
 from controller.analysis.plan import Plan
-from controller.rollout import transitions
 from controller.rollout.transitions import TransitionError
 from tests.controller.fakes import BEGIN, HEALTHY, PLAN, World
 

@@ -8,15 +8,16 @@ import dataclasses
 import json
 import platform
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.cached_canary import MAX_HIT_POINTS, Outcome, Size, behind_the_cache, versioned, without_canary
-from bench.visitors import REQUESTS_PER_SECOND
+from bench.processes import PROJECT
+from bench.soak.outcome import MAX_HIT_POINTS, Outcome, Size
+from bench.soak.sites import visit_behind_the_cache, visit_versioned, visit_without_canary
+from bench.soak.visitors import REQUESTS_PER_SECOND
 
-REPORT = Path(__file__).parents[1] / ".edge-router" / "soak.json"
+REPORT = PROJECT / ".edge-router" / "soak.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything is what it must be."""
     size, console = _size(arguments), Console()
     outcomes: list[Outcome] = []
-    for site in (without_canary, versioned, behind_the_cache):
-        console.print(f"[dim]{site.__name__.replace('_', ' ')} …[/]")
+    for site in (visit_without_canary, visit_versioned, visit_behind_the_cache):
+        console.print(f"[dim]{site.__name__.removeprefix('visit_').replace('_', ' ')} …[/]")
         outcomes.append(asyncio.run(site(size)))
-    checks = checks_of(*outcomes)
+    checks = check_outcomes(*outcomes)
     console.print(_sites(outcomes, size), _table(checks))
     REPORT.parent.mkdir(exist_ok=True)
     document = {
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(check.holds for check in checks) else 1
 
 
-def checks_of(plain: Outcome, cached: Outcome, leaking: Outcome) -> list[Check]:
+def check_outcomes(plain: Outcome, cached: Outcome, leaking: Outcome) -> list[Check]:
     """What must hold for the versioned site, and that the measurement would have noticed a leak."""
     lost = plain.hit_percent - cached.hit_percent
     low, high = cached.canary_interval

@@ -11,14 +11,13 @@ import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
-from bench.subjects import PROJECT
+from bench.processes import PROJECT
 from cli.stacks.load import open_stack
 from cli.up.local_backends import site_of
 from infra.data.control import config_item
@@ -26,7 +25,7 @@ from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import Change, run_program
 
-REPORT = Path(__file__).parents[1] / ".edge-router" / "control-delay.json"
+REPORT = PROJECT / ".edge-router" / "control-delay.json"
 STACK, TABLE = "local", "edge-router-local-control"
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-1")
 VIEWERS, PAUSE_SECONDS = 2, 0.05
@@ -137,7 +136,9 @@ async def _viewer(url: str, region: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when every round was in force in time, and published nothing."""
-    parser = argparse.ArgumentParser(prog="python -m bench.control_delay", description="A new percentage's delay.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.rollouts.control_delay", description="A new percentage's delay."
+    )
     parser.add_argument("--refresh-seconds", type=int, default=10, help="control.refreshSeconds, 10 by default")
     parser.add_argument("--json", action="store_true", help="print JSON in the place of the table")
     options = parser.parse_args(arguments)

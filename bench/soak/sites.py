@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from scipy.stats import binom
-
-from bench.subjects import PROJECT
-from bench.visitors import Clock, Origins, RequestIds, Visits, WatchedCache
+from bench.processes import PROJECT
+from bench.soak.outcome import CANARY_PERCENT, Outcome, Size
+from bench.soak.visitors import Clock, Origins, RequestIds, Visits, WatchedCache
 from infra.cdn.javascript import build_function_code
 from infra.settings.stack import load_stack
 from simulator.cloudfront import Distribution, Edge, OriginMap
@@ -19,9 +17,6 @@ from simulator.dynamodb import LocalDynamoDB
 from simulator.lambda_edge import LambdaEdge, functions_from_state
 from simulator.standin import read_stack_config, run_program
 
-CANARY_PERCENT = 10
-CONFIDENCE = 0.99
-MAX_HIT_POINTS = 2.0
 COOKIE_VERSION = ("strategy=cookie-version", f"canaryPercent={CANARY_PERCENT}", "release=2026-11", "pin=none")
 VERSIONED = (*COOKIE_VERSION, "cookieVersion.caching=versioned")
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -30,83 +25,32 @@ ORIGINS = {"v1.example.com": "http://stable", "v2.example.com": "http://canary"}
 State = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Size:
-    """How much traffic. Objects may be kept for `max_age_seconds`; the clock goes by 28 requests a second."""
-
-    requests: int = 100_000
-    visitors: int = 5_000
-    objects: int = 50
-    warm_up_requests: int = 10_000
-    max_age_seconds: int = 300
-    seed: int = 20261101
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a site's visitors got. `wrong` answers were of another version than the visitor's cookie says; `flipped`
-    of another than the visitor's first; `identities` are different ids in version cookies."""
-
-    site: str
-    requests: int
-    hit_percent: float
-    wrong: int
-    flipped: int
-    failed: int
-    kept_set_cookies: int
-    foreign_cookies: int
-    visitors: int
-    canary_visitors: int
-    identities: int
-    origin_requests: dict[str, int]
-    invocations: int
-    complaints: int
-    seconds: float
-
-    @property
-    def canary_interval(self) -> tuple[int, int]:
-        """How many of these visitors a fair split sends to the canary, in 99 of 100 cases."""
-        low, high = binom.interval(CONFIDENCE, self.visitors, CANARY_PERCENT / 100)
-        return int(low), int(high)
-
-    @property
-    def is_split_fairly(self) -> bool:
-        low, high = self.canary_interval
-        return low <= self.canary_visitors <= high
-
-    @property
-    def is_sound(self) -> bool:
-        """Nobody got anything that was not theirs, nothing failed, and no rule of CloudFront's was broken."""
-        unwanted = (self.wrong, self.flipped, self.failed, self.kept_set_cookies, self.foreign_cookies, self.complaints)
-        return not any(unwanted) and self.identities == self.visitors
-
-
-async def without_canary(size: Size) -> Outcome:
+async def visit_without_canary(size: Size) -> Outcome:
     """The same distribution with nothing at its events: every visitor is on the stable version."""
-    state = copy.deepcopy(_versioned_state())
-    behavior = _default_behavior(state)
+    state = copy.deepcopy(_run_versioned())
+    behavior = _find_default_behavior(state)
     behavior["functionAssociations"] = behavior["lambdaFunctionAssociations"] = []
-    return await _outcome("without a canary", state, size)
+    return await _visit("without a canary", state, size)
 
 
-async def versioned(size: Size) -> Outcome:
+async def visit_versioned(size: Size) -> Outcome:
     """As `caching: versioned` deploys it."""
-    return await _outcome("versioned", _versioned_state(), size, forges_headers=True)
+    return await _visit("versioned", _run_versioned(), size, forges_headers=True)
 
 
-async def behind_the_cache(size: Size) -> Outcome:
+async def visit_behind_the_cache(size: Size) -> Outcome:
     """The router at origin-request, and caching switched on by somebody: what the cache-leak check refuses."""
     state = dict(run_program("local", overrides=COOKIE_VERSION).state)
-    _default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
-    return await _outcome("canary behind the cache", state, size)
+    _find_default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
+    return await _visit("canary behind the cache", state, size)
 
 
-async def _outcome(site: str, state: State, size: Size, *, forges_headers: bool = False) -> Outcome:
+async def _visit(site: str, state: State, size: Size, *, forges_headers: bool = False) -> Outcome:
     clock, watched, origins = Clock(), WatchedCache(), Origins(size.max_age_seconds)
     console: list[str] = []
     visits = Visits(size.requests, size.visitors, size.objects, size.seed, size.warm_up_requests)
     started = time.perf_counter()
-    async with LocalDynamoDB() as dynamodb, _workers(state, dynamodb) as functions:
+    async with LocalDynamoDB() as dynamodb, _start_workers(state, dynamodb) as functions:
         await dynamodb.create_tables(state)
         await dynamodb.put_items(state)
         counted = _Counted(functions)
@@ -141,7 +85,7 @@ async def _outcome(site: str, state: State, size: Size, *, forges_headers: bool 
     )
 
 
-def _workers(state: State, dynamodb: LocalDynamoDB) -> LambdaEdge:
+def _start_workers(state: State, dynamodb: LocalDynamoDB) -> LambdaEdge:
     """The real package, which reads the control table."""
     environment = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb.endpoint_url}
     return LambdaEdge(functions_from_state(state, PROJECT), environment)
@@ -160,20 +104,20 @@ class _Counted:
 
 
 @cache
-def _versioned_state() -> State:
+def _run_versioned() -> State:
     """The state holds the function's code sealed, for the signing key is in it; this machine has the config."""
     state = dict(run_program("local", overrides=VERSIONED).state)
     config = read_stack_config("local", project=PROJECT, overrides=VERSIONED)
     function = build_function_code(load_stack(config.values, "local", config.project, config.secret_keys))
     assert function is not None
-    _outputs(state, "aws:cloudfront/function:Function")["code"] = function.code
+    _find_outputs(state, "aws:cloudfront/function:Function")["code"] = function.code
     return state
 
 
-def _default_behavior(state: State) -> dict[str, Any]:
-    return _outputs(state, "aws:cloudfront/distribution:Distribution")["defaultCacheBehavior"]
+def _find_default_behavior(state: State) -> dict[str, Any]:
+    return _find_outputs(state, "aws:cloudfront/distribution:Distribution")["defaultCacheBehavior"]
 
 
-def _outputs(state: State, kind: str) -> dict[str, Any]:
+def _find_outputs(state: State, kind: str) -> dict[str, Any]:
     [found] = [resource for resource in state["deployment"]["resources"] if resource["type"] == kind]
     return found["outputs"]
