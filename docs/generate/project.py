@@ -2,7 +2,7 @@
 
 from cli.main import app
 from infra.config.base_model import Section
-from infra.config.errors import words
+from infra.config.errors import describe
 from infra.config.options_model import options_model
 from infra.settings.model import Settings
 from pipeline.settings import PipelineSettings
@@ -14,8 +14,8 @@ __all__ = [
     "Section",
     "Settings",
     "app",
+    "describe",
     "load",
     "options_model",
     "section_of",
-    "words",
 ]
