@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from cache_check.model.behaviors import OUR_COMPONENT, Association, Behavior
 from cache_check.model.findings import NotChecked
 from cache_check.unread import unfinished_update, unread_distribution
-from infra.config.errors import words
+from infra.config.errors import describe
 from pulumi_state.distributions import BehaviorPart, DistributionPart, FunctionPart, StatePart
 from pulumi_state.managed_policies import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
 from pulumi_state.policies import (
@@ -121,7 +121,7 @@ def _part(kind: type[Part], properties: Properties, label: str) -> Part:
         if isinstance(hidden, Hidden):
             raise StateError(f"{label}: {hidden.path} {hidden.how}") from None
         where = ".".join(map(str, entry["loc"]))
-        raise StateError(f"{label}: {where} {words(entry)}") from None
+        raise StateError(f"{label}: {where} {describe(entry)}") from None
 
 
 def _behaviors(distribution: _Distribution, known: _Known) -> Iterator[Behavior]:

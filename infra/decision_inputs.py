@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cache_check.model.decision_inputs import DecisionInputs, RequiredAssociation
-from infra.naming.function_identity import viewer_function_name
-from infra.settings.header_key import KEY_HEADER, header_key
+from infra.naming.edge_functions import viewer_function_name
+from infra.settings.cache_key import KEY_HEADER, header_key
 from infra.settings.model import Settings
 from infra.settings.stack import Stack
 

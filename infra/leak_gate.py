@@ -12,12 +12,11 @@ from cache_check.check import analyze_state
 from cache_check.model.behaviors import OUR_COMPONENT
 from cache_check.model.findings import Finding
 from infra.cdn.distribution import Attached, distribution_args
-from infra.cdn.distribution_extras import Front
+from infra.cdn.distribution_extras import DistributionExtras
 from infra.cdn.policies import cache_policy, origin_request_policy, static_cache_policy
 from infra.decision_inputs import decision_inputs
-from infra.edge_router import distribution_args as wired
 from infra.edge_router import policies_args
-from infra.naming.function_identity import function_name, viewer_function_name
+from infra.naming.edge_functions import router_function_name, viewer_function_name
 from infra.settings.stack import Stack
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_POLICY
 
@@ -56,10 +55,10 @@ def planned_state(stack: Stack) -> dict[str, Any]:
     attached = Attached(
         cache_policy_id=policies.cache_kind,
         origin_request_policy_id=policies.origin_request_kind,
-        function_arn=f"arn:aws:lambda:us-east-1::function:{function_name(stack.prefix, 'planned')}:1",
+        function_arn=f"arn:aws:lambda:us-east-1::function:{router_function_name(stack.prefix, 'planned')}:1",
         viewer_function_arn=_viewer_function_arn(stack),
         static_cache_policy_id="static",
-        front=_front(stack),
+        extras=_extras(stack),
     )
     static = (
         [_resource(stack, CACHE_POLICY, "static", static_cache_policy(policies))] if policies.has_static_paths else []
@@ -68,15 +67,15 @@ def planned_state(stack: Stack) -> dict[str, Any]:
         _resource(stack, CACHE_POLICY, policies.cache_kind, cache),
         _resource(stack, ORIGIN_REQUEST_POLICY, policies.origin_request_kind, origin_request),
         *static,
-        _resource(stack, DISTRIBUTION, "distribution", distribution_args(wired(stack, attached))),
+        _resource(stack, DISTRIBUTION, "distribution", distribution_args(stack, attached)),
     ]
     return {"version": 3, "deployment": {"manifest": {}, "resources": resources}}
 
 
-def _front(stack: Stack) -> Front:
-    """Names and headers; what only the deployment knows, log bucket and secrets, inputs nothing about a cache."""
+def _extras(stack: Stack) -> DistributionExtras:
+    """Names and headers; what only the deployment knows, log bucket and secrets, decides nothing about a cache."""
     domain, security = stack.settings.domain, stack.settings.security
-    return Front(
+    return DistributionExtras(
         aliases=domain.aliases if domain else (),
         certificate_arn="certificate" if domain else None,
         response_headers_policy_id="response-headers" if security.response_headers else None,

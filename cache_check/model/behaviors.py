@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from infra.config.aws_hosts import BUCKET, WEBSITE, service_of
+from infra.config.aws_hosts import BUCKET, WEBSITE, find_service
 from pulumi_state.distributions import OriginPart
 from pulumi_state.policies import Selection, Values
 
@@ -137,7 +137,7 @@ class Behavior:
 
 def is_bucket(origin: OriginPart) -> bool:
     """Return whether an origin is an S3 bucket, by its own host or by that of its website."""
-    return service_of(origin.domain_name or "") in (BUCKET, WEBSITE)
+    return find_service(origin.domain_name or "") in (BUCKET, WEBSITE)
 
 
 def _is_added(headers: Selection, name: str) -> bool:

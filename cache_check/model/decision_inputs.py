@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cache_check.model.behaviors import Association, Behavior
-from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
-from infra.settings.header_key import KEY_FUNCTION
+from infra.naming.edge_functions import is_router_function_arn, is_viewer_function_arn
+from infra.settings.cache_key import KEY_FUNCTION
 
 Kind = Literal["cookie", "header", "query"]
 KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
@@ -86,7 +86,7 @@ class DecisionInputs:
         if not self.function_prefix:
             return True
         if association.is_lambda:
-            return is_function_arn(association.arn, self.function_prefix)
+            return is_router_function_arn(association.arn, self.function_prefix)
         return is_viewer_function_arn(association.arn, self.function_prefix, VIEWER_FUNCTIONS)
 
     def made(self, behavior: Behavior) -> bool:

@@ -12,7 +12,7 @@ from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs, Kind
 from cache_check.model.findings import Finding, add_to_key, disable_caching, finding_at
 from cache_check.rules.viewer import may_leave_its_origin
-from infra.settings.header_key import KEY_HEADER
+from infra.settings.cache_key import KEY_HEADER
 from pulumi_state.policies import Selection
 
 HARMLESS_HEADERS = frozenset(

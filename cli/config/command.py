@@ -15,11 +15,10 @@ from cli.output.progress import working
 from cli.stacks import load as stacks
 from cli.stacks.load import read_config, stack_of
 from demo.hosts.sample_application import check_hosted
-from infra.cdn.shared_aliases import refuse_shared_aliases
-from infra.cdn.viewer_function_code import ViewerFunctionError, viewer_function
+from infra.cdn.javascript import FunctionCodeError, build_function_code
 from infra.config.errors import SettingsError
-from infra.config.provider_region import missing_region_problem
-from infra.package.start import start_problem
+from infra.config.provider import missing_region_error
+from infra.package.start import start_error
 from infra.settings.stack import Stack
 
 if TYPE_CHECKING:
@@ -75,18 +74,18 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
     opened = None
     if stack is not None:
         config = read_config(stack, overrides)
-        missing = missing_region_problem(config.values, os.environ)
+        missing = missing_region_error(config.values, os.environ)
         checked.problems = [missing] if missing else []
         try:
             opened = stack_of(stack, config)
-            refuse_shared_aliases(opened, stacks.PROJECT)
+            opened.reject_shared_aliases(stacks.PROJECT)
             check_hosted(opened)
-            viewer_function(opened)
-        except (SettingsError, ViewerFunctionError) as error:
-            checked.problems += error.problems
+            build_function_code(opened)
+        except (SettingsError, FunctionCodeError) as error:
+            checked.problems += error.errors
         if opened is not None:
             checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
-    if opened is not None and not checked.problems and (problem := start_problem(opened)):
+    if opened is not None and not checked.problems and (problem := start_error(opened)):
         checked.problems = [problem]
     if not checked.problems:
         _look_for_leaks(checked, opened, state)

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from demo.hosts.sample_application import VERSIONS, environment_of
-from infra.settings.header_key import header_key
+from infra.settings.cache_key import header_key
 from infra.settings.stack import Stack
 from pulumi_state.resources import DISTRIBUTION, living_resources
 from simulator.cloudfront import OriginMap

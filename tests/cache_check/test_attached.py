@@ -9,9 +9,9 @@ import pytest
 
 from cache_check import DecisionInputs, find_leaks
 from cache_check.model.decision_inputs import VIEWER_FUNCTIONS
-from infra.cdn.viewer_function_code import CONFIG_LINE, FUNCTIONS
+from infra.cdn.javascript import CONFIG_LINE, FUNCTIONS
 from infra.decision_inputs import decision_inputs
-from infra.naming.function_identity import is_function_arn, is_viewer_function_arn
+from infra.naming.edge_functions import is_router_function_arn, is_viewer_function_arn
 from tests.cache_check.leak_states import (
     ALL_VIEWER_EXCEPT_HOST,
     CACHING_OPTIMIZED,
@@ -291,7 +291,7 @@ def test_tiers_are_chosen_before_the_cache_and_change_the_origin_that_is_there(
     ],
 )
 def test_a_stacks_function_is_known_by_its_arn(arn: str, is_ours: bool) -> None:
-    assert is_function_arn(arn, "edge-router-local") is is_ours
+    assert is_router_function_arn(arn, "edge-router-local") is is_ours
 
 
 def test_a_stacks_function_before_the_cache_is_known_by_its_arn() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cache_check.function_code.reading import UnreadableCodeError, read_function
-from infra.cdn.viewer_function_code import source_of
+from infra.cdn.javascript import read_source
 
 EXP = ("cookie", "exp")
 IP = ("chance", "the viewer's address")
@@ -113,8 +113,8 @@ def test_what_is_written_is_known_by_what_it_is_made_of() -> None:
 
 
 def test_this_projects_own_functions_are_read() -> None:
-    assert not read_function(source_of("canary")).chooses_origin
-    tier = read_function(source_of("tier"))
+    assert not read_function(read_source("canary")).chooses_origin
+    tier = read_function(read_source("tier"))
     assert tier.chooses_origin
     assert tier.chosen_by <= tier.written["header", "x-router-version"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.viewer_function_code import viewer_function
+from infra.cdn.javascript import build_function_code
 from tests.cache_check.leak_states import State, default_behavior, deployed
 from tests.cache_check.leak_traffic import PATHS, VISITORS, VISITS, Traffic, errors, version_page
 from tests.infra.configs import shipped_stack
@@ -22,7 +22,7 @@ def _quiet(capsys: pytest.CaptureFixture[str]) -> None:
 
 def versioned() -> State:
     """As deployed, with the function's code in plain text: a state has it sealed, for the signing key is in it."""
-    function = viewer_function(shipped_stack("local", *SETTINGS))
+    function = build_function_code(shipped_stack("local", *SETTINGS))
     assert function is not None
     state = deployed("local", *SETTINGS)
     outputs_of(state, "Function")["code"] = function.code

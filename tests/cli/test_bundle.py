@@ -84,7 +84,7 @@ def test_settings_that_do_not_work_end_it_before_anything_is_built(run: Run, tmp
     assert result == Result(
         2,
         "",
-        "error: one setting does not work:\n  edge-router:pin is 'both': allowed: canary, none, stable\n",
+        "error: 1 invalid setting:\n  edge-router:pin is 'both': allowed: canary, none, stable\n",
     )
     assert not (tmp_path / "x").exists()
 

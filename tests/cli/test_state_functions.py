@@ -11,7 +11,7 @@ import pytest
 
 from cli.output.errors import UsageError
 from cli.up.state_functions import find_attached_functions
-from infra.naming.function_identity import HANDLER
+from infra.naming.edge_functions import HANDLER
 from simulator.lambda_edge import FunctionStateError
 from tests.cache_check.leak_states import DISTRIBUTION, behavior, resource, state
 from tests.cli.conftest import Result

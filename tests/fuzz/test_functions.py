@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.cdn.viewer_function_code import MAX_VALUE_BYTES
+from infra.cdn.javascript import MAX_VALUE_BYTES
 from router.passing import PASSING
 from simulator.cloudfront.viewer_functions import validate_function_result
 from tests.functions.deployed import SECRET, Deployed, line, version

@@ -277,7 +277,7 @@ def test_what_the_application_could_not_read_is_told_before_anything_is_made() -
     with pytest.raises(ProgramError) as refused:
         run_program("staging", overrides=["stickySession.cookie=s!d"])
     assert str(refused.value) == (
-        "one setting does not work:\n  edge-router:stickySession does not suit the sample application of demo.hosts:"
+        "1 invalid setting:\n  edge-router:stickySession does not suit the sample application of demo.hosts:"
         " SESSION_COOKIE is \"s!d\"; 1 to 64 letters, digits, '_', '-'"
     )
 

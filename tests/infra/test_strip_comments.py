@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.package.stripped import stripped
+from infra.package.strip_comments import strip_comments
 from tests.infra.configs import ROOT
 
 MODULES = sorted([*(ROOT / "router").glob("*.py"), *(ROOT / "strategies").glob("*.py")])
@@ -32,7 +32,7 @@ def text():
     """Words, and é: """; return """kept\x20\x20
 # as it is"""
 '''
-    assert stripped(source.encode()).decode().split("\n") == [
+    assert strip_comments(source.encode()).decode().split("\n") == [
         '""',
         "",
         "import os",
@@ -57,8 +57,8 @@ def text():
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_what_is_left_is_the_same_program(module: Path) -> None:
     source = module.read_bytes()
-    assert _statements(stripped(source)) == _statements(source)
-    assert b"# " not in stripped(source)
+    assert _statements(strip_comments(source)) == _statements(source)
+    assert b"# " not in strip_comments(source)
 
 
 def _statements(source: bytes) -> list[tuple[int, str]]:

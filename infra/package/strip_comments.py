@@ -1,4 +1,4 @@
-"""Source as it goes to the edge: without comments and docstrings, and every line where it was."""
+"""Source for the edge: without comments and docstrings, on the same lines."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Place = tuple[int, int]
 
 
 @cache
-def stripped(source: bytes) -> bytes:
-    """The same program with the same line numbers, so that a traceback is true of the source too.
+def strip_comments(source: bytes) -> bytes:
+    """Return the same program with the same line numbers, so that a traceback fits the original source too.
 
     A quarter of the package is comments, and Lambda compiles all of it at every cold start.
     """
@@ -25,7 +25,7 @@ def stripped(source: bytes) -> bytes:
 
 
 def _cut(lines: list[str], begin: Place, end: Place) -> None:
-    """Take out what lies between; of a docstring "" stays, for a body cannot be empty."""
+    """Remove a comment, or replace a docstring by "", because a body cannot be empty."""
     (first, start), (last, stop) = begin, end
     is_comment = lines[first - 1][start] == "#"
     rest = lines[last - 1][stop:]
@@ -40,7 +40,7 @@ def _comments(text: str) -> list[tuple[Place, Place]]:
 
 
 def _docstrings(text: str, lines: list[str]) -> list[tuple[Place, Place]]:
-    """Also the strings below a constant that say what it is: all that stand alone."""
+    """Find all strings that are statements, those below a constant included."""
     expressions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Expr)]
     return [
         (_place(lines, node.lineno, node.col_offset), _place(lines, node.end_lineno or 0, node.end_col_offset or 0))
@@ -50,5 +50,5 @@ def _docstrings(text: str, lines: list[str]) -> list[tuple[Place, Place]]:
 
 
 def _place(lines: list[str], line: int, octets: int) -> Place:
-    """From a position of ast's, which counts the bytes of UTF-8."""
+    """Convert a position of ast, which counts the bytes of UTF-8."""
     return line, len(lines[line - 1].encode()[:octets].decode())
