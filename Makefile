@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long lint types unit demo bench fuzz dynamodb-local scan soak rollouts lock lock-edge lock-scan clean
+.PHONY: setup test test-long coverage lint types unit demo bench fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
 
 setup: .venv/.installed
 
@@ -40,6 +40,15 @@ unit: setup
 test-long: setup
 	$(PYTEST)
 
+# Branch coverage of what `make test` runs, by file. Fails where it is below the floor in pyproject.toml.
+COVERAGE := .edge-router/coverage
+coverage: setup
+	rm -rf $(COVERAGE) && mkdir -p $(COVERAGE)
+	$(BIN)/coverage run -m pytest -n 3 -m "not long"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=0 --format=markdown > $(COVERAGE)/report.md
+	$(BIN)/coverage report --skip-covered
+
 # 100,000 generated events over the strategies, and 60,000 over the functions before the cache (minutes); `make test` runs a few hundred.
 fuzz: setup
 	FUZZ_EXAMPLES=20000 $(PYTEST) tests/fuzz
@@ -58,6 +67,26 @@ scan: setup $(SCAN)/.installed
 $(SCAN)/.installed: requirements-scan.txt
 	$(PYTHON) -m venv --clear $(SCAN)
 	$(SCAN)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
+	@touch $@
+
+# The documentation site in .edge-router/site, built by mkdocs from an environment of its own; broken links end it.
+# (Without --quiet, which would hide warnings from --strict as well.)
+DOCS := .edge-router/docs-venv
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/python -m mkdocs
+docs: docs-pages $(DOCS)/.installed
+	$(MKDOCS) build --strict
+
+docs-serve: docs-pages $(DOCS)/.installed
+	$(MKDOCS) serve
+
+# The tables of settings and commands in the pages, from the models and the CLI; `make test` fails where one is stale.
+docs-pages: setup
+	$(BIN)/python -m docs.generate
+
+$(DOCS)/.installed: requirements-docs.txt | setup
+	$(PYTHON) -m venv --clear $(DOCS)
+	$(BIN)/uv pip install --quiet --python $(DOCS)/bin/python --require-hashes -r requirements-docs.txt \
+	|| $(DOCS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt
 	@touch $@
 
 demo: setup
@@ -82,6 +111,9 @@ lock: setup
 
 lock-scan: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-scan.in -o requirements-scan.txt
+
+lock-docs: setup
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group docs -o requirements-docs.txt
 
 # What the package for Lambda holds from elsewhere: wheels for its Python and platform, whatever this machine is.
 lock-edge: setup

@@ -49,7 +49,13 @@ def _retention_problem(days: int) -> str:
 
 
 class TargetSettings(Section):
-    """A stack to deploy to. `parts` are what it has besides the core, `policies` whatever else its deployer may do."""
+    """A stack to deploy to.
+
+    Attributes:
+        stack: Name of the stack.
+        parts: What the stack has besides the core, for the deployer's permissions.
+        policies: ARNs of managed policies for anything else that the deployer may do.
+    """
 
     stack: Annotated[Text, _like(_STACK, "a stack's name has 1 to 32 letters, digits, - and _")]
     parts: Annotated[tuple[Text, ...], rule(_parts_problem)] = ()
@@ -64,7 +70,21 @@ class TargetSettings(Section):
 
 
 class PipelineSettings(Section):
-    """All keys of the project edge-router-pipeline."""
+    """All keys of the project edge-router-pipeline.
+
+    Attributes:
+        connection_arn: The connection to the source repository.
+        repository: Repository to deploy: `owner/name`.
+        branch: Branch to deploy.
+        project: The name in the `Pulumi.yaml` of what is deployed.
+        backend: `s3://bucket` or `s3://bucket/folder` with the Pulumi states.
+        passphrase_secret: ARN of the secret with the passphrase of both stacks.
+        pulumi_version: Version of the Pulumi CLI that the builds install.
+        staging: The stack that is deployed first.
+        prod: The stack that is deployed after the approval.
+        notify: Email addresses and https URLs that are notified of a waiting approval.
+        retention_days: Days until the builds' logs expire.
+    """
 
     connection_arn: Annotated[
         Text,

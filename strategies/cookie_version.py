@@ -38,10 +38,21 @@ _VISITOR_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 @record
 class Options:
-    """The cookie, and the keys that sign it: the first signs, all of them verify, so that keys can be rotated.
+    """The version cookie, and how responses are cached.
 
-    `caching`: none, or versioned: then functions/canary.js assigns at viewer-request. `application_cookies` are the
-    cookies that reach the application in that mode.
+    Attributes:
+        cookie: Name of the version cookie.
+        max_age_seconds: Max-Age attribute: how long a browser keeps the cookie.
+        domain: Domain attribute, such as `example.com`, to share the cookie among subdomains; one of
+            [`domain.aliases`](../settings.md#domain) has to end with it. Without it the cookie is host-only.
+        signing_keys: Keys of 16 or more characters. The first signs, all verify: put a new key first, drop the old one
+            after `maxAgeSeconds`.
+        caching: `versioned`: responses are cached, each version apart ([below](#versioned-caching)).
+        application_cookies: With `versioned`: the cookies that reach the application.
+        path: Path attribute: only requests below it send the cookie, and only their responses set it.
+        same_site: SameSite attribute ([below](#what-browsers-refuse)).
+        partitioned: Partitioned attribute: a separate cookie for every site that embeds the page (CHIPS); meant for
+            `sameSite: None`.
     """
 
     cookie: str = "app-version"

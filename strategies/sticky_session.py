@@ -32,11 +32,24 @@ VERSION_COOKIE_SECONDS = 604_800
 
 @record
 class Options:
-    """The sessions table and its attributes. `versions` maps the table's version codes to origin names.
+    """The session table and cookie, and how responses are cached.
 
-    `caching`: none, or versioned: then functions/canary.js assigns at viewer-request, by the hint in `version_cookie`.
-    `application_cookies` are the cookies that reach the application in that mode, besides the session's. `path`,
-    `same_site` and `partitioned` are the version cookie's.
+    Attributes:
+        cookie: Name of the session cookie.
+        table_name: Physical name of the table; by default `<project>-<stack>-sessions`.
+        key_attribute: The table's partition key, a string: the cookie's value.
+        version_attribute: Attribute with the version code, a string or number.
+        expiry_attribute: Attribute with the expiry in epoch seconds; it also turns on TTL. `""`: sessions never
+            expire.
+        versions: Version codes to origin names.
+        home_region: Region of the table, which is read when the nearest replica has no such session.
+        replicas: Regions of the replicas.
+        caching: `versioned`: responses are cached, each version apart ([below](#versioned-caching)).
+        version_cookie: With `versioned`, required: the cookie with the session hint, such as `app-version`.
+        application_cookies: With `versioned`: the cookies that reach the application besides the session's.
+        path: Path attribute of the version cookie, as [cookie-version](cookie-version.md#what-browsers-refuse) has it.
+        same_site: SameSite attribute of the version cookie.
+        partitioned: Partitioned attribute of the version cookie (CHIPS).
     """
 
     cookie: str = "sessiontoken"

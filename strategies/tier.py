@@ -26,7 +26,15 @@ _ANY_CASE = _LOWER | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 @record
 class TierOrigin:
-    """The origin of a tier; all but the domain has a default. `port` 0 is the protocol's own, 443 or 80."""
+    """The origin of a tier, with the keys of an origin.
+
+    Attributes:
+        domain_name: DNS name of the tier's origin.
+        protocol: Protocol towards the origin.
+        port: Port of the origin; 0 for the protocol's own, 443 or 80.
+        path: Prefix of every request's path.
+        host_header: Host header that the origin receives, as of [origins](../settings.md#origins).
+    """
 
     domain_name: str
     protocol: str = "https"
@@ -63,9 +71,18 @@ class TierOrigin:
 
 @record
 class Options:
-    """The places of the tier's name, their order, and each tier's origin. `default` stays on the stable origin.
+    """Where a request names its tier, and the origin of each tier.
 
-    `forwarded_cookies`: all of them reach the backends, or only those `listed` in `application_cookies`.
+    Attributes:
+        query: Query parameter that names the tier, case-sensitive; `""`: none.
+        header: Header that names the tier.
+        cookie: Cookie that names the tier.
+        order: Which of them decides: the first that is present and not empty.
+        default: The tier that stays on the stable origin.
+        tiers: The tiers and their origins. A request may name a tier in capitals.
+        forwarded_cookies: Cookies that reach the backends, as part of the cache key: `all`, or those `listed`.
+        application_cookies: With `listed`: which ones, besides the tier's own. Without any, CloudFront removes every
+            `Set-Cookie`.
     """
 
     query: str = "CTIER"

@@ -62,9 +62,10 @@ def cost(
     free_tier: Annotated[
         bool, typer.Option("--free-tier", help="Count what AWS gives every account each month.")
     ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use the bundled prices; do not ask AWS.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Estimate a month's bill: list prices of AWS, for one strategy item by item or for all of them."""
+    """Estimate a month's bill by AWS's list prices, for one strategy item by item or for all of them."""
     traffic = Traffic(
         *(requests, response_kb, hit_percent, duration_ms, session_percent, remembered_percent),
         *(session_writes_percent, replicas, regions, instances, log_bytes, rollout_hours),
@@ -76,15 +77,15 @@ def cost(
     from cli.cost.items import estimate
 
     stacks = [_with(stack, settings or [], strategy)] if strategy else _side_by_side(stack, settings or [])
-    estimates = [estimate(one, traffic, has_free_tier=free_tier) for one in stacks]
+    estimates = estimate(stacks, traffic, has_free_tier=free_tier, is_offline=offline)
     if json:
         print_json(cost_report.document(stack, traffic, estimates, has_free_tier=free_tier))
-        return
-    if strategy:
+    elif strategy:
         cost_report.print_items(estimates[0])
     else:
         cost_report.print_comparison(estimates)
-    cost_report.print_basis(traffic, has_free_tier=free_tier)
+    if not json:
+        cost_report.print_basis(traffic, estimates, has_free_tier=free_tier)
 
 
 def _with(stack: str, settings: Sequence[str], strategy: str, *more: str) -> Stack:

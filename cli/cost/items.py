@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
-from cli.cost.log_volume import LogVolume, log_volume
-from cli.cost.prices import price_table
+from cli.cost.log_volume import log_volume
+from cli.cost.prices import Price, find_prices
 from cli.cost.traffic import Traffic, share
 from controller.sources.metrics import FIGURES, VERSIONS
 from infra.rollout.controller import MEMORY_MB as CONTROLLER_MEMORY_MB
@@ -32,13 +32,14 @@ GROUPS = (CLOUDFRONT, CODE, TABLES, WATCHING)
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the bill. `dollars` are whole cents; `price` is a key of prices.json."""
+    """One line of the bill. `dollars` are whole cents, None for what is not priced; `key` is one of prices.json."""
 
     group: str
     what: str
-    price: str
+    key: str
     quantity: Decimal
-    dollars: Decimal
+    price: Price
+    dollars: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -49,28 +50,31 @@ class Estimate:
     caching: str
     items: tuple[Item, ...]
 
-    @property
-    def total(self) -> Decimal:
-        """The sum of the items."""
-        return sum((item.dollars for item in self.items), Decimal(0))
-
-    def total_of(self, group: str) -> Decimal:
-        """The sum of a group's items."""
-        return sum((item.dollars for item in self.items if item.group == group), Decimal(0))
+    def total(self, *groups: str) -> Decimal:
+        """The sum of the groups' priced items, of all where none is named."""
+        return sum((item.dollars or Decimal(0) for item in self.items if item.group in (groups or GROUPS)), Decimal(0))
 
 
-def estimate(stack: Stack, traffic: Traffic, *, has_free_tier: bool = False) -> Estimate:
-    """The stack's chosen strategy with this traffic."""
-    prices = price_table().prices
-    items = [
-        Item(group, what, price, quantity, _cents(prices[price].cost(quantity, has_free_tier=has_free_tier)))
-        for group, what, price, quantity in _Month(stack, traffic).quantities()
+def estimate(
+    stacks: Sequence[Stack], traffic: Traffic, *, has_free_tier: bool = False, is_offline: bool = False
+) -> list[Estimate]:
+    """Each stack's chosen strategy with this traffic."""
+    months = [list(_Month(stack, traffic).quantities()) for stack in stacks]
+    prices = find_prices(dict.fromkeys(key for month in months for _, _, key, _ in month), is_offline=is_offline)
+
+    def priced(group: str, what: str, key: str, quantity: Decimal) -> Item:
+        dollars = prices[key].cost(quantity, has_free_tier=has_free_tier)
+        cents = None if dollars is None else dollars.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return Item(group, what, key, quantity, prices[key], cents)
+
+    return [
+        Estimate(
+            stack.settings.strategy,
+            getattr(stack.settings.options, "caching", ""),
+            tuple(priced(*quantity) for quantity in month),
+        )
+        for stack, month in zip(stacks, months, strict=True)
     ]
-    return Estimate(stack.settings.strategy, getattr(stack.settings.options, "caching", ""), tuple(items))
-
-
-def _cents(dollars: Decimal) -> Decimal:
-    return dollars.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 Quantity = tuple[str, str, str, Decimal]
@@ -83,9 +87,12 @@ class _Month:
     def __init__(self, stack: Stack, traffic: Traffic) -> None:
         self._settings, self._traffic = stack.settings, traffic
         self._needs = stack.settings.needs
-        self._volume: LogVolume = log_volume(stack)
+        self._volume = log_volume(stack)
         self._misses = traffic.misses(is_cacheable=self._needs.is_cacheable)
         self._regions = traffic.regions or len(stack.settings.logs.regions)
+        self._function_runs = Decimal(traffic.requests * len(self._needs.function_triggers))
+        # As infra.edge_router attaches it.
+        self._lambda_triggers = 1 + stack.settings.has_origin_response if self._needs.origin_request else 0
 
     def quantities(self) -> Iterator[Quantity]:
         requests = Decimal(self._traffic.requests)
@@ -124,7 +131,9 @@ class _Month:
         if table is not None and table.expiry_attribute:
             replicas = len(table.replicas) if traffic.replicas is None else traffic.replicas
             writes = self._misses * share(traffic.session_writes_percent) * (1 + replicas)
-            yield TABLES, f"writes of {table.purpose}, every copy", "table-writes", writes
+            # In each copy, the first one's too: "Understanding Amazon DynamoDB billing for global tables".
+            key = "replicated-writes" if replicas else "table-writes"
+            yield TABLES, f"writes of {table.purpose}, every copy", key, writes
         if self._settings.reads_control_table:
             yield TABLES, "reads of the control table", "table-reads", self._control_reads() * EVENTUAL_READ
 
@@ -157,12 +166,3 @@ class _Month:
         yield WATCHING, "controller", "lambda-invocations", Decimal(CONTROLLER_RUNS)
         gb_seconds = Decimal(CONTROLLER_RUNS) * CONTROLLER_MS / 1000 * CONTROLLER_MEMORY_MB / 1024
         yield WATCHING, "controller, time", "lambda-duration", gb_seconds
-
-    @property
-    def _function_runs(self) -> Decimal:
-        return Decimal(self._traffic.requests * len(self._needs.function_triggers))
-
-    @property
-    def _lambda_triggers(self) -> int:
-        """As infra.edge_router attaches it."""
-        return 1 + self._settings.has_origin_response if self._needs.origin_request else 0

@@ -1,33 +1,56 @@
-"""AWS's list prices, as of a date, out of prices.json."""
+"""List prices: AWS's price list where this shell's credentials allow it, else the figures of prices.json.
+
+Each of those has the page of AWS's on which it stands, what that says, and the day on which it was read there or in a
+copy of the page. A figure without a page is no price.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cli.cost.price_list import LIST_REGION, NO_END, Steps, UnlistedError, read_listed
+from cli.output.errors import OperationError
+from cli.stacks.aws import BRIEFLY, aws_errors, client, has_credentials
+
 FILE = Path(__file__).with_name("prices.json")
-NO_END = Decimal("Infinity")
+LIST_URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{}/current/index.json"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a price stands, and as of when. `reason` is why it is a bundled one, "" where the price list has it."""
+
+    page: str
+    url: str
+    as_of: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Price:
-    """`steps` are (up to how many a month, dollars for each). `confirmed` says where the figure was found, but for
-    memory: on the `source` itself ("page"), on others' pages ("elsewhere"), or "nowhere".
+    """`free` is what every account gets each month; `service` and `filters` are the price list's.
+
+    Without steps it is none: no page has the figure.
     """
 
     what: str
-    steps: tuple[tuple[Decimal, Decimal], ...]
+    steps: Steps
     free: Decimal
-    source: str
-    confirmed: str
+    source: Source
+    service: str
+    filters: Mapping[str, str]
 
-    def cost(self, quantity: Decimal, *, has_free_tier: bool = False) -> Decimal:
+    def cost(self, quantity: Decimal, *, has_free_tier: bool = False) -> Decimal | None:
         """Dollars for a month's quantity, not rounded; what is free every month comes before the first step."""
+        if not self.steps:
+            return None
         left = max(quantity - self.free, Decimal(0)) if has_free_tier else quantity
         dollars, below = Decimal(0), Decimal(0)
         for limit, each in self.steps:
@@ -37,33 +60,57 @@ class Price:
             dollars, below = dollars + in_step * each, limit
         return dollars
 
-
-@dataclass(frozen=True)
-class PriceTable:
-    """Prices by their key, the day they were written down, and for where."""
-
-    as_of: str
-    region: str
-    prices: Mapping[str, Price]
-
-    @property
-    def unconfirmed(self) -> list[str]:
-        """The keys of prices that no page could be found for."""
-        return [key for key, price in self.prices.items() if price.confirmed == "nowhere"]
+    def because(self, reason: str) -> Price:
+        """The same, with why it is not the price list's."""
+        return replace(self, source=replace(self.source, reason=reason))
 
 
 @cache
-def price_table() -> PriceTable:
-    """The table in the file."""
-    document = json.loads(FILE.read_text(encoding="utf-8"))
-    return PriceTable(
-        as_of=document["asOf"],
-        region=document["region"],
-        prices={key: _price(given) for key, given in document["prices"].items()},
-    )
+def _document(file: Path) -> dict[str, Any]:
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
-def _price(given: Mapping[str, Any]) -> Price:
-    tiers = given.get("tiers") or [[None, str(Decimal(given["usd"]) / given["per"])]]
-    steps = [(NO_END if limit is None else Decimal(limit), Decimal(each)) for limit, each in tiers]
-    return Price(given["what"], tuple(steps), Decimal(given.get("free", 0)), given["source"], given["confirmed"])
+def priced_region() -> str:
+    """What all prices are for."""
+    return str(_document(FILE)["region"])
+
+
+def bundled_prices() -> dict[str, Price]:
+    """The file's, by their key."""
+    return {key: _bundled(given) for key, given in _document(FILE)["prices"].items()}
+
+
+def _bundled(given: Mapping[str, Any]) -> Price:
+    page: Mapping[str, str] = _document(FILE)["pages"].get(given.get("page"), {})
+    flat = [[None, Decimal(given["usd"]) / given["per"]]] if "usd" in given else []
+    steps = [(NO_END if limit is None else Decimal(limit), Decimal(each)) for limit, each in given.get("tiers", flat)]
+    source = Source(page.get("name", ""), page.get("url", ""), given.get("date", ""))
+    free = Decimal(given.get("free", {}).get("quantity", 0))
+    return Price(given["what"], tuple(steps) if page else (), free, source, given["service"], given["filters"])
+
+
+def find_prices(keys: Iterable[str], *, is_offline: bool = False) -> dict[str, Price]:
+    """Prices by their key. AWS is asked for each, and no more once it refuses or cannot be reached."""
+    bundled = bundled_prices()
+    if is_offline or not has_credentials():
+        reason = "as --offline has it" if is_offline else "this shell has no AWS credentials"
+        return {key: bundled[key].because(reason) for key in keys}
+    asked = list(keys)
+    found: dict[str, Price] = {}
+    try:
+        with aws_errors("to read the price list", LIST_REGION), closing(client("pricing", LIST_REGION, BRIEFLY)) as aws:
+            for key in asked:
+                found[key] = _current(aws, bundled[key])
+    except (OperationError, ValueError) as error:  # a ValueError is botocore's: AWS_ENDPOINT_URL is no URL
+        found |= {key: bundled[key].because(str(error)) for key in asked if key not in found}
+    return found
+
+
+def _current(pricing: Any, bundled: Price) -> Price:
+    try:
+        listed = read_listed(pricing, bundled.service, bundled.filters)
+    except UnlistedError as error:
+        return bundled.because(str(error))
+    name = f"AWS Price List, {bundled.service}, {bundled.filters['usagetype']}"
+    source = Source(name, LIST_URL.format(bundled.service), listed.published)
+    return replace(bundled, steps=listed.steps, free=listed.free or bundled.free, source=source)

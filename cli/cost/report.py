@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
-from cli.cost.items import GROUPS, Estimate
-from cli.cost.prices import price_table
+from cli.cost.items import GROUPS, Estimate, Item
+from cli.cost.prices import Price, priced_region
 from cli.cost.traffic import Traffic
 from cli.output.console import out, print_table, warn
 
@@ -24,32 +25,48 @@ def _name(one: Estimate) -> str:
 
 def print_items(one: Estimate) -> None:
     """Every item of one strategy, and their sum."""
-    prices = price_table().prices
     rows = [
-        (item.group, item.what, f"{item.quantity:,.2f} {prices[item.price].what}", f"{item.dollars:,.2f}")
-        for item in one.items
+        (item.group, item.what, f"{item.quantity:,.2f} {item.price.what}", _shown(item.dollars)) for item in one.items
     ]
-    print_table(("for", "item", "a month", "USD"), [*rows, ("total", _name(one), "", f"{one.total:,.2f}")])
+    print_table(("for", "item", "a month", "USD"), [*rows, ("total", _name(one), "", _shown(one.total()))])
 
 
 def print_comparison(estimates: Sequence[Estimate]) -> None:
     """The sums of the groups, strategy by strategy."""
-    rows = [
-        (_name(one), *(f"{one.total_of(group):,.2f}" for group in GROUPS), f"{one.total:,.2f}") for one in estimates
-    ]
+    rows = [(_name(one), *(_shown(one.total(group)) for group in GROUPS), _shown(one.total())) for one in estimates]
     print_table(("USD a month", *GROUPS, "total"), rows)
 
 
-def print_basis(traffic: Traffic, *, has_free_tier: bool) -> None:
+def _shown(dollars: Decimal | None) -> str:
+    return "not priced" if dollars is None else f"{dollars:,.2f}"
+
+
+def print_basis(traffic: Traffic, estimates: Sequence[Estimate], *, has_free_tier: bool) -> None:
     """What the figures rest on."""
-    table = price_table()
     assumed = ", ".join(f"{name.replace('_', '-')} {value:,}" for name, value in _assumptions(traffic).items())
     out.print(f"Assumed: {assumed}", markup=False)
     tier = "with" if has_free_tier else "without"
-    out.print(f"List prices of {table.as_of} for {table.region}, {tier} the free tier", markup=False)
+    out.print(f"List prices for {priced_region()}, {tier} the free tier", markup=False)
+    prices = _prices(estimates)
+    for line in _sources({key: price for key, price in prices.items() if price.steps}):
+        out.print(line, markup=False)
     out.print(LEFT_OUT, markup=False)
-    for key in table.unconfirmed:
-        warn(f"the price of {key} is from memory: look it up in {table.prices[key].source}")
+    if unpriced := [key for key, price in prices.items() if not price.steps]:
+        warn(f"not priced and in no total, for no page of AWS's was found with a figure: {', '.join(unpriced)}")
+
+
+def _sources(prices: Mapping[str, Price]) -> Iterator[str]:
+    """Where they come from, in a line for each reason; keys are named where there are several."""
+    for reason in sorted({price.source.reason for price in prices.values()}):
+        keys = [key for key, price in prices.items() if price.source.reason == reason]
+        dates = sorted(prices[key].source.as_of for key in keys)
+        as_of = " to ".join(dict.fromkeys((dates[0], dates[-1])))
+        named = f" ({', '.join(keys)})" if len(keys) < len(prices) else ""
+        yield f"Bundled as of {as_of}{named}: {reason}" if reason else f"AWS's price list as of {as_of}{named}"
+
+
+def _prices(estimates: Sequence[Estimate]) -> dict[str, Price]:
+    return {item.key: item.price for one in estimates for item in one.items}
 
 
 def _assumptions(traffic: Traffic) -> dict[str, float]:
@@ -58,34 +75,43 @@ def _assumptions(traffic: Traffic) -> dict[str, float]:
 
 def document(stack: str, traffic: Traffic, estimates: Sequence[Estimate], *, has_free_tier: bool) -> dict[str, Any]:
     """The same for a program to read."""
-    table = price_table()
+    prices = _prices(estimates)
     return {
         "stack": stack,
         "prices": {
-            "asOf": table.as_of,
-            "region": table.region,
+            "asOf": min((price.source.as_of for price in prices.values() if price.steps), default=None),
+            "region": priced_region(),
             "freeTier": has_free_tier,
-            "unconfirmed": table.unconfirmed,
+            "notPriced": [key for key, price in prices.items() if not price.steps],
         },
         "assumed": {_camel(name): value for name, value in _assumptions(traffic).items()},
         "strategies": [
             {
                 "strategy": one.strategy,
                 "caching": one.caching or None,
-                "items": [
-                    {
-                        "group": item.group,
-                        "item": item.what,
-                        "price": item.price,
-                        "quantity": float(item.quantity),
-                        "usd": float(item.dollars),
-                    }
-                    for item in one.items
-                ],
-                "usd": float(one.total),
+                "items": [_item(item) for item in one.items],
+                "usd": float(one.total()),
             }
             for one in estimates
         ],
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    source = item.price.source
+    return {
+        "group": item.group,
+        "item": item.what,
+        "price": item.key,
+        "quantity": float(item.quantity),
+        "usd": None if item.dollars is None else float(item.dollars),
+        "source": {
+            "from": "bundled" if source.reason else "price list",
+            "reason": source.reason or None,
+            "page": source.page or None,
+            "url": source.url or None,
+            "asOf": source.as_of or None,
+        },
     }
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal
+from typing import Any
 
 from cli.output.errors import UsageError
 
 MAX_REQUESTS = 10**15
+
+
+def _within(lowest: float, highest: float, default: Any = MISSING) -> Any:
+    return field(default=default, metadata={"limits": (lowest, highest)})
 
 
 @dataclass(frozen=True)
@@ -16,49 +21,33 @@ class Traffic:
 
     `hit_percent` counts where answers may be kept only. `session_percent` of the requests at the router carry the key
     of a table, `remembered_percent` of those are answered from an instance's memory, and at `session_writes_percent`
-    of all requests that reach the application it writes the session.
+    of all requests that reach the application it writes the session. Both ends of the limits are allowed: an answer has
+    50 GB at most ("Quotas"), a line of a log 256 KB (PutLogEvents).
     """
 
-    requests: int
-    response_kb: float = 50.0
-    hit_percent: float = 80.0
-    duration_ms: float = 5.0
-    session_percent: float = 100.0
-    remembered_percent: float = 0.0
-    session_writes_percent: float = 100.0
-    replicas: int | None = None
-    regions: int | None = None
-    instances: int | None = None
-    log_bytes: int | None = None
-    rollout_hours: float = 24.0
+    requests: int = _within(0, MAX_REQUESTS)
+    response_kb: float = _within(0, 50 * 1024 * 1024, 50.0)
+    hit_percent: float = _within(0, 100, 80.0)
+    duration_ms: float = _within(0, 30_000, 5.0)
+    session_percent: float = _within(0, 100, 100.0)
+    remembered_percent: float = _within(0, 100, 0.0)
+    session_writes_percent: float = _within(0, 100, 100.0)
+    replicas: int | None = _within(0, 40, None)
+    regions: int | None = _within(1, 40, None)
+    instances: int | None = _within(0, 10_000_000, None)
+    log_bytes: int | None = _within(0, 262_144, None)
+    rollout_hours: float = _within(0, 730, 24.0)
 
     def __post_init__(self) -> None:
-        for name, (lowest, highest) in LIMITS.items():
-            value = getattr(self, name)
+        for one in fields(self):
+            value, (lowest, highest) = getattr(self, one.name), one.metadata["limits"]
             if value is not None and not lowest <= value <= highest:
-                option = f"--{name.replace('_', '-')}"
+                option = f"--{one.name.replace('_', '-')}"
                 raise UsageError(f"{option} is {value}: allowed is {lowest:,} to {highest:,}")
 
     def misses(self, *, is_cacheable: bool) -> Decimal:
         """Requests that reach origin-request and an origin."""
         return Decimal(self.requests) * (1 - share(self.hit_percent)) if is_cacheable else Decimal(self.requests)
-
-
-LIMITS = {
-    "requests": (0, MAX_REQUESTS),
-    "response_kb": (0, 50 * 1024 * 1024),
-    "hit_percent": (0, 100),
-    "duration_ms": (0, 30_000),
-    "session_percent": (0, 100),
-    "remembered_percent": (0, 100),
-    "session_writes_percent": (0, 100),
-    "replicas": (0, 40),
-    "regions": (1, 40),
-    "instances": (0, 10_000_000),
-    "log_bytes": (0, 262_144),
-    "rollout_hours": (0, 730),
-}
-"""Of the options, both ends allowed. An answer has at most 50 GB ("Quotas"), a line of a log 256 KB (PutLogEvents)."""
 
 
 def share(percent: float) -> Decimal:

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Generator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.output.errors import OperationError, UsageError
 from infra.config.aws_regions import region_problem
@@ -14,8 +14,21 @@ from infra.config.aws_regions import region_problem
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
 
-TRIES = 5
-"""Of each call, where neither AWS_MAX_ATTEMPTS nor the profile says otherwise; waits between them grow to 20 s."""
+
+class Patience(NamedTuple):
+    """Seconds to connect in and to wait for an answer, and how often a call is tried.
+
+    AWS_MAX_ATTEMPTS and the profile may have another number of tries; waits between them grow to 20 s.
+    """
+
+    connect_s: float
+    read_s: float
+    tries: int
+
+
+PATIENTLY = Patience(5, 30, 5)
+BRIEFLY = Patience(2, 5, 2)
+"""For what a command can do without."""
 
 THROTTLED_CODES = frozenset(
     {
@@ -50,8 +63,8 @@ _DENIED = re.compile(
 )
 
 
-def client(service: str, region: str) -> Any:
-    """botocore's client, which tries again when throttled and waits 35 s for an answer at most.
+def client(service: str, region: str, patience: Patience = PATIENTLY) -> Any:
+    """botocore's client, which tries again when throttled and waits 35 s for an answer at most, or as it is told.
 
     CloudFront and IAM, which know no Regions, are in us-east-1. AWS_PROFILE, AWS_ENDPOINT_URL_<SERVICE> and the like
     hold. UsageError where there is no such Region.
@@ -64,8 +77,11 @@ def client(service: str, region: str) -> Any:
     with aws_errors(f"to reach {service}", region):
         session = Session()
         session.register_component("data_loader", _service_models(session.get_config_variable("data_path")))
-        retries = {"mode": "standard", "total_max_attempts": session.get_config_variable("max_attempts") or TRIES}
-        limits = Config(connect_timeout=5, read_timeout=30, retries=retries)
+        retries = {
+            "mode": "standard",
+            "total_max_attempts": session.get_config_variable("max_attempts") or patience.tries,
+        }
+        limits = Config(connect_timeout=patience.connect_s, read_timeout=patience.read_s, retries=retries)
         return session.create_client(service, region_name=region, config=limits)
 
 

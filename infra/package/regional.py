@@ -34,8 +34,8 @@ def _wheels(lock: Path) -> list[Wheel]:
 
 
 def _built(name: str, stack: Stack, wheels: list[Wheel], directory: Path | None) -> Path:
-    """Its handler and all of our modules that this imports, of its own folder and of the edge's."""
-    modules = modules_from([f"{name}.handler"], (name, "router", "strategies"), root=ROOT)
+    """Its handler and all of our modules that this imports."""
+    modules = modules_from([f"{name}.handler"], (name, "router", "strategies", "stats"), root=ROOT)
     sources = [source_of(module, ROOT) for module in modules]
     files = {source.relative_to(ROOT).as_posix(): source.read_bytes() for source in sources}
     for wheel in wheels:

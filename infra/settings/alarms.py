@@ -13,8 +13,17 @@ _percent = rule(lambda value: names.within(value, 0.01, 100, "percent"))
 
 
 class AlarmSettings(Section):
-    """Each figure is that of five minutes in one Region, but for the split, which is judged by the quarter of an hour,
-    and the error rate, which CloudFront has for the whole distribution.
+    """Thresholds and subscribers of the alarms.
+
+    Attributes:
+        notify: Email addresses and https URLs, each of which has to confirm its subscription. Anything else subscribes
+            to the topic in the output `alarmTopic`.
+        fallback_rate_percent: Share of the decisions in one Region that fell back, in 5 minutes.
+        function_errors: Errors of the function in one Region and 5 minutes.
+        error_rate_percent: Share of 5xx in all responses of the distribution, in 5 minutes.
+        split_points: Deviation of the split of new visitors from `canaryPercent`, in percentage points over 15
+            minutes.
+        dashboard: Creates the dashboard.
     """
 
     notify: AlarmEndpoints = ()

@@ -58,7 +58,15 @@ def _zone_problem(value: str) -> str:
 
 
 class DomainSettings(Section):
-    """With `hosted_zone_id` the names' records are written, and without `certificate_arn` the certificate is made."""
+    """Alternate domain names: records with `hostedZoneId`, and a new certificate without `certificateArn`.
+
+    Attributes:
+        aliases: The names, in lower case; `*.your.example` covers every name one label below. None that another stack
+            in this project has.
+        certificate_arn: A certificate in us-east-1 that covers them. Without it one is created, which needs the hosted
+            zone.
+        hosted_zone_id: The names' hosted zone in Route 53, where the records are written.
+    """
 
     aliases: Annotated[tuple[Annotated[Text, rule(_alias_problem)], ...], rule(_aliases_problem)]
     certificate_arn: Annotated[Text, rule(_certificate_problem)] = ""

@@ -50,9 +50,39 @@ UNNAMED_HOSTS = {origin: f"{origin}.hosts.invalid" for origin in REQUIRED_ORIGIN
 
 
 class CoreSettings(Section):
-    """All of a stack's settings but the strategies' sections, which the registry of strategies adds.
+    """All of a stack's settings except the strategies' sections, which the registry of strategies adds.
 
-    The order matters: what validates sees the fields above it.
+    The order matters: a validator sees the fields above it.
+
+    Attributes:
+        origins: The origins, by name; `stable` and `canary` are required.
+        strategy: Chooses the origin of a request; every strategy has a section of its own.
+        canary_percent: Share of new visitors on the canary ([more](#percentage-and-release)).
+        release: Name of the release: the salt of the assignment.
+        pin: Sends everybody to one version ([more](#pin)).
+        control: Where percentage, pin and release are kept: `baked` (the default) in the package, or [`live`](#control)
+            in a table, as in the shipped stacks. Also an object, which is live unless its `mode` says otherwise.
+        rollout: [The plan](#rollout) by which the percentage rises.
+        override: [QA override](#override): a secret that reaches any origin.
+        log_salt: Salt of the visitors' hashes in the log. The default, project and stack, only tells stacks apart:
+            whoever knows both can test a guess. Set your own with `--secret`.
+        static_paths: Path patterns such as `/static/*` that go to the stable origin without the router, and are cached
+            for a day unless the origin says otherwise. Both versions' files have to be there.
+        key_headers: [Headers in the cache key](#key-headers), for strategies whose responses are cached: names,
+            `next`, `language`.
+        price_class: CloudFront edge locations that serve.
+        domain: [Alternate domain names](#domain) and their certificate.
+        security: [Headers, web ACL, origin verification](#security).
+        access_logs: [CloudFront's access logs](domains.md#access-logs), into a private bucket.
+        alarms: [Dashboard, alarms and saved queries](#alarms).
+        function: [Memory and time limits](#function) of the Lambda@Edge function.
+        keep_versions: Newest versions of the function that [`edge-router sweep`](leaving.md#old-versions) keeps,
+            besides those that a distribution uses.
+        table_reads: [Deadlines and memory cache](#tablereads) of table reads.
+        tables: [Protection](#tables) of the tables.
+        logs: [Log groups](#logs).
+        demo: [For trials only](#demo): hosts and mock backends.
+        validator: [The validator](#validator) as a Lambda function.
     """
 
     origins: Origins

@@ -22,7 +22,16 @@ _SECRET = re.compile(r"[!#-+\--:<-\[\]-~]*")
 
 
 class OriginSettings(Section):
-    """Where an origin is and how it is spoken to; as router.model.origin.Origin."""
+    """An origin and its protocol, as router.model.decision.Origin has them.
+
+    Attributes:
+        domain_name: DNS name of the origin.
+        protocol: Protocol towards the origin; `https` with TLSv1.2.
+        port: Port of the origin; 80 by default where the protocol is `http`.
+        path: Prefix of every request's path.
+        host_header: Host header that the origin receives: see below.
+        read_timeout_seconds: How long CloudFront waits for a response.
+    """
 
     domain_name: Annotated[Text, rule(names.domain_name)]
     protocol: Annotated[Text, rule(origin_rules.protocol)] = "https"
@@ -85,7 +94,15 @@ def _optional(check: Any) -> Any:
 
 
 class OverrideSettings(Section):
-    """The QA override: one place to look in, and the secret; as router.control.override.Override."""
+    """The QA override: one place to look in, and the secret; as router.control.override.Override has them.
+
+    Attributes:
+        header: Name of the header.
+        cookie: Name of the cookie.
+        query: Name of the query parameter. Its value appears in access logs and browser histories: prefer a header.
+        secret: The secret, 16 or more printable ASCII characters without space, quote, comma, semicolon and backslash;
+            set it with `--secret`.
+    """
 
     header: Annotated[Text, _optional(names.header_name)] = ""
     cookie: Annotated[Text, _optional(names.cookie_name)] = ""

@@ -55,7 +55,14 @@ StaticPaths = Annotated[tuple[Annotated[Text, rule(_path_pattern_problem)], ...]
 
 
 class FunctionSettings(Section):
-    """The Lambda function. At `deadlineMs` the router itself ends a decision, far before Lambda would."""
+    """The Lambda@Edge function. At `deadlineMs` the router itself ends a decision, long before Lambda would.
+
+    Attributes:
+        memory_mb: Memory; CPU is in proportion.
+        timeout_seconds: When Lambda ends the function; the viewer gets a 503.
+        deadline_ms: When the router ends a decision and sends the request to `stable`: at most half of
+            `timeoutSeconds`.
+    """
 
     memory_mb: Annotated[Whole, rule(lambda value: names.within(value, 128, 10_240, "MB"))] = 128
     timeout_seconds: Annotated[
@@ -75,7 +82,16 @@ class FunctionSettings(Section):
 
 
 class TableReadSettings(Section):
-    """How the router reads a table; as router.dynamodb.table.TableConfig."""
+    """Deadlines and memory cache of the router's table reads, as router.dynamodb.table.TableConfig has them.
+
+    Attributes:
+        read_timeout_ms: Deadline of one replica; connection and TLS included.
+        total_timeout_ms: Deadline of the whole look-up: at least `readTimeoutMs`, below `function.deadlineMs`.
+        remember_seconds: How long an instance caches an item; 0 for never.
+        remember_unknown_seconds: The same for a key that the home Region does not have.
+        remember_entries: How many of both an instance caches; the oldest goes first. Items over 2,048 characters are
+            not cached.
+    """
 
     read_timeout_ms: Annotated[Whole, rule(lambda value: names.within(value, 20, 15_000, "milliseconds"))] = 400
     total_timeout_ms: Annotated[Whole, rule(lambda value: names.within(value, 20, 15_000, "milliseconds"))] = 1_500
@@ -92,7 +108,16 @@ class TableReadSettings(Section):
 
 
 class TableSettings(Section):
-    """How well the tables are kept. `onDestroy: retain` leaves them in the account whatever Pulumi deletes."""
+    """Protection of the tables. `onDestroy: retain` leaves them in the account whatever Pulumi deletes.
+
+    Attributes:
+        protect: Pulumi refuses to delete or replace a table, and to delete the distribution and its DNS records ([how
+            to lift it](leaving.md#a-protected-stack)).
+        deletion_protection: DynamoDB's deletion protection, replicas included.
+        point_in_time_recovery: Point-in-time recovery over the last 35 days, replicas included.
+        on_destroy: What happens to a table that leaves the stack: `retain` leaves it in the account, `delete` deletes
+            it with its data.
+    """
 
     protect: bool = False
     deletion_protection: bool = False
@@ -106,7 +131,12 @@ def _each_once(regions: tuple[str, ...]) -> str:
 
 
 class LogSettings(Section):
-    """The log groups: Lambda@Edge writes to the Region where it runs, into a group that never expires by itself."""
+    """The log groups: Lambda@Edge writes to the Region where it runs, into a group that never expires by itself.
+
+    Attributes:
+        retention_days: Days until a log event expires.
+        regions: Regions with a log group, each once.
+    """
 
     retention_days: Annotated[
         Whole,
@@ -124,8 +154,15 @@ class LogSettings(Section):
 
 
 class DemoSettings(Section):
-    """What is for trying only. `tiers`: a mock back end in API Gateway for every tier, which the tiers then go to.
-    `hosts`: the sample application on small machines, which then are the origins stable and canary.
+    """Resources for trials only.
+
+    Attributes:
+        tiers: A mock backend in API Gateway for every tier of the section `tier` and for its default, which responds
+            with the tier's name. With `strategy: tier` the tiers go there, whatever `tier.tiers` says of their
+            origins.
+        hosts: The sample application on two small instances, which are then the origins `stable` and `canary`,
+            whatever `origins` says of `domainName`, `protocol` and `port`. Needs `stickySession`. [What there is, and
+            what it costs](hosts.md).
     """
 
     tiers: bool = False
@@ -133,7 +170,13 @@ class DemoSettings(Section):
 
 
 class ValidatorSettings(Section):
-    """The validator as a Lambda function of its own, for pipelines: there only where `function` says so."""
+    """The validator as a Lambda function for pipelines, deployed only with `function: true`.
+
+    Attributes:
+        function: Deploys `edge-router validate` as a Lambda function, named in the output `validatorFunction`.
+        memory_mb: Memory.
+        timeout_seconds: When Lambda ends the function.
+    """
 
     function: bool = False
     memory_mb: Annotated[Whole, rule(lambda value: names.within(value, 128, 10_240, "MB"))] = 256

@@ -43,16 +43,30 @@ Pin = Annotated[Text, one_of("none", "stable", "canary")]
 
 
 class FallbackSettings(Section):
-    """What the package itself carries: for an instance of the function that never could read the control table."""
+    """Values in the package, for an instance of the function that never could read the control table.
+
+    Attributes:
+        canary_percent: Percentage of such an instance.
+        pin: Pin of such an instance.
+    """
 
     canary_percent: Percentage = 0.0
     pin: Pin = "none"
 
 
 class ControlSettings(Section):
-    """Where the router has percentage, pin and release from: the package (`baked`), or the control table (`live`).
+    """Source of percentage, pin and release: the package (`baked`) or the control table (`live`).
 
-    An object without `mode` means `live`, for the other keys say how that works.
+    An object without `mode` means `live`, because the other keys configure it.
+
+    Attributes:
+        mode: `live` or `baked`. `control: live` stands for an object with every default.
+        refresh_seconds: How long an instance caches what it read; a change takes effect after this time and 2 seconds.
+        table_name: Physical name of the table; by default `<project>-<stack>-control`, with the Region appended for
+            another home Region.
+        home_region: Region where Pulumi and the rollout controller write, and where the controller runs.
+        replicas: Regions of the replicas; by default without the home Region.
+        fallback: Values for an instance that never could read the table.
     """
 
     mode: Annotated[Text, one_of(*MODES)] = "live"

@@ -68,7 +68,20 @@ def _rising(steps: tuple[float, ...]) -> tuple[float, ...]:
 
 
 class RolloutSettings(Section):
-    """A plan that may end below 100: the percentage then stays there, and the rest is up to you."""
+    """The plan of a rollout. It may end below 100: the percentage then stays there, and the rest is up to you.
+
+    Attributes:
+        steps: Percentages, each above the one before.
+        interval: Minimum length of a step. Less than 2m is for trials only, because CloudWatch's metrics come by the
+            minute.
+        max_error_rate_increase: Accepted increase of the canary's error rate, in percentage points.
+        max_latency_increase: Accepted increase of the canary's latency, in percent of the geometric mean.
+        minimum_requests: Requests of each version in a step before the analysis counts.
+        on_inconclusive: What happens when a step ends with fewer: pause, wait for more, or roll back.
+        alarms: ARNs of CloudWatch alarms, in any Region: one in state ALARM rolls back.
+        notify: Email addresses and https URLs that are notified of every change, once they have confirmed the
+            subscription. Anything else (a queue, a chat) subscribes to the topic in the output `rolloutTopic`.
+    """
 
     steps: Annotated[tuple[Percentage, ...], AfterValidator(_rising)] = (1.0, 5.0, 25.0, 50.0, 100.0)
     interval: Annotated[Text, rule(_interval_problem)] = "10m"

@@ -41,8 +41,18 @@ def _header_problem(value: str) -> str:
 
 
 class SecuritySettings(Section):
-    """`originSecret` is what CloudFront tells the stack's origins, so that they can refuse everybody else; where it is
-    absent, hosts of the stack's own (`demo.hosts`) get a random one, and other origins none.
+    """Headers, web ACL and origin verification.
+
+    Without `originSecret`, hosts of the stack's own (`demo.hosts`) get a random one, and other origins none.
+
+    Attributes:
+        web_acl_arn: A web ACL of AWS WAF with the scope CLOUDFRONT (global, in us-east-1).
+        response_headers: Adds [security headers for browsers](domains.md#headers-for-browsers), such as HSTS, where
+            the origin sends none.
+        origin_secret_header: Name of the origin verification header. Not one that CloudFront never sends, and not
+            `override.header`.
+        origin_secret: Its value, with the characters of `override.secret`; use `--secret`. The stack's own
+            [hosts](#demo) get one without it, other origins none.
     """
 
     web_acl_arn: Annotated[Text, rule(_web_acl_problem)] = ""

@@ -32,7 +32,14 @@ ALL_DOWN_SECONDS = 5.0
 
 @record
 class Options:
-    """The candidates, the path and time-out of a probe, and how long a winner is remembered."""
+    """The candidate origins and their probes.
+
+    Attributes:
+        candidates: Names of the candidate origins.
+        path: Path of a probe, after the origin's own path.
+        probe_timeout_ms: Deadline of a probe; name resolution and TLS included.
+        refresh_seconds: How long a winner is fresh.
+    """
 
     candidates: tuple[str, ...] = ("stable", "canary")
     path: str = "/"

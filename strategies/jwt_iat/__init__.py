@@ -24,7 +24,22 @@ MAX_LEEWAY_SECONDS = 600
 
 @record
 class Options:
-    """The token's place, the time of the release, and the rules for tokens. Exactly one of the three keys is set."""
+    """The token, the release date, and exactly one of three keys for verification.
+
+    Attributes:
+        header: Header with the token; `authorization` takes the Bearer scheme only, another header also the bare
+            token. `""`: none.
+        cookie: Cookie with the token, read where the header has none.
+        released_at: Date and time of the release with offset, such as `2026-11-01T00:00:00Z`.
+        algorithm: Signature algorithm. It never comes from the token.
+        secret: HS256: the shared secret, at least 32 bytes (RFC 7518 §3.2).
+        public_key: RS256 (2,048 bits or more), ES256 (P-256): the public key in PEM.
+        jwks: Any algorithm, instead of the two above: a JWK Set of up to 16 keys, as an object or as its JSON text.
+        issuer: Required value of `iss`; not checked by default.
+        audience: Required value of `aud`, or one of its values; not checked by default.
+        leeway_seconds: Accepted clock skew for `exp`, `nbf` and `iat`.
+        verify: Verifies the signature; see below.
+    """
 
     header: str = "authorization"
     cookie: str = ""

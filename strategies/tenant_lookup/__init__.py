@@ -35,7 +35,22 @@ _FIELD_RULES: dict[str, Callable[[str], str]] = {
 
 @record
 class Options:
-    """The fields of the two identifiers, the table's attributes ("" = like the fields), and the allowed backends."""
+    """The two identifiers, the table's keys, and the allowed backends.
+
+    Attributes:
+        table_name: Physical name of the table; by default `<project>-<stack>-tenants`.
+        source: Where the identifiers are: `body` (a JSON object), `query` or `header`.
+        tenant_field: Member, query parameter or header with the tenant.
+        account_field: Member, query parameter or header with the account.
+        tenant_attribute: The table's partition key; by default `tenantField`.
+        account_attribute: The table's sort key; by default `accountField`.
+        backend_attribute: Attribute with the domain, a string.
+        allowed_domains: Domains that requests may be sent to: `.example.com` allows every name below example.com but
+            not itself, `api.example.com` only itself. Required.
+        max_id_characters: Longest accepted identifier.
+        home_region: Region of the table.
+        replicas: Regions of the replicas.
+    """
 
     table_name: str = ""
     source: str = "body"

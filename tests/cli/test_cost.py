@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.cost.items import GROUPS, estimate
+from cli.cost.items import GROUPS, Item, estimate
 from cli.cost.log_volume import FUNCTION_LINES, LAMBDA_LINES, REQUEST_ID, log_volume
-from cli.cost.prices import price_table
+from cli.cost.prices import bundled_prices
 from cli.cost.traffic import Traffic
 from infra.settings.stack import Stack
 from simulator.lambda_edge.function import FunctionCode
@@ -36,8 +36,13 @@ TIER = {"tiers": {"premium": {"domainName": "premium.example.com"}}}
 MILLION = 1_000_000
 
 
+def month(stack: Stack, traffic: Traffic, *, has_free_tier: bool = False) -> tuple[Item, ...]:
+    [one] = estimate([stack], traffic, has_free_tier=has_free_tier, is_offline=True)
+    return one.items
+
+
 def bill(stack: Stack, traffic: Traffic, *, has_free_tier: bool = False) -> dict[str, str]:
-    return {item.what: str(item.dollars) for item in estimate(stack, traffic, has_free_tier=has_free_tier).items}
+    return {item.what: str(item.dollars) for item in month(stack, traffic, has_free_tier=has_free_tier)}
 
 
 def test_a_function_before_the_cache_is_paid_for_at_every_request():
@@ -115,20 +120,6 @@ def test_the_free_tier_is_taken_off_where_it_is_asked_for():
     }
 
 
-@pytest.mark.parametrize(
-    ("quantity", "dollars"),
-    [
-        (0, "0"),
-        (10_240, "870.4"),
-        (61_440, "4761.6"),  # 10,240 × 0.085 + 40,960 × 0.080 + 10,240 × 0.060
-        # 870.40 + 3,276.80 + 102,400 × 0.060 + 358,400 × 0.040 + 536,576 × 0.030 + 4,194,304 × 0.025 + 1 × 0.020
-        (5_242_881, "145582.10"),
-    ],
-)
-def test_data_gets_cheaper_in_steps(quantity: int, dollars: str):
-    assert price_table().prices["cloudfront-transfer"].cost(Decimal(quantity)) == Decimal(dollars)
-
-
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_sum_is_that_of_the_items(strategy: str, run: Run):
     document = run("cost", "--requests", "123456789", "--strategy", strategy, "--json").document
@@ -136,7 +127,7 @@ def test_the_sum_is_that_of_the_items(strategy: str, run: Run):
     assert one["strategy"] == strategy
     assert one["usd"] == round(sum(item["usd"] for item in one["items"]), 2) > 0
     assert {item["group"] for item in one["items"]} <= set(GROUPS)
-    assert {item["price"] for item in one["items"]} <= price_table().prices.keys()
+    assert {item["price"] for item in one["items"]} <= bundled_prices().keys()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -147,8 +138,8 @@ def test_invocations_are_reckoned_for_the_triggers_that_are_deployed(strategy: s
     ]
     behavior = distribution["inputs"]["defaultCacheBehavior"]
     quantities = {
-        item.price: item.quantity
-        for item in estimate(shipped_stack("local", f"strategy={strategy}"), Traffic(1_000, hit_percent=0)).items
+        item.key: item.quantity
+        for item in month(shipped_stack("local", f"strategy={strategy}"), Traffic(1_000, hit_percent=0))
     }
     assert quantities.get("edge-invocations", 0) == 1_000 * len(behavior.get("lambdaFunctionAssociations", []))
     assert quantities.get("function-invocations", 0) == 1_000 * len(behavior.get("functionAssociations", []))
@@ -168,9 +159,9 @@ def test_every_strategy_is_compared_with_and_without_versions_in_the_cache(run: 
     for row in rows[1:9]:
         assert Decimal(row[-1]) == sum(map(Decimal, row[1:-1]))
     assert rows[9][0].startswith("Assumed: requests 1,000,000, response-kb 50.0, hit-percent 80.0,")
-    assert rows[10][0].startswith(f"List prices of {price_table().as_of} for us-east-1")
-    assert result.exit_code == 0
-    assert result.err == ("warning: the price of store-reads is from memory: look it up in Amazon CloudFront Pricing\n")
+    assert rows[10][0].startswith("List prices for us-east-1, ")
+    assert rows[11] == ["Bundled as of 2026-08-01 to 2026-11-28: this shell has no AWS credentials"]
+    assert (result.exit_code, result.err) == (0, "")
 
 
 def test_one_strategy_is_shown_item_by_item_with_the_total(run: Run):
@@ -215,19 +206,17 @@ def test_what_cannot_be_is_refused_with_what_is_allowed(arguments: tuple[str, ..
     assert (result.exit_code, result.out, result.err) == (2, "", f"error: {message}\n")
 
 
-def test_every_price_has_its_page_and_says_whether_it_was_seen_there():
-    table = price_table()
-    assert table.as_of == "2026-11-21"
-    for key, price in table.prices.items():
-        assert price.source, key
-        assert price.confirmed in ("page", "elsewhere", "nowhere"), key
-    assert table.unconfirmed == ["store-reads"]
-
-
 def test_every_price_is_somebodys():
     stacks = [shipped_stack("local", f"strategy={strategy}") for strategy in STRATEGIES]
-    used = {item.price for stack in stacks for item in estimate(stack, Traffic(1)).items}
-    assert used == price_table().prices.keys()
+    months = [month(stack, Traffic(1, replicas=replicas)) for stack in stacks for replicas in (None, 0)]
+    assert {item.key for items in months for item in items} == bundled_prices().keys()
+
+
+def test_a_table_without_a_replica_is_written_to_in_units_of_its_own():
+    stack = stack_of(strategy="sticky-session", stickySession=SESSIONS)
+    keys = [{item.key for item in month(stack, Traffic(1, replicas=replicas))} for replicas in (0, 1)]
+    assert keys[0] - keys[1] == {"table-writes"}
+    assert keys[1] - keys[0] == {"replicated-writes"}
 
 
 def test_a_line_of_the_log_is_as_long_as_one_that_is_written():

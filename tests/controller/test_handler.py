@@ -166,11 +166,8 @@ def test_the_package_needs_nothing_but_boto3_and_the_routers_precedence() -> Non
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     modules = set(found.stdout.split())
     assert {"controller", "router", "boto3"} <= modules
-    assert modules.isdisjoint(
-        {"numpy", "scipy", "pydantic", "pulumi", "infra", "simulator", "operations", "strategies"}
-    )
+    assert modules.isdisjoint({"numpy", "scipy", "pydantic", "pulumi", "infra", "simulator", "cli", "strategies"})
     code = "import sys, controller.handler; print(*(name for name in sys.modules if name.startswith('router.')))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set(found.stdout.split()) == {
-        f"router.{name}" for name in ("assignment", "digest", "live", "numbers", "record")
-    }
+    in_model = {f"router.model.{name}" for name in ("assignment", "digest", "numbers", "record")}
+    assert set(found.stdout.split()) == {"router.model", "router.control", "router.control.live"} | in_model

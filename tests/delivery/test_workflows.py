@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SCRIPTS = sorted(path for path in (ROOT / ".ci").iterdir() if path.suffix == "")
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -35,6 +37,10 @@ def steps(found: dict[str, Any], job: str) -> list[dict[str, Any]]:
     return found["jobs"][job]["steps"]
 
 
+def runs(found: dict[str, Any], job: str) -> list[str]:
+    return [step["run"] for step in steps(found, job) if "run" in step]
+
+
 def place(found: list[dict[str, Any]], text: str) -> int:
     """Of the one step that runs or uses what begins with `text`."""
     [index] = [
@@ -43,8 +49,8 @@ def place(found: list[dict[str, Any]], text: str) -> int:
     return index
 
 
-def test_there_are_two() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["deploy", "test"]
+def test_there_are_three() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["deploy", "nightly", "test"]
 
 
 @pytest.mark.skipif(shutil.which("actionlint") is None, reason="needs actionlint on PATH")
@@ -100,7 +106,8 @@ def test_the_same_action_is_the_same_commit_everywhere(path: Path) -> None:
 def test_no_key_is_stored_but_pulumis_passphrase(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not STORED_KEY.search(text)
-    assert set(re.findall(r"secrets\.(\w+)", text)) == {"PULUMI_CONFIG_PASSPHRASE"}
+    calls_pulumi = "pulumi/actions" in text
+    assert set(re.findall(r"secrets\.(\w+)", text)) == ({"PULUMI_CONFIG_PASSPHRASE"} if calls_pulumi else set())
 
 
 @every_workflow
@@ -140,13 +147,93 @@ def test_no_expression_is_put_into_a_shell(path: Path) -> None:
 def test_a_pull_request_is_tested_before_it_is_previewed() -> None:
     found = workflow("test")
     assert list(triggers(found)) == ["pull_request"]
-    assert [step["run"] for step in steps(found, "test") if "run" in step] == ["make test"]
+    assert runs(found, "test") == ["make test"]
     preview = found["jobs"]["preview"]
     assert preview["needs"] == "test"
     assert preview["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
     commented = steps(found, "preview")[-1]["with"]
     assert (commented["command"], commented["stack-name"], commented["comment-on-pr"]) == ("preview", "staging", True)
     assert commented["suppress-outputs"] is True
+
+
+def test_a_pull_request_is_tested_on_every_python_from_the_oldest_that_is_allowed_to_that_of_lambda() -> None:
+    found = workflow("test")
+    versions = found["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert versions == ["3.11", "3.12", "3.13"]
+    assert PROJECT["project"]["requires-python"] == f">={versions[0]}"
+    [setup] = [step for step in steps(found, "test") if str(step.get("uses")).startswith("actions/setup-python@")]
+    assert setup["with"]["python-version"] == "${{ matrix.python }}"
+
+
+def test_a_pull_request_may_not_lower_the_coverage_nor_its_floor_and_shows_it() -> None:
+    found = workflow("test")
+    shown = 'cat .edge-router/coverage/report.md >> "$GITHUB_STEP_SUMMARY"'
+    assert runs(found, "coverage") == ['.ci/coverage-floor "origin/$GITHUB_BASE_REF"', "make coverage", shown]
+    assert steps(found, "coverage")[0]["with"]["fetch-depth"] == 0
+    assert PROJECT["tool"]["coverage"]["run"]["branch"] is True
+    assert PROJECT["tool"]["coverage"]["report"]["fail_under"] > 0
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "code"),
+    [
+        pytest.param("", "fail_under = 80", 0, id="the first one"),
+        pytest.param("fail_under = 80", "fail_under = 80", 0, id="the same"),
+        pytest.param("fail_under = 80", "fail_under = 80.5", 0, id="a higher one"),
+        pytest.param("fail_under = 80", "fail_under = 79.9", 1, id="a lower one"),
+        pytest.param("fail_under = 80", "", 1, id="none any more"),
+    ],
+)
+def test_the_floor_of_the_coverage_may_only_rise(before: str, now: str, code: int, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    project, git = tmp_path / "pyproject.toml", ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    project.write_text(f"[tool.coverage.report]\n{before}\n", encoding="utf-8")
+    for arguments in (["init", "--quiet"], ["add", "pyproject.toml"], ["commit", "--quiet", "--message", "floor"]):
+        subprocess.run([*git, *arguments], cwd=tmp_path, check=True)
+    project.write_text(f"[tool.coverage.report]\n{now}\n", encoding="utf-8")
+    done = subprocess.run([tmp_path / ".ci" / "coverage-floor", "HEAD"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.startswith("coverage may not fall below ")
+
+
+def test_every_night_all_tests_run_and_many_generated_events() -> None:
+    found = workflow("nightly")
+    assert list(triggers(found)) == ["schedule", "workflow_dispatch"]
+    assert runs(found, "nightly") == ['make "$TARGET"']
+    targets = found["jobs"]["nightly"]["strategy"]["matrix"]["target"]
+    assert targets == ["test-long", "fuzz"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def test_dependabot_looks_at_every_folder_that_has_a_lock_and_at_the_actions() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    assert {one["package-ecosystem"] for one in updates} == {"github-actions", "pip"}
+    [pip] = [one for one in updates if one["package-ecosystem"] == "pip"]
+    listed = subprocess.run(
+        ["git", "ls-files", "*requirements*.txt"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    folders = {f"/{Path(name).parent.as_posix()}".removesuffix(".") for name in listed.stdout.split()}
+    assert set(pip["directories"]) == folders
+
+
+def test_hooks_before_a_commit_run_the_tools_of_the_lock() -> None:
+    repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert [repo["repo"] for repo in repos] == ["local"]
+    hooks = repos[0]["hooks"]
+    assert [hook["id"] for hook in hooks] == ["ruff-check", "ruff-format", "basedpyright"]
+    for hook in hooks:
+        assert hook["language"] == "system"
+        assert (ROOT / hook["entry"].split()[0]).exists()
+
+
+@pytest.mark.parametrize("name", ["bug", "feature"])
+def test_every_question_of_an_issue_form_has_a_name_of_its_own_and_a_label(name: str) -> None:
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml").read_text(encoding="utf-8"))
+    asked = [element for element in form["body"] if element["type"] != "markdown"]
+    assert len({element["id"] for element in asked}) == len(asked)
+    assert all(element["attributes"]["label"] for element in asked)
+    assert any(element.get("validations", {}).get("required") for element in asked)
 
 
 def test_a_newer_commit_of_a_pull_request_ends_the_older_ones_run() -> None:

@@ -13,7 +13,7 @@ from .pages import ROOT, read
 
 def names() -> set[str]:
     """The second argument of every call of `found`; one with {kind} stands for each kind."""
-    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "infra" / "cache_leaks").glob("*.py")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "cache_check").rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     named = [ast.unparse(call.args[1]) for call in calls if ast.unparse(call.func) == "found"]
     given = [text.removeprefix("f").strip("'") for text in named]

@@ -51,7 +51,7 @@ def test_the_page_has_the_metrics_that_are_written() -> None:
 
 def reasons() -> set[str]:
     """The reasons in the source of the edge package; one that is put together at run time ends with - or :."""
-    sources = [*(ROOT / "router").glob("*.py"), *(ROOT / "strategies").glob("*.py")]
+    sources = [*(ROOT / "router").rglob("*.py"), *(ROOT / "strategies").rglob("*.py")]
     places = [place for source in sources for place in _places(ast.parse(source.read_text(encoding="utf-8")))]
     found = {text for place in places for text in _texts(place)}
     return {text for text in found if _REASON.fullmatch(text)} - ORIGINS - NEVER_LOGGED

@@ -226,14 +226,6 @@ def test_every_reason_that_the_code_can_give_is_on_its_page(name: str) -> None:
 
 
 @every_strategy
-def test_every_option_is_on_its_page_with_its_section(name: str) -> None:
-    page = (ROOT / f"docs/strategies/{name}.md").read_text()
-    missing = [field.name for field in fields(load(name).Options) if f"`{camel_case(field.name)}`" not in page]
-    assert missing == []
-    assert f"{section_of(name)}." in page
-
-
-@every_strategy
 def test_pydantic_builds_the_options_as_the_edge_does(name: str) -> None:
     options = load(name).Options
     built = TypeAdapter(options).validate_python(SAMPLES[name])

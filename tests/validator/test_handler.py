@@ -193,7 +193,7 @@ import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        if top not in sys.stdlib_module_names and top not in {["validator", *names]}:
+        if top not in sys.stdlib_module_names and top not in {["stats", "validator", *names]}:
             raise ModuleNotFoundError(name, name=top)
 sys.meta_path.insert(0, Refuse())
 from validator.handler import handler

@@ -1,0 +1,36 @@
+"""`python -m docs.generate`: writes the generated blocks of all pages; `--check` lists stale pages instead."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .commands import commands
+from .pages import DOCS, fill, pages
+from .settings import settings_table
+
+
+def generate(name: str) -> str:
+    """Render a block by its name: `commands`, or `settings SECTION`."""
+    kind, _, argument = name.partition(" ")
+    return commands() if kind == "commands" else settings_table(argument)
+
+
+def stale_pages() -> dict[Path, str]:
+    """Pages whose generated blocks differ from the code, with the text that they should have."""
+    texts = {page: page.read_text(encoding="utf-8") for page in pages()}
+    filled = {page: fill(text, generate) for page, text in texts.items()}
+    return {page: text for page, text in filled.items() if text != texts[page]}
+
+
+def main() -> None:
+    """Write or check the pages."""
+    stale = stale_pages()
+    if "--check" in sys.argv[1:]:
+        sys.exit("".join(f"docs/{page.relative_to(DOCS)} is stale: run make docs-pages\n" for page in stale))
+    for page, text in stale.items():
+        page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

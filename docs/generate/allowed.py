@@ -1,0 +1,134 @@
+"""Allowed values, in the words of the validators: each key is given values that it rejects, and the error says more."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from .keys import Key, section_in
+from .project import PipelineSettings, words
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+ROOT = Path(__file__).parents[2]
+REJECTED: dict[type, list[Any]] = {str: ["\n", "!", "", "x" * 9_000], int: [-1, 10**12], float: [-1, 10**12]}
+"""Values that hardly any key takes, by type."""
+
+_ALLOWED = re.compile(r".*\b[Aa]llowed(?: is|:) ", re.DOTALL)
+
+
+def allowed(key: Key, model: type[BaseModel]) -> str:
+    """What a key takes besides its type; "" where every value of the type will do."""
+    annotation = _plain(key.annotation)
+    if get_origin(annotation) is dict:
+        return _rejection(key.names, {"!": _first_of_map(key.names, model)}, (*key.names, "!"), model)
+    if section_in(annotation) is not None:
+        return ""
+    if get_origin(annotation) is not tuple:
+        return _first(_rejection(key.names, value, key.names, model) for value in REJECTED.get(annotation, []))
+    item = _plain(get_args(annotation)[0])
+    each = _first(_rejection(key.names, [value], (*key.names, 0), model) for value in REJECTED[item])
+    lists: list[list[Any]] = [[item(number) for number in range(101)], []]
+    count = _first(_rejection(key.names, values, key.names, model) for values in lists)
+    return "; ".join(dict.fromkeys(text for text in (each, count) if text))
+
+
+def _first_of_map(names: tuple[str, ...], model: type[BaseModel]) -> Any:
+    """A value of the map in the sample; an empty object where there is none."""
+    value: Any = sample(model, names[0])
+    for name in _named(value, (*names, "*")):
+        value = value.get(name, {})
+    return value
+
+
+def _plain(annotation: Any) -> Any:
+    """The type without what Annotated adds."""
+    return _plain(get_args(annotation)[0]) if get_origin(annotation) is Annotated else annotation
+
+
+def _first(texts: Iterator[str]) -> str:
+    return next((text for text in texts if text), "")
+
+
+def _rejection(names: tuple[str, ...], value: Any, location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """The end of the error at `location` when the key has this value; "" where it is accepted."""
+    config = copy.deepcopy(sample(model, names[0]))
+    names, location = _named(config, names), _named(config, location)
+    _put(config, names, value)
+    return next((_summary(words(entry)) for entry in _errors(config, model) if entry["loc"] == location), "")
+
+
+def _errors(config: dict[str, Any], model: type[BaseModel]) -> list[ErrorDetails]:
+    try:
+        model.model_validate(config)
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
+
+
+def _summary(message: str) -> str:
+    """What is allowed, from "is X: what is allowed"."""
+    if "no AWS Region" in message:
+        return "an AWS Region"
+    _, _, text = message.partition(": ")
+    return "" if text.startswith("expected ") else _ALLOWED.sub("", text)
+
+
+def is_required(key: Key, model: type[BaseModel]) -> bool:
+    """Whether the section is rejected without the key, whatever its default is."""
+    config = copy.deepcopy(sample(model, key.names[0]))
+    *path, last = _named(config, key.names)
+    place: Any = config
+    for name in path:
+        place = place.get(name, {})
+    place.pop(last, None)
+    return any(entry["loc"] == (*path, last) for entry in _errors(config, model))
+
+
+def _named(config: dict[str, Any], names: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The first name of a map in place of "*"."""
+    found: list[Any] = []
+    place = cast("dict[Any, Any]", config)
+    for name in names:
+        found.append(next(iter(place), "x") if name == "*" else name)
+        inner: Any = place.get(found[-1])
+        place = cast("dict[Any, Any]", inner) if isinstance(inner, dict) else {}
+    return tuple(found)
+
+
+def _put(config: dict[str, Any], names: tuple[Any, ...], value: Any) -> None:
+    *path, last = names
+    for name in path:
+        config = config.setdefault(name, {})
+    config[last] = value
+
+
+def sample(model: type[BaseModel], key: str) -> dict[str, Any]:
+    """A valid config with the required keys and the section `key`."""
+    if model is PipelineSettings:
+        return {
+            "connectionArn": f"arn:aws:codeconnections:us-east-1:123456789012:connection/{'0' * 36}",
+            "repository": "owner/name",
+            "backend": "s3://bucket",
+            "passphraseSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:name",
+        }
+    config = _local_config() | {
+        "strategy": "fastest-origin",
+        "control": {"mode": "live"},
+        "domain": {"aliases": ["www.your.example"], "hostedZoneId": "Z0123456789ABC"},
+    }
+    return {name: value for name, value in config.items() if name in ("origins", "strategy", "release", key)}
+
+
+@cache
+def _local_config() -> dict[str, Any]:
+    stack = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text(encoding="utf-8"))["config"]
+    return {name.removeprefix("edge-router:"): value for name, value in stack.items()}

@@ -1,0 +1,21 @@
+"""The generator's only imports from the project: the settings models and the CLI."""
+
+from cli.main import app
+from infra.config.errors import words
+from infra.config.options_model import options_model
+from infra.config.section import Section
+from infra.settings.model import Settings
+from pipeline.settings import PipelineSettings
+from strategies.registry import STRATEGIES, load, section_of
+
+__all__ = [
+    "STRATEGIES",
+    "PipelineSettings",
+    "Section",
+    "Settings",
+    "app",
+    "load",
+    "options_model",
+    "section_of",
+    "words",
+]
