@@ -22,7 +22,8 @@ from tests.infra.configs import shipped_stack
 from tests.packages.started import stack_with
 
 Run = Callable[..., Result]
-PROBLEM = "the package for fastest-origin does not start: ModuleNotFoundError: No module named 'strategies.fastest_origin.race'"
+MISSING = "strategies.fastest_origin.race"
+PROBLEM = f"the package for fastest-origin does not start: ModuleNotFoundError: No module named {MISSING!r}"
 FASTEST = ("--set", "strategy=fastest-origin", "--set", "control.mode=baked")
 
 
@@ -31,7 +32,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bundler leaves a module out that is needed."""
 
     def without_race(*arguments: Any, **named: Any) -> list[str]:
-        return [name for name in modules_for(*arguments, **named) if name != "strategies.fastest_origin.race"]
+        return [name for name in modules_for(*arguments, **named) if name != MISSING]
 
     monkeypatch.setattr(infra.package.bundle, "modules_for", without_race)
 
