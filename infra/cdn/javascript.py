@@ -13,8 +13,8 @@ from controller.sources.key_values import KEY, text_of
 from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
+from router.cache_guard import FORWARDED
 from router.control.live import Live
-from router.passing import PASSING
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 CONFIG_LINE = "const CONFIG = {};"
@@ -153,7 +153,7 @@ def _config(stack: Stack) -> dict[str, Any]:
     if settings.needs.viewer_function == "tier":
         stable = settings.origins["stable"]
         config |= {
-            "passing": sorted({*PASSING, *key.covered}),
+            "passing": sorted({*FORWARDED, *key.covered}),
             "origins": config["origins"] if settings.override is not None else [],
             "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
             "stablePath": stable.path,

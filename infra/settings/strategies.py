@@ -84,7 +84,7 @@ def _option_errors(strategy: str, fields: Section) -> tuple[Any | None, list[Ini
     except OptionsError as error:
         errors += [
             setting_error(text, *name.split("."), value=given.get(_snake(strategy, name)))
-            for name, text in error.problems
+            for name, text in error.errors
         ]
         return None, errors
     return (None if errors else options), errors
