@@ -12,7 +12,7 @@ from bench.browser import browser_event, with_cookie_of
 from bench.comparison import Pair, Schedule, compare
 from bench.finding import Finding, find_ratio, find_size
 from bench.packages import load
-from infra.cdn.viewer_function_code import MAX_CODE_BYTES, viewer_function
+from infra.cdn.javascript import MAX_CODE_BYTES, build_function_code
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 
 RUNS = 400
@@ -83,7 +83,7 @@ def measure_us(figure: FunctionFigure, engines: tuple[FunctionRuntime, FunctionR
 
 def deployed(strategy: str, section: Mapping[str, Any]) -> Function:
     """The function of a stack with this strategy."""
-    function = viewer_function(load(strategy, section))
+    function = build_function_code(load(strategy, section))
     assert function is not None, f"{strategy} has no function"
     return Function(function.code, function.key_values)
 

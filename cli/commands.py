@@ -15,7 +15,7 @@ from cli.output.progress import working
 from cli.stacks.load import open_stack
 from cli.stacks.running import LocalStack, RunningStack, choose_stack, find_local
 from cli.stacks.view import StackView, view_aws, view_local, view_settings
-from infra.config.aws_regions import region_problem
+from infra.config.aws_regions import region_error
 from infra.package.archive import write_package
 from infra.package.bundle import build_bundle
 from infra.package.start import check_start
@@ -75,7 +75,7 @@ def explain(
 ) -> None:
     """Decide one event as the stack's function would, and show the steps."""
     opened = open_stack(stack, overrides)
-    if problem := region_problem(region, "lambda"):
+    if problem := region_error(region, "lambda"):
         raise UsageError(f"--region {problem}")
     text = read_text(source)
     source = "standard input" if source == "-" else source

@@ -11,15 +11,15 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
-from infra.config.errors import SettingsError, told
-from infra.config.provider_region import missing_region_problem
-from infra.config.section import Model
+from infra.config.base_model import Model
+from infra.config.errors import SettingsError, format_errors
+from infra.config.provider import missing_region_error
 
 
 def read_settings(model: type[Model]) -> Model:
     """Read the selected stack's settings while its program runs; SettingsError with every mistake."""
     config = {key: str(value) for key, value in CONFIG.get().items()}
-    if text := missing_region_problem(config, os.environ):
+    if text := missing_region_error(config, os.environ):
         raise SettingsError([text])
     return parse_settings(model, config, pulumi.get_project(), [key for key in config if is_config_secret(key)])
 
@@ -37,11 +37,11 @@ def parse_settings(
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError(told(error, project, raw, secrets)) from None
+        raise SettingsError(format_errors(error, project, raw, secrets)) from None
 
 
 def _decode(value: str) -> object:
-    """Objects and lists come as JSON; anything else is for its field to judge."""
+    """Decode objects and lists, which come as JSON; anything else is for its field to validate."""
     if value[:1] in ("{", "["):
         try:
             return cast("object", json.loads(value))

@@ -8,11 +8,11 @@ from typing import Annotated, cast
 
 from pydantic import Field, field_validator
 
-from infra.config.endpoints import protocol_of
-from infra.config.errors import SettingsError, problem, raise_problems, rule, shown, suggestion
-from infra.config.section import Section, Text, Whole
-from infra.naming.name_limits import Name, length_problems
-from infra.settings.parts import RETENTION_DAYS
+from infra.config.base_model import Section, Text, Whole
+from infra.config.errors import SettingsError, format_value, raise_errors, setting_error, suggestion
+from infra.config.rules import rule, sns_protocol
+from infra.naming.resource_names import Name, length_errors
+from infra.settings.parts import retention_error
 
 PARTS = ("access-logs", "domain", "eyes", "hosts", "tiers", "waf")
 """The parts of a deployment besides the core: accessLogs, domain, alarms, the hosts and the mock backends that earlier
@@ -33,7 +33,7 @@ _VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){2}")
 
 
 def _like(pattern: re.Pattern[str], meaning: str) -> object:
-    return rule(lambda value: "" if pattern.fullmatch(value) else f"is {shown(value)}: {meaning}")
+    return rule(lambda value: "" if pattern.fullmatch(value) else f"is {format_value(value)}: {meaning}")
 
 
 def _parts_problem(parts: tuple[str, ...]) -> str:
@@ -42,12 +42,7 @@ def _parts_problem(parts: tuple[str, ...]) -> str:
 
 
 def _notify_problem(value: str) -> str:
-    return "" if protocol_of(value) else f"is {shown(value)}: an email address or an https URL"
-
-
-def _retention_problem(days: int) -> str:
-    allowed = ", ".join(map(str, RETENTION_DAYS))
-    return "" if days in RETENTION_DAYS else f"is {days}: CloudWatch Logs keeps for {allowed} days"
+    return "" if sns_protocol(value) else f"is {format_value(value)}: an email address or an https URL"
 
 
 class TargetSettings(Section):
@@ -68,7 +63,7 @@ class TargetSettings(Section):
     @classmethod
     def _fit_on_a_role(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) > MAX_POLICIES:
-            raise_problems([problem(f"has {len(value)} entries: a role takes {MAX_POLICIES}", value=value)])
+            raise_errors([setting_error(f"has {len(value)} entries: a role takes {MAX_POLICIES}", value=value)])
         return value
 
 
@@ -104,7 +99,7 @@ class PipelineSettings(Section):
     staging: TargetSettings = Field(default_factory=lambda: TargetSettings(stack="staging"))
     prod: TargetSettings = Field(default_factory=lambda: TargetSettings(stack="prod"))
     notify: tuple[Annotated[Text, rule(_notify_problem)], ...] = ()
-    retention_days: Annotated[Whole, rule(_retention_problem)] = 30
+    retention_days: Annotated[Whole, rule(retention_error)] = 30
 
     @field_validator("prod")
     @classmethod
@@ -112,7 +107,7 @@ class PipelineSettings(Section):
         staging = cast("Mapping[str, TargetSettings]", getattr(info, "data", {})).get("staging")
         if staging is not None and staging.stack == value.stack:
             text = f"is {value.stack!r}, as is staging.stack: what is tried has to be another stack than what is served"
-            raise_problems([problem(text, "stack", value=value.stack)])
+            raise_errors([setting_error(text, "stack", value=value.stack)])
         return value
 
     @property
@@ -131,11 +126,11 @@ def check_names(settings: PipelineSettings, prefix: str) -> None:
     """Raise SettingsError for names that AWS would refuse."""
     names = [Name("bucket", f"{prefix}-{'1' * 12}"), Name("role", prefix)]
     names += [Name("role", f"{prefix}-{target.stack}") for target in (settings.staging, settings.prod)]
-    problems = length_problems(names)
+    errors = length_errors(names)
     if prefix != prefix.lower() or "_" in prefix:
-        problems.append(
+        errors.append(
             f"the bucket of the artifacts would be called '{prefix}-<account>': S3 takes lower case, digits and -."
             " Rename the project or the stack"
         )
-    if problems:
-        raise SettingsError(problems)
+    if errors:
+        raise SettingsError(errors)

@@ -10,7 +10,7 @@ from typing import Any
 from bench.processes import PROJECT
 from bench.soak.outcome import CANARY_PERCENT, Outcome, Size
 from bench.soak.visitors import Clock, Origins, RequestIds, Visits, WatchedCache
-from infra.cdn.viewer_function_code import viewer_function
+from infra.cdn.javascript import build_function_code
 from infra.settings.stack import load_stack
 from simulator.cloudfront import Distribution, Edge, OriginMap
 from simulator.dynamodb import LocalDynamoDB
@@ -108,7 +108,7 @@ def _run_versioned() -> State:
     """The state holds the function's code sealed, for the signing key is in it; this machine has the config."""
     state = dict(run_program("local", overrides=VERSIONED).state)
     config = read_stack_config("local", project=PROJECT, overrides=VERSIONED)
-    function = viewer_function(load_stack(config.values, "local", config.project, config.secret_keys))
+    function = build_function_code(load_stack(config.values, "local", config.project, config.secret_keys))
     assert function is not None
     _find_outputs(state, "aws:cloudfront/function:Function")["code"] = function.code
     return state

@@ -8,34 +8,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.config.state_check import judge_state, print_judgement
+from cli.config.state_check import analyze_state_file, print_analysis
 from cli.output.console import complain, out, print_json, warn
 from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import working
 from cli.stacks import load as stacks
 from cli.stacks.load import read_config, stack_of
-from infra.cdn.shared_aliases import refuse_shared_aliases
-from infra.cdn.viewer_function_code import ViewerFunctionError, viewer_function
+from infra.cdn.javascript import FunctionCodeError, build_function_code
 from infra.config.errors import SettingsError
-from infra.config.provider_region import missing_region_problem
-from infra.package.start import start_problem
+from infra.config.provider import missing_region_error
+from infra.package.start import start_error
 from infra.settings.stack import Stack, refuse_demo
 
 if TYPE_CHECKING:
-    from cache_check import Finding, Judgement
+    from cache_check import Analysis, Finding
 
 
 @dataclass
 class Checked:
     """What was found: `problems` and `warnings` in the settings, and the cache leaks.
 
-    `judgement` is of a state, or of what the stack's program would register; there is none where settings do not work.
+    `analysis` is of a state, or of what the stack's program would register; there is none where settings do not work.
     """
 
     problems: list[str] = field(default_factory=list[str])
     warnings: list[str] = field(default_factory=list[str])
     findings: list[Finding] = field(default_factory=list["Finding"])
-    judgement: Judgement | None = None
+    analysis: Analysis | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -45,12 +44,12 @@ class Checked:
     def errors(self) -> list[str]:
         """What makes the check fail, in words."""
         leaks = [str(finding) for finding in self.findings if finding.severity == "error"]
-        unjudged = [self.judgement.summary] if self.judgement is not None and self.judgement.is_empty else []
+        unjudged = [self.analysis.summary] if self.analysis is not None and self.analysis.is_empty else []
         return [*self.problems, *leaks, *unjudged]
 
     def as_json(self) -> dict[str, Any]:
         findings = [finding.as_json() for finding in self.findings]
-        judged = self.judgement.as_json() if self.judgement is not None else {}
+        judged = self.analysis.as_json() if self.analysis is not None else {}
         return {"problems": self.problems, "warnings": self.warnings, "findings": findings, **judged}
 
 
@@ -74,18 +73,18 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
     opened = None
     if stack is not None:
         config = read_config(stack, overrides)
-        missing = missing_region_problem(config.values, os.environ)
+        missing = missing_region_error(config.values, os.environ)
         checked.problems = [missing] if missing else []
         try:
             opened = stack_of(stack, config)
-            refuse_shared_aliases(opened, stacks.PROJECT)
+            opened.reject_shared_aliases(stacks.PROJECT)
             refuse_demo(opened)
-            viewer_function(opened)
-        except (SettingsError, ViewerFunctionError) as error:
-            checked.problems += error.problems
+            build_function_code(opened)
+        except (SettingsError, FunctionCodeError) as error:
+            checked.problems += error.errors
         if opened is not None:
             checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
-    if opened is not None and not checked.problems and (problem := start_problem(opened)):
+    if opened is not None and not checked.problems and (problem := start_error(opened)):
         checked.problems = [problem]
     if not checked.problems:
         _look_for_leaks(checked, opened, state)
@@ -95,13 +94,13 @@ def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) ->
 def _look_for_leaks(checked: Checked, stack: Stack | None, state: Path | None) -> None:
     """In the state, or in what the stack's program would register."""
     if state is not None:
-        checked.judgement = judge_state(state, stack)
+        checked.analysis = analyze_state_file(state, stack)
     elif stack is not None:
-        from cache_check import judge_stack  # here: it needs pulumi-aws
+        from infra.leak_gate import analyze_stack  # here: it needs pulumi-aws
 
-        checked.judgement = judge_stack(stack)
-    if checked.judgement is not None:
-        checked.findings = list(checked.judgement.findings)
+        checked.analysis = analyze_stack(stack)
+    if checked.analysis is not None:
+        checked.findings = list(checked.analysis.findings)
 
 
 def _print(checked: Checked, stack: str | None, state: Path | None) -> None:
@@ -112,9 +111,9 @@ def _print(checked: Checked, stack: str | None, state: Path | None) -> None:
         tell(str(finding))
     for problem in checked.problems:
         complain(problem)
-    if checked.judgement is None:
+    if checked.analysis is None:
         return
     if state is not None:
-        print_judgement(str(state), checked.judgement)
+        print_analysis(str(state), checked.analysis)
     elif not checked.has_errors:
-        out.print(f"{stack}: the config is in order; {checked.judgement.extent}", markup=False)
+        out.print(f"{stack}: the config is in order; {checked.analysis.extent}", markup=False)

@@ -1,34 +1,31 @@
-"""Judging an exported state: what a check of one does and says."""
+"""Checks an exported state, and prints the result."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from cache_check import Analysis, analyze_state
 from cli.output.console import out, warn
 from cli.output.errors import UsageError
+from cli.stacks.exported_state import NESTED_TOO_DEEPLY, read_exported_state
+from infra.decision_inputs import decision_inputs
 from infra.settings.stack import Stack
-from pulumi_state.file import NESTED_TOO_DEEPLY, read_exported_state
-
-if TYPE_CHECKING:
-    from cache_check import Judgement
+from pulumi_state.values import StateError
 
 
-def judge_state(path: Path, stack: Stack | None) -> Judgement:
-    """The state of a file, by what a stack's router decides on, if one is given. UsageError, StandInError."""
-    from cache_check import StateShapeError, decides_of, judge  # here: it needs pulumi-aws
-
+def analyze_state_file(path: Path, stack: Stack | None) -> Analysis:
+    """Check a state, by the decision inputs of a stack's router if one is given. UsageError, StandInError."""
     try:
-        return judge(read_exported_state(path), decides_of(stack) if stack else None)
-    except StateShapeError as error:
+        return analyze_state(read_exported_state(path), decision_inputs(stack) if stack else None)
+    except StateError as error:
         raise UsageError(f"--state {path}: {error}") from error
     except RecursionError:
         raise UsageError(f"--state {path}: {NESTED_TOO_DEEPLY}") from None
 
 
-def print_judgement(subject: str, judgement: Judgement) -> None:
-    """What was not judged, and last, in one line, what was."""
-    for one in judgement.not_judged:
-        mend = f" Mend: {one.mend}." if one.mend else ""
-        warn(f"not judged: {one}.{mend}")
-    out.print(f"{subject}: {judgement.summary}", markup=False)
+def print_analysis(subject: str, analysis: Analysis) -> None:
+    """Print what was not checked, and last, in one line, what was."""
+    for one in analysis.not_checked:
+        fix = f" Fix: {one.fix}." if one.fix else ""
+        warn(f"not checked: {one}.{fix}")
+    out.print(f"{subject}: {analysis.summary}", markup=False)

@@ -20,8 +20,8 @@ from cli.output.outcome import add_problems, begin_lines
 from cli.output.streams import output
 from cli.stacks.load import open_stack
 from cli.stacks.running import AwsOption, AwsStack, LocalOption, LocalStack, RunningStack, announce, choose_stack
-from infra.config.aws_regions import region_problem
-from infra.naming.function_identity import EDGE_REGION
+from infra.config.aws_regions import region_error
+from infra.naming.edge_functions import EDGE_REGION
 from infra.settings.stack import Stack
 
 POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.5
@@ -53,7 +53,7 @@ def logs(
         begin_lines()
     start_ms = round((time.time() - seconds_of(since)) * 1_000)
     for region in regions or []:
-        if problem := region_problem(region, "logs"):
+        if problem := region_error(region, "logs"):
             raise UsageError(f"--region {problem}")
     opened = open_stack(stack)
     running = choose_stack(stack, EDGE_REGION, is_local=is_local, is_aws=is_aws)

@@ -11,8 +11,7 @@ from typing import Any, cast
 
 from cli.output.errors import OperationError
 from cli.stacks.aws import client, problem_of
-from infra.compute.log_lines import ANY_DECISION, log_group_name, viewer_log_group_name
-from infra.naming.function_identity import EDGE_REGION
+from infra.naming.edge_functions import ANY_DECISION, EDGE_REGION, log_group_name, viewer_log_group_name
 from infra.settings.stack import Stack
 
 MAX_THREADS = 16

@@ -50,7 +50,7 @@ def _of_ours(error: BaseException) -> Failure:
     exit_code = next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
     text = str(error)
     if isinstance(error, SettingsError):
-        return Failure(exit_code, text, [Problem.of(problem) for problem in error.problems])
+        return Failure(exit_code, text, [Problem.of(text) for text in error.errors])
     if isinstance(error, StackConfigError) and error.key:
         return Failure(exit_code, text, [Problem(error.key, text)])
     return _failure(exit_code, text)

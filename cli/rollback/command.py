@@ -23,7 +23,7 @@ from cli.stacks.control_table import in_aws
 from cli.stacks.load import open_stack
 from cli.stacks.outputs import Outputs, OutputsOption, read_outputs
 from cli.stacks.running import AwsOption, LocalOption, LocalStack, announce, choose_stack
-from infra.naming.function_identity import EDGE_REGION
+from infra.naming.edge_functions import EDGE_REGION
 from infra.settings.stack import Stack
 
 

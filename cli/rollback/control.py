@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output.errors import OperationError
 from cli.rollback.steps import Step
 from cli.stacks.aws import aws_errors
-from infra.cdn.viewer_function_code import viewer_function
+from infra.cdn.javascript import build_function_code
 from infra.data.control import config_item
 from infra.settings.stack import Stack
 
@@ -90,7 +90,7 @@ def key_values_step(stack: Stack, store_arn: str, key_values: Any) -> Step:
 
 def _wanted(stack: Stack) -> Mapping[str, str]:
     """Where an override sends testers is another thing, and may be known to the deployment only."""
-    function = viewer_function(stable_only(stack))
+    function = build_function_code(stable_only(stack))
     values = function.key_values if function is not None else {}
     return {key: value for key, value in values.items() if not key.startswith(ORIGIN_KEY)}
 

@@ -16,7 +16,7 @@ from cli.stacks.local_edge import drop_cached
 from cli.stacks.outputs import OutputsOption, read_outputs
 from cli.stacks.running import AwsOption, LocalOption, LocalStack, announce, choose_stack
 from infra.cdn.invalidation import EVERYTHING, MARK_TAG, NOTHING_CACHED, affected, mark_of
-from infra.naming.function_identity import EDGE_REGION
+from infra.naming.edge_functions import EDGE_REGION
 
 if TYPE_CHECKING:
     from cli.stacks.outputs import Outputs

@@ -10,7 +10,7 @@ from typing import Any
 from cli.output.errors import OperationError
 from cli.rollback.steps import Step
 from cli.stacks.aws import aws_errors, code_of
-from infra.naming.function_identity import EDGE_REGION
+from infra.naming.edge_functions import EDGE_REGION
 
 CHANGED_CODES = frozenset({"PreconditionFailed", "InvalidIfMatchVersion"})
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.output.errors import OperationError, UsageError
-from infra.config.aws_regions import region_problem
+from infra.config.aws_regions import region_error
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
@@ -72,7 +72,7 @@ def client(service: str, region: str, patience: Patience = PATIENTLY) -> Any:
     from botocore.config import Config  # here: other commands do without it
     from botocore.session import Session
 
-    if problem := region_problem(region, "lambda"):
+    if problem := region_error(region, "lambda"):
         raise UsageError(f"Region {problem}")
     with aws_errors(f"to reach {service}", region):
         session = Session()

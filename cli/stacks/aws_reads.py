@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.output.errors import OperationError
 from cli.stacks.aws import client, code_of, problem_of
-from infra.naming.function_identity import EDGE_REGION, viewer_function_name
+from infra.naming.edge_functions import EDGE_REGION, viewer_function_name
 from infra.settings.stack import Stack
 
 STORE_NOT_FOUND = "EntityNotFound"

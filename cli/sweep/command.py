@@ -18,7 +18,7 @@ from cli.stacks.running import AwsStack, announce
 from cli.sweep.deleting import delete
 from cli.sweep.finding import Clients, find_functions
 from cli.sweep.plan import SETTLED, WRONG, Item, plan
-from infra.naming.function_identity import EDGE_REGION
+from infra.naming.edge_functions import EDGE_REGION
 from simulator.standin.config.project_file import read_project
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from cli.stacks.aws import THROTTLED_CODES, code_of, problem_of
 from cli.sweep.finding import WAITING_TAG
 from cli.sweep.plan import Item
-from infra.naming.function_identity import EDGE_REGION
+from infra.naming.edge_functions import EDGE_REGION
 
 REPLICATED = "because it is a replicated function"
 """Lambda's words for a function or a version whose replicas are still there ("Delete Lambda@Edge functions")."""

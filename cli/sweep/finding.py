@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.stacks.aws import code_of
-from infra.naming.function_identity import HANDLER, KEEP_VERSIONS_TAG, ROLE_ID_TAG, STACK_TAG
+from infra.naming.edge_functions import HANDLER, KEEP_VERSIONS_TAG, ROLE_ID_TAG, STACK_TAG
 
 WAITING_TAG = "edge-router:waiting-since"
 """When a sweep was first refused: put on a function that no stack has any more, so that the next one can tell."""

@@ -8,14 +8,13 @@ from hashlib import sha256
 from typing import Any
 
 from demo.hosts.settings import VERSIONS, session_environment
-from infra.settings.header_key import header_key
+from infra.settings.cache_key import header_key
 from infra.settings.stack import Stack
+from pulumi_state.resources import DISTRIBUTION, living_resources
 from simulator.cloudfront import OriginMap
-from simulator.cloudfront.config.state import resources
 from simulator.deployment.applications import Application
 from simulator.deployment.deployment import Site
 
-DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 TENANTS = ("acme", "globex")
 TENANT_PORT = 443
 """tenant-lookup reaches back ends over https on 443 only."""
@@ -29,8 +28,7 @@ def site_of(
     """The site of a stack; `origins` (domain to URL) are served elsewhere already and get no application here.
 
     `state` (with its secrets) tells what CloudFront sends to the origins besides. Origins that are neither stable nor
-    canary get an echo back end. `fail_percent` of what version 2 answers is a 500,
-    as of a bad release.
+    canary get an echo back end. `fail_percent` of what version 2 answers is a 500, as of a bad release.
     """
     shared = _origin_secret(stack, state) if state is not None else {}
     tenants = _tenant_domains(stack)
@@ -69,7 +67,7 @@ def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str
 def _origin_secret(stack: Stack, state: Mapping[str, Any]) -> dict[str, str]:
     """What the application checks, where the distribution says a secret to its origins."""
     name = stack.settings.security.origin_secret_header
-    origins = [origin for one in resources(dict(state), DISTRIBUTION) for origin in one.required("origins")]
+    origins = [origin for one in living_resources(state, DISTRIBUTION) for origin in one.required("origins")]
     headers = {one["name"]: one["value"] for origin in origins for one in origin.get("customHeaders", [])}
     if name not in headers:
         return {}

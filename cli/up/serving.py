@@ -15,6 +15,7 @@ from cli.output.errors import OperationError, UsageError
 from cli.output.failures import failure_of
 from cli.output.streams import output
 from cli.rollout.report import RolloutLines
+from cli.stacks.exported_state import read_exported_state
 from cli.stacks.load import PROJECT, STATE, open_stack, work_directory
 from cli.up import report
 from cli.up.addresses import status_served
@@ -23,7 +24,6 @@ from cli.up.lock import hold_lock
 from cli.up.request import UpRequest
 from cli.up.serving_errors import told
 from cli.up.state_functions import find_attached_functions
-from pulumi_state.file import read_exported_state
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.deployment.rollouts import OnRollout
 from simulator.lambda_edge import FunctionCode, OnLog, PackageError, read_names

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.output.errors import UsageError
-from infra.naming.function_identity import HANDLER
+from infra.naming.edge_functions import HANDLER
 from simulator.cloudfront import Distribution
 from simulator.lambda_edge import FunctionCode, functions_from_state
 

@@ -8,7 +8,7 @@ import pulumi_random as random
 
 from demo.hosts.hosts import Hosts, HostsArgs
 from demo.hosts.settings import VERSIONS, HostsSettings, check_names, session_environment
-from demo.hosts.tier_backends import TierBackends, TierBackendsArgs
+from demo.hosts.tier_backends import TierBackends
 from demo.hosts.user_data import HOST_PORT
 from infra.config.errors import SettingsError
 from infra.project_settings import read_settings
@@ -33,7 +33,7 @@ def create() -> dict[str, pulumi.Input[object]]:
     if settings.hosts:
         outputs |= _create_hosts(settings, prefix, session_environment(settings.sticky_session, stack_prefix))
     if settings.tiers:
-        outputs["tierBackends"] = TierBackends("tier-backends", TierBackendsArgs(prefix, settings.tiers)).backends
+        outputs["tierBackends"] = TierBackends("tier-backends", prefix, settings.tiers).backends
     return outputs
 
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from .keys import Key, section_in
-from .project import PipelineSettings, words
+from .project import PipelineSettings, describe
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -63,7 +63,7 @@ def _rejection(names: tuple[str, ...], value: Any, location: tuple[int | str, ..
     config = copy.deepcopy(sample(model, names[0]))
     names, location = _named(config, names), _named(config, location)
     _put(config, names, value)
-    return next((_summary(words(entry)) for entry in _errors(config, model) if entry["loc"] == location), "")
+    return next((_summary(describe(entry)) for entry in _errors(config, model) if entry["loc"] == location), "")
 
 
 def _errors(config: dict[str, Any], model: type[BaseModel]) -> list[ErrorDetails]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
     from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.config.origins import OriginMap
+    from simulator.cloudfront.config.origin_map import OriginMap
     from simulator.cloudfront_functions import KeyValueStore
 
 

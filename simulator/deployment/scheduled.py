@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from simulator.state_shape import expect_shape
+from pulumi_state.values import expect_shape
 
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
 TARGET_TYPE = "aws:cloudwatch/eventTarget:EventTarget"

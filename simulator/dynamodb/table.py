@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from simulator.state_shape import expect_shape
+from pulumi_state.values import expect_shape
 
 TABLE_TYPE = "aws:dynamodb/table:Table"
 REPLICA_TYPE = "aws:dynamodb/tableReplica:TableReplica"

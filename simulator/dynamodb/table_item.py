@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from pulumi_state.values import expect_shape
 from simulator.dynamodb.api_call import Attributes
 from simulator.dynamodb.table import TableStateError
-from simulator.state_shape import expect_shape
 
 ITEM_TYPE = "aws:dynamodb/tableItem:TableItem"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from simulator.state_shape import expect_shape
+from pulumi_state.values import expect_shape
 
 FUNCTION_TYPE = "aws:lambda/function:Function"
 _ASSET_SIGNATURE = "4dabf18193072939515e22adb298388d"

@@ -7,12 +7,13 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from pulumi_state.resources import STACK
 from simulator.standin.model.errors import ProgramError, StandInError, one_message
 from simulator.standin.model.model import Known, digest
 from simulator.standin.model.wire import Secret, holds_secret, mark_secrets, revealed
 from simulator.standin.provider import PROVIDERS, StandIn
 from simulator.standin.registration import PROVIDER_PREFIX, Registration
-from simulator.standin.state import STACK_TYPE, decoded, encoded, recalled
+from simulator.standin.state import decoded, encoded, recalled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ class Deployment:
         shown = {key: value for key, value in outputs.items() if value is not None}
         if encoded(shown):
             self.resources[urn]["outputs"] = encoded(shown)
-        if self.resources[urn]["type"] == STACK_TYPE:
+        if self.resources[urn]["type"] == STACK:
             self.outputs = shown
 
     def invoke(self, token: str, arguments: Mapping[str, object], provider: str, version: str) -> dict[str, object]:

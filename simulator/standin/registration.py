@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pulumi_state.resources import STACK
 from simulator.standin.model.errors import StandInError
 from simulator.standin.model.wire import ARCHIVE, SIGNATURE, from_struct, rewrite
-from simulator.standin.state import STACK_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,7 @@ def _options(request: Any) -> dict[str, object]:
     timeouts = {key: _seconds(getattr(request.customTimeouts, key)) for key in ("create", "update", "delete")}
     found: dict[str, object] = {
         "dependencies": sorted(request.dependencies),
-        "propertyDependencies": dependencies if request.type != STACK_TYPE else {},
+        "propertyDependencies": dependencies if request.type != STACK else {},
         "protect": request.protect,
         "retainOnDelete": request.retainOnDelete,
         "customTimeouts": {key: seconds for key, seconds in timeouts.items() if seconds},
@@ -115,7 +115,7 @@ def _seconds(duration: str) -> float:
 def _urn(stack: str, project: str, parent: str, kind: str, name: str) -> str:
     """The engine's name for a resource; parents' types are part of it, the stack's own is not."""
     parent_type = parent.split("::")[2] if parent else ""
-    qualified = f"{parent_type}${kind}" if parent_type and parent_type != STACK_TYPE else kind
+    qualified = f"{parent_type}${kind}" if parent_type and parent_type != STACK else kind
     return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
 
 

@@ -47,7 +47,7 @@ def test_all_mistakes_are_told_at_once_each_in_one_line(run: Run):
         "error: edge-router:canaryPercent is '100.5': a percentage from 0 to 100 with at most two decimals, such as 10"
         " or 12.5",
         "error: edge-router:pin is 'canari': did you mean canary? Allowed: canary, none, stable",
-        "error: edge-router:fastestOrigin.pth is no key here: did you mean path? Allowed: candidates, path,"
+        "error: edge-router:fastestOrigin.pth is an unknown key: did you mean path? Allowed: candidates, path,"
         " probeTimeoutMs, refreshSeconds",
     }
 

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from cli.stacks.load import open_stack
-from infra.cdn.viewer_function_code import viewer_function
+from infra.cdn.javascript import build_function_code
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 from simulator.sample_events import origin_request
 from tests.cli.conftest import Result
@@ -165,7 +165,7 @@ def test_the_hint_of_a_session_decides_before_its_table_does(
 
 def test_the_same_is_said_as_the_function_before_the_cache_writes(run: Run, written: Callable[[str], str]):
     stack = open_stack("local", [*HINTED[1::2], "strategy=sticky-session", "canaryPercent=50"])
-    function = viewer_function(stack)
+    function = build_function_code(stack)
     assert function is not None
     runtime = FunctionRuntime(
         function.code, KeyValueStore("arn:aws:cloudfront::1:key-value-store/a", function.key_values)

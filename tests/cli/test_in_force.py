@@ -13,7 +13,7 @@ from cli.stacks.load import open_stack
 from cli.stacks.running import LocalStack
 from cli.stacks.view import asks_for_other_values, view_local
 from controller.sources.key_values import KEY, text_of
-from infra.cdn.viewer_function_code import key_values_of
+from infra.cdn.javascript import key_values_of
 from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
 from router.control.live import Live

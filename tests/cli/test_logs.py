@@ -15,7 +15,7 @@ from cli.logs.command import follow, seconds_of, tell
 from cli.logs.stream import OVERLAP_MS, Line, Reader, Source, look, read_line
 from cli.output.errors import UsageError
 from cli.stacks.running import LocalStack
-from infra.compute.log_lines import ANY_DECISION
+from infra.naming.edge_functions import ANY_DECISION
 from simulator.cloudfront import status_app
 from simulator.deployment.recent_lines import RecentLines
 from tests.cli.conftest import Result

@@ -504,9 +504,9 @@ def test_a_function_before_the_cache_reads_stable_from_its_store(
 
 
 def _stable(overrides: tuple[str, ...], key: str) -> str:
-    from infra.cdn.viewer_function_code import viewer_function
+    from infra.cdn.javascript import build_function_code
 
-    function = viewer_function(shipped_stack("prod", *overrides, "pin=stable", "canaryPercent=0"))
+    function = build_function_code(shipped_stack("prod", *overrides, "pin=stable", "canaryPercent=0"))
     assert function is not None
     return function.key_values[key]
 
@@ -530,7 +530,7 @@ def test_a_store_that_says_stable_already_is_not_written() -> None:
 
 def test_the_origins_of_the_override_are_left_as_they_are_in_the_store() -> None:
     """A stack that has hosts of its own still, by an earlier version of the program, has them in no config."""
-    from infra.cdn.viewer_function_code import key_values_of
+    from infra.cdn.javascript import key_values_of
 
     settings = ("strategy=tier", "override.header=x-qa", "override.secret=0123456789abcdef")
     stack = shipped_stack("staging", *settings)

@@ -11,10 +11,10 @@ import pytest
 
 from cli.output.errors import UsageError
 from cli.up.state_functions import find_attached_functions
-from infra.naming.function_identity import HANDLER
+from infra.naming.edge_functions import HANDLER
 from simulator.lambda_edge import FunctionStateError
+from tests.cache_check.leak_states import DISTRIBUTION, behavior, resource, state
 from tests.cli.conftest import Result
-from tests.infra.leak_states import DISTRIBUTION, behavior, resource, state
 
 Run = Callable[..., Result]
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:edge:7"

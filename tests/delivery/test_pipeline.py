@@ -337,7 +337,7 @@ def test_all_policies_of_a_role_together_fit_on_it() -> None:
         ),
         (
             {"prod": '{"stack": "prod", "part": []}'},
-            "edge-router-pipeline:prod.part is no key here: did you mean parts? Allowed: parts, policies, stack",
+            "edge-router-pipeline:prod.part is an unknown key: did you mean parts? Allowed: parts, policies, stack",
         ),
         ({"notify": '["releases"]'}, "edge-router-pipeline:notify[0] is 'releases': an email address or an https URL"),
         (
@@ -351,7 +351,7 @@ def test_all_policies_of_a_role_together_fit_on_it() -> None:
         ),
         (
             {"connection": CONNECTION},
-            "edge-router-pipeline:connection is no key here: did you mean connectionArn? Allowed: ",
+            "edge-router-pipeline:connection is an unknown key: did you mean connectionArn? Allowed: ",
         ),
     ],
 )
@@ -359,14 +359,14 @@ def test_a_mistake_is_named_by_its_full_key(changes: dict[str, str], expected: s
     config = CONFIG | {f"edge-router-pipeline:{key}": value for key, value in changes.items()}
     with pytest.raises(SettingsError) as raised:
         parse_settings(PipelineSettings, config, NAME)
-    [problem] = raised.value.problems
+    [problem] = raised.value.errors
     assert problem.startswith(expected) if expected.endswith(": ") else problem == expected
 
 
 def test_what_is_missing_is_named_too() -> None:
     with pytest.raises(SettingsError) as raised:
         parse_settings(PipelineSettings, {}, NAME)
-    assert raised.value.problems == [
+    assert raised.value.errors == [
         f"edge-router-pipeline:{key} is missing: it is required"
         for key in ("connectionArn", "repository", "backend", "passphraseSecret")
     ]

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from router.control.live import Live
 from router.decision_log import DecisionLog
-from router.dynamodb.table import Reading
 from router.metrics import Metrics
-from router.model.decision import Decision
+from router.model.assignment import Live
+from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.model.response import Response
 
@@ -24,7 +23,7 @@ TAKES_A_REASON = {
     *("Decision", "fallback", "fault", "_assign", "_remembered"),
     *("TokenError", "ReadError", "ExchangeError", "TableError", "ItemError"),
 }
-RETURNS_A_REASON = {"reason_of", "_id_problem", "_name_of"}
+RETURNS_A_REASON = {"socket_failure", "_id_error", "_describe"}
 """Besides all functions that return it as the last of several values."""
 ORIGINS = {"stable", "canary"}
 NEVER_LOGGED = {"cancelled"}

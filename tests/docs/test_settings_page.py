@@ -56,7 +56,7 @@ def test_mistakes_look_as_the_page_shows_them(command: str, output: list[str]) -
     try:
         said = [f"warning: edge-router:{text}" for text in open_stack("local", words[6::2]).settings.warnings()]
     except SettingsError as error:
-        said = [f"error: {text}" for text in error.problems]
+        said = [f"error: {text}" for text in error.errors]
     assert [_cut(real, printed) for real, printed in zip(said, output, strict=True)] == output
 
 

@@ -65,7 +65,7 @@ def problems_of(secret_keys: Container[str] = (), **changes: object) -> list[str
     try:
         load_stack(config_of(**changes), "test", secret_keys=secret_keys)
     except SettingsError as error:
-        return error.problems
+        return error.errors
     return []
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.shared_aliases import refuse_shared_aliases
 from infra.config.errors import SettingsError
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
@@ -193,7 +192,7 @@ def test_an_alias_of_two_stacks_is_an_error_at_preview(project: Path) -> None:
     with pytest.raises(ProgramError) as caught:
         run_program("prod", project=project, preview=True)
     assert str(caught.value) == (
-        "one setting does not work:\n"
+        "1 invalid setting:\n"
         "  edge-router:domain.aliases[1] is 'example.com', which Pulumi.staging.yaml has too: CloudFront takes an alias"
         " for one distribution only"
     )
@@ -221,10 +220,10 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
 )
 def test_what_a_file_does_not_say_plainly_is_not_known(project: Path, text: str) -> None:
     (project / "Pulumi.other.yaml").write_text(text)
-    refuse_shared_aliases(shipped_stack("prod", *MADE), project)
+    shipped_stack("prod", *MADE).reject_shared_aliases(project)
 
 
 def test_aliases_in_other_files_are_found_whatever_else_is_wrong_there(project: Path) -> None:
     (project / "Pulumi.other.yaml").write_text("config: {edge-router:domain: {aliases: [5, www.example.com]}}")
     with pytest.raises(SettingsError, match=r"domain\.aliases\[0\] is 'www\.example\.com', which Pulumi\.other\.yaml"):
-        refuse_shared_aliases(shipped_stack("prod", *MADE), project)
+        shipped_stack("prod", *MADE).reject_shared_aliases(project)

@@ -76,7 +76,7 @@ def errors_of(**config: object) -> list[str]:
     try:
         parse_settings(HostsSettings, given, "edge-router-hosts")
     except SettingsError as error:
-        return error.problems
+        return error.errors
     return []
 
 
@@ -238,7 +238,7 @@ def test_what_the_application_could_not_read_is_told_before_anything_is_made() -
     with pytest.raises(ProgramError) as refused:
         run_program("staging", project=PROJECT, overrides=["stickySession.cookie=s!d"])
     assert str(refused.value) == (
-        "one setting does not work:\n  edge-router-hosts:stickySession does not suit the sample application:"
+        "1 invalid setting:\n  edge-router-hosts:stickySession does not suit the sample application:"
         " SESSION_COOKIE is \"s!d\"; 1 to 64 letters, digits, '_', '-'"
     )
 
@@ -247,7 +247,7 @@ def test_what_the_application_could_not_read_is_told_before_anything_is_made() -
 def test_a_stack_that_asks_for_parts_of_the_demo_is_refused(key: str, settings: str) -> None:
     with pytest.raises(SettingsError) as refused:
         refuse_demo(stack_of("qa", demo={key: True}))
-    [text] = refused.value.problems
+    [text] = refused.value.errors
     assert text.startswith(f"edge-router:demo.{key} is true, but")
     assert f"`make demo-hosts STACK=qa` creates them there, points {settings} at them" in text
     refuse_demo(stack_of("qa", demo={key: False}))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.config.errors import SettingsError
-from infra.naming.name_limits import LONGEST, Name, short_names
+from infra.naming.resource_names import LIMITS, Name
 from infra.project_settings import parse_settings
 from infra.settings.stack import load_stack
 from pipeline.settings import PipelineSettings, check_names
@@ -44,7 +44,7 @@ def problems_in(project: str, stack: str = "test", **changes: object) -> list[st
     try:
         load_stack(config, stack, project)
     except SettingsError as error:
-        return error.problems
+        return error.errors
     return []
 
 
@@ -89,7 +89,7 @@ def test_the_program_refuses_it_before_anything_is_made(project: Path) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: " ".join(config[:3]))
 def test_every_short_name_of_a_stack_is_looked_at(config: tuple[str, ...]) -> None:
-    listed = set(short_names(shipped_stack(*config)))
+    listed = set(shipped_stack(*config).short_names())
     resources = [one for one in run(*config).state["deployment"]["resources"] if one["type"] in KINDS]
     found = {Name(KINDS[one["type"]], one["inputs"]["name"]) for one in resources}
     assert {_without_id(one) for one in listed} == {_without_id(one) for one in found}
@@ -113,8 +113,8 @@ def test_whatever_else_is_named_after_a_stack_may_be_longer(config: tuple[str, .
 
 def test_the_limits_are_those_of_the_models() -> None:
     for kind, ours in KINDS.items():
-        assert (MODELS[kind].rules["name"]("n" * LONGEST[ours][1]), MODELS[kind].named) == ("", LONGEST[ours][1])
-        assert MODELS[kind].rules["name"]("n" * (LONGEST[ours][1] + 1))
+        assert (MODELS[kind].rules["name"]("n" * LIMITS[ours][1]), MODELS[kind].named) == ("", LIMITS[ours][1])
+        assert MODELS[kind].rules["name"]("n" * (LIMITS[ours][1] + 1))
 
 
 def test_a_pipelines_names_are_judged_too() -> None:
@@ -124,7 +124,7 @@ def test_a_pipelines_names_are_judged_too() -> None:
     check_names(settings, "edge-router-pipeline")
     with pytest.raises(SettingsError) as refused:
         check_names(settings, "Edge-" + "x" * 49)
-    assert [text.partition("'")[0] for text in refused.value.problems] == [
+    assert [text.partition("'")[0] for text in refused.value.errors] == [
         "the bucket would be called ",
         "the role would be called ",
         "the bucket of the artifacts would be called ",

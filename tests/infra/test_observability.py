@@ -10,8 +10,8 @@ import pytest
 
 from infra.config.aws_regions import EDGE_REGIONS
 from infra.observability.alarms import least_assigned
-from infra.observability.log_metrics import split_of
-from infra.observability.queries import QUERIES
+from infra.observability.log_metrics import assigned_split
+from infra.observability.monitoring import QUERIES
 from infra.package.baked_config import baked_config
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES
@@ -192,7 +192,7 @@ def test_a_rollouts_decisions_are_no_part_of_the_split_nor_are_those_from_before
 
 
 def test_with_a_baked_percentage_the_split_is_that_of_the_package() -> None:
-    split = split_of(stack_of(canaryPercent="12.5"))
+    split = assigned_split(stack_of(canaryPercent="12.5"))
     assert split is not None
     assert (split.target_percent, split.pattern) == (12.5, '($.bucket >= 0) && ($.percentFrom = "baked")')
 

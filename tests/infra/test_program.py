@@ -441,9 +441,9 @@ def test_mistakes_end_the_program_in_words() -> None:
         run_program("local", overrides=["pin=stabel", "stickySession.cokie=x"])
     assert str(caught.value) == "\n".join(
         [
-            "2 settings do not work:",
+            "2 invalid settings:",
             "  edge-router:pin is 'stabel': did you mean stable? Allowed: canary, none, stable",
-            "  edge-router:stickySession.cokie is no key here: did you mean cookie? Allowed: applicationCookies,"
+            "  edge-router:stickySession.cokie is an unknown key: did you mean cookie? Allowed: applicationCookies,"
             " caching, cookie, expiryAttribute, homeRegion, keyAttribute, partitioned, path, replicas, sameSite,"
             " tableName, versionAttribute, versionCookie, versions",
         ]

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.package.regional import build_controller, build_validator
+from infra.package.bundle import build_controller, build_validator
 from infra.settings.stack import Stack
 from tests.infra.configs import ROOT, stack_of
 

@@ -8,9 +8,8 @@ from typing import Any
 from zipfile import ZipFile
 
 from infra.package.bundle import build_bundle
-from infra.package.lambda_python import lambda_python
-from infra.package.process import Start, start_package
-from infra.package.sample_request import first_events
+from infra.package.process import Start, lambda_python, start_package
+from infra.package.start import sample_events
 from infra.settings.stack import Stack
 from tests.infra.configs import stack_of
 
@@ -39,4 +38,4 @@ def started(stack: Stack, directory: Path, events: Sequence[Any] = (), *, withou
     """Start the stack's real package with its first events, and then these; `without` leaves files of it out."""
     with ZipFile(build_bundle(stack, directory).path) as archive:
         files = {name: archive.read(name) for name in archive.namelist() if name not in without}
-    return start_package(files, [*first_events(stack), *events], lambda_python())
+    return start_package(files, [*sample_events(stack), *events], lambda_python())

@@ -10,7 +10,7 @@ from simulator.cloudfront.http.viewer_headers import viewer_header
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from simulator.cloudfront.config.policies import CachePolicy
+    from pulumi_state.policies import CachePolicy
     from simulator.cloudfront.http.messages import ViewerRequest
 
 CacheKey = tuple["Hashable", ...]

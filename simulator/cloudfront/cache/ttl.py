@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.cloudfront.config.policies import CachePolicy
+    from pulumi_state.policies import CachePolicy
     from simulator.cloudfront.http.headers import Headers
 
 # Page HTTPStatusCodes: errors that are always kept, and those kept only where the origin sends max-age or s-maxage.

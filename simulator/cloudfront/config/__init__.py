@@ -1,0 +1,1 @@
+"""The configuration of a distribution, read from a state."""

@@ -9,7 +9,7 @@ from simulator.request_rules import match_path
 from simulator.request_rules import normalized_path as normalized_path
 
 if TYPE_CHECKING:
-    from simulator.cloudfront.config.policies import CachePolicy, OriginRequestPolicy
+    from pulumi_state.policies import CachePolicy, OriginRequestPolicy
     from simulator.cloudfront.config.response_headers import ResponseHeadersPolicy
 
 EventType = Literal["viewer-request", "origin-request", "origin-response", "viewer-response"]

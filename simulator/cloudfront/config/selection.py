@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from simulator.cloudfront.config.policies import CachePolicy, Selection
+    from pulumi_state.policies import CachePolicy, Selection
     from simulator.cloudfront.http.headers import Headers
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from simulator.cloudfront.config.origins import OriginMap, Target
+from simulator.cloudfront.config.origin_map import OriginMap
+from simulator.cloudfront.config.origins import Target
 from simulator.cloudfront.http.headers import Headers, decoded, encoded
 from simulator.cloudfront.http.messages import OriginResponse
 

@@ -11,8 +11,8 @@ from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.viewer_headers import spelled, viewer_header
 
 if TYPE_CHECKING:
+    from pulumi_state.policies import Selection
     from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.config.policies import Selection
     from simulator.cloudfront.http.messages import ViewerRequest
 
 # Forwarded without being asked for: the rows "CloudFront forwards the header" of page
@@ -123,7 +123,7 @@ def _added_cloudfront_headers(behavior: Behavior) -> frozenset[str]:
     names = set(behavior.cache_policy.headers.names)
     policy = behavior.origin_request_policy
     if policy is not None:
-        names |= policy.cloudfront_headers
+        names |= policy.headers.added
         names |= policy.headers.names if policy.headers.mode == "whitelist" else set()
     return frozenset(name for name in names if name.startswith("cloudfront-"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pulumi_state.values import StateError
 from simulator.cloudfront.http.edge_errors import EdgeError
-from simulator.cloudfront.http.errors import StateError
 from simulator.cloudfront.http.regions import edge_region
 from simulator.cloudfront.viewer_functions.event import function_event
 from simulator.cloudfront.viewer_functions.origin_rules import origin_violations

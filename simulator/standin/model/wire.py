@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from google.protobuf import struct_pb2
 
+from pulumi_state.values import SECRET, SIGNATURE
+from pulumi_state.values import UNKNOWN as UNKNOWN_TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""The key that marks an object as a special value (pulumi sdk/go/common/resource/sig)."""
-SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How a value that is not known before the update stands on the wire, whatever its type."""
 
 
 class Unknown:
@@ -60,7 +58,7 @@ def _from_value(value: struct_pb2.Value) -> object:
 
 
 def _special(fields: dict[str, object]) -> object:
-    if fields.get(SIGNATURE) == SEALED:
+    if fields.get(SIGNATURE) == SECRET:
         return Secret(fields.get("value"))
     if fields.get(SIGNATURE) == OUTPUT_VALUE:
         value = fields.get("value", UNKNOWN)
@@ -79,7 +77,7 @@ def _to_value(value: object) -> struct_pb2.Value:
     if value is UNKNOWN:
         return struct_pb2.Value(string_value=UNKNOWN_TEXT)
     if isinstance(value, Secret):
-        return _to_value({SIGNATURE: SEALED, "value": value.value})
+        return _to_value({SIGNATURE: SECRET, "value": value.value})
     if isinstance(value, dict):
         return struct_pb2.Value(struct_value=to_struct(value))
     if isinstance(value, (list, tuple)):
