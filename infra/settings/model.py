@@ -75,7 +75,7 @@ class CoreSettings(Section):
         table_reads: [Deadlines and memory cache](#tablereads) of table reads.
         tables: [Protection](#tables) of the tables.
         logs: [Log groups](#logs).
-        demo: [For trials only](#demo): hosts and mock backends.
+        demo: [Hosts and mock backends](#demo) that the project `demo/hosts` is still to create.
         validator: [The validator](#validator) as a Lambda function.
     """
 
