@@ -118,7 +118,7 @@ def leaking_project(project: Path) -> Path:
     """A copy of the project whose cache policy for strategies that vary keeps answers."""
     policies = project / "infra" / "cdn" / "policies.py"
     before = policies.read_text()
-    after = before.replace("YEAR_SECONDS if is_keeping else 0", "YEAR_SECONDS if is_keeping else 60")
+    after = before.replace("YEAR_SECONDS if has_caching else 0", "YEAR_SECONDS if has_caching else 60")
     assert after != before
     policies.write_text(after)
     return project

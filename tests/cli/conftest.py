@@ -26,7 +26,7 @@ import infra.package.bundle
 from cli.main import main
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("router", "strategies", "functions", "controller", "infra", "simulator", "operations", "validator", "demo")
+FOLDERS = ("router", "strategies", "functions", "controller", "infra", "simulator", "validator", "demo")
 START_SECONDS = 30
 
 

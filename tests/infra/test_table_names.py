@@ -146,8 +146,8 @@ def test_who_has_a_table_under_another_name_is_told_so() -> None:
         f"stickySession.tableName: the table is {name}, because its keys or its home Region are others than those of"
         " edge-router-test-sessions: data that is in edge-router-test-sessions stays there. Write the name of the one"
         " that is meant",
-        "control.tableName: the table is edge-router-test-control-eu-west-1, for its keys or its home Region are others"
-        " than those of edge-router-test-control: data that is in edge-router-test-control stays there. Write the name"
-        " of the one that is meant",
+        "control.tableName: the table is edge-router-test-control-eu-west-1, because its keys or its home Region are"
+        " others than those of edge-router-test-control: data that is in edge-router-test-control stays there. Write"
+        " the name of the one that is meant",
     ]
     assert stack_of(control="live", stickySession={"keyAttribute": "token"}).warnings() == []
