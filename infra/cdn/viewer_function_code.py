@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from controller.sources.key_values import KEY, text_of
+from controller.sources.key_values import KEY, store_text
 from infra.settings.header_key import KEY_FUNCTION, header_key
 from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
@@ -190,7 +190,7 @@ def _override(override: OverrideSettings | None) -> dict[str, str] | None:
 def _canary_values(stack: Stack) -> dict[str, str]:
     """What functions/canary.js reads at each request, so that changing it publishes nothing."""
     settings = stack.settings
-    return {KEY: text_of(Live(settings.canary_percent, settings.pin, settings.release))}
+    return {KEY: store_text(Live(settings.canary_percent, settings.pin, settings.release))}
 
 
 def _tier_values(stack: Stack) -> dict[str, str]:

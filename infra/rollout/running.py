@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from controller.sources.key_values import KEY, text_of
+from controller.sources.key_values import KEY, store_text
 from infra.data.control import ROLLOUT, config_item, key_of
 from infra.settings.stack import Stack
 from router.control.live import STANDING, live_of
@@ -38,7 +38,7 @@ def read_rollout(stack: Stack) -> Item | None:
 
 def running_values(stack: Stack, rollout: Item) -> dict[str, str]:
     """What stands in the key-value store of a function before the cache, by the precedence that holds at the edge."""
-    return {KEY: text_of(live_of([config_item(stack.settings), rollout]))}
+    return {KEY: store_text(live_of([config_item(stack.settings), rollout]))}
 
 
 def rollout_warnings(stack: Stack, rollout: Item | None) -> list[str]:

@@ -7,17 +7,16 @@ from router.model.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Container, Iterable
 
     from router.dynamodb.responses import Item
 
-PINS = frozenset({"none", "stable", "canary"})
-STANDING = frozenset({"running", "paused"})
+PINS = "none", "stable", "canary"
+RUNNING, PAUSED, SUCCEEDED, ROLLED_BACK, ENDED = STATES = "running", "paused", "succeeded", "rolled-back", "ended"
+STANDING = RUNNING, PAUSED
 """States of a rollout that is under way: it stands whatever the config item says meanwhile."""
-OVER = frozenset({"succeeded", "rolled-back"})
+OVER = SUCCEEDED, ROLLED_BACK
 """What such a rollout left behind holds until the config item changes."""
-STATES = STANDING | OVER | {"ended"}
 MAX_TEXT_CHARACTERS = 256
 """A longer release or revision is none of ours; revisions stand in every line of the log."""
 
@@ -92,7 +91,7 @@ def _of_config(item: Item) -> Live:
 def _of_rollout(item: Item, config: Live) -> Live:
     """The rollout's values where they are in force, else the config's."""
     state = _one_of(item, "state", STATES)
-    if state == "ended" or _text(item, "release") != config.release:
+    if state == ENDED or _text(item, "release") != config.release:
         return config
     if state in OVER and f"config:{_text(item, 'configRevision')}" != config.revision:
         return config
@@ -100,7 +99,7 @@ def _of_rollout(item: Item, config: Live) -> Live:
         percent=_percent(item),
         pin="none",
         release=config.release,
-        is_withdrawn=state == "rolled-back",
+        is_withdrawn=state == ROLLED_BACK,
         percent_from="rollout",
         revision=f"rollout:{_count(item, 'revision')}",
     )
@@ -113,7 +112,7 @@ def _text(item: Item, name: str) -> str:
     raise ItemError(f"malformed-{name}")
 
 
-def _one_of(item: Item, name: str, allowed: AbstractSet[str]) -> str:
+def _one_of(item: Item, name: str, allowed: Container[str]) -> str:
     value = _text(item, name)
     if value in allowed:
         return value

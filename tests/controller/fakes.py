@@ -13,7 +13,7 @@ from controller.reconcile import Controller, Outcome
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
 from controller.rollout.store import Items, Store
-from controller.sources.sources import UnreadableError
+from controller.sources.cloudwatch import UnreadableError
 from router.control.live import Live
 
 BEGIN = 1_800_000_000
@@ -55,12 +55,12 @@ class Sources:
             raise UnreadableError(self.unreadable)
         return self.found
 
-    def ringing(self, arns: Sequence[str]) -> Sequence[str]:
+    def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
         if self.alarms_unreadable:
             raise UnreadableError(self.alarms_unreadable)
         return [arn for arn in arns if self.alarms.get(arn) == "ALARM"]
 
-    def tell(self, rollout: Rollout) -> None:
+    def notify(self, rollout: Rollout) -> None:
         if self.telling_fails:
             raise RuntimeError(self.telling_fails)
         self.told.append(rollout)

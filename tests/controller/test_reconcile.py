@@ -11,7 +11,7 @@ from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
 from controller.reconcile import Controller
 from controller.rollout import transitions
-from controller.rollout.store import Items, items_of
+from controller.rollout.store import Items, parse_items
 from tests.controller.fakes import ALONE, BEGIN, FAILING, FEW, HEALTHY, PLAN, Sources, World, sample
 
 ALARM = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:too-slow"
@@ -40,7 +40,7 @@ def test_a_rollout_that_is_over_is_left_alone(world: World, transition: object) 
 
 
 def test_until_there_are_figures_it_waits(world: World) -> None:
-    assert world.look(2).reason == "waits for the first minute of figures"
+    assert world.look(2).reason == "waits for the first minute of metrics"
     assert world.sources.windows == []
 
 
@@ -51,7 +51,7 @@ def test_good_figures_are_noted_until_the_interval_is_over(world: World) -> None
         "errors: canary 1.00 % (100 of 10,000), stable 1.00 % (100 of 10,000), limit 2.00 %, p = 1 > 0.002;"
         " latency: canary 100.0 ms, stable 100.0 ms, limit 120.0 ms, p = 1 > 0.002"
     )
-    assert (world.rollout.canary_percent, world.rollout.looks, world.rollout.revision) == (5, 1, 2)
+    assert (world.rollout.canary_percent, world.rollout.analyses, world.rollout.revision) == (5, 1, 2)
     assert world.sources.told == []
 
 
@@ -62,7 +62,7 @@ def test_good_figures_raise_the_percentage_at_the_end_of_each_interval(world: Wo
         percents.append(world.rollout.canary_percent)
     assert percents == [5] * 9 + [25] * 10 + [100] * 14
     assert world.rollout.state == "succeeded"
-    assert world.rollout.reason.startswith("all steps were good; the last: errors: canary 1.00 %")
+    assert world.rollout.reason.startswith("all steps passed; the last: errors: canary 1.00 %")
     told = [(rollout.state, rollout.canary_percent) for rollout in world.sources.told]
     assert told == [("running", 25), ("running", 100), ("succeeded", 100)]
     assert [event.state for event in world.rollout.history] == ["running", "running", "running", "succeeded"]
@@ -109,9 +109,9 @@ def test_the_same_minutes_are_not_looked_at_twice(world: World) -> None:
 def test_a_step_has_looks_of_its_own(world: World) -> None:
     for _ in range(11):
         world.look(1, HEALTHY)
-    assert (world.rollout.step, world.rollout.looks, world.rollout.samples) == (1, 0, {})
+    assert (world.rollout.step, world.rollout.analyses, world.rollout.samples) == (1, 0, {})
     world.look(3, HEALTHY)
-    assert world.rollout.looks == 1
+    assert world.rollout.analyses == 1
     assert world.sources.windows[-1] == (BEGIN + 660, BEGIN + 780)
 
 
@@ -124,7 +124,7 @@ def test_too_few_requests_wait_until_the_end_of_the_interval_and_then_pause(worl
     outcome = world.look(5, FEW)
     assert (outcome.kind, outcome.rollout and outcome.rollout.canary_percent) == ("paused", 5)
     assert outcome.reason == "inconclusive: canary has 499 of at least 500 requests at the end of the interval"
-    assert world.rollout.looks == 0
+    assert world.rollout.analyses == 0
 
 
 def test_metrics_that_are_missing_or_late_are_too_few_requests(world: World) -> None:
@@ -161,10 +161,11 @@ def test_the_whole_step_counts_where_the_last_interval_has_too_few(world: World)
 def test_at_100_percent_without_new_visitors_on_stable_only_the_alarms_count() -> None:
     world = World(replace(PLAN, steps=(100,)))
     assert world.look(5, ALONE).reason == (
-        "alarms only, for nobody new is on stable: stable has 0 of at least 500 requests"
+        "alarms only, because no new visitors go to stable: stable has 0 of at least 500 requests"
     )
     assert world.look(5, ALONE).reason == (
-        "all steps were good; the last: alarms only, for nobody new is on stable: stable has 0 of at least 500 requests"
+        "all steps passed; the last: alarms only, because no new visitors go to stable: stable has 0 of at least 500"
+        " requests"
     )
     assert world.rollout.state == "succeeded"
 
@@ -179,8 +180,8 @@ def test_at_100_percent_without_requests_at_all_it_is_inconclusive() -> None:
 def test_a_paused_rollout_is_watched_and_stays_where_it_is(world: World) -> None:
     world.ask(transitions.pause)
     outcome = world.look(60, HEALTHY)
-    assert (outcome.kind, outcome.reason) == ("measured", "paused by hand")
-    assert (world.rollout.state, world.rollout.canary_percent, world.rollout.looks) == ("paused", 5, 1)
+    assert (outcome.kind, outcome.reason) == ("measured", "paused manually")
+    assert (world.rollout.state, world.rollout.canary_percent, world.rollout.analyses) == ("paused", 5, 1)
     assert world.rollout.tests["errorRate"].canary == 1
 
 
@@ -275,17 +276,17 @@ def test_a_pin_makes_it_wait_and_the_step_begins_anew_without_it(world: World) -
     assert [world.look(1, {}).kind for _ in range(20)] == ["unchanged"] * 20
     assert (world.rollout.state, len(world.sources.windows)) == ("running", 1)
     world.memory.config(revision="3")
-    assert world.look(1, HEALTHY).reason == "the pin is gone: the step begins anew"
+    assert world.look(1, HEALTHY).reason == "the pin was removed: the step starts again"
     rollout = world.rollout
     assert (rollout.step_started_at, rollout.interval_started_at) == (int(world.now), int(world.now))
-    assert (rollout.looks, rollout.samples, rollout.canary_percent) == (1, {}, 5)
-    assert world.look(2).reason == "waits for the first minute of figures"
+    assert (rollout.analyses, rollout.samples, rollout.canary_percent) == (1, {}, 5)
+    assert world.look(2).reason == "waits for the first minute of metrics"
 
 
 def test_a_paused_rollout_keeps_its_reason_during_a_pin(world: World) -> None:
     world.ask(transitions.pause)
     world.memory.config(pin="stable", revision="2")
-    assert world.look(1).reason == "paused by hand"
+    assert world.look(1).reason == "paused manually"
     assert world.rollout.waits_for_pin
 
 
@@ -327,7 +328,7 @@ def test_of_two_runs_at_once_the_slower_one_does_nothing(world: World) -> None:
     world.sources.meanwhile = faster
     outcome = world.look(1)
     assert (kinds, outcome.kind) == (["running"], "conflict")
-    assert outcome.reason == "nothing done: somebody else wrote at the same time"
+    assert outcome.reason == "nothing done: another process wrote at the same time"
     assert (world.rollout.step, world.rollout.canary_percent) == (1, 25)
     assert [rollout.canary_percent for rollout in world.sources.told] == [25]
 
@@ -335,7 +336,7 @@ def test_of_two_runs_at_once_the_slower_one_does_nothing(world: World) -> None:
 def test_a_person_who_aborts_during_a_run_wins(world: World) -> None:
     world.sources.meanwhile = lambda: world.ask(transitions.abort)
     assert world.look(10, HEALTHY).kind == "conflict"
-    assert world.rollout.reason == "aborted by hand"
+    assert world.rollout.reason == "aborted manually"
 
 
 def test_a_config_that_changes_during_a_run_makes_the_next_one_decide(world: World) -> None:
@@ -349,7 +350,7 @@ def test_a_config_that_changes_during_a_run_makes_the_next_one_decide(world: Wor
 def test_a_notice_that_fails_changes_nothing_else(world: World) -> None:
     world.sources.telling_fails = "SNS is down"
     outcome = world.look(5, FAILING)
-    assert (outcome.kind, outcome.failures) == ("rolled-back", ("notice: RuntimeError: SNS is down",))
+    assert (outcome.kind, outcome.failures) == ("rolled-back", ("notification: RuntimeError: SNS is down",))
     assert world.store.read().live.is_withdrawn
     world.sources.telling_fails = ""
     assert (world.look(1).kind, world.sources.told) == ("over", [])
@@ -358,12 +359,12 @@ def test_a_notice_that_fails_changes_nothing_else(world: World) -> None:
 def test_an_item_that_makes_no_sense_is_left_alone_and_said() -> None:
     class Malformed(MemoryStore):
         def read(self) -> Items:
-            return items_of([self.config_item, {"item": {"S": "rollout"}, "state": {"S": "running"}}])
+            return parse_items([self.config_item, {"item": {"S": "rollout"}, "state": {"S": "running"}}])
 
     sources = Sources()
     outcome = Controller(Malformed(), sources, sources, sources, lambda: BEGIN, key_values=sources).reconcile()
     assert outcome.kind == "malformed"
-    assert outcome.reason == "nothing done: the control table's rollout item makes no sense: plan is missing"
+    assert outcome.reason == "nothing done: the control table's rollout item is invalid: plan is missing"
     assert sources.kept == []
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from controller.analysis.fields import FieldError
+from controller.analysis.document import FieldError
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
-from controller.rollout.item import document_of, from_item, to_item
+from controller.rollout.item import from_item, to_document, to_item
 from controller.rollout.state import MAX_EVENTS
 from router.control.live import live_of
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
@@ -38,7 +38,7 @@ def test_the_router_reads_the_same_item(world: World) -> None:
 
 
 def test_the_document_is_json_with_everything_that_status_shows(world: World) -> None:
-    document = json.loads(json.dumps(document_of(world.rollout)))
+    document = json.loads(json.dumps(to_document(world.rollout)))
     assert document["plan"] == {
         "steps": [0.25, 12.5, 100],
         "intervalSeconds": 600,
@@ -58,7 +58,7 @@ def test_the_document_is_json_with_everything_that_status_shows(world: World) ->
 def test_the_history_is_bounded() -> None:
     world = World()
     for _ in range(MAX_EVENTS):
-        world.ask(lambda items, now: items.rollout.paused("again", int(now)))
+        world.ask(lambda items, now: items.rollout.pause("again", int(now)))
     assert len(world.rollout.history) == MAX_EVENTS
     assert {event.reason for event in world.rollout.history} == {"again"}
 

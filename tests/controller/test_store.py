@@ -41,7 +41,7 @@ def test_of_two_starts_at_once_the_second_is_refused(table: ControlTable) -> Non
     table.write(transitions.start(PLAN, read, 1), read)
     with pytest.raises(ConflictError) as caught:
         table.write(transitions.start(PLAN, read, 2), read)
-    assert str(caught.value) == "somebody else wrote the rollout at the same time: look where it stands, and ask again"
+    assert str(caught.value) == "the rollout was changed at the same time: check its status and try again"
     rollout = table.read().rollout
     assert rollout is not None
     assert (rollout.revision, rollout.started_at) == (1, 1)
@@ -73,7 +73,7 @@ def test_a_config_written_between_read_and_write_is_a_conflict(
     outcome = world.look(5, FAILING)
     assert (outcome.kind, outcome.reason) == (
         "conflict",
-        "nothing done: the config was changed at the same time (`pulumi up`): look where it stands, and ask again",
+        "nothing done: the config was changed at the same time (`pulumi up`): check its status and try again",
     )
     world.sources.meanwhile = lambda: None
     assert world.look().kind == "rolled-back"
@@ -94,7 +94,7 @@ def test_a_config_item_that_makes_no_sense_is_said(
     put_config(client_of, control_table, **changes)
     with pytest.raises(MalformedError) as caught:
         table.read()
-    assert str(caught.value) == f"the control table's config item makes no sense: {text}"
+    assert str(caught.value) == f"the control table's config item is invalid: {text}"
 
 
 def test_a_table_without_a_config_item_is_said(table: ControlTable, client_of: ClientOf, control_table: str) -> None:
@@ -102,7 +102,7 @@ def test_a_table_without_a_config_item_is_said(table: ControlTable, client_of: C
     client_of("dynamodb").delete_item(TableName=control_table, Key=key)
     with pytest.raises(MalformedError) as caught:
         table.read()
-    assert str(caught.value) == "the control table's config item makes no sense: missing-config"
+    assert str(caught.value) == "the control table's config item is invalid: missing-config"
 
 
 def test_a_rollout_item_that_makes_no_sense_is_said_and_stays(
@@ -114,7 +114,7 @@ def test_a_rollout_item_that_makes_no_sense_is_said_and_stays(
     outcome = world.look(5)
     assert (outcome.kind, outcome.reason) == (
         "malformed",
-        "nothing done: the control table's rollout item makes no sense: plan is missing",
+        "nothing done: the control table's rollout item is invalid: plan is missing",
     )
     key = {"scope": {"S": "edge"}, "item": {"S": "rollout"}}
     assert client_of("dynamodb").get_item(TableName=control_table, Key=key)["Item"] == item
@@ -137,7 +137,7 @@ def test_a_write_that_met_another_transaction_can_be_asked_again(table: ControlT
         )
         with pytest.raises(ConflictError) as caught:
             table.write(transitions.start(PLAN, read, 1), read)
-    assert str(caught.value) == "the write met another one at the same time (TransactionConflict, None): ask again"
+    assert str(caught.value) == "the write conflicted with another one (TransactionConflict, None): try again"
 
 
 def test_a_table_that_cannot_be_written_is_named(table: ControlTable, control_table: str, client_of: ClientOf) -> None:

@@ -12,7 +12,7 @@ from boto3.dynamodb.types import DYNAMODB_CONTEXT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.analysis.fields import FieldError
+from controller.analysis.document import FieldError
 from controller.rollout.item import from_item
 from router.control.live import ItemError, live_of
 from router.model.numbers import parse_count, parse_number

@@ -47,7 +47,7 @@ def _figures(plan: Plan, canary: int, known: int, unknown: int) -> dict[str, Any
         "expectedPercent": plan.percent,
         "pValue": binomial.p_value(canary, known, share) if known else None,
         "level": round(plan.level, 12),
-        "believedCounts": list(binomial.believed_counts(known + unknown, share, plan.level)),
+        "believedCounts": list(binomial.accepted_counts(known + unknown, share, plan.level)),
         "intervalPercent": [round(low * 100, 2), round(high * 100, 2)],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.window import Timing, Window, windows
+from controller.analysis.plan import Timing, Window, windows
 from tests.controller.fakes import BEGIN
 
 
