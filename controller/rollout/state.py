@@ -10,8 +10,9 @@ from controller.analysis.comparison import TestResult
 from controller.analysis.document import Document, FieldError, count, flag, list_of, map_of, number, one_of, text
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
-from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STANDING, STATES, SUCCEEDED
+from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STATES, SUCCEEDED
 
+ACTIVE = RUNNING, PAUSED
 MAX_EVENTS = 30
 """A plan has at most 20 steps; an item at most 400 KB."""
 TIMES = ("started_at", "step_started_at", "interval_started_at", "updated_at", "measured_until")
@@ -84,7 +85,7 @@ class Rollout(Document):
     @property
     def is_active(self) -> bool:
         """True while running or paused."""
-        return self.state in STANDING
+        return self.state in ACTIVE
 
     @property
     def progress(self) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 import pulumi_aws as aws
 
+from controller.rollout.state import ACTIVE
 from controller.sources.key_values import KEY, store_text
 from infra.data.control import ROLLOUT, config_item, key_of
 from infra.settings.stack import Stack
-from router.control.live import STANDING, live_of
+from router.control.live import live_of
 
 if TYPE_CHECKING:
     from router.dynamodb.client import Item
@@ -49,7 +50,7 @@ def rollout_warnings(stack: Stack, rollout: Item | None) -> list[str]:
     if live.reason:
         return [f"the rollout's item in {stack.control_table_name} counts as none ({live.reason})"]
     state, release = _text(rollout, "state"), _text(rollout, "release")
-    if state not in STANDING:
+    if state not in ACTIVE:
         return []
     where = f"a rollout of release {release} is {state} at {_number(rollout, 'canaryPercent')} %{_step(rollout)}"
     settings = stack.settings

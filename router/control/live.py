@@ -7,16 +7,14 @@ from router.model.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Iterable
 
     from router.dynamodb.responses import Item
 
 PINS = "none", "stable", "canary"
+# A running or paused rollout takes precedence over the config item, one that is over until the config item changes.
 RUNNING, PAUSED, SUCCEEDED, ROLLED_BACK, ENDED = STATES = "running", "paused", "succeeded", "rolled-back", "ended"
-STANDING = RUNNING, PAUSED
-"""States of a rollout that is under way: it stands whatever the config item says meanwhile."""
 OVER = SUCCEEDED, ROLLED_BACK
-"""What such a rollout left behind holds until the config item changes."""
 MAX_TEXT_CHARACTERS = 256
 """A longer release or revision is none of ours; revisions stand in every line of the log."""
 
@@ -112,7 +110,7 @@ def _text(item: Item, name: str) -> str:
     raise ItemError(f"malformed-{name}")
 
 
-def _one_of(item: Item, name: str, allowed: Container[str]) -> str:
+def _one_of(item: Item, name: str, allowed: tuple[str, ...]) -> str:
     value = _text(item, name)
     if value in allowed:
         return value

@@ -90,7 +90,7 @@ def measured(rollout: Rollout, canary_errors: int = 3) -> Rollout:
     canary = Sample(600, 600, canary_errors, 600, 600 * 4.0, 600 * 16.5)
     stable = Sample(9_400, 9_400, 47, 9_400, 9_400 * 4.0, 9_400 * 16.5)
     samples = {"canary": canary, "stable": stable}
-    return replace(rollout, samples=samples, tests=analyze(samples, rollout.plan, 1, 9), looks=1)
+    return replace(rollout, samples=samples, tests=analyze(samples, rollout.plan, 1, 9), analyses=1)
 
 
 def test_nothing_was_ever_started(run: Run, table: ControlTable) -> None:

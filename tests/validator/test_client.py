@@ -22,7 +22,7 @@ from tests.validator.sites import (
     validated,
     verdicts,
 )
-from validator.plan.plan_json import PlanError
+from validator.plan.parse import PlanError
 
 OVERRIDE = {"header": "x-qa-origin", "secret": SECRET}
 
@@ -115,7 +115,7 @@ def test_a_ca_that_cannot_be_read_is_told(tmp_path: Path, content: str | None):
         file.write_text(content)
     with pytest.raises(PlanError) as error:
         validated("https://nowhere.invalid/", caFile=str(file))
-    assert error.value.problems == [("caFile", f"{file}: no certificates can be read from it")]
+    assert error.value.errors == [("caFile", f"{file}: no certificates can be read from it")]
 
 
 def test_a_proxy_is_for_the_world_not_for_this_machine(monkeypatch: pytest.MonkeyPatch):

@@ -105,7 +105,7 @@ def test_it_ends_before_lambda_ends_it():
         report = handler({"url": url, "timeoutSeconds": 60}, Context(seconds=6), never)
     assert report["plan"]["deadlineSeconds"] == 1
     assert report["passed"] is False
-    assert "the time is up, 1 s" in report["summary"]
+    assert "the time limit of 1 s is over" in report["summary"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_it_ends_before_lambda_ends_it():
     [
         (None, "the event must be a JSON object with a url"),
         ([], "the event must be a JSON object with a url"),
-        ({}, "url: is missing: the page to look at, such as https://d111111abcdef8.cloudfront.net/"),
+        ({}, "url: is missing: the page to request, such as https://d111111abcdef8.cloudfront.net/"),
         ({"url": "https://a.example/", "percent": "30"}, "percent: is '30': a number from 0 to 100"),
         ({"url": "https://a.example/", "caFile": "/no"}, "caFile: /no: no certificates can be read from it"),
     ],
@@ -151,7 +151,7 @@ def test_a_job_that_passes_is_told_to_the_pipeline(pipeline: Stubber):
 def test_a_job_that_fails_is_told_with_what_failed(pipeline: Stubber):
     expect_failure(
         pipeline,
-        "failed: pin: 23 of 24 answers are not of canary, to which everybody is pinned",
+        "failed: pin: 23 of 24 responses are not of canary, to which all visitors are pinned",
     )
     with served(Shop(percent=5)) as url:
         report = handler(job({"url": url, "pin": "canary", **SMALL}), Context(), client_of(pipeline))
@@ -164,7 +164,7 @@ def test_a_job_that_fails_is_told_with_what_failed(pipeline: Stubber):
     [
         ("visitors: 4", "UserParameters must be a JSON object"),
         ([], "UserParameters must be a JSON object"),
-        (None, "url: is missing: the page to look at, such as https://d111111abcdef8.cloudfront.net/"),
+        (None, "url: is missing: the page to request, such as https://d111111abcdef8.cloudfront.net/"),
     ],
 )
 def test_a_job_whose_parameters_are_wrong_fails_with_that(pipeline: Stubber, parameters: object, message: str):
@@ -203,4 +203,4 @@ print(handler({{"url": "http://127.0.0.1:9/", "rate": 1000}}, None)["summary"])
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
     assert ended.returncode == 0, ended.stderr
-    assert "requests had no answer: the connection was refused" in ended.stdout
+    assert "requests got no response: the connection was refused" in ended.stdout
