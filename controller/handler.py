@@ -69,13 +69,17 @@ def build_controller(
     make = client_for or _boto_client
     stack = environment["STACK"]
     regions = [region for region in environment["METRIC_REGIONS"].split(",") if region]
-    cloudwatch = _Clients(make, "cloudwatch")
+
+    @functools.cache
+    def cloudwatch(region: str) -> Any:
+        return make("cloudwatch", region)
+
     namespace = environment.get("METRICS_NAMESPACE") or "EdgeRouter"
     topic, store = environment.get("TOPIC_ARN"), environment.get("KEY_VALUE_STORE_ARN")
     settle = int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
     return Controller(
         store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
-        metrics=CloudWatchMetrics({name: cloudwatch[name] for name in regions}, namespace, stack, response_seconds),
+        metrics=CloudWatchMetrics({name: cloudwatch(name) for name in regions}, namespace, stack, response_seconds),
         alarms=CloudWatchAlarms(cloudwatch),
         notifier=TopicNotifier(make("sns", topic.split(":")[3]), topic, stack) if topic else None,
         clock=clock,
@@ -92,15 +96,3 @@ def _controller() -> Controller:
 
 def _boto_client(service: str, region: str) -> Any:
     return cast("Callable[..., Any]", boto3.client)(service, region_name=region, config=_CLIENT_CONFIG)
-
-
-class _Clients(dict[str, Any]):
-    """Clients of one service by Region, made on first use."""
-
-    def __init__(self, make: ClientFor, service: str) -> None:
-        super().__init__()
-        self._make, self._service = make, service
-
-    def __missing__(self, region: str) -> Any:
-        self[region] = self._make(self._service, region)
-        return self[region]

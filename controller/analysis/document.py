@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, TypeVar, cast
 
-Reader = Callable[[object], Any]
+Reader = Callable[[Any], Any]
 """Returns the value of a field; ValueError where it is malformed, FieldError where a field inside it is."""
 Entry = TypeVar("Entry")
 
@@ -25,7 +25,7 @@ class Document:
     @classmethod
     def from_json(cls, document: object) -> Self:
         """Read an object; other keys are ignored."""
-        values = cast("Mapping[str, object]", _check(document, isinstance(document, Mapping)))
+        values = _check(document, isinstance(document, Mapping))
         return cls(**{name: _read(values, cls._key(name), read) for name, read in cls.READERS.items()})
 
     def to_json(self) -> dict[str, Any]:
@@ -38,49 +38,42 @@ class Document:
         return cls.KEYS.get(attribute, first + "".join(map(str.capitalize, others)))
 
 
-def text(value: object) -> str:
+def text(value: Any) -> str:
     """Read a string."""
-    return cast("str", _check(value, isinstance(value, str)))
+    return _check(value, isinstance(value, str))
 
 
-def flag(value: object) -> bool:
+def flag(value: Any) -> bool:
     """Read a Boolean."""
-    return cast("bool", _check(value, isinstance(value, bool)))
+    return _check(value, isinstance(value, bool))
 
 
-def one_of(allowed: Container[str]) -> Callable[[object], str]:
+def one_of(allowed: Container[str]) -> Callable[[Any], str]:
     """Make a reader of one of these strings."""
-    return lambda value: cast("str", _check(value, isinstance(value, str) and value in allowed))
+    return lambda value: _check(value, isinstance(value, str) and value in allowed)
 
 
-def count(least: int = 0) -> Callable[[object], int]:
+def count(least: int = 0) -> Callable[[Any], int]:
     """Make a reader of integers from `least` on."""
-    return lambda value: cast("int", _check(value, _is_number(value, int) and cast("int", value) >= least))
+    return lambda value: _check(value, type(value) is int and value >= least)
 
 
-def number(least: float, most: float) -> Callable[[object], float]:
+def number(least: float, most: float) -> Callable[[Any], float]:
     """Make a reader of numbers within these limits."""
-    return lambda value: cast(
-        "float", _check(value, _is_number(value, int, float) and least <= cast("float", value) <= most)
-    )
+    return lambda value: _check(value, type(value) in (int, float) and least <= value <= most)
 
 
-def list_of(read: Callable[[object], Entry]) -> Callable[[object], tuple[Entry, ...]]:
+def list_of(read: Callable[[Any], Entry]) -> Callable[[Any], tuple[Entry, ...]]:
     """Make a reader of lists."""
-    return lambda value: tuple(map(read, cast("list[object]", _check(value, isinstance(value, list)))))
+    return lambda value: tuple(map(read, _check(value, isinstance(value, list))))
 
 
-def map_of(read: Callable[[object], Entry]) -> Callable[[object], dict[str, Entry]]:
+def map_of(read: Callable[[Any], Entry]) -> Callable[[Any], dict[str, Entry]]:
     """Make a reader of objects whose keys are free."""
-
-    def read_map(value: object) -> dict[str, Entry]:
-        values = cast("Mapping[str, object]", _check(value, isinstance(value, Mapping)))
-        return {key: _read(values, key, read) for key in values}
-
-    return read_map
+    return lambda value: {key: _read(value, key, read) for key in _check(value, isinstance(value, Mapping))}
 
 
-def _read(values: Mapping[str, object], key: str, read: Callable[[object], Entry]) -> Entry:
+def _read(values: Mapping[str, Any], key: str, read: Callable[[Any], Entry]) -> Entry:
     if key not in values:
         raise FieldError(f"{key} is missing")
     try:
@@ -91,14 +84,10 @@ def _read(values: Mapping[str, object], key: str, read: Callable[[object], Entry
         raise FieldError(f"{key} is malformed") from None
 
 
-def _check(value: object, is_valid: bool) -> object:
+def _check(value: Any, is_valid: bool) -> Any:
     if not is_valid:
         raise ValueError
     return value
-
-
-def _is_number(value: object, *types: type) -> bool:
-    return isinstance(value, types) and not isinstance(value, bool)
 
 
 def _plain(value: object) -> Any:

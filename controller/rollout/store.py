@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
@@ -108,25 +109,26 @@ class ControlTable:
 
     def _put(self, item: Item, read: Rollout | None) -> dict[str, Any]:
         if read is None:
-            names, condition = {"#item": "item"}, "attribute_not_exists(#item)"
-            return self._in_table(Item=item, ConditionExpression=condition, ExpressionAttributeNames=names)
-        return self._in_table(
-            Item=item,
-            ConditionExpression="#revision = :read",
-            ExpressionAttributeNames={"#revision": "revision"},
-            ExpressionAttributeValues={":read": {"N": str(read.revision)}},
-        )
+            condition = {
+                "ConditionExpression": "attribute_not_exists(#item)",
+                "ExpressionAttributeNames": {"#item": "item"},
+            }
+        else:
+            condition = _is_revision({"N": str(read.revision)})
+        return {"TableName": self._table, "Item": item, **condition}
 
     def _check_config(self, revision: str) -> dict[str, Any]:
-        return self._in_table(
-            Key={"scope": {"S": SCOPE}, "item": {"S": "config"}},
-            ConditionExpression="#revision = :read",
-            ExpressionAttributeNames={"#revision": "revision"},
-            ExpressionAttributeValues={":read": {"S": revision}},
-        )
+        key = {"scope": {"S": SCOPE}, "item": {"S": "config"}}
+        return {"TableName": self._table, "Key": key, **_is_revision({"S": revision})}
 
-    def _in_table(self, **parameters: Any) -> dict[str, Any]:
-        return {"TableName": self._table, **parameters}
+
+def _is_revision(revision: Mapping[str, str]) -> dict[str, Any]:
+    """Return the condition that the item has the revision that was read."""
+    return {
+        "ConditionExpression": "#revision = :read",
+        "ExpressionAttributeNames": {"#revision": "revision"},
+        "ExpressionAttributeValues": {":read": revision},
+    }
 
 
 def parse_items(items: list[Item]) -> Items:

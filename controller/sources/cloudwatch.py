@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -115,10 +115,10 @@ def _sample(totals: Mapping[str, float], version: str) -> Sample:
 
 
 class CloudWatchAlarms:
-    """Metric and composite alarms of this account: `clients` makes boto3's for CloudWatch by Region."""
+    """Metric and composite alarms of this account: `client_for` returns boto3's client for CloudWatch by Region."""
 
-    def __init__(self, clients: Mapping[str, Any]) -> None:
-        self._clients = clients
+    def __init__(self, client_for: Callable[[str], Any]) -> None:
+        self._client_for = client_for
 
     def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
         """Return those in state ALARM; UnreadableError where none is, and one cannot be read or does not exist."""
@@ -141,7 +141,7 @@ class CloudWatchAlarms:
 
     def _states(self, region: str, names: Sequence[str]) -> dict[str, str]:
         kinds = ["MetricAlarm", "CompositeAlarm"]
-        page = self._clients[region].describe_alarms(AlarmNames=names, AlarmTypes=kinds, MaxRecords=MAX_ALARM_NAMES)
+        page = self._client_for(region).describe_alarms(AlarmNames=names, AlarmTypes=kinds, MaxRecords=MAX_ALARM_NAMES)
         alarms = [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
         return {alarm["AlarmArn"]: alarm["StateValue"] for alarm in alarms}
 

@@ -128,7 +128,7 @@ def test_regions_that_do_not_answer_or_not_fully_are_named(metrics: CloudWatchMe
 
 @pytest.fixture
 def alarms(client_of: ClientOf) -> CloudWatchAlarms:
-    return CloudWatchAlarms({region: client_of("cloudwatch", region) for region in REGIONS})
+    return CloudWatchAlarms(lambda region: client_of("cloudwatch", region))
 
 
 def put_alarm(client_of: ClientOf, name: str, region: str, state: str) -> str:
@@ -147,7 +147,7 @@ def put_alarm(client_of: ClientOf, name: str, region: str, state: str) -> str:
     return client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["AlarmArn"]
 
 
-def test_alarms_of_several_regions_that_ring_are_found(
+def test_alarms_in_state_alarm_are_found_in_all_regions(
     alarms: CloudWatchAlarms, client_of: ClientOf, stack: str
 ) -> None:
     well = put_alarm(client_of, f"{stack}-well", HOME, "OK")
@@ -175,7 +175,7 @@ def test_an_alarm_that_is_not_there_is_named(alarms: CloudWatchAlarms, client_of
     assert str(caught.value) == f"there is no alarm {gone}"
 
 
-def test_a_region_whose_alarms_cannot_be_read_is_named_unless_another_rings(
+def test_a_region_whose_alarms_cannot_be_read_is_named_unless_another_is_in_alarm(
     alarms: CloudWatchAlarms, client_of: ClientOf, stack: str
 ) -> None:
     well, loud = (put_alarm(client_of, f"{stack}-{state}", HOME, state) for state in ("OK", "ALARM"))

@@ -62,7 +62,7 @@ def test_a_rollout_goes_on_by_what_cloudwatch_has(
     assert started.read().live.percent == 25
 
 
-def test_a_failing_canary_is_taken_back_and_told(
+def test_a_failing_canary_is_rolled_back_with_a_notification(
     environment: dict[str, str], started: ControlTable, client_of: ClientOf, put_metrics: PutMetrics, stack: str
 ) -> None:
     sns, sqs = client_of("sns"), client_of("sqs")
@@ -82,11 +82,11 @@ def test_a_failing_canary_is_taken_back_and_told(
     assert len(sqs.receive_message(QueueUrl=queue)["Messages"]) == 1
 
 
-def test_a_look_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_reconciliation_logs_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     world = World()
     world.now += 300
     world.sources.found = HEALTHY
-    world.sources.keeping_fails = "down"
+    world.sources.sync_error = "down"
     run_once(world.controller)
     (line,) = capsys.readouterr().out.splitlines()
     document = json.loads(line)
@@ -98,7 +98,7 @@ def test_a_look_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_a_look_without_a_rollout_is_logged_too(
+def test_a_reconciliation_without_a_rollout_is_logged_too(
     environment: dict[str, str], client_of: ClientOf, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_once(build_controller(environment, client_of))
@@ -117,13 +117,13 @@ def test_a_table_that_does_not_answer_fails_the_invocation(
 
 
 @pytest.mark.parametrize("name", ["CONTROL_TABLE", "HOME_REGION", "METRIC_REGIONS", "STACK"])
-def test_what_the_environment_lacks_is_named(environment: dict[str, str], client_of: ClientOf, name: str) -> None:
+def test_a_missing_environment_variable_is_named(environment: dict[str, str], client_of: ClientOf, name: str) -> None:
     del environment[name]
     with pytest.raises(KeyError, match=name):
         build_controller(environment, client_of)
 
 
-def test_the_environment_says_how_long_a_percentage_takes(environment: dict[str, str], client_of: ClientOf) -> None:
+def test_the_settle_time_comes_from_the_environment(environment: dict[str, str], client_of: ClientOf) -> None:
     made = build_controller(environment, client_of)
     assert made.timing.settle_seconds == 7
     assert made.key_values is None

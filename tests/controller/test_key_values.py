@@ -21,7 +21,7 @@ ARN = "arn:aws:cloudfront::123456789012:key-value-store/a1b2"
 LIVE = Live(12.5, "none", "2026-11 \u2603", percent_from="rollout", revision="rollout:3")
 
 
-def test_the_value_is_what_the_function_before_the_cache_reads() -> None:
+def test_the_value_is_what_the_viewer_request_function_reads() -> None:
     value = {"percent": "12.5", "pin": "none", "release": "2026-11 \u2603", "tag": release_tag("2026-11 \u2603")}
     assert store_value(LIVE) == json.loads(store_text(LIVE)) == value
     withdrawn = Live(0, "none", "2026-11 \u2603", is_withdrawn=True)

@@ -16,7 +16,7 @@ def test_a_notification_has_text_for_people_and_json_for_programs(client_of: Cli
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     world = World()
-    world.look(5, FAILING)
+    world.reconcile(5, FAILING)
     TopicNotifier(sns, topic, stack).notify(world.rollout)
     body = json.loads(sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"])
     assert body["Subject"] == f"{stack}: rollout rolled-back, step 1 of 3, 0 %"

@@ -27,7 +27,7 @@ def world() -> World:
 def test_what_was_written_is_what_is_read(world: World) -> None:
     assert from_item(to_item(world.rollout)) == world.rollout
     assert world.rollout.tests.keys() == {"errorRate", "latency"}
-    world.look(1, FAILING)
+    world.reconcile(1, FAILING)
     assert from_item(to_item(world.rollout)) == world.rollout
     assert world.rollout.state == "rolled-back"
 
@@ -88,9 +88,7 @@ MALFORMED: list[tuple[Change, str]] = [
 
 
 @pytest.mark.parametrize(("change", "text"), MALFORMED, ids=[text for _, text in MALFORMED])
-def test_an_item_that_makes_no_sense_is_refused_by_the_name_of_its_field(
-    world: World, change: Change, text: str
-) -> None:
+def test_an_invalid_item_is_rejected_with_the_name_of_its_field(world: World, change: Change, text: str) -> None:
     item = json.loads(json.dumps(to_item(world.rollout)))
     change(item)
     with pytest.raises(FieldError) as caught:

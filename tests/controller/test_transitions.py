@@ -32,7 +32,7 @@ def test_a_rollout_starts_at_its_first_step() -> None:
     assert rollout.started_at == rollout.step_started_at == rollout.interval_started_at == BEGIN
 
 
-def test_a_rollout_takes_nothing_back_that_is_in_force_already() -> None:
+def test_a_rollout_starts_at_the_first_step_above_the_effective_percentage() -> None:
     store = MemoryStore(percent="10")
     rollout = transitions.start(PLAN, store.read(), BEGIN)
     assert (rollout.canary_percent, rollout.step) == (25, 1)
@@ -44,7 +44,7 @@ def test_a_step_that_is_in_force_already_is_measured_all_the_same() -> None:
     assert (rollout.canary_percent, rollout.step) == (25, 1)
 
 
-def test_a_second_rollout_is_refused_while_one_is_under_way() -> None:
+def test_a_second_rollout_is_rejected_while_one_is_active() -> None:
     world = World()
     text = "a rollout of release 2026-11 is running already (step 1 of 3, 5 %); promote or abort it first"
     assert start_refusal(world.memory) == text
@@ -59,14 +59,14 @@ def test_a_rollout_of_another_release_can_be_replaced() -> None:
     assert (rollout.release, rollout.revision, rollout.config_revision) == ("2026-12", 2, "2")
 
 
-def test_a_rollout_is_refused_while_a_pin_is_in_force() -> None:
+def test_a_rollout_is_rejected_while_a_pin_is_set() -> None:
     assert start_refusal(MemoryStore(pin="stable")) == (
         "pin is stable in config, which takes precedence over a rollout: set it to none and run `pulumi up`"
     )
 
 
 @pytest.mark.parametrize("percent", ["100", "100.0"])
-def test_a_rollout_with_nothing_left_to_roll_out_is_refused(percent: str) -> None:
+def test_a_rollout_with_nothing_left_to_roll_out_is_rejected(percent: str) -> None:
     assert start_refusal(MemoryStore(percent=percent)) == (
         "the canary has 100 % already, and the plan ends at 100 %: there is nothing to roll out. To start again,"
         " set a new release or a lower canaryPercent in config"
@@ -75,7 +75,7 @@ def test_a_rollout_with_nothing_left_to_roll_out_is_refused(percent: str) -> Non
 
 def test_a_longer_plan_goes_on_from_where_a_shorter_one_has_ended() -> None:
     world = World(Plan(steps=(5,)))
-    world.look(11, HEALTHY)
+    world.reconcile(11, HEALTHY)
     assert world.rollout.state == "succeeded"
     assert "the canary has 5 % already, and the plan ends at 5 %" in start_refusal(world.memory, Plan(steps=(5,)))
     assert transitions.start(PLAN, world.memory.read(), world.now).canary_percent == 5

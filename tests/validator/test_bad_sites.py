@@ -208,7 +208,7 @@ def test_redirects_count_and_the_limit_holds():
         (OverflowError("port"), "no usable response: OverflowError port"),
     ],
 )
-def test_other_errors_are_told_too(error: Exception, told: str):
+def test_other_errors_are_described_too(error: Exception, told: str):
     assert describe_error(error, 1).startswith(told)
 
 

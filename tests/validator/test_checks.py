@@ -59,7 +59,7 @@ def test_nothing_and_all_are_expected_exactly(percent: int, at_site: int):
         assert result(validated(url, visitors=100, percent=percent), "split").verdict == "passed"
 
 
-def test_visitors_who_do_not_stay_are_told_with_the_two_answers():
+def test_visitors_who_change_versions_fail_with_both_responses():
     with served(Shop(percent=50, is_forgetful=True)) as url:
         stickiness = result(validated(url, percent=50, stickyVisitors=1, requestsPerVisitor=10), "stickiness")
     assert stickiness.verdict == "failed"
@@ -93,7 +93,7 @@ def test_the_override_goes_where_it_is_looked_for(place: str):
         assert forced[0].path == f"/?page=1&qa=stable%3A{SECRET}"
 
 
-def test_what_a_site_sends_back_of_the_secret_is_taken_out():
+def test_the_secret_is_redacted_in_responses():
     def echo(asked: Asked) -> Reply:
         return 200, [("x-app-version", asked.headers.get("x-qa-origin", "1"))], b""
 
@@ -122,7 +122,7 @@ def test_a_pin_holds_for_all_or_fails():
         pin = result(validated(url, pin="stable"), "pin")
     assert (pin.verdict, pin.summary) == (
         "failed",
-        "1 of 49 answers are not of stable, to which everybody is pinned",
+        "1 of 49 responses are not of stable, to which all visitors are pinned",
     )
 
 
@@ -146,7 +146,7 @@ def test_a_function_behind_the_cache_may_add_a_cookie_to_every_hit():
     )  # of 46: 40 visitors, 3 regulars and 3 newcomers, all but the first of each version
 
 
-def test_short_cookies_tell_nobody_apart_unless_they_are_named():
+def test_short_cookies_count_only_where_the_plan_names_them():
     def answer(_: Asked) -> Reply:
         return 200, [("x-app-version", "1"), ("set-cookie", "lang=en; Path=/")], b""
 
@@ -180,7 +180,7 @@ def test_the_other_versions_answer_out_of_the_cache_fails():
     assert {(answer.version, answer.age) for answer in versions.samples} == {("stable", "7")}
 
 
-def test_a_mix_up_that_could_not_be_seen_is_not_called_absent():
+def test_versions_are_inconclusive_where_only_one_of_two_responded():
     with served(Shop(percent=0)) as url:
         unmet = result(validated(url, percent=1), "cached-versions")
         alone = result(validated(url, percent=0), "cached-versions")
@@ -222,7 +222,7 @@ def test_a_version_that_never_answers_leaves_its_expectation_open():
     )
 
 
-def test_versions_can_be_told_by_a_text():
+def test_versions_can_be_read_from_the_body():
     with served(Shop(is_anonymous=True)) as url:
         by_text = validated(url, percent=30, versionPattern=r"version ([0-9])\.0")
         blind = validated(url, percent=30)
@@ -271,7 +271,7 @@ def test_a_cache_that_is_keyed_on_what_vary_names_passes():
 
 
 @pytest.mark.parametrize("vary", ["RSC", "Cookie, Accept-Encoding, *", ""])
-def test_nothing_is_asked_that_the_cache_could_keep_for_others(vary: str):
+def test_no_unusual_request_is_sent_for_an_object_that_is_not_cached(vary: str):
     """Where the object is not in the cache, the unusual value would be what everybody gets."""
     shop = Shop(vary=vary)
     with served(shop) as url:

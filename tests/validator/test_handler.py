@@ -118,11 +118,11 @@ def test_it_ends_before_lambda_ends_it():
         ({"url": "https://a.example/", "caFile": "/no"}, "caFile: /no: no certificates can be read from it"),
     ],
 )
-def test_what_cannot_be_done_is_said_not_raised(event: object, summary: str):
+def test_invalid_events_are_reported_not_raised(event: object, summary: str):
     assert handler(event, Context(), never) == {"passed": False, "summary": summary}
 
 
-def test_an_error_of_its_own_is_said_without_its_text(monkeypatch: pytest.MonkeyPatch):
+def test_an_internal_error_is_reported_without_its_text(monkeypatch: pytest.MonkeyPatch):
     def broken(_: object) -> Any:
         raise KeyError(SECRET)
 
@@ -132,7 +132,7 @@ def test_an_error_of_its_own_is_said_without_its_text(monkeypatch: pytest.Monkey
     assert report["summary"].startswith("the validator itself failed: KeyError at test_handler.py:")
 
 
-def test_a_job_that_passes_is_told_to_the_pipeline(pipeline: Stubber):
+def test_a_passed_validation_is_a_job_success(pipeline: Stubber):
     summary = "passed: answers, split, stickiness, cached-cookies, cached-versions"
     pipeline.add_response(
         "put_job_success_result",
@@ -148,7 +148,7 @@ def test_a_job_that_passes_is_told_to_the_pipeline(pipeline: Stubber):
     pipeline.assert_no_pending_responses()
 
 
-def test_a_job_that_fails_is_told_with_what_failed(pipeline: Stubber):
+def test_a_failed_validation_is_a_job_failure_with_the_summary(pipeline: Stubber):
     expect_failure(
         pipeline,
         "failed: pin: 23 of 24 responses are not of canary, to which all visitors are pinned",
@@ -173,14 +173,14 @@ def test_a_job_whose_parameters_are_wrong_fails_with_that(pipeline: Stubber, par
     pipeline.assert_no_pending_responses()
 
 
-def test_a_pipeline_that_cannot_be_told_is_in_the_report(pipeline: Stubber):
+def test_an_error_of_codepipeline_is_in_the_report(pipeline: Stubber):
     pipeline.add_client_error("put_job_failure_result", "JobNotFoundException")
     report = handler(job(None), Context(), client_of(pipeline))
     assert report["passed"] is False
     assert report["pipelineError"].startswith("the validator itself failed: JobNotFoundException at ")
 
 
-def test_an_own_plan_that_is_no_json_is_said(monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_plan_variable_is_reported(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("VALIDATOR_PLAN", "{")
     assert handler({}, None, never) == {"passed": False, "summary": "VALIDATOR_PLAN must be a JSON object"}
 

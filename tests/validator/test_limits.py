@@ -57,7 +57,7 @@ def test_time_that_passed_unused_is_not_made_up_for():
     assert time.sleeps == [0.25]
 
 
-def test_turns_asked_for_at_once_get_slots_of_their_own():
+def test_concurrent_requests_get_slots_of_their_own():
     time = Time()
     paced = pace(time, rate=2)
     waits: list[float] = []
@@ -75,7 +75,7 @@ def test_turns_asked_for_at_once_get_slots_of_their_own():
     assert waits == [0.5, 1.0, 1.5]
 
 
-def test_the_limits_stop_it():
+def test_the_limits_stop_further_requests():
     time = Time()
     few = pace(time, requests=2)
     short = pace(time, rate=1, deadline=2)

@@ -20,7 +20,7 @@ def test_a_url_is_enough():
     assert plan.planned_requests == 400 + 10 * 10 + 3 * 3
 
 
-def test_a_plan_of_everything_is_read():
+def test_every_key_of_a_plan_is_read():
     plan = parse_plan(
         {
             "url": f"{URL}shop?x=1#top",
@@ -90,20 +90,20 @@ def test_a_plan_of_everything_is_read():
         ("visitor", 1, "unknown key: did you mean visitors?"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_by_its_key(key: str, value: Any, problem: str):
+def test_an_error_names_its_key(key: str, value: Any, problem: str):
     with pytest.raises(PlanError) as error:
         parse_plan({"url": URL, key: value})
     assert error.value.errors == [(key, problem)]
     assert SECRET not in str(error.value)
 
 
-def test_all_mistakes_are_told_together():
+def test_all_errors_are_reported_together():
     with pytest.raises(PlanError) as error:
         parse_plan({"rate": -1, "percent": 101})
     assert [key for key, _ in error.value.errors] == ["rate", "percent", "url"]
 
 
-def test_an_unreadable_url_is_told():
+def test_an_invalid_url_is_an_error():
     with pytest.raises(PlanError, match=r"^url: is not a URL: "):
         parse_plan({"url": "https://[::1/"})
 
