@@ -171,7 +171,7 @@ def test_at_100_percent_without_new_visitors_on_stable_only_the_alarms_count() -
 
 
 def test_at_100_percent_without_requests_at_all_it_is_inconclusive() -> None:
-    assert World(replace(PLAN, steps=(100,))).look(10, {}).kind == "paused"
+    assert World(replace(PLAN, steps=(100,))).reconcile(10, {}).kind == "paused"
 
 
 # Paused

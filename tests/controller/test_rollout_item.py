@@ -20,7 +20,7 @@ from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 @pytest.fixture
 def world() -> World:
     made = World(Plan(steps=(0.25, 12.5, 100), alarms=("arn:aws:cloudwatch:us-east-1:123456789012:alarm:a",)))
-    made.look(5, HEALTHY)
+    made.reconcile(5, HEALTHY)
     return made
 
 
