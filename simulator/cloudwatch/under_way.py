@@ -13,7 +13,7 @@ Collect = Callable[[str, str], None]
 class LinesUnderWay:
     """Keeps lines with metrics until their request is over, by CloudFront's id of it, and then hands them to `collect`.
 
-    AWS does not: there an answer that is missing is waited for (controller.sources.metrics). Lines of requests that
+    AWS does not: there an answer that is missing is waited for (controller.sources.cloudwatch). Lines of requests that
     nobody has begun, and lines without metrics, are handed on at once.
     """
 

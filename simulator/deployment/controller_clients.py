@@ -15,7 +15,7 @@ MAX_NOTICES = 100
 
 
 class ControllerClients:
-    """boto3's clients by (service, Region), as controller.wiring asks for them: DynamoDB is real, the others are alike.
+    """boto3's clients by (service, Region), as controller.handler requests them: DynamoDB is real, the others alike.
 
     `notices` are the last messages that would have gone to people: subject and text. `ringing` are ARNs of alarms in
     state ALARM, for drills; it may be changed at any time.
@@ -61,7 +61,7 @@ class DrilledAlarms:
     def __init__(self, clients: ControllerClients) -> None:
         self._clients = clients
 
-    def ringing(self, arns: Sequence[str]) -> Sequence[str]:
+    def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
         """Those that do."""
         return [arn for arn in arns if arn in self._clients.ringing]
 

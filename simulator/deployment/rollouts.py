@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from controller.handler import build_controller
 from controller.reconcile import Controller, Outcome
 from controller.rollout.store import StoreError
-from controller.wiring import controller_of
 from simulator.deployment.controller_clients import ControllerClients, DrilledAlarms
 from simulator.deployment.scheduled import Scheduled, scheduled_controller
 
@@ -75,6 +75,6 @@ class Rollouts:
             await self.reconcile()
 
     def _built(self, scheduled: Scheduled) -> Controller:
-        controller = controller_of(scheduled.environment, self._clients, answer_seconds=ANSWER_SECONDS)
+        controller = build_controller(scheduled.environment, self._clients, response_seconds=ANSWER_SECONDS)
         timing = replace(controller.timing, period_seconds=PERIOD_SECONDS, lag_seconds=LAG_SECONDS)
         return replace(controller, alarms=DrilledAlarms(self._clients), timing=timing)

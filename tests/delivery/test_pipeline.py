@@ -24,7 +24,7 @@ from infra.config.errors import SettingsError
 from pipeline.deployer_rights import PARTS, rights
 from pipeline.settings import load_pipeline_settings
 from simulator.standin import ProgramError, Run, read_stack_config, run_program
-from validator.plan.plan_json import plan_from_json
+from validator.plan.parse import parse_plan
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "pipeline"
@@ -476,4 +476,4 @@ def test_what_the_build_hands_to_the_validator_is_a_plan_that_fits(stack: str) -
     assert 1 <= len(done.stdout.strip()) <= 1_000
     given = json.loads(done.stdout)
     assert "override" not in given
-    assert plan_from_json({"url": "https://d111111abcdef8.cloudfront.net/", **given}).percent is not None
+    assert parse_plan({"url": "https://d111111abcdef8.cloudfront.net/", **given}).percent is not None

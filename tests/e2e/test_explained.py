@@ -168,7 +168,7 @@ def rolled_out(stack: Stack, state: str) -> None:
         table, now = ControlTable(client, CONTROL), int(time.time())
         items = table.read()
         rollout = Rollout(PLAN, items.config.release, "running", 50, 0, now, now, now, "started")
-        ended = rollout.succeeded("by hand", now, 100) if state == "promoted" else rollout.rolled_back("by hand", now)
+        ended = rollout.succeed("by hand", now, 100) if state == "promoted" else rollout.roll_back("by hand", now)
         table.write(ended, items)
 
 

@@ -1,4 +1,4 @@
-"""What a validation asks and expects, with its limits."""
+"""The plan of a validation and its defaults."""
 
 from __future__ import annotations
 
@@ -7,21 +7,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from validator.plan.expectation import Expectation
-
 if TYPE_CHECKING:
-    import httpx  # commands read the defaults here, and most of them do without a client
+    import httpx  # commands read the defaults here, and most of them need no client
 
 OVERRIDES_EACH = 3
-"""Requests with the QA override, for every version."""
+"""Requests with the QA override for each version."""
 TURNS = 3
-"""How often every object is asked for by a visitor of each version, by a tester and by a newcomer."""
+"""Requests for each object by a visitor of each version, a tester of each version and a new visitor."""
 STABLE, CANARY = "stable", "canary"
+HIGHEST_DEFAULT_STATUS = 499
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Expected status and text of a version's responses. `status` 0: any below 500; `text` "": any."""
+
+    version: str
+    status: int
+    text: str
+
+    @property
+    def status_text(self) -> str:
+        return str(self.status) if self.status else f"below {HIGHEST_DEFAULT_STATUS + 1}"
+
+    def accepts(self, status: int) -> bool:
+        return status == self.status if self.status else status <= HIGHEST_DEFAULT_STATUS
 
 
 @dataclass(frozen=True)
 class OverridePlace:
-    """Where the QA override goes, one of header, cookie and query; its secret is in nothing that is printed."""
+    """Name and place of the QA override: a header, cookie or query parameter. Its secret is never printed."""
 
     place: str
     name: str
@@ -33,9 +48,10 @@ class OverridePlace:
 
 @dataclass(frozen=True)
 class Plan:
-    """One validation. `percent` None: any split will do; `versions` maps names to the codes that answers carry.
+    """One validation. `percent` None accepts any split; `versions` maps names to the codes that responses carry.
 
-    `visitors` come once, without a cookie; `sticky_visitors` come `requests_per_visitor` times, with a cookie jar.
+    `visitors` is the number of one-time visitors, without a cookie. Each of the `sticky_visitors` sends
+    `requests_per_visitor` requests with a cookie jar.
     """
 
     url: httpx.URL
@@ -62,13 +78,13 @@ class Plan:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the site is on this machine: there, plain HTTP is as good as TLS, as browsers have it."""
+        """True for a site on this machine, where browsers trust plain HTTP like TLS."""
         host = self.url.host
         return host in ("localhost", "::1") or host.startswith("127.")
 
     @property
     def keeps_secrets(self) -> bool:
-        """Whether the way to the site is one that a secret may go."""
+        """True where the connection may carry a secret."""
         return self.url.scheme == "https" or self.is_loopback
 
     @property
@@ -77,27 +93,27 @@ class Plan:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The objects that visitors of both versions ask for: those named, else the page itself."""
+        """The objects that visitors of all versions request: those of the plan, else the page itself."""
         return self.objects or ("",)
 
     @property
     def phases(self) -> tuple[tuple[str, int], ...]:
-        """The kinds of visits in the order in which they are made, and how many requests each takes at most."""
+        """The kinds of visits in order, and the highest number of requests of each."""
         testers = len(self.versions) if self.can_override else 0
         return (
-            ("visitors who come once", self.visitors),
-            ("visitors who come again", self.sticky_visitors * self.requests_per_visitor),
+            ("one-time visitors", self.visitors),
+            ("sticky visitors", self.sticky_visitors * self.requests_per_visitor),
             ("testers with the QA override", OVERRIDES_EACH * testers),
-            ("objects that everybody asks for", TURNS * len(self.paths) * (testers + len(self.versions) + 1)),
+            ("objects for all visitors", TURNS * len(self.paths) * (testers + len(self.versions) + 1)),
         )
 
     @property
     def planned_requests(self) -> int:
-        """Without redirects: what is asked for at most."""
+        """The highest number of requests, without redirects."""
         return sum(count for _, count in self.phases)
 
     def phase_at(self, done: int) -> str:
-        """What is being asked when so many requests have been answered."""
+        """Return the phase after this number of responses."""
         ends = itertools.accumulate(count for _, count in self.phases)
         return next((name for (name, _), end in zip(self.phases, ends, strict=True) if done < end), self.phases[-1][0])
 
@@ -107,7 +123,7 @@ class Plan:
         return 1 - self.confidence / 100
 
     def as_json(self) -> dict[str, Any]:
-        """What a reader of a report has to know; no secret, and no query of the URL, which may be one."""
+        """Return the plan for a report: without the secret, and without the URL's query, which may be one."""
         place = {self.override.place: self.override.name} if self.override else None
         return {
             "url": str(self.url.copy_with(query=None)),

@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 from tests.validator.sites import SECRET
-from validator.plan.expectation import Expectation
-from validator.plan.plan_json import PlanError, bounded, plan_from_json
+from validator.plan.model import Expectation
+from validator.plan.parse import PlanError, limit_seconds, parse_plan
 
 URL = "https://d111111abcdef8.cloudfront.net/"
 
 
 def test_a_url_is_enough():
-    plan = plan_from_json({"url": URL, "percent": None})
+    plan = parse_plan({"url": URL, "percent": None})
     assert (plan.visitors, plan.max_requests, plan.rate, plan.percent, plan.pin) == (400, 2_000, 50, None, "none")
     assert plan.versions == {"stable": "1", "canary": "2"}
     assert plan.planned_requests == 400 + 10 * 10 + 3 * 3
 
 
-def test_a_plan_of_everything_is_read():
-    plan = plan_from_json(
+def test_every_key_of_a_plan_is_read():
+    plan = parse_plan(
         {
             "url": f"{URL}shop?x=1#top",
             "percent": 12.5,
@@ -53,7 +53,7 @@ def test_a_plan_of_everything_is_read():
         ("url", 5, "must be text"),
         ("url", "ftp://example.com/", "must begin with https:// or http:// and a host"),
         ("url", "https:///x", "must begin with https:// or http:// and a host"),
-        ("url", "https://a:b@example.com/", "has a user name or password: leave it out, for reports show the URL"),
+        ("url", "https://a:b@example.com/", "has a user name or password: remove it, because reports show the URL"),
         ("url", "https://example.com:65536/", "has the port 65536: from 1 to 65535"),
         ("visitors", 0, "is 0: a whole number from 1 to 10000"),
         ("visitors", True, "is True: a whole number from 1 to 10000"),
@@ -65,7 +65,7 @@ def test_a_plan_of_everything_is_read():
         ("versions", {}, 'must map names to codes, such as {"stable": "1", "canary": "2"}'),
         ("versions", {"stable": "1", "canary": "1"}, "has one code for two versions: they could not be told apart"),
         ("versionHeader", "x y", "has the name 'x y': up to 256 letters, digits and !#$%&'*+.^_`|~-"),
-        ("versionPattern", "(", "is no regular expression: missing ), unterminated subpattern at position 0"),
+        ("versionPattern", "(", "is not a regular expression: missing ), unterminated subpattern at position 0"),
         ("versionPattern", "v", "has 0 groups: exactly one, around the version's code, such as 'Version ([0-9])'"),
         ("expect", "stable", "must be a list"),
         (
@@ -84,35 +84,35 @@ def test_a_plan_of_everything_is_read():
         (
             "objects",
             ["//other.example/"],
-            "must begin with one / and be ASCII as it stands in a URL, such as /static/style.css",
+            "must begin with one / and be ASCII as in a URL, such as /static/style.css",
         ),
-        ("maxRequests", 400, "is 400, but 509 requests are planned: fewer visitors, or a higher limit"),
-        ("visitor", 1, "is unknown: did you mean visitors?"),
+        ("maxRequests", 400, "is 400, but 509 requests are planned: use fewer visitors or a higher limit"),
+        ("visitor", 1, "unknown key: did you mean visitors?"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_by_its_key(key: str, value: Any, problem: str):
+def test_an_error_names_its_key(key: str, value: Any, problem: str):
     with pytest.raises(PlanError) as error:
-        plan_from_json({"url": URL, key: value})
-    assert error.value.problems == [(key, problem)]
+        parse_plan({"url": URL, key: value})
+    assert error.value.errors == [(key, problem)]
     assert SECRET not in str(error.value)
 
 
-def test_all_mistakes_are_told_together():
+def test_all_errors_are_reported_together():
     with pytest.raises(PlanError) as error:
-        plan_from_json({"rate": -1, "percent": 101})
-    assert [key for key, _ in error.value.problems] == ["rate", "percent", "url"]
+        parse_plan({"rate": -1, "percent": 101})
+    assert [key for key, _ in error.value.errors] == ["rate", "percent", "url"]
 
 
-def test_an_unreadable_url_is_told():
-    with pytest.raises(PlanError, match=r"^url: is no URL: "):
-        plan_from_json({"url": "https://[::1/"})
+def test_an_invalid_url_is_an_error():
+    with pytest.raises(PlanError, match=r"^url: is not a URL: "):
+        parse_plan({"url": "https://[::1/"})
 
 
 def test_a_percentage_needs_a_canary():
     with pytest.raises(PlanError, match=r"^percent: is of the version canary, and the versions are blue$"):
-        plan_from_json({"url": URL, "percent": 1, "versions": {"blue": "b"}})
+        parse_plan({"url": URL, "percent": 1, "versions": {"blue": "b"}})
 
 
 def test_a_plan_can_be_made_to_end_earlier_but_not_later():
-    plan = plan_from_json({"url": URL})
-    assert [bounded(plan, seconds).deadline_seconds for seconds in (30, 500, -3)] == [30, 120, 1]
+    plan = parse_plan({"url": URL})
+    assert [limit_seconds(plan, seconds).deadline_seconds for seconds in (30, 500, -3)] == [30, 120, 1]

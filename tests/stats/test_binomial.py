@@ -1,4 +1,4 @@
-"""The exact test against scipy's."""
+"""The exact binomial test and its interval against scipy."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def test_p_value_and_interval_are_those_of_scipy(size: int, share: float, count:
 @pytest.mark.parametrize("level", [0.07, 0.001, 1e-9])
 @pytest.mark.parametrize("share", [0.0005, 0.1, 0.5, 0.9])
 @pytest.mark.parametrize("size", [1, 20, 400])
-def test_believed_are_exactly_the_counts_with_a_p_value_above_the_level(size: int, share: float, level: float):
-    believed = [count for count in range(size + 1) if binomtest(count, size, share).pvalue > level]
-    assert binomial.believed_counts(size, share, level) == (believed[0], believed[-1])
-    assert believed == list(range(believed[0], believed[-1] + 1))
+def test_accepted_counts_are_those_with_a_p_value_above_the_level(size: int, share: float, level: float):
+    accepted = [count for count in range(size + 1) if binomtest(count, size, share).pvalue > level]
+    assert binomial.accepted_counts(size, share, level) == (accepted[0], accepted[-1])
+    assert accepted == list(range(accepted[0], accepted[-1] + 1))
 
 
 @pytest.mark.parametrize(("share", "only"), [(0.0, 0), (1.0, 50)])
-def test_nothing_and_all_are_exact(share: float, only: int):
-    assert binomial.believed_counts(50, share, 0.001) == (only, only)
+def test_shares_of_0_and_1_are_exact(share: float, only: int):
+    assert binomial.accepted_counts(50, share, 0.001) == (only, only)
     assert [count for count in range(51) if binomial.p_value(count, 50, share) > 0] == [only]
 
 
-def test_nothing_counted_says_nothing():
+def test_an_empty_sample_is_compatible_with_any_share():
     assert binomial.interval(0, 0, 0.999) == (0.0, 1.0)
-    assert binomial.believed_counts(0, 0.3, 0.001) == (0, 0)
+    assert binomial.accepted_counts(0, 0.3, 0.001) == (0, 0)

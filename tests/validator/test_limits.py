@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from validator.traffic.failures import StoppedError
-from validator.traffic.pace import Pace
+from validator.traffic.limits import LimitError, Limits
 
 
 class Time:
@@ -25,8 +24,8 @@ class Time:
         self.now += seconds
 
 
-def pace(time: Time, rate: float = 4, requests: int = 100, deadline: float = 60) -> Pace:
-    return Pace(rate, requests, deadline, time.clock, time.sleep)
+def pace(time: Time, rate: float = 4, requests: int = 100, deadline: float = 60) -> Limits:
+    return Limits(rate, requests, deadline, time.clock, time.sleep)
 
 
 def test_requests_go_out_evenly_and_not_faster_than_the_rate():
@@ -36,7 +35,7 @@ def test_requests_go_out_evenly_and_not_faster_than_the_rate():
     async def run() -> list[float]:
         sent: list[float] = []
         for _ in range(5):
-            await paced.turn()
+            await paced.wait()
             sent.append(time.now - 1_000)
         return sent
 
@@ -49,16 +48,16 @@ def test_time_that_passed_unused_is_not_made_up_for():
     paced = pace(time)
 
     async def run() -> None:
-        await paced.turn()
+        await paced.wait()
         time.now += 10
-        await paced.turn()
-        await paced.turn()
+        await paced.wait()
+        await paced.wait()
 
     asyncio.run(run())
     assert time.sleeps == [0.25]
 
 
-def test_turns_asked_for_at_once_get_slots_of_their_own():
+def test_concurrent_requests_get_slots_of_their_own():
     time = Time()
     paced = pace(time, rate=2)
     waits: list[float] = []
@@ -70,27 +69,27 @@ def test_turns_asked_for_at_once_get_slots_of_their_own():
     paced._sleep = note
 
     async def run() -> None:
-        await asyncio.gather(*(paced.turn() for _ in range(4)))
+        await asyncio.gather(*(paced.wait() for _ in range(4)))
 
     asyncio.run(run())
     assert waits == [0.5, 1.0, 1.5]
 
 
-def test_the_limits_stop_it():
+def test_the_limits_stop_further_requests():
     time = Time()
     few = pace(time, requests=2)
     short = pace(time, rate=1, deadline=2)
 
-    async def until_stopped(paced: Pace) -> str:
+    async def until_stopped(paced: Limits) -> str:
         for _ in range(1_000):
             try:
-                await paced.turn()
-            except StoppedError as stopped:
+                await paced.wait()
+            except LimitError as stopped:
                 return str(stopped)
         return "never"
 
-    assert asyncio.run(until_stopped(few)) == "not asked: 2 requests were sent, which is the limit"
-    assert asyncio.run(until_stopped(short)) == "not asked: the time is up, 2 s"
+    assert asyncio.run(until_stopped(few)) == "the limit of 2 requests is reached"
+    assert asyncio.run(until_stopped(short)) == "the time limit of 2 s is over"
     assert (few.requests, short.requests) == (2, 2)
 
 
@@ -98,12 +97,12 @@ def test_a_site_that_fails_five_times_in_a_row_is_left_alone():
     paced = pace(Time())
 
     async def run() -> None:
-        for has_answered in (False, False, False, False, True, False, False, False, False):
-            await paced.turn()
-            paced.note(has_answered=has_answered)
-        await paced.turn()
-        paced.note(has_answered=False)
-        await paced.turn()
+        for has_response in (False, False, False, False, True, False, False, False, False):
+            await paced.wait()
+            paced.record(has_response=has_response)
+        await paced.wait()
+        paced.record(has_response=False)
+        await paced.wait()
 
-    with pytest.raises(StoppedError, match=r"^not asked: 5 requests in a row had no answer$"):
+    with pytest.raises(LimitError, match=r"^5 requests in a row got no response$"):
         asyncio.run(run())

@@ -8,9 +8,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from controller.analysis.sample import Sample
-from controller.sources.alarms import CloudWatchAlarms
-from controller.sources.metrics import FIGURES, CloudWatchMetrics
-from controller.sources.sources import UnreadableError
+from controller.sources.cloudwatch import STATISTICS, CloudWatchAlarms, CloudWatchMetrics, UnreadableError
 from tests.controller.conftest import REGIONS, ClientOf, PutMetrics
 from tests.controller.fakes import BEGIN
 
@@ -50,7 +48,7 @@ def test_a_request_that_may_still_be_answered_is_not_counted_until_it_is_or_will
 ) -> None:
     """Answers count at the time of their request, so what is missing in an old minute will never come."""
     clients = {region: client_of("cloudwatch", region) for region in REGIONS}
-    metrics = CloudWatchMetrics(clients, "EdgeRouter", stack, answer_seconds=120)
+    metrics = CloudWatchMetrics(clients, "EdgeRouter", stack, response_seconds=120)
     put_metrics(BEGIN, "canary", Requests=[1, 1, 1], Errors=[0, 1])
     put_metrics(BEGIN + 60, "canary", Requests=[1, 1, 1], Errors=[0, 0])
     put_metrics(BEGIN + 120, "stable", EUROPE, Requests=[1])
@@ -113,7 +111,7 @@ def test_it_asks_for_sums_and_counts_by_the_minute(metrics: CloudWatchMetrics, s
         },
         "ReturnData": True,
     }
-    assert {statistic for _, statistic in FIGURES.values()} == {"Sum", "SampleCount"}
+    assert {statistic for _, statistic in STATISTICS.values()} == {"Sum", "SampleCount"}
 
 
 def test_regions_that_do_not_answer_or_not_fully_are_named(metrics: CloudWatchMetrics, client_of: ClientOf) -> None:
@@ -130,7 +128,7 @@ def test_regions_that_do_not_answer_or_not_fully_are_named(metrics: CloudWatchMe
 
 @pytest.fixture
 def alarms(client_of: ClientOf) -> CloudWatchAlarms:
-    return CloudWatchAlarms({region: client_of("cloudwatch", region) for region in REGIONS})
+    return CloudWatchAlarms(lambda region: client_of("cloudwatch", region))
 
 
 def put_alarm(client_of: ClientOf, name: str, region: str, state: str) -> str:
@@ -149,14 +147,14 @@ def put_alarm(client_of: ClientOf, name: str, region: str, state: str) -> str:
     return client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["AlarmArn"]
 
 
-def test_alarms_of_several_regions_that_ring_are_found(
+def test_alarms_in_state_alarm_are_found_in_all_regions(
     alarms: CloudWatchAlarms, client_of: ClientOf, stack: str
 ) -> None:
     well = put_alarm(client_of, f"{stack}-well", HOME, "OK")
     loud = put_alarm(client_of, f"{stack}-loud:er", EUROPE, "ALARM")
     mute = put_alarm(client_of, f"{stack}-mute", EUROPE, "INSUFFICIENT_DATA")
-    assert alarms.ringing([well, loud, mute]) == [loud]
-    assert alarms.ringing([well, mute]) == alarms.ringing([]) == []
+    assert alarms.in_alarm([well, loud, mute]) == [loud]
+    assert alarms.in_alarm([well, mute]) == alarms.in_alarm([]) == []
 
 
 def test_composite_alarms_are_alarms(alarms: CloudWatchAlarms, client_of: ClientOf) -> None:
@@ -166,18 +164,18 @@ def test_composite_alarms_are_alarms(alarms: CloudWatchAlarms, client_of: Client
     with Stubber(client_of("cloudwatch")) as stub:
         found = {"AlarmName": "both", "AlarmArn": both, "StateValue": "ALARM"}
         stub.add_response("describe_alarms", {"MetricAlarms": [], "CompositeAlarms": [found]}, asked)
-        assert alarms.ringing([both]) == [both]
+        assert alarms.in_alarm([both]) == [both]
 
 
 def test_an_alarm_that_is_not_there_is_named(alarms: CloudWatchAlarms, client_of: ClientOf, stack: str) -> None:
     well = put_alarm(client_of, f"{stack}-well", HOME, "OK")
     gone = f"arn:aws:cloudwatch:{HOME}:123456789012:alarm:gone"
     with pytest.raises(UnreadableError) as caught:
-        alarms.ringing([well, gone])
+        alarms.in_alarm([well, gone])
     assert str(caught.value) == f"there is no alarm {gone}"
 
 
-def test_a_region_whose_alarms_cannot_be_read_is_named_unless_another_rings(
+def test_a_region_whose_alarms_cannot_be_read_is_named_unless_another_is_in_alarm(
     alarms: CloudWatchAlarms, client_of: ClientOf, stack: str
 ) -> None:
     well, loud = (put_alarm(client_of, f"{stack}-{state}", HOME, state) for state in ("OK", "ALARM"))
@@ -185,6 +183,6 @@ def test_a_region_whose_alarms_cannot_be_read_is_named_unless_another_rings(
     with Stubber(client_of("cloudwatch", EUROPE)) as stub:
         stub.add_client_error("describe_alarms", "AccessDenied", "not yours")
         with pytest.raises(UnreadableError, match=r"^the alarms cannot be read in eu-west-1 \(.*not yours\)$"):
-            alarms.ringing([well, far])
+            alarms.in_alarm([well, far])
         stub.add_client_error("describe_alarms", "AccessDenied", "not yours")
-        assert alarms.ringing([loud, far]) == [loud]
+        assert alarms.in_alarm([loud, far]) == [loud]

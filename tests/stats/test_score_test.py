@@ -1,4 +1,4 @@
-"""The test of error rates against scipy, against published formulas, and against what it promises."""
+"""The score test against scipy, against published formulas, and against its own bound."""
 
 from __future__ import annotations
 
@@ -6,46 +6,42 @@ from math import acos, cos, pi, sqrt
 
 import numpy as np
 import pytest
-from scipy import optimize, stats
+import scipy.stats
+from scipy import optimize
 
-from controller.analysis import error_rate
-from controller.analysis.sample import Sample
+from stats import score_test
 
 CASES = [(46, 750, 22, 2_250), (5, 500, 3, 5_000), (30, 500, 40, 500), (2, 500, 0, 5_000), (990, 1_000, 950, 1_000)]
 MARGINS = (0.0, 0.001, 0.01, 0.05)
 
 
-def counted(errors: int, trials: int) -> Sample:
-    return Sample(trials, trials, errors)
+Counts = tuple[int, int, int, int]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_without_a_margin_the_score_is_the_pooled_z_of_two_proportions(case: tuple[int, int, int, int]) -> None:
-    canary, stable = counted(*case[:2]), counted(*case[2:])
-    table = [[sample.errors, sample.trials - sample.errors] for sample in (canary, stable)]
-    sign = 1 if canary.error_rate > stable.error_rate else -1
-    oracle = sqrt(stats.chi2_contingency(table, correction=False).statistic)
-    assert error_rate.score(canary, stable, 0) == pytest.approx(sign * oracle, rel=1e-9)
+def test_without_a_margin_the_score_is_the_pooled_z_statistic(case: Counts) -> None:
+    table = [[events, size - events] for events, size in (case[:2], case[2:])]
+    sign = 1 if case[0] / case[1] > case[2] / case[3] else -1
+    oracle = sqrt(scipy.stats.chi2_contingency(table, correction=False).statistic)
+    assert score_test.score(*case, 0) == pytest.approx(sign * oracle, rel=1e-9)
 
 
 @pytest.mark.parametrize("margin", MARGINS)
 @pytest.mark.parametrize("case", CASES)
-def test_the_constrained_rate_is_the_most_likely_one(case: tuple[int, int, int, int], margin: float) -> None:
+def test_the_constrained_rate_is_the_most_likely_one(case: Counts, margin: float) -> None:
     def unlikelihood(rate: float) -> float:
-        canary, stable = stats.binom(case[1], min(1, rate + margin)), stats.binom(case[3], rate)
+        canary, stable = scipy.stats.binom(case[1], min(1, rate + margin)), scipy.stats.binom(case[3], rate)
         return -float(canary.logpmf(case[0]) + stable.logpmf(case[2]))
 
     found = optimize.minimize_scalar(unlikelihood, bounds=(0, 1 - margin), method="bounded", options={"xatol": 1e-12})
-    rate = error_rate.constrained(*case, margin)
+    rate = score_test.constrained_rate(*case, margin)
     assert rate == pytest.approx(found.x, abs=1e-5)
     assert unlikelihood(rate) <= found.fun + 1e-9
 
 
 @pytest.mark.parametrize("margin", MARGINS[1:])
 @pytest.mark.parametrize("case", CASES)
-def test_the_constrained_rate_is_that_of_the_formula_in_the_paper(
-    case: tuple[int, int, int, int], margin: float
-) -> None:
+def test_the_constrained_rate_is_that_of_the_formula_in_the_paper(case: Counts, margin: float) -> None:
     """Farrington and Manning 1990, appendix: the root of a cubic in closed form."""
     theta = case[3] / case[1]
     canary, stable = case[0] / case[1], case[2] / case[3]
@@ -55,33 +51,33 @@ def test_the_constrained_rate_is_that_of_the_formula_in_the_paper(
     v = b**3 / (3 * a) ** 3 - b * c / (6 * a**2) + d / (2 * a)
     u = (1 if v > 0 else -1) * sqrt(b**2 / (3 * a) ** 2 - c / (3 * a))
     w = (pi + acos(v / u**3)) / 3
-    assert error_rate.constrained(*case, margin) + margin == pytest.approx(2 * u * cos(w) - b / (3 * a), abs=1e-7)
+    assert score_test.constrained_rate(*case, margin) + margin == pytest.approx(2 * u * cos(w) - b / (3 * a), abs=1e-7)
 
 
-def test_nothing_wrong_anywhere_is_no_reason_to_doubt() -> None:
-    assert error_rate.p_value(counted(0, 500), counted(0, 5_000), 0) == 0.5
-    assert error_rate.p_value(counted(0, 500), counted(0, 5_000), 0.01) > 0.5
+def test_no_errors_at_all_are_not_evidence_against_the_canary() -> None:
+    assert score_test.p_value(0, 500, 0, 5_000, 0) == 0.5
+    assert score_test.p_value(0, 500, 0, 5_000, 0.01) > 0.5
 
 
-def test_a_canary_that_answers_nothing_else_than_errors_is_certain() -> None:
-    assert error_rate.p_value(counted(500, 500), counted(0, 5_000), 0.01) < 1e-100
-    assert error_rate.p_value(counted(500, 500), counted(500, 500), 0.0) == 0.5
+def test_a_canary_with_errors_only_is_rejected_with_certainty() -> None:
+    assert score_test.p_value(500, 500, 0, 5_000, 0.01) < 1e-100
+    assert score_test.p_value(500, 500, 500, 500, 0.0) == 0.5
 
 
-def test_nothing_is_a_whole_margin_worse() -> None:
-    assert error_rate.p_value(counted(500, 500), counted(0, 500), 1.0) == 1.0
+def test_a_margin_of_one_rejects_nothing() -> None:
+    assert score_test.p_value(500, 500, 0, 500, 1.0) == 1.0
 
 
-def test_two_errors_in_500_against_none_in_5000_are_no_alarm() -> None:
+def test_two_errors_in_500_against_none_in_5000_are_not_rejected() -> None:
     """The score alone would take them for one."""
-    canary, stable = counted(2, 500), counted(0, 5_000)
-    assert stats.norm.sf(error_rate.score(canary, stable, 0)) < 1e-5
-    assert error_rate.p_value(canary, stable, 0) > 0.001
-    assert error_rate.p_value(canary, stable, 0.01) > 0.5
+    counts = (2, 500, 0, 5_000)
+    assert scipy.stats.norm.sf(score_test.score(*counts, 0)) < 1e-5
+    assert score_test.p_value(*counts, 0) > 0.001
+    assert score_test.p_value(*counts, 0.01) > 0.5
 
 
 def rejects(canary: int, requests: int, stable: int, stable_requests: int, margin: float, alpha: float) -> bool:
-    return error_rate.p_value(counted(canary, requests), counted(stable, stable_requests), margin) <= alpha
+    return score_test.p_value(canary, requests, stable, stable_requests, margin) <= alpha
 
 
 def size(requests: int, stable_requests: int, rate: float, margin: float, alpha: float) -> float:
@@ -90,7 +86,7 @@ def size(requests: int, stable_requests: int, rate: float, margin: float, alpha:
     The more errors the canary has the smaller the p-value: for each count of stable's the least that is rejected is
     found by halving.
     """
-    canary, stable = stats.binom(requests, rate + margin), stats.binom(stable_requests, rate)
+    canary, stable = scipy.stats.binom(requests, rate + margin), scipy.stats.binom(stable_requests, rate)
     counts = np.arange(int(stable.ppf(1e-9)), int(stable.ppf(1 - 1e-9)) + 1)
     total = 0.0
     for count, weight in zip(counts, stable.pmf(counts), strict=True):
@@ -108,14 +104,14 @@ def size(requests: int, stable_requests: int, rate: float, margin: float, alpha:
 @pytest.mark.parametrize("margin", [0.0, 0.01])
 @pytest.mark.parametrize("rate", [0.0005, 0.002, 0.01])
 @pytest.mark.parametrize(("requests", "stable_requests"), [(500, 500), (500, 5_000), (750, 2_250)])
-def test_it_errs_no_more_often_than_it_may_even_where_errors_are_few(
+def test_the_false_positive_rate_is_at_most_alpha_even_with_few_errors(
     requests: int, stable_requests: int, rate: float, margin: float
 ) -> None:
     for alpha in (1.2e-3, 5e-5):
         assert size(requests, stable_requests, rate, margin, alpha) <= alpha
 
 
-def test_it_finds_five_points_more_errors_in_the_first_minute() -> None:
+def test_five_points_more_errors_are_found_in_the_first_minute() -> None:
     """750 requests of the canary, 2,250 of stable: what 25 % of 50 requests a second are in a minute."""
     random = np.random.default_rng(2026)
     canary, stable = random.binomial(750, 0.06, 1_000), random.binomial(2_250, 0.01, 1_000)

@@ -1,17 +1,19 @@
-"""The limits of a validation: requests in all, requests a second, and the time by which it ends."""
+"""The limits of a validation: the rate, the number of requests, and the deadline."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from validator.traffic.failures import StoppedError
-
 MAX_FAILURES_IN_A_ROW = 5
-"""A site that does not answer is not asked on: the report comes after a few timeouts, not after hundreds."""
+"""A site that does not respond gets no more requests: the report comes after a few timeouts, not after hundreds."""
 
 
-class Pace:
-    """Says when the next request may go out. Times are those of `clock`, in seconds."""
+class LimitError(Exception):
+    """A request that a limit of the validation prevented or canceled."""
+
+
+class Limits:
+    """Limits the requests by `clock`, in seconds."""
 
     def __init__(
         self,
@@ -37,26 +39,26 @@ class Pace:
     def seconds_left(self) -> float:
         return self._deadline_seconds - self.elapsed_seconds
 
-    async def turn(self) -> None:
-        """Returns when a request may be sent, which is counted. StoppedError when no more may be."""
+    async def wait(self) -> None:
+        """Wait until the next request may be sent, and count it. LimitError where no more may be sent."""
         if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
-            raise StoppedError(f"not asked: {MAX_FAILURES_IN_A_ROW} requests in a row had no answer")
+            raise LimitError(f"{MAX_FAILURES_IN_A_ROW} requests in a row got no response")
         if self.requests >= self._max_requests:
-            raise StoppedError(f"not asked: {self._max_requests} requests were sent, which is the limit")
+            raise LimitError(f"the limit of {self._max_requests} requests is reached")
         now = self._clock()
         slot = max(now, self._next)
         if slot - self._started >= self._deadline_seconds:
-            raise self.is_over()
-        # Counted and reserved before the wait: others ask for their turn meanwhile.
+            raise self.deadline_error()
+        # Counted and reserved before the wait, during which others call this.
         self.requests += 1
         self._next = slot + self._seconds_between
         if slot > now:
             await self._sleep(slot - now)
 
-    def is_over(self) -> StoppedError:
-        """What to raise where the time is up."""
-        return StoppedError(f"not asked: the time is up, {self._deadline_seconds:g} s")
+    def deadline_error(self) -> LimitError:
+        """Return the error of a request after the deadline."""
+        return LimitError(f"the time limit of {self._deadline_seconds:g} s is over")
 
-    def note(self, *, has_answered: bool) -> None:
-        """How a request ended."""
-        self._failures_in_a_row = 0 if has_answered else self._failures_in_a_row + 1
+    def record(self, *, has_response: bool) -> None:
+        """Record the end of a request."""
+        self._failures_in_a_row = 0 if has_response else self._failures_in_a_row + 1
