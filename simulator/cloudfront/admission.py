@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from simulator.cloudfront.config.behaviors import Behavior
 from simulator.cloudfront.http.edge_errors import EdgeError
 from simulator.cloudfront.http.headers import encoded
+from simulator.cloudfront.http.messages import ViewerRequest
 from simulator.request_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.http.messages import ViewerRequest
 
 
 def check_sizes(request: ViewerRequest, domain_name: str) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+
+import httpx
 
 from simulator.cloudfront.admission import check_admission, check_sizes
 from simulator.cloudfront.cache.cache import Cache
 from simulator.cloudfront.cache.notices import KeptNotices
 from simulator.cloudfront.cache.objects import Objects, Served
+from simulator.cloudfront.config.distribution import Distribution
+from simulator.cloudfront.config.origins import OriginMap
 from simulator.cloudfront.http.edge_errors import EdgeError
 from simulator.cloudfront.http.header_rules import is_disallowed
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest, ViewerResponse
@@ -21,15 +25,7 @@ from simulator.cloudfront.origin.side import OriginSide, edge_host
 from simulator.cloudfront.triggers.events import event_body, event_request, event_response, read_request, read_response
 from simulator.cloudfront.triggers.triggers import Context, EdgeFunctions, Triggers, new_request_id
 from simulator.cloudfront.viewer_functions import ViewerFunctions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    import httpx
-
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.config.origins import OriginMap
-    from simulator.cloudfront_functions import KeyValueStore
+from simulator.cloudfront_functions import KeyValueStore
 
 
 class Edge:

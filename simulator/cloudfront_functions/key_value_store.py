@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 # Page cloudfront-limits, "Quotas on key value stores".
 KEY_LIMIT_BYTES = 512

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.cloudfront_functions.errors import FunctionCodeError
+from simulator.cloudfront_functions.key_value_store import KeyValueStore
 from simulator.cloudfront_functions.sandbox import SHARED, Sandbox, SandboxEndedError
 from simulator.cloudfront_functions.syntax import PAGE, refused_features, without_imports
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from simulator.cloudfront_functions.key_value_store import KeyValueStore
 
 CODE_LIMIT_BYTES = 10 * 1024
 """Page cloudfront-limits, "Function size"; comments count, for the code is deployed with them."""

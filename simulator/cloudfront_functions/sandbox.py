@@ -13,12 +13,10 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.cloudfront_functions.errors import FunctionCodeError
-
-if TYPE_CHECKING:
-    from simulator.cloudfront_functions.key_value_store import KeyValueStore
+from simulator.cloudfront_functions.key_value_store import KeyValueStore
 
 WALL_LIMIT_SECONDS = 20.0
 """How long an answer is waited for; the limit on CPU time comes first unless this machine stands still."""

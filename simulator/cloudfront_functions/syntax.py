@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import tree_sitter_javascript
-from tree_sitter import Language, Parser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tree_sitter import Node
+from tree_sitter import Language, Node, Parser
 
 PAGE = "functions-javascript-runtime-20"
 MODULES = ("cloudfront", "crypto", "querystring", "buffer")

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from simulator.standin.model.errors import ProgramError, StandInError, one_message
 from simulator.standin.model.model import Known, digest
 from simulator.standin.model.wire import Secret, holds_secret, mark_secrets, revealed
-from simulator.standin.provider import PROVIDERS, StandIn
+from simulator.standin.provider import PROVIDERS, Difference, StandIn
 from simulator.standin.registration import PROVIDER_PREFIX, Registration
 from simulator.standin.state import STACK_TYPE, decoded, encoded, recalled
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.standin.provider import Difference
 
 FUNCTION = "aws:lambda/function:Function"
 Operation = Literal["create", "update", "replace", "delete", "same", "retain"]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
 from simulator.standin.model.wire import ARCHIVE, ASSET, SIGNATURE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 class PathChange(NamedTuple):

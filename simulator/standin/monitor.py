@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
+from simulator.standin.deployment import Deployment
 from simulator.standin.model.errors import DataSourceError, StandInError
 from simulator.standin.model.wire import from_struct, to_struct
 from simulator.standin.registration import Registration
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from simulator.standin.deployment import Deployment
 
 _FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,

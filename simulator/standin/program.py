@@ -7,11 +7,12 @@ import contextvars
 import os
 import threading
 import traceback
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi.runtime
@@ -22,9 +23,6 @@ from simulator.standin.model.errors import ProgramError, StandInError
 from simulator.standin.modules import modules_of
 from simulator.standin.monitor import Engine, Monitor
 from simulator.standin.state import deployment, in_order, kept_of, resources_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 _ONE_AT_A_TIME = threading.Lock()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from simulator.standin.diff import PathChange, changes
 from simulator.standin.invokes.invokes import INVOKES
@@ -15,9 +16,6 @@ from simulator.standin.model.wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, r
 from simulator.standin.models import MODELS
 from simulator.standin.schema import args_class, property_types, violations
 from simulator.standin.state import WITHHELD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _COMMON_SETTINGS = words("version pluginDownloadURL")
 PROVIDERS = {

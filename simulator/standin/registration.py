@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.standin.model.errors import StandInError
 from simulator.standin.model.wire import ARCHIVE, SIGNATURE, from_struct, rewrite
 from simulator.standin.state import STACK_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PROVIDER_PREFIX = "pulumi:providers:"
 _UNMODELLED_OPTIONS = {

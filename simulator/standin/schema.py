@@ -6,10 +6,10 @@ import difflib
 import importlib
 import inspect
 import types
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Union, get_args, get_origin
+from typing import Union, get_args, get_origin
 
 import pulumi
 from pulumi._types import input_type_py_to_pulumi_names, input_type_types, is_input_type
@@ -17,9 +17,6 @@ from pulumi._types import input_type_py_to_pulumi_names, input_type_types, is_in
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.wire import ARCHIVE, ASSET, SIGNATURE, UNKNOWN
 from simulator.standin.modules import quiet_pulumi_aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PLAIN = {str: "a string", bool: "a boolean", int: "a whole number", float: "a number"}
 

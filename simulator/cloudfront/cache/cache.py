@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from simulator.cloudfront.cache.key import CacheKey
-    from simulator.cloudfront.http.messages import OriginResponse
+from simulator.cloudfront.cache.key import CacheKey
+from simulator.cloudfront.http.messages import OriginResponse
 
 MEBIBYTE = 1024 * 1024
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from simulator.cloudfront.config.behaviors import Behavior
 from simulator.cloudfront.config.selection import normalized_accept_encoding
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.http.headers import Headers
-    from simulator.cloudfront.http.messages import OriginResponse
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse
 
 _MIN_BYTES, _MAX_BYTES = 1_000, 10_000_000
 _COMPRESSED_STATUSES = (200, 403, 404)

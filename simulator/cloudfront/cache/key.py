@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
 
+from simulator.cloudfront.config.policies import CachePolicy
 from simulator.cloudfront.config.selection import normalized_accept_encoding, selected_cookies, selected_query
+from simulator.cloudfront.http.messages import ViewerRequest
 from simulator.cloudfront.http.viewer_headers import viewer_header
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-    from simulator.cloudfront.config.policies import CachePolicy
-    from simulator.cloudfront.http.messages import ViewerRequest
 
 CacheKey = tuple["Hashable", ...]
 

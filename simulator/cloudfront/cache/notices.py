@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container
 
 from simulator.cloudfront.cache.ttl import CacheControl
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container
-
-    from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.config.behaviors import Behavior
+from simulator.cloudfront.http.headers import Headers
 
 _SETTLED = frozenset({"", "*", "accept-encoding"})
 """`*` is kept for nobody, and Accept-Encoding is normalized or not forwarded."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.policies import CachePolicy
-    from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.config.policies import CachePolicy
+from simulator.cloudfront.http.headers import Headers
 
 # Page HTTPStatusCodes: errors that are always kept, and those kept only where the origin sends max-age or s-maxage.
 ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 from urllib.parse import unquote_plus
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from simulator.cloudfront.config.policies import CachePolicy, Selection
-    from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.config.policies import CachePolicy, Selection
+from simulator.cloudfront.http.headers import Headers
 
 
 def cookie_pairs(headers: Headers) -> list[tuple[str, str]]:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from simulator.cloudfront.http.messages import ViewerRequest
 from simulator.cloudfront.http.regions import edge_region
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.http.messages import ViewerRequest
 
 _SPELLINGS = {"is-ios-viewer": "Is-IOS-Viewer", "is-smarttv-viewer": "Is-SmartTV-Viewer", "viewer-tls": "Viewer-TLS"}
 

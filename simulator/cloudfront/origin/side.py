@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import Origin, Target
 from simulator.cloudfront.http.edge_errors import EdgeError
 from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.http.regions import edge_region
 from simulator.cloudfront.origin.client import OriginClient, OriginUnreachableError
 from simulator.cloudfront.origin.forwarding import origin_bound, viewer_bound
@@ -21,13 +24,7 @@ from simulator.cloudfront.triggers.events import (
     read_request,
     read_response,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
-    from simulator.cloudfront.triggers.triggers import Context, Triggers
+from simulator.cloudfront.triggers.triggers import Context, Triggers
 
 
 @dataclass(frozen=True)

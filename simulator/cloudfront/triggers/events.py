@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.cloudfront.config.behaviors import EventType
+from simulator.cloudfront.config.origins import Origin
 from simulator.cloudfront.http.header_rules import is_disallowed
 from simulator.cloudfront.http.headers import Headers, title_case
-from simulator.cloudfront.http.messages import OriginResponse
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.behaviors import EventType
-    from simulator.cloudfront.config.origins import Origin
-    from simulator.cloudfront.http.messages import ViewerRequest
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 
 KIBIBYTE = 1024
 # Page lambda-at-edge-function-restrictions, "request body with the include body option".

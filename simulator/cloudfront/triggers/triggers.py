@@ -5,19 +5,16 @@ from __future__ import annotations
 import base64
 import copy
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from simulator.cloudfront.config.behaviors import Behavior, EventType, Trigger
+from simulator.cloudfront.config.distribution import Distribution
+from simulator.cloudfront.config.origins import Origin
 from simulator.cloudfront.http.edge_errors import EdgeError
 from simulator.cloudfront.triggers.events import event
 from simulator.cloudfront.validation import validate_result
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simulator.cloudfront.config.behaviors import Behavior, EventType, Trigger
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.config.origins import Origin
 
 
 class FunctionOutcome(Protocol):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
 from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, EVENT_STRUCTURE, LAMBDA_RESTRICTIONS, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from simulator.cloudfront.http.header_rules import is_denied_custom_header, is_disallowed
 from simulator.cloudfront.validation import headers as header_rules
 from simulator.cloudfront.validation.violation import CUSTOM_HEADERS, EVENT_STRUCTURE, QUOTAS, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SSL_PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
 _CUSTOM_FIELDS = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from simulator.cloudfront.validation import headers as header_rules
 from simulator.cloudfront.validation.request import is_base64
@@ -14,9 +15,6 @@ from simulator.cloudfront.validation.violation import (
     UPDATED_RESPONSES,
     Violation,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KIBIBYTE = 1024
 SIZE_LIMITS = {"viewer": 40 * KIBIBYTE, "origin": 1024 * KIBIBYTE}

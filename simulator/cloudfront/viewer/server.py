@@ -6,17 +6,13 @@ import asyncio
 import contextlib
 import os
 import socket
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Generator, Mapping
+from typing import Self
 
 import uvicorn
 
 from simulator.cloudfront.http.regions import DEFAULT_REGION
-from simulator.cloudfront.viewer.viewer import viewer_app
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-
-    from simulator.cloudfront.viewer.viewer import AsgiApp, ServesViewers
+from simulator.cloudfront.viewer.viewer import AsgiApp, ServesViewers, viewer_app
 
 
 class PortInUseError(OSError):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote
 
 from simulator.cloudfront.http.header_rules import is_disallowed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from simulator.cloudfront.http.headers import Headers
-    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 
 Field = dict[str, Any]
 """`{"value": …}`, with `multiValue` where a name came more than once, and `attributes` for cookies of a response."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
 from simulator.cloudfront.validation.headers import has_control_characters
 from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EVENT_STRUCTURE = "functions-event-structure"
 # Page edge-function-restrictions-all, "Read-only headers": a function may set the length and encoding of its own body.

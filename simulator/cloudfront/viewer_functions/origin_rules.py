@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from simulator.cloudfront.config.origins import Origin
 from simulator.cloudfront.http.header_rules import is_denied_custom_header, is_disallowed
 from simulator.cloudfront.validation.violation import Violation
+from simulator.cloudfront_functions import OriginUpdate
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from simulator.cloudfront.config.origins import Origin
-    from simulator.cloudfront_functions import OriginUpdate
-
-    Check = Callable[[Any], str]
+Check = Callable[[Any], str]
 
 PAGE = "helper-functions-origin-modification"
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.cloudfront.config.origins import Origin
 from simulator.cloudfront.http.headers import Headers, title_case
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.cloudfront.config.origins import Origin
-    from simulator.cloudfront_functions import OriginUpdate
+from simulator.cloudfront_functions import OriginUpdate
 
 
 def updated_origin(asked: OriginUpdate, assigned: Origin, origins: Mapping[str, Origin]) -> Origin:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from simulator.cloudfront.http.edge_errors import reason_phrase
 from simulator.cloudfront.http.header_rules import is_disallowed
 from simulator.cloudfront.http.headers import Headers, title_case
-from simulator.cloudfront.http.messages import OriginResponse
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.http.messages import ViewerRequest
-    from simulator.cloudfront.viewer_functions.event import Field
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront.viewer_functions.event import Field
 
 
 def read_function_request(request: ViewerRequest, given: dict[str, Any], result: dict[str, Any]) -> ViewerRequest:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from simulator.cloudfront.validation.headers import has_control_characters
 from simulator.cloudfront.validation.request import URL_LENGTH_LIMIT, is_base64
@@ -14,9 +15,6 @@ from simulator.cloudfront.viewer_functions.fields import (
     header_violations,
     query_violations,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _REQUEST = ("method", "uri", "querystring", "headers", "cookies")
 _RESPONSE = ("statusCode", "statusDescription", "headers", "cookies", "body")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _WHOLE = re.compile(r"[+-]?\d+")
 

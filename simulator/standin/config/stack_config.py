@@ -5,18 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from simulator.standin.config.passphrase import Decrypter
 from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
 from simulator.standin.config.property_path import parse_path, set_at, typed
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,12 @@ import copy
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
 from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
 from simulator.standin.model.errors import StackConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _TAG = "tag:yaml.org,2002:"
 _TIME = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+)(\d\d?):(\d\d):(\d\d)(\.\d+)?\s*(Z|[+-]\d\d?(?::?\d\d)?)?)?")

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from simulator.standin.model.errors import DataSourceError
-from simulator.standin.model.model import children, drawn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.standin.model.model import Scope
+from simulator.standin.model.model import Scope, children, drawn
 
 Answer = dict[str, object]
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from simulator.standin.invokes.ec2 import instance_type_offerings, managed_prefix_list, parameter
 from simulator.standin.invokes.stored_item import table_item
-from simulator.standin.model.model import ACCOUNT_ID
+from simulator.standin.model.model import ACCOUNT_ID, Scope
 from simulator.standin.models.s3.buckets import LOG_DELIVERY_ID, OWNER_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from simulator.standin.model.model import Scope
 
 Answer = dict[str, object]
 

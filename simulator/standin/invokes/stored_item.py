@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from simulator.standin.model.errors import DataSourceError, StandInError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.standin.model.model import Scope
+from simulator.standin.model.model import Scope
 
 _MODELLED = frozenset({"tableName", "key", "region"})
 

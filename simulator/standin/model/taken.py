@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from simulator.standin.model.model import Known, Properties
+from simulator.standin.model.model import Known, Properties
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from google.protobuf import struct_pb2
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks an object as a special value (pulumi sdk/go/common/resource/sig)."""

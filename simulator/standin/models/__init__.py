@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from simulator.standin.model.model import ResourceModel
 from simulator.standin.models.acm.certificates import CERTIFICATE, CERTIFICATE_VALIDATION
 from simulator.standin.models.api_gateway.methods import INTEGRATION, INTEGRATION_RESPONSE, METHOD, METHOD_RESPONSE
 from simulator.standin.models.api_gateway.rest_api import DEPLOYMENT, RESOURCE, REST_API, STAGE
@@ -37,11 +38,6 @@ from simulator.standin.models.s3.buckets import (
     VERSIONING,
 )
 from simulator.standin.models.sns.topics import TOPIC, TOPIC_POLICY, TOPIC_SUBSCRIPTION
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.standin.model.model import ResourceModel
 
 MODELS: Mapping[str, ResourceModel] = {
     model.type: model

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
 from simulator.standin.model.rules import among, matching
 from simulator.standin.models.route53.records import RECORD_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CERTIFICATE_TYPE = "aws:acm/certificate:Certificate"
 VALIDATION_TYPE = "aws:acm/certificateValidation:CertificateValidation"

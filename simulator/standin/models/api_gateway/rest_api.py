@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, drawn, tags_all, words
@@ -14,9 +14,6 @@ from simulator.standin.models.api_gateway.methods import (
     REST_API_TYPE,
     api_failures,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DEPLOYMENT_TYPE = "aws:apigateway/deployment:Deployment"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"

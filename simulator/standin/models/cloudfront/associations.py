@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, Scope, child, children
 from simulator.standin.models.cloudfront.function import VIEWER_FUNCTION_TYPE
 from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
 from simulator.standin.models.lambda_.function import FUNCTION_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EVENT_TYPES = ("viewer-request", "origin-request", "origin-response", "viewer-response")
 _VERSION_ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]+:(\d+)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import (
@@ -33,9 +33,6 @@ from simulator.standin.models.cloudfront.response_headers import (
 )
 from simulator.standin.models.route53.records import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
 from simulator.standin.models.s3.buckets import BUCKET_TYPE, may_write_legacy_logs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _METHODS = (
     {"GET", "HEAD"},

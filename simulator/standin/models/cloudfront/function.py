@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import (
@@ -20,9 +20,6 @@ from simulator.standin.model.model import (
 from simulator.standin.model.rules import among_aws, between, matching
 from simulator.standin.model.taken import in_account
 from simulator.standin.models.cloudfront.policies import etag
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 VIEWER_FUNCTION_TYPE = "aws:cloudfront/function:Function"
 STORE_TYPE = "aws:cloudfront/keyValueStore:KeyValueStore"

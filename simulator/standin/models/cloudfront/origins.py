@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, child, children
 from simulator.standin.model.rules import Rule, among, among_aws, between, matching
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, digest, drawn
 from simulator.standin.model.rules import among_aws, between, matching
 from simulator.standin.model.taken import in_account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CACHE_POLICY_TYPE = "aws:cloudfront/cachePolicy:CachePolicy"
 ORIGIN_REQUEST_POLICY_TYPE = "aws:cloudfront/originRequestPolicy:OriginRequestPolicy"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, ResourceModel, Scope, child, digest, words
 from simulator.standin.model.rules import among_aws, between, matching
 from simulator.standin.model.taken import in_account
 from simulator.standin.models.cloudfront.policies import etag
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RESPONSE_HEADERS_POLICY_TYPE = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
 # "Use managed response headers policies", CloudFront Developer Guide.

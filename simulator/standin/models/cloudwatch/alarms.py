@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import (
@@ -22,9 +22,6 @@ from simulator.standin.model.model import (
 from simulator.standin.model.rules import among, among_aws, between, matching
 from simulator.standin.models.cloudwatch.logs import LOG_GROUP_TYPE
 from simulator.standin.models.sns.topics import TOPIC_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LOG_METRIC_FILTER_TYPE = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 _METRIC_ID = re.compile(r"[a-z][a-zA-Z0-9_]*")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, drawn, tags_all, words
@@ -10,9 +10,6 @@ from simulator.standin.model.rules import among, among_aws, matching
 from simulator.standin.models.iam.roles import statements
 from simulator.standin.models.route53.records import DISTRIBUTION_TYPE
 from simulator.standin.models.s3.buckets import BUCKET_TYPE, POLICY_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SOURCE_TYPE = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
 DESTINATION_TYPE = "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"

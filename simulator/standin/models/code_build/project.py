@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.model.rules import among, among_aws, between, matching
 from simulator.standin.model.taken import in_region
 from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROJECT_TYPE = "aws:codebuild/project:Project"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
@@ -11,9 +11,6 @@ from simulator.standin.model.rules import among, among_aws, between, matching
 from simulator.standin.model.taken import in_region
 from simulator.standin.models.code_build.project import PROJECT_TYPE
 from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _NEEDED = {
     "CodeStarSourceConnection": words("BranchName ConnectionArn FullRepositoryId"),

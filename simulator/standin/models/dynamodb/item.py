@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, ResourceModel, Scope, children
 from simulator.standin.model.taken import Unique
 from simulator.standin.model.wire import UNKNOWN
 from simulator.standin.models.dynamodb.table import TABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _TYPES = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
 """The names of types in DynamoDB's JSON (page "Data types and naming rules", data type descriptors)."""

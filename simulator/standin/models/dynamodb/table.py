@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.model.rules import among_aws, between, matching
 from simulator.standin.model.taken import Unique
 from simulator.standin.model.wire import UNKNOWN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @cache

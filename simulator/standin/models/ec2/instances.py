@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
@@ -13,9 +13,6 @@ from simulator.standin.model.taken import in_account
 from simulator.standin.models.ec2.security_groups import SECURITY_GROUP_TYPE
 from simulator.standin.models.ec2.vpc import SUBNET_TYPE, VPC_TYPE, ec2_outputs, unknown_id
 from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROFILE_TYPE = "aws:iam/instanceProfile:InstanceProfile"
 USER_DATA_LIMIT_BYTES = 16 * 1024

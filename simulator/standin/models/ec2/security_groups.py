@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, children, words
 from simulator.standin.model.rules import Rule, among, between, matching
 from simulator.standin.models.ec2.vpc import VPC_TYPE, ec2_id, ec2_outputs, network, unknown_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SECURITY_GROUP_TYPE = "aws:ec2/securityGroup:SecurityGroup"
 _ENDS = words("cidrBlocks ipv6CidrBlocks prefixListIds securityGroups self")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import (
@@ -17,11 +17,7 @@ from simulator.standin.model.model import (
     tags_all,
     words,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from simulator.standin.model.rules import Rule
+from simulator.standin.model.rules import Rule
 
 VPC_TYPE = "aws:ec2/vpc:Vpc"
 SUBNET_TYPE = "aws:ec2/subnet:Subnet"

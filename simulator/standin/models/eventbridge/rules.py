@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, tags_all, words
@@ -13,9 +13,6 @@ from simulator.standin.model.taken import Unique
 from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
 from simulator.standin.models.lambda_.function import FUNCTION_TYPE
 from simulator.standin.models.sns.topics import TOPIC_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")

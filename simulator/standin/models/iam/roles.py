@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, drawn, tags_all, words
 from simulator.standin.model.rules import between, matching
 from simulator.standin.model.taken import in_account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROLE_TYPE = "aws:iam/role:Role"
 _TRUST_LIMIT = 2048

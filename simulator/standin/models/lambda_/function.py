@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, tags_all, words
 from simulator.standin.model.rules import among, among_aws, between, matching
 from simulator.standin.model.taken import in_region
 from simulator.standin.model.wire import ARCHIVE, SIGNATURE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FUNCTION_TYPE = "aws:lambda/function:Function"
 ZIP_LIMIT_BYTES = 50 * 1024 * 1024

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, drawn, words
 from simulator.standin.model.rules import between
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _CLASSES = {
     "lower": "abcdefghijklmnopqrstuvwxyz",

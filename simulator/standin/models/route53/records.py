@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties, ResourceModel, Scope, children, words
 from simulator.standin.model.rules import among_aws, between, matching
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 RECORD_TYPE = "aws:route53/record:Record"
 DISTRIBUTION_TYPE = "aws:cloudfront/distribution:Distribution"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
 from simulator.standin.model.rules import Rule, among, among_aws, between, matching
 from simulator.standin.model.taken import in_account
 from simulator.standin.models.iam.roles import statements
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BUCKET_TYPE = "aws:s3/bucket:Bucket"
 PRIVACY_TYPE = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import (
@@ -19,9 +19,6 @@ from simulator.standin.model.model import (
 )
 from simulator.standin.model.rules import among, matching
 from simulator.standin.models.iam.roles import statements
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TOPIC_TYPE = "aws:sns/topic:Topic"
 _ENDPOINTS = {"email": r"[^@\s]+@[^@\s]+\.[^@\s]+", "https": r"https://[^\s/]+\S*"}
