@@ -6,7 +6,7 @@ from simulator.cloudfront.config.behaviors import Behavior
 from simulator.cloudfront.http.edge_errors import EdgeError
 from simulator.cloudfront.http.headers import encoded
 from simulator.cloudfront.http.messages import ViewerRequest
-from simulator.request_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES
+from simulator.cloudfront_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES
 
 
 def check_sizes(request: ViewerRequest, domain_name: str) -> None:

@@ -16,7 +16,6 @@ from simulator.cloudfront.cache.objects import Objects, Served
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import OriginMap
 from simulator.cloudfront.http.edge_errors import EdgeError
-from simulator.cloudfront.http.header_rules import is_disallowed
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest, ViewerResponse
 from simulator.cloudfront.http.ranges import tailored
 from simulator.cloudfront.http.regions import edge_region
@@ -26,6 +25,7 @@ from simulator.cloudfront.triggers.events import event_body, event_request, even
 from simulator.cloudfront.triggers.triggers import Context, EdgeFunctions, Triggers, new_request_id
 from simulator.cloudfront.viewer_functions import ViewerFunctions
 from simulator.cloudfront_functions import KeyValueStore
+from simulator.cloudfront_rules import is_disallowed
 
 
 class Edge:

@@ -15,7 +15,7 @@ from router.cache_control import is_shared_for_long, unshared
 from router.cache_guard import CacheGuard
 from router.passing import PASSING, READ_ONLY_BEHIND_THE_CACHE
 from simulator.cloudfront import validate_result
-from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
+from simulator.cloudfront_rules import READ_ONLY, is_disallowed
 from simulator.sample_events import origin_request, origin_response
 
 KEY = ["authorization", "origin", "x-router-version", "rsc"]

@@ -7,8 +7,8 @@ from typing import Literal
 
 from simulator.cloudfront.config.policies import CachePolicy, OriginRequestPolicy
 from simulator.cloudfront.config.response_headers import ResponseHeadersPolicy
-from simulator.request_rules import match_path
-from simulator.request_rules import normalized_path as normalized_path
+from simulator.cloudfront_rules import match_path
+from simulator.cloudfront_rules import normalized_path as normalized_path
 
 EventType = Literal["viewer-request", "origin-request", "origin-response", "viewer-response"]
 EVENT_TYPES: tuple[EventType, ...] = ("viewer-request", "origin-request", "origin-response", "viewer-response")

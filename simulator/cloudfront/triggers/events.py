@@ -8,9 +8,9 @@ from typing import Any
 
 from simulator.cloudfront.config.behaviors import EventType
 from simulator.cloudfront.config.origins import Origin
-from simulator.cloudfront.http.header_rules import is_disallowed
 from simulator.cloudfront.http.headers import Headers, title_case
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront_rules import is_disallowed
 
 KIBIBYTE = 1024
 # Page lambda-at-edge-function-restrictions, "request body with the include body option".

@@ -15,6 +15,7 @@ from simulator.cloudfront.validation.violation import (
     UPDATED_RESPONSES,
     Violation,
 )
+from simulator.cloudfront_rules import has_control_characters
 
 KIBIBYTE = 1024
 SIZE_LIMITS = {"viewer": 40 * KIBIBYTE, "origin": 1024 * KIBIBYTE}
@@ -54,7 +55,7 @@ def _restrictions(given: dict[str, Any] | None, headers: Any, event_type: str) -
 
 def _description(result: dict[str, Any]) -> Iterator[Violation]:
     description = result.get("statusDescription", "")
-    if not isinstance(description, str) or header_rules.has_control_characters(description):
+    if not isinstance(description, str) or has_control_characters(description):
         rule = "statusDescription must be a string without control characters"
         yield Violation(rule, "response.statusDescription", EVENT_STRUCTURE)
 

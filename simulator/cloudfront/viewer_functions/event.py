@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from simulator.cloudfront.http.header_rules import is_disallowed
 from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront_rules import is_disallowed
 
 Field = dict[str, Any]
 """`{"value": …}`, with `multiValue` where a name came more than once, and `attributes` for cookies of a response."""

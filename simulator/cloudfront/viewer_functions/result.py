@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from simulator.cloudfront.http.edge_errors import reason_phrase
-from simulator.cloudfront.http.header_rules import is_disallowed
 from simulator.cloudfront.http.headers import Headers, title_case
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.viewer_functions.event import Field
+from simulator.cloudfront_rules import is_disallowed
 
 
 def read_function_request(request: ViewerRequest, given: dict[str, Any], result: dict[str, Any]) -> ViewerRequest:

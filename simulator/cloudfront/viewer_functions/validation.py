@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.cloudfront.validation.headers import has_control_characters
 from simulator.cloudfront.validation.request import URL_LENGTH_LIMIT, is_base64
 from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, Violation
 from simulator.cloudfront.viewer_functions.fields import (
@@ -15,6 +14,7 @@ from simulator.cloudfront.viewer_functions.fields import (
     header_violations,
     query_violations,
 )
+from simulator.cloudfront_rules import has_control_characters
 
 _REQUEST = ("method", "uri", "querystring", "headers", "cookies")
 _RESPONSE = ("statusCode", "statusDescription", "headers", "cookies", "body")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.standin.model.errors import DataSourceError
-from simulator.standin.model.model import Scope, children, drawn
+from simulator.standin.model.model import Scope, draw
+from simulator.standin.model.rules import children
 
 Answer = dict[str, object]
 
@@ -15,7 +16,7 @@ def parameter(arguments: Mapping[str, object], scope: Scope) -> Answer:
     name, region = str(arguments["name"]), str(arguments.get("region") or scope.region)
     if not name.startswith("/aws/service/ami-"):
         raise DataSourceError(f"reading SSM Parameter ({name}): couldn't find resource")
-    image = f"ami-{drawn('0123456789abcdef', 17, name, region)}"
+    image = f"ami-{draw('0123456789abcdef', 17, name, region)}"
     arn = f"arn:aws:ssm:{region}::parameter{name}"
     shared = {"arn": arn, "id": name, "name": name, "region": region, "type": "String", "version": 1}
     return {**shared, "insecureValue": image, "value": image, "withDecryption": True}
@@ -26,7 +27,7 @@ def managed_prefix_list(arguments: Mapping[str, object], scope: Scope) -> Answer
     name, region = str(arguments.get("name")), str(arguments.get("region") or scope.region)
     if not name.startswith("com.amazonaws."):
         raise DataSourceError(f"reading EC2 Managed Prefix List ({name}): no matching EC2 Managed Prefix List found")
-    identity = f"pl-{drawn('0123456789abcdef', 8, name, region)}"
+    identity = f"pl-{draw('0123456789abcdef', 8, name, region)}"
     arn = f"arn:aws:ec2:{region}:aws:prefix-list/{identity}"
     shared = {"addressFamily": "IPv4", "arn": arn, "entries": [], "filters": [], "id": identity, "name": name}
     return {**shared, "maxEntries": 0, "ownerId": "AWS", "region": region, "tags": {}, "version": 0}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from simulator.standin.invokes.ec2 import instance_type_offerings, managed_prefix_list, parameter
 from simulator.standin.invokes.stored_item import table_item
 from simulator.standin.model.model import ACCOUNT_ID, Scope
-from simulator.standin.models.s3.buckets import LOG_DELIVERY_ID, OWNER_ID
+from simulator.standin.models.s3 import LOG_DELIVERY_ID, OWNER_ID
 
 Answer = dict[str, object]
 

@@ -1,4 +1,4 @@
-"""Value rules: each is given one input and returns "", or what is wrong and what is allowed."""
+"""Value rules: each takes one input and returns "", or the error with the allowed values; and readers of inputs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def matching(pattern: str, meaning: str) -> Rule:
     return rule
 
 
-def broken(rules: Mapping[str, Rule], inputs: Mapping[str, object]) -> Iterator[Failure]:
+def rule_failures(rules: Mapping[str, Rule], inputs: Mapping[str, object]) -> Iterator[Failure]:
     """Apply rules keyed by property path; `[*]` stands for every element of a list."""
     for path, rule in rules.items():
         for where, value in _at(path, inputs):
@@ -83,3 +83,27 @@ def _step(step: str, where: str, value: object) -> list[tuple[str, object]]:
     if not isinstance(value, dict) or value.get(step) is None:
         return []
     return [(f"{where}.{step}" if where else step, value[step])]
+
+
+def child(properties: object, key: str) -> dict[str, object]:
+    """The object at `key`, or an empty one when it is absent or not known yet."""
+    value = properties.get(key) if isinstance(properties, Mapping) else None
+    return value if isinstance(value, dict) else {}
+
+
+def children(properties: object, key: str) -> list[dict[str, object]]:
+    """The objects in the list at `key`; those not known yet are left out."""
+    value = properties.get(key) if isinstance(properties, Mapping) else None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def numbered_children(properties: object, key: str, path: str = "") -> list[tuple[str, dict[str, object]]]:
+    """The same with the property path of each, below `path`."""
+    prefix = f"{path}.{key}" if path else key
+    return [(f"{prefix}[{index}]", item) for index, item in enumerate(children(properties, key))]
+
+
+def numbered_items(properties: Mapping[str, object], key: str) -> list[tuple[str, object]]:
+    """(path, item) of the list at `key`, empty when it is absent or not known yet."""
+    value = properties.get(key)
+    return [(f"{key}[{index}]", item) for index, item in enumerate(value)] if isinstance(value, list) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, drawn, words
+from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, draw, words
 from simulator.standin.model.rules import between
 
 _CLASSES = {
@@ -31,8 +31,8 @@ def _compute(creation: Creation) -> dict[str, object]:
     """Not random: the same for the same resource, as all that the stand-in answers."""
     length, alphabet = int(str(creation.inputs["length"])), _alphabet(creation.inputs)
     parts = range(0, length, _DRAWN_AT_ONCE)
-    text = "".join(drawn(alphabet, _DRAWN_AT_ONCE, creation.urn, creation.inputs, part) for part in parts)
-    salted = drawn("".join(_CLASSES[name] for name in ("lower", "upper", "numeric")), 53, "bcrypt", creation.urn)
+    text = "".join(draw(alphabet, _DRAWN_AT_ONCE, creation.urn, creation.inputs, part) for part in parts)
+    salted = draw("".join(_CLASSES[name] for name in ("lower", "upper", "numeric")), 53, "bcrypt", creation.urn)
     return {"bcryptHash": f"$2a$10${salted}", "result": text[:length]}
 
 
@@ -51,3 +51,5 @@ RANDOM_PASSWORD = ResourceModel(
     rules={"length": between(1, 1_000_000)},
     check=_check,
 )
+
+MODELS = (RANDOM_PASSWORD,)

@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, tags_all, words
+from simulator.standin.model.model import Properties, ResourceModel, Scope, Unique, words
 from simulator.standin.model.rules import among, matching
-from simulator.standin.model.taken import Unique
-from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
-from simulator.standin.models.lambda_.function import FUNCTION_TYPE
-from simulator.standin.models.sns.topics import TOPIC_TYPE
+from simulator.standin.models.iam import ROLE_TYPE, trusted_services
+from simulator.standin.models.lambda_ import FUNCTION_TYPE
+from simulator.standin.models.sns import TOPIC_TYPE
 
 RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
@@ -24,7 +23,7 @@ PATTERN_LIMIT = 2_048
 """Characters of an event pattern ("Amazon EventBridge quotas")."""
 
 
-def _schedule_problem(text: object) -> str:
+def _schedule_error(text: object) -> str:
     """ "Creating a rule that runs on a schedule", EventBridge User Guide: 1 minute, but 5 minutes."""
     if not isinstance(text, str) or _CRON.fullmatch(text):
         return ""
@@ -50,9 +49,8 @@ def _check_rule(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
 
 
 def _check_target(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    rule, arn = inputs.get("rule"), inputs.get("arn")
-    if isinstance(rule, str) and scope.find(RULE_TYPE, name=rule) is None:
-        yield Failure("rule", f"is {rule!r}: there is no such rule in this deployment (ResourceNotFoundException)")
+    arn, error = inputs.get("arn"), "ResourceNotFoundException"
+    yield from scope.missing("rule", inputs.get("rule"), RULE_TYPE, "rule", by="name", error=error)
     if isinstance(arn, str):
         yield from _check_target_arn(arn, inputs, scope)
 
@@ -74,36 +72,23 @@ def _check_target_arn(arn: str, inputs: Properties, scope: Scope) -> Iterator[Fa
 
 
 def _check_permission(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    named = inputs.get("function")
-    if not isinstance(named, str):
-        return
-    if scope.find(FUNCTION_TYPE, name=named) is None and scope.find(FUNCTION_TYPE, arn=named) is None:
-        yield Failure("function", f"is {named!r}: there is no such function in this deployment")
+    name = inputs.get("function")
+    if scope.find(FUNCTION_TYPE, arn=name) is None:
+        yield from scope.missing("function", name, FUNCTION_TYPE, "function", by="name")
 
 
-def _compute_rule(creation: Creation) -> dict[str, object]:
-    return {
-        "arn": creation.scope.arn("events", f"rule/{creation.id}", creation.region),
-        "region": creation.region,
-        "tagsAll": tags_all(creation),
-    }
-
-
-_TARGET_ID = matching(r"[.\w-]{1,64}", "1 to 64 letters, digits or any of ._-")
+_NAME = matching(r"[.\w-]{1,64}", "1 to 64 letters, digits or any of ._-")
 
 EVENT_RULE = ResourceModel(
     type=RULE_TYPE,
-    args="cloudwatch.EventRuleArgs",
     modelled=words("description eventPattern name region scheduleExpression state tags"),
-    identify=lambda creation: str(creation.inputs["name"]),
-    compute=_compute_rule,
-    replaces=frozenset({"name", "region"}),
-    computed=words("arn region tagsAll"),
+    arn="events:rule/{id}",
+    replaces=words("name"),
     defaults={"eventBusName": "default", "forceDestroy": False, "state": "ENABLED"},
     rules={
-        "name": matching(r"[.\w-]{1,64}", "1 to 64 letters, digits or any of ._-"),
+        "name": _NAME,
         "description": matching(r"(?s).{0,512}", "at most 512 characters"),
-        "scheduleExpression": _schedule_problem,
+        "scheduleExpression": _schedule_error,
         "state": among("ENABLED", "DISABLED"),
     },
     check=_check_rule,
@@ -112,19 +97,16 @@ EVENT_RULE = ResourceModel(
 
 EVENT_TARGET = ResourceModel(
     type="aws:cloudwatch/eventTarget:EventTarget",
-    args="cloudwatch.EventTargetArgs",
     modelled=words("arn inputTransformer region roleArn rule targetId"),
     identify=lambda creation: f"{creation.inputs['rule']}-{creation.inputs['targetId']}",
-    compute=lambda creation: {"region": creation.region},
-    replaces=words("region rule targetId"),
-    computed=frozenset({"region"}),
+    replaces=words("rule targetId"),
     defaults={"eventBusName": "default", "forceDestroy": False},
     rules={
         "arn": matching(
             f"{_FUNCTION_ARN}|{_TOPIC_ARN}|{_BUS_ARN}",
             "the ARN of a Lambda function, a topic or an event bus: other targets are not modelled",
         ),
-        "targetId": _TARGET_ID,
+        "targetId": _NAME,
     },
     check=_check_target,
 )
@@ -134,10 +116,7 @@ PERMISSION = ResourceModel(
     type="aws:lambda/permission:Permission",
     args="lambda_.PermissionArgs",
     modelled=words("action function principal region sourceArn statementId"),
-    identify=lambda creation: str(creation.inputs["statementId"]),
-    compute=lambda creation: {"region": creation.region},
-    replaces=words("action function principal region sourceArn statementId"),
-    computed=frozenset({"region"}),
+    replaces=words("action function principal sourceArn statementId"),
     rules={
         "action": matching(r"lambda:[A-Za-z]+", "an action of Lambda, such as lambda:InvokeFunction"),
         "principal": matching(r"[a-z0-9.-]+\.amazonaws\.com|\d{12}", "a service or an account"),
@@ -151,3 +130,5 @@ PERMISSION = ResourceModel(
         lambda inputs, region: [(region, inputs.get("function"), inputs.get("statementId"))],
     ),
 )
+
+MODELS = (EVENT_RULE, EVENT_TARGET, PERMISSION)

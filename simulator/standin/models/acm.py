@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
+from simulator.standin.model.model import HEX, Creation, Properties, ResourceModel, Scope, draw, draw_uuid, words
 from simulator.standin.model.rules import among, matching
-from simulator.standin.models.route53.records import RECORD_TYPE
+from simulator.standin.models.route53 import RECORD_TYPE
 
 CERTIFICATE_TYPE = "aws:acm/certificate:Certificate"
 VALIDATION_TYPE = "aws:acm/certificateValidation:CertificateValidation"
-_HEX = "0123456789abcdef"
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _NAME = matching(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})+", "a domain name, with or without *. before it")
 
@@ -30,7 +28,7 @@ def covers(certificate: Properties, name: str) -> bool:
 
 
 def is_issued(arn: str, scope: Scope) -> bool:
-    """Whether something in this deployment has waited for the certificate's validation."""
+    """True where something in this deployment has waited for the certificate's validation."""
     return scope.find(VALIDATION_TYPE, certificateArn=arn) is not None
 
 
@@ -49,36 +47,31 @@ def _proof(name: str) -> dict[str, object]:
     base = name.removeprefix("*.")
     return {
         "domainName": name,
-        "resourceRecordName": f"_{drawn(_HEX, 32, 'proof', base)}.{base}.",
+        "resourceRecordName": f"_{draw(HEX, 32, 'proof', base)}.{base}.",
         "resourceRecordType": "CNAME",
-        "resourceRecordValue": f"_{drawn(_HEX, 32, 'proven', base)}.acm-validations.aws.",
+        "resourceRecordValue": f"_{draw(HEX, 32, 'proven', base)}.acm-validations.aws.",
     }
 
 
 def _compute_certificate(creation: Creation) -> dict[str, object]:
     names = names_of(creation.inputs)
     return {
-        "arn": creation.id,
         "domainValidationOptions": [_proof(name) for name in names],
-        "region": creation.region,
         "status": "PENDING_VALIDATION",
         "subjectAlternativeNames": names,
-        "tagsAll": tags_all(creation),
         "type": "AMAZON_ISSUED",
     }
 
 
 def _certificate_arn(creation: Creation) -> str:
-    number = uuid.UUID(bytes=digest(creation.urn, creation.inputs)[:16], version=4)
-    return creation.scope.arn("acm", f"certificate/{number}", creation.region)
+    return creation.scope.arn("acm", f"certificate/{draw_uuid(creation.urn, creation.inputs)}", creation.region)
 
 
 def _check_validation(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     """ACM would wait for records that nobody has written until the provider gives up (75 minutes)."""
     arn, given = inputs.get("certificateArn"), inputs.get("validationRecordFqdns")
     certificate = scope.find(CERTIFICATE_TYPE, arn=arn) if isinstance(arn, str) else None
-    if isinstance(arn, str) and certificate is None:
-        yield Failure("certificateArn", f"is {arn!r}: there is no such certificate in this deployment")
+    yield from scope.missing("certificateArn", arn, CERTIFICATE_TYPE, "certificate")
     if certificate is None or not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         return
     for option in (_proof(name) for name in names_of(certificate.outputs)):
@@ -91,26 +84,25 @@ def _check_validation(inputs: Properties, scope: Scope) -> Iterator[Failure]:
 
 CERTIFICATE = ResourceModel(
     type=CERTIFICATE_TYPE,
-    args="acm.CertificateArgs",
     modelled=words("domainName region subjectAlternativeNames tags validationMethod"),
     identify=_certificate_arn,
     compute=_compute_certificate,
-    replaces=words("domainName region subjectAlternativeNames validationMethod"),
-    computed=words("arn domainValidationOptions region status subjectAlternativeNames tagsAll type"),
+    replaces=words("domainName subjectAlternativeNames validationMethod"),
+    arn="{id}",
+    computed=words("domainValidationOptions status subjectAlternativeNames type"),
     defaults={"keyAlgorithm": "RSA_2048"},
-    unordered=frozenset({"subjectAlternativeNames"}),
+    unordered=words("subjectAlternativeNames"),
     rules={"domainName": _NAME, "subjectAlternativeNames[*]": _NAME, "validationMethod": among("DNS")},
     check=_check_certificate,
 )
 
 CERTIFICATE_VALIDATION = ResourceModel(
     type=VALIDATION_TYPE,
-    args="acm.CertificateValidationArgs",
     modelled=words("certificateArn region validationRecordFqdns"),
     identify=lambda creation: str(creation.inputs["certificateArn"]),
-    compute=lambda creation: {"region": creation.region},
-    replaces=words("certificateArn region validationRecordFqdns"),
-    computed=frozenset({"region"}),
-    unordered=frozenset({"validationRecordFqdns"}),
+    replaces=words("certificateArn validationRecordFqdns"),
+    unordered=words("validationRecordFqdns"),
     check=_check_validation,
 )
+
+MODELS = (CERTIFICATE, CERTIFICATE_VALIDATION)

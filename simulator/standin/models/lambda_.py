@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, tags_all, words
-from simulator.standin.model.rules import among, among_aws, between, matching
-from simulator.standin.model.taken import in_region
+from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, in_region, words
+from simulator.standin.model.rules import among, among_aws, between, child, matching
 from simulator.standin.model.wire import ARCHIVE, SIGNATURE
 
 FUNCTION_TYPE = "aws:lambda/function:Function"
 ZIP_LIMIT_BYTES = 50 * 1024 * 1024
-_NOT_CONFIGURATION = frozenset({"tags", "publish", "skipDestroy", "region", "reservedConcurrentExecutions"})
-"""What does not make a new version: PublishVersion looks at code and configuration only (Lambda API reference)."""
+_NOT_CONFIGURATION = words("tags publish skipDestroy region reservedConcurrentExecutions")
+"""Changes that make no new version: PublishVersion looks at code and configuration only (Lambda API reference)."""
 
 
 def _check(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
@@ -56,7 +55,6 @@ def _compute(creation: Creation) -> dict[str, object]:
     code_hash = base64.b64encode(bytes.fromhex(str(code.get("hash", "")))).decode()
     invoke = f"arn:aws:apigateway:{creation.region}:lambda:path/2015-03-31/functions"
     return {
-        "arn": arn,
         "codeSha256": code_hash,
         "invokeArn": f"{invoke}/{arn}/invocations",
         "loggingConfig": {
@@ -66,10 +64,8 @@ def _compute(creation: Creation) -> dict[str, object]:
         },
         "qualifiedArn": f"{arn}:{version}",
         "qualifiedInvokeArn": f"{invoke}/{arn}:{version}/invocations",
-        "region": creation.region,
         "sourceCodeHash": code_hash,
         "sourceCodeSize": Path(str(code["path"])).stat().st_size,
-        "tagsAll": tags_all(creation),
         "version": version,
     }
 
@@ -78,16 +74,14 @@ FUNCTION = ResourceModel(
     type=FUNCTION_TYPE,
     args="lambda_.FunctionArgs",
     modelled=words(
-        "architectures code description environment ephemeralStorage handler layers loggingConfig memorySize name"
-        " packageType publish region reservedConcurrentExecutions role runtime skipDestroy tags timeout tracingConfig"
-        " vpcConfig deadLetterConfig"
+        "architectures code description environment ephemeralStorage handler layers loggingConfig memorySize"
+        " name packageType publish region reservedConcurrentExecutions role runtime skipDestroy tags timeout"
+        " tracingConfig vpcConfig deadLetterConfig"
     ),
-    identify=lambda creation: str(creation.inputs["name"]),
+    arn="lambda:function:{id}",
     compute=_compute,
-    replaces=frozenset({"name", "packageType", "region"}),
-    computed=words(
-        "arn codeSha256 invokeArn qualifiedArn qualifiedInvokeArn region sourceCodeHash sourceCodeSize tagsAll version"
-    ),
+    replaces=words("name packageType"),
+    computed=words("codeSha256 invokeArn qualifiedArn qualifiedInvokeArn sourceCodeHash sourceCodeSize version"),
     defaults={
         "architectures": ["x86_64"],
         "ephemeralStorage": {"size": 512},
@@ -119,3 +113,5 @@ FUNCTION = ResourceModel(
     named=64,
     unique=in_region("ResourceConflictException"),
 )
+
+MODELS = (FUNCTION,)

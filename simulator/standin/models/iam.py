@@ -1,4 +1,4 @@
-"""aws:iam/role:Role and aws:iam/rolePolicy:RolePolicy."""
+"""aws:iam: Role, RolePolicy and InstanceProfile."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ import json
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, drawn, tags_all, words
-from simulator.standin.model.rules import between, matching
-from simulator.standin.model.taken import in_account
+from simulator.standin.model.model import (
+    BASE32,
+    CREATED_AT,
+    Creation,
+    Properties,
+    ResourceModel,
+    Scope,
+    draw,
+    in_account,
+    words,
+)
+from simulator.standin.model.rules import between, child, matching
 
 ROLE_TYPE = "aws:iam/role:Role"
+PROFILE_TYPE = "aws:iam/instanceProfile:InstanceProfile"
 _TRUST_LIMIT = 2048
 _INLINE_LIMIT = 10_240
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def statements(policy: object) -> list[dict[str, object]]:
@@ -61,9 +70,11 @@ def _check_role(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
 
 def _check_role_policy(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from _policy_failures(inputs, "policy", _INLINE_LIMIT, ("Effect", "Action", "Resource"))
-    role = inputs.get("role")
-    if isinstance(role, str) and scope.find(ROLE_TYPE, name=role) is None:
-        yield Failure("role", f"is {role!r}: there is no such role in this deployment (NoSuchEntity)")
+    yield from _check_profile(inputs, scope)
+
+
+def _check_profile(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    yield from scope.missing("role", inputs.get("role"), ROLE_TYPE, "role", by="name", error="NoSuchEntity")
 
 
 def trusted_services(role: Properties) -> set[str]:
@@ -76,29 +87,36 @@ def trusted_services(role: Properties) -> set[str]:
     return services
 
 
+def check_assumable(inputs: Properties, key: str, service: str, scope: Scope) -> Iterator[Failure]:
+    """A failure where the ARN at `key` is no role that the service may assume."""
+    arn = inputs.get(key)
+    role = scope.find(ROLE_TYPE, arn=arn) if isinstance(arn, str) else None
+    if isinstance(arn, str) and (
+        role is None or f"{service.lower()}.amazonaws.com" not in trusted_services(role.outputs)
+    ):
+        yield Failure(key, f"is {arn!r}: there is no such role in this deployment that {service} may assume")
+
+
 def _compute_role(creation: Creation) -> dict[str, object]:
     path = str(creation.inputs.get("path", "/"))
     return {
         "arn": creation.scope.arn("iam", f"role{path}{creation.id}", ""),
         "assumeRolePolicy": _text(creation.inputs.get("assumeRolePolicy")),
-        "tagsAll": tags_all(creation),
-        "uniqueId": "AROA" + drawn(_UPPER, 17, creation.urn, creation.id),
+        "uniqueId": "AROA" + draw(BASE32, 17, creation.urn, creation.id),
     }
 
 
 ROLE = ResourceModel(
     type=ROLE_TYPE,
-    args="iam.RoleArgs",
     modelled=words(
         "assumeRolePolicy description forceDetachPolicies managedPolicyArns maxSessionDuration name path"
         " permissionsBoundary tags"
     ),
-    identify=lambda creation: str(creation.inputs["name"]),
     compute=_compute_role,
-    replaces=frozenset({"name", "path"}),
-    computed=frozenset({"arn", "uniqueId", "tagsAll"}),
+    replaces=words("name path"),
+    computed=words("arn uniqueId"),
     defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
-    unordered=frozenset({"managedPolicyArns"}),
+    unordered=words("managedPolicyArns"),
     rules={
         "name": matching(r"[\w+=,.@-]{1,64}", "1 to 64 letters, digits or any of +=,.@_-"),
         "path": matching(r"/|/[!-~]{1,510}/", "a path that begins and ends with '/'"),
@@ -111,13 +129,31 @@ ROLE = ResourceModel(
 
 ROLE_POLICY = ResourceModel(
     type="aws:iam/rolePolicy:RolePolicy",
-    args="iam.RolePolicyArgs",
-    modelled=frozenset({"name", "policy", "role"}),
+    modelled=words("name policy role"),
     identify=lambda creation: f"{creation.inputs['role']}:{creation.inputs['name']}",
     compute=lambda creation: {"policy": _text(creation.inputs["policy"])},
-    replaces=frozenset({"name", "role"}),
-    computed=frozenset(),
+    replaces=words("name role"),
     rules={"name": matching(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits or any of +=,.@_-")},
     check=_check_role_policy,
     named=128,
 )
+
+
+INSTANCE_PROFILE = ResourceModel(
+    type=PROFILE_TYPE,
+    modelled=words("name role tags"),
+    arn="iam:instance-profile/{id}",
+    compute=lambda creation: {
+        "createDate": CREATED_AT,
+        "path": "/",
+        "uniqueId": "AIPA" + draw(BASE32, 17, creation.urn),
+    },
+    replaces=words("name"),
+    computed=words("createDate path uniqueId"),
+    rules={"name": matching(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits or any of +=,.@_-")},
+    check=_check_profile,
+    named=128,
+    unique=in_account("EntityAlreadyExists"),
+)
+
+MODELS = (ROLE, ROLE_POLICY, INSTANCE_PROFILE)

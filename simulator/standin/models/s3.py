@@ -1,4 +1,4 @@
-"""aws:s3/bucket:Bucket and what is configured of it by resources of its own."""
+"""aws:s3/bucket:Bucket and the resources that configure one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
-from simulator.standin.model.rules import Rule, among, among_aws, between, matching
-from simulator.standin.model.taken import in_account
-from simulator.standin.models.iam.roles import statements
+from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, in_account, words
+from simulator.standin.model.rules import Rule, among, among_aws, between, child, children, matching
+from simulator.standin.models.iam import statements
 
 BUCKET_TYPE = "aws:s3/bucket:Bucket"
 PRIVACY_TYPE = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
@@ -38,9 +37,7 @@ def _check_bucket(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
 
 
 def _check_there(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    bucket = inputs.get("bucket")
-    if isinstance(bucket, str) and scope.find(BUCKET_TYPE, bucket=bucket) is None:
-        yield Failure("bucket", f"is {bucket!r}: there is no such bucket in this deployment (NoSuchBucket)")
+    yield from scope.missing("bucket", inputs.get("bucket"), BUCKET_TYPE, "bucket", by="bucket", error="NoSuchBucket")
 
 
 def _check_acl(inputs: Properties, scope: Scope) -> Iterator[Failure]:
@@ -81,7 +78,7 @@ def _statement(statement: Properties, path: str, inputs: Properties, scope: Scop
 
 
 def may_write_legacy_logs(bucket: str, scope: Scope) -> bool:
-    """Whether the bucket's ACL lets CloudFront's legacy logs in."""
+    """True where the bucket's ACL lets CloudFront's legacy logs in."""
     acl = scope.find(ACL_TYPE, bucket=bucket)
     grants = children(child(acl.outputs, "accessControlPolicy"), "grants") if acl is not None else []
     writers = [child(one, "grantee").get("id") for one in grants if one.get("permission") == "FULL_CONTROL"]
@@ -91,23 +88,19 @@ def may_write_legacy_logs(bucket: str, scope: Scope) -> bool:
 def _compute_bucket(creation: Creation) -> dict[str, object]:
     name, region = str(creation.inputs["bucket"]), creation.region
     return {
-        "arn": f"arn:aws:s3:::{name}",
         "bucketDomainName": f"{name}.s3.amazonaws.com",
         "bucketRegion": region,
         "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
-        "region": region,
-        "tagsAll": tags_all(creation),
     }
 
 
 BUCKET = ResourceModel(
     type=BUCKET_TYPE,
-    args="s3.BucketArgs",
     modelled=words("bucket forceDestroy region tags"),
-    identify=lambda creation: str(creation.inputs["bucket"]),
+    arn="arn:aws:s3:::{id}",
     compute=_compute_bucket,
-    replaces=words("bucket region"),
-    computed=words("arn bucketDomainName bucketRegion bucketRegionalDomainName region tagsAll"),
+    replaces=words("bucket"),
+    computed=words("bucketDomainName bucketRegion bucketRegionalDomainName"),
     defaults={"forceDestroy": False, "objectLockEnabled": False},
     rules={"bucket": _bucket_name},
     check=_check_bucket,
@@ -117,44 +110,34 @@ BUCKET = ResourceModel(
 
 
 def _part(
-    kind: str,
-    args: str,
-    modelled: str,
-    rules: dict[str, Rule] | None = None,
-    defaults: dict[str, object] | None = None,
+    kind: str, modelled: str, rules: dict[str, Rule] | None = None, args: str = "", defaults: Properties | None = None
 ) -> ResourceModel:
-    """One configuration of a bucket, known by the bucket's name."""
+    """One configuration of a bucket, identified by the bucket's name."""
     return ResourceModel(
         type=kind,
         args=args,
         modelled=words(f"bucket region {modelled}"),
         identify=lambda creation: str(creation.inputs["bucket"]),
-        compute=lambda creation: {"region": creation.region},
-        replaces=words("bucket region"),
-        computed=frozenset({"region"}),
+        replaces=words("bucket"),
         defaults=defaults or {},
         rules=rules or {},
         check={ACL_TYPE: _check_acl, POLICY_TYPE: _check_policy}.get(kind, _check_there),
     )
 
 
+_BLOCKS = "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets"
 PUBLIC_ACCESS_BLOCK = _part(
     PRIVACY_TYPE,
-    "s3.BucketPublicAccessBlockArgs",
-    "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
-    defaults=dict.fromkeys(
-        ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), False
-    ),
+    _BLOCKS,
+    defaults=dict.fromkeys(_BLOCKS.split(), False),
 )
 OWNERSHIP_CONTROLS = _part(
     OWNERSHIP_TYPE,
-    "s3.BucketOwnershipControlsArgs",
     "rule",
     {"rule.objectOwnership": among_aws("s3", "ObjectOwnership")},
 )
 BUCKET_ACL = _part(
     ACL_TYPE,
-    "s3.BucketAclArgs",
     "accessControlPolicy acl",
     {
         "accessControlPolicy.grants[*].permission": among_aws("s3", "Permission"),
@@ -162,16 +145,15 @@ BUCKET_ACL = _part(
         "acl": among_aws("s3", "BucketCannedACL"),
     },
 )
-BUCKET_POLICY = _part(POLICY_TYPE, "s3.BucketPolicyArgs", "policy")
+BUCKET_POLICY = _part(POLICY_TYPE, "policy")
 ENCRYPTION = _part(
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "s3.bucket_server_side_encryption_configuration.BucketServerSideEncryptionConfigurationInitArgs",
     "rules",
     {"rules[*].applyServerSideEncryptionByDefault.sseAlgorithm": among_aws("s3", "ServerSideEncryption")},
+    "s3.bucket_server_side_encryption_configuration.BucketServerSideEncryptionConfigurationInitArgs",
 )
 LIFECYCLE = _part(
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-    "s3.BucketLifecycleConfigurationArgs",
     "rules",
     {
         "rules[*].id": matching(r".{1,255}", "1 to 255 characters"),
@@ -182,7 +164,9 @@ LIFECYCLE = _part(
 )
 VERSIONING = _part(
     "aws:s3/bucketVersioning:BucketVersioning",
-    "s3.bucket_versioning.BucketVersioningInitArgs",
     "versioningConfiguration",
     {"versioningConfiguration.status": among("Enabled", "Suspended", "Disabled")},
+    "s3.bucket_versioning.BucketVersioningInitArgs",
 )
+
+MODELS = (BUCKET, PUBLIC_ACCESS_BLOCK, OWNERSHIP_CONTROLS, BUCKET_ACL, BUCKET_POLICY, ENCRYPTION, LIFECYCLE, VERSIONING)

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import (
-    ACCOUNT_ID,
-    Creation,
-    Properties,
-    ResourceModel,
-    Scope,
-    digest,
-    tags_all,
-    words,
-)
+from simulator.standin.model.model import ACCOUNT_ID, Creation, Properties, ResourceModel, Scope, draw_uuid, words
 from simulator.standin.model.rules import among, matching
-from simulator.standin.models.iam.roles import statements
+from simulator.standin.models.iam import statements
 
 TOPIC_TYPE = "aws:sns/topic:Topic"
 _ENDPOINTS = {"email": r"[^@\s]+@[^@\s]+\.[^@\s]+", "https": r"https://[^\s/]+\S*"}
-"""What the endpoint of a protocol looks like (Subscribe, SNS API reference); other protocols are not modelled."""
+"""The form of a protocol's endpoint (Subscribe, SNS API reference); other protocols are not modelled."""
 
 
 def _check_subscription(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    topic, endpoint = inputs.get("topic"), inputs.get("endpoint")
-    if isinstance(topic, str) and scope.find(TOPIC_TYPE, arn=topic) is None:
-        yield Failure("topic", f"is {topic!r}: there is no such topic in this deployment (NotFound)")
+    endpoint = inputs.get("endpoint")
+    yield from scope.missing("topic", inputs.get("topic"), TOPIC_TYPE, "topic", error="NotFound")
     pattern = _ENDPOINTS.get(str(inputs.get("protocol")))
     if pattern and isinstance(endpoint, str) and not re.fullmatch(pattern, endpoint):
         yield Failure("endpoint", f"is no endpoint of the protocol {inputs['protocol']} (InvalidParameter)")
 
 
 def _check_topic_policy(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    topic, policy = inputs.get("arn"), inputs.get("policy")
-    if isinstance(topic, str) and scope.find(TOPIC_TYPE, arn=topic) is None:
-        yield Failure("arn", f"is {topic!r}: there is no such topic in this deployment (NotFound)")
+    policy = inputs.get("policy")
+    yield from scope.missing("arn", inputs.get("arn"), TOPIC_TYPE, "topic", error="NotFound")
     if not isinstance(policy, str):
         return
     if not statements(policy):
@@ -53,23 +41,18 @@ def _topic_arn(creation: Creation) -> str:
 
 
 def _subscription_arn(creation: Creation) -> str:
-    part = digest(creation.urn, creation.inputs["topic"], creation.inputs["endpoint"])[:16]
-    return f"{creation.inputs['topic']}:{uuid.UUID(bytes=part, version=4)}"
+    topic, endpoint = creation.inputs["topic"], creation.inputs["endpoint"]
+    return f"{topic}:{draw_uuid(creation.urn, topic, endpoint)}"
 
 
 TOPIC = ResourceModel(
     type=TOPIC_TYPE,
-    args="sns.TopicArgs",
     modelled=words("displayName kmsMasterKeyId name region tags"),
     identify=_topic_arn,
-    compute=lambda creation: {
-        "arn": _topic_arn(creation),
-        "owner": ACCOUNT_ID,
-        "region": creation.region,
-        "tagsAll": tags_all(creation),
-    },
-    replaces=frozenset({"name", "region"}),
-    computed=words("arn owner region tagsAll"),
+    arn="{id}",
+    compute=lambda _creation: {"owner": ACCOUNT_ID},
+    replaces=words("name"),
+    computed=words("owner"),
     defaults={"contentBasedDeduplication": False, "fifoTopic": False},
     rules={
         "name": matching(r"[A-Za-z0-9_-]{1,256}", "1 to 256 letters, digits, '-' or '_'"),
@@ -81,18 +64,16 @@ TOPIC = ResourceModel(
 # Who is subscribed has to agree first: email and https subscriptions are pending until then.
 TOPIC_SUBSCRIPTION = ResourceModel(
     type="aws:sns/topicSubscription:TopicSubscription",
-    args="sns.TopicSubscriptionArgs",
     modelled=words("endpoint protocol region topic"),
     identify=_subscription_arn,
-    compute=lambda creation: {
-        "arn": creation.id,
+    arn="{id}",
+    compute=lambda _creation: {
         "confirmationWasAuthenticated": False,
         "ownerId": ACCOUNT_ID,
         "pendingConfirmation": True,
-        "region": creation.region,
     },
-    replaces=words("endpoint protocol region topic"),
-    computed=words("arn confirmationWasAuthenticated ownerId pendingConfirmation region"),
+    replaces=words("endpoint protocol topic"),
+    computed=words("confirmationWasAuthenticated ownerId pendingConfirmation"),
     defaults={"endpointAutoConfirms": False, "rawMessageDelivery": False},
     rules={"protocol": among(*_ENDPOINTS)},
     check=_check_subscription,
@@ -100,11 +81,12 @@ TOPIC_SUBSCRIPTION = ResourceModel(
 
 TOPIC_POLICY = ResourceModel(
     type="aws:sns/topicPolicy:TopicPolicy",
-    args="sns.TopicPolicyArgs",
     modelled=words("arn policy region"),
     identify=lambda creation: str(creation.inputs["arn"]),
-    compute=lambda creation: {"owner": ACCOUNT_ID, "region": creation.region},
-    replaces=words("arn region"),
-    computed=words("owner region"),
+    compute=lambda _creation: {"owner": ACCOUNT_ID},
+    replaces=words("arn"),
+    computed=words("owner"),
     check=_check_topic_policy,
 )
+
+MODELS = (TOPIC, TOPIC_SUBSCRIPTION, TOPIC_POLICY)

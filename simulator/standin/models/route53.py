@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Properties, ResourceModel, Scope, children, words
-from simulator.standin.model.rules import among_aws, between, matching
+from simulator.standin.model.model import Properties, ResourceModel, Scope, words
+from simulator.standin.model.rules import among_aws, between, matching, numbered_children
 
 RECORD_TYPE = "aws:route53/record:Record"
 DISTRIBUTION_TYPE = "aws:cloudfront/distribution:Distribution"
@@ -15,13 +15,13 @@ CLOUDFRONT_ZONE_ID = "Z2FDTNDATAQYW2"
 
 
 def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    aliases, records = children(inputs, "aliases"), inputs.get("records")
+    aliases, records = numbered_children(inputs, "aliases"), inputs.get("records")
     if (len(aliases) == 1) is (records is not None) or len(aliases) > 1:
         yield Failure("records", "is what a record has, or exactly one of aliases, and not both")
     if records is not None and inputs.get("ttl") is None:
         yield Failure("ttl", "is required beside records")
-    for index, alias in enumerate(aliases):
-        yield from _alias(inputs, alias, f"aliases[{index}]", scope)
+    for path, alias in aliases:
+        yield from _alias(inputs, alias, path, scope)
 
 
 def _alias(inputs: Properties, alias: Properties, path: str, scope: Scope) -> Iterator[Failure]:
@@ -33,24 +33,20 @@ def _alias(inputs: Properties, alias: Properties, path: str, scope: Scope) -> It
         yield Failure(
             f"{path}.zoneId", f"is {zone!r}: the stand-in models aliases to CloudFront ({CLOUDFRONT_ZONE_ID})"
         )
-    if not isinstance(target, str):
-        return
+    yield from scope.missing(f"{path}.name", target, DISTRIBUTION_TYPE, "distribution", by="domainName")
     distribution = scope.find(DISTRIBUTION_TYPE, domainName=target)
-    if distribution is None:
-        yield Failure(f"{path}.name", f"is {target!r}: there is no such distribution in this deployment")
-    elif name not in (distribution.outputs.get("aliases") or ()):  # type: ignore[operator]
+    if distribution and name not in (distribution.outputs.get("aliases") or ()):  # type: ignore[operator]
         yield Failure("name", f"is {name!r}, which is none of the distribution's aliases")
 
 
 RECORD = ResourceModel(
     type=RECORD_TYPE,
-    args="route53.RecordArgs",
     modelled=words("aliases allowOverwrite name records ttl type zoneId"),
     identify=lambda creation: "_".join(str(creation.inputs[key]).rstrip(".") for key in ("zoneId", "name", "type")),
     compute=lambda creation: {"fqdn": str(creation.inputs["name"]).rstrip(".")},
     replaces=words("name type zoneId"),
-    computed=frozenset({"fqdn"}),
-    unordered=frozenset({"records"}),
+    computed=words("fqdn"),
+    unordered=words("records"),
     rules={
         "name": matching(r"[a-z0-9_*.-]{1,255}", "a name in lower case, of at most 255 characters"),
         "ttl": between(0, 2_147_483_647),
@@ -59,3 +55,5 @@ RECORD = ResourceModel(
     },
     check=_check,
 )
+
+MODELS = (RECORD,)

@@ -1,4 +1,4 @@
-"""aws:codepipeline/pipeline:Pipeline."""
+"""aws:codepipeline/pipeline:Pipeline and the aws:codebuild/project:Project of its stages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, children, tags_all, words
-from simulator.standin.model.rules import among, among_aws, between, matching
-from simulator.standin.model.taken import in_region
-from simulator.standin.models.code_build.project import PROJECT_TYPE
-from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
+from simulator.standin.model.model import Properties, ResourceModel, Scope, in_region, words
+from simulator.standin.model.rules import among, among_aws, between, child, children, matching, numbered_children
+from simulator.standin.models.iam import check_assumable
 
 _NEEDED = {
     "CodeStarSourceConnection": words("BranchName ConnectionArn FullRepositoryId"),
@@ -24,7 +22,7 @@ _VARIABLE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.[A-Za-z0-9@_-]+\}")
 
 
 def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    yield from _role(inputs, scope)
+    yield from check_assumable(inputs, "roleArn", "CodePipeline", scope)
     stages = children(inputs, "stages")
     if len(stages) < 2:
         yield Failure("stages", "must be two at least (InvalidStructureException)")
@@ -35,14 +33,12 @@ def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from _triggers(inputs, is_v2=is_v2)
     handed_on: set[str] = set()
     namespaces = {"codepipeline", "variables"}
-    for index, stage in enumerate(stages):
-        path = f"stages[{index}]"
-        if child(stage, "onFailure") and (index == 0 or not is_v2):
+    for path, stage in numbered_children(inputs, "stages"):
+        is_first = path == "stages[0]"
+        if child(stage, "onFailure") and (is_first or not is_v2):
             yield Failure(f"{path}.onFailure", "is for stages of a V2 pipeline behind the source")
-        for number, action in enumerate(children(stage, "actions")):
-            where = f"{path}.actions[{number}]"
-            is_source = action.get("category") == "Source"
-            if is_source != (index == 0):
+        for where, action in numbered_children(stage, "actions", path):
+            if (action.get("category") == "Source") != is_first:
                 yield Failure(f"{where}.category", "Source belongs to the first stage, and nothing else does")
             yield from _action(action, where, handed_on, namespaces, scope)
             handed_on |= _texts(action, "outputArtifacts")
@@ -61,13 +57,6 @@ def _triggers(inputs: Properties, *, is_v2: bool) -> Iterator[Failure]:
         if name not in sources or name in named[:index]:
             where = f"triggers[{index}].gitConfiguration.sourceActionName"
             yield Failure(where, f"is {name!r}: must be a source action by a connection, each once")
-
-
-def _role(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    arn = inputs.get("roleArn")
-    role = scope.find(ROLE_TYPE, arn=arn) if isinstance(arn, str) else None
-    if isinstance(arn, str) and (role is None or "codepipeline.amazonaws.com" not in trusted_services(role.outputs)):
-        yield Failure("roleArn", f"is {arn!r}: there is no such role in this deployment that CodePipeline may assume")
 
 
 def _action(
@@ -99,24 +88,13 @@ def _texts(action: dict[str, object], key: str) -> set[str]:
     return {str(one) for one in found} if isinstance(found, list) else set()
 
 
-def _compute(creation: Creation) -> dict[str, object]:
-    return {
-        "arn": creation.scope.arn("codepipeline", creation.id, creation.region),
-        "region": creation.region,
-        "tagsAll": tags_all(creation),
-    }
-
-
 _NAME = matching(r"[A-Za-z0-9.@_-]{1,100}", "1 to 100 letters, digits or any of .@_-")
 
 PIPELINE = ResourceModel(
     type="aws:codepipeline/pipeline:Pipeline",
-    args="codepipeline.PipelineArgs",
     modelled=words("artifactStores executionMode name pipelineType region roleArn stages tags triggers"),
-    identify=lambda creation: str(creation.inputs["name"]),
-    compute=_compute,
-    replaces=frozenset({"name", "region"}),
-    computed=words("arn region tagsAll"),
+    arn="codepipeline:{id}",
+    replaces=words("name"),
     defaults={"executionMode": "SUPERSEDED", "pipelineType": "V1"},
     rules={
         "name": _NAME,
@@ -138,3 +116,48 @@ PIPELINE = ResourceModel(
     named=100,
     unique=in_region("PipelineNameInUseException"),
 )
+
+
+PROJECT_TYPE = "aws:codebuild/project:Project"
+
+
+def _check_project(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    yield from check_assumable(inputs, "serviceRole", "CodeBuild", scope)
+    kinds = {str(child(inputs, key).get("type")) for key in ("source", "artifacts")}
+    if "CODEPIPELINE" in kinds and len(kinds) > 1:
+        yield Failure("artifacts.type", "must be CODEPIPELINE where source.type is, and the other way round")
+    names = [str(one.get("name")) for one in children(child(inputs, "environment"), "environmentVariables")]
+    if len(set(names)) < len(names):
+        yield Failure("environment.environmentVariables", "name one variable twice")
+
+
+PROJECT = ResourceModel(
+    type=PROJECT_TYPE,
+    modelled=words(
+        "artifacts buildTimeout concurrentBuildLimit description environment logsConfig name queuedTimeout"
+        " region serviceRole source tags"
+    ),
+    identify=lambda creation: creation.scope.arn("codebuild", f"project/{creation.inputs['name']}", creation.region),
+    arn="{id}",
+    replaces=words("name"),
+    defaults={"badgeEnabled": False, "buildTimeout": 60, "projectVisibility": "PRIVATE", "queuedTimeout": 480},
+    rules={
+        "name": matching(r"[A-Za-z0-9][\w-]{1,254}", "2 to 255 letters, digits, '-' or '_'"),
+        "description": matching(r"(?s).{0,255}", "at most 255 characters"),
+        "buildTimeout": between(5, 2160),
+        "queuedTimeout": between(5, 480),
+        "artifacts.type": among_aws("codebuild", "ArtifactsType"),
+        "source.type": among("CODEPIPELINE"),
+        "environment.type": among_aws("codebuild", "EnvironmentType"),
+        "environment.computeType": among_aws("codebuild", "ComputeType"),
+        "environment.imagePullCredentialsType": among_aws("codebuild", "ImagePullCredentialsType"),
+        "environment.environmentVariables[*].type": among_aws("codebuild", "EnvironmentVariableType"),
+        "environment.environmentVariables[*].name": matching(r"[A-Za-z_]\w*", "a variable's name"),
+        "logsConfig.cloudwatchLogs.status": among_aws("codebuild", "LogsConfigStatusType"),
+    },
+    check=_check_project,
+    named=255,
+    unique=in_region("ResourceAlreadyExistsException"),
+)
+
+MODELS = (PIPELINE, PROJECT)
