@@ -7,10 +7,9 @@ from simulator.cloudfront.http.errors import OriginMapError, StateError, Unknown
 from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.messages import ViewerRequest, ViewerResponse
 from simulator.cloudfront.http.regions import DEFAULT_REGION, EDGE_REGIONS
-from simulator.cloudfront.http.status import status_app
 from simulator.cloudfront.triggers.triggers import EdgeFunctions, FunctionOutcome
 from simulator.cloudfront.validation import Violation, validate_result
-from simulator.cloudfront.viewer.server import AppServer, PortInUseError, ViewerServer
+from simulator.cloudfront.viewer.server import AppServer, PortInUseError, ViewerServer, status_app
 from simulator.cloudfront.viewer.viewer import viewer_app
 
 __all__ = [

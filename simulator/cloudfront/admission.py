@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.cloudfront.config.behaviors import Behavior
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.headers import encoded
 from simulator.cloudfront.http.messages import ViewerRequest
 from simulator.cloudfront_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES

@@ -15,7 +15,7 @@ from simulator.cloudfront.cache.notices import KeptNotices
 from simulator.cloudfront.cache.objects import Objects, Served
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import OriginMap
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest, ViewerResponse
 from simulator.cloudfront.http.ranges import tailored
 from simulator.cloudfront.http.regions import edge_region

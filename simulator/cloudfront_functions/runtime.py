@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.cloudfront_functions.errors import FunctionCodeError
 from simulator.cloudfront_functions.key_value_store import KeyValueStore
-from simulator.cloudfront_functions.sandbox import SHARED, Sandbox, SandboxEndedError
+from simulator.cloudfront_functions.sandbox import SHARED, FunctionCodeError, Sandbox, SandboxEndedError
 from simulator.cloudfront_functions.syntax import PAGE, refused_features, without_imports
 
 CODE_LIMIT_BYTES = 10 * 1024

@@ -15,8 +15,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from simulator.cloudfront_functions.errors import FunctionCodeError
 from simulator.cloudfront_functions.key_value_store import KeyValueStore
+
+
+class FunctionCodeError(ValueError):
+    """Code that CloudFront would not take: too long, not JavaScript, or in need of what runtime 2.0 has not."""
+
 
 WALL_LIMIT_SECONDS = 20.0
 """How long an answer is waited for; the limit on CPU time comes first unless this machine stands still."""

@@ -13,11 +13,10 @@ from typing import Any, Self
 from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerServer
 from simulator.cloudfront_functions import KeyValueStore
 from simulator.cloudwatch import CloudWatch, LinesUnderWay
+from simulator.cloudwatch.lines import RecentLines
 from simulator.deployment.applications import Application, Applications
-from simulator.deployment.blueprint import Blueprint
 from simulator.deployment.controller_clients import ControllerClients
-from simulator.deployment.current_edge import CurrentEdge
-from simulator.deployment.recent_lines import RecentLines
+from simulator.deployment.current_edge import Blueprint, CurrentEdge
 from simulator.deployment.rollouts import OnRollout, Rollouts
 from simulator.deployment.substitutes import substitute, this_machine
 from simulator.dynamodb import LocalDynamoDB

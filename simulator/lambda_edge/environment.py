@@ -1,4 +1,4 @@
-"""The environment variables of a Lambda@Edge worker: the reserved ones and nothing from this shell."""
+"""The execution environment of a Lambda@Edge worker: its variables, and the memory that it takes."""
 
 from __future__ import annotations
 
@@ -76,3 +76,28 @@ def without_reserved(extra: Mapping[str, str]) -> dict[str, str]:
 def _log_stream(function: FunctionCode) -> str:
     today = datetime.datetime.now(datetime.UTC)
     return f"{today:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
+
+
+def peak_mb(pid: int) -> int:
+    """The most memory the process has had, in MB rounded up; 0 when it is gone.
+
+    Linux keeps the peak itself (VmHWM); elsewhere this is what the process has now.
+    """
+    status = Path(f"/proc/{pid}/status")
+    try:
+        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return -(-int(line.split()[1]) // 1024)
+    except (FileNotFoundError, ProcessLookupError):
+        if not Path("/proc/self/status").exists():
+            return _resident_mb(pid)
+    return 0
+
+
+def _resident_mb(pid: int) -> int:
+    import psutil  # needed only where there is no /proc
+
+    try:
+        return -(-psutil.Process(pid).memory_info().rss // 1_048_576)
+    except psutil.Error:
+        return 0

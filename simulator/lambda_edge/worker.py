@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.lambda_edge.environment import worker_environment
+from simulator.lambda_edge.environment import peak_mb, worker_environment
 from simulator.lambda_edge.function import FunctionCode
 from simulator.lambda_edge.keeper import Keeper
-from simulator.lambda_edge.memory import peak_mb
 from simulator.lambda_edge.runtime_api import Answer, Job, RuntimeApi
 from simulator.lambda_edge.worker_log import WorkerLog
 

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simulator.lambda_edge.function import FunctionCode
-from simulator.lambda_edge.invocation import Invocation
-from simulator.lambda_edge.invocation_record import InvocationRecord
+from simulator.lambda_edge.invocation import Invocation, InvocationRecord
 from simulator.lambda_edge.runtime_api import Job
 from simulator.lambda_edge.worker import InitError, InvocationError, Launch, Worker, WorkerGoneError
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from simulator.standin.data_sources import INVOKES
 from simulator.standin.diff import PathChange, changes
-from simulator.standin.invokes.invokes import INVOKES
 from simulator.standin.model.errors import Failure, StandInError
 from simulator.standin.model.model import HEX, Creation, Known, ResourceModel, Scope, draw, words
 from simulator.standin.model.rules import rule_failures

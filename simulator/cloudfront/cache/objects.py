@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from simulator.cloudfront.cache.cache import Cache, Entry
+from simulator.cloudfront.cache.cache import Cache, CacheKey, Entry, cache_key
 from simulator.cloudfront.cache.compression import compressed
-from simulator.cloudfront.cache.key import CacheKey, cache_key
 from simulator.cloudfront.cache.notices import KeptNotices
 from simulator.cloudfront.cache.ttl import CacheControl, error_ttl, object_ttl
 from simulator.cloudfront.config.distribution import Distribution
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.origin.side import OriginAnswer, OriginSide

@@ -6,10 +6,15 @@ from dataclasses import replace
 
 from simulator.cloudfront.config.behaviors import Behavior
 from simulator.cloudfront.config.policies import Selection
-from simulator.cloudfront.config.selection import normalized_accept_encoding, selected_cookies, selected_query
+from simulator.cloudfront.config.selection import (
+    normalized_accept_encoding,
+    selected_cookies,
+    selected_query,
+    spelled,
+    viewer_header,
+)
 from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.messages import ViewerRequest
-from simulator.cloudfront.http.viewer_headers import spelled, viewer_header
 from simulator.cloudfront_rules import is_disallowed
 
 # Forwarded without being asked for: the rows "CloudFront forwards the header" of page

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import Origin, Target
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.http.regions import edge_region

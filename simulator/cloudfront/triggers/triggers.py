@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from simulator.cloudfront.config.behaviors import Behavior, EventType, Trigger
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import Origin
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.triggers.events import event
 from simulator.cloudfront.validation import validate_result
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.cloudfront.http.errors import EVENT_STRUCTURE, Violation
 from simulator.cloudfront.validation.request import request_violations
 from simulator.cloudfront.validation.response import response_violations
-from simulator.cloudfront.validation.violation import EVENT_STRUCTURE, Violation
 
 __all__ = ["Violation", "validate_result"]
 

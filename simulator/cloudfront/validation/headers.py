@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, EVENT_STRUCTURE, LAMBDA_RESTRICTIONS, Violation
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, EVENT_STRUCTURE, LAMBDA_RESTRICTIONS, Violation
 from simulator.cloudfront_rules import HEADER_NAME, READ_ONLY, has_control_characters, is_disallowed
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.cloudfront.http.errors import CUSTOM_HEADERS, EVENT_STRUCTURE, QUOTAS, Violation
 from simulator.cloudfront.validation import headers as header_rules
-from simulator.cloudfront.validation.violation import CUSTOM_HEADERS, EVENT_STRUCTURE, QUOTAS, Violation
 from simulator.cloudfront_rules import (
     SSL_PROTOCOLS,
     are_ssl_protocols,

@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.cloudfront.validation import headers as header_rules
-from simulator.cloudfront.validation.origin import origin_violations
-from simulator.cloudfront.validation.violation import (
+from simulator.cloudfront.http.errors import (
     ALL_RESTRICTIONS,
     EVENT_STRUCTURE,
     INCLUDE_BODY,
     TESTING,
     Violation,
 )
+from simulator.cloudfront.validation import headers as header_rules
+from simulator.cloudfront.validation.origin import origin_violations
 
 URL_LENGTH_LIMIT = 8192
 _NOT_IN_QUERY = re.compile(r"[\x00-\x20\x7f#]")

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.cloudfront.validation import headers as header_rules
-from simulator.cloudfront.validation.request import is_base64
-from simulator.cloudfront.validation.violation import (
+from simulator.cloudfront.http.errors import (
     EVENT_STRUCTURE,
     GENERATED_RESPONSES,
     LAMBDA_RESTRICTIONS,
     UPDATED_RESPONSES,
     Violation,
 )
+from simulator.cloudfront.validation import headers as header_rules
+from simulator.cloudfront.validation.request import is_base64
 from simulator.cloudfront_rules import has_control_characters
 
 KIBIBYTE = 1024

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, Violation
 from simulator.cloudfront.validation.headers import read_only_violations
-from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, Violation
 from simulator.cloudfront_rules import HEADER_NAME, READ_ONLY, has_control_characters, is_disallowed
 
 EVENT_STRUCTURE = "functions-event-structure"

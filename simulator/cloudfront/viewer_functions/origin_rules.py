@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from simulator.cloudfront.config.origins import Origin
-from simulator.cloudfront.validation.violation import Violation
+from simulator.cloudfront.http.errors import Violation
 from simulator.cloudfront_functions import OriginUpdate
 from simulator.cloudfront_rules import (
     SSL_PROTOCOLS,

@@ -9,16 +9,14 @@ from typing import Any
 from simulator.cloudfront.config.behaviors import EventType
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import Origin
-from simulator.cloudfront.http.edge_errors import EdgeError
-from simulator.cloudfront.http.errors import StateError
+from simulator.cloudfront.http.errors import EdgeError, StateError
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.http.regions import edge_region
 from simulator.cloudfront.triggers.triggers import Context
 from simulator.cloudfront.validation import Violation
 from simulator.cloudfront.viewer_functions.event import function_event
 from simulator.cloudfront.viewer_functions.origin_rules import origin_violations
-from simulator.cloudfront.viewer_functions.origin_update import updated_origin
-from simulator.cloudfront.viewer_functions.result import read_function_request, read_function_response
+from simulator.cloudfront.viewer_functions.result import read_function_request, read_function_response, updated_origin
 from simulator.cloudfront.viewer_functions.validation import validate_function_result
 from simulator.cloudfront_functions import FunctionCodeError, FunctionResult, FunctionRuntime, KeyValueStore
 

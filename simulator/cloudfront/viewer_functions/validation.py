@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, Violation
 from simulator.cloudfront.validation.request import URL_LENGTH_LIMIT, is_base64
-from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, Violation
 from simulator.cloudfront.viewer_functions.fields import (
     EVENT_STRUCTURE,
     cookie_violations,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.cloudfront.cache.key import cache_key
+from simulator.cloudfront.cache.cache import cache_key
 from simulator.cloudfront.config.policies import ALL, CachePolicy, Selection
 from tests.simulator.cloudfront.fakes import request
 
