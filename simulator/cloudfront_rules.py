@@ -1,7 +1,5 @@
 """Rules of CloudFront that several of its parts apply: paths, limits, header names and settings of origins."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 

@@ -1,6 +1,4 @@
-"""What CloudFront answers before any function, cache or origin is asked."""
-
-from __future__ import annotations
+"""Rejections of requests before any function, cache or origin takes part."""
 
 from simulator.cloudfront.config.behaviors import Behavior
 from simulator.cloudfront.http.errors import EdgeError

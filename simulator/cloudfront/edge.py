@@ -1,7 +1,5 @@
 """One CloudFront edge for all Regions: what happens to a viewer's request, from admission to answer."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -11,7 +9,7 @@ import httpx
 
 from simulator.cloudfront.admission import check_admission, check_sizes
 from simulator.cloudfront.cache.cache import Cache
-from simulator.cloudfront.cache.notices import KeptNotices
+from simulator.cloudfront.cache.notices import CacheNotices
 from simulator.cloudfront.cache.objects import Objects, Served
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import OriginMap
@@ -65,12 +63,12 @@ class Edge:
         self._triggers = Triggers(distribution, functions, console)
         self._viewer_functions = ViewerFunctions(distribution, console, on_log, clock)
         origin_side = OriginSide(distribution, self._triggers, self._client, console)
-        notices = KeptNotices(console, frozenset(hashed_headers))
+        notices = CacheNotices(console, frozenset(hashed_headers))
         self._objects = Objects(distribution, origin_side, self.cache, clock, notices)
 
     @property
     def key_value_stores(self) -> dict[str, KeyValueStore]:
-        """By ARN. What is put into one is seen by the next request."""
+        """The stores by ARN; the next request sees a changed pair."""
         return self._viewer_functions.stores
 
     async def close(self) -> None:
@@ -111,7 +109,7 @@ class Edge:
     async def _viewer_request(
         self, request: ViewerRequest, context: Context
     ) -> tuple[ViewerRequest | OriginResponse, Context]:
-        """Of a CloudFront Function and Lambda@Edge a behavior has one or the other."""
+        """Run the CloudFront Function or the Lambda@Edge function; a behavior has one or the other."""
         function = context.behavior.viewer_functions.get("viewer-request")
         if function is not None:
             return self._viewer_functions.request(function, request, context)
@@ -132,7 +130,7 @@ class Edge:
         return read_request(request, result, "viewer-request")
 
     async def _viewer_response(self, served: Served, request: ViewerRequest, context: Context) -> Served:
-        """Not for 400 and above, nor for a custom error page (page lambda-cloudfront-trigger-events)."""
+        """Run neither for 400 and above nor for a custom error page (page lambda-cloudfront-trigger-events)."""
         trigger = context.behavior.triggers.get("viewer-response")
         function = context.behavior.viewer_functions.get("viewer-response")
         has_none = trigger is None and function is None

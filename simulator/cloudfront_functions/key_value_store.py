@@ -1,7 +1,5 @@
 """A CloudFront KeyValueStore: a small store of texts that functions read and that can be changed while they run."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -63,7 +61,7 @@ class KeyValueStore:
 
     @property
     def meta(self) -> dict[str, object]:
-        """What `cf.kvs().meta()` gives (page functions-custom-methods)."""
+        """The value of `cf.kvs().meta()` (page functions-custom-methods)."""
         return {
             "creationDateTime": _iso(self._created),
             "lastUpdatedDateTime": _iso(self._updated),

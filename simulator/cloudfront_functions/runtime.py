@@ -1,7 +1,5 @@
 """One CloudFront Function and its runs."""
 
-from __future__ import annotations
-
 import json
 import re
 import time
@@ -21,10 +19,7 @@ COMPUTE_LIMIT_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class OriginUpdate:
-    """What a function asked for: `update` as it was handed to updateRequestOrigin, or overrides of the origin `id`.
-
-    Nothing in it has been checked.
-    """
+    """The argument of updateRequestOrigin, or overrides of the origin `id`; nothing in it has been checked."""
 
     update: object
     id: object = None

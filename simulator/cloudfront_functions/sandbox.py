@@ -1,7 +1,5 @@
 """The process that functions run in: it can be killed when one never ends, and takes nothing down with it."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import hashlib

@@ -1,6 +1,4 @@
-"""What JavaScript runtime 2.0 has not, found in a function's code before it runs."""
-
-from __future__ import annotations
+"""Language features that JavaScript runtime 2.0 lacks, found in a function's code before it runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Log lines of functions: those of requests in progress, and the last ones that name a reason."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections import deque
@@ -25,16 +23,14 @@ class LinesUnderWay:
         self._kept: dict[str, list[tuple[str, str]]] = {}
 
     def begin(self, request_id: str) -> None:
-        """A request is under way."""
         self._kept[request_id] = []
 
     def end(self, request_id: str) -> None:
-        """It is over, however it ended."""
+        """Collect the lines of a request that has ended."""
         for region, line in self._kept.pop(request_id, ()):
             self._collect(region, line)
 
     def take(self, region: str, line: str) -> None:
-        """One line of a function's log."""
         kept = self._kept.get(_request_of(line)) if '"_aws"' in line else None
         if kept is None:
             self._collect(region, line)
@@ -66,12 +62,11 @@ class RecentLines:
         self._clock = clock
 
     def take(self, region: str, line: str) -> None:
-        """One line of a function's log."""
         if '"reason"' in line:
             at_ms = round(self._clock() * 1000)
             event = {"eventId": f"local-{next(self._numbers)}", "timestamp": at_ms, "message": line, "region": region}
             self._lines.append(event)
 
     def between(self, start_ms: int, end_ms: int) -> list[dict[str, object]]:
-        """As CloudWatch Logs has its events, with the Region, in the order in which they came."""
+        """Events in the shape of CloudWatch Logs, with the Region, in order of arrival."""
         return [event for event in self._lines if start_ms <= int(str(event["timestamp"])) <= end_ms]

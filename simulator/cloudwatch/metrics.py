@@ -23,7 +23,7 @@ Metric = tuple[str, Dimensions, str]
 
 @dataclass(slots=True)
 class Statistics:
-    """Of the values of a time span."""
+    """Statistics of the values in a time span."""
 
     count: int = 0
     total: float = 0.0
@@ -31,7 +31,6 @@ class Statistics:
     most: float = 0.0
 
     def add(self, values: Iterable[float]) -> None:
-        """These as well."""
         for value in values:
             self.least = min(self.least, value) if self.count else value
             self.most = max(self.most, value) if self.count else value
@@ -39,7 +38,6 @@ class Statistics:
             self.total += value
 
     def merge(self, other: Statistics) -> None:
-        """The values of another span as well."""
         if other.count:
             self.least = min(self.least, other.least) if self.count else other.least
             self.most = max(self.most, other.most) if self.count else other.most
@@ -66,7 +64,7 @@ class CloudWatch:
             self._add(region, datum)
 
     def statistics(self, region: str, metric: Metric, start: int, end: int) -> Statistics | None:
-        """Of the values from `start` until just before `end`, in seconds since 1970; None where there are none."""
+        """Values from `start` until just before `end` (seconds since 1970) as statistics; None where there are none."""
         with self._lock:
             seconds = self._regions.get(region, {}).get(metric, {})
             found = [seconds[second] for second in range(start, end) if second in seconds]
@@ -89,7 +87,7 @@ class CloudWatch:
 
 
 def _forget(seconds: dict[int, Statistics], before: int) -> None:
-    """They come nearly in order, so that the oldest are first."""
+    """Delete values before this second."""
     for second in [second for second in seconds if second < before]:
         del seconds[second]
 

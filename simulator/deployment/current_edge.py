@@ -1,7 +1,5 @@
 """The edge that serves now, and its blueprint: an update that changes nothing of it keeps caches and workers."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,18 +27,15 @@ class CurrentEdge:
 
     @property
     def edge(self) -> Edge:
-        """The one that serves."""
         assert self._edge is not None, "nothing is served before apply"
         return self._edge
 
     @property
     def functions(self) -> LambdaEdge:
-        """The workers behind it."""
         assert self._functions is not None, "nothing is served before apply"
         return self._functions
 
     async def serve(self, request: ViewerRequest, region: str) -> ViewerResponse:
-        """As Edge.serve."""
         await self._is_there.wait()
         edge = self.edge
         self._under_way[edge] += 1

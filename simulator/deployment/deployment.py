@@ -1,7 +1,5 @@
 """One stack, served: tables made, applications started, functions and edge built from its state."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,8 +25,7 @@ OnLog = Callable[[str, str, str], None]
 """Called with (Region, function name, line)."""
 
 
-def _ignore(*_: str) -> None:
-    """Nobody is listening."""
+def _ignore(*_: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -196,21 +193,18 @@ class LocalDeployment:
 
     @property
     def url(self) -> str:
-        """Where viewers go."""
         return f"http://{self._server.host}:{self._server.port}"
 
     @property
     def region_urls(self) -> dict[str, str]:
-        """Where viewers of one Region go."""
         return {region: f"http://{self._server.host}:{port}" for region, port in self._server.region_ports.items()}
 
     @property
     def instances(self) -> int:
-        """Of all functions in all Regions: processes that remember something."""
+        """Number of execution environments of all functions in all Regions."""
         return sum(int(str(row["workers"])) for row in self._current.functions.status())
 
     def invalidate(self, *path_patterns: str) -> int:
-        """Drop cached objects, as an invalidation does."""
         return self._current.edge.invalidate(*path_patterns)
 
     async def forget(self) -> None:
@@ -218,10 +212,9 @@ class LocalDeployment:
         await self._current.functions.end_idle_workers()
 
     def status(self) -> dict[str, object]:
-        """What a person wants to know: addresses, origins, and the reads of each Region and replica.
+        """Addresses, origins, and the reads of each Region and replica.
 
-        And what a decision depends on: `originUrls` are all origins by domain or domain:port, `keyValues` the stores'
-        pairs by ARN.
+        `originUrls` are all origins by domain or domain:port, `keyValues` the stores' pairs by ARN.
         """
         is_served = self._blueprint is not None
         return {

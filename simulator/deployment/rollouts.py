@@ -1,7 +1,5 @@
 """Runs the rollout controller on its schedule: its real code, against this machine's tables, metrics and stores."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import re
@@ -105,7 +103,7 @@ class Rollouts:
         self._scheduled = scheduled
 
     async def reconcile(self) -> Outcome | None:
-        """One look, now; None without a controller."""
+        """Run one reconciliation now; None without a controller."""
         async with self._lock:
             if self._controller is None:
                 return None
@@ -117,7 +115,7 @@ class Rollouts:
         return outcome
 
     async def end(self) -> None:
-        """No more looks."""
+        """Stop reconciling."""
         task, self._task, self._controller, self._scheduled = self._task, None, None, None
         if task is not None:
             task.cancel()

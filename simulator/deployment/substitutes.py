@@ -1,7 +1,5 @@
 """Native wheels for Lambda that this machine cannot load, and this machine's builds in their place."""
 
-from __future__ import annotations
-
 import platform
 import sys
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The local DynamoDB as the rest of the simulator sees it."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self, cast

@@ -1,7 +1,5 @@
 """Writes the items of the state into the tables, as Pulumi's provider would, and keeps all others."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

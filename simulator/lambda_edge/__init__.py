@@ -3,12 +3,10 @@
 from simulator.lambda_edge.directories import PackageError, link_distributions, read_names
 from simulator.lambda_edge.edge import LambdaEdge, OnLog
 from simulator.lambda_edge.function import FunctionCode, FunctionStateError, functions_from_state
-from simulator.lambda_edge.invocation import Invocation
 
 __all__ = [
     "FunctionCode",
     "FunctionStateError",
-    "Invocation",
     "LambdaEdge",
     "OnLog",
     "PackageError",

@@ -1,7 +1,5 @@
 """The directories of a worker: the package as /var/task has it, the runtime client as /var/runtime has it."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import re
 import zipfile

@@ -1,7 +1,5 @@
 """Invokes function versions in Regions: packages unzipped once, workers started, reused and counted."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys

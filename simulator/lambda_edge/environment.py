@@ -1,7 +1,5 @@
 """The execution environment of a Lambda@Edge worker: its variables, and the memory that it takes."""
 
-from __future__ import annotations
-
 import datetime
 import os
 import uuid

@@ -1,7 +1,5 @@
 """One invocation: its result, its log lines, and those that Lambda itself writes around it."""
 
-from __future__ import annotations
-
 import json
 import math
 import platform
@@ -42,7 +40,6 @@ def init_start_line() -> str:
 
 
 def start_line(request_id: str, function: FunctionCode) -> str:
-    """Before the handler runs."""
     return f"START RequestId: {request_id} Version: {function.version}"
 
 
@@ -60,7 +57,7 @@ class Report:
 
     @property
     def billed_ms(self) -> int:
-        """Whole milliseconds, initialization included ("Lambda pricing", since August 2025)."""
+        """The duration in whole milliseconds, initialization included ("Lambda pricing", since August 2025)."""
         return math.ceil(self.duration_ms + (self.init_duration_ms or 0.0))
 
     def lines(self) -> tuple[str, str]:
@@ -86,7 +83,7 @@ MAX_KEPT_LINES = 10_000
 
 
 class InvocationRecord:
-    """What is known of an invocation while it runs; `answered` or `failed` closes it."""
+    """The record of a running invocation; `answered` or `failed` closes it."""
 
     def __init__(self, function: FunctionCode, job: Job, on_line: Callable[[str], None]) -> None:
         self._function, self.job, self._on_line = function, job, on_line
@@ -118,7 +115,6 @@ class InvocationRecord:
         return self._end(kind, message, payload, answer.duration_ms, max_memory_mb)
 
     def failed(self, kind: str, message: str, duration_ms: float, max_memory_mb: int) -> Invocation:
-        """The worker posted nothing."""
         self.print(f"RequestId: {self.job.request_id} Error: {message}")
         return self._end(cast("ErrorKind", kind), message, None, duration_ms, max_memory_mb)
 

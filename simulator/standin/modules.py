@@ -1,6 +1,4 @@
-"""Which project's modules a program imports: its own, even when another copy of the project is loaded."""
-
-from __future__ import annotations
+"""Imports of a program: its own modules, even when another copy of the project is loaded."""
 
 import importlib
 import sys

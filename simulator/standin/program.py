@@ -1,7 +1,5 @@
 """Runs the project's `__main__.py` in this process, as the Pulumi CLI would, against the stand-in."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import os
@@ -87,7 +85,7 @@ def run_program(
     return Run(
         deployment(resources, time, work.kept),
         deployment(opened, time, work.kept),
-        _shown(work),
+        {key: shown(value) for key, value in sorted(work.outputs.items())},
         _changes(work, resources),
         tuple(engine.warnings),
         tuple(sorted(set(work.invoked))),
@@ -95,13 +93,9 @@ def run_program(
 
 
 def _changes(work: Deployment, resources: Sequence[Mapping[str, object]]) -> tuple[Change, ...]:
-    """In the order of the resources; what goes comes last, as it happened."""
+    """Sort changes in the order of the resources; deletions come last, as they happened."""
     place = {resource["urn"]: index for index, resource in enumerate(resources)}
     return tuple(sorted(work.changes, key=lambda change: place.get(change.urn, len(place))))
-
-
-def _shown(work: Deployment) -> dict[str, object]:
-    return {key: shown(value) for key, value in sorted(work.outputs.items())}
 
 
 def _in_own_thread(work: Callable[[], None]) -> None:

@@ -1,7 +1,5 @@
 """The edge cache: responses by cache key, the least recently used leave first."""
 
-from __future__ import annotations
-
 import re
 from collections import OrderedDict
 from collections.abc import Hashable

@@ -1,14 +1,12 @@
 """Serves objects from the cache, or through it from the origin."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from simulator.cloudfront.cache.cache import Cache, CacheKey, Entry, cache_key
 from simulator.cloudfront.cache.compression import compressed
-from simulator.cloudfront.cache.notices import KeptNotices
+from simulator.cloudfront.cache.notices import CacheNotices
 from simulator.cloudfront.cache.ttl import CacheControl, error_ttl, object_ttl
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.http.errors import EdgeError
@@ -38,7 +36,7 @@ class Objects:
         origin_side: OriginSide,
         cache: Cache,
         clock: Callable[[], float],
-        notices: KeptNotices,
+        notices: CacheNotices,
     ) -> None:
         self._notices = notices
         self._distribution = distribution
@@ -130,7 +128,7 @@ class Objects:
             ttl = self._ttl(response, context)
             self._keep(key, response, ttl)
             if ttl > 0:
-                self._notices.look_at(response.headers, context.behavior)
+                self._notices.check(response.headers, context.behavior)
         return Served(response, "LambdaGeneratedResponse" if answer.is_generated else "Miss")
 
     def _ttl(self, response: OriginResponse, context: Context) -> float:
@@ -205,6 +203,6 @@ def _validators(expired: Entry | None, request: ViewerRequest, context: Context)
 
 
 def _may_be_stale(expired: Entry) -> bool:
-    """Not for kept errors, nor where the origin said stale-if-error=0 (page Expiration)."""
+    """False for cached errors, and where the origin sent stale-if-error=0 (page Expiration)."""
     is_error = expired.response.status >= 400 or expired.is_custom_error_page
     return not is_error and CacheControl.of(expired.response.headers).stale_if_error != 0

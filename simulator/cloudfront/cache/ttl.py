@@ -1,4 +1,4 @@
-"""How long an answer stays in the cache: TTL settings against Cache-Control and Expires."""
+"""The time that a response stays in the cache: TTL settings against Cache-Control and Expires."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def error_ttl(status: int, headers: Headers, policy: CachePolicy, error_caching_
 
 
 def _asked(control: CacheControl, headers: Headers, now: float) -> float | None:
-    """What the origin asks for, in seconds; an Expires that is no date has passed (RFC 9111 §5.3)."""
+    """The origin's own TTL in seconds; an Expires that is no date has passed (RFC 9111 §5.3)."""
     if control.shared_max_age is not None:
         return control.shared_max_age
     expires = headers.get("expires")

@@ -1,7 +1,5 @@
 """Cache behaviors: which requests each one takes, and what it does with them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

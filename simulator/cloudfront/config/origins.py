@@ -43,7 +43,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Target:
-    """Where one request goes: the origin object of the event after the origin-request trigger had its say."""
+    """The destination of one request: the event's origin object after the origin-request trigger."""
 
     domain_name: str
     port: int
@@ -74,7 +74,7 @@ class OriginMap:
 
     @classmethod
     def parse(cls, entries: Iterable[str]) -> OriginMap:
-        """From `NAME=URL` texts. Raises OriginMapError."""
+        """Parse `NAME=URL` texts. Raises OriginMapError."""
         pairs: dict[str, str] = {}
         for entry in entries:
             name, separator, url = entry.partition("=")
@@ -90,7 +90,7 @@ class OriginMap:
         return dict(self._base_urls)
 
     def resolves(self, domain_name: str) -> bool:
-        """Whether the name exists, whatever the port."""
+        """True where the name exists, whatever the port."""
         name = _canonical(domain_name)
         known = {key.partition(":")[0] for key in self._base_urls}
         return name in known or any(f"*.{parent}" in known for parent in _parents(name))

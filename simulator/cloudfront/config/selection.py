@@ -1,7 +1,5 @@
 """Picks cookies, query parameters, the normalized Accept-Encoding and CloudFront-* headers out of a viewer request."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from urllib.parse import unquote_plus
 

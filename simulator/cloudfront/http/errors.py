@@ -1,7 +1,5 @@
 """Errors of the simulated edge: invalid input, broken rules of functions, and CloudFront's own error responses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from http import HTTPStatus
 

@@ -7,17 +7,10 @@ from dataclasses import dataclass
 
 # Fields that belong to one connection and are never passed on (RFC 9110 §7.6.1), with those of the older RFC 2616.
 HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
+    str.split(
+        "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
+        " transfer-encoding upgrade"
+    )
 )
 
 

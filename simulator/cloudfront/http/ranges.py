@@ -1,7 +1,5 @@
 """Answers from a kept object: conditional requests, byte ranges, HEAD."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from email.utils import parsedate_to_datetime

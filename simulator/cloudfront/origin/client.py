@@ -1,7 +1,5 @@
 """Sends requests to origins over HTTP, within the timeouts and attempts of the origin."""
 
-from __future__ import annotations
-
 import asyncio
 
 import httpx

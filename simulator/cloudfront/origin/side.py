@@ -1,7 +1,5 @@
 """A cache miss: origin-request function, the origin itself, origin-response function."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -65,11 +63,12 @@ class OriginSide:
             # Before the function: a configured origin that does not resolve is a 502, and the function never runs.
             self._client.check_name(origin.domain_name)
         except OriginUnreachableError as error:
-            never_ran = (
-                "; the origin-request function never ran" if "origin-request" in context.behavior.triggers else ""
-            )
-            raise self._unreachable(error, request, never_ran) from error
-        described = self._described(sent, context) | {"origin": event_origin(origin, request.is_https)}
+            has_function = "origin-request" in context.behavior.triggers
+            addition = "; the origin-request function never ran" if has_function else ""
+            raise self._unreachable(error, request, addition) from error
+        # Origin functions see the query string only where a policy forwards all of it.
+        query = sent.querystring if context.behavior.forwards_whole_query else ""
+        described = event_request(sent, query) | {"origin": event_origin(origin, request.is_https)}
         result = await self._origin_request(described, sent, context)
         if result is not None and "status" in result:
             return OriginAnswer(_passed_on(read_response(result, None), context), is_generated=True)
@@ -90,10 +89,6 @@ class OriginSide:
     def _origin(self, context: Context) -> Origin:
         """The cache key does not know what a CloudFront Function chose (page helper-functions-origin-modification)."""
         return context.origin or self._distribution.origins[context.behavior.origin_id]
-
-    def _described(self, sent: ViewerRequest, context: Context) -> dict[str, Any]:
-        """Origin functions see the query string only where a policy forwards all of it."""
-        return event_request(sent, sent.querystring if context.behavior.forwards_whole_query else "")
 
     async def _origin_request(
         self, described: dict[str, Any], sent: ViewerRequest, context: Context
@@ -155,7 +150,7 @@ def _changed(sent: ViewerRequest, described: dict[str, Any], result: dict[str, A
 
 
 def target_of(origin_object: dict[str, Any], configured: Origin) -> Target:
-    """Where an event's origin object leads; attempts and connection timeout are only in the distribution."""
+    """The target of an event's origin object; attempts and connection timeout are only in the distribution."""
     kind = "custom" if "custom" in origin_object else "s3"
     settings = origin_object[kind]
     return Target(

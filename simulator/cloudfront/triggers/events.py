@@ -1,7 +1,5 @@
 """Builds Lambda@Edge events, and reads requests and responses back from a function's result."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Runs Lambda@Edge functions and holds their results to CloudFront's rules."""
 
-from __future__ import annotations
-
 import base64
 import copy
 import secrets
@@ -18,7 +16,7 @@ from simulator.cloudfront.validation import validate_result
 
 
 class FunctionOutcome(Protocol):
-    """What an invocation ended in: the decoded JSON, or the kind of error with a message."""
+    """The result of an invocation: the decoded JSON, or the kind of error with a message."""
 
     @property
     def payload(self) -> object: ...
@@ -36,7 +34,7 @@ class EdgeFunctions(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What all steps of one viewer request share. `origin` is the one that a CloudFront Function chose, if any did."""
+    """The values that all steps of one viewer request share. `origin` is a CloudFront Function's choice, if any."""
 
     request_id: str
     region: str
@@ -72,7 +70,7 @@ class Triggers:
         request: dict[str, Any],
         response: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """A result that CloudFront accepts."""
+        """Return a result that CloudFront accepts."""
         config = {
             "distributionDomainName": self._distribution.domain_name,
             "distributionId": self._distribution.id,

@@ -1,7 +1,5 @@
 """CloudFront's check of what a Lambda@Edge function returns."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from simulator.cloudfront.http.errors import EVENT_STRUCTURE, Violation

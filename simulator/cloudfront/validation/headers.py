@@ -1,7 +1,5 @@
 """Rules of header objects: their structure, disallowed names, read-only names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 

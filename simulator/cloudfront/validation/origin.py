@@ -1,7 +1,5 @@
 """Rules of the origin object that an origin-request function returns."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Rules of a request that a viewer-request or origin-request function returns."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re

@@ -1,7 +1,5 @@
 """Rules of a response that a function generates or updates."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

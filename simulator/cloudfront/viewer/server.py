@@ -1,7 +1,5 @@
 """Servers of the local edge: one port for all Regions, more for single Regions, and the status port."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os
@@ -37,7 +35,7 @@ class AppServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns once connections are taken."""
+        """Return once connections are accepted."""
         self._task = asyncio.create_task(self._server.serve(self._sockets))
         while not self._server.started:
             if self._task.done():
@@ -114,9 +112,9 @@ def _bound(host: str, ports: list[int]) -> list[socket.socket]:
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    """Not socket.create_server: asyncio switches Nagle's algorithm off only where the protocol is named.
+    """Bind a socket. asyncio switches Nagle's algorithm off only where the protocol is named, unlike create_server.
 
-    With it on, every answer waits 40 ms for the viewer's delayed acknowledgement.
+    With it on, every response waits 40 ms for the viewer's delayed acknowledgement.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

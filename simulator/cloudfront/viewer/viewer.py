@@ -1,7 +1,5 @@
 """The edge as an ASGI application: HTTP messages in and out, and the Region of each request."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 
@@ -21,10 +19,10 @@ COUNTRY_HEADER = "x-simulate-country"
 
 
 class ServesViewers(Protocol):
-    """What answers viewers: an Edge, or whatever stands before one."""
+    """The server of viewers' requests: an Edge, or something in front of one."""
 
     async def serve(self, request: ViewerRequest, region: str) -> ViewerResponse:
-        """The answer in that Region. Raises UnknownRegionError."""
+        """Return the response in that Region. Raises UnknownRegionError."""
         ...
 
     async def close(self) -> None:
@@ -82,7 +80,7 @@ def viewer_app(
 
 
 def _is_websocket(scope: Scope) -> bool:
-    """Whether the viewer asks for another protocol (RFC 6455 §4.1); the server makes no scope of its own of that."""
+    """True for a request for another protocol (RFC 6455 §4.1), which the server passes on as a request."""
     return any(name.lower() == b"upgrade" and b"websocket" in value.lower() for name, value in scope["headers"])
 
 

@@ -1,7 +1,5 @@
 """Rules of the fields in `headers`, `cookies` and `querystring` that a CloudFront Function returns."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -66,7 +64,7 @@ def cookie_violations(cookies: Any, where: str, *, has_attributes: bool) -> Iter
 
 
 def query_violations(given: Any, query: Any, where: str) -> Iterator[Violation]:
-    """What the viewer wrote itself may stay as it is."""
+    """Rules of changed values: the viewer's own may stay as they are."""
     yield from _named_fields(query, where, "querystring", has_attributes=False)
     if not isinstance(query, dict):
         return

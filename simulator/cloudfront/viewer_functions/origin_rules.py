@@ -1,7 +1,5 @@
 """The rules for what updateRequestOrigin and selectRequestOriginById are given."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

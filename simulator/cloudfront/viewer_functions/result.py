@@ -1,7 +1,5 @@
 """Applies the result of a CloudFront Function: requests, responses, and the origin that it chose."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +26,7 @@ def read_function_request(request: ViewerRequest, given: dict[str, Any], result:
         pairs = [f"{name}={item['value']}" for name, item in _items(given["cookies"], cookies)]
         headers = headers.without("cookie").plus(*([("Cookie", "; ".join(pairs))] if pairs else []))
     if query != given["querystring"]:
-        parts = [_parameter(name, item["value"]) for name, item in _items(given["querystring"], query)]
+        parts = [f"{quote(name, safe='')}={item['value']}" for name, item in _items(given["querystring"], query)]
         request = replace(request, querystring="&".join(parts))
     return replace(request, uri=result["uri"], headers=headers)
 
@@ -80,10 +78,6 @@ def _entries(given: Field | None, field: Field) -> list[Field]:
         return items
     own = {name: value for name, value in field.items() if name != "multiValue"}
     return [own, *items[1:]]
-
-
-def _parameter(name: str, value: str) -> str:
-    return f"{quote(name, safe='')}={value}"
 
 
 def _set_cookie(name: str, item: Field) -> str:

@@ -1,7 +1,5 @@
 """Runs the CloudFront Functions of a distribution and holds their results to CloudFront's rules."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -59,7 +57,7 @@ class ViewerFunctions:
     def request(
         self, arn: str, request: ViewerRequest, context: Context
     ) -> tuple[ViewerRequest | OriginResponse, Context]:
-        """What a viewer-request function makes of a request; the context then has the origin that it chose.
+        """Run a viewer-request function; the returned context has the origin that it chose.
 
         Raises EdgeError where the function fails (503) or breaks a rule (502).
         """
@@ -77,7 +75,7 @@ class ViewerFunctions:
         return read_function_request(request, event["request"], outcome.result), context
 
     def response(self, arn: str, response: OriginResponse, request: ViewerRequest, context: Context) -> OriginResponse:
-        """What a viewer-response function makes of a response. Raises EdgeError."""
+        """Run a viewer-response function. Raises EdgeError."""
         event = self._event("viewer-response", request, context, response)
         outcome = self._run(arn, event, context)
         self._check(validate_function_result(event, outcome.result), arn, event, context)

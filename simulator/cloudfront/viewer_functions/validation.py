@@ -1,7 +1,5 @@
 """CloudFront's check of what a CloudFront Function returns."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Secrets in stack files, decrypted by the scheme of Pulumi's passphrase provider."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Mapping

@@ -31,7 +31,7 @@ class Declared(NamedTuple):
 
 
 class Project(NamedTuple):
-    """What the settings of a stack are read against; keys are namespaced."""
+    """The project that a stack's settings are read against; keys are namespaced."""
 
     name: str
     config: dict[str, Declared]

@@ -1,7 +1,5 @@
 """A stack's settings, read and checked as the Pulumi CLI does: defaults, the stack's file, overrides, secrets."""
 
-from __future__ import annotations
-
 import difflib
 import json
 import os
@@ -18,7 +16,7 @@ from simulator.standin.model.errors import StackConfigError
 
 @dataclass(frozen=True)
 class StackConfig:
-    """What PULUMI_CONFIG would hold: text per namespaced key (lists and objects as JSON), and which hold secrets."""
+    """The content of PULUMI_CONFIG: text per namespaced key (lists and objects as JSON), and the keys of secrets."""
 
     project: str
     values: Mapping[str, str] = field(repr=False)
@@ -81,18 +79,14 @@ def _stack_file(stack: str, project: Path) -> Path:
 def _named(config: Mapping[str, object], file: Path) -> dict[str, object]:
     """The settings by full key. Errors: StackConfigError where two keys of the file are the same one."""
     written: dict[str, str] = {}
-    for key in config:
-        full = _stack_key(key, file)
+    for key in map(str, config):
+        if ":" not in key:
+            raise StackConfigError(f"{file.name}: the key {key} has no namespace; write edge-router:{key} or aws:{key}")
+        full = full_key(key, "")
         if full in written:
             raise StackConfigError(f"{file}: the key {full} stands there twice, as {written[full]} and as {key}", full)
-        written[full] = str(key)
-    return {_stack_key(key, file): value for key, value in config.items()}
-
-
-def _stack_key(key: str, file: Path) -> str:
-    if ":" not in str(key):
-        raise StackConfigError(f"{file.name}: the key {key} has no namespace; write edge-router:{key} or aws:{key}")
-    return full_key(str(key), "")
+        written[full] = key
+    return {full_key(str(key), ""): value for key, value in config.items()}
 
 
 def _overridden(config: dict[str, object], override: str, project: str) -> tuple[str, dict[str, object]]:

@@ -1,7 +1,5 @@
 """YAML as the Pulumi CLI reads it: plain scalars by the rules of its Go library, not by those of YAML 1.1."""
 
-from __future__ import annotations
-
 import copy
 import re
 from datetime import UTC, datetime
@@ -101,7 +99,7 @@ class YamlError(Exception):
 
 
 def parse_yaml(text: str) -> object:
-    """What stands in the text, for the caller to keep. Errors: YamlError."""
+    """Parse text into a value of the caller's own. Errors: YamlError."""
     try:
         return copy.deepcopy(_parsed(text))
     except yaml.MarkedYAMLError as error:

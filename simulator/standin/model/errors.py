@@ -1,6 +1,4 @@
-"""What can be wrong with a stack's settings, its program, or a resource it asks for."""
-
-from __future__ import annotations
+"""Errors of a stack's settings, of its program, and of a resource."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """A resource type as the stand-in models it, and the account that it is created in."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import uuid

@@ -1,7 +1,5 @@
 """Value rules: each takes one input and returns "", or the error with the allowed values; and readers of inputs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache

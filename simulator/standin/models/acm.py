@@ -1,7 +1,5 @@
 """aws:acm/certificate:Certificate and aws:acm/certificateValidation:CertificateValidation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure

@@ -1,7 +1,5 @@
 """aws:codepipeline/pipeline:Pipeline and the aws:codebuild/project:Project of its stages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

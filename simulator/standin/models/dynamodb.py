@@ -1,7 +1,5 @@
 """aws:dynamodb: Table and TableItem."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """aws:cloudwatch/eventRule:EventRule, eventTarget:EventTarget and aws:lambda/permission:Permission."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

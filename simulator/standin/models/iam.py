@@ -1,7 +1,5 @@
 """aws:iam: Role, RolePolicy and InstanceProfile."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """aws:lambda/function:Function, with the versions it publishes."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterator
 from pathlib import Path

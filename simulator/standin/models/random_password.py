@@ -1,7 +1,5 @@
 """random:index/randomPassword:RandomPassword, the one resource of pulumi-random that is answered for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
@@ -28,7 +26,7 @@ def _check(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
 
 
 def _compute(creation: Creation) -> dict[str, object]:
-    """Not random: the same for the same resource, as all that the stand-in answers."""
+    """Draw the same password for the same resource, as all that the stand-in computes."""
     length, alphabet = int(str(creation.inputs["length"])), _alphabet(creation.inputs)
     parts = range(0, length, _DRAWN_AT_ONCE)
     text = "".join(draw(alphabet, _DRAWN_AT_ONCE, creation.urn, creation.inputs, part) for part in parts)

@@ -1,7 +1,5 @@
 """aws:route53/record:Record."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure

@@ -1,7 +1,5 @@
 """aws:s3/bucket:Bucket and the resources that configure one."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """aws:sns/topic:Topic and aws:sns/topicSubscription:TopicSubscription."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

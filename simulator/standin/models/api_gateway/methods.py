@@ -1,7 +1,5 @@
 """aws:apigateway: what one method of a REST API asks and answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from simulator.standin.model.errors import Failure
@@ -56,7 +54,7 @@ def _needs(token: str, called: str, inputs: Properties, scope: Scope, *more: str
 
 
 def _identify(prefix: str, *more: str) -> Callable[[Creation], str]:
-    """As the provider writes ids: `agm-<api>-<resource>-<method>`, with the status after it."""
+    """Ids as the provider writes them: `agm-<api>-<resource>-<method>`, with the status after it."""
     return lambda creation: "-".join([prefix, *(str(creation.inputs[key]) for key in (*_PLACE, *more))])
 
 

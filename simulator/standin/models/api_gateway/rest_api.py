@@ -1,7 +1,5 @@
 """aws:apigateway: a REST API, its resources, its deployments and its stages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure

@@ -1,7 +1,5 @@
 """CloudFront's rules for the edge functions that a behavior associates."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """aws:cloudfront/distribution:Distribution."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
@@ -108,7 +106,7 @@ def _certificate(inputs: Properties) -> Iterator[Failure]:
 
 
 def _own_certificate(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    """Of a certificate of this deployment: ACM has issued it, and it covers every alias."""
+    """Rules of a certificate of this deployment: ACM has issued it, and it covers every alias."""
     arn = child(inputs, "viewerCertificate").get("acmCertificateArn")
     certificate = scope.find(CERTIFICATE_TYPE, arn=arn) if isinstance(arn, str) else None
     if certificate is None:

@@ -1,7 +1,5 @@
 """aws:cloudfront/function:Function, keyValueStore:KeyValueStore and keyvaluestoreKeysExclusive."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure

@@ -1,7 +1,5 @@
 """CloudFront's rules for a distribution's origins."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.cloudfront_rules import SSL_PROTOCOLS, domain_name_error, is_denied_custom_header, is_origin_port

@@ -1,7 +1,5 @@
 """aws:cloudfront: cachePolicy, originRequestPolicy and responseHeadersPolicy."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure

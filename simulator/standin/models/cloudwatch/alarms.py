@@ -1,7 +1,5 @@
 """aws:cloudwatch/metricAlarm, dashboard, logMetricFilter and queryDefinition."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """aws:cloudwatch: LogGroup, LogDeliverySource, LogDeliveryDestination and LogDelivery (CloudFront's logs v2)."""
 
-from __future__ import annotations
-
 import string
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """aws:ec2/instance:Instance."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Iterator

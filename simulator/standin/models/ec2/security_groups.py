@@ -1,7 +1,5 @@
 """aws:ec2/securityGroup:SecurityGroup and defaultSecurityGroup:DefaultSecurityGroup, with their rules inline."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure

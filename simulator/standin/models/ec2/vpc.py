@@ -1,7 +1,5 @@
 """aws:ec2 networks: Vpc, Subnet, InternetGateway, RouteTable and RouteTableAssociation."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Callable, Iterator
 
