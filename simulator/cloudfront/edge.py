@@ -32,10 +32,8 @@ class Edge:
     `functions` runs Lambda@Edge, `origins` says where origins run, `clock` gives seconds since the epoch, `console`
     takes lines for the person who watches, `on_log` (Region, function, line) what CloudFront Functions log, `on_begin`
     and `on_end` the id of each request. `hashed_headers` are those that a function puts into the cache key as one hash.
-    Every Region has a cache of its own, all in one bounded memory.
-
-    Not simulated: TLS (and so certificates that do not match), Brotli at the edge, ranges kept in parts, HTTP/2 and 3,
-    Lambda@Edge quotas.
+    Every Region has a cache of its own, all in one bounded memory. Not simulated: TLS (and so certificates that do not
+    match), Brotli at the edge, ranges kept in parts, HTTP/2 and 3, Lambda@Edge quotas.
     """
 
     def __init__(
@@ -102,7 +100,7 @@ class Edge:
         if changed.uri == "/" and self.distribution.default_root_object:
             changed = replace(changed, uri=f"/{self.distribution.default_root_object}")
         served = await self._objects.get(changed, context)
-        if served.is_kept:
+        if served.is_cached:
             served = replace(served, response=tailored(served.response, changed.headers))
         return await self._viewer_response(served, changed, context)
 
@@ -148,7 +146,7 @@ class Edge:
         """Adds CloudFront's own headers. HEAD gets no body; 204 and 304 have none."""
         response = served.response
         headers = response.headers.end_to_end().without(
-            "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id", *(["age"] if served.is_kept else [])
+            "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id", *(["age"] if served.is_cached else [])
         )
         may_have_body = response.status not in (204, 304)
         # HEAD that went to the origin has no body to measure, and keeps the length that the origin named.

@@ -82,14 +82,9 @@ class CloudWatch:
                 return
             seconds = metrics.setdefault(metric, {})
             if second not in seconds:
-                _forget(seconds, second - KEPT_SECONDS)
+                for old in [old for old in seconds if old < second - KEPT_SECONDS]:
+                    del seconds[old]
             seconds.setdefault(second, Statistics()).add(datum.values)
-
-
-def _forget(seconds: dict[int, Statistics], before: int) -> None:
-    """Delete values before this second."""
-    for second in [second for second in seconds if second < before]:
-        del seconds[second]
 
 
 VALUES: Mapping[str, Callable[[Statistics], float]] = {

@@ -107,9 +107,8 @@ class LocalDeployment:
     ) -> None:
         """Serve this state from now on; `distribution` picks one where it has several.
 
-        What the state asks for and cannot be had here is an error that names it.
-
-        After an error what was served before goes on.
+        What the state asks for and cannot be had here is an error that names it. After an error what was served before
+        goes on.
         """
         async with self._lock:
             await self._apply(state, site, functions, Distribution.from_state(dict(state), distribution))

@@ -40,6 +40,7 @@ def worker_environment(
     ("Restrictions on Lambda@Edge"), so `extra` is for what replaces AWS here, such as endpoint URLs.
     """
     task_root, runtime_directory = paths
+    log_stream = f"{datetime.datetime.now(datetime.UTC):%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
     return {
         **_CREDENTIALS,
         "AWS_REGION": region,
@@ -51,7 +52,7 @@ def worker_environment(
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": function.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{edge_name(function)}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": _log_stream(function),
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "LAMBDA_RUNTIME_DIR": str(runtime_directory),
         "LAMBDA_TASK_ROOT": str(task_root),
@@ -69,11 +70,6 @@ def without_reserved(extra: Mapping[str, str]) -> dict[str, str]:
     if taken := sorted(name for name in extra if name in _RESERVED or name.startswith("AWS_LAMBDA_")):
         raise ValueError(f"environment: {', '.join(taken)}: set by Lambda itself, cannot be given")
     return dict(extra)
-
-
-def _log_stream(function: FunctionCode) -> str:
-    today = datetime.datetime.now(datetime.UTC)
-    return f"{today:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
 
 
 def peak_mb(pid: int) -> int:

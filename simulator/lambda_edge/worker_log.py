@@ -43,9 +43,6 @@ class WorkerLog:
             return
         self.close_write_end()
         self.drain()
-        self._stop()
-
-    def _stop(self) -> None:
         asyncio.get_running_loop().remove_reader(self._read_end)
         os.close(self._read_end)
         self._read_end = -1

@@ -53,9 +53,8 @@ class OriginSide:
     async def answer(self, request: ViewerRequest, context: Context, validators: Headers) -> OriginAnswer:
         """The origin's answer after the origin-response function.
 
-        `validators` are the conditional headers of a kept object that is to be refreshed.
-
-        Raises EdgeError: of the functions, or with `is_from_origin` where the origin gave no answer.
+        `validators` are the conditional headers of a kept object that is to be refreshed. Raises EdgeError: of the
+        functions, or with `is_from_origin` where the origin gave no answer.
         """
         origin = self._origin(context)
         sent = self._bound(request, context, origin, validators)

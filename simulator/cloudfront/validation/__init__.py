@@ -13,11 +13,10 @@ def validate_result(event: dict[str, Any], result: object) -> list[Violation]:
     """Every rule that `result` breaks; empty where CloudFront accepts it.
 
     `event` is the event as it was handed to the function: pass a copy where the function may change it in place.
-    `result` is the decoded JSON that came back. Nothing is raised, whatever the result is.
-
-    Read-only headers count as broken when added, edited or deleted. Stricter than AWS's pages say, so that nobody
-    builds on what is not written down: all fields of the origin object and `method`, `clientIp` and `querystring` must
-    be there, domain names must have DNS syntax, and a body may be set only where the trigger includes it.
+    `result` is the decoded JSON that came back. Nothing is raised, whatever the result is. Read-only headers count as
+    broken when added, edited or deleted. Stricter than AWS's pages say, so that nobody builds on what is not written
+    down: all fields of the origin object and `method`, `clientIp` and `querystring` must be there, domain names must
+    have DNS syntax, and a body may be set only where the trigger includes it.
     """
     records = event["Records"][0]["cf"]
     event_type = records["config"]["eventType"]

@@ -41,13 +41,10 @@ def viewer_app(
 
     The Region is that of the header `x-simulate-region`, else that of the port the request came in by (`region_ports`:
     port → Region), else `default_region`. `x-simulate-country` is what CloudFront-Viewer-Country says. Neither header
-    goes on to functions or origins. An unknown Region gets a 400 that lists those there are.
-
-    The local server speaks HTTP only, so viewers count as HTTPS ones, as behind CloudFront they nearly always are: a
-    behavior with `redirect-to-https` serves them. With `counts_http_as_https=False` they are redirected, as CloudFront
-    would.
-    An upgrade to WebSocket gets a 501. A body larger than `max_body_bytes` gets a 413: that limit is this server's, not
-    CloudFront's.
+    goes on to functions or origins. An unknown Region gets a 400 that lists those there are. The local server speaks
+    HTTP only, so viewers count as HTTPS ones, as behind CloudFront they nearly always are: a behavior with `redirect-
+    to-https` serves them. With `counts_http_as_https=False` they are redirected, as CloudFront would. An upgrade to
+    WebSocket gets a 501. A body larger than `max_body_bytes` gets a 413: that limit is this server's, not CloudFront's.
     """
     ports = dict(region_ports or {})
     for region in (default_region, *ports.values()):
