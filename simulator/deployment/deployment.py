@@ -99,11 +99,7 @@ class LocalDeployment:
         await self._closing.aclose()
 
     async def apply(
-        self,
-        state: Mapping[str, Any],
-        site: Site,
-        functions: Sequence[FunctionCode],
-        distribution: str | None = None,
+        self, state: Mapping[str, Any], site: Site, functions: Sequence[FunctionCode], distribution: str | None = None
     ) -> None:
         """Serve this state from now on; `distribution` picks one where it has several.
 

@@ -6,11 +6,4 @@ from simulator.dynamodb.local import LocalDynamoDB
 from simulator.dynamodb.table import TableStateError, tables_from_state
 from simulator.dynamodb.table_creation import TableConflictError
 
-__all__ = [
-    "EngineError",
-    "Fault",
-    "LocalDynamoDB",
-    "TableConflictError",
-    "TableStateError",
-    "tables_from_state",
-]
+__all__ = ["EngineError", "Fault", "LocalDynamoDB", "TableConflictError", "TableStateError", "tables_from_state"]

@@ -59,10 +59,7 @@ class StandIn:
 
     @classmethod
     def configured(
-        cls,
-        inputs: Mapping[str, object],
-        existing: dict[tuple[str, str], Known] | None = None,
-        dynamodb_url: str = "",
+        cls, inputs: Mapping[str, object], existing: dict[tuple[str, str], Known] | None = None, dynamodb_url: str = ""
     ) -> StandIn:
         """A provider from the inputs of its resource; objects in them are JSON text, as the engine has them."""
         tags = inputs.get("defaultTags")

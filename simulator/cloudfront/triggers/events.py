@@ -98,10 +98,7 @@ def read_request(request: ViewerRequest, result: dict[str, Any], event_type: Eve
     """The request after a valid result. A replaced body is cut at the function's limit."""
     body = result.get("body") or {}
     changed = replace(
-        request,
-        uri=result["uri"],
-        querystring=result["querystring"],
-        headers=read_headers(result["headers"]),
+        request, uri=result["uri"], querystring=result["querystring"], headers=read_headers(result["headers"])
     )
     if body.get("action") != "replace":
         return changed

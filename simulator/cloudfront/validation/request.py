@@ -6,13 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.cloudfront.http.errors import (
-    ALL_RESTRICTIONS,
-    EVENT_STRUCTURE,
-    INCLUDE_BODY,
-    TESTING,
-    Violation,
-)
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, EVENT_STRUCTURE, INCLUDE_BODY, TESTING, Violation
 from simulator.cloudfront.validation import headers as header_rules
 from simulator.cloudfront.validation.origin import origin_violations
 

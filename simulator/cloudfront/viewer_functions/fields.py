@@ -10,10 +10,7 @@ from simulator.cloudfront_rules import HEADER_NAME, READ_ONLY, has_control_chara
 
 EVENT_STRUCTURE = "functions-event-structure"
 # Page edge-function-restrictions-all, "Read-only headers": a function may set the length and encoding of its own body.
-READ_ONLY_HEADERS = {
-    "viewer-request": READ_ONLY["viewer-request"],
-    "viewer-response": frozenset({"warning", "via"}),
-}
+READ_ONLY_HEADERS = {"viewer-request": READ_ONLY["viewer-request"], "viewer-response": frozenset({"warning", "via"})}
 _COOKIE_NAME = re.compile(r"[^\x00-\x20\x7f;=]+")
 _COOKIE_VALUE = re.compile(r"[^\x00-\x1f\x7f;]*")
 _QUERY_VALUE = re.compile(r"[^\x00-\x20\x7f&#]*")

@@ -24,11 +24,7 @@ class StackConfig:
 
 
 def read_stack_config(
-    stack: str,
-    *,
-    project: Path,
-    overrides: Sequence[str] = (),
-    environment: Mapping[str, str] = os.environ,
+    stack: str, *, project: Path, overrides: Sequence[str] = (), environment: Mapping[str, str] = os.environ
 ) -> StackConfig:
     """The settings of `Pulumi.<stack>.yaml` under the project's defaults and the overrides.
 

@@ -124,16 +124,8 @@ def _part(
 
 
 _BLOCKS = "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets"
-PUBLIC_ACCESS_BLOCK = _part(
-    PRIVACY_TYPE,
-    _BLOCKS,
-    defaults=dict.fromkeys(_BLOCKS.split(), False),
-)
-OWNERSHIP_CONTROLS = _part(
-    OWNERSHIP_TYPE,
-    "rule",
-    {"rule.objectOwnership": among_aws("s3", "ObjectOwnership")},
-)
+PUBLIC_ACCESS_BLOCK = _part(PRIVACY_TYPE, _BLOCKS, defaults=dict.fromkeys(_BLOCKS.split(), False))
+OWNERSHIP_CONTROLS = _part(OWNERSHIP_TYPE, "rule", {"rule.objectOwnership": among_aws("s3", "ObjectOwnership")})
 BUCKET_ACL = _part(
     ACL_TYPE,
     "accessControlPolicy acl",

@@ -20,11 +20,7 @@ from simulator.standin.models.cloudfront.policies import (
 from simulator.standin.models.route53 import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
 from simulator.standin.models.s3 import BUCKET_TYPE, may_write_legacy_logs
 
-_METHODS = (
-    {"GET", "HEAD"},
-    {"GET", "HEAD", "OPTIONS"},
-    {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"},
-)
+_METHODS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"}, {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"})
 _POLICIES = {
     "cachePolicyId": (CACHE_POLICY_TYPE, MANAGED_CACHE_POLICIES),
     "originRequestPolicyId": (ORIGIN_REQUEST_POLICY_TYPE, MANAGED_ORIGIN_REQUEST_POLICIES),

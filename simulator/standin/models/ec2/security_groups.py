@@ -59,11 +59,7 @@ SECURITY_GROUP = ResourceModel(
     computed=words("ownerId"),
     defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},
     unordered=words("ingress egress cidrBlocks prefixListIds securityGroups"),
-    rules={
-        **_rules(),
-        "name": _TEXT,
-        "description": _TEXT,
-    },
+    rules={**_rules(), "name": _TEXT, "description": _TEXT},
     check=_check_group,
     named=255,
 )
@@ -73,11 +69,7 @@ DEFAULT_SECURITY_GROUP = ResourceModel(
     modelled=words("egress ingress region revokeRulesOnDelete tags vpcId"),
     identify=_default_id,
     arn="ec2:security-group/{id}",
-    compute=lambda _creation: {
-        "description": "default VPC security group",
-        "name": "default",
-        "ownerId": ACCOUNT_ID,
-    },
+    compute=lambda _creation: {"description": "default VPC security group", "name": "default", "ownerId": ACCOUNT_ID},
     replaces=words("vpcId"),
     computed=words("description name ownerId"),
     defaults={"revokeRulesOnDelete": False},
