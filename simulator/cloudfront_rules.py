@@ -5,6 +5,10 @@ import re
 
 URL_LIMIT_BYTES = 8192
 HEADERS_LIMIT_BYTES = 32_768
+KEY_LIMIT_BYTES, VALUE_LIMIT_BYTES, STORE_LIMIT_BYTES = 512, 1024, 5 * 1024 * 1024
+"""Page cloudfront-limits, "Quotas on key value stores"."""
+FUNCTION_LIMIT_BYTES = 10 * 1024
+"""Page cloudfront-limits, "Function size"; comments count, because the code is deployed with them."""
 SSL_PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A token (RFC 9110 §5.6.2)."""

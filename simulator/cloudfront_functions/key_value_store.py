@@ -5,10 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-# Page cloudfront-limits, "Quotas on key value stores".
-KEY_LIMIT_BYTES = 512
-VALUE_LIMIT_BYTES = 1024
-STORE_LIMIT_BYTES = 5 * 1024 * 1024
+from simulator.cloudfront_rules import KEY_LIMIT_BYTES, STORE_LIMIT_BYTES, VALUE_LIMIT_BYTES
 
 
 class KeyValueError(ValueError):

@@ -10,9 +10,8 @@ from typing import Any
 from simulator.cloudfront_functions.key_value_store import KeyValueStore
 from simulator.cloudfront_functions.sandbox import SHARED, FunctionCodeError, Sandbox, SandboxEndedError
 from simulator.cloudfront_functions.syntax import PAGE, refused_features, without_imports
+from simulator.cloudfront_rules import FUNCTION_LIMIT_BYTES
 
-CODE_LIMIT_BYTES = 10 * 1024
-"""Page cloudfront-limits, "Function size"; comments count, for the code is deployed with them."""
 COMPUTE_LIMIT_SECONDS = 0.2
 """AWS does not say how long a function may run ("compute utilization" is a percentage); ample for QuickJS."""
 
@@ -45,9 +44,9 @@ class FunctionResult:
 def check_code(code: str) -> None:
     """Raises FunctionCodeError where the code is too long, or needs what runtime 2.0 has not; names every place."""
     size = len(code.encode("utf-8", "surrogatepass"))
-    if size > CODE_LIMIT_BYTES:
+    if size > FUNCTION_LIMIT_BYTES:
         raise FunctionCodeError(
-            f"the code has {size} bytes: CloudFront takes at most {CODE_LIMIT_BYTES} (AWS page cloudfront-limits)"
+            f"the code has {size} bytes: CloudFront takes at most {FUNCTION_LIMIT_BYTES} (AWS page cloudfront-limits)"
         )
     if refused := refused_features(code):
         raise FunctionCodeError(
@@ -114,7 +113,7 @@ def _result(reply: dict[str, Any]) -> FunctionResult:
 def _with_line(message: str, stack: str) -> str:
     """The line of the function's own code where it happened; the engine's scripts have lines far above."""
     lines = [int(line) for line in re.findall(r"<input>:(\d+)", stack)]
-    own = [line for line in lines if line <= CODE_LIMIT_BYTES]
+    own = [line for line in lines if line <= FUNCTION_LIMIT_BYTES]
     return f"{message} (line {own[0]})" if own else message
 
 

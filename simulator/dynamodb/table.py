@@ -76,18 +76,15 @@ def _definition(outputs: Mapping[str, object]) -> dict[str, object]:
             {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
             for attribute in mappings(outputs["attributes"])
         ],
-        **_billing(outputs),
     }
+    if outputs.get("billingMode") == "PAY_PER_REQUEST":
+        definition |= {"BillingMode": "PAY_PER_REQUEST"}
+    else:
+        definition |= {"BillingMode": "PROVISIONED", "ProvisionedThroughput": _throughput(outputs)}
     for property_name, name in (("globalSecondaryIndexes", "Global"), ("localSecondaryIndexes", "Local")):
         if indexes := mappings(outputs.get(property_name)):
             definition[f"{name}SecondaryIndexes"] = [_index(index, outputs, name == "Global") for index in indexes]
     return definition
-
-
-def _billing(outputs: Mapping[str, object]) -> dict[str, object]:
-    if outputs.get("billingMode") == "PAY_PER_REQUEST":
-        return {"BillingMode": "PAY_PER_REQUEST"}
-    return {"BillingMode": "PROVISIONED", "ProvisionedThroughput": _throughput(outputs)}
 
 
 def _throughput(outputs: Mapping[str, object]) -> dict[str, object]:

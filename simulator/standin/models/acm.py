@@ -61,10 +61,6 @@ def _compute_certificate(creation: Creation) -> dict[str, object]:
     }
 
 
-def _certificate_arn(creation: Creation) -> str:
-    return creation.scope.arn("acm", f"certificate/{draw_uuid(creation.urn, creation.inputs)}", creation.region)
-
-
 def _check_validation(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     """ACM would wait for records that nobody has written until the provider gives up (75 minutes)."""
     arn, given = inputs.get("certificateArn"), inputs.get("validationRecordFqdns")
@@ -83,7 +79,9 @@ def _check_validation(inputs: Properties, scope: Scope) -> Iterator[Failure]:
 CERTIFICATE = ResourceModel(
     type=CERTIFICATE_TYPE,
     modelled=words("domainName region subjectAlternativeNames tags validationMethod"),
-    identify=_certificate_arn,
+    identify=lambda creation: creation.scope.arn(
+        "acm", f"certificate/{draw_uuid(creation.urn, creation.inputs)}", creation.region
+    ),
     compute=_compute_certificate,
     replaces=words("domainName subjectAlternativeNames validationMethod"),
     arn="{id}",

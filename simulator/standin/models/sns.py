@@ -34,10 +34,6 @@ def _check_topic_policy(inputs: Properties, scope: Scope) -> Iterator[Failure]:
                 yield Failure(f"policy.Statement[{index}]", f"has no {name} (InvalidParameter)")
 
 
-def _topic_arn(creation: Creation) -> str:
-    return creation.scope.arn("sns", str(creation.inputs["name"]), creation.region)
-
-
 def _subscription_arn(creation: Creation) -> str:
     topic, endpoint = creation.inputs["topic"], creation.inputs["endpoint"]
     return f"{topic}:{draw_uuid(creation.urn, topic, endpoint)}"
@@ -46,7 +42,7 @@ def _subscription_arn(creation: Creation) -> str:
 TOPIC = ResourceModel(
     type=TOPIC_TYPE,
     modelled=words("displayName kmsMasterKeyId name region tags"),
-    identify=_topic_arn,
+    identify=lambda creation: creation.scope.arn("sns", str(creation.inputs["name"]), creation.region),
     arn="{id}",
     compute=lambda _creation: {"owner": ACCOUNT_ID},
     replaces=words("name"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from simulator.cloudfront_rules import FUNCTION_LIMIT_BYTES, KEY_LIMIT_BYTES, STORE_LIMIT_BYTES, VALUE_LIMIT_BYTES
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import (
     CREATED_AT,
@@ -19,19 +20,14 @@ from simulator.standin.models.cloudfront.policies import etag
 VIEWER_FUNCTION_TYPE = "aws:cloudfront/function:Function"
 STORE_TYPE = "aws:cloudfront/keyValueStore:KeyValueStore"
 KEYS_TYPE = "aws:cloudfront/keyvaluestoreKeysExclusive:KeyvaluestoreKeysExclusive"
-# "Quotas on CloudFront Functions" and "Quotas on key value stores", CloudFront Developer Guide.
-CODE_LIMIT_BYTES = 10 * 1024
-KEY_LIMIT_BYTES = 512
-VALUE_LIMIT_BYTES = 1024
-STORE_LIMIT_BYTES = 5 * 1024 * 1024
 BATCH_LIMIT = 50
 _STORE_ARN = r"arn:aws:cloudfront::\d{12}:key-value-store/[0-9a-f-]{36}"
 
 
 def _check_function(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     code = inputs.get("code")
-    if isinstance(code, str) and (size := len(code.encode())) > CODE_LIMIT_BYTES:
-        yield Failure("code", f"has {size} bytes: CloudFront takes {CODE_LIMIT_BYTES}")
+    if isinstance(code, str) and (size := len(code.encode())) > FUNCTION_LIMIT_BYTES:
+        yield Failure("code", f"has {size} bytes: CloudFront takes {FUNCTION_LIMIT_BYTES}")
     if isinstance(code, str) and not code.strip():
         yield Failure("code", "is empty")
     stores = numbered_items(inputs, "keyValueStoreAssociations")

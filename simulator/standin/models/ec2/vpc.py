@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import ACCOUNT_ID, HEX, Creation, Properties, ResourceModel, Scope, draw, words
@@ -60,11 +61,6 @@ def _check_routes(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     for path, route in numbered_children(inputs, "routes"):
         for failure in unknown_id(route, "gatewayId", GATEWAY_TYPE, scope):
             yield Failure(f"{path}.{failure.path}", failure.reason)
-
-
-def _check_association(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    yield from unknown_id(inputs, "subnetId", SUBNET_TYPE, scope)
-    yield from unknown_id(inputs, "routeTableId", ROUTE_TABLE_TYPE, scope)
 
 
 def _vpc(creation: Creation) -> dict[str, object]:
@@ -133,7 +129,9 @@ ROUTE_TABLE_ASSOCIATION = ResourceModel(
     modelled=words("region routeTableId subnetId"),
     identify=ec2_id("rtbassoc"),
     replaces=words("subnetId"),
-    check=_check_association,
+    check=lambda inputs, scope: chain(
+        unknown_id(inputs, "subnetId", SUBNET_TYPE, scope), unknown_id(inputs, "routeTableId", ROUTE_TABLE_TYPE, scope)
+    ),
 )
 
 MODELS = (VPC, SUBNET, INTERNET_GATEWAY, ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION)
