@@ -3,7 +3,7 @@
 import importlib
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +12,7 @@ _OWN_PACKAGE = __name__.partition(".")[0]
 
 
 @contextmanager
-def quiet_pulumi_aws() -> Iterator[None]:
+def quiet_pulumi_aws() -> Generator[None]:
     """Inside, importing a part of pulumi_aws does not warn of the deprecated classes that part defines."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
@@ -20,7 +20,7 @@ def quiet_pulumi_aws() -> Iterator[None]:
 
 
 @contextmanager
-def modules_of(root: Path) -> Iterator[None]:
+def modules_of(root: Path) -> Generator[None]:
     """Inside, `root` is first on sys.path and modules of the same names from elsewhere are set aside.
 
     Afterwards nothing of `root` stays loaded, unless this process can import it anyway (then once is enough).

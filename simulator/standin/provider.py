@@ -12,7 +12,7 @@ from simulator.standin.model.errors import Failure, StandInError
 from simulator.standin.model.model import HEX, Creation, Known, ResourceModel, Scope, draw, words
 from simulator.standin.model.rules import rule_failures
 from simulator.standin.model.wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, rewrite
-from simulator.standin.models import MODELS
+from simulator.standin.resource_models import MODELS
 from simulator.standin.schema import args_class, property_types, violations
 from simulator.standin.state import WITHHELD
 

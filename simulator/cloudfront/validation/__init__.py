@@ -34,7 +34,7 @@ def validate_result(event: dict[str, Any], result: object) -> list[Violation]:
 
 
 def _json_type(value: object) -> str:
-    names = {
+    names: dict[type, str] = {
         type(None): "null",
         bool: "a boolean",
         int: "a number",

@@ -44,8 +44,8 @@ def origin_violations(given: Any, result: dict[str, Any]) -> Iterator[Violation]
 def _shared(settings: dict[str, Any], where: str) -> Iterator[Violation]:
     yield from _timeout(settings, "readTimeout", where)
     completion, least = settings.get("responseCompletionTimeout"), settings.get("readTimeout")
-    is_number = isinstance(least, (int, float)) and not isinstance(least, bool)
-    if completion is not None and not is_whole(completion, least if is_number else 1, float("inf")):
+    low = least if isinstance(least, (int, float)) and not isinstance(least, bool) else 1
+    if completion is not None and not is_whole(completion, low, float("inf")):
         rule = "responseCompletionTimeout must not be below readTimeout"
         yield Violation(rule, f"{where}.responseCompletionTimeout", EVENT_STRUCTURE)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import cast
 
 import botocore.loaders
 
@@ -83,16 +84,21 @@ def _step(step: str, where: str, value: object) -> list[tuple[str, object]]:
     return [(f"{where}.{step}" if where else step, value[step])]
 
 
+def _value(properties: object, key: str) -> object:
+    return cast("Mapping[str, object]", properties).get(key) if isinstance(properties, Mapping) else None
+
+
 def child(properties: object, key: str) -> dict[str, object]:
     """The object at `key`, or an empty one when it is absent or not known yet."""
-    value = properties.get(key) if isinstance(properties, Mapping) else None
-    return value if isinstance(value, dict) else {}
+    value = _value(properties, key)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def children(properties: object, key: str) -> list[dict[str, object]]:
     """The objects in the list at `key`; those not known yet are left out."""
-    value = properties.get(key) if isinstance(properties, Mapping) else None
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    value = _value(properties, key)
+    items = cast("list[dict[str, object]]", value) if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, dict)]
 
 
 def numbered_children(properties: object, key: str, path: str = "") -> list[tuple[str, dict[str, object]]]:
@@ -104,4 +110,5 @@ def numbered_children(properties: object, key: str, path: str = "") -> list[tupl
 def numbered_items(properties: Mapping[str, object], key: str) -> list[tuple[str, object]]:
     """(path, item) of the list at `key`, empty when it is absent or not known yet."""
     value = properties.get(key)
-    return [(f"{key}[{index}]", item) for index, item in enumerate(value)] if isinstance(value, list) else []
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return [(f"{key}[{index}]", item) for index, item in enumerate(items)]

@@ -41,15 +41,16 @@ def _keys(inputs: Properties) -> Iterator[Failure]:
     if inputs.get("hashKey") is None:
         yield Failure("hashKey", "is required")
     keyed = [inputs, *children(inputs, "globalSecondaryIndexes"), *children(inputs, "localSecondaryIndexes")]
-    used = {entry[key] for entry in keyed for key in ("hashKey", "rangeKey") if isinstance(entry.get(key), str)}
+    used = {str(entry[key]) for entry in keyed for key in ("hashKey", "rangeKey") if isinstance(entry.get(key), str)}
     declared = [entry.get("name") for entry in children(inputs, "attributes")]
     if inputs.get("attributes") is UNKNOWN or not all(isinstance(name, str) for name in declared):
         return
-    for name in sorted(used - set(declared)):
+    names = set(map(str, declared))
+    for name in sorted(used - names):
         yield Failure("attributes", f"do not declare the key attribute {name!r}")
-    for name in sorted(set(declared) - used):
+    for name in sorted(names - used):
         yield Failure("attributes", f"declare {name!r}, which no key uses; DynamoDB takes key attributes only")
-    if len(declared) != len(set(declared)):
+    if len(declared) != len(names):
         yield Failure("attributes", "declare the same name twice")
 
 

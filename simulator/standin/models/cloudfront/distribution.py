@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import LOWER, UPPER, Creation, Properties, ResourceModel, Scope, draw, words
-from simulator.standin.model.rules import among, among_aws, child, children, matching, numbered_children, numbered_items
+from simulator.standin.model.rules import (
+    Rule,
+    among,
+    among_aws,
+    child,
+    children,
+    matching,
+    numbered_children,
+    numbered_items,
+)
 from simulator.standin.models.acm import CERTIFICATE_TYPE, covers, is_issued
 from simulator.standin.models.cloudfront.associations import EVENT_TYPES, association_failures
 from simulator.standin.models.cloudfront.origins import ORIGIN_RULES, origin_failures, with_defaults
@@ -148,7 +157,7 @@ def _compute(creation: Creation) -> dict[str, object]:
     return computed
 
 
-def _behavior_rules(path: str) -> dict[str, object]:
+def _behavior_rules(path: str) -> dict[str, Rule]:
     return {
         f"{path}.viewerProtocolPolicy": among_aws("cloudfront", "ViewerProtocolPolicy"),
         f"{path}.lambdaFunctionAssociations[*].eventType": among(*EVENT_TYPES),
