@@ -159,7 +159,7 @@ async def test_all_regions_agree_after_concurrent_writes_everywhere(
     await dynamodb.replication.settle()
     for token in (f"t{n}" for n in range(5)):
         assert len({await version_in(region, token) for region in (HOME, EUROPE, ASIA)}) == 1
-    assert not dynamodb._replication._items  # nothing is remembered once everything is delivered
+    assert not dynamodb.replication._items  # nothing is remembered once everything is delivered
 
 
 async def test_a_table_without_replicas_stays_in_its_region(dynamodb: LocalDynamoDB, sdk: Sdk, sessions: str):
