@@ -1,6 +1,4 @@
-"""What the rollout controller reaches on this machine in the place of AWS."""
-
-from __future__ import annotations
+"""Clients of AWS services for the rollout controller on this machine."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -40,11 +38,9 @@ class ControllerClients:
         return make[service]()
 
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:  # noqa: ARG002, N803  boto3's names
-        """What SNS would send."""
         self.notices = [*self.notices, (Subject, Message)][-MAX_NOTICES:]
 
     def close(self) -> None:
-        """Close the connections to DynamoDB."""
         for client in self._tables.values():
             client.close()
         self._tables.clear()
@@ -56,7 +52,7 @@ class ControllerClients:
 
 
 class DrilledAlarms:
-    """Alarms ring when a drill says so."""
+    """Alarms that a drill sets."""
 
     def __init__(self, clients: ControllerClients) -> None:
         self._clients = clients

@@ -3,7 +3,7 @@
 moto checks the shape of a definition, that its role exists and is CodePipeline's, and keeps it. It runs nothing, so
 there are no stages, approvals, rollbacks and variables; it knows neither connections nor whether a project, a bucket
 or a function is there, wants locations that AWS does not, and drops a project's concurrentBuildLimit. Of those
-the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline/pipeline.py).
+the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline.py).
 """
 
 from __future__ import annotations

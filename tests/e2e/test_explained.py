@@ -157,7 +157,7 @@ async def brought_to(stack: Stack, state: str, settings: tuple[str, ...]) -> tup
     if state in ("promoted", "withdrawn"):
         await asyncio.to_thread(rolled_out, stack, state)
         await stack.local.rollouts.reconcile()  # for a function before the cache
-    await stack.local.dynamodb.replicated()
+    await stack.local.dynamodb.replication.settle()
     await stack.local.forget()
     return settings
 
