@@ -44,9 +44,9 @@ async def sticky_session(guide: Guide) -> None:
 
 async def _check_replicas(guide: Guide, viewer: httpx.AsyncClient, session: dict[str, str]) -> None:
     dynamodb = guide.deployment.dynamodb
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     for region in ("eu-west-1", "ap-southeast-1"):
-        dynamodb.reset_counters()
+        dynamodb.call_counters.reset()
         response = await visit(viewer, session, region)
         reads = {
             name: sum(calls["GetItem"] for calls in tables.values() if "GetItem" in calls)

@@ -13,9 +13,9 @@ from cli.rollout.command import plan_of
 from cli.stacks.control_table import Place, control_table
 from cli.stacks.load import open_stack
 from cli.stacks.running import choose_stack
+from controller.analysis.plan import Timing
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
-from controller.window import Timing
 from demo.figures import Visit, agree, describe_figures
 from demo.guide import REFRESH_SECONDS, Guide, summary, versions, visit
 from simulator.deployment.rollouts import LAG_SECONDS, PERIOD_SECONDS
@@ -86,7 +86,7 @@ async def _run_rollout(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout
 async def _wait_for_end(place: Place) -> Rollout:
     while True:
         rollout = (await asyncio.to_thread(place.read)).rollout
-        if rollout is not None and not rollout.is_standing:
+        if rollout is not None and not rollout.is_active:
             return rollout
         await asyncio.sleep(POLL_SECONDS)
 

@@ -96,7 +96,7 @@ class Site:
 
     async def measured(self, percent: float) -> Round:
         """A change under way, watched until every instance had its time."""
-        self._local.dynamodb.reset_counters()
+        self._local.dynamodb.call_counters.reset()
         changes, revision = await self.change(percent)
         watched = self._refresh_seconds + SLACK_SECONDS + SPAN_SECONDS
         await asyncio.sleep(watched)

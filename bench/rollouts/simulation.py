@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from controller.analysis.plan import Plan
+from controller.analysis.plan import Plan, Timing
 from controller.analysis.sample import CANARY, STABLE, Sample
 from controller.reconcile import Controller
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
-from controller.rollout.store import ConflictError, Items, items_of
-from controller.window import Timing
+from controller.rollout.store import ConflictError, Items, parse_items
 
 MINUTE = 60
 BEGIN = 1_800_000_000
@@ -60,15 +59,15 @@ class MemoryStore:
 
     def read(self) -> Items:
         """Both items as they are now."""
-        items = items_of([self.config_item])
-        return items if self.rollout is None else items.after(self.rollout)
+        items = parse_items([self.config_item])
+        return items if self.rollout is None else items.with_rollout(self.rollout)
 
     def write(self, rollout: Rollout, read: Items) -> Items:
         """ConflictError where one of the two is not the one that was read."""
         if self.rollout != read.rollout or self.config_item != read.config_item:
-            raise ConflictError("somebody else wrote at the same time")
-        self.rollout = read.following(rollout)
-        return read.after(self.rollout)
+            raise ConflictError("another process wrote at the same time")
+        self.rollout = read.next_revision(rollout)
+        return read.with_rollout(self.rollout)
 
 
 @dataclass
@@ -110,11 +109,11 @@ class DrawnMetrics:
 class Silence:
     """No alarms, and nobody to tell."""
 
-    def ringing(self, arns: Sequence[str]) -> Sequence[str]:  # noqa: ARG002  it has none
+    def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:  # noqa: ARG002  it has none
         """None."""
         return ()
 
-    def tell(self, rollout: Rollout) -> None:
+    def notify(self, rollout: Rollout) -> None:
         """Nobody."""
 
 
@@ -144,6 +143,6 @@ def simulate(plan: Plan, traffic: Traffic, seeds: Sequence[int]) -> Ending:
         minutes += 1
         rollout = controller.reconcile().rollout
         items = store.read()
-        judged += 1 if judged or (rollout and rollout.looks) else 0
+        judged += 1 if judged or (rollout and rollout.analyses) else 0
     assert rollout is not None
     return Ending(rollout.state, rollout.reason, rollout.plan.steps[rollout.step], minutes, judged)

@@ -12,8 +12,7 @@ from random import Random
 import httpx
 
 from simulator.cloudfront import Edge, Headers, ViewerRequest, ViewerResponse
-from simulator.cloudfront.cache.cache import Cache, Entry
-from simulator.cloudfront.cache.key import CacheKey
+from simulator.cloudfront.cache.cache import Cache, CacheKey, Entry
 
 COOKIE = "app-version"
 REQUESTS_PER_SECOND = 28

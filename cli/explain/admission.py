@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from router.event import cf_of, event_type
 from router.model.request import Request
-from simulator.request_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES, match_path, normalized_path
+from simulator.cloudfront_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES, match_path, normalized_path
 
 Headers = Mapping[str, Sequence[Mapping[str, str]]]
 STATIC_METHODS = ("GET", "HEAD")

@@ -52,9 +52,9 @@ def _write_pin(stack: Stack, table: Place, read: Items) -> None:
 def rollout_step(table: Place) -> Step:
     """End a rollout that is under way; otherwise it would go on when the pin is lifted."""
     rollout = table.read().rollout
-    if rollout is None or not rollout.is_standing:
+    if rollout is None or not rollout.is_active:
         return Step("rollout", "none is under way", "nothing to do")
-    detail = f"the rollout of release {rollout.release} is {rollout.state} ({rollout.said}) -> rolled-back"
+    detail = f"the rollout of release {rollout.release} is {rollout.state} ({rollout.progress}) -> rolled-back"
     return Step("rollout", detail, do=lambda: _abort(table))
 
 
@@ -64,7 +64,7 @@ def _abort(table: Place) -> None:
 
     for attempt in range(TRIES):
         items = table.read()
-        if items.rollout is None or not items.rollout.is_standing:
+        if items.rollout is None or not items.rollout.is_active:
             return
         try:
             table.write(transitions.abort(items, time.time()), items)

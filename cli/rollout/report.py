@@ -46,7 +46,7 @@ def print_standing(running: RunningStack, place: Place, items: Items, now: float
 
 
 def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
-    from controller.rollout.item import document_of
+    from controller.rollout.item import to_document
 
     live = items.live
     return {
@@ -64,7 +64,7 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
             "revision": live.revision,
             **({"readFrom": place.store} if place.store else {}),
         },
-        "rollout": with_iso_times(document_of(items.rollout)) if items.rollout else None,
+        "rollout": with_iso_times(to_document(items.rollout)) if items.rollout else None,
     }
 
 
@@ -92,7 +92,7 @@ def _progress(rollout: Rollout, number: int, now: float) -> str:
     if number < rollout.step or rollout.state == "succeeded":
         return "done" if number <= rollout.step else "left out"
     if number > rollout.step:
-        return "" if rollout.is_standing else "never"
+        return "" if rollout.is_active else "never"
     if rollout.state != "running":
         return rollout.state
     seconds = int(now) - rollout.interval_started_at
@@ -143,4 +143,4 @@ class RolloutLines:
         if rollout is None or outcome.kind in QUIET:
             return ""
         state = f"[{COLORS[rollout.state]}]{rollout.state}[/]"
-        return f"[bold]rollout[/]: {rollout.said}, {state}: {escape(outcome.reason)}"
+        return f"[bold]rollout[/]: {rollout.progress}, {state}: {escape(outcome.reason)}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.package.replica_order import replica_order
 from infra.settings.stack import Stack
-from router.control.live import PINS, ItemError, Live, parse_items, summarize
+from router.control.live import PINS, ItemError, Live, parse_live, summarize
 from router.control.reader import KEY, PARTITION
 from router.dynamodb.client import Client, ReadError, nearest_first
 
@@ -55,7 +55,7 @@ def read_table_in_force(stack: Stack, region: str) -> InForce:
     asked = nearest_first(replica_order(control.home_region, control.replicas), region, control.home_region)[0]
     client = Client(asked)
     try:
-        live = parse_items(client.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS))
+        live = parse_live(client.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS))
     except (ReadError, ItemError) as error:
         return InForce(unread=(f"the control table in {asked} ({error.reason})",))
     finally:

@@ -116,7 +116,7 @@ async def _deployed(
         with working("starts the local DynamoDB"):
             await ending.enter_async_context(deployment)
         await deploy(request, deployment, working)
-        deployment.dynamodb.reset_counters()  # what the program asked of tables that were not there yet
+        deployment.dynamodb.call_counters.reset()  # what the program asked of tables that were not there yet
         async with status_served(request.stack, deployment, _notes(request)):
             yield deployment
 

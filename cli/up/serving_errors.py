@@ -8,7 +8,7 @@ from collections.abc import Generator
 from cli.output.errors import OperationError, UsageError
 from simulator.cloudfront import OriginMapError, PortInUseError, StateError, UnknownRegionError
 from simulator.deployment.applications import ApplicationError
-from simulator.deployment.scheduled import ScheduleError
+from simulator.deployment.rollouts import ScheduleError
 from simulator.dynamodb import EngineError, TableConflictError, TableStateError
 from simulator.lambda_edge import FunctionStateError, PackageError
 

@@ -16,10 +16,10 @@ from cli.output.progress import counting, working
 from cli.stacks.load import open_stack
 from cli.validate.expectation import expected_of
 from cli.validate.report import print_report
-from validator.plan.plan import Plan
+from validator.plan.model import Plan
 
 if TYPE_CHECKING:
-    from validator.report import Report
+    from validator.checks.report import Report
 
 SECRET_VARIABLE = "EDGE_ROUTER_OVERRIDE_SECRET"  # noqa: S105  the variable's name
 OPTIONS = {
@@ -135,7 +135,7 @@ def validate(
     _check_writable(report)
     outcome = _run(_merged(expected, given, override_secret))
     if is_json:
-        print_json(outcome.as_json(), outcome.problems)
+        print_json(outcome.as_json(), outcome.errors)
     else:
         print_report(outcome)
     if report:
@@ -155,15 +155,15 @@ def _merged(expected: Mapping[str, Any], given: Mapping[str, Any], secret: str |
 
 def _run(document: Mapping[str, Any]) -> Report:
     with working("loads the HTTP client"):
-        from validator.plan.plan_json import PlanError, plan_from_json  # here: other commands do without it
+        from validator.plan.parse import PlanError, parse_plan  # here: other commands do without it
         from validator.validation import validate as run
 
     try:
-        plan = plan_from_json(document)
+        plan = parse_plan(document)
         with counting(plan.planned_requests, lambda done: f"{plan.url.host}: {plan.phase_at(done)}") as count:
             return asyncio.run(run(plan, count))
     except PlanError as error:
-        raise UsageError("\n  ".join(f"{_option(key)} {text}" for key, text in error.problems)) from error
+        raise UsageError("\n  ".join(f"{_option(key)} {text}" for key, text in error.errors)) from error
 
 
 def _option(key: str) -> str:

@@ -13,7 +13,7 @@ ALL_STABLE = ("jwt-iat", "tenant-lookup", "tier")
 
 
 def expected_of(stack: Stack) -> dict[str, Any]:
-    """Keys of a plan (validator.plan.plan_json): percent, pin, override with its secret, and cookies.
+    """Keys of a plan (validator.plan.parse): percent, pin, override with its secret, and cookies.
 
     There is no percentage where the strategy goes by something else, such as the origin that answers first.
     """

@@ -10,7 +10,7 @@ from rich.markup import escape
 from cli.output.console import out
 
 if TYPE_CHECKING:
-    from validator.report import Report
+    from validator.checks.report import Report
 
 MARKS = {
     "passed": "[green]✓ passed[/]",

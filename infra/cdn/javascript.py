@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from controller.sources.key_values import KEY, text_of
+from controller.sources.key_values import KEY, store_text
 from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
@@ -73,7 +73,7 @@ def key_values_of(stack: Stack) -> dict[str, str]:
     settings = stack.settings
     if settings.needs.viewer_function == "canary":
         # Read at each request, so that a change publishes no function.
-        return {KEY: text_of(Live(settings.canary_percent, settings.pin, settings.release))}
+        return {KEY: store_text(Live(settings.canary_percent, settings.pin, settings.release))}
     return _tier_values(stack) if settings.needs.viewer_function == "tier" else {}
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from controller.sources.key_values import KEY, text_of
+from controller.rollout.state import ACTIVE
+from controller.sources.key_values import KEY, store_text
 from infra.data.control import ROLLOUT, config_item, item_key
 from infra.settings.stack import Stack
-from router.control.live import STANDING, parse_items
+from router.control.live import parse_live
 
 if TYPE_CHECKING:
     from router.model.decision import Item
@@ -37,18 +38,18 @@ def read_rollout(stack: Stack) -> Item | None:
 
 def running_values(stack: Stack, rollout: Item) -> dict[str, str]:
     """Return the key values of the CloudFront Function, by the precedence that holds at the edge."""
-    return {KEY: text_of(parse_items([config_item(stack.settings), rollout]))}
+    return {KEY: store_text(parse_live([config_item(stack.settings), rollout]))}
 
 
 def rollout_warnings(stack: Stack, rollout: Item | None) -> list[str]:
     """Return what an update changes for a rollout in progress, and what it does not."""
     if rollout is None:
         return []
-    live = parse_items([config_item(stack.settings), rollout])
+    live = parse_live([config_item(stack.settings), rollout])
     if live.reason:
         return [f"the rollout's item in {stack.control_table_name} counts as none ({live.reason})"]
     state, release = _text(rollout, "state"), _text(rollout, "release")
-    if state not in STANDING:
+    if state not in ACTIVE:
         return []
     where = f"a rollout of release {release} is {state} at {_number(rollout, 'canaryPercent')} %{_step(rollout)}"
     settings = stack.settings

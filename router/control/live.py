@@ -8,16 +8,13 @@ from router.model.assignment import Live
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from collections.abc import Set as AbstractSet
 
     from router.model.decision import Item
 
-PINS = frozenset({"none", "stable", "canary"})
-STANDING = frozenset({"running", "paused"})
-"""States in which a rollout holds whatever the config item says meanwhile."""
-OVER = frozenset({"succeeded", "rolled-back"})
-"""States in which a rollout holds until the config item changes."""
-STATES = STANDING | OVER | {"ended"}
+PINS = "none", "stable", "canary"
+# A running or paused rollout takes precedence over the config item, one that is over until the config item changes.
+RUNNING, PAUSED, SUCCEEDED, ROLLED_BACK, ENDED = STATES = "running", "paused", "succeeded", "rolled-back", "ended"
+OVER = SUCCEEDED, ROLLED_BACK
 MAX_TEXT_CHARACTERS = 256
 """A longer release or revision is malformed; revisions are in every log line."""
 
@@ -42,7 +39,7 @@ class ItemError(ValueError):
         self.reason = reason
 
 
-def parse_items(items: Iterable[Item]) -> Live:
+def parse_live(items: Iterable[Item]) -> Live:
     """The snapshot of a control table: a pin in config, else a rollout in force, else the percentage in config.
 
     Other items and other attributes are ignored. ItemError where the config item is missing or malformed. A malformed
@@ -75,7 +72,7 @@ def _parse_config(item: Item) -> Live:
 def _parse_rollout(item: Item, config: Live) -> Live:
     """The rollout's values where they are in force, else the config's."""
     state = _one_of(item, "state", STATES)
-    if state == "ended" or _text(item, "release") != config.release:
+    if state == ENDED or _text(item, "release") != config.release:
         return config
     if state in OVER and f"config:{_text(item, 'configRevision')}" != config.revision:
         return config
@@ -83,7 +80,7 @@ def _parse_rollout(item: Item, config: Live) -> Live:
         percent=_percent(item),
         pin="none",
         release=config.release,
-        is_withdrawn=state == "rolled-back",
+        is_withdrawn=state == ROLLED_BACK,
         percent_from="rollout",
         revision=f"rollout:{_count(item, 'revision')}",
     )
@@ -96,7 +93,7 @@ def _text(item: Item, name: str) -> str:
     raise ItemError(f"malformed-{name}")
 
 
-def _one_of(item: Item, name: str, allowed: AbstractSet[str]) -> str:
+def _one_of(item: Item, name: str, allowed: tuple[str, ...]) -> str:
     value = _text(item, name)
     if value in allowed:
         return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from router.control.live import ItemError, after_failure, parse_items, summarize
+from router.control.live import ItemError, after_failure, parse_live, summarize
 from router.dynamodb.client import nearest_first
 from router.dynamodb.responses import ReadError
 from router.model.assignment import Live
@@ -82,7 +82,7 @@ class ControlReader:
     def _read(self) -> Live:
         region = self._order[self._turn % len(self._order)]
         timeout_seconds = self._config.read_timeout_ms / 1000
-        return parse_items(self._clients.at(region).query(self._config.name, KEY, PARTITION, timeout_seconds))
+        return parse_live(self._clients.at(region).query(self._config.name, KEY, PARTITION, timeout_seconds))
 
 
 def build_control(config: Mapping[str, Any], region: str, baked: Live, clients: Clients) -> ControlReader:

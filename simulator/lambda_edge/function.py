@@ -1,7 +1,5 @@
 """A published function version: what is read from the state, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +52,7 @@ def _outputs(resource: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _lives(resource: Mapping[str, object]) -> bool:
-    """What is replaced, or gone and not yet made anew, does not."""
+    """False for a resource that is replaced, or deleted and not created again yet."""
     return not (resource.get("delete") or resource.get("pendingReplacement"))
 
 

@@ -14,7 +14,7 @@ from cli.cost.prices import bundled_prices
 from cli.cost.traffic import Traffic
 from infra.settings.stack import Stack
 from simulator.lambda_edge.function import FunctionCode
-from simulator.lambda_edge.platform_log import Report, start_line
+from simulator.lambda_edge.invocation import Report, start_line
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES
 from tests.cli.conftest import Result

@@ -12,7 +12,7 @@ from cli.stacks.in_force import InForce, read_store_in_force
 from cli.stacks.load import open_stack
 from cli.stacks.running import LocalStack
 from cli.stacks.view import asks_for_other_values, view_local
-from controller.sources.key_values import KEY, text_of
+from controller.sources.key_values import KEY, store_text
 from infra.cdn.javascript import key_values_of
 from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
@@ -26,7 +26,7 @@ TIERS = open_stack("local", ["strategy=tier"])
 
 def test_percentage_pin_release_and_withdrawal_are_those_of_the_store() -> None:
     live = Live(12.5, "none", "2026-12", is_withdrawn=True)
-    found = read_store_in_force(VERSIONED, {KEY: text_of(live)})
+    found = read_store_in_force(VERSIONED, {KEY: store_text(live)})
     assert (found.live, found.unread) == (live, ())
     assert found.step == ("key-value store", "12.5 %, pin none, canary withdrawn")
     config = found.applied(deciding_config(VERSIONED))

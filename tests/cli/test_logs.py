@@ -17,7 +17,7 @@ from cli.output.errors import UsageError
 from cli.stacks.running import LocalStack
 from infra.naming.edge_functions import ANY_DECISION
 from simulator.cloudfront import status_app
-from simulator.deployment.recent_lines import RecentLines
+from simulator.cloudwatch.lines import RecentLines
 from tests.cli.conftest import Result
 from tests.cli.fake_logs import FakeLogs, Refusal
 from tests.cli.status_server import served

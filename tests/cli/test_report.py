@@ -58,8 +58,8 @@ def test_what_the_controller_does_is_told_once(capsys: pytest.CaptureFixture[str
         Outcome("none", "no rollout was ever started"),
         Outcome("measured", "waits", rollout()),
         Outcome("unchanged", "waits", rollout()),
-        Outcome("rolled-back", "errors: [too] many", rollout().rolled_back("errors: [too] many", 2)),
-        Outcome("over", "errors: [too] many", rollout().rolled_back("errors: [too] many", 2)),
+        Outcome("rolled-back", "errors: [too] many", rollout().roll_back("errors: [too] many", 2)),
+        Outcome("over", "errors: [too] many", rollout().roll_back("errors: [too] many", 2)),
         Outcome("conflict", "nothing done"),
     ):
         tell(outcome)

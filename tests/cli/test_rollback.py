@@ -224,7 +224,7 @@ def test_everybody_goes_back_and_the_function_to_the_version_before(
     items = account.table.read()
     assert (items.live.pin, items.live.percent, items.live.percent_from) == ("stable", 0, "pin")
     assert items.rollout is not None
-    assert (items.rollout.state, items.rollout.reason) == ("rolled-back", "aborted by hand")
+    assert (items.rollout.state, items.rollout.reason) == ("rolled-back", "aborted manually")
     assert items.rollout.config_revision == items.config_revision
     assert account.versions() == {"2", "7"}
 

@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 
 from cli.stacks.running import LocalStack
-from controller.analysis.judgement import judge
+from controller.analysis.comparison import analyze
 from controller.analysis.sample import Sample
 from controller.rollout.state import Rollout
 from controller.rollout.store import ControlTable, Items
@@ -90,7 +90,7 @@ def measured(rollout: Rollout, canary_errors: int = 3) -> Rollout:
     canary = Sample(600, 600, canary_errors, 600, 600 * 4.0, 600 * 16.5)
     stable = Sample(9_400, 9_400, 47, 9_400, 9_400 * 4.0, 9_400 * 16.5)
     samples = {"canary": canary, "stable": stable}
-    return replace(rollout, samples=samples, tests=judge(samples, rollout.plan, 1, 9), looks=1)
+    return replace(rollout, samples=samples, tests=analyze(samples, rollout.plan, 1, 9), analyses=1)
 
 
 def test_nothing_was_ever_started(run: Run, table: ControlTable) -> None:
@@ -141,7 +141,7 @@ def test_a_second_start_is_refused(run: Run, table: ControlTable) -> None:
 
 def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
-    change(table, lambda rollout, now: measured(rollout.at_step(1, now - 250, "step 1 was good")))
+    change(table, lambda rollout, now: measured(rollout.start_step(1, now - 250, "step 1 passed")))
     result = run("rollout", "status", "--stack", "prod")
     assert result == Result(
         0,
@@ -158,7 +158,7 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
         "test\tcanary\tstable\tlimit\tp\tfails at\t\n"
         "error rate\t0.50 %\t0.50 %\t1.50 %\t0.98\t0.0012\tpassed\n"
         "latency\t54.6 ms\t54.6 ms\t65.5 ms\t1\t0.0012\tpassed\n"
-        "why: step 1 was good\n"
+        "why: step 1 passed\n"
         "in force: 5 % of new visitors on canary (rollout:2)\n",
         "",
     )
@@ -166,7 +166,7 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
 
 def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
-    change(table, lambda rollout, now: measured(rollout, canary_errors=60).rolled_back("errors: too many", now))
+    change(table, lambda rollout, now: measured(rollout, canary_errors=60).roll_back("errors: too many", now))
     result = run("rollout", "status", "--stack", "prod")
     assert result.exit_code == 3
     assert f"prod ({PLACE}): the rollout of release 2026-11 is rolled-back\n" in result.out
@@ -180,10 +180,10 @@ def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: 
 def test_a_person_pauses_resumes_promotes_and_aborts(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
     paused = run("rollout", "pause", "--stack", "prod")
-    assert (paused.exit_code, paused.out.splitlines()[-2]) == (0, "why: paused by hand")
+    assert (paused.exit_code, paused.out.splitlines()[-2]) == (0, "why: paused manually")
     assert run("rollout", "status", "--stack", "prod").exit_code == 3
     assert run("rollout", "pause", "--stack", "prod").err == (
-        f"error: {PLACE}: the rollout is paused already (step 1 of 5, 1 %): paused by hand\n"
+        f"error: {PLACE}: the rollout is paused already (step 1 of 5, 1 %): paused manually\n"
     )
     assert "is running" in run("rollout", "resume", "--stack", "prod").out
     assert run("rollout", "resume", "--stack", "prod") == Result(
@@ -193,7 +193,9 @@ def test_a_person_pauses_resumes_promotes_and_aborts(run: Run, table: ControlTab
     assert promoted.endswith("in force: 100 % of new visitors on canary (rollout:4)\n")
     assert "1\t1 %\tdone\n2\t5 %\tleft out\n" in promoted
     assert run("rollout", "abort", "--stack", "prod") == Result(
-        1, "", f"error: {PLACE}: no rollout is running: the last one, of release 2026-11, succeeded: promoted by hand\n"
+        1,
+        "",
+        f"error: {PLACE}: no rollout is running: the last one, of release 2026-11, succeeded: promoted manually\n",
     )
 
 
@@ -221,7 +223,7 @@ def test_a_pin_in_the_table_is_stronger(run: Run, table: ControlTable, dynamodb:
     assert run("rollout", "start", "--stack", "prod") == Result(
         1,
         "",
-        f"error: {PLACE}: pin is stable in config, which is stronger than a rollout: set it to none and run"
+        f"error: {PLACE}: pin is stable in config, which takes precedence over a rollout: set it to none and run"
         " `pulumi up`\n",
     )
     assert "in force: everybody is on stable, by pin" in run("rollout", "status", "--stack", "prod").out
@@ -245,14 +247,14 @@ def test_somebody_who_was_faster_is_not_overwritten(
     def slow_read(self: ControlTable) -> Items:
         items = read(self)
         monkeypatch.setattr(ControlTable, "read", read)
-        change(table, lambda rollout, _: rollout.noted("something new"))
+        change(table, lambda rollout, _: rollout.explain("something new"))
         return items
 
     monkeypatch.setattr(ControlTable, "read", slow_read)
     assert run("rollout", "abort", "--stack", "prod") == Result(
         1,
         "",
-        f"error: {PLACE}: somebody else wrote the rollout at the same time: look where it stands, and ask again\n",
+        f"error: {PLACE}: the rollout was changed at the same time: check its status and try again\n",
     )
     assert not table.read().live.is_withdrawn
 
@@ -260,7 +262,7 @@ def test_somebody_who_was_faster_is_not_overwritten(
 def test_an_item_that_makes_no_sense_is_told(run: Run, table: ControlTable, dynamodb: Any) -> None:
     dynamodb.put_item(TableName=TABLE, Item={**KEY, "item": {"S": "rollout"}, "state": {"S": "running"}})
     assert run("rollout", "status", "--stack", "prod") == Result(
-        1, "", f"error: {PLACE}: the control table's rollout item makes no sense: plan is missing\n"
+        1, "", f"error: {PLACE}: the control table's rollout item is invalid: plan is missing\n"
     )
 
 
@@ -341,7 +343,7 @@ def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> 
     assert (started.exit_code, started.err) == (0, "")
     assert (started.document["where"], started.document["place"]) == ("this machine", place)
     assert started.document["rollout"]["plan"]["intervalSeconds"] == 7 * 60  # as `up` was told
-    local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of figures$")
+    local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of metrics$")
     assert command(tree, "rollout", "resume").err.startswith(f"error: {place}: the rollout is not paused")
     promoted = command(tree, "rollout", "promote", "--local")
     assert promoted.out.startswith(f"local ({place}): the rollout of release 2026-11 is succeeded\n")

@@ -3,7 +3,7 @@
 moto checks the shape of a definition, that its role exists and is CodePipeline's, and keeps it. It runs nothing, so
 there are no stages, approvals, rollbacks and variables; it knows neither connections nor whether a project, a bucket
 or a function is there, wants locations that AWS does not, and drops a project's concurrentBuildLimit. Of those
-the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline/pipeline.py).
+the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from infra.project_settings import parse_settings
 from pipeline.deployer_rights import rights
 from pipeline.settings import PARTS, PipelineSettings
 from simulator.standin import ProgramError, Run, read_stack_config, run_program
-from validator.plan.plan_json import plan_from_json
+from validator.plan.parse import parse_plan
 
 ROOT = Path(__file__).parents[2]
 PROJECT, NAME = ROOT / "pipeline", "edge-router-pipeline"
@@ -476,4 +476,4 @@ def test_what_the_build_hands_to_the_validator_is_a_plan_that_fits(stack: str) -
     assert 1 <= len(done.stdout.strip()) <= 1_000
     given = json.loads(done.stdout)
     assert "override" not in given
-    assert plan_from_json({"url": "https://d111111abcdef8.cloudfront.net/", **given}).percent is not None
+    assert parse_plan({"url": "https://d111111abcdef8.cloudfront.net/", **given}).percent is not None

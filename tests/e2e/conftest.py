@@ -56,7 +56,7 @@ class Stack:
         opened = dict(run.state_with_secrets)
         site = site_of(open_stack("local", overrides), origins or {}, opened)
         await self.local.apply(opened, site, functions_from_state(self.state, PROJECT))
-        await self.local.dynamodb.replicated()
+        await self.local.dynamodb.replication.settle()
         if is_forgotten:
             await self.local.forget()
 
@@ -138,9 +138,9 @@ async def stack(deployed: Stack) -> AsyncGenerator[Stack]:
     """The one deployment, well, with nothing counted or logged yet. At the end no rule of CloudFront's was broken."""
     deployed.lines.clear()
     deployed.console.clear()
-    deployed.local.dynamodb.reset_counters()
+    deployed.local.dynamodb.call_counters.reset()
     yield deployed
-    deployed.local.dynamodb.clear_faults()
-    deployed.local.dynamodb.resume_replication()
-    await deployed.local.dynamodb.replicated()
+    deployed.local.dynamodb.faults.clear()
+    deployed.local.dynamodb.replication.resume()
+    await deployed.local.dynamodb.replication.settle()
     assert [line for line in deployed.console if "instead" not in line] == []

@@ -157,7 +157,7 @@ async def brought_to(stack: Stack, state: str, settings: tuple[str, ...]) -> tup
     if state in ("promoted", "withdrawn"):
         await asyncio.to_thread(rolled_out, stack, state)
         await stack.local.rollouts.reconcile()  # for a function before the cache
-    await stack.local.dynamodb.replicated()
+    await stack.local.dynamodb.replication.settle()
     await stack.local.forget()
     return settings
 
@@ -168,7 +168,7 @@ def rolled_out(stack: Stack, state: str) -> None:
         table, now = ControlTable(client, CONTROL), int(time.time())
         items = table.read()
         rollout = Rollout(PLAN, items.config.release, "running", 50, 0, now, now, now, "started")
-        ended = rollout.succeeded("by hand", now, 100) if state == "promoted" else rollout.rolled_back("by hand", now)
+        ended = rollout.succeed("by hand", now, 100) if state == "promoted" else rollout.roll_back("by hand", now)
         table.write(ended, items)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simulator.standin.models import MODELS
+from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
 from tests.infra.configs import EVERYTHING, HOSTS, STACKS
 from tests.infra.rights import (

@@ -13,7 +13,7 @@ from infra.project_settings import parse_settings
 from infra.settings.stack import load_stack
 from pipeline.settings import PipelineSettings, check_names
 from simulator.standin import ProgramError, run_program
-from simulator.standin.models import MODELS
+from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
 from tests.infra.configs import EVERYTHING, config_of, shipped_stack
 from tests.infra.test_program import VERSIONED, run

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from router.cache_control import is_shared_for_long, make_private
 from router.cache_guard import FORWARDED, READ_ONLY_AT_ORIGIN_REQUEST, CacheGuard
 from simulator.cloudfront import validate_result
-from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
+from simulator.cloudfront_rules import READ_ONLY, is_disallowed
 from simulator.sample_events import origin_request, origin_response
 
 KEY = ["authorization", "origin", "x-router-version", "rsc"]

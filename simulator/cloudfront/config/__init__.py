@@ -1,1 +1,1 @@
-"""The configuration of a distribution, read from a state."""
+"""The configuration of a distribution, as a state holds it."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pulumi_state.policies import ALL, CachePolicy, Selection
-from simulator.cloudfront.cache.key import cache_key
+from simulator.cloudfront.cache.cache import cache_key
 from tests.simulator.cloudfront.fakes import request
 
 
