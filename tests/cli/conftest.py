@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cli.stacks.load
 import httpx
 import psutil
 import pytest
 
-import cli.stacks.load
 import infra.package.bundle
 from cli.main import main
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import boto3
 import pytest
-
 from cli.stacks.load import open_stack
+
 from infra.cdn.viewer_function_code import viewer_function
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 from simulator.sample_events import origin_request

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 
 import pytest
-
 from cli.stacks.aws_reads import STORE_NOT_FOUND, read_key_values
-from cli.stacks.in_force import InForce, read_store_in_force
 from cli.stacks.load import open_stack
+
+from cli.stacks.in_force import InForce, read_store_in_force
 from cli.stacks.running import LocalStack
 from cli.stacks.view import asks_for_other_values, view_local
 from controller.sources.key_values import KEY, text_of

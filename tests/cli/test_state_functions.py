@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli.up.state_functions import find_attached_functions
 
 from cli.output.errors import UsageError
-from cli.up.state_functions import find_attached_functions
 from infra.naming.function_identity import HANDLER
 from simulator.lambda_edge import FunctionStateError
 from tests.cli.conftest import Result

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.console import Console
-
 from cli.output.tables import table_of
+from rich.console import Console
 
 COLUMNS = ("USD a month", "CloudFront", "edge code", "tables", "logs and metrics", "total")
 ROWS = [

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import cli.stacks.load
+import pytest
+from cli.up.lock import LOCK, hold_lock
+
 from cli.output.errors import OperationError
 from cli.stacks.running import ADDRESSES, find_local
-from cli.up.lock import LOCK, hold_lock
 
 HOLDING = """
 import cli.stacks.load, pathlib, sys

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from cli.stacks.load import open_stack
 from cli.validate.expectation import expected_of
+
 from tests.cli.conftest import ROOT, Result
 from tests.validator.sites import SECRET, Shop, served
 

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from cli.stacks.load import PROJECT, open_stack
+
 from demo.next_steps import list_next_steps
 
 URL = "http://127.0.0.1:8080"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
+from cli.stacks.load import open_stack
 from pydantic import BaseModel
 
-from cli.stacks.load import open_stack
 from infra.config.errors import SettingsError
 from infra.config.section import Section
 from infra.settings.alarms import AlarmSettings

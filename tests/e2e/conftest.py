@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from cli.stacks.load import PROJECT, open_stack
+
 from cli.up.local_backends import site_of
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state

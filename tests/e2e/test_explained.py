@@ -12,10 +12,10 @@ from typing import Any
 
 import jwt
 import pytest
+from cli.stacks.load import open_stack
 
 from cli.explain.events import read_event
 from cli.explain.explanation import Explanation, explain_event
-from cli.stacks.load import open_stack
 from cli.stacks.running import LocalStack
 from cli.stacks.view import StackView, view_local
 from controller.analysis.plan import Plan

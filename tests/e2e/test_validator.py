@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 import pytest
-
 from cli.stacks.load import PROJECT, open_stack
+
 from cli.up.local_backends import site_of
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program

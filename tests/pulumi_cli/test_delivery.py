@@ -7,9 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 import cli.stacks.load
+import pytest
 from cli.rollback.config import config_step
 from cli.stacks.load import open_stack
 
