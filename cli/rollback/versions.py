@@ -95,9 +95,7 @@ def _associate(deployed: Deployed, target: int) -> None:
             )
     except OperationError as error:
         if isinstance(error.__cause__, Exception) and error_code(error.__cause__) in CHANGED_CODES:
-            raise OperationError(
-                f"{deployed.distribution} was changed at the same time: run the command again"
-            ) from error
+            raise OperationError(f"{deployed.distribution} was changed at the same time: run it again") from error
         raise
 
 

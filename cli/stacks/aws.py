@@ -39,7 +39,7 @@ def client(service: str, region: str, patience: Patience = PATIENTLY) -> Any:
 
     if problem := region_problem(region, "lambda"):
         raise UsageError(f"Region {problem}")
-    with aws_errors(f"to reach {service}", region):
+    with aws_errors(f"cannot reach {service}", region):
         session = Session()
         session.register_component("data_loader", _service_models(session.get_config_variable("data_path")))
         retries = {

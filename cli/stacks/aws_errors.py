@@ -78,9 +78,7 @@ def _client_error(error: Any, region: str) -> str:
     if code in DENIED_CODES:
         return _denied(error.operation_name, message)
     if code in EXPIRED_CODES:
-        return (
-            f"the credentials have expired ({code}): get new ones (aws sso login, aws login) and run the command again"
-        )
+        return f"the credentials have expired ({code}): get new ones (aws sso login, aws login) and run it again"
     if code in UNKNOWN_KEY_CODES:
         return (
             f"AWS does not know these credentials ({response}): run `aws sts get-caller-identity`;"
@@ -89,9 +87,7 @@ def _client_error(error: Any, region: str) -> str:
     if code in WRONG_REGION_CODES:
         return f"the Region{where and f' {region}'} is wrong or not enabled in this account ({response})"
     if code in THROTTLED_CODES:
-        return (
-            f"AWS throttles {error.operation_name}{where} ({code}): nothing is lost, run it again in a minute"
-        )
+        return f"AWS throttles {error.operation_name}{where} ({code}): nothing is lost, run it again in a minute"
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= UNAVAILABLE_STATUS:
         return f"AWS failed at {error.operation_name}{where} ({response}): nothing is lost, run it again in a minute"
     return f"{error.operation_name}{where}: {response}"

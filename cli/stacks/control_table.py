@@ -66,7 +66,7 @@ class Place:
             )
         except (BotoCoreError, ClientError) as error:
             if error_code(error) == "ConditionalCheckFailedException":
-                text = f"{self.name} was changed at the same time (`pulumi up`): check it, and run the command again"
+                text = f"{self.name} was changed at the same time (`pulumi up`): check it, and run it again"
                 raise OperationError(text) from error
             raise OperationError(f"cannot write {self.name}: {describe_error(error, self.region)}") from error
 

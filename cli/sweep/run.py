@@ -62,7 +62,7 @@ def _summary(items: Sequence[Item]) -> str:
     counts = ", ".join(f"{number} {state}" for state, number in counted.items())
     if "to delete" in counted:
         return f"{counts}: nothing was changed; delete with --delete"
-    return f"{counts}: run the command again later" if exit_code(items) else counts
+    return f"{counts}: run it again later" if exit_code(items) else counts
 
 
 def exit_code(items: Iterable[Item]) -> int:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import cache_check  # noqa: F401  so that no child has to import it
 import cli.main
-import cli.up.command
+import cli.up.serving
 from cli.output.streams import prepare
 
 FLAGS = {0: os.O_RDONLY, 1: os.O_WRONLY, 2: os.O_WRONLY}

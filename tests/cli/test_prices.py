@@ -143,7 +143,7 @@ def test_a_product_without_a_usable_price_is_bundled(products: list[Any], reason
 @pytest.mark.parametrize(
     ("refusal", "reason"),
     [
-        (("AccessDeniedException", "", 400), "the right to call GetProducts is missing (AWS says no more)"),
+        (("AccessDeniedException", "", 400), "the right to call GetProducts is missing (without a message)"),
         (
             ("ThrottlingException", "Rate exceeded", 400),
             "AWS throttles GetProducts in us-east-1 (ThrottlingException): nothing is lost, run it again in a minute",
@@ -187,7 +187,7 @@ def test_what_was_read_before_a_refusal_stays(pricing: FakePricing, monkeypatch:
     monkeypatch.setattr(pricing, "respond", refuse_the_second)
     found = find_prices(["cloudfront-requests", "store-reads"])
     assert found["cloudfront-requests"].source.as_of == "2026-11-20"
-    assert found["store-reads"].source.reason.endswith("the right to call GetProducts is missing (AWS says no more)")
+    assert found["store-reads"].source.reason.endswith("the right to call GetProducts is missing (without a message)")
 
 
 @pytest.mark.parametrize(

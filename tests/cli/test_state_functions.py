@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.up.state_functions import find_attached_functions
 
 from cli.output.errors import UsageError
+from cli.up.deploying import find_attached_functions
 from infra.naming.function_identity import HANDLER
 from simulator.lambda_edge import FunctionStateError
 from tests.cli.conftest import Result
@@ -123,7 +123,7 @@ def test_one_of_several_distributions_is_picked_by_name(run: Run, exported: Call
 
 def test_a_distribution_is_picked_of_a_state_only(run: Run) -> None:
     assert run("up", "--port", "0", "--distribution", "shop") == Result(
-        2, "", "error: --distribution picks one of a --state; a stack of this project has one only\n"
+        2, "", "error: --distribution selects one of a --state; a stack of this project has one only\n"
     )
 
 
