@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from cli.rollout.change import read_plan
 from cli.stacks.control_table import Place, control_table
 from cli.stacks.running import choose_stack
-from cli.stacks.workspace import Workspace
+from cli.stacks.workspace import Target, Workspace
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
 from controller.window import Timing
@@ -73,9 +73,8 @@ async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout,
     """A rollout from its start to its end, and what visitors met meanwhile."""
     stack = Workspace().open_stack(guide.stack, settings)
     plan = dataclasses.replace(read_plan(stack), steps=STEPS)
-    running = await asyncio.to_thread(
-        choose_stack, Workspace(), guide.stack, "", is_local=True
-    )  # it asks this very process
+    # In a thread, because it sends a request to this very process.
+    running = await asyncio.to_thread(choose_stack, Target(Workspace(), guide.stack, is_local=True), "")
     place = control_table(stack, running)
     with contextlib.closing(place):
         items = await asyncio.to_thread(place.read)

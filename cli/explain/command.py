@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.stacks.options import AwsOption, JsonOption, LocalOption, SetOption, StackOption
+from cli.stacks.workspace import Target
 
 
 def explain(
@@ -31,9 +32,5 @@ def explain(
     """
     from cli.explain.run import explain as run
 
-    run(
-        *(context.obj, stack, event, settings or [], region, request_id),
-        is_local=is_local,
-        is_aws=is_aws,
-        is_json=is_json,
-    )
+    target = Target(context.obj, stack, is_local, is_aws, is_json)
+    run(target, event, settings or [], region, request_id)

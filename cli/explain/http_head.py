@@ -46,7 +46,7 @@ def _sent_lines(lines: list[str]) -> list[str]:
 
 def _from_pseudo_headers(lines: list[str]) -> list[str]:
     """Convert `:method`, `:path` and `:authority` to a request line and Host (RFC 9113 §8.3.1)."""
-    pseudo = dict(found.groups() for line in lines if (found := _PSEUDO.fullmatch(line.strip())))
+    pseudo = {found[1]: found[2] for line in lines if (found := _PSEUDO.fullmatch(line.strip()))}
     head = [f"{pseudo.get('method', 'GET')} {pseudo.get('path', '/')} HTTP/1.1"]
     if "authority" in pseudo:
         head.append(f"Host: {pseudo['authority']}")

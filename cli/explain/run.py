@@ -12,61 +12,53 @@ from cli.output.console import err, out, print_json, print_table
 from cli.output.errors import EXIT_LEFT, UsageError
 from cli.stacks.running import LocalStack, RunningStack, choose_stack, find_local
 from cli.stacks.view import StackView, find_hosts, view_aws, view_local, view_settings
-from cli.stacks.workspace import Workspace
+from cli.stacks.workspace import Target
 from infra.config.aws_regions import region_problem
 from infra.settings.stack import Stack
 from router.event import EventError
 
 
-def explain(
-    workspace: Workspace,
-    stack: str,
-    source: str,
-    overrides: Sequence[str],
-    region: str,
-    request_id: str,
-    *,
-    is_local: bool,
-    is_aws: bool,
-    is_json: bool,
-) -> None:
+def explain(target: Target, source: str, overrides: Sequence[str], region: str, request_id: str) -> None:
     """Print the decision of the stack's function for one request. SystemExit(3) if it is undecided."""
-    opened = workspace.open_stack(stack, overrides)
+    opened = target.open_stack(overrides)
     if problem := region_problem(region, "lambda"):
         raise UsageError(f"--region {problem}")
     text = read_text(source)
     source = "standard input" if source == "-" else source
     event = read_event(text, source, request_id)
     running: RunningStack | None = None  # the settings alone
-    if is_local or is_aws or find_local(workspace, stack) is not None:
-        running = choose_stack(workspace, stack, region, is_local=is_local, is_aws=is_aws)
-    opened, view = _view(workspace, opened, running, region, overrides)
+    if target.is_local or target.is_aws or find_local(target.workspace, target.stack) is not None:
+        running = choose_stack(target, region)
+    opened, view = _view(target, opened, running, region, overrides)
     try:
         explanation = explain_event(view, event, region)
     except EventError as error:
         raise UsageError(
             f'{source}: not a CloudFront event: Records[0].cf.request must be as in "Lambda@Edge event structure"'
         ) from error
-    if is_json:
-        document = {"stack": stack, "strategy": opened.settings.strategy, "region": region, "read": view.as_json()}
+    if target.is_json:
+        document = {
+            "stack": target.stack,
+            "strategy": opened.settings.strategy,
+            "region": region,
+            "read": view.as_json(),
+        }
         print_json(document | explanation.as_json())
     else:
-        err.print(f"{stack}: {view.text}", markup=False)
+        err.print(f"{target.stack}: {view.text}", markup=False)
         _print(explanation, view)
     if explanation.unread:
         raise SystemExit(EXIT_LEFT)
 
 
 def _view(
-    workspace: Workspace, stack: Stack, running: RunningStack | None, region: str, overrides: Sequence[str]
+    target: Target, stack: Stack, running: RunningStack | None, region: str, overrides: Sequence[str]
 ) -> tuple[Stack, StackView]:
     """The stack and its view; a local stack has the overrides of `up` too."""
     if running is None:
         return stack, view_settings(stack)
     if isinstance(running, LocalStack):
-        stack = workspace.open_stack(stack.name, [*running.overrides, *overrides]).at_hosts(
-            find_hosts(workspace, running)
-        )
+        stack = target.open_stack([*running.overrides, *overrides]).at_hosts(find_hosts(target.workspace, running))
         return stack, view_local(stack, running, region, overrides)
     return stack, view_aws(stack, running, region, overrides)
 

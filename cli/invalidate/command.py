@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.stacks.options import AwsOption, JsonOption, LocalOption, OutputsOption
+from cli.stacks.workspace import Target
 
 
 def invalidate(
@@ -26,11 +27,4 @@ def invalidate(
     """
     from cli.invalidate.invalidation import invalidate as run
 
-    run(
-        *(context.obj, stack, outputs),
-        is_forced=is_forced,
-        waits=waits,
-        is_local=is_local,
-        is_aws=is_aws,
-        is_json=is_json,
-    )
+    run(Target(context.obj, stack, is_local, is_aws, is_json), outputs, is_forced=is_forced, waits=waits)

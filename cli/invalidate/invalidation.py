@@ -14,7 +14,7 @@ from cli.stacks.aws import client
 from cli.stacks.aws_errors import aws_errors
 from cli.stacks.outputs import Outputs, read_outputs
 from cli.stacks.running import LocalStack, announce, choose_stack
-from cli.stacks.workspace import Workspace
+from cli.stacks.workspace import Target
 from infra.cdn.invalidation import EVERYTHING, MARK_TAG, NOTHING_CACHED, affected, mark_of
 from infra.naming.function_identity import EDGE_REGION
 
@@ -37,25 +37,15 @@ class Invalidation:
         }
 
 
-def invalidate(
-    workspace: Workspace,
-    stack: str,
-    outputs: Path | None,
-    *,
-    is_forced: bool,
-    waits: bool,
-    is_local: bool,
-    is_aws: bool,
-    is_json: bool,
-) -> None:
+def invalidate(target: Target, outputs: Path | None, *, is_forced: bool, waits: bool) -> None:
     """Invalidate stale responses, in AWS or at the local edge, and print the result."""
-    running = choose_stack(workspace, stack, EDGE_REGION, is_local=is_local, is_aws=is_aws)
+    running = choose_stack(target, EDGE_REGION)
     if isinstance(running, LocalStack):
-        announce(running, is_json=is_json)
-        _print(_invalidate_local(running, is_forced=is_forced), is_json=is_json)
+        announce(running, is_json=target.is_json)
+        _print(_invalidate_local(running, is_forced=is_forced), is_json=target.is_json)
         return
-    found = read_outputs(workspace, stack, outputs)
-    announce(running, is_json=is_json)
+    found = read_outputs(target.workspace, target.stack, outputs)
+    announce(running, is_json=target.is_json)
     with aws_errors("cannot invalidate", EDGE_REGION):
         cloudfront = client("cloudfront", EDGE_REGION)
         done = invalidate_stale(cloudfront, found, is_forced=is_forced)
@@ -64,7 +54,7 @@ def invalidate(
                 err.print(f"waiting for {done.identity}", markup=False)
             with working(f"waiting for {done.identity}"):
                 wait_for(cloudfront, done)
-    _print(done, is_json=is_json)
+    _print(done, is_json=target.is_json)
 
 
 def _invalidate_local(here: LocalStack, *, is_forced: bool) -> Invalidation:

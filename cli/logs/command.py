@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.stacks.options import AwsOption, LocalOption, StackOption
+from cli.stacks.workspace import Target
 
 
 def logs(
@@ -28,10 +29,5 @@ def logs(
     """
     from cli.logs.show import show_decisions
 
-    show_decisions(
-        *(context.obj, stack, regions or [], since),
-        is_following=is_following,
-        is_local=is_local,
-        is_aws=is_aws,
-        is_json=is_json,
-    )
+    target = Target(context.obj, stack, is_local, is_aws, is_json)
+    show_decisions(target, regions or [], since, is_following=is_following)

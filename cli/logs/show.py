@@ -17,7 +17,7 @@ from cli.output.errors import EXIT_FAILED, OperationError, UsageError
 from cli.output.outcome import add_problems, begin_lines
 from cli.output.streams import output
 from cli.stacks.running import AwsStack, LocalStack, RunningStack, announce, choose_stack
-from cli.stacks.workspace import Workspace
+from cli.stacks.workspace import Target
 from infra.config.aws_regions import region_problem
 from infra.naming.function_identity import EDGE_REGION
 from infra.settings.stack import Stack
@@ -31,31 +31,21 @@ _DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-def show_decisions(
-    workspace: Workspace,
-    stack: str,
-    regions: Sequence[str],
-    since: str,
-    *,
-    is_following: bool,
-    is_local: bool,
-    is_aws: bool,
-    is_json: bool,
-) -> None:
+def show_decisions(target: Target, regions: Sequence[str], since: str, *, is_following: bool) -> None:
     """Print the decisions since a duration ago. SystemExit(1) if a Region cannot be read."""
-    if is_json:
+    if target.is_json:
         begin_lines()
     start_ms = round((time.time() - parse_duration(since)) * 1_000)
     for region in regions:
         if problem := region_problem(region, "logs"):
             raise UsageError(f"--region {problem}")
-    opened = workspace.open_stack(stack)
-    running = choose_stack(workspace, stack, EDGE_REGION, is_local=is_local, is_aws=is_aws)
+    opened = target.open_stack()
+    running = choose_stack(target, EDGE_REGION)
     readers = _readers(opened, running, tuple(dict.fromkeys(regions)), start_ms)
-    if not is_json:
+    if not target.is_json:
         announce(_with_regions(running, readers))
     try:
-        _show(readers, since, _json_line if is_json else _text_line, is_following=is_following)
+        _show(readers, since, _json_line if target.is_json else _text_line, is_following=is_following)
     finally:
         for reader in readers:
             reader.close()

@@ -47,7 +47,7 @@ class Outcome:
         """
         if self.is_of_lines and exit_code == 0:
             return
-        envelope = {
+        envelope: dict[str, Any] = {
             "ok": exit_code == 0,
             "exitCode": exit_code,
             "errors": [problem._asdict() for problem in self.problems],

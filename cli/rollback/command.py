@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.stacks.options import AwsOption, LocalOption, OutputsOption
+from cli.stacks.workspace import Target
 
 
 def rollback(
@@ -43,11 +44,8 @@ def rollback(
     from cli.rollback.run import rollback as run
 
     run(
-        *(context.obj, stack, version, outputs),
+        *(Target(context.obj, stack, is_local, is_aws, is_json), version, outputs),
         is_confirmed=is_confirmed,
         keeps_version=keeps_version,
         keeps_config=keeps_config,
-        is_local=is_local,
-        is_aws=is_aws,
-        is_json=is_json,
     )

@@ -20,37 +20,34 @@ from cli.stacks.aws import client
 from cli.stacks.control_table import aws_control_table, control_table
 from cli.stacks.outputs import Outputs, read_outputs
 from cli.stacks.running import LocalStack, announce, choose_stack
-from cli.stacks.workspace import Workspace
+from cli.stacks.workspace import Target, Workspace
 from infra.cdn.invalidation import EVERYTHING
 from infra.naming.function_identity import EDGE_REGION
 from infra.settings.stack import Stack
 
 
 def rollback(
-    workspace: Workspace,
-    stack: str,
+    target: Target,
     version: int | None,
     outputs: Path | None,
     *,
     is_confirmed: bool,
     keeps_version: bool,
     keeps_config: bool,
-    is_local: bool,
-    is_aws: bool,
-    is_json: bool,
 ) -> None:
     """Plan the steps, print them, and carry them out after a confirmation."""
-    running = choose_stack(workspace, stack, EDGE_REGION, is_local=is_local, is_aws=is_aws)
+    workspace, is_json = target.workspace, target.is_json
+    running = choose_stack(target, EDGE_REGION)
     if isinstance(running, LocalStack):
         announce(running, is_json=is_json)
-        opened = workspace.open_stack(stack, running.overrides)
+        opened = target.open_stack(running.overrides)
         steps = _local_steps(workspace, opened, running, keeps_config=keeps_config)
         _carry_out(opened, steps, None, is_confirmed=is_confirmed, is_json=is_json)
         return
     with working("reading the stack's outputs"):
-        found = read_outputs(workspace, stack, outputs)
+        found = read_outputs(workspace, target.stack, outputs)
     announce(running, is_json=is_json)
-    opened = workspace.open_stack(stack).at_hosts(found.texts("hosts"))
+    opened = target.open_stack().at_hosts(found.texts("hosts"))
     cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
     with working("reading the deployment"):
         steps = _control_steps(opened, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cli.output.console import warn
@@ -12,7 +13,7 @@ from cli.output.errors import EXIT_LEFT, OperationError, UsageError
 from cli.rollout.report import print_rollout
 from cli.stacks.control_table import Place, check_live, control_table
 from cli.stacks.running import AwsStack, LocalStack, RunningStack, choose_stack, find_local
-from cli.stacks.workspace import Workspace
+from cli.stacks.workspace import Target
 from infra.settings.stack import Stack
 
 if TYPE_CHECKING:
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
 STOPPED = ("paused", "rolled-back")
 
 
-def start_rollout(
-    workspace: Workspace, stack: str, overrides: Sequence[str], *, is_local: bool, is_aws: bool, is_json: bool
-) -> None:
+def start_rollout(target: Target, overrides: Sequence[str]) -> None:
     """Start a rollout by the plan in the stack's config, and print it."""
-    opened, running = _find(workspace, stack, overrides, read_plan, is_local=is_local, is_aws=is_aws)
+    opened, running = _find(target, overrides, read_plan)
     plan = read_plan(opened)
 
     def begin(items: Items, now: float) -> Rollout:
@@ -40,24 +39,22 @@ def start_rollout(
             )
         return start(plan, items, now)
 
-    _change(opened, running, begin, is_json=is_json)
+    _change(opened, running, begin, is_json=target.is_json)
 
 
-def show_rollout(
-    workspace: Workspace, stack: str, overrides: Sequence[str], *, is_local: bool, is_aws: bool, is_json: bool
-) -> None:
+def show_rollout(target: Target, overrides: Sequence[str]) -> None:
     """Print the rollout. SystemExit(3) if it is paused or rolled back."""
-    opened, running = _find(workspace, stack, overrides, check_live, is_local=is_local, is_aws=is_aws)
-    rollout = _show(opened, running, is_json=is_json)
+    opened, running = _find(target, overrides, check_live)
+    rollout = _show(opened, running, is_json=target.is_json)
     if rollout is not None and rollout.state in STOPPED:
         raise SystemExit(EXIT_LEFT)
 
 
-def show_control_in_aws(workspace: Workspace, stack: str, *, is_json: bool) -> None:
+def show_control_in_aws(target: Target) -> None:
     """Print the effective control in AWS, and the rollout. UsageError for a stack without a control table."""
-    opened = workspace.open_stack(stack)
+    opened = target.open_stack()
     check_live(opened)
-    _show(opened, AwsStack(stack, opened.settings.control.home_region), is_json=is_json)
+    _show(opened, AwsStack(target.stack, opened.settings.control.home_region), is_json=target.is_json)
 
 
 def _show(stack: Stack, running: RunningStack, *, is_json: bool) -> Rollout | None:
@@ -67,43 +64,26 @@ def _show(stack: Stack, running: RunningStack, *, is_json: bool) -> Rollout | No
     return items.rollout
 
 
-def transition_rollout(
-    workspace: Workspace,
-    name: str,
-    stack: str,
-    overrides: Sequence[str],
-    *,
-    is_local: bool,
-    is_aws: bool,
-    is_json: bool,
-) -> None:
+def transition_rollout(target: Target, overrides: Sequence[str], name: str) -> None:
     """Pause, resume, promote or abort the rollout, and print it."""
     from controller.rollout.transitions import BY_NAME
 
-    opened, running = _find(workspace, stack, overrides, check_live, is_local=is_local, is_aws=is_aws)
-    _change(opened, running, BY_NAME[name], is_json=is_json)
+    opened, running = _find(target, overrides, check_live)
+    _change(opened, running, BY_NAME[name], is_json=target.is_json)
 
 
-def _find(
-    workspace: Workspace,
-    stack: str,
-    overrides: Sequence[str],
-    check: Callable[[Stack], object],
-    *,
-    is_local: bool,
-    is_aws: bool,
-) -> tuple[Stack, RunningStack]:
+def _find(target: Target, overrides: Sequence[str], check: Callable[[Stack], object]) -> tuple[Stack, RunningStack]:
     """The running stack and its settings; a local stack has the overrides of `up` too.
 
     `check` raises for a stack that can have no rollout, whether it is up or not.
     """
-    here = None if is_aws else find_local(workspace, stack)
+    here = None if target.is_aws else find_local(target.workspace, target.stack)
     local_overrides = here.overrides if here is not None else ()
-    opened = workspace.open_stack(stack, [*local_overrides, *overrides])
+    opened = target.open_stack([*local_overrides, *overrides])
     check(opened)
-    running = choose_stack(workspace, stack, opened.settings.control.home_region, is_local=is_local, is_aws=is_aws)
+    running = choose_stack(target, opened.settings.control.home_region)
     if local_overrides and not isinstance(running, LocalStack):
-        return _find(workspace, stack, overrides, check, is_local=False, is_aws=True)
+        return _find(replace(target, is_local=False, is_aws=True), overrides, check)
     return opened, running
 
 

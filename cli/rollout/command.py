@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from cli.stacks.options import AwsOption, JsonOption, LocalOption, SetOption, StackOption
+from cli.stacks.workspace import Target
 
 rollout_app = typer.Typer(help="Start, watch and change a rollout.", no_args_is_help=True, rich_markup_mode="rich")
 
@@ -21,7 +22,7 @@ def start(
     """Start a rollout by the plan in the stack's config; exit code 1 if one is running or paused."""
     from cli.rollout.change import start_rollout
 
-    start_rollout(context.obj, stack, settings or [], is_local=is_local, is_aws=is_aws, is_json=is_json)
+    start_rollout(Target(context.obj, stack, is_local, is_aws, is_json), settings or [])
 
 
 @rollout_app.command()
@@ -39,7 +40,7 @@ def status(
     """
     from cli.rollout.change import show_rollout
 
-    show_rollout(context.obj, stack, settings or [], is_local=is_local, is_aws=is_aws, is_json=is_json)
+    show_rollout(Target(context.obj, stack, is_local, is_aws, is_json), settings or [])
 
 
 def _add_transition(name: str, summary: str) -> None:
@@ -55,7 +56,7 @@ def _add_transition(name: str, summary: str) -> None:
     ) -> None:
         from cli.rollout.change import transition_rollout
 
-        transition_rollout(context.obj, name, stack, settings or [], is_local=is_local, is_aws=is_aws, is_json=is_json)
+        transition_rollout(Target(context.obj, stack, is_local, is_aws, is_json), settings or [], name)
 
     rollout_app.command(name, help=summary)(transition)
 

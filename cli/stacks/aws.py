@@ -110,7 +110,7 @@ def read_credentials(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -
         credentials: Any = Session().get_credentials()
         if credentials is None:
             raise NoCredentialsError
-        frozen = credentials.get_frozen_credentials()
+        frozen: Any = credentials.get_frozen_credentials()
     except BotoCoreError as error:
         raise OperationError(f"cannot read the stack in AWS: {describe_error(error)}") from error
     values = dict(zip(keys, (frozen.access_key, frozen.secret_key, frozen.token), strict=True))

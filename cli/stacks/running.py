@@ -18,7 +18,7 @@ from cli.output.console import err
 from cli.output.errors import OperationError, UsageError
 from cli.output.outcome import set_place
 from cli.stacks.aws import find_account, has_credentials
-from cli.stacks.workspace import Workspace
+from cli.stacks.workspace import Target, Workspace
 
 ADDRESSES = "addresses.json"
 """In the directory of a stack that is up, for its owner only; cli.up.registry writes it."""
@@ -97,23 +97,25 @@ class AwsStack:
 RunningStack = LocalStack | AwsStack
 
 
-def choose_stack(
-    workspace: Workspace, stack: str, region: str, *, is_local: bool = False, is_aws: bool = False
-) -> RunningStack:
+def choose_stack(target: Target, region: str) -> RunningStack:
     """Return the running stack that a command uses; `region` is the first Region that it reads in AWS.
 
     OperationError if it is not up, UsageError if the choice is ambiguous.
     """
-    if is_local and is_aws:
+    if target.is_local and target.is_aws:
         raise UsageError("--local and --aws exclude each other")
-    if is_aws:
-        return AwsStack(stack, region)
-    here = find_local(workspace, stack)
-    if here is None and (is_local or stack == OWN_STACK):
-        raise not_up_error(stack, "" if is_local else ", or use --aws")
-    if here is not None and (is_local or stack == OWN_STACK or not has_credentials() or not _prompt_for_aws(here)):
+    if target.is_aws:
+        return AwsStack(target.stack, region)
+    here = find_local(target.workspace, target.stack)
+    is_local = target.is_local or target.stack == OWN_STACK
+    if here is None and is_local:
+        hint = "" if target.is_local else ", or use --aws"
+        raise OperationError(
+            f"stack {target.stack} is not up: start it with `edge-router up --stack {target.stack}`{hint}"
+        )
+    if here is not None and (is_local or not has_credentials() or not _prompt_for_aws(here)):
         return here
-    return AwsStack(stack, region)
+    return AwsStack(target.stack, region)
 
 
 def announce(running: RunningStack, *, is_json: bool = False) -> None:
@@ -122,11 +124,6 @@ def announce(running: RunningStack, *, is_json: bool = False) -> None:
         set_place(running.text)
     else:
         err.print(f"{running.name}: {running.text}", markup=False)
-
-
-def not_up_error(stack: str, hint: str = "") -> OperationError:
-    """Return the error of a command that needs the local stack."""
-    return OperationError(f"stack {stack} is not up: start it with `edge-router up --stack {stack}`{hint}")
 
 
 def find_local(workspace: Workspace, stack: str) -> LocalStack | None:

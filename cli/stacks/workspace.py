@@ -44,6 +44,21 @@ class Workspace:
         return read_stack_config(stack, project=self.root, overrides=overrides)
 
 
+@dataclass(frozen=True)
+class Target:
+    """The stack that a command line names, with the flags --local, --aws and --json."""
+
+    workspace: Workspace
+    stack: str
+    is_local: bool = False
+    is_aws: bool = False
+    is_json: bool = False
+
+    def open_stack(self, overrides: Sequence[str] = ()) -> Stack:
+        """Return its settings, as `Workspace.open_stack` does."""
+        return self.workspace.open_stack(self.stack, overrides)
+
+
 def load(stack: str, config: StackConfig) -> Stack:
     """Return the settings in a config. SettingsError."""
     from infra.settings.stack import load_stack

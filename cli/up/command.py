@@ -11,6 +11,7 @@ import typer
 
 from cli.output.errors import UsageError
 from cli.stacks.options import AwsOption, JsonOption, LocalOption, SetOption, StackOption
+from cli.stacks.workspace import Target
 
 
 def up(
@@ -79,7 +80,8 @@ def status(
     """
     from cli.stacks.running import LocalStack, choose_stack
 
-    running = choose_stack(context.obj, stack, "", is_local=is_local or not is_aws, is_aws=is_aws)
+    target = Target(context.obj, stack, is_local or not is_aws, is_aws, is_json)
+    running = choose_stack(target, "")
     if isinstance(running, LocalStack):
         with _require_packages():
             from cli.up.report import print_status
@@ -87,7 +89,7 @@ def status(
     else:
         from cli.rollout.change import show_control_in_aws
 
-        show_control_in_aws(context.obj, stack, is_json=is_json)
+        show_control_in_aws(target)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import AsyncGenerator, Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cli.output.errors import OperationError
 from cli.stacks.running import ADDRESSES, find_local
@@ -60,7 +60,7 @@ def _read(descriptor: int) -> dict[str, Any]:
         found: Any = json.loads(os.pread(descriptor, 1_000, 0))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 @contextlib.asynccontextmanager

@@ -206,7 +206,8 @@ def test_where_no_region_can_be_read_there_is_one_message(run: Run, fake: FakeLo
     result = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err.startswith(
-        f"{PLACE}Region eu-west-1\nerror: cannot read the log: arn:aws:iam::123456789012:user/reader needs the permission"
+        f"{PLACE}Region eu-west-1\nerror: cannot read the log: arn:aws:iam::123456789012:user/reader needs the"
+        " permission"
     )
 
 
