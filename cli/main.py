@@ -28,7 +28,6 @@ from cli.stacks.workspace import Workspace
 from cli.sweep.command import sweep
 from cli.up.command import status, up
 from cli.validate.command import validate
-from cli.version import version_line
 
 NAME = "edge-router"
 app = typer.Typer(
@@ -45,6 +44,8 @@ app.add_typer(rollout_app, name="rollout")
 
 def _print_version(is_requested: bool) -> None:
     if is_requested:
+        from cli.version import version_line
+
         out.print(version_line(), markup=False)
         raise typer.Exit
 
