@@ -1,1 +1,1 @@
-"""What commands print, and how they end: streams, tables, progress, errors and the JSON document."""
+"""Output and exit codes of commands: streams, tables, progress, errors and the JSON document."""

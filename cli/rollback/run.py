@@ -169,7 +169,7 @@ def _end(stack: Stack, steps: Sequence[Step], *, is_local: bool, is_json: bool) 
 
 
 def _next_step(stack: Stack, steps: Sequence[Step], *, is_local: bool) -> str:
-    """What Pulumi does not know yet; the local edge deploys from the file."""
+    """Advice on Pulumi's state and the stack's file, which do not know of the rollback yet."""
     states = {step.name: step.state for step in steps}
     if is_local and "done" in states.values():
         return f"the next change of Pulumi.{stack.name}.yaml deploys its pin and percentage again"

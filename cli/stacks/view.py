@@ -153,7 +153,7 @@ def _in_force(stack: Stack, key_values: Mapping[str, str], region: str, override
 
 
 def _read(stack: Stack, in_force: InForce, overrides: Sequence[str]) -> list[str]:
-    """What was read, or will be read when the decision needs it."""
+    """Names of the inputs that were read, or will be when the decision needs them."""
     own = [override.partition("=")[0] for override in overrides]
     settings = f"the settings with {', '.join(own)}" if own else "the settings"
     table = [f"the {_table(stack)} table"] if stack.table else []

@@ -135,7 +135,7 @@ def test_a_change_is_invalidated_once(
         0,
         "E1EXAMPLE: I1 invalidates /img/* /static/*: the deployment has changed them\n",
     )
-    assert first.err == "prod: AWS account 123456789012, Region us-east-1\nwaits for I1\n"
+    assert first.err == "prod: AWS account 123456789012, Region us-east-1\nwaiting for I1\n"
     again = run("invalidate", "--stack", "prod", "--outputs", after)
     assert again.out == "E1EXAMPLE: nothing to invalidate: what is cached agrees with what is deployed\n"
     assert cloudfront.invalidations == [["/img/*", "/static/*"]]
