@@ -24,8 +24,8 @@ ORIGIN = {
     "customOriginConfig": {"originProtocolPolicy": "https-only"},
 }
 MISSING = (
-    f"the function {ARN} (origin-request at path pattern *) is not in the state: name its package with --package"
-    " FILE.zip, which then runs in its place, or export the state of the stack that made it"
+    f"the function {ARN} (origin-request at path pattern *) is not in the state: pass a package to run instead with"
+    " --package FILE.zip, or export the state of the stack that created it"
 )
 
 
