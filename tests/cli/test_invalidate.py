@@ -137,7 +137,7 @@ def test_a_change_is_invalidated_once(
     )
     assert first.err == "prod: AWS account 123456789012, Region us-east-1\nwaiting for I1\n"
     again = run("invalidate", "--stack", "prod", "--outputs", after)
-    assert again.out == "E1EXAMPLE: nothing to invalidate: what is cached agrees with what is deployed\n"
+    assert again.out == "E1EXAMPLE: nothing to invalidate: the cached responses match the deployment\n"
     assert cloudfront.invalidations == [["/img/*", "/static/*"]]
 
 
