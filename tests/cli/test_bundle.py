@@ -67,7 +67,7 @@ def test_hosts_that_only_a_deployment_names_are_said_to_be_missing(run: Run, tmp
 
 def test_a_folder_cannot_be_the_package(run: Run, tmp_path: Path):
     assert run("bundle", "--stack", "prod", "--out", str(tmp_path)) == Result(
-        2, "", f"error: --out {tmp_path}: is a folder; name the file\n"
+        2, "", f"error: --out {tmp_path}: is a folder; name a file\n"
     )
 
 
