@@ -9,10 +9,9 @@ from typing import Any
 
 from infra.package.replica_order import replica_order
 from infra.settings.stack import Stack
-from router.control.live import PINS, ItemError, Live, live_of
+from router.control.live import PINS, ItemError, Live, parse_items, summarize
 from router.control.reader import KEY, PARTITION
-from router.dynamodb.client import Client, ReadError
-from router.dynamodb.clients import nearest_first
+from router.dynamodb.client import Client, ReadError, nearest_first
 
 CANARY_KEY, PIN_KEY, TIER_KEY = "canary", "pin", "tier:"
 """Keys of the stores of functions/canary.js and functions/tier.js."""
@@ -56,12 +55,12 @@ def read_table_in_force(stack: Stack, region: str) -> InForce:
     asked = nearest_first(replica_order(control.home_region, control.replicas), region, control.home_region)[0]
     client = Client(asked)
     try:
-        live = live_of(client.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS))
+        live = parse_items(client.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS))
     except (ReadError, ItemError) as error:
         return InForce(unread=(f"the control table in {asked} ({error.reason})",))
     finally:
         client.close()
-    return InForce(live, step=(CONTROL, live.said), read=(f"the control table in {asked} ({live.revision})",))
+    return InForce(live, step=(CONTROL, summarize(live)), read=(f"the control table in {asked} ({live.revision})",))
 
 
 def read_store_in_force(stack: Stack, values: Mapping[str, str]) -> InForce:

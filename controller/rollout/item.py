@@ -13,7 +13,7 @@ from controller.analysis.judgement import Test
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
 from controller.rollout.state import STATES, Event, Rollout
-from router.model.numbers import parse_number
+from router.dynamodb.responses import parse_number
 
 Item = dict[str, dict[str, Any]]
 KEY = {"scope": {"S": "edge"}, "item": {"S": "rollout"}}

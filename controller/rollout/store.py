@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from controller.analysis.fields import FieldError
 from controller.rollout.item import Item, from_item, to_item
 from controller.rollout.state import Rollout
-from router.control.live import ItemError, Live, live_of
+from router.control.live import ItemError, Live, parse_items
 
 SCOPE = "edge"
 
@@ -39,7 +39,7 @@ class Items:
     def live(self) -> Live:
         """What is in force at the edge: the router's own precedence."""
         rollout = [to_item(self.rollout)] if self.rollout else []
-        return live_of([self.config_item, *rollout])
+        return parse_items([self.config_item, *rollout])
 
     @property
     def config_revision(self) -> str:
@@ -134,7 +134,7 @@ def items_of(found: list[Item]) -> Items:
     """Out of the items of the scope; MalformedError where one makes no sense."""
     named = {item["item"].get("S", ""): item for item in found}
     try:
-        config = live_of(item for name, item in named.items() if name == "config")
+        config = parse_items(item for name, item in named.items() if name == "config")
     except ItemError as error:
         raise MalformedError(f"the control table's config item makes no sense: {error}") from None
     try:

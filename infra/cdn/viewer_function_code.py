@@ -13,8 +13,8 @@ from controller.sources.key_values import KEY, text_of
 from infra.settings.header_key import KEY_FUNCTION, header_key
 from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
+from router.cache_guard import FORWARDED
 from router.control.live import Live
-from router.passing import PASSING
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 CONFIG_LINE = "const CONFIG = {};"
@@ -156,7 +156,7 @@ def _tier_config(stack: Stack) -> dict[str, Any]:
     stable = settings.origins["stable"]
     return {
         **_canary_config(stack),
-        "passing": sorted({*PASSING, *header_key(settings).covered}),
+        "passing": sorted({*FORWARDED, *header_key(settings).covered}),
         "origins": sorted(settings.origins) if settings.override is not None else [],
         "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,
         "stablePath": stable.path,

@@ -14,7 +14,7 @@ from infra.settings.model import CoreSettings
 from router.control.reader import KEY, PARTITION
 
 if TYPE_CHECKING:
-    from router.dynamodb.client import Item
+    from router.model.decision import Item
 
 ITEM_KEY = "item"
 CONFIG, ROLLOUT = "config", "rollout"

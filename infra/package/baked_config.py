@@ -88,7 +88,7 @@ def to_json(config: dict[str, Any]) -> bytes:
 
 
 def _origin(origin: OriginSettings) -> dict[str, Any]:
-    """The fields of router.model.origin.Origin but for its name."""
+    """The fields of router.model.decision.Origin but for its name."""
     return origin.model_dump()
 
 

@@ -11,10 +11,10 @@ import pulumi_aws as aws
 from controller.sources.key_values import KEY, text_of
 from infra.data.control import ROLLOUT, config_item, key_of
 from infra.settings.stack import Stack
-from router.control.live import STANDING, live_of
+from router.control.live import STANDING, parse_items
 
 if TYPE_CHECKING:
-    from router.dynamodb.client import Item
+    from router.model.decision import Item
 
 
 def read_rollout(stack: Stack) -> Item | None:
@@ -38,14 +38,14 @@ def read_rollout(stack: Stack) -> Item | None:
 
 def running_values(stack: Stack, rollout: Item) -> dict[str, str]:
     """What stands in the key-value store of a function before the cache, by the precedence that holds at the edge."""
-    return {KEY: text_of(live_of([config_item(stack.settings), rollout]))}
+    return {KEY: text_of(parse_items([config_item(stack.settings), rollout]))}
 
 
 def rollout_warnings(stack: Stack, rollout: Item | None) -> list[str]:
     """What an update does to a rollout that is under way, and what it does not."""
     if rollout is None:
         return []
-    live = live_of([config_item(stack.settings), rollout])
+    live = parse_items([config_item(stack.settings), rollout])
     if live.reason:
         return [f"the rollout's item in {stack.control_table_name} counts as none ({live.reason})"]
     state, release = _text(rollout, "state"), _text(rollout, "release")

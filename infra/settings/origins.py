@@ -22,7 +22,7 @@ _SECRET = re.compile(r"[!#-+\--:<-\[\]-~]*")
 
 
 class OriginSettings(Section):
-    """An origin and its protocol, as router.model.origin.Origin has them.
+    """An origin and its protocol, as router.model.decision.Origin has them.
 
     Attributes:
         domain_name: DNS name of the origin.

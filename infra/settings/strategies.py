@@ -83,7 +83,7 @@ def _option_problems(strategy: str, fields: Section) -> tuple[Any | None, list[I
         options = load(strategy).Options(**given)
     except OptionsError as error:
         problems += [
-            problem(text, *name.split("."), value=given.get(_snake(strategy, name))) for name, text in error.problems
+            problem(text, *name.split("."), value=given.get(_snake(strategy, name))) for name, text in error.errors
         ]
         return None, problems
     return (None if problems else options), problems

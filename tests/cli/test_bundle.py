@@ -28,7 +28,7 @@ def test_the_package_is_written_for_its_owner_only(run: Run, tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with zipfile.ZipFile(path) as archive:
         assert {"router/handler.py", "strategies/sticky_session.py", "config.json"} <= set(archive.namelist())
-        assert "strategies/jwt_iat/strategy.py" not in archive.namelist()
+        assert "strategies/jwt_iat/__init__.py" not in archive.namelist()
 
 
 def test_an_older_package_that_others_could_read_is_replaced(run: Run, tmp_path: Path):

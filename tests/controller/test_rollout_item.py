@@ -13,7 +13,7 @@ from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
 from controller.rollout.item import document_of, from_item, to_item
 from controller.rollout.state import MAX_EVENTS
-from router.control.live import live_of
+from router.control.live import parse_items
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 
 
@@ -33,7 +33,7 @@ def test_what_was_written_is_what_is_read(world: World) -> None:
 
 
 def test_the_router_reads_the_same_item(world: World) -> None:
-    live = live_of([world.memory.config_item, to_item(world.rollout)])
+    live = parse_items([world.memory.config_item, to_item(world.rollout)])
     assert (live.percent, live.percent_from, live.revision) == (0.25, "rollout", "rollout:2")
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from router.control.live import Live
 from router.decision_log import DecisionLog
-from router.dynamodb.table import Reading
 from router.metrics import Metrics
-from router.model.decision import Decision
+from router.model.assignment import Live
+from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.model.response import Response
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.model.origin import Origin
-from router.passing import PASSING
+from router.cache_guard import FORWARDED
+from router.model.decision import Origin
 from simulator.cloudfront_functions import FunctionResult
 from strategies.base import Edge
 from strategies.tier import Options, Tier
@@ -309,7 +309,7 @@ def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]
         decision.origin.domain_name if isinstance(decision.origin, Origin) else None
     )
     sent = viewer_request(**given_values)["request"]["headers"]
-    passing = {name: sent[name] for name in sent if name in (*PASSING, "x-tier", "authorization", "origin")}
+    passing = {name: sent[name] for name in sent if name in (*FORWARDED, "x-tier", "authorization", "origin")}
     own = {"user-agent": {"value": "Amazon CloudFront"}}
     kept = {name: value for name, value in found.result["headers"].items() if name != "x-router-version"}
     assert kept == passing | own

@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from router.model import names
-from router.model.decision import Decision
-from router.model.origin import Origin
+from router.model.decision import Decision, Origin
 from router.model.request import Body, Request
-from strategies.base import Needs, Strategy
-from strategies.fastest_origin.strategy import FastestOrigin
+from strategies.base import Needs
+from strategies.fastest_origin import FastestOrigin
 from strategies.options import camel_case
 from strategies.registry import STRATEGIES, load, section_of
-from tests.strategies.fakes import ORIGINS, FakeTable, make_edge, problems_of
+from tests.strategies.fakes import ORIGINS, Assigned, FakeTable, errors_of, make_edge
 
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -54,11 +53,12 @@ def options_of(name: str) -> Any:
     return load(name).Options(**copy.deepcopy(SAMPLES[name]))
 
 
-def build(name: str, failure: str = "") -> Strategy:
-    edge = make_edge(percent=50, table=FakeTable(ITEMS, failure))
+def build(name: str, failure: str = "") -> Assigned:
+    edge = make_edge(table=FakeTable(ITEMS, failure))
     if name == "fastest-origin":
-        return FastestOrigin(options_of(name), edge, probe=lambda origin, *_: 200 if origin.name == "canary" else 503)
-    return load(name)(options_of(name), edge)
+        probe = lambda origin, *_: 200 if origin.name == "canary" else 503  # noqa: E731
+        return Assigned(FastestOrigin(options_of(name), edge, probe=probe), 50)
+    return Assigned(load(name)(options_of(name), edge), 50)
 
 
 texts = st.text(max_size=40)
@@ -161,7 +161,8 @@ def test_versions_are_kept_only_where_a_function_assigns_them_before_the_cache(n
 @settings(max_examples=40, deadline=None)
 def test_any_request_gets_a_valid_decision_with_versioned_caching(name: str, request: Request, failure: str) -> None:
     options = load(name).Options(**(copy.deepcopy(SAMPLES[name]) | VERSIONED[name]))
-    assert_valid(load(name)(options, make_edge(percent=50, table=FakeTable(ITEMS, failure))).choose(request))
+    strategy = load(name)(options, make_edge(table=FakeTable(ITEMS, failure)))
+    assert_valid(Assigned(strategy, 50).choose(request))
 
 
 @every_strategy
@@ -240,7 +241,7 @@ def test_a_mistake_names_an_option_that_exists(name: str) -> None:
         wrong = {"int": -1, "str": "\x00 ://", "tuple[str, ...]": ["://"]}.get(str(field.type))
         if wrong is None:
             continue
-        problems = problems_of(options, **(copy.deepcopy(SAMPLES[name]) | {field.name: wrong}))
+        problems = errors_of(options, **(copy.deepcopy(SAMPLES[name]) | {field.name: wrong}))
         assert {problem for problem, _ in problems} <= known
         assert all(text for _, text in problems)
 

@@ -9,10 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from router.model.assignment import Assignment
-from router.model.request import Request
-from strategies import registry
-from strategies.base import Edge, Needs
+from strategies import Assignment, Edge, Needs, Request, registry
 
 PAGE = (Path(__file__).parents[2] / "docs/write-your-own.md").read_text(encoding="utf-8")
 STRATEGY, TEST = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -39,8 +36,9 @@ def test_the_strategy_works_once_its_line_is_in_the_table() -> None:
     by_country = registry.load("by-country")
     options = by_country.Options(countries=["CH"])
     assert by_country.needs(options) == Needs(headers=frozenset({"cloudfront-viewer-country"}), by_percentage=True)
-    edge = Edge(Assignment("r", 100), clock=lambda: 0.0, random_bytes=bytes)
-    decision = by_country(options, edge).choose(Request(headers={"cloudfront-viewer-country": "CH"}, client_ip="::1"))
+    strategy = by_country(options, Edge(clock=lambda: 0.0, random_bytes=bytes))
+    request = Request(headers={"cloudfront-viewer-country": "CH"}, client_ip="::1")
+    decision = strategy.choose(request, Assignment("r", 100))
     assert (decision.origin, decision.reason) == ("canary", "country")
 
 
