@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from .docstrings import example
 from .keys import Key, section_in
-from .project import PipelineSettings, words
+from .project import STRATEGIES, PipelineSettings, load, section_of, words
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -125,7 +126,14 @@ def sample(model: type[BaseModel], key: str) -> dict[str, Any]:
         "control": {"mode": "live"},
         "domain": {"aliases": ["www.your.example"], "hostedZoneId": "Z0123456789ABC"},
     }
+    config.setdefault(key, _examples().get(key, {}))
     return {name: value for name, value in config.items() if name in ("origins", "strategy", "release", key)}
+
+
+@cache
+def _examples() -> dict[str, Any]:
+    """Sections of the strategies that declare an example."""
+    return {section_of(strategy): example(load(strategy).Options) for strategy in STRATEGIES}
 
 
 @cache

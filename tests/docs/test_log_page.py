@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from docs.generate import docstrings
 from router.decision_log import DecisionLog
 from router.metrics import Metrics
 from router.model.assignment import Live
 from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.model.response import Response
+from strategies.registry import STRATEGIES, load
 
 from .pages import DOCS, ROOT, read, section
 
@@ -23,11 +25,13 @@ TAKES_A_REASON = {
     *("Decision", "fallback", "fault", "_assign", "_remembered"),
     *("TokenError", "ReadError", "ExchangeError", "TableError", "ItemError"),
 }
-RETURNS_A_REASON = {"reason_of", "_id_problem", "_name_of"}
+RETURNS_A_REASON = {"reason_of", "_id_error", "_name_of"}
 """Besides all functions that return it as the last of several values."""
 ORIGINS = {"stable", "canary"}
 NEVER_LOGGED = {"cancelled"}
 """The end of a probe that lost its race."""
+ENDS_OF_PROBES = {"garbage", "reset"}
+"""Reasons only where they come from a table."""
 
 _REASON = re.compile(r"[a-z]+(-[a-z]+)*[-:]?")
 
@@ -50,8 +54,12 @@ def test_the_page_has_the_metrics_that_are_written() -> None:
 
 
 def reasons() -> set[str]:
-    """The reasons in the source of the edge package; one that is put together at run time ends with - or :."""
-    sources = [*(ROOT / "router").rglob("*.py"), *(ROOT / "strategies").rglob("*.py")]
+    """The reasons in the source of the edge package."""
+    return reasons_in([*(ROOT / "router").rglob("*.py"), *(ROOT / "strategies").rglob("*.py")])
+
+
+def reasons_in(sources: Sequence[Path]) -> set[str]:
+    """The reasons in source files; one that is put together at run time ends with - or :."""
     places = [place for source in sources for place in _places(ast.parse(source.read_text(encoding="utf-8")))]
     found = {text for place in places for text in _texts(place)}
     return {text for text in found if _REASON.fullmatch(text)} - ORIGINS - NEVER_LOGGED
@@ -100,6 +108,30 @@ def test_every_reason_in_the_source_is_on_the_page() -> None:
     text = read("logs.md")
     wanted = [f"`{reason}" if reason.endswith(("-", ":")) else f"`{reason}`" for reason in sorted(reasons())]
     assert [reason for reason in wanted if reason not in text] == []
+
+
+def declared_by(strategy: str) -> set[str]:
+    """The reasons that a strategy declares; `table-<reason>` as `table-`."""
+    listed = {name for names in docstrings.reasons(load(strategy)) for name in names.split(", ")}
+    return {name.partition("<")[0] for name in listed}
+
+
+def sources_of(strategy: str) -> list[Path]:
+    """The strategy's own file, or those of its folder."""
+    place = ROOT / STRATEGIES[strategy].partition(":")[0].replace(".", "/")
+    return sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_strategy_declares_every_reason_in_its_source_and_no_other(strategy: str) -> None:
+    """Either may be the beginning of the other: `malformed-` is put together in code, `table-` in the declaration."""
+    found, declared = reasons_in(sources_of(strategy)) - ENDS_OF_PROBES, declared_by(strategy)
+    assert {text for text in found if not any(_is_same(text, one) for one in declared)} == set()
+    assert {one for one in declared if not any(_is_same(text, one) for text in found)} == set()
+
+
+def _is_same(found: str, declared: str) -> bool:
+    return found == declared or (found.endswith("-") and declared.startswith(found))
 
 
 def test_the_search_for_reasons_finds_one_of_every_kind() -> None:
