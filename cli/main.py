@@ -18,6 +18,7 @@ from cli import commands
 from cli.config import command as checking
 from cli.cost.command import cost
 from cli.logs.command import logs
+from cli.new_strategy.command import new_strategy
 from cli.output.console import complain, out
 from cli.output.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOBODY_READS, UsageError
 from cli.output.failures import failure_of
@@ -178,6 +179,7 @@ app.command()(rollback)
 app.command()(invalidate)
 app.command()(cost)
 app.command()(logs)
+app.command()(new_strategy)
 
 
 @config_app.command("check")

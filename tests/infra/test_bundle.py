@@ -18,11 +18,9 @@ from infra.package.bundle import Bundle, BundleError, build_bundle
 from infra.settings.stack import Stack
 from router.baked import build_router
 from router.model.request import Request
-from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT, shipped_stack, stack_of
+from tests.infra.configs import ON_LAMBDA, ROOT, choosing, shipped_stack, stack_of
 
-WITHOUT_LAMBDA = {"tier"}
-every_strategy = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name not in WITHOUT_LAMBDA])
+every_strategy = pytest.mark.parametrize("strategy", ON_LAMBDA)
 
 ALWAYS = {
     "config.json",
@@ -50,7 +48,7 @@ SHARED = {"__init__", "base", "options", "registry"}
 
 
 def built(strategy: str, directory: Path, *overrides: str) -> Bundle:
-    return build_bundle(shipped_stack("local", f"strategy={strategy}", *overrides), directory)
+    return build_bundle(shipped_stack("local", *choosing(strategy), *overrides), directory)
 
 
 def names_in(bundle: Bundle) -> set[str]:

@@ -12,7 +12,7 @@ from cache_check import CacheLeakError, Finding, decides_of, find_leaks, refuse_
 from infra.planned_distribution import planned_state
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, shipped_stack
+from tests.infra.configs import STACKS, choosing, shipped_stack
 from tests.infra.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
@@ -27,7 +27,7 @@ VERSIONED = {
 STATIC = ("strategy=cookie-version", "staticPaths[0]=/static/*")
 every_setting = pytest.mark.parametrize(
     "settings",
-    [*((f"strategy={name}",) for name in STRATEGIES), *VERSIONED.values(), STATIC],
+    [*(choosing(name) for name in STRATEGIES), *VERSIONED.values(), STATIC],
     ids=[*STRATEGIES, *(f"{name}-versioned" for name in VERSIONED), "static-paths"],
 )
 IDS = {"responseHeadersPolicyId", "cachePolicyId", "originRequestPolicyId", "lambdaArn", "functionArn"}
@@ -94,9 +94,9 @@ def _without_ids(value: Any) -> Any:
     ],
 )
 def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expected: list[str]) -> None:
-    state = deployed("local", f"strategy={strategy}")
+    state = deployed("local", *choosing(strategy))
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
-    findings = find_leaks(state, decides_of(shipped_stack("local", f"strategy={strategy}")))
+    findings = find_leaks(state, decides_of(shipped_stack("local", *choosing(strategy))))
     assert [finding.name for finding in findings if finding.severity == "error"] == expected
     assert "x-qa-origin" in findings[expected.index("decided-by-uncached-header")].explanation  # the override
 

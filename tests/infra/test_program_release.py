@@ -11,7 +11,7 @@ import pytest
 
 from infra.config.aws_regions import EDGE_REGIONS
 from simulator.standin import Run, run_program
-from tests.infra.configs import edit_stack
+from tests.infra.configs import choosing, edit_stack
 from tests.infra.test_program import (
     ACCOUNT,
     BY_PERCENTAGE,
@@ -63,8 +63,8 @@ def allowed(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
 def test_a_new_percentage_pin_or_release_changes_one_table_item(stack: str, strategy: str, override: str) -> None:
     """No version of the function is published, and the distribution stays as it is."""
-    chosen = f"strategy={strategy}"
-    assert changed(run(stack, chosen), stack, chosen, override) == {"update": {"control-config"}}
+    chosen = choosing(strategy)
+    assert changed(run(stack, *chosen), stack, *chosen, override) == {"update": {"control-config"}}
 
 
 @every_stack
