@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import docstrings
 from router.decision_log import DecisionLog
 from router.metrics import Metrics
 from router.model.assignment import Live
 from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.model.response import Response
-from strategies.registry import STRATEGIES, load
+from strategies.registry import STRATEGIES
+from tests.strategies.samples import declared_reasons, source_files
 
 from .pages import DOCS, ROOT, read, section
 
@@ -110,22 +110,10 @@ def test_every_reason_in_the_source_is_on_the_page() -> None:
     assert [reason for reason in wanted if reason not in text] == []
 
 
-def declared_by(strategy: str) -> set[str]:
-    """The reasons that a strategy declares; `table-<reason>` as `table-`."""
-    listed = {name for names in docstrings.reasons(load(strategy)) for name in names.split(", ")}
-    return {name.partition("<")[0] for name in listed}
-
-
-def sources_of(strategy: str) -> list[Path]:
-    """The strategy's own file, or those of its folder."""
-    place = ROOT / STRATEGIES[strategy].partition(":")[0].replace(".", "/")
-    return sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
-
-
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_strategy_declares_every_reason_in_its_source_and_no_other(strategy: str) -> None:
     """Either may be the beginning of the other: `malformed-` is put together in code, `table-` in the declaration."""
-    found, declared = reasons_in(sources_of(strategy)) - ENDS_OF_PROBES, declared_by(strategy)
+    found, declared = reasons_in(source_files(strategy)) - ENDS_OF_PROBES, declared_reasons(strategy)
     assert {text for text in found if not any(_is_same(text, one) for one in declared)} == set()
     assert {one for one in declared if not any(_is_same(text, one) for text in found)} == set()
 
