@@ -91,7 +91,8 @@ def is_required(key: Key, model: type[BaseModel]) -> bool:
     for name in path:
         place = place.get(name, {})
     place.pop(last, None)
-    return any(entry["loc"] == (*path, last) for entry in _errors(config, model))
+    missing = [(*path, last)] if place else [(*path, last), tuple(path)]  # an empty section counts as none
+    return any(entry["loc"] in missing for entry in _errors(config, model))
 
 
 def _named(config: dict[str, Any], names: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -122,7 +123,7 @@ def sample(model: type[BaseModel], key: str) -> dict[str, Any]:
             "passphraseSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:name",
         }
     config = _local_config() | {
-        "strategy": "fastest-origin",
+        "strategy": next((name for name in STRATEGIES if section_of(name) == key), "fastest-origin"),
         "control": {"mode": "live"},
         "domain": {"aliases": ["www.your.example"], "hostedZoneId": "Z0123456789ABC"},
     }
