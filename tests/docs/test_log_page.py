@@ -148,5 +148,5 @@ def test_every_reason_on_a_strategy_page_is_on_the_log_page(page: Path) -> None:
     assert logged
     cells = re.findall(r"^\|((?: `[^`]+`,?)+) \|", logged[1], re.M)
     named = [reason for cell in cells for reason in re.findall(r"`([^`<]+)", cell) if reason.strip(" ,")]
-    assert len(named) > 3
+    assert named
     assert [reason for reason in named if f"`{reason}" not in read("logs.md")] == []
