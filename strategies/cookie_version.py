@@ -164,9 +164,7 @@ class CookieVersion(Strategy):
             return
         if not is_in_path(request.path, self.options.path):
             return
-        value = self._sign(
-            f"{response.origin}.{assignment.release_tag}.{visitor or _base64url(self.edge.random_bytes(VISITOR_BYTES))}"
-        )
+        value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor or self._new_visitor()}")
         response.add_cookie(set_cookie(self.options.cookie, value, **self.options.attributes))
 
     def _read(self, request: Request, assignment: Assignment) -> tuple[str, str, str]:
@@ -186,6 +184,9 @@ class CookieVersion(Strategy):
         if origin not in self.edge.origins:
             return "", visitor, "unknown-version"
         return origin, visitor, "cookie"
+
+    def _new_visitor(self) -> str:
+        return _base64url(self.edge.random_bytes(VISITOR_BYTES))
 
     def _sign(self, payload: str) -> str:
         keys = self.options.signing_keys

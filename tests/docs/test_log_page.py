@@ -25,7 +25,7 @@ TAKES_A_REASON = {
     *("Decision", "fallback", "fault", "_assign", "_remembered"),
     *("TokenError", "ReadError", "ExchangeError", "TableError", "ItemError"),
 }
-RETURNS_A_REASON = {"socket_failure", "_id_error"}
+RETURNS_A_REASON = {"socket_failure", "_id_error", "_describe"}
 """Besides all functions that return it as the last of several values."""
 ORIGINS = {"stable", "canary"}
 NEVER_LOGGED = {"cancelled"}

@@ -20,7 +20,7 @@ from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import Values, request_of, viewer_request
 from tests.functions.strategies import broken, odd, several
 from tests.infra.configs import ORIGINS
-from tests.strategies.fakes import make_edge
+from tests.strategies.fakes import Assigned, make_edge
 
 TIERS: dict[str, dict[str, Any]] = {
     "standard": {"domainName": "standard.example.com"},
@@ -301,7 +301,7 @@ values = st.fixed_dictionaries(
 @settings(max_examples=300, deadline=None)
 def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]) -> None:
     found = deployed().run(viewer_request(**given_values, request_id="id"))
-    decision = strategy().choose(request_of(**given_values, request_id="id"))
+    decision = Assigned(strategy()).choose(request_of(**given_values, request_id="id"))
     origin = decision.origin.name if isinstance(decision.origin, Origin) else decision.origin
     assert line(found) == {"strategy": "tier", "origin": origin, "reason": decision.reason, "requestId": "id"}
     update = found.origin_update.update if found.origin_update else None

@@ -33,8 +33,8 @@ ALWAYS = {
     "strategies/base.py",
     "strategies/registry.py",
 }
-DYNAMODB = {"clients", "dynamodb", "sigv4"}
-LIVE_CONTROL = {"control", "live", "stopwatch"}
+DYNAMODB = {"client", "sigv4"}
+LIVE_CONTROL = {"reader", "live"}
 OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
 PLAN = {"steps": [10, 100]}
 VERSIONED = {"caching": "versioned"}
@@ -66,7 +66,7 @@ def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path)
     ("settings", "expected"),
     [
         ({"strategy": "cookie-version"}, set[str]()),
-        ({"strategy": "fastest-origin"}, {"stopwatch"}),
+        ({"strategy": "fastest-origin"}, set[str]()),
         ({"strategy": "cookie-version", "override": OVERRIDE}, {"override"}),
         ({"strategy": "sticky-session", "stickySession": {"cookie": "s"}}, {*DYNAMODB, "table"}),
         ({"strategy": "cookie-version", "control": "live"}, {*DYNAMODB, *LIVE_CONTROL}),

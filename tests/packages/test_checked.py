@@ -22,7 +22,8 @@ from tests.infra.configs import shipped_stack
 from tests.packages.started import stack_with
 
 Run = Callable[..., Result]
-PROBLEM = "the package for fastest-origin does not start: ModuleNotFoundError: No module named 'router.model.stopwatch'"
+MISSING = "strategies.fastest_origin.race"
+PROBLEM = f"the package for fastest-origin does not start: ModuleNotFoundError: No module named {MISSING!r}"
 FASTEST = ("--set", "strategy=fastest-origin", "--set", "control.mode=baked")
 
 
@@ -30,10 +31,10 @@ FASTEST = ("--set", "strategy=fastest-origin", "--set", "control.mode=baked")
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bundler leaves a module out that is needed."""
 
-    def without_stopwatch(*arguments: Any, **named: Any) -> list[str]:
-        return [name for name in modules_for(*arguments, **named) if name != "router.model.stopwatch"]
+    def without_race(*arguments: Any, **named: Any) -> list[str]:
+        return [name for name in modules_for(*arguments, **named) if name != MISSING]
 
-    monkeypatch.setattr(infra.package.bundle, "modules_for", without_stopwatch)
+    monkeypatch.setattr(infra.package.bundle, "modules_for", without_race)
 
 
 @pytest.mark.usefixtures("broken")
@@ -127,7 +128,7 @@ def test_no_package_reaches_the_network_while_it_is_tried() -> None:
     assert start.problem == "OSError: there is no network while a package is tried"
 
 
-BAKED = b"def read_config(): pass\ndef build_router(config, region): pass\n"
+BAKED = b"def build_router(config, region): pass\n"
 
 
 @pytest.mark.parametrize(
@@ -146,5 +147,7 @@ BAKED = b"def read_config(): pass\ndef build_router(config, region): pass\n"
 def test_of_the_errors_of_a_request_those_of_the_package_count(line: dict[str, str], problem: str) -> None:
     """A strategy may raise where the surroundings are not AWS's: that is what the router falls back for."""
     handler = f"def handler(event, context): print({json.dumps(json.dumps(line))})"
-    files = {"router/__init__.py": b"", "router/baked.py": BAKED, "router/handler.py": handler.encode()}
+    files = {"router/__init__.py": b"", "router/baked.py": BAKED, "router/handler.py": handler.encode()} | {
+        "config.json": b"{}"
+    }
     assert start_package(files, [{}], lambda_python()).problem == problem

@@ -135,8 +135,8 @@ def key_of(algorithm: str) -> tuple[Any, dict[str, object]]:
     [
         (
             "fastest-origin",
-            "router/model/stopwatch.py",
-            "ModuleNotFoundError: No module named 'router.model.stopwatch'",
+            "strategies/fastest_origin/race.py",
+            "ModuleNotFoundError: No module named 'strategies.fastest_origin.race'",
         ),
         ("sticky-session", "router/dynamodb/table.py", "ModuleNotFoundError: No module named 'router.dynamodb.table'"),
         ("jwt-iat", "jwt/__init__.py", "AttributeError: module 'jwt' has no attribute 'InvalidSignatureError'"),
@@ -151,8 +151,8 @@ def test_what_is_missing_at_the_start_is_named(strategy: str, file: str, problem
 def test_what_is_missing_at_the_first_request_is_named(tmp_path: Path) -> None:
     """An import that a request runs, not the start: the router falls back, which is no decision to be content with."""
     stack = stack_with("cookie-version")
-    start = started(stack, tmp_path, without=["router/model/response.py"])
-    assert re.fullmatch(r"error:ModuleNotFoundError@event\.py:\d+; missing: router\.response", start.problem)
+    start = started(stack, tmp_path, without=["router/cache_control.py"])
+    assert re.fullmatch(r"error:ModuleNotFoundError@routing\.py:\d+; missing: router\.cache_control", start.problem)
 
 
 def test_nothing_outside_of_the_package_and_the_standard_library_helps_it(tmp_path: Path) -> None:
