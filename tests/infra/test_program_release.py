@@ -156,7 +156,7 @@ def test_no_controller_is_there_where_no_percentage_assigns(stack: str, strategy
 @every_stack
 @pytest.mark.parametrize("strategy", BY_PERCENTAGE)
 def test_the_controller_may_do_only_what_it_does(stack: str, strategy: str) -> None:
-    found = run(stack, f"strategy={strategy}")
+    found = run(stack, *choosing(strategy))
     name = f"edge-router-{stack}-controller"
     assert policies(found, name) == {
         "write-log": allowed(
