@@ -11,7 +11,7 @@ import yaml
 from infra.config.options_model import options_model
 from infra.settings.model import CoreSettings, Settings
 from strategies.registry import STRATEGIES, section_of
-from tests.infra.configs import ROOT, SET_UP, STACKS, choosing, shipped_stack
+from tests.infra.configs import BY_PERCENTAGE, ON_LAMBDA, ROOT, SET_UP, STACKS, choosing, shipped_stack
 
 PROJECT = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 every_stack = pytest.mark.parametrize("stack", STACKS)
@@ -128,3 +128,9 @@ def test_the_program_only_wires() -> None:
     source = (ROOT / "__main__.py").read_text()
     assert len(source.splitlines()) <= 40
     assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.If) for node in ast.walk(ast.parse(source)))
+
+
+def test_three_of_the_strategies_set_up_assign_by_percentage_and_all_but_one_run_on_lambda() -> None:
+    """What other tests ask the strategies themselves."""
+    assert set(SET_UP) & set(BY_PERCENTAGE) == {"sticky-session", "cookie-version", "jwt-iat"}
+    assert set(SET_UP) - set(ON_LAMBDA) == {"tier"}
