@@ -18,6 +18,7 @@ from cli.cost.command import cost
 from cli.explain.command import explain
 from cli.invalidate.command import invalidate
 from cli.logs.command import logs
+from cli.new_strategy.command import new_strategy
 from cli.output.console import out, print_error
 from cli.output.errors import EXIT_CLOSED_PIPE, EXIT_FAILED, EXIT_INTERRUPTED
 from cli.output.outcome import Outcome, Problem, begin
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 # A command imports what it runs when it runs, so that --help is fast.
-for command in (up, status, bundle, explain, validate, sweep, rollback, invalidate, cost, logs):
+for command in (up, status, bundle, explain, validate, sweep, rollback, invalidate, cost, logs, new_strategy):
     app.command()(command)
 app.add_typer(config_app, name="config")
 app.add_typer(rollout_app, name="rollout")
