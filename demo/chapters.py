@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import jwt
 
-from cli.stacks.load import open_stack
+from cli.stacks.workspace import Workspace
 from demo.guide import Guide, find_visitor, summary, versions, visit
 from demo.rollouts import rollouts
 
@@ -179,7 +179,7 @@ async def override(guide: Guide) -> None:
 
 
 def _options(guide: Guide, strategy: str) -> Any:
-    return open_stack(guide.stack).settings.options_of(strategy)
+    return Workspace().open_stack(guide.stack).settings.options_of(strategy)
 
 
 ALL: tuple[Callable[[Guide], Awaitable[None]], ...] = (

@@ -13,8 +13,9 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from cli.stacks.load import open_stack
-from cli.up import report, serving
+from cli.stacks.workspace import Workspace
+from cli.up.deploying import deploy
+from cli.up.report import print_log_line
 from cli.up.request import UpRequest
 from demo.figures import Counted
 from infra.data.control import config_item
@@ -63,7 +64,7 @@ class Decisions:
             if "Requests" in self.last:
                 self.counted[self.last["requestId"]] = Counted(self.last["Version"], self.last["_aws"]["Timestamp"])
         if self.are_shown:
-            report.log_line(region, function, line)
+            print_log_line(region, function, line)
 
 
 @dataclass
@@ -82,8 +83,8 @@ class Guide:
         They are in force on return. `fail_percent` of version 2's responses are a 500.
         """
         request = self.request(*overrides, fail_percent=fail_percent)
-        await serving.deploy(request, self.deployment)
-        stack = open_stack(self.stack, request.overrides)
+        await deploy(request, self.deployment)
+        stack = Workspace().open_stack(self.stack, request.overrides)
         if stack.settings.reads_control_table:
             await self.wait_for(f"config:{config_item(stack.settings)['revision']['S']}")
 

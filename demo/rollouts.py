@@ -9,10 +9,10 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 
-from cli.rollout.command import plan_of
+from cli.rollout.change import read_plan
 from cli.stacks.control_table import Place, control_table
-from cli.stacks.load import open_stack
 from cli.stacks.running import choose_stack
+from cli.stacks.workspace import Target, Workspace
 from controller.analysis.plan import Timing
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
@@ -71,9 +71,10 @@ def _compare(guide: Guide, rollout: Rollout, visits: Sequence[Visit]) -> None:
 
 async def _run_rollout(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout, list[Visit]]:
     """Run a rollout to its end; return it with the visits meanwhile."""
-    stack = open_stack(guide.stack, settings)
-    plan = dataclasses.replace(plan_of(stack), steps=STEPS)
-    running = await asyncio.to_thread(choose_stack, guide.stack, "", is_local=True)  # it asks this very process
+    stack = Workspace().open_stack(guide.stack, settings)
+    plan = dataclasses.replace(read_plan(stack), steps=STEPS)
+    # In a thread, because it sends a request to this very process.
+    running = await asyncio.to_thread(choose_stack, Target(Workspace(), guide.stack, is_local=True), "")
     place = control_table(stack, running)
     with contextlib.closing(place):
         items = await asyncio.to_thread(place.read)

@@ -104,6 +104,14 @@ class CookieVersion(Strategy):
     The cookie is `<origin>.<release tag>.<visitor id>`, with `.<signature>` where signing keys are given. A value that
     is forged, of another release or of an unknown origin is assigned again by its visitor id, or by the request id.
     Without signing keys an application may set the bare origin name itself (`app-version=canary`).
+
+    Reasons:
+        cookie: what the cookie says
+        no-cookie: by percentage, key: the request id; the response sets the cookie
+        forged-cookie: by percentage, as without a cookie: the signature is not ours
+        malformed-cookie: by percentage, as without a cookie: it is not of this form
+        other-release: by percentage, key: the visitor id; set in another `release`
+        unknown-version: by percentage, key: the visitor id; names an origin that is not configured
     """
 
     name: ClassVar[str] = "cookie-version"

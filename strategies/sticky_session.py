@@ -101,6 +101,16 @@ class StickySession(Strategy):
 
     A session that no replica has, that has expired or that names an unknown version is a new visitor, assigned by token
     (so that the outcome is the same each time) and release.
+
+    Reasons:
+        session: the session's version
+        no-session: by percentage, key: the request id
+        malformed-session: by percentage, key: the request id; the cookie is longer than 1,024 characters, and the table
+            is not asked
+        unknown-session, expired-session, unknown-version: by percentage, key: the session token, so the visitor lands
+            on the same side each time
+        table-<reason>: `stable`, fallback: no replica answered ([reasons](../logs.md#reasons)); with `home-` before the
+            reason where home failed as the second opinion
     """
 
     name: ClassVar[str] = "sticky-session"

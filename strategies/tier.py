@@ -171,6 +171,13 @@ class Tier(Strategy):
 
     It runs as a CloudFront Function at viewer-request (functions/tier.js), without Lambda. This class decides the same
     for `edge-router explain` and for tests. The percentage plays no part.
+
+    Reasons:
+        tier: the tier's; `origin` in the line is its name
+        default-tier: `stable`: it was asked for by name
+        no-tier: `stable`: nowhere
+        malformed-tier: `stable`: not a tier's name at all
+        unknown-tier: `stable`: no such key in the store
     """
 
     name: ClassVar[str] = "tier"

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.processes import PROJECT
-from cli.stacks.load import open_stack
-from cli.up.local_backends import site_of
+from cli.stacks.workspace import Workspace
+from cli.up.local_backends import local_backends
 from infra.data.control import config_item
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
@@ -87,9 +87,9 @@ class Site:
         overrides = (*settings, f"canaryPercent={percent:g}")
         run = await asyncio.to_thread(run_program, STACK, overrides=overrides, state=self._state)
         self._state = run.state
-        stack = open_stack(STACK, overrides)
+        stack = Workspace().open_stack(STACK, overrides)
         opened = dict(run.state_with_secrets)
-        site, functions = site_of(stack, {}, opened), functions_from_state(run.state, PROJECT)
+        site, functions = local_backends(stack, {}, opened), functions_from_state(run.state, PROJECT)
         self.begun = time.monotonic()
         await self._local.apply(opened, site, functions)
         return run.changes, f"config:{config_item(stack.settings)['revision']['S']}"

@@ -1,4 +1,4 @@
-"""What stands behind a stack on this machine: the sample application, echo back ends and sample items."""
+"""The local backends of a stack: the sample application, echo backends and sample items."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from simulator.deployment.deployment import Site
 
 TENANTS = ("acme", "globex")
 TENANT_PORT = 443
-"""tenant-lookup reaches back ends over https on 443 only."""
+"""tenant-lookup connects to backends over https on 443 only."""
 SAMPLE_ACCOUNT = "1001"
 SAMPLE_SESSION_SECONDS = 86_400
 
 
-def site_of(
+def local_backends(
     stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] | None = None, fail_percent: float = 0
 ) -> Site:
-    """The site of a stack; `origins` (domain to URL) are served elsewhere already and get no application here.
+    """Return the backends of a stack; `origins` (domain to URL) run elsewhere and get no application here.
 
-    `state` (with its secrets) tells what CloudFront sends to the origins besides. Origins that are neither stable nor
-    canary get an echo back end. `fail_percent` of what version 2 answers is a 500, as of a bad release.
+    `state` (with its secrets) has the headers that CloudFront sends to the origins. Origins other than stable and
+    canary get an echo backend. `fail_percent` of version 2's responses are a 500.
     """
     shared = _origin_secret(stack, state) if state is not None else {}
     tenants = _tenant_domains(stack)
@@ -65,7 +65,7 @@ def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str
 
 
 def _origin_secret(stack: Stack, state: Mapping[str, Any]) -> dict[str, str]:
-    """What the application checks, where the distribution says a secret to its origins."""
+    """The environment in which the application checks the origin verification header, if the distribution sends one."""
     name = stack.settings.security.origin_secret_header
     origins = [origin for one in living_resources(state, DISTRIBUTION) for origin in one.required("origins")]
     headers = {one["name"]: one["value"] for origin in origins for one in origin.get("customHeaders", [])}
@@ -80,7 +80,7 @@ def _echo(name: str, address: str) -> Application:
 
 
 def _tenant_domains(stack: Stack) -> dict[str, str]:
-    """A back end for each sample tenant under the first suffix that the stack allows."""
+    """The backend domain of each sample tenant, under the first suffix that the stack allows."""
     options = stack.settings.options_of("tenant-lookup")
     suffix = next((domain for domain in options.allowed_domains if domain.startswith(".")), "") if options else ""
     return {tenant: f"{tenant}{suffix}" for tenant in TENANTS} if suffix else {}
@@ -100,7 +100,7 @@ def _expiry(attribute: str) -> dict[str, int]:
 
 
 def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """Items by table name, for the tables that the stack has."""
+    """Items by table name, for the stack's tables."""
     items = {"sticky-session": _sessions, "tenant-lookup": _tenants}
     return {
         stack.table_name(spec): items[strategy](stack.settings.options_of(strategy), tenants)
@@ -110,7 +110,7 @@ def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str,
 
 
 def _sessions(options: Any, _tenant_domains: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One session of each version, by the token sample-<origin>."""
+    """One session of each version, with the token sample-<origin>."""
     return [
         {
             options.key_attribute: f"sample-{origin}",

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from cli.output.console import complain, out, warn
+from cli.output.console import out, print_error, warn
 from cli.output.errors import UsageError
-from cli.output.failures import failure_of
-from cli.stacks.load import open_stack
-from cli.stacks.outputs import pulumi
+from cli.output.failures import classify
+from cli.stacks.outputs import run_pulumi
+from cli.stacks.workspace import Workspace
 from demo.hosts.settings import session_environment
 from infra.settings.stack import Stack
 
@@ -64,8 +64,9 @@ def conflicts(outputs: Mapping[str, Any], stack: Stack) -> list[str]:
 
 def connect(stack_name: str, hosts_stack: str) -> None:
     """Read the outputs and write the settings; UsageError where hosts and stack do not fit."""
-    stack = open_stack(stack_name, IN_THE_STACK)
-    text = pulumi("-C", PROJECT, "stack", "output", "--json", "--show-secrets", "--stack", hosts_stack)
+    workspace = Workspace()
+    stack = workspace.open_stack(stack_name, IN_THE_STACK)
+    text = run_pulumi(workspace, "-C", PROJECT, "stack", "output", "--json", "--show-secrets", "--stack", hosts_stack)
     outputs: dict[str, Any] = json.loads(text)
     if found := conflicts(outputs, stack):
         raise UsageError("\n".join(found))
@@ -83,7 +84,7 @@ def connect(stack_name: str, hosts_stack: str) -> None:
 
 def _set(key: str, kind: str, stack: str, *value: str, stdin: str | None = None) -> None:
     """Secrets go through `stdin`, for anyone on this machine may list the arguments of a process."""
-    pulumi("config", "set", "--path", key, *value, kind, "--stack", stack, stdin=stdin)
+    run_pulumi(Workspace(), "config", "set", "--path", key, *value, kind, "--stack", stack, stdin=stdin)
 
 
 def main() -> None:
@@ -95,10 +96,10 @@ def main() -> None:
     try:
         connect(options.stack, options.hosts_stack or options.stack)
     except Exception as error:
-        failure = failure_of(error)
+        failure = classify(error)
         if failure is None:
             raise
-        complain(failure.text)
+        print_error(failure.text)
         sys.exit(failure.exit_code)
 
 

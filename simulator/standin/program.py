@@ -49,6 +49,7 @@ def run_program(
     *,
     project: Path = PROJECT_ROOT,
     overrides: Sequence[str] = (),
+    config: StackConfig | None = None,
     state: Mapping[str, object] | None = None,
     preview: bool = False,
     dynamodb_url: str = "",
@@ -56,14 +57,14 @@ def run_program(
 ) -> Run:
     """Run a stack's program and bring `state` up to it; nothing is written.
 
-    `overrides` are KEY=VALUE as for `read_stack_config`; `dynamodb_url` is a local DynamoDB with the items of the
-    stack's tables, for a program that reads one. May be called any number of times, from any thread, with or without a
-    running event loop: each run has its own thread, loop and pulumi settings. The program must not depend on the
-    working directory. Errors: StackConfigError (settings), ProgramError (program, provider or engine refuse),
-    StandInError (`state` is none).
+    `overrides` are KEY=VALUE as for `read_stack_config`, unless its result is given as `config`; `dynamodb_url` is a
+    local DynamoDB with the items of the stack's tables, for a program that reads one. May be called any number of
+    times, from any thread, with or without a running event loop: each run has its own thread, loop and pulumi
+    settings. The program must not depend on the working directory. Errors: StackConfigError (settings), ProgramError
+    (program, provider or engine refuse), StandInError (`state` is none).
     """
     root = project.resolve()
-    config = read_stack_config(stack, project=root, overrides=overrides)
+    config = config or read_stack_config(stack, project=root, overrides=overrides)
     before = {str(one["urn"]): one for one in resources_of(state)} if state else {}
     time = now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     settings = provider_config(config.values, os.environ)

@@ -82,6 +82,14 @@ class FastestOrigin(Strategy):
     then a new race starts beside the request. Lambda freezes the environment after each request, so that race may end
     much later, or measure the freeze; such a result is discarded, and after three in a row one request waits for its
     race. So does one that finds the remembered origin down.
+
+    Reasons:
+        remembered: the winner, fresh
+        stale: the winner, past `refreshSeconds`; a new race runs beside the request
+        probed: the winner of the race that this request waited for
+        all-down: `stable`, fallback: no candidate answered below 500 in time; given again for 5 s without probing
+        probes-stuck: `stable`, fallback: no candidate could be probed, because the last probes still hang in name
+            resolution
     """
 
     name: ClassVar[str] = "fastest-origin"

@@ -112,6 +112,18 @@ class JwtIat(Strategy):
 
     The algorithm comes from the options, never from the token (RFC 8725 §3.1). Without a usable token, and without a
     `sub` to assign by, a request goes to the stable origin: the request id would flip the visitor at every request.
+
+    Reasons:
+        issued-after-release: by percentage, key: `sub`
+        issued-before-release: `stable`
+        missing-sub, malformed-sub: `stable`: by the request id the visitor would change sides at every request
+        no-token: `stable`
+        oversized-token: `stable`: over 8,192 bytes; it is not read
+        malformed-token, wrong-algorithm, unknown-key, bad-signature: `stable`. Padding, spaces, `+` and `/` in any of
+            the three segments are malformed (RFC 7515 §2)
+        expired-token, not-yet-valid, wrong-issuer, wrong-audience: `stable`
+        missing-iat, future-iat, malformed-iat, malformed-exp, malformed-nbf: `stable`: a date is a JSON number from 0
+            to the end of the year 9999
     """
 
     name: ClassVar[str] = "jwt-iat"

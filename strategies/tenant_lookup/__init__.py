@@ -107,6 +107,16 @@ class TenantLookup(Strategy):
 
     The table is trusted for the choice, not for the host: only domains that the options list are sent to.
     Whatever is missing, malformed or unknown goes to the stable origin; the percentage plays no part.
+
+    Reasons:
+        tenant: the domain in the table; the log says `tenant`, not which
+        no-body, truncated-body, broken-body, not-json, not-an-object: `stable`; nothing is looked up
+        missing-tenant, missing-account, malformed-tenant, malformed-account: `stable`; nothing is looked up
+        unknown-tenant: `stable`: the table has no such pair
+        malformed-item: `stable`, fallback: no domain name in the item. A scheme, port, path, trailing dot or IP address
+            is none
+        domain-not-allowed: `stable`, fallback: the domain is not on the list
+        table-<reason>: `stable`, fallback: no replica answered in time ([reasons](../logs.md#reasons))
     """
 
     name: ClassVar[str] = "tenant-lookup"

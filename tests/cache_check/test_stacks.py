@@ -14,7 +14,7 @@ from infra.leak_gate import CacheLeakError, find_stack_leaks, planned_state, rej
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
 from tests.cache_check.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
-from tests.infra.configs import STACKS, shipped_stack
+from tests.infra.configs import STACKS, choosing, shipped_stack
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
 VERSIONED = {
@@ -28,7 +28,7 @@ VERSIONED = {
 STATIC = ("strategy=cookie-version", "staticPaths[0]=/static/*")
 every_setting = pytest.mark.parametrize(
     "settings",
-    [*((f"strategy={name}",) for name in STRATEGIES), *VERSIONED.values(), STATIC],
+    [*(choosing(name) for name in STRATEGIES), *VERSIONED.values(), STATIC],
     ids=[*STRATEGIES, *(f"{name}-versioned" for name in VERSIONED), "static-paths"],
 )
 IDS = {"responseHeadersPolicyId", "cachePolicyId", "originRequestPolicyId", "lambdaArn", "functionArn"}
@@ -93,9 +93,9 @@ def _without_ids(value: Any) -> Any:
     ],
 )
 def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expected: list[str]) -> None:
-    state = deployed("local", f"strategy={strategy}")
+    state = deployed("local", *choosing(strategy))
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
-    findings = find_leaks(state, decision_inputs(shipped_stack("local", f"strategy={strategy}")))
+    findings = find_leaks(state, decision_inputs(shipped_stack("local", *choosing(strategy))))
     assert [finding.name for finding in findings if finding.severity == "error"] == expected
     assert "x-qa-origin" in findings[expected.index("decided-by-uncached-header")].explanation  # the override
 

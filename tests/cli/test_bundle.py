@@ -58,7 +58,7 @@ def test_the_same_settings_give_the_same_bytes(run: Run, tmp_path: Path):
 
 def test_a_folder_cannot_be_the_package(run: Run, tmp_path: Path):
     assert run("bundle", "--stack", "prod", "--out", str(tmp_path)) == Result(
-        2, "", f"error: --out {tmp_path}: is a folder; name the file\n"
+        2, "", f"error: --out {tmp_path}: is a folder; name a file\n"
     )
 
 

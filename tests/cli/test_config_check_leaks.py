@@ -108,7 +108,7 @@ def test_a_leak_of_the_stacks_own_distribution_is_an_error(run: Run, monkeypatch
 
 @pytest.mark.parametrize("arguments", [(), ("--set", "pin=stable"), ("--state", "x.json", "--set", "pin=stable")])
 def test_something_to_check_has_to_be_named(run: Run, arguments: tuple[str, ...]) -> None:
-    message = "error: config check needs --stack NAME, or --state FILE for an exported state, or both\n"
+    message = "error: config check needs --stack NAME, --state FILE with an exported state, or both\n"
     assert run("config", "check", *arguments) == Result(2, "", message)
 
 
@@ -138,7 +138,7 @@ def test_a_distribution_of_another_type_is_named_and_the_last_line_covers_it_not
         " --protect=false aws:cloudfront/distribution:Distribution leaky leaky` in an empty project, and check the"
         " export of that (docs/bring-your-own-distribution.md).",
         "warning: not checked: saas: its type aws:cloudfront/multitenantDistribution:MultitenantDistribution is not"
-        " read. Fix: compare its cache behaviors with the rules of docs/cache-leaks.md manually.",
+        " read. Fix: hold its cache behaviors against the rules of docs/cache-leaks.md by hand.",
     ]
     document = json.loads(run("config", "check", "--state", path, "--json").out)
     assert [one["distribution"] for one in document["notJudged"]] == ["leaky", "saas"]

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from simulator.standin import Run, run_program
-from strategies.registry import STRATEGIES
 from tests.cli.conftest import ROOT, Result
-from tests.infra.configs import run_stack
+from tests.infra.configs import ON_LAMBDA, choosing, run_stack
 
 from .fake_aws import FakeAws, Function
 
@@ -20,7 +19,7 @@ FUNCTION = "aws:lambda/function:Function"
 ROLE = "aws:iam/role:Role"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 LONG_AGO = "2026-11-01T09:00:00.000+0000"
-on_lambda = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "tier"])
+on_lambda = pytest.mark.parametrize("strategy", ON_LAMBDA)
 
 
 @pytest.fixture
@@ -75,7 +74,7 @@ def told(result: Result) -> tuple[list[tuple[str, str]], int]:
 def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
     strategy: str, run: Callable[..., Result], aws: FakeAws, nothing: Path
 ) -> None:
-    deployed = run_stack("staging", f"strategy={strategy}")
+    deployed = run_stack("staging", *choosing(strategy))
     deploy(deployed, aws)
     name = deployed.outputs["functionArn"].split(":")[6]
     assert run("sweep", "--delete") == Result(

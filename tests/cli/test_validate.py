@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.stacks.load import open_stack
-from cli.validate.expectation import expected_of
+from cli.stacks.workspace import Workspace
+from cli.validate.run import expectations
 from tests.cli.conftest import ROOT, Result
 from tests.validator.sites import SECRET, Shop, served
 
@@ -102,7 +102,7 @@ def test_what_is_given_goes_before_what_the_stack_says(run: Run, monkeypatch: py
 )
 def test_a_stacks_strategy_says_what_newcomers_get(strategy: str, percent: int | None, cookies: list[str] | None):
     settings = (f"strategy={strategy}", "canaryPercent=10")
-    expected = expected_of(open_stack("local", settings))
+    expected = expectations(Workspace().open_stack("local", settings))
     assert (expected.get("percent"), expected.get("cookies")) == (percent, cookies)
     assert expected["pin"] == "none"
     assert expected["override"] == {"header": "x-qa-origin", "secret": LOCAL_SECRET}
@@ -122,7 +122,7 @@ def test_a_stacks_strategy_says_what_newcomers_get(strategy: str, percent: int |
             ("https://a.example/", "--override", "header:x-qa-origin"),
             "--override has no secret: set EDGE_ROUTER_OVERRIDE_SECRET",
         ),
-        (("https://a.example/", "--set", "pin=none"), "--set changes settings of a stack: say which with --stack"),
+        (("https://a.example/", "--set", "pin=none"), "--set changes settings of a stack: name it with --stack"),
         (
             ("https://a.example/", "--report", "/no/such/folder/x"),
             "--report /no/such/folder/x: must be a file in a folder that exists",

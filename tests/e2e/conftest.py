@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.stacks.load import PROJECT, open_stack
-from cli.up.local_backends import site_of
+from cli.stacks.workspace import PROJECT, Workspace
+from cli.up.local_backends import local_backends
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program
@@ -54,7 +54,7 @@ class Stack:
         # What a test serves ends with it: never take its deployment for one without.
         self.state, self.overrides = dict(run.state), None if origins else overrides
         opened = dict(run.state_with_secrets)
-        site = site_of(open_stack("local", overrides), origins or {}, opened)
+        site = local_backends(Workspace().open_stack("local", overrides), origins or {}, opened)
         await self.local.apply(opened, site, functions_from_state(self.state, PROJECT))
         await self.local.dynamodb.replication.settle()
         if is_forgotten:

@@ -15,9 +15,9 @@ import pytest
 
 from cli.explain.events import read_event
 from cli.explain.explanation import Explanation, explain_event
-from cli.stacks.load import open_stack
 from cli.stacks.running import LocalStack
 from cli.stacks.view import StackView, view_local
+from cli.stacks.workspace import Workspace
 from controller.analysis.plan import Plan
 from controller.rollout.state import Rollout
 from controller.rollout.store import ControlTable
@@ -58,7 +58,7 @@ class Case:
 
 
 def token(age_seconds: int) -> Sent:
-    options: Any = open_stack("local").settings.options_of("jwt-iat")
+    options: Any = Workspace().open_stack("local").settings.options_of("jwt-iat")
     claims = {"iat": int(time.time()) - age_seconds, "sub": "user-7", "exp": int(time.time()) + 600}
     return Sent({"Authorization": f"Bearer {jwt.encode(claims, options.secret, algorithm='HS256')}"})
 
@@ -198,7 +198,7 @@ async def explained_of(
 
 def view(stack: Stack, settings: tuple[str, ...], *tried: str, region: str = HOME) -> StackView:
     here = LocalStack("local", stack.local.status(), {"overrides": list(settings)})
-    return view_local(open_stack("local", [*settings, *tried]), here, region, tried)
+    return view_local(Workspace().open_stack("local", [*settings, *tried]), here, region, tried)
 
 
 def decision_in(line: str) -> dict[str, Any] | None:

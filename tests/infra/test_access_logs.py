@@ -9,7 +9,7 @@ import pytest
 
 from infra.cdn.access_logs import bucket_name, shorten
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, problems_of
+from tests.infra.configs import STACKS, choosing, problems_of
 from tests.infra.test_program import ACCOUNT, DISTRIBUTION, all_resources, inputs, run
 
 PARTS = {
@@ -26,7 +26,7 @@ DESTINATION = "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"
 DELIVERY = "aws:cloudwatch/logDelivery:LogDelivery"
 every_kind = pytest.mark.parametrize("kind", ["s3", "v2"])
 every_config = pytest.mark.parametrize(
-    "config", [(s, f"strategy={name}") for s in STACKS for name in STRATEGIES], ids=" ".join
+    "config", [(s, *choosing(name)) for s in STACKS for name in STRATEGIES], ids=" ".join
 )
 
 

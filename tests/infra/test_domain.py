@@ -10,7 +10,7 @@ import pytest
 from infra.config.errors import SettingsError
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import CONNECTED, STACKS, edit_stack, problems_of, shipped_stack, stack_of
+from tests.infra.configs import CONNECTED, STACKS, choosing, edit_stack, problems_of, shipped_stack, stack_of
 from tests.infra.test_program import DISTRIBUTION, VERSIONED, all_resources, inputs, run
 
 ZONE = "Z0123456789ABC"
@@ -95,9 +95,7 @@ def test_more_names_than_acm_puts_on_a_certificate_are_warned_of() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize(
-    "overrides", [*((f"strategy={name}",) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join
-)
+@pytest.mark.parametrize("overrides", [*(choosing(name) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join)
 def test_a_certificate_is_made_validated_and_attached(stack: str, overrides: tuple[str, ...]) -> None:
     found = run(stack, *overrides, *MADE)
     [certificate] = all_resources(found, CERTIFICATE)

@@ -15,7 +15,7 @@ from pipeline.settings import PipelineSettings, check_names
 from simulator.standin import ProgramError, run_program
 from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, config_of, shipped_stack
+from tests.infra.configs import EVERYTHING, choosing, config_of, shipped_stack
 from tests.infra.test_program import VERSIONED, run
 
 KINDS = {
@@ -26,9 +26,9 @@ KINDS = {
     "aws:lambda/function:Function": "function",
 }
 CONFIGS = [
-    *(("prod", f"strategy={strategy}") for strategy in STRATEGIES),
+    *(("prod", *choosing(strategy)) for strategy in STRATEGIES),
     *(("prod", *overrides) for overrides in VERSIONED.values()),
-    *(("local", f"strategy={strategy}", *EVERYTHING) for strategy in ("sticky-session", "tier")),
+    *(("local", *choosing(strategy), *EVERYTHING) for strategy in ("sticky-session", "tier")),
 ]
 PIPELINE = {
     "edge-router-pipeline:connectionArn": "arn:aws:codeconnections:us-east-1:123456789012:connection/"

@@ -7,17 +7,13 @@ from typing import Any
 import pytest
 
 from infra.config.errors import SettingsError
-from infra.settings.model import load_settings
+from infra.settings.model import Settings, load_settings
 from infra.settings.stack import load_stack
+from strategies.registry import STRATEGIES
 from tests.infra.configs import ORIGINS, config_of, problems_of, stack_of
 
 SECRET = "0123456789abcdef0123456789abcdef"
-KEYS = (
-    "accessLogs, alarms, canaryPercent, control, cookieVersion, demo, domain, fastestOrigin, function, jwtIat,"
-    " keepVersions, keyHeaders, logSalt, logs, origins, override, pin, priceClass, release, rollout, security,"
-    " staticPaths,"
-    " stickySession, strategy, tableReads, tables, tenantLookup, tier, validator"
-)
+KEYS = ", ".join(sorted(Settings.keys()))
 DOMAIN_RULE = "a domain name has labels of letters, digits and -, at most 253 characters in all, such as v1.example.com"
 PERCENT_RULE = "a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
 RELEASE_RULE = "a release has 1 to 64 printable characters, no space at either end, such as 2026-11"
@@ -38,8 +34,7 @@ def origin(**fields: Any) -> dict[str, Any]:
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"strategy": "sticky-sesion"},
-        "strategy is 'sticky-sesion': did you mean sticky-session?"
-        " Allowed: cookie-version, fastest-origin, jwt-iat, sticky-session, tenant-lookup, tier",
+        f"strategy is 'sticky-sesion': did you mean sticky-session? Allowed: {', '.join(sorted(STRATEGIES))}",
     ),
     ({"relese": "x"}, f"relese is an unknown key: did you mean release? Allowed: {KEYS}"),
     (

@@ -11,7 +11,7 @@ from infra.config.rules import sns_protocol
 from infra.settings.rollout import parse_duration
 from simulator.standin import read_stack_config
 from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT, problems_of, shipped_stack, stack_of
+from tests.infra.configs import BY_PERCENTAGE, ROOT, choosing, problems_of, shipped_stack, stack_of
 
 PERCENT_RULE = "a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
 DURATION_RULE = "a duration from 1s to 24h, such as 90s, 10m or 1h"
@@ -207,8 +207,8 @@ def test_a_short_interval_is_warned_of() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_rollout_runs_only_where_the_percentage_assigns(strategy: str) -> None:
-    settings = shipped_stack("prod", f"strategy={strategy}").settings
-    assert settings.has_rollout is (strategy in {"sticky-session", "cookie-version", "jwt-iat"})
+    settings = shipped_stack("prod", *choosing(strategy)).settings
+    assert settings.has_rollout is (strategy in BY_PERCENTAGE)
     assert settings.rollout is not None
 
 

@@ -11,7 +11,8 @@ from infra.package.bundle import build_bundle
 from infra.package.process import Start, lambda_python, start_package
 from infra.package.start import sample_events
 from infra.settings.stack import Stack
-from tests.infra.configs import stack_of
+from tests.infra.configs import ON_LAMBDA, stack_of
+from tests.strategies.samples import sample_section
 
 SECRET = "start-secret-of-32-characters-or-more"
 STRATEGIES: dict[str, dict[str, object]] = {
@@ -25,7 +26,8 @@ STRATEGIES: dict[str, dict[str, object]] = {
     "fastest-origin": {},
     "jwt-iat": {"jwtIat": {"releasedAt": "2026-11-01T00:00:00Z", "algorithm": "HS256", "secret": SECRET}},
 }
-"""Every strategy that has a package, with every way of caching."""
+"""Strategies that have a package, with every way of caching."""
+STRATEGIES |= {name: sample_section(name) for name in ON_LAMBDA if name not in STRATEGIES}
 
 
 def stack_with(strategy: str, **settings: object) -> Stack:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from cli.up.local_backends import site_of
+from cli.up.local_backends import local_backends
 from demo.hosts.settings import VERSIONS
 from simulator.standin import run_program
 from tests.infra.configs import shipped_stack
@@ -15,7 +15,7 @@ TIER = "strategy=tier"
 
 def tiers(stack: str, *overrides: str, origins: dict[str, str] | None = None, state: Any = None) -> dict[str, str]:
     """The echo back ends by address, without those of tenants."""
-    site = site_of(shipped_stack(stack, *overrides), origins or {}, state)
+    site = local_backends(shipped_stack(stack, *overrides), origins or {}, state)
     return {
         one.name: one.environment["NAME"]
         for one in site.applications
@@ -48,7 +48,7 @@ def test_the_origins_of_a_stack_know_the_digest_of_its_secret() -> None:
     overrides = (*places, "origins.stable.port=8080", "origins.canary.port=8080")
     overrides = (*overrides, "security.originSecret=said-by-cloudfront")
     run: Any = run_program("local", overrides=overrides)
-    site = site_of(shipped_stack("local", *overrides), {}, run.state_with_secrets)
+    site = local_backends(shipped_stack("local", *overrides), {}, run.state_with_secrets)
     found = {one.name: one.environment for one in site.applications if one.module == "demo.app.main:app"}
     hosts = {f"{name}:8080": VERSIONS[origin] for origin, name in names.items()}
     assert {name: environment["VERSION_CODE"] for name, environment in found.items()} == hosts
@@ -59,5 +59,5 @@ def test_the_origins_of_a_stack_know_the_digest_of_its_secret() -> None:
 
 
 def test_without_a_secret_the_application_checks_none() -> None:
-    site = site_of(shipped_stack("local"), {}, run_program("local").state)
+    site = local_backends(shipped_stack("local"), {}, run_program("local").state)
     assert not any("ORIGIN_SECRET_DIGEST" in one.environment for one in site.applications)
