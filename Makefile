@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo bench bench-full fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
+.PHONY: setup test test-long coverage lint types unit demo demo-hosts bench bench-full fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
 
 setup: .venv/.installed
 
@@ -91,6 +91,14 @@ $(DOCS)/.installed: requirements-docs.txt | setup
 
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
+
+# The sample application on two EC2 instances of a project of its own, and the stack's origins set to them (docs/hosts.md).
+# What visitors get changes with the next `pulumi up` of the stack itself.
+demo-hosts: setup
+	@test -n "$(STACK)" || { echo "usage: make demo-hosts STACK=staging" >&2; exit 2; }
+	pulumi -C demo/hosts stack select --create $(STACK)
+	pulumi -C demo/hosts up --stack $(STACK)
+	$(BIN)/python -m demo.hosts.connect --stack $(STACK)
 
 # What the router costs, as ratios to baselines in the same rounds.
 bench: setup

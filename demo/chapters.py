@@ -13,7 +13,7 @@ import httpx
 import jwt
 
 from cli.stacks.workspace import Workspace
-from demo.guide import Guide, shown, versions, visit, visitor_of
+from demo.guide import Guide, find_visitor, summary, versions, visit
 from demo.rollouts import rollouts
 
 VISITS = 20
@@ -29,20 +29,20 @@ async def sticky_session(guide: Guide) -> None:
     await guide.deploy("strategy=sticky-session", "canaryPercent=50")
     async with guide.viewer() as viewer:
         split = await versions(viewer, VISITS)
-        checks.expect(set(split) == {"1", "2"}, f"{VISITS} requests without a cookie: {shown(split)}")
-        session = await visitor_of(viewer, "2", "sessiontoken")
+        checks.expect(set(split) == {"1", "2"}, f"{VISITS} requests without a cookie: {summary(split)}")
+        session = await find_visitor(viewer, "2", "sessiontoken")
         stayed = await versions(viewer, VISITS, session)
-        checks.expect(stayed == {"2": VISITS}, f"one visitor, {VISITS} requests with his session: {shown(stayed)}")
-        await _is_global(guide, viewer, session)
+        checks.expect(stayed == {"2": VISITS}, f"one visitor, {VISITS} requests with his session: {summary(stayed)}")
+        await _check_replicas(guide, viewer, session)
         await guide.deploy("strategy=sticky-session", "canaryPercent=0")
         stayed = await versions(viewer, 5, session)
-        checks.expect(stayed == {"2": 5}, f"canaryPercent 0: who has a session keeps it: {shown(stayed)}")
+        checks.expect(stayed == {"2": 5}, f"canaryPercent 0: who has a session keeps it: {summary(stayed)}")
         await guide.deploy("strategy=sticky-session", "canaryPercent=50", "pin=stable")
         pinned = await versions(viewer, 5, session)
-        checks.expect(pinned == {"1": 5}, f"pin stable, the kill switch: {shown(pinned)}")
+        checks.expect(pinned == {"1": 5}, f"pin stable, the kill switch: {summary(pinned)}")
 
 
-async def _is_global(guide: Guide, viewer: httpx.AsyncClient, session: dict[str, str]) -> None:
+async def _check_replicas(guide: Guide, viewer: httpx.AsyncClient, session: dict[str, str]) -> None:
     dynamodb = guide.deployment.dynamodb
     await dynamodb.replication.settle()
     for region in ("eu-west-1", "ap-southeast-1"):
@@ -67,13 +67,13 @@ async def cookie_version(guide: Guide) -> None:
     cookie = _options(guide, "cookie-version").cookie
     async with guide.viewer() as viewer:
         split = await versions(viewer, VISITS)
-        checks.expect(set(split) == {"1", "2"}, f"{VISITS} requests without a cookie: {shown(split)}")
-        visitor = await visitor_of(viewer, "2", cookie)
+        checks.expect(set(split) == {"1", "2"}, f"{VISITS} requests without a cookie: {summary(split)}")
+        visitor = await find_visitor(viewer, "2", cookie)
         stayed = await versions(viewer, VISITS, visitor)
-        checks.expect(stayed == {"2": VISITS}, f"one visitor, {VISITS} requests with that cookie: {shown(stayed)}")
+        checks.expect(stayed == {"2": VISITS}, f"one visitor, {VISITS} requests with that cookie: {summary(stayed)}")
         await guide.deploy("strategy=cookie-version", "canaryPercent=0")
         forged = await versions(viewer, 5, {cookie: "canary.0badc0de.someone"})
-        checks.expect(forged == {"1": 5}, f"a cookie of our own making at 0 %: {shown(forged)}")
+        checks.expect(forged == {"1": 5}, f"a cookie of our own making at 0 %: {summary(forged)}")
 
 
 async def jwt_iat(guide: Guide) -> None:
@@ -95,13 +95,13 @@ async def jwt_iat(guide: Guide) -> None:
             return (await viewer.get("/", headers=headers)).headers.get("x-app-version", "none")
 
         before = Counter([await version(token(1_600_000_000, f"user-{number}")) for number in range(5)])
-        checks.expect(before == {"1": 5}, f"tokens from before the release: {shown(before)}")
+        checks.expect(before == {"1": 5}, f"tokens from before the release: {summary(before)}")
         after = Counter([await version(token(time.time() - 60, f"user-{number}")) for number in range(VISITS)])
-        checks.expect(set(after) == {"1", "2"}, f"{VISITS} users with new tokens: {shown(after)}")
+        checks.expect(set(after) == {"1", "2"}, f"{VISITS} users with new tokens: {summary(after)}")
         same = Counter([await version(token(time.time() - 60, "user-7")) for _ in range(5)])
-        checks.expect(len(same) == 1, f"one of them, 5 requests: {shown(same)}")
+        checks.expect(len(same) == 1, f"one of them, 5 requests: {summary(same)}")
         forged = Counter([await version(token(time.time() - 60, f"user-{n}", "x" * 32)) for n in range(5)])
-        checks.expect(forged == {"1": 5}, f"tokens signed by somebody else: {shown(forged)}")
+        checks.expect(forged == {"1": 5}, f"tokens signed by somebody else: {summary(forged)}")
 
 
 async def tenant_lookup(guide: Guide) -> None:
@@ -129,7 +129,9 @@ async def fastest_origin(guide: Guide) -> None:
     await guide.deploy("strategy=fastest-origin")
     async with guide.viewer() as viewer:
         answered = await versions(viewer, 5)
-        checks.expect(len(answered) == 1 and "none" not in answered, f"one winner for all requests: {shown(answered)}")
+        checks.expect(
+            len(answered) == 1 and "none" not in answered, f"one winner for all requests: {summary(answered)}"
+        )
 
 
 async def tier(guide: Guide) -> None:
@@ -154,7 +156,7 @@ async def cached_canary(guide: Guide) -> None:
     cookie = _options(guide, "cookie-version").cookie
     async with guide.viewer() as viewer:
         for version in ("1", "2"):
-            visitor = await visitor_of(viewer, version, cookie, ASSET)
+            visitor = await find_visitor(viewer, version, cookie, ASSET)
             await visit(viewer, visitor, path=ASSET)
             answer = await visit(viewer, visitor, path=ASSET)
             seen = f"version {answer.headers.get('x-app-version')}, {answer.headers.get('x-cache')}"

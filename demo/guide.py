@@ -1,24 +1,70 @@
-"""Leads through the stack that is up: changes it, and visits it."""
+"""The stack of the tour: how it is changed and visited, and what is expected of it."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
+from rich.console import Console
+from rich.markup import escape
 
 from cli.stacks.workspace import Workspace
 from cli.up.deploying import deploy
+from cli.up.report import print_log_line
 from cli.up.request import UpRequest
-from demo.checks import Checks
-from demo.decisions import Decisions
+from demo.figures import Counted
 from infra.data.control import config_item
 from simulator.deployment.deployment import LocalDeployment
 
 REFRESH_SECONDS = 1
 IN_FORCE_SECONDS = 30
 POLL_SECONDS = 0.05
+
+
+@dataclass
+class Checks:
+    """The tour's expectations: each is printed, and those that failed are kept."""
+
+    console: Console
+    failed: list[str] = field(default_factory=list[str])
+
+    def chapter(self, title: str) -> None:
+        """Print the title of a new part of the tour."""
+        self.console.print(f"\n[bold]{escape(title)}[/]", highlight=False, soft_wrap=True)
+
+    def expect(self, held: object, text: str) -> None:
+        """Print an expectation; `text` has what was seen."""
+        mark = "[green]✓[/]" if held else "[bold red]✗[/]"
+        self.console.print(f"  {mark} {escape(text)}", highlight=False, soft_wrap=True)
+        if not held:
+            self.failed.append(text)
+
+
+class Decisions:
+    """The router's log: not printed during the tour, and printed afterwards.
+
+    `last` is the newest decision, `counted` has by request ID what was counted of it.
+    """
+
+    are_shown = False
+
+    def __init__(self) -> None:
+        self.last: Mapping[str, Any] = {}
+        self.counted: dict[str, Counted] = {}
+
+    def line(self, region: str, function: str, line: str) -> None:
+        """Take a line that the function wrote."""
+        if line.startswith('{"strategy":') and '"origin":' in line:
+            self.last = json.loads(line)
+            if "Requests" in self.last:
+                self.counted[self.last["requestId"]] = Counted(self.last["Version"], self.last["_aws"]["Timestamp"])
+        if self.are_shown:
+            print_log_line(region, function, line)
 
 
 @dataclass
@@ -34,35 +80,35 @@ class Guide:
     async def deploy(self, *overrides: str, fail_percent: float = 0) -> None:
         """Run the program again with these settings, as `pulumi config set` and `pulumi up` would.
 
-        What it says is in force at the end. `fail_percent` of what version 2 answers is a 500.
+        They are in force on return. `fail_percent` of version 2's responses are a 500.
         """
         request = self.request(*overrides, fail_percent=fail_percent)
         await deploy(request, self.deployment)
         stack = Workspace().open_stack(self.stack, request.overrides)
         if stack.settings.reads_control_table:
-            await self.in_force(f"config:{config_item(stack.settings)['revision']['S']}")
+            await self.wait_for(f"config:{config_item(stack.settings)['revision']['S']}")
 
     def request(self, *overrides: str, fail_percent: float = 0) -> UpRequest:
-        """The stack with these settings, and a control that is read often."""
+        """Return a request for the stack with these settings, whose control table is read every second."""
         settings = (f"control.refreshSeconds={REFRESH_SECONDS}", *overrides)
         return UpRequest(self.stack, self.port, settings, is_brief=True, fail_percent=fail_percent)
 
-    async def in_force(self, revision: str) -> None:
-        """Wait until the router goes by it: an instance that runs already remembers what was in force, for a second."""
+    async def wait_for(self, revision: str) -> None:
+        """Wait until the router reads this revision: a running instance caches the control table for a second."""
         async with asyncio.timeout(IN_FORCE_SECONDS), self.viewer() as viewer:
             while self.decisions.last.get("revision") != revision:
                 await visit(viewer, path="/health")
                 await asyncio.sleep(POLL_SECONDS)
 
     def viewer(self) -> httpx.AsyncClient:
-        """A viewer with a cookie jar. The edge counts local HTTP as HTTPS, so Secure cookies are kept by hand."""
+        """Return a viewer with a cookie jar. Secure cookies are sent by hand, for this is HTTP."""
         return httpx.AsyncClient(base_url=self.deployment.url, trust_env=False, timeout=30)
 
 
 async def visit(
     viewer: httpx.AsyncClient, cookies: dict[str, str] | None = None, region: str = "us-east-1", path: str = "/"
 ) -> httpx.Response:
-    """One GET, from a Region."""
+    """Send a GET from a Region."""
     headers = {"x-simulate-region": region}
     if cookies:
         headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -70,12 +116,12 @@ async def visit(
 
 
 async def versions(viewer: httpx.AsyncClient, count: int, cookies: dict[str, str] | None = None) -> Counter[str]:
-    """Which versions answered how often."""
+    """Count the versions that responded."""
     return Counter([(await visit(viewer, cookies)).headers.get("x-app-version", "none") for _ in range(count)])
 
 
-def cookie_of(response: httpx.Response, name: str) -> dict[str, str]:
-    """The cookie a response set, as the viewer would send it back."""
+def _cookie_of(response: httpx.Response, name: str) -> dict[str, str]:
+    """Return the cookie that a response set, as the viewer would send it back."""
     for line in response.headers.get_list("set-cookie"):
         found, _, rest = line.partition("=")
         if found == name:
@@ -83,15 +129,15 @@ def cookie_of(response: httpx.Response, name: str) -> dict[str, str]:
     return {}
 
 
-def shown(counts: Counter[str]) -> str:
-    """`version 1: 12, version 2: 8`."""
+def summary(counts: Counter[str]) -> str:
+    """Return `version 1: 12, version 2: 8`."""
     return ", ".join(f"version {version}: {count}" for version, count in sorted(counts.items()))
 
 
-async def visitor_of(viewer: httpx.AsyncClient, version: str, cookie: str, path: str = "/") -> dict[str, str]:
-    """A new visitor who was assigned to this version, by his cookie."""
+async def find_visitor(viewer: httpx.AsyncClient, version: str, cookie: str, path: str = "/") -> dict[str, str]:
+    """Return the cookie of a new visitor who was assigned to this version."""
     for _ in range(200):
         response = await visit(viewer, path=path)
         if response.headers.get("x-app-version") == version:
-            return cookie_of(response, cookie)
+            return _cookie_of(response, cookie)
     return {}

@@ -17,7 +17,7 @@ from controller.analysis.plan import Timing
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
 from demo.figures import Visit, agree, describe_figures
-from demo.guide import REFRESH_SECONDS, Guide, shown, versions, visit
+from demo.guide import REFRESH_SECONDS, Guide, summary, versions, visit
 from simulator.deployment.rollouts import LAG_SECONDS, PERIOD_SECONDS
 
 PLAN = (
@@ -42,35 +42,35 @@ async def rollouts(guide: Guide) -> None:
     checks = guide.checks
     checks.chapter("a rollout: the percentage rises by itself, and goes back by itself")
     await guide.deploy(*PLAN)
-    rollout, visits = await _rolled_out(guide, PLAN)
+    rollout, visits = await _run_rollout(guide, PLAN)
     checks.expect(rollout.state == "succeeded", f"a good version 2: {rollout.state} at {rollout.canary_percent:g} %")
-    answers = statuses(visits)
-    checks.expect(len(answers) == 1, f"its visitors met {shown_statuses(answers)}")
+    answers = count_statuses(visits)
+    checks.expect(len(answers) == 1, f"its visitors met {format_statuses(answers)}")
     _compare(guide, rollout, visits)
 
     bad = (*PLAN, "release=2026-12")
     await guide.deploy(*bad, fail_percent=FAIL_PERCENT)
     async with guide.viewer() as viewer:
-        rollout, visits = await _rolled_out(guide, bad)
+        rollout, visits = await _run_rollout(guide, bad)
         checks.expect(rollout.state == "rolled-back", f"version 2 fails at {FAIL_PERCENT} %: {rollout.state}")
-        answers = statuses(visits)
-        checks.expect(answers[500], f"its visitors met {shown_statuses(answers)}")
+        answers = count_statuses(visits)
+        checks.expect(answers[500], f"its visitors met {format_statuses(answers)}")
         _compare(guide, rollout, visits)
-        await guide.in_force(f"rollout:{rollout.revision}")
+        await guide.wait_for(f"rollout:{rollout.revision}")
         session = {"sessiontoken": "sample-canary"}
         withdrawn = await versions(viewer, 5, session)
-        checks.expect(withdrawn == {"1": 5}, f"who was on version 2 is sent back: {shown(withdrawn)}")
+        checks.expect(withdrawn == {"1": 5}, f"who was on version 2 is sent back: {summary(withdrawn)}")
 
 
 def _compare(guide: Guide, rollout: Rollout, visits: Sequence[Visit]) -> None:
-    """The figures that the controller went by are those of the visitors: none is made up, none is missing."""
+    """Expect that the controller's figures are those of the visitors."""
     is_right = agree(rollout, visits, guide.decisions.counted, TIMING, VIEWERS)
     text = f"its last figures: {describe_figures(rollout)}, as its visitors met them"
     guide.checks.expect(is_right, text if is_right else f"{text.removesuffix(' met them')} did not meet them")
 
 
-async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout, list[Visit]]:
-    """A rollout from its start to its end, and what visitors met meanwhile."""
+async def _run_rollout(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout, list[Visit]]:
+    """Run a rollout to its end; return it with the visits meanwhile."""
     stack = Workspace().open_stack(guide.stack, settings)
     plan = dataclasses.replace(read_plan(stack), steps=STEPS)
     # In a thread, because it sends a request to this very process.
@@ -80,11 +80,11 @@ async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout,
         items = await asyncio.to_thread(place.read)
         await asyncio.to_thread(place.write, transitions.start(plan, items, time.time()), items)
         async with _traffic(guide) as visits, asyncio.timeout(OVER_SECONDS):
-            rollout = await _end_of(place)
+            rollout = await _wait_for_end(place)
     return rollout, visits
 
 
-async def _end_of(place: Place) -> Rollout:
+async def _wait_for_end(place: Place) -> Rollout:
     while True:
         rollout = (await asyncio.to_thread(place.read)).rollout
         if rollout is not None and not rollout.is_active:
@@ -94,10 +94,10 @@ async def _end_of(place: Place) -> Rollout:
 
 @contextlib.asynccontextmanager
 async def _traffic(guide: Guide) -> AsyncGenerator[list[Visit]]:
-    """New visitors, one after the other, in two Regions. Who is on the way at the end gets an answer."""
+    """Send requests of new visitors in two Regions; those in progress at the end are waited for."""
     visits: list[Visit] = []
     is_over = asyncio.Event()
-    tasks = [asyncio.create_task(_visitors(guide, REGIONS[number % 2], visits, is_over)) for number in range(VIEWERS)]
+    tasks = [asyncio.create_task(_visit_on(guide, REGIONS[number % 2], visits, is_over)) for number in range(VIEWERS)]
     try:
         yield visits
     finally:
@@ -105,7 +105,7 @@ async def _traffic(guide: Guide) -> AsyncGenerator[list[Visit]]:
         await asyncio.gather(*tasks)
 
 
-async def _visitors(guide: Guide, region: str, visits: list[Visit], is_over: asyncio.Event) -> None:
+async def _visit_on(guide: Guide, region: str, visits: list[Visit], is_over: asyncio.Event) -> None:
     async with guide.viewer() as viewer:
         while not is_over.is_set():
             viewer.cookies.clear()
@@ -113,11 +113,11 @@ async def _visitors(guide: Guide, region: str, visits: list[Visit], is_over: asy
             visits.append(Visit(answer.headers["x-amz-cf-id"], answer.status_code))
 
 
-def statuses(visits: Sequence[Visit]) -> Counter[int]:
-    """The number of visits by status."""
+def count_statuses(visits: Sequence[Visit]) -> Counter[int]:
+    """Count the visits by status code."""
     return Counter(one.status for one in visits)
 
 
-def shown_statuses(answers: Counter[int]) -> str:
-    """`200: 312, 500: 41`."""
+def format_statuses(answers: Counter[int]) -> str:
+    """Return `200: 312, 500: 41`."""
     return ", ".join(f"{status}: {count}" for status, count in sorted(answers.items()))

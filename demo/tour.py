@@ -1,10 +1,11 @@
-"""`make demo`: the local stack deployed, every strategy switched on in turn and watched, then served until Ctrl-C."""
+"""`make demo`: the local stack deployed, every strategy turned on in turn and checked, then served until Ctrl-C."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterator
 
 from rich.markup import escape
 
@@ -15,18 +16,18 @@ from cli.up import report, serving
 from cli.up.deploying import command_errors
 from cli.up.request import UpRequest
 from demo import chapters
-from demo.checks import Checks
-from demo.decisions import Decisions
-from demo.guide import Guide
-from demo.next_steps import COMMAND, list_next_steps
+from demo.guide import Checks, Decisions, Guide
+from infra.settings.stack import Stack
 
 STACK = "local"
+COMMAND = ".venv/bin/edge-router"
+VERSION_2 = "canary"
 RECONCILE_SECONDS = 0.5
-"""The rollout controller looks more often than each minute, for nobody waits for a demonstration."""
+"""The rollout controller runs more often than once a minute, so that the tour is short."""
 
 
 async def tour(port: int, is_once: bool) -> int:
-    """The exit code: 0 when every expectation held. Without `is_once` it then serves until Ctrl-C."""
+    """Return the exit code: 0 when every expectation held. Without `is_once` it then serves until Ctrl-C."""
     checks = Checks(out)
     decisions = Decisions()
     out.print(f"the [bold]{STACK}[/] stack, deployed on this machine by the Pulumi program itself")
@@ -35,7 +36,7 @@ async def tour(port: int, is_once: bool) -> int:
         guide = Guide(STACK, port, deployment, checks, decisions)
         for chapter in chapters.ALL:
             await chapter(guide)
-        if not checks.all_held:
+        if checks.failed:
             out.print(f"\n[bold red]{len(checks.failed)} expectations did not hold[/]")
             return 1
         out.print("\n[bold green]every expectation held[/]")
@@ -58,6 +59,39 @@ def _print_next_steps(url: str) -> None:
         for line in lines:
             out.print(f"  {escape(line)}")
     out.print()
+
+
+def list_next_steps(stack: Stack, url: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what to try next: its purpose, and the commands to paste; `url` is where the stack is served."""
+    yield "see version 2, whatever the percentage", (f"curl -si {_override(stack)}{url}/ | head -20",)
+    yield "see where a request goes, and why", (f"curl -so /dev/null {url}/ && {COMMAND} logs --stack {stack.name}",)
+    yield "start a rollout", (f"{COMMAND} rollout start --stack {stack.name}",)
+    yield (
+        "give it visitors meanwhile, in a third terminal, until Ctrl-C",
+        (f"while sleep 0.1; do curl -so /dev/null {url}/; done",),
+    )
+    yield (
+        "look at it, and end it: everybody goes back to stable",
+        tuple(f"{COMMAND} rollout {name} --stack {stack.name}" for name in ("status", "abort")),
+    )
+    yield "change the percentage: the file is deployed at once", (_percentage(stack.name, 50),)
+
+
+def _override(stack: Stack) -> str:
+    """Return the QA override's option for curl; "" in a stack without one."""
+    override = stack.settings.override
+    if override is None:
+        return ""
+    asked = f"{VERSION_2}:{override.secret}"
+    if override.header:
+        return f"-H '{override.header}: {asked}' "
+    return f"-b '{override.cookie}={asked}' " if override.cookie else f"-G -d '{override.query}={asked}' "
+
+
+def _percentage(stack: str, percent: int) -> str:
+    """BSD's sed and GNU's take no other form alike."""
+    file = f"Pulumi.{stack}.yaml"
+    return f"sed -i.bak 's/\\(edge-router:canaryPercent:\\).*/\\1 \"{percent}\"/' {file} && rm {file}.bak"
 
 
 def main() -> None:

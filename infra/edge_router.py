@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pulumi
 
-from demo.hosts.located import Located, located
 from infra.cdn.access_logs import LogDelivery
 from infra.cdn.cloudfront_function import CloudFrontFunction
 from infra.cdn.distribution import Attached, Distribution
 from infra.cdn.distribution_extras import create_extras
 from infra.cdn.domain import Addresses
-from infra.cdn.invalidation import cached_paths, mark_of
-from infra.cdn.javascript import FunctionCode, key_values_of
+from infra.cdn.invalidation import cached_paths
+from infra.cdn.javascript import FunctionCode
 from infra.cdn.policies import Policies, policies_args
-from infra.cdn.tier_backends import TierBackends
 from infra.compute.regional_function import RegionalFunction, validator_function
 from infra.compute.router_function import Router, create_router
 from infra.data.control import Control
 from infra.data.tables import Tables
 from infra.observability.monitoring import Observability
 from infra.rollout.controller import Rollout
-from infra.settings.model import UNNAMED_HOSTS
 from infra.settings.stack import Stack
 
 
@@ -32,13 +29,11 @@ from infra.settings.stack import Stack
 class EdgeRouterArgs:
     """The stack, and what was built from its settings: the packages, and the CloudFront Function's code.
 
-    Each is None where nothing needs it. `package` builds one for a stack whose origins have their names: hosts of its
-    own get theirs only when they are there. `running_values` are those of the key-value store that a rollout has
-    changed.
+    Each is None where nothing needs it. `running_values` are those of the key-value store that a rollout has changed.
     """
 
     stack: Stack
-    package: Callable[[Stack], Path] | None = None
+    package: Path | None = None
     viewer_function: FunctionCode | None = None
     controller: Path | None = None
     validator: Path | None = None
@@ -51,7 +46,6 @@ class EdgeRouter(pulumi.ComponentResource):
     control: Control | None = None
     router: Router | None = None
     viewer_function: CloudFrontFunction | None = None
-    tier_backends: TierBackends | None = None
     rollout: Rollout | None = None
     validator: RegionalFunction | None = None
     observability: Observability | None = None
@@ -63,17 +57,12 @@ class EdgeRouter(pulumi.ComponentResource):
         self.tables = Tables("tables", stack, child)
         if settings.control.is_live:
             self.control = Control("control", stack, child)
-        self.located = located(stack, self.tables, child)
         if args.package is not None:
-            package = self.located.known(args.package)
-            self.router = create_router(stack, package, self.tables, self.control, child)
-        if tiers := settings.demo_tiers:
-            self.tier_backends = TierBackends("tier-backends", stack.prefix, tiers, child)
+            self.router = create_router(stack, args.package, self.tables, self.control, child)
         if function := args.viewer_function:
-            values = self._deployed_values(args, function)
-            self.viewer_function = CloudFrontFunction("functions", stack.prefix, function, values, child)
+            self.viewer_function = CloudFrontFunction("functions", stack.prefix, function, args.running_values, child)
         self.policies = Policies("policies", policies_args(stack), child)
-        self.extras = create_extras(stack, self.located.made_headers, child)
+        self.extras = create_extras(stack, child)
         self.distribution = Distribution("distribution", stack, self._attached(), child)
         if settings.domain is not None and settings.domain.hosted_zone_id:
             Addresses("addresses", settings.domain, self.distribution, settings.tables.protect, child)
@@ -90,17 +79,6 @@ class EdgeRouter(pulumi.ComponentResource):
         self.outputs = self._outputs(stack)
         self.register_outputs(self.outputs)
 
-    def _deployed_values(self, args: EdgeRouterArgs, function: FunctionCode) -> dict[str, pulumi.Input[str]]:
-        """Return the key values that only the deployment knows: a rollout's, hosts', and mock backends' of tiers.
-
-        Mock backends override the tiers of the config; a pin overrides both.
-        """
-        settings = args.stack.settings
-        deployed = {**args.running_values, **_key_values(self.located, function)}
-        if self.tier_backends is not None and function.name == "tier" and settings.pin == "none":
-            deployed |= self.tier_backends.key_values(settings.demo_tiers[1:])
-        return deployed
-
     def _attached(self) -> Attached:
         return Attached(
             cache_policy_id=self.policies.cache_policy_id,
@@ -110,8 +88,6 @@ class EdgeRouter(pulumi.ComponentResource):
             static_cache_policy_id=self.policies.static_cache_policy_id,
             extras=self.extras,
             needed_first=self._needed_first(),
-            domain_name=self.located.known(lambda known: known.settings.origins["stable"].domain_name),
-            mark=self.located.known(lambda known: mark_of(cached_paths(known))),
         )
 
     def _needed_first(self) -> Sequence[pulumi.Resource]:
@@ -127,7 +103,7 @@ class EdgeRouter(pulumi.ComponentResource):
             "domain": self.distribution.domain_name,
             "distributionId": self.distribution.distribution_id,
             **self._function_outputs(),
-            "cachedPaths": self.located.known(cached_paths),
+            "cachedPaths": cached_paths(stack),
             "tableNames": self.tables.names,
             "strategy": settings.strategy,
             "canaryPercent": settings.canary_percent,
@@ -145,10 +121,6 @@ class EdgeRouter(pulumi.ComponentResource):
             outputs["viewerFunctionArn"] = self.viewer_function.function_arn
             if self.viewer_function.store_arn is not None:
                 outputs["keyValueStoreArn"] = self.viewer_function.store_arn
-        if self.located.hosts is not None:
-            outputs["hosts"] = self.located.hosts.names
-        if self.tier_backends is not None:
-            outputs["tierBackends"] = self.tier_backends.backends
         if self.control is not None:
             outputs["controlTable"] = self.control.table_name
         if self.rollout is not None:
@@ -159,9 +131,3 @@ class EdgeRouter(pulumi.ComponentResource):
         if self.observability is not None:
             outputs["alarmTopic"] = self.observability.topic_arn
         return outputs
-
-
-def _key_values(origins: Located, function: FunctionCode) -> dict[str, pulumi.Input[str]]:
-    """Return the key values that name a host of the stack's own."""
-    named = {key for key, value in function.key_values.items() if any(host in value for host in UNNAMED_HOSTS.values())}
-    return {key: origins.known(lambda known, key=key: key_values_of(known)[key]) for key in sorted(named)}

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from demo.hosts.sample_application import check_hosted
 from infra.cdn.javascript import FunctionCode, FunctionCodeError, build_function_code
 from infra.config.aws_regions import opt_in_warning
 from infra.config.errors import SettingsError
@@ -23,7 +21,7 @@ from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
 from infra.package.start import check_start
 from infra.package.wheels import WheelError
 from infra.rollout.running import read_rollout, rollout_warnings, running_values
-from infra.settings.stack import Stack, load_stack
+from infra.settings.stack import Stack, load_stack, refuse_demo
 
 
 def prepare() -> EdgeRouterArgs:
@@ -33,7 +31,7 @@ def prepare() -> EdgeRouterArgs:
     try:
         stack = _load_stack(config, secret_keys)
         stack.reject_shared_aliases(ROOT)
-        check_hosted(stack)
+        refuse_demo(stack)
         leaks = reject_leaks(stack)
         args = _build(stack)
     except (SettingsError, BundleError, WheelError, FunctionCodeError, CacheLeakError) as error:
@@ -73,24 +71,12 @@ def _build(stack: Stack) -> EdgeRouterArgs:
     )
 
 
-def _package(stack: Stack) -> Callable[[Stack], Path]:
-    """Built already, but for hosts that have no names yet: then only tried, for mistakes are told before anything is
-    changed.
-    """
-    if not stack.settings.demo.hosts:
-        package = path_in_state(_started(stack))
-        return lambda _stack: package
-    with TemporaryDirectory() as directory:
-        _started(stack, Path(directory))
-    return lambda known: path_in_state(_started(known))
-
-
-def _started(stack: Stack, directory: Path | None = None) -> Path:
-    """The package, built and started."""
-    bundle = build_bundle(stack, directory)
+def _package(stack: Stack) -> Path:
+    """Build the package and start it once."""
+    bundle = build_bundle(stack)
     if not_tried := check_start(stack, bundle):
         pulumi.log.info(f"{stack.project}: the package: {not_tried}")
-    return bundle.path
+    return path_in_state(bundle.path)
 
 
 def _with_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:

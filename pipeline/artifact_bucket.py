@@ -1,4 +1,4 @@
-"""Where a pipeline's stages hand the source on: a bucket that only they read."""
+"""The bucket through which a pipeline's stages pass the source on."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from infra.cdn.private_bucket import block_public_access, encrypt, expire_object
 from infra.iam.role import policy_document
 from infra.naming.edge_functions import EDGE_REGION
 
-KEPT_DAYS = 30
-"""A stage can be rolled back to an execution whose artifacts are still there."""
+RETENTION_DAYS = 30
+"""A stage can be rolled back to an execution whose artifacts still exist."""
 
 
 class ArtifactBucket(pulumi.ComponentResource):
-    """Private, encrypted, versioned (CodePipeline asks for versions), reached by TLS only; it goes with its stack."""
+    """A private, encrypted bucket, versioned as CodePipeline requires, TLS only; it is deleted with its stack."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
@@ -40,6 +40,6 @@ class ArtifactBucket(pulumi.ComponentResource):
             region=EDGE_REGION,
             opts=child,
         )
-        expire_objects(name, bucket, KEPT_DAYS, child, noncurrent_days=1)
+        expire_objects(name, bucket, RETENTION_DAYS, child, noncurrent_days=1)
         self.arn, self.name = bucket.arn, bucket.bucket
         self.register_outputs({"arn": self.arn, "name": self.name})

@@ -1,9 +1,9 @@
-"""The pipeline: source, staging, validation, approval, prod, validation; and back by itself where prod fails."""
+"""The pipeline: source, staging, validation, approval, prod, validation; and an automatic rollback where prod fails."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -13,20 +13,20 @@ from infra.iam.role import policy_document
 from infra.naming.edge_functions import EDGE_REGION
 from infra.observability.notifications import subscribe
 from pipeline.artifact_bucket import ArtifactBucket
-from pipeline.deploy_project import ARTIFACT_ACTIONS, DeployProject, DeployProjectArgs, allowed, trust
+from pipeline.deploy_project import ARTIFACT_ACTIONS, DeployProject, DeployProjectArgs, allow, trust
 from pipeline.settings import PipelineSettings, TargetSettings
 
 SOURCE, SOURCE_ACTION = "source", "Source"
 CONNECTION = "CodeStarSourceConnection"
-"""A connection is called after the service's older name."""
+"""The provider's name in CodePipeline, after the former name of CodeConnections."""
 PLAN_VARIABLE = "VALIDATOR_PLAN"
-"""What a deployment is expected to do, as .ci/buildspec.yml exports it."""
+"""The variable with which .ci/buildspec.yml exports the behavior that the validator is to expect."""
 
-Actions = Sequence[aws.codepipeline.PipelineStageActionArgs]
+Action = aws.codepipeline.PipelineStageActionArgs
 
 
 class Pipeline(pulumi.ComponentResource):
-    """In us-east-1, where the validators are. Its physical names begin with the project's and the stack's."""
+    """A pipeline in us-east-1, where the validators are. Its resources' names begin with `prefix`."""
 
     name: pulumi.Output[str]
 
@@ -59,14 +59,14 @@ class Pipeline(pulumi.ComponentResource):
             execution_mode="SUPERSEDED",
             role_arn=role.arn,
             artifact_stores=[_Store(location=self._artifacts.name, type="S3")],
-            triggers=[_pushed_to(settings.branch)],
+            triggers=[_push_trigger(settings.branch)],
             stages=[
                 _Stage(name="Source", actions=[_source(settings)]),
-                _Stage(name="Staging", actions=self._deployed(staging, settings.staging, "staging")),
+                _Stage(name="Staging", actions=self._deploy_actions(staging, settings.staging, "staging")),
                 _Stage(name="Approve", actions=[_approval(settings, topic)]),
                 _Stage(
                     name="Prod",
-                    actions=self._deployed(prod, settings.prod, "prod"),
+                    actions=self._deploy_actions(prod, settings.prod, "prod"),
                     # To the last execution that got through this stage: its source is deployed and validated anew.
                     on_failure=aws.codepipeline.PipelineStageOnFailureArgs(result="ROLLBACK"),
                 ),
@@ -98,31 +98,20 @@ class Pipeline(pulumi.ComponentResource):
         subscribe("approvals", topic, self._settings.notify, EDGE_REGION, opts)
         return topic
 
-    def _deployed(self, project: DeployProject, target: TargetSettings, namespace: str) -> Actions:
-        """Deploy, then ask the stack's own validator about what this very deployment is expected to do."""
+    def _deploy_actions(self, project: DeployProject, target: TargetSettings, namespace: str) -> Sequence[Action]:
+        """Deploy, then invoke the stack's own validator with the plan of this deployment."""
+        builds = {"run_order": 1, "namespace": namespace, "input_artifacts": [SOURCE]}
         return [
-            _Action(
-                name="Deploy",
-                category="Build",
-                owner="AWS",
-                provider="CodeBuild",
-                version="1",
-                run_order=1,
-                namespace=namespace,
-                input_artifacts=[SOURCE],
-                configuration={"ProjectName": project.name},
-            ),
-            _Action(
-                name="Validate",
-                category="Invoke",
-                owner="AWS",
-                provider="Lambda",
-                version="1",
-                run_order=2,
-                configuration={
-                    "FunctionName": _validator(self._settings, target),
+            _action("Deploy", "Build", "CodeBuild", {"ProjectName": project.name}, **builds),
+            _action(
+                "Validate",
+                "Invoke",
+                "Lambda",
+                {
+                    "FunctionName": _validator_name(self._settings, target),
                     "UserParameters": f"#{{{namespace}.{PLAN_VARIABLE}}}",
                 },
+                run_order=2,
             ),
         ]
 
@@ -136,34 +125,34 @@ class Pipeline(pulumi.ComponentResource):
 def run_policy(
     settings: PipelineSettings, account_id: str, artifacts: str, projects: Sequence[str], topic: str
 ) -> dict[str, Any]:
-    """What the pipeline itself does ("Manage the CodePipeline service role")."""
+    """Return the policy of the pipeline's role ("Manage the CodePipeline service role")."""
     functions = [
-        f"arn:aws:lambda:{EDGE_REGION}:{account_id}:function:{_validator(settings, target)}"
+        f"arn:aws:lambda:{EDGE_REGION}:{account_id}:function:{_validator_name(settings, target)}"
         for target in (settings.staging, settings.prod)
     ]
     connection_service = settings.connection_arn.split(":")[2]
     return policy_document(
-        allowed(ARTIFACT_ACTIONS, f"{artifacts}/*"),
-        allowed(["s3:GetBucketLocation", "s3:GetBucketVersioning"], artifacts),
-        allowed([f"{connection_service}:UseConnection"], settings.connection_arn),
-        allowed(["codebuild:StartBuild", "codebuild:BatchGetBuilds"], *projects),
-        allowed(["lambda:InvokeFunction"], *functions),
-        # It has no resource.
-        allowed(["lambda:ListFunctions"], "*"),
-        *([allowed(["sns:Publish"], topic)] if topic else []),
+        allow(ARTIFACT_ACTIONS, f"{artifacts}/*"),
+        allow(["s3:GetBucketLocation", "s3:GetBucketVersioning"], artifacts),
+        allow([f"{connection_service}:UseConnection"], settings.connection_arn),
+        allow(["codebuild:StartBuild", "codebuild:BatchGetBuilds"], *projects),
+        allow(["lambda:InvokeFunction"], *functions),
+        # It has no resource type.
+        allow(["lambda:ListFunctions"], "*"),
+        *([allow(["sns:Publish"], topic)] if topic else []),
     )
 
 
-def _validator(settings: PipelineSettings, target: TargetSettings) -> str:
-    """The function of `validator.function: true` in that stack."""
+def _validator_name(settings: PipelineSettings, target: TargetSettings) -> str:
+    """Return the name of the function that `validator.function: true` creates in the stack."""
     return f"{settings.project}-{target.stack}-validator"
 
 
-def _pushed_to(branch: str) -> aws.codepipeline.PipelineTriggerArgs:
-    """Every push to the branch, and nothing else.
+def _push_trigger(branch: str) -> aws.codepipeline.PipelineTriggerArgs:
+    """Return the trigger for pushes to the branch, and nothing else.
 
-    Written out, for what starts a pipeline without a trigger is the action's own default (PipelineTriggerDeclaration,
-    CodePipeline API reference: a trigger takes its place).
+    Without one, the source action's own default starts the pipeline (PipelineTriggerDeclaration, CodePipeline API
+    reference).
     """
     branches = aws.codepipeline.PipelineTriggerGitConfigurationPushBranchesArgs(includes=[branch])
     return aws.codepipeline.PipelineTriggerArgs(
@@ -175,31 +164,27 @@ def _pushed_to(branch: str) -> aws.codepipeline.PipelineTriggerArgs:
     )
 
 
-def _source(settings: PipelineSettings) -> aws.codepipeline.PipelineStageActionArgs:
-    """The branch as it was pushed."""
-    return _Action(
-        name=SOURCE_ACTION,
-        category="Source",
-        owner="AWS",
-        provider=CONNECTION,
-        version="1",
-        output_artifacts=[SOURCE],
-        configuration={
-            "ConnectionArn": settings.connection_arn,
-            "FullRepositoryId": settings.repository,
-            "BranchName": settings.branch,
-            "OutputArtifactFormat": "CODE_ZIP",
-        },
-    )
+def _source(settings: PipelineSettings) -> Action:
+    configuration = {
+        "ConnectionArn": settings.connection_arn,
+        "FullRepositoryId": settings.repository,
+        "BranchName": settings.branch,
+        "OutputArtifactFormat": "CODE_ZIP",
+    }
+    return _action(SOURCE_ACTION, "Source", CONNECTION, configuration, output_artifacts=[SOURCE])
 
 
-def _approval(settings: PipelineSettings, topic: aws.sns.Topic | None) -> aws.codepipeline.PipelineStageActionArgs:
+def _approval(settings: PipelineSettings, topic: aws.sns.Topic | None) -> Action:
     text = f"{settings.staging.stack} is deployed and validated: deploy the same commit to {settings.prod.stack}?"
-    configuration: dict[str, pulumi.Input[str]] = {"CustomData": text}
-    if topic is not None:
-        configuration["NotificationArn"] = topic.arn
-    return _Action(
-        name="Approve", category="Approval", owner="AWS", provider="Manual", version="1", configuration=configuration
+    notification = {"NotificationArn": topic.arn} if topic is not None else {}
+    return _action("Approve", "Approval", "Manual", {"CustomData": text, **notification})
+
+
+def _action(
+    name: str, category: str, provider: str, configuration: Mapping[str, pulumi.Input[str]], **more: Any
+) -> Action:
+    return Action(
+        name=name, category=category, owner="AWS", provider=provider, version="1", configuration=configuration, **more
     )
 
 
@@ -207,6 +192,5 @@ def _url(name: str) -> str:
     return f"https://{EDGE_REGION}.console.aws.amazon.com/codesuite/codepipeline/pipelines/{name}/view"
 
 
-_Action = aws.codepipeline.PipelineStageActionArgs
 _Stage = aws.codepipeline.PipelineStageArgs
 _Store = aws.codepipeline.PipelineArtifactStoreArgs

@@ -1,4 +1,4 @@
-"""The CodeBuild project that runs Pulumi for one stack, and what it may do: what deploying that stack needs."""
+"""The CodeBuild project that runs Pulumi for one stack, with the permissions that deploying the stack needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ARTIFACT_ACTIONS = ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")
 
 @dataclass(frozen=True)
 class DeployProjectArgs:
-    """`pipeline_arn` is that of the pipeline it belongs to, for it asks whether it is part of a rollback."""
+    """`pipeline_arn` is the pipeline that it belongs to: a build asks whether it is part of a rollback."""
 
     prefix: str
     account_id: pulumi.Output[str]
@@ -36,7 +36,7 @@ class DeployProjectArgs:
 
 
 class DeployProject(pulumi.ComponentResource):
-    """Its role is trusted by CodeBuild for this account only, and deploys one stack."""
+    """A project whose role deploys one stack; CodeBuild may assume it for this account only."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
@@ -71,7 +71,7 @@ class DeployProject(pulumi.ComponentResource):
 
 
 def trust(service: str, account_id: str) -> dict[str, Any]:
-    """One service, when it acts for this account ("The confused deputy problem", IAM User Guide)."""
+    """Return a trust policy for a service acting for this account ("The confused deputy problem", IAM User Guide)."""
     return policy_document(
         {
             "Effect": "Allow",
@@ -82,8 +82,8 @@ def trust(service: str, account_id: str) -> dict[str, Any]:
     )
 
 
-def allowed(actions: Sequence[str], *resources: str) -> dict[str, Any]:
-    """One statement."""
+def allow(actions: Sequence[str], *resources: str) -> dict[str, Any]:
+    """Return a statement."""
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
@@ -129,7 +129,7 @@ def _variable(
 
 
 def _policies(args: DeployProjectArgs, group_arn: pulumi.Output[str]) -> Mapping[str, pulumi.Input[str]]:
-    """What CodeBuild itself needs, and then by part what Pulumi does."""
+    """The policies of CodeBuild itself, and of the parts of the deployment."""
     settings, target = args.settings, args.target
     prefix = f"{settings.project}-{target.stack}"
     own = pulumi.Output.all(args.artifacts.arn, group_arn, args.pipeline_arn).apply(
@@ -148,11 +148,11 @@ def _policies(args: DeployProjectArgs, group_arn: pulumi.Output[str]) -> Mapping
 def _build_policy(settings: PipelineSettings, artifacts: str, group: str, pipeline: str) -> dict[str, Any]:
     backend = f"arn:aws:s3:::{settings.backend_bucket}"
     return policy_document(
-        allowed(["logs:CreateLogStream", "logs:PutLogEvents"], f"{group}:*"),
-        allowed(ARTIFACT_ACTIONS, f"{artifacts}/*"),
-        allowed(["secretsmanager:GetSecretValue"], settings.passphrase_secret),
-        # Pulumi's state, its history and its locks.
-        allowed(["s3:ListBucket", "s3:GetBucketLocation"], backend),
-        allowed(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], f"{backend}/{settings.backend_folder}*"),
-        allowed(["codepipeline:ListPipelineExecutions"], pipeline),
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{group}:*"),
+        allow(ARTIFACT_ACTIONS, f"{artifacts}/*"),
+        allow(["secretsmanager:GetSecretValue"], settings.passphrase_secret),
+        # Pulumi's states, history and locks.
+        allow(["s3:ListBucket", "s3:GetBucketLocation"], backend),
+        allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], f"{backend}/{settings.backend_folder}*"),
+        allow(["codepipeline:ListPipelineExecutions"], pipeline),
     )

@@ -1,61 +1,61 @@
-"""What deploying a stack needs: every action that the AWS provider calls, on the stack's own names as far as it goes.
+"""The permissions that deploying a stack needs: every action that the AWS provider calls, by part (docs/deploy.md).
 
-By part, as docs/deploy.md has them. Where only AWS knows a resource's name before it is there, its type is named
-instead; `*` alone stands where AWS knows no resource for an action ("Service Authorization Reference").
+Resources are the stack's own names where AWS lets a name be chosen, else all resources of the type; `*` stands where an
+action has no resource type ("Service Authorization Reference").
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from pipeline.settings import PARTS
+
 CORE = "core"
-PARTS = ("access-logs", "domain", "eyes", "hosts", "tiers", "waf")
-"""What a stack may have besides: accessLogs, domain, alarms, demo.hosts, demo.tiers, security.webAclArn."""
 
 Statement = dict[str, Any]
 
 
 def rights(prefix: str, account_id: str, parts: Sequence[str] = ()) -> dict[str, list[Statement]]:
-    """The statements of each policy, by name. `prefix` is the stack's (`edge-router-prod`)."""
+    """Return the statements of each policy, by name. `prefix` is the stack's (`edge-router-prod`)."""
     arns = _Arns(prefix, account_id)
     optional = {"access-logs": _access_logs, "domain": _domain, "eyes": _eyes, "hosts": _hosts}
     optional |= {"tiers": _tiers, "waf": _waf}
     return {CORE: _core(arns), **{part: optional[part](arns) for part in PARTS if part in parts}}
 
 
+@dataclass(frozen=True)
 class _Arns:
-    """The ARNs of one stack."""
-
-    def __init__(self, prefix: str, account_id: str) -> None:
-        self.prefix, self.account_id = prefix, account_id
+    prefix: str
+    account_id: str
 
     def own(self, service: str, resource: str, region: str = "*") -> str:
-        """`{}` in the resource stands for the stack's prefix."""
+        """Return an ARN of the stack; `{}` in the resource stands for its prefix."""
         return f"arn:aws:{service}:{region}:{self.account_id}:{resource.format(self.prefix)}"
 
 
 def _allow(actions: str, *resources: str, **more: Mapping[str, Any]) -> Statement:
-    """Actions as one line: `lambda:CreateFunction GetFunction` is both of the same service."""
+    """Build a statement; `lambda:CreateFunction GetFunction` is two actions of one service."""
     service, _, names = actions.partition(":")
-    listed = [f"{service}:{name}" for name in names.split()]
-    return {"Effect": "Allow", "Action": listed, "Resource": list(resources), **more}
+    return {
+        "Effect": "Allow",
+        "Action": [f"{service}:{name}" for name in names.split()],
+        "Resource": [*resources],
+        **more,
+    }
 
 
 def _core(arns: _Arns) -> list[Statement]:
     roles, functions = arns.own("iam", "role/{}*", ""), arns.own("lambda", "function:{}*")
-    cloudfront = [
-        arns.own("cloudfront", kind, "")
-        for kind in (
-            # Cache, origin request and response headers policies in one, for a role's policies have to stay short.
-            *("distribution/*", "*-policy/*", "function/{}*", "key-value-store/*"),
-        )
-    ]
+    # Cache, origin request and response headers policies in one, for a role's policies have to stay short.
+    kinds = ("distribution/*", "*-policy/*", "function/{}*", "key-value-store/*")
+    cloudfront = [arns.own("cloudfront", kind, "") for kind in kinds]
     return [
-        # Of the caller itself, and a list, of which there is one for each account.
+        # Neither has a resource type.
         _allow("sts:GetCallerIdentity", "*"),
         _allow("logs:DescribeLogGroups", "*"),
-        # What is not there yet has no ARN: the "Service Authorization Reference" gives these no resource type.
+        # A resource that does not exist yet has no ARN: these actions have no resource type.
         _allow(
             "cloudfront:CreateDistribution CreateCachePolicy CreateOriginRequestPolicy CreateResponseHeadersPolicy"
             " CreateFunction CreateKeyValueStore",
@@ -105,16 +105,12 @@ def _core(arns: _Arns) -> list[Statement]:
             "events:PutRule DescribeRule DeleteRule PutTargets ListTargetsByRule RemoveTargets ListTagsForResource",
             arns.own("events", "rule/{}*"),
         ),
-        _topics(arns),
+        _allow(
+            "sns:CreateTopic GetTopicAttributes SetTopicAttributes DeleteTopic Subscribe GetSubscriptionAttributes"
+            " ListSubscriptionsByTopic Unsubscribe ListTagsForResource TagResource",
+            arns.own("sns", "{}*"),
+        ),
     ]
-
-
-def _topics(arns: _Arns) -> Statement:
-    return _allow(
-        "sns:CreateTopic GetTopicAttributes SetTopicAttributes DeleteTopic Subscribe GetSubscriptionAttributes"
-        " ListSubscriptionsByTopic Unsubscribe ListTagsForResource TagResource",
-        arns.own("sns", "{}*"),
-    )
 
 
 def _eyes(arns: _Arns) -> list[Statement]:
@@ -128,14 +124,14 @@ def _eyes(arns: _Arns) -> list[Statement]:
             "logs:PutMetricFilter DescribeMetricFilters DeleteMetricFilter",
             arns.own("logs", "log-group:/aws/lambda/*{}*"),
         ),
-        # A saved query has no resource of its own.
+        # A saved query has no ARN.
         _allow("logs:PutQueryDefinition DescribeQueryDefinitions DeleteQueryDefinition", "*"),
     ]
 
 
 def _domain(arns: _Arns) -> list[Statement]:
     return [
-        # Its ARN has an id that only ACM knows, and RequestCertificate no resource at all.
+        # RequestCertificate has no resource type, and ACM chooses the ID in a certificate's ARN.
         _allow("acm:RequestCertificate", "*"),
         _allow(
             "acm:DescribeCertificate DeleteCertificate ListTagsForCertificate AddTagsToCertificate",
@@ -152,10 +148,9 @@ def _domain(arns: _Arns) -> list[Statement]:
 def _access_logs(arns: _Arns) -> list[Statement]:
     bucket = f"arn:aws:s3:::{arns.prefix.lower().replace('_', '-')}*"
     return [
-        # An ACL names its owner by the account's canonical id, which the provider reads off the list of all buckets.
+        # An ACL names its owner by the account's canonical user ID, which the provider reads from the list of buckets.
         _allow("s3:ListAllMyBuckets", "*"),
-        # The provider reads every configuration that a bucket can have, whichever there are, and empties a bucket
-        # version by version before it deletes it.
+        # The provider reads every configuration of a bucket, and deletes all object versions before the bucket.
         _allow(
             "s3:CreateBucket DeleteBucket DeleteBucketPolicy Get* Put* ListBucket ListBucketVersions"
             " ListTagsForResource DeleteObject DeleteObjectVersion",
@@ -165,7 +160,7 @@ def _access_logs(arns: _Arns) -> list[Statement]:
             "logs:PutDeliverySource GetDeliverySource DeleteDeliverySource PutDeliveryDestination"
             " GetDeliveryDestination DeleteDeliveryDestination CreateDelivery GetDelivery UpdateDeliveryConfiguration"
             " DeleteDelivery ListTagsForResource TagResource",
-            # delivery-source, delivery-destination and delivery: the kinds of resources that begin like this.
+            # The resource types delivery-source, delivery-destination and delivery.
             arns.own("logs", "delivery*"),
         ),
         _allow("cloudfront:AllowVendedLogDeliveryForResource", arns.own("cloudfront", "distribution/*", "")),
@@ -173,9 +168,8 @@ def _access_logs(arns: _Arns) -> list[Statement]:
 
 
 def _hosts(arns: _Arns) -> list[Statement]:
-    profile = arns.own("iam", "instance-profile/{}*", "")
     return [
-        # Nothing that describes can be narrowed.
+        # Describe actions have no resource type.
         _allow("ec2:Describe* GetManagedPrefixListEntries", "*"),
         _allow(
             "ec2:CreateVpc ModifyVpcAttribute DeleteVpc CreateSubnet ModifySubnetAttribute DeleteSubnet"
@@ -184,7 +178,7 @@ def _hosts(arns: _Arns) -> list[Statement]:
             " AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress"
             " RevokeSecurityGroupEgress DeleteSecurityGroup RunInstances TerminateInstances"
             " StopInstances StartInstances ModifyInstanceAttribute ModifyInstanceMetadataOptions CreateTags DeleteTags",
-            # Which kinds of things these are is in the actions, and their ids are AWS's.
+            # The actions name the resource types, and AWS chooses the IDs.
             arns.own("ec2", "*/*"),
         ),
         _allow("ec2:RunInstances", "arn:aws:ec2:*::image/*"),
@@ -192,19 +186,19 @@ def _hosts(arns: _Arns) -> list[Statement]:
         _allow(
             "iam:CreateInstanceProfile GetInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile"
             " DeleteInstanceProfile TagInstanceProfile",
-            profile,
+            arns.own("iam", "instance-profile/{}*", ""),
         ),
     ]
 
 
 def _tiers(_arns: _Arns) -> list[Statement]:
-    """REST APIs have ids that only API Gateway knows."""
+    """API Gateway chooses the IDs of REST APIs."""
     paths = ("/restapis", "/restapis/*", "/tags/*")
     return [_allow("apigateway:GET POST PUT PATCH DELETE", *(f"arn:aws:apigateway:*::{path}" for path in paths))]
 
 
 def _waf(arns: _Arns) -> list[Statement]:
-    """Made elsewhere; UpdateDistribution asks whether the caller may see it."""
+    """The web ACL exists already; UpdateDistribution requires that the caller may read it."""
     return [_allow("wafv2:GetWebACL", arns.own("wafv2", "global/webacl/*", "us-east-1"))]
 
 

@@ -1,20 +1,22 @@
-"""The config of the project in pipeline/: where the source is, and the two stacks that it is deployed to."""
+"""The config of the project in pipeline/: the source, and the two stacks that it is deployed to."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from typing import Annotated, cast
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from infra.config.base_model import Section, Text, Whole
-from infra.config.errors import SettingsError, format_errors, format_value, raise_errors, setting_error, suggestion
+from infra.config.errors import SettingsError, format_value, raise_errors, setting_error, suggestion
 from infra.config.rules import rule, sns_protocol
+from infra.naming.resource_names import Name, length_errors
 from infra.settings.parts import retention_error
-from pipeline.deployer_rights import PARTS
 
+PARTS = ("access-logs", "domain", "eyes", "hosts", "tiers", "waf")
+"""The parts of a deployment besides the core: accessLogs, domain, alarms, the hosts and the mock backends that earlier
+versions created for demo.hosts and demo.tiers, and security.webAclArn."""
 MAX_POLICIES = 10
 """Managed policies of a role ("IAM and AWS STS quotas")."""
 
@@ -48,7 +50,8 @@ class TargetSettings(Section):
 
     Attributes:
         stack: Name of the stack.
-        parts: What the stack has besides the core, for the deployer's permissions.
+        parts: What the stack has besides the core, for the deployer's permissions (`hosts` and `tiers`: [those of an
+            earlier version](hosts.md#hosts-that-the-stack-has-still)).
         policies: ARNs of managed policies for anything else that the deployer may do.
     """
 
@@ -119,23 +122,15 @@ class PipelineSettings(Section):
         return f"{folder}/" if folder else ""
 
 
-def load_pipeline_settings(
-    config: Mapping[str, str], project: str = "edge-router-pipeline", secret_keys: Container[str] = ()
-) -> PipelineSettings:
-    """As load_settings, for the pipeline's own project; SettingsError with every mistake."""
-    prefix = f"{project}:"
-    raw = {key.removeprefix(prefix): _decoded(value) for key, value in config.items() if key.startswith(prefix)}
-    secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
-    try:
-        return PipelineSettings.model_validate(raw)
-    except ValidationError as error:
-        raise SettingsError(format_errors(error, project, raw, secrets)) from None
-
-
-def _decoded(value: str) -> object:
-    if value[:1] in ("{", "["):
-        try:
-            return cast("object", json.loads(value))
-        except (ValueError, RecursionError):
-            return value
-    return value
+def check_names(settings: PipelineSettings, prefix: str) -> None:
+    """Raise SettingsError for names that AWS would refuse."""
+    names = [Name("bucket", f"{prefix}-{'1' * 12}"), Name("role", prefix)]
+    names += [Name("role", f"{prefix}-{target.stack}") for target in (settings.staging, settings.prod)]
+    errors = length_errors(names)
+    if prefix != prefix.lower() or "_" in prefix:
+        errors.append(
+            f"the bucket of the artifacts would be called '{prefix}-<account>': S3 takes lower case, digits and -."
+            " Rename the project or the stack"
+        )
+    if errors:
+        raise SettingsError(errors)

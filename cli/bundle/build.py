@@ -10,7 +10,6 @@ from cli.output.progress import working
 from infra.package.archive import write_package
 from infra.package.bundle import build_bundle
 from infra.package.start import check_start
-from infra.settings.model import UNNAMED_HOSTS
 from infra.settings.stack import Stack
 from simulator.standin import TextFileError, refuse_special
 
@@ -23,11 +22,6 @@ def build_package(stack: Stack, path: Path, *, is_json: bool) -> None:
         refuse_special(path)  # the package would replace it
     except TextFileError as error:
         raise UsageError(f"--out {path}: {error}") from error
-    if stack.settings.demo.hosts:
-        warn(
-            f"{stack.project}:demo.hosts: only a deployment knows the names of its hosts; this package has"
-            f" {' and '.join(UNNAMED_HOSTS.values())} instead"
-        )
     with working("building the package"):
         built = build_bundle(stack)
         not_started = check_start(stack, built)

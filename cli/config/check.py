@@ -13,12 +13,11 @@ from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import working
 from cli.stacks.exported_state import NESTED_TOO_DEEPLY, read_exported_state
 from cli.stacks.workspace import Workspace, load
-from demo.hosts.sample_application import check_hosted
 from infra.cdn.javascript import FunctionCodeError, build_function_code
 from infra.config.errors import SettingsError
 from infra.config.provider import missing_region_error
 from infra.package.start import start_error
-from infra.settings.stack import Stack
+from infra.settings.stack import Stack, refuse_demo
 
 if TYPE_CHECKING:
     from cache_check import Finding
@@ -77,7 +76,7 @@ def _check(workspace: Workspace, stack: str | None, overrides: Sequence[str], st
         try:
             opened = load(stack, config)
             opened.reject_shared_aliases(workspace.root)
-            check_hosted(opened)
+            refuse_demo(opened)
             build_function_code(opened)
         except (SettingsError, FunctionCodeError) as error:
             checked.problems += error.errors

@@ -11,7 +11,7 @@ from cli.explain.explanation import Explanation, explain_event
 from cli.output.console import err, out, print_json, print_table
 from cli.output.errors import EXIT_LEFT, UsageError
 from cli.stacks.running import LocalStack, RunningStack, choose_stack, find_local
-from cli.stacks.view import StackView, find_hosts, view_aws, view_local, view_settings
+from cli.stacks.view import StackView, view_aws, view_local, view_settings
 from cli.stacks.workspace import Target
 from infra.config.aws_regions import region_error
 from infra.settings.stack import Stack
@@ -58,7 +58,7 @@ def _view(
     if running is None:
         return stack, view_settings(stack)
     if isinstance(running, LocalStack):
-        stack = target.open_stack([*running.overrides, *overrides]).at_hosts(find_hosts(target.workspace, running))
+        stack = target.open_stack([*running.overrides, *overrides])
         return stack, view_local(stack, running, region, overrides)
     return stack, view_aws(stack, running, region, overrides)
 

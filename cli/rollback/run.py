@@ -47,7 +47,7 @@ def rollback(
     with working("reading the stack's outputs"):
         found = read_outputs(workspace, target.stack, outputs)
     announce(running, is_json=is_json)
-    opened = target.open_stack().at_hosts(found.texts("hosts"))
+    opened = target.open_stack()
     cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
     with working("reading the deployment"):
         steps = _control_steps(opened, found)

@@ -60,13 +60,14 @@ def read_outputs(workspace: Workspace, stack: str, file: Path | None = None) -> 
     return Outputs(stack, cast("dict[str, Any]", values))
 
 
-def run_pulumi(workspace: Workspace, *arguments: str) -> str:
+def run_pulumi(workspace: Workspace, *arguments: str, stdin: str | None = None) -> str:
     """Run the Pulumi CLI and return its standard output. OperationError with its message."""
     done = subprocess.run(  # noqa: S603  arguments are checked, without a shell
         [shutil.which("pulumi") or "pulumi", *arguments, "--non-interactive", "--color=never"],
         cwd=workspace.root,
         capture_output=True,
         text=True,
+        input=stdin,
         check=False,
     )
     if done.returncode:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from cli.output.times import iso_time
@@ -15,7 +13,6 @@ from cli.stacks.aws import read_credentials
 from cli.stacks.in_force import CANARY_KEY, PIN_KEY, InForce, read_key_values, read_store_in_force, read_table_in_force
 from cli.stacks.local_reads import LOCAL_CREDENTIALS, is_loopback, use_variables
 from cli.stacks.running import AwsStack, LocalStack, RunningStack
-from cli.stacks.workspace import STATE, Workspace
 from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
 
@@ -115,17 +112,6 @@ def _store_of(here: LocalStack, stack: Stack) -> Mapping[str, str]:
     """The pairs of the local key-value store that the stack's function reads; {} if there is none."""
     key = CANARY_KEY if stack.settings.needs.viewer_function == "canary" else PIN_KEY
     return next((store for store in here.status.get("keyValues", {}).values() if key in store), {})
-
-
-def find_hosts(workspace: Workspace, here: LocalStack) -> Mapping[str, str]:
-    """The names of the stack's own hosts, which its state has; {} without any, as most stacks are."""
-    path = here.notes.get("state") or workspace.directory(here.name) / STATE
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))["deployment"]["resources"]
-        outputs = next(one.get("outputs", {}) for one in found if one["type"] == "pulumi:pulumi:Stack")
-        return {str(name): str(host) for name, host in outputs.get("hosts", {}).items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
-        return {}
 
 
 def overrides_control(overrides: Sequence[str]) -> bool:

@@ -38,6 +38,8 @@ TIMEOUT_SECONDS = 30
 MEMORY_MB = 128
 """For a function of which the state has the ARN only: CloudFront's longest timeout of an origin event, and Lambda's
 default memory."""
+STANDS_HERE = ("demo.hosts=false", "demo.tiers=false")
+"""The project demo/hosts creates these in AWS; here they run under the domain names of the config."""
 Working = Callable[[str], AbstractContextManager[None]]
 
 
@@ -79,7 +81,7 @@ def read_source(request: UpRequest) -> Source:
         state = read_exported_state(request.state)
         _attached_functions(request, state)
         return Source(origins, state=state)
-    config = request.workspace.read_config(request.stack, request.overrides)
+    config = request.workspace.read_config(request.stack, (*STANDS_HERE, *request.overrides))
     return Source(origins, config=config, stack=load(request.stack, config))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
-from demo.hosts.sample_application import VERSIONS, environment_of
+from demo.hosts.settings import VERSIONS, session_environment
 from infra.settings.cache_key import header_key
 from infra.settings.stack import Stack
 from pulumi_state.resources import DISTRIBUTION, living_resources
@@ -18,8 +18,6 @@ from simulator.deployment.deployment import Site
 TENANTS = ("acme", "globex")
 TENANT_PORT = 443
 """tenant-lookup connects to backends over https on 443 only."""
-API_PORT = 443
-"""API Gateway supports https only."""
 SAMPLE_ACCOUNT = "1001"
 SAMPLE_SESSION_SECONDS = 86_400
 
@@ -29,11 +27,9 @@ def local_backends(
 ) -> Site:
     """Return the backends of a stack; `origins` (domain to URL) run elsewhere and get no application here.
 
-    `state` (with its secrets) has the domains of hosts and API Gateway's mock backends, which no config has. Origins
-    other than stable and canary get an echo backend. `fail_percent` of version 2's responses are a 500.
+    `state` (with its secrets) has the headers that CloudFront sends to the origins. Origins other than stable and
+    canary get an echo backend. `fail_percent` of version 2's responses are a 500.
     """
-    if state is not None:
-        stack = stack.at_hosts(_output(state, "hosts"))
     shared = _origin_secret(stack, state) if state is not None else {}
     tenants = _tenant_domains(stack)
     elsewhere = OriginMap(origins)
@@ -43,7 +39,7 @@ def local_backends(
             address = f"{origin.domain_name}:{origin.port}"
             # Origins may differ in their path only: the first of them has the address.
             applications.setdefault(address, _application(stack, name, address, shared, fail_percent))
-    for tier, (domain, port) in _tier_addresses(stack, state or {}).items():
+    for tier, (domain, port) in _tier_addresses(stack).items():
         if elsewhere.base_url(domain, port) is None:
             applications.setdefault(f"{domain}:{port}", _echo(tier, f"{domain}:{port}"))
     for domain in tenants.values():
@@ -62,7 +58,9 @@ def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str
         return _echo(name, address)
     keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     failing = {"FAIL_PERCENT": f"{fail_percent:g}"} if name == "canary" and fail_percent else {}
-    environment = {**environment_of(stack, name), **keys, **shared, **failing}
+    sessions = stack.settings.options_of("sticky-session")
+    storage = session_environment(sessions, stack.prefix) if sessions is not None else {}
+    environment = {"VERSION_CODE": VERSIONS[name], **storage, **keys, **shared, **failing}
     return Application(address, "demo.app.main:app", environment, health="/health")
 
 
@@ -88,21 +86,13 @@ def _tenant_domains(stack: Stack) -> dict[str, str]:
     return {tenant: f"{tenant}{suffix}" for tenant in TENANTS} if suffix else {}
 
 
-def _tier_addresses(stack: Stack, state: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
-    """Domain and port of every tier; of its mock backend, if the state has one."""
+def _tier_addresses(stack: Stack) -> dict[str, tuple[str, int]]:
+    """Domain and port of every tier, where tiers are routed."""
     if stack.settings.strategy != "tier":
         return {}
     options = stack.settings.options_of("tier")
     addresses = {tier: given.origin(tier) for tier, given in options.tiers.items()} if options else {}
-    configured = {tier: (origin.domain_name, origin.port) for tier, origin in addresses.items()}
-    return configured | {tier: (str(at["domainName"]), API_PORT) for tier, at in _output(state, "tierBackends").items()}
-
-
-def _output(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """An output that is an object; {} if there is none."""
-    resources = state.get("deployment", {}).get("resources", [])
-    outputs = next((one.get("outputs", {}) for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
-    return cast("Mapping[str, Any]", outputs.get(name, {}))
+    return {tier: (origin.domain_name, origin.port) for tier, origin in addresses.items()}
 
 
 def _expiry(attribute: str) -> dict[str, int]:

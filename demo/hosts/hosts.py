@@ -11,8 +11,7 @@ import pulumi_aws as aws
 
 from demo.hosts.network import HostNetwork
 from demo.hosts.role import HostRole
-from demo.hosts.sample_application import image_files
-from demo.hosts.user_data import encoded, script
+from demo.hosts.user_data import encoded, image_files, script
 
 INSTANCE_TYPE = "t4g.nano"
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -39,7 +38,7 @@ class HostsArgs:
 class Hosts(pulumi.ComponentResource):
     """One instance for each origin; `names` are their public DNS names, which AWS gives them when they start.
 
-    Another application or environment is another host: the old one goes when the distribution knows the new one.
+    Another application or environment is another host, with another name.
     """
 
     names: pulumi.Output[dict[str, str]]

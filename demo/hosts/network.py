@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from infra.settings.model import HOST_PORT
+from demo.hosts.user_data import HOST_PORT
 
 ADDRESSES = "10.64.0.0/24"
 ANYWHERE = "0.0.0.0/0"
@@ -107,5 +107,5 @@ class HostNetwork(pulumi.ComponentResource):
 
 def _first(zones: list[str], instance_type: str) -> str:
     if not zones:
-        raise pulumi.RunError(f"demo.hosts: the stack's Region has no {instance_type}: choose another aws:region")
+        raise pulumi.RunError(f"aws:region: there is no {instance_type} in it, choose another Region")
     return min(zones)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import gzip
 from collections.abc import Mapping
+from pathlib import Path
 
-from infra.settings.model import HOST_PORT
-
+FOLDER = Path(__file__).parents[1]
 END_OF_FILE = "EDGE_ROUTER_END_OF_FILE"
+HOST_PORT = 8080
 CONTAINER_PORT = 8000
 MAX_USER_DATA_BYTES = 16 * 1024
 """Before it is encoded as base64 ("Run commands on your Linux instance at launch")."""
@@ -66,6 +67,13 @@ if [[ "${{BASH_SOURCE[0]}}" == "$0" ]]; then
   run_application
 fi
 """
+
+
+def image_files() -> dict[str, bytes]:
+    """Return what `docker build demo` reads, by path in that folder."""
+    sources = [FOLDER / "Dockerfile", FOLDER / "requirements.txt", *(FOLDER / "app").rglob("*")]
+    names = [source.relative_to(FOLDER).as_posix() for source in sources if source.is_file()]
+    return {name: (FOLDER / name).read_bytes() for name in sorted(names) if "__pycache__" not in name}
 
 
 def script(image: Mapping[str, bytes], environment: Mapping[str, str]) -> str:

@@ -18,8 +18,8 @@ MAX_BATCH_KEYS = 50
 class CloudFrontFunction(pulumi.ComponentResource):
     """A published function, and its store with exactly the keys of the config, where it reads any.
 
-    `deployed_values`, which only the deployment knows, override the function's own under the same key. The logical
-    names are the function's, so that a switch to another one keeps this one until the distribution has switched.
+    `running_values`, which a rollout has changed, override the function's own under the same key. The logical names are
+    the function's, so that a switch to another one keeps this one until the distribution has switched.
     """
 
     function_arn: pulumi.Output[str]
@@ -31,12 +31,12 @@ class CloudFrontFunction(pulumi.ComponentResource):
         name: str,
         prefix: str,
         function: FunctionCode,
-        deployed_values: Mapping[str, pulumi.Input[str]],
+        running_values: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Functions", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        key_values: dict[str, pulumi.Input[str]] = {**function.key_values, **deployed_values}
+        key_values = {**function.key_values, **running_values}
         if key_values:
             self.store_arn, self.keys = _create_store(prefix, function.name, key_values, child)
         published = aws.cloudfront.Function(
@@ -55,7 +55,7 @@ class CloudFrontFunction(pulumi.ComponentResource):
 
 
 def _create_store(
-    prefix: str, name: str, key_values: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+    prefix: str, name: str, key_values: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> tuple[pulumi.Output[str], aws.cloudfront.KeyvaluestoreKeysExclusive]:
     """Create the function's store; return its ARN and its keys."""
     store = aws.cloudfront.KeyValueStore(

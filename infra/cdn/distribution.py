@@ -26,8 +26,7 @@ OLDEST_TLS = "TLSv1.2_2021"
 class Attached:
     """Resources that the distribution refers to, and those that have to exist first (`needed_first`).
 
-    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's. `domain_name` and `mark`
-    are the stable origin's and the tag's where only the deployment knows them.
+    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's.
     """
 
     cache_policy_id: pulumi.Input[str]
@@ -37,8 +36,6 @@ class Attached:
     static_cache_policy_id: pulumi.Input[str] | None = None
     extras: DistributionExtras = field(default_factory=DistributionExtras)
     needed_first: Sequence[pulumi.Resource] = ()
-    domain_name: pulumi.Input[str] | None = None
-    mark: pulumi.Input[str] | None = None
 
 
 class Distribution(pulumi.ComponentResource):
@@ -89,7 +86,7 @@ def distribution_args(stack: Stack, attached: Attached) -> aws.cloudfront.Distri
         web_acl_id=extras.web_acl_arn or None,
         logging_config=_logging(extras),
         wait_for_deployment=True,
-        tags={MARK_TAG: mark_of(cached_paths(stack)) if attached.mark is None else attached.mark},
+        tags={MARK_TAG: mark_of(cached_paths(stack))},
     )
 
 
@@ -115,7 +112,7 @@ def _stable_origin(origin: OriginSettings, attached: Attached) -> aws.cloudfront
     is_https = origin.protocol == "https"
     return aws.cloudfront.DistributionOriginArgs(
         origin_id="stable",
-        domain_name=origin.domain_name if attached.domain_name is None else attached.domain_name,
+        domain_name=origin.domain_name,
         origin_path=origin.path or None,
         custom_headers=[
             aws.cloudfront.DistributionOriginCustomHeaderArgs(name=name, value=value)

@@ -38,10 +38,8 @@ class DistributionExtras:
         return self.logs.ready if self.logs is not None and self.logs_are_legacy else []
 
 
-def create_extras(
-    stack: Stack, made_headers: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
-) -> DistributionExtras:
-    """Create what the settings ask for. `made_headers` go to the origins where the config has no secret for them."""
+def create_extras(stack: Stack, opts: pulumi.ResourceOptions) -> DistributionExtras:
+    """Create what the settings ask for."""
     settings = stack.settings
     policy = (
         aws.cloudfront.ResponseHeadersPolicy("response-headers", _security_headers(stack.prefix), opts)
@@ -53,7 +51,7 @@ def create_extras(
         certificate_arn=_certificate(settings.domain, opts),
         response_headers_policy_id=policy.id if policy else None,
         web_acl_arn=settings.security.web_acl_arn,
-        origin_headers=_verification_header(settings.security) or made_headers,
+        origin_headers=_verification_header(settings.security),
         logs=LogBucket("access-logs", stack, opts) if settings.access_logs != "none" else None,
         logs_are_legacy=settings.access_logs == "s3",
     )

@@ -64,7 +64,7 @@ class RouterFunction(pulumi.ComponentResource):
         self,
         name: str,
         stack: Stack,
-        package: pulumi.Input[Path],
+        package: Path,
         role: Role,
         log_group: str,
         opts: pulumi.ResourceOptions | None = None,
@@ -79,7 +79,7 @@ class RouterFunction(pulumi.ComponentResource):
             runtime=RUNTIME,
             architectures=["x86_64"],
             handler=HANDLER,
-            code=pulumi.Output.from_input(package).apply(lambda path: pulumi.FileArchive(str(path))),
+            code=pulumi.FileArchive(str(package)),
             role=role.arn,
             memory_size=settings.function.memory_mb,
             timeout=settings.function.timeout_seconds,
@@ -111,7 +111,7 @@ class Router:
 
 def create_router(
     stack: Stack,
-    package: pulumi.Input[Path],
+    package: Path,
     tables: Tables,
     control: Control | None,
     opts: pulumi.ResourceOptions,

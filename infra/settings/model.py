@@ -22,7 +22,7 @@ from infra.config.rules import between, one_of, rule
 from infra.settings.alarms import AlarmSettings
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings
-from infra.settings.origins import REQUIRED_ORIGINS, Origins, OriginSettings, OverrideSettings, absent_if_empty
+from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
     DemoSettings,
     FunctionSettings,
@@ -41,9 +41,6 @@ from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
 PRICE_CLASSES = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
-HOST_PORT = 8080
-UNNAMED_HOSTS = {origin: f"{origin}.hosts.invalid" for origin in REQUIRED_ORIGINS}
-"""What hosts of the stack's own are called until AWS has named them: nothing that could be asked (RFC 6761 §6.4)."""
 
 
 class CoreSettings(Section):
@@ -78,7 +75,7 @@ class CoreSettings(Section):
         table_reads: [Deadlines and memory cache](#tablereads) of table reads.
         tables: [Protection](#tables) of the tables.
         logs: [Log groups](#logs).
-        demo: [For trials only](#demo): hosts and mock backends.
+        demo: [Hosts and mock backends](#demo) that the project `demo/hosts` is still to create.
         validator: [The validator](#validator) as a Lambda function.
     """
 
@@ -160,23 +157,6 @@ class CoreSettings(Section):
             raise_errors([setting_error(text, "keyHeaders", value=self.key_headers)])
         return self
 
-    @model_validator(mode="after")
-    def _has_tiers_to_show(self) -> Self:
-        if self.demo.tiers and self.options_of("tier") is None:
-            text = "is true, but there are no tiers: write the section tier, or set this to false"
-            raise_errors([setting_error(text, "demo", "tiers", value=True)])
-        return self
-
-    @model_validator(mode="after")
-    def _has_a_table_for_its_hosts(self) -> Self:
-        if self.demo.hosts and self.options_of("sticky-session") is None:
-            text = (
-                "is true, but the sample application has no table for its sessions: write the section stickySession, or"
-                " set this to false"
-            )
-            raise_errors([setting_error(text, "demo", "hosts", value=True)])
-        return self
-
     @property
     def strategy_class(self) -> type[Strategy]:
         """The chosen strategy's class."""
@@ -191,12 +171,6 @@ class CoreSettings(Section):
     def options(self) -> Any:
         """The options of the chosen strategy."""
         return self.options_of(self.strategy)
-
-    @property
-    def demo_tiers(self) -> tuple[str, ...]:
-        """The tiers with a mock backend, the default one first; none without `demo.tiers`."""
-        options = self.options_of("tier")
-        return (options.default, *sorted(options.tiers)) if self.demo.tiers and options is not None else ()
 
     @property
     def strategy_needs(self) -> Needs:
@@ -239,15 +213,6 @@ class CoreSettings(Section):
         """True where the router prevents caching of responses that set a cookie, because cookies reach the origin."""
         return self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
 
-    def with_hosts(self, names: Mapping[str, str]) -> Self:
-        """The same with hosts of the stack's own behind these origins, whatever config says of where they are."""
-        place = {"protocol": "http", "port": HOST_PORT}
-        moved = {
-            origin: self.origins[origin].model_copy(update={"domain_name": name, **place})
-            for origin, name in names.items()
-        }
-        return self.model_copy(update={"origins": {**self.origins, **moved}})
-
     def options_of(self, strategy: str) -> Any | None:
         """Return the options in a strategy's section; None where the config has none."""
         return getattr(self, section_of(strategy))
@@ -282,10 +247,9 @@ def load_settings(
     raw = {key: _decode(key, value) for key, value in own.items()}
     secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
     try:
-        settings = Settings.model_validate(raw)
+        return Settings.model_validate(raw)
     except ValidationError as error:
         raise SettingsError(format_errors(error, project, raw, secrets)) from None
-    return settings.with_hosts(UNNAMED_HOSTS) if settings.demo.hosts else settings
 
 
 def _decode(key: str, value: str) -> object:

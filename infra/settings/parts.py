@@ -144,15 +144,14 @@ class LogSettings(Section):
 
 
 class DemoSettings(Section):
-    """Resources for trials only.
+    """Parts of the demonstration, which the project [demo/hosts](hosts.md) creates.
+
+    An update is refused while a key is true: `make demo-hosts STACK=…` sets it to false.
 
     Attributes:
-        tiers: A mock backend in API Gateway for every tier of the section `tier` and for its default, which responds
-            with the tier's name. With `strategy: tier` the tiers go there, whatever `tier.tiers` says of their
-            origins.
-        hosts: The sample application on two small instances, which are then the origins `stable` and `canary`,
-            whatever `origins` says of `domainName`, `protocol` and `port`. Needs `stickySession`. [What there is, and
-            what it costs](hosts.md).
+        tiers: Whether mock backends of the tiers are still to be created there, and `tier.tiers` set to them.
+        hosts: Whether the sample application's hosts are still to be created there, and `origins` set to them;
+            `staging` is shipped with it.
     """
 
     tiers: bool = False

@@ -36,7 +36,8 @@ def _web_acl_error(value: str) -> str:
     return ""
 
 
-def _header_error(value: str) -> str:
+def origin_header_error(value: str) -> str:
+    """Return the error in the name of a custom header of origins; "" where there is none."""
     if _NEVER_SENT.fullmatch(value.lower()):
         return f"is {value!r}: CloudFront adds no header of that name to requests; take one such as x-origin-verify"
     if value.lower().startswith(OWN_PREFIX):
@@ -47,19 +48,16 @@ def _header_error(value: str) -> str:
 class SecuritySettings(Section):
     """Headers, web ACL and origin verification.
 
-    Without `originSecret`, hosts of the stack's own (`demo.hosts`) get a random one, and other origins none.
-
     Attributes:
         web_acl_arn: A web ACL of AWS WAF with the scope CLOUDFRONT (global, in us-east-1).
         response_headers: Adds [security headers for browsers](domains.md#headers-for-browsers), such as HSTS, where
             the origin sends none.
         origin_secret_header: Name of the origin verification header. Not one that CloudFront never sends, and not
             `override.header`.
-        origin_secret: Its value, with the characters of `override.secret`; use `--secret`. The stack's own
-            [hosts](#demo) get one without it, other origins none.
+        origin_secret: Its value, with the characters of `override.secret`; use `--secret`.
     """
 
     web_acl_arn: Annotated[Text, rule(_web_acl_error)] = ""
     response_headers: bool = True
-    origin_secret_header: Annotated[Text, rule(_header_error)] = "x-origin-verify"  # noqa: S105 - its name
+    origin_secret_header: Annotated[Text, rule(origin_header_error)] = "x-origin-verify"  # noqa: S105 - its name
     origin_secret: Annotated[Text, optional_rule(secret_error)] = Field(default="", repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -50,10 +50,6 @@ class Stack:
         keys = FIRST_KEYS["control"]
         return control.table_name or table_name(self.prefix, "control", keys, control.home_region)
 
-    def at_hosts(self, names: Mapping[str, str]) -> Stack:
-        """The same stack when its hosts have these names, by origin."""
-        return replace(self, settings=self.settings.with_hosts(names))
-
     def table_name(self, spec: TableSpec) -> str:
         """Return the physical name of a table: the configured one, else one that begins with the stack's."""
         keys = (spec.hash_key, spec.range_key)
@@ -74,8 +70,6 @@ class Stack:
             yield Name("function", f"{prefix}-{purpose}")
         if settings.has_rollout:
             yield Name("rule", f"{prefix}-rollout")
-        if settings.demo.hosts:
-            yield Name("role", f"{prefix}-hosts")
         if settings.alarms is not None:
             if settings.needs.origin_request:
                 yield Name("role", f"{prefix}-alarms")
@@ -123,3 +117,25 @@ def load_stack(
     if errors := errors or length_errors(stack.short_names()):
         raise SettingsError(errors)
     return stack
+
+
+def refuse_demo(stack: Stack) -> None:
+    """Raise SettingsError where the config asks for parts of the demo, which are created by a project of their own.
+
+    An update without the keys would delete what an earlier version of this program created for them, and that may be
+    what visitors are served from: so only whoever sets them to false says that this may go.
+    """
+    parts = {
+        "hosts": ("origins.stable and origins.canary", "two instances with their network, role and secret"),
+        "tiers": ("tier.tiers", "the REST APIs"),
+    }
+    found = [
+        f"{stack.project}:demo.{key} is true, but these are a Pulumi project of their own, demo/hosts (docs/hosts.md)."
+        f" `make demo-hosts STACK={stack.name}` creates them there, points {settings} at them and sets this key to"
+        f" false. Only the `pulumi up` after that deletes what an earlier version created in this stack ({former}),"
+        f" once the new ones are in place. To use others, set {settings} to them and this key to false"
+        for key, (settings, former) in parts.items()
+        if getattr(stack.settings.demo, key)
+    ]
+    if found:
+        raise SettingsError(found)

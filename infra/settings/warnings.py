@@ -33,17 +33,12 @@ def settings_warnings(settings: CoreSettings) -> list[str]:
             "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"
             " nothing steers until edge-router:control is live"
         )
-    if settings.demo.hosts and settings.strategy == "fastest-origin":
-        warnings.append(
-            "demo.hosts: is true, and its hosts let nobody in but CloudFront: the probes of fastest-origin do not"
-            " reach them, and everybody gets stable"
-        )
     return [*warnings, *_host_warnings(settings), *_region_warnings(settings)]
 
 
 def _host_warnings(settings: CoreSettings) -> Iterator[str]:
     """Warn of hosts of the origins, and of the backends in all sections."""
-    for name, origin in ({} if settings.demo.hosts else settings.origins).items():
+    for name, origin in settings.origins.items():
         if text := host_warning(origin.domain_name):
             yield f"origins.{name}.domainName {text}"
     for strategy in STRATEGIES:

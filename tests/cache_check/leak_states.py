@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, cast
 
 from cache_check import DecisionInputs, Finding, find_leaks
-from simulator.standin import run_program
+from tests.infra.configs import run_stack
 
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -103,7 +103,7 @@ def the_finding(state: Mapping[str, Any], inputs: DecisionInputs | None = None) 
 
 @cache
 def _deployed(stack: str, *overrides: str) -> Mapping[str, Any]:
-    return run_program(stack, overrides=overrides).state
+    return run_stack(stack, *overrides).state
 
 
 def deployed(stack: str, *overrides: str) -> State:

@@ -56,15 +56,6 @@ def test_the_same_settings_give_the_same_bytes(run: Run, tmp_path: Path):
     assert second["sha256"] == first["sha256"] != other["sha256"]
 
 
-def test_hosts_that_only_a_deployment_names_are_said_to_be_missing(run: Run, tmp_path: Path):
-    result = run("bundle", "--stack", "staging", "--out", str(tmp_path / "router.zip"))
-    assert result.exit_code == 0
-    assert " ".join(result.err.split()) == (
-        "warning: edge-router:demo.hosts: only a deployment knows the names of its hosts; this package has"
-        " stable.hosts.invalid and canary.hosts.invalid instead"
-    )
-
-
 def test_a_folder_cannot_be_the_package(run: Run, tmp_path: Path):
     assert run("bundle", "--stack", "prod", "--out", str(tmp_path)) == Result(
         2, "", f"error: --out {tmp_path}: is a folder; name a file\n"

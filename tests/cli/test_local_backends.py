@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from cli.up.local_backends import local_backends
-from demo.hosts.sample_application import VERSIONS
+from demo.hosts.settings import VERSIONS
 from simulator.standin import run_program
 from tests.infra.configs import shipped_stack
 
@@ -42,20 +42,15 @@ def test_what_is_served_elsewhere_is_not_started() -> None:
     }
 
 
-def test_mock_back_ends_in_api_gateway_are_stood_for_here() -> None:
-    """The default tier's as well: the stable origin may be sent there."""
-    overrides = (TIER, "demo.tiers=true")
-    found = tiers("local", *overrides, state=run_program("local", overrides=overrides).state)
-    assert sorted(found.values()) == ["basic", "premium", "standard"]
-    assert all(address.endswith(".execute-api.us-east-1.amazonaws.com:443") for address in found)
-
-
-def test_hosts_are_stood_for_at_the_names_that_they_got_and_know_the_secrets_digest() -> None:
-    overrides = ("demo.hosts=true", "security.originSecret=said-by-cloudfront")
+def test_the_origins_of_a_stack_know_the_digest_of_its_secret() -> None:
+    names = {"stable": "ec2-1.example.com", "canary": "ec2-2.example.com"}
+    places = [f"origins.{origin}.{key}" for origin in names for key in (f"domainName={names[origin]}", "protocol=http")]
+    overrides = (*places, "origins.stable.port=8080", "origins.canary.port=8080")
+    overrides = (*overrides, "security.originSecret=said-by-cloudfront")
     run: Any = run_program("local", overrides=overrides)
     site = local_backends(shipped_stack("local", *overrides), {}, run.state_with_secrets)
     found = {one.name: one.environment for one in site.applications if one.module == "demo.app.main:app"}
-    hosts = {f"{name}:8080": VERSIONS[origin] for origin, name in run.outputs["hosts"].items()}
+    hosts = {f"{name}:8080": VERSIONS[origin] for origin, name in names.items()}
     assert {name: environment["VERSION_CODE"] for name, environment in found.items()} == hosts
     digest = sha256(b"said-by-cloudfront").hexdigest()
     assert {(one["ORIGIN_SECRET_HEADER"], one["ORIGIN_SECRET_DIGEST"]) for one in found.values()} == {

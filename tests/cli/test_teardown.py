@@ -11,7 +11,7 @@ import pytest
 
 from simulator.standin import Run, run_program
 from tests.cli.conftest import ROOT, Result
-from tests.infra.configs import ON_LAMBDA, choosing
+from tests.infra.configs import ON_LAMBDA, choosing, run_stack
 
 from .fake_aws import FakeAws, Function
 
@@ -74,7 +74,7 @@ def told(result: Result) -> tuple[list[tuple[str, str]], int]:
 def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
     strategy: str, run: Callable[..., Result], aws: FakeAws, nothing: Path
 ) -> None:
-    deployed = run_program("staging", project=ROOT, overrides=choosing(strategy))
+    deployed = run_stack("staging", *choosing(strategy))
     deploy(deployed, aws)
     name = deployed.outputs["functionArn"].split(":")[6]
     assert run("sweep", "--delete") == Result(
@@ -94,9 +94,9 @@ def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
 
 
 def test_what_a_switch_of_strategies_left_behind_is_swept(run: Callable[..., Result], aws: FakeAws) -> None:
-    first = run_program("staging", project=ROOT, overrides=("strategy=sticky-session",))
+    first = run_stack("staging", "strategy=sticky-session")
     deploy(first, aws)
-    deploy(run_program("staging", project=ROOT, overrides=("strategy=tier",), state=first.state), aws)
+    deploy(run_stack("staging", "strategy=tier", state=first.state), aws)
     name = first.outputs["functionArn"].split(":")[6]
     assert told(run("sweep", "--delete", "--json")) == ([(name, "waits")], 3)
     aws.release()

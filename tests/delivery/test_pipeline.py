@@ -21,13 +21,14 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.config.errors import SettingsError
-from pipeline.deployer_rights import PARTS, rights
-from pipeline.settings import load_pipeline_settings
+from infra.project_settings import parse_settings
+from pipeline.deployer_rights import rights
+from pipeline.settings import PARTS, PipelineSettings
 from simulator.standin import ProgramError, Run, read_stack_config, run_program
 from validator.plan.parse import parse_plan
 
 ROOT = Path(__file__).parents[2]
-PROJECT = ROOT / "pipeline"
+PROJECT, NAME = ROOT / "pipeline", "edge-router-pipeline"
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 BUCKET = f"arn:aws:s3:::edge-router-pipeline-{ACCOUNT}"
@@ -225,8 +226,7 @@ def test_a_build_may_keep_its_state_read_its_passphrase_and_deploy_its_stack(kin
         allowed("s3:GetObject s3:PutObject s3:DeleteObject", "arn:aws:s3:::your-company-pulumi/*"),
         allowed("codepipeline:ListPipelineExecutions", PIPELINE_ARN),
     ]
-    parts = {"staging": ("eyes", "hosts"), "prod": ("eyes",)}[kind]
-    expected = rights(f"edge-router-{kind}", ACCOUNT, parts)
+    expected = rights(f"edge-router-{kind}", ACCOUNT, ("eyes",))
     assert found == {f"deploy-{part}": statements for part, statements in expected.items()}
 
 
@@ -358,14 +358,14 @@ def test_all_policies_of_a_role_together_fit_on_it() -> None:
 def test_a_mistake_is_named_by_its_full_key(changes: dict[str, str], expected: str) -> None:
     config = CONFIG | {f"edge-router-pipeline:{key}": value for key, value in changes.items()}
     with pytest.raises(SettingsError) as raised:
-        load_pipeline_settings(config)
+        parse_settings(PipelineSettings, config, NAME)
     [problem] = raised.value.errors
     assert problem.startswith(expected) if expected.endswith(": ") else problem == expected
 
 
 def test_what_is_missing_is_named_too() -> None:
     with pytest.raises(SettingsError) as raised:
-        load_pipeline_settings({})
+        parse_settings(PipelineSettings, {}, NAME)
     assert raised.value.errors == [
         f"edge-router-pipeline:{key} is missing: it is required"
         for key in ("connectionArn", "repository", "backend", "passphraseSecret")
@@ -381,7 +381,7 @@ def test_a_folder_of_the_backend_is_all_that_a_build_may_write() -> None:
 
 def test_the_shipped_stack_is_named_in_every_key_of_the_project() -> None:
     config = read_stack_config("pipeline", project=PROJECT)
-    assert load_pipeline_settings(config.values).prod.stack == "prod"
+    assert parse_settings(PipelineSettings, config.values, NAME).prod.stack == "prod"
 
 
 @pytest.fixture

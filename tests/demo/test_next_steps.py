@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.stacks.workspace import PROJECT, Workspace
-from demo.next_steps import list_next_steps
+from demo.tour import list_next_steps
 
 URL = "http://127.0.0.1:8080"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.deployer_rights import PARTS, rights
+from pipeline.deployer_rights import rights
+from pipeline.settings import PARTS
 
 from .pages import section
 

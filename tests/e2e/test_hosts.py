@@ -1,4 +1,4 @@
-"""`demo.hosts` on this machine: the sample application at the hosts' names answers CloudFront and nobody else."""
+"""Hosts of demo/hosts as a stack's origins, on this machine: they answer CloudFront and nobody else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.stacks.workspace import Workspace
+from demo.hosts.connect import new_settings
 from tests.e2e.conftest import Stack
+from tests.infra.configs import HOSTS, run_stack
 
 pytestmark = pytest.mark.anyio
 ORIGINS = {"stable": "1", "canary": "2"}
+
+
+def connected(*overrides: str) -> tuple[str, ...]:
+    """The settings that `demo.hosts.connect` writes, and the secret."""
+    settings = new_settings(run_stack(HOSTS).outputs, Workspace().open_stack("local"))
+    return (
+        *(f"{key}={value}" for key, value in settings.items()),
+        "security.originSecret=said-by-cloudfront",
+        *overrides,
+    )
 
 
 def to(origin: str) -> str:
@@ -20,7 +33,7 @@ def to(origin: str) -> str:
 @pytest.mark.parametrize("strategy", ["sticky-session", "tier"])
 async def test_the_secret_reaches_every_host_through_the_edge(stack: Stack, strategy: str) -> None:
     """On the canary too, whether Lambda or a CloudFront Function sends the request there."""
-    await stack.deploy("demo.hosts=true", f"strategy={strategy}")
+    await stack.deploy(*connected(f"strategy={strategy}"))
     for origin, version in ORIGINS.items():
         assert await stack.version(x_qa_origin=to(origin)) == version
         forged = await stack.get(x_qa_origin=to(origin), x_origin_verify="forged")
@@ -28,7 +41,7 @@ async def test_the_secret_reaches_every_host_through_the_edge(stack: Stack, stra
 
 
 async def test_who_goes_past_the_edge_gets_no_answer(stack: Stack) -> None:
-    await stack.deploy("demo.hosts=true")
+    await stack.deploy(*connected())
     status: Any = stack.local.status()
     hosts = {name: url for name, url in status["origins"].items() if name.startswith("ec2-")}
     assert len(hosts) == 2
@@ -40,6 +53,6 @@ async def test_who_goes_past_the_edge_gets_no_answer(stack: Stack) -> None:
 
 
 async def test_a_visitor_stays_where_the_session_is(stack: Stack) -> None:
-    await stack.deploy("demo.hosts=true", "canaryPercent=50")
+    await stack.deploy(*connected("canaryPercent=50"))
     cookie = await stack.visitor("2", "sessiontoken")
     assert [await stack.version(cookie=cookie) for _ in range(5)] == ["2"] * 5

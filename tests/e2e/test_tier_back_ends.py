@@ -2,7 +2,10 @@
 
 import pytest
 
+from cli.stacks.workspace import Workspace
+from demo.hosts.connect import new_settings
 from tests.e2e.conftest import Stack
+from tests.infra.configs import HOSTS, run_stack
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +28,9 @@ async def test_a_post_reaches_the_back_end_of_its_tier(stack: Stack) -> None:
 
 
 async def test_a_mock_back_end_is_asked_at_its_stage_and_under_its_own_name(stack: Stack) -> None:
-    await stack.deploy("strategy=tier", "demo.tiers=true")
+    outputs = {"tierBackends": run_stack(HOSTS).outputs["tierBackends"]}
+    settings = new_settings(outputs, Workspace().open_stack("local"))
+    await stack.deploy("strategy=tier", *(f"{key}={value}" for key, value in settings.items()))
     found = await answer(stack, "?CTIER=premium")
     assert (found["name"], found["path"]) == ("premium", "/demo/orders")
     assert found["host"].endswith(".execute-api.us-east-1.amazonaws.com")

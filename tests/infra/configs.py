@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +12,7 @@ import yaml
 from docs.generate.docstrings import example
 from infra.config.errors import SettingsError
 from infra.settings.stack import Stack, load_stack
-from simulator.standin import read_stack_config
+from simulator.standin import Run, read_stack_config, run_program
 from strategies.base import Needs
 from strategies.registry import STRATEGIES, load, section_of
 
@@ -29,16 +29,27 @@ DEFAULTS: dict[str, object] = {
 
 EVERYTHING = (
     "validator.function=true",
-    "demo.tiers=true",
     "rollout.notify[0]=releases@example.com",
     "rollout.alarms[0]=arn:aws:cloudwatch:eu-west-1:123456789012:alarm:checkout",
-    "demo.hosts=true",
     "alarms.notify[0]=eyes@example.com",
     "accessLogs=v2",
     "domain.aliases[0]=www.example.com",
     "domain.hostedZoneId=Z0123456789ABCDEFGHIJ",
 )
 """What a stack may have besides."""
+
+CONNECTED = "demo.hosts=false"
+"""What staging has as soon as its origins are set; it is shipped to be refused until then."""
+HOSTS = "demo/hosts"
+"""Stands for the stack of that project: staging's hosts, and mock backends of two tiers."""
+
+
+def run_stack(stack: str, *overrides: str, state: Mapping[str, object] | None = None) -> Run:
+    """Run the program of a stack as it is when its origins are set, or that of `HOSTS`."""
+    if stack == HOSTS:
+        tiers = ("tiers[0]=premium", "tiers[1]=standard")
+        return run_program("staging", project=ROOT / HOSTS, overrides=(*tiers, *overrides), state=state)
+    return run_program(stack, overrides=(CONNECTED, *overrides), state=state)
 
 
 SET_UP = tuple(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from simulator.standin import Run
-from tests.infra.configs import SET_UP, STACKS, choosing
+from tests.infra.configs import HOSTS, SET_UP, STACKS, choosing
 from tests.infra.test_program import VERSIONED, run
 
 FILE = Path(__file__).with_name("resource_lists.json")
@@ -37,6 +37,8 @@ def _physical_name(inputs: Mapping[str, Any]) -> str:
 
 def list_stack(stack: str) -> dict[str, list[str]]:
     """What a stack has with every strategy, and by strategy what it has besides."""
+    if stack == HOSTS:
+        return {EVERYWHERE: list_resources(run(stack))}
     lists = {name: list_resources(run(stack, *settings)) for name, settings in SETUPS.items()}
     common = set.intersection(*(set(resources) for resources in lists.values()))
     rest = {name: [one for one in resources if one not in common] for name, resources in lists.items()}
@@ -44,4 +46,5 @@ def list_stack(stack: str) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(f"{json.dumps({stack: list_stack(stack) for stack in STACKS}, indent=1)}\n", encoding="utf-8")
+    lists = {stack: list_stack(stack) for stack in (*STACKS, HOSTS)}
+    FILE.write_text(f"{json.dumps(lists, indent=1)}\n", encoding="utf-8")

@@ -76,7 +76,9 @@ GRANTS: dict[tuple[str, str], tuple[Grant, ...]] = {
     ),
     ("-validator", "write-log"): grant("logs:CreateLogStream logs:PutLogEvents", rf"{log('{prefix}-validator')}:\*"),
     ("-validator", "report-job"): grant("codepipeline:PutJobSuccessResult codepipeline:PutJobFailureResult", r"\*"),
-    ("-hosts", "write-sessions"): grant("dynamodb:UpdateItem", table("sessions")),
+    ("-hosts", "write-sessions"): grant(
+        "dynamodb:UpdateItem", rf"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/edge-router-staging-sessions"
+    ),
     ("-hosts", "session-manager"): (
         *grant(
             "ssmmessages:CreateControlChannel ssmmessages:CreateDataChannel ssmmessages:OpenControlChannel"

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from pipeline.deployer_rights import CORE, rights
-from tests.infra.configs import EVERYTHING
+from tests.infra.configs import EVERYTHING, HOSTS
 from tests.infra.test_program import VERSIONED, run
 
 GATEWAY = "apigateway:GET POST PUT PATCH DELETE"
@@ -105,8 +105,9 @@ CONFIGS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("prod",): (),
     ("prod", "strategy=tier"): (),
     ("prod", *VERSIONED["sticky-session"]): (),
-    ("local", "strategy=sticky-session", *EVERYTHING): ("access-logs", "domain", "eyes", "hosts", "tiers"),
+    ("local", "strategy=sticky-session", *EVERYTHING): ("access-logs", "domain", "eyes"),
     ("local", "accessLogs=s3"): ("access-logs",),
+    (HOSTS,): ("hosts", "tiers"),
 }
 
 

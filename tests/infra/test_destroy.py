@@ -10,7 +10,7 @@ import pytest
 
 from simulator.standin import ProgramError, Run, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, ON_LAMBDA, ROOT, STACKS, choosing
+from tests.infra.configs import EVERYTHING, ON_LAMBDA, ROOT, STACKS, choosing, run_stack
 from tests.infra.test_program import VERSIONED, run
 
 TABLE = "aws:dynamodb/table:Table"
@@ -32,7 +32,7 @@ every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 @cache
 def deployed(stack: str, strategy: str) -> Run:
-    return run_program(stack, overrides=choosing(strategy))
+    return run_stack(stack, *choosing(strategy))
 
 
 @cache
@@ -140,6 +140,6 @@ def test_what_refers_to_the_function_goes_before_its_role_and_logs(strategy: str
 
 def test_a_switch_to_a_strategy_without_a_function_leaves_it_behind_too() -> None:
     before = deployed("staging", "sticky-session")
-    after = run_program("staging", overrides=("strategy=tier",), state=before.state)
+    after = run_stack("staging", "strategy=tier", state=before.state)
     assert names(after, "retain") == {"function"}
     assert {change.op for change in after.changes if change.type == TABLE} == {"same"}

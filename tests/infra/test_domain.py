@@ -10,7 +10,7 @@ import pytest
 from infra.config.errors import SettingsError
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, choosing, edit_stack, problems_of, shipped_stack, stack_of
+from tests.infra.configs import CONNECTED, STACKS, choosing, edit_stack, problems_of, shipped_stack, stack_of
 from tests.infra.test_program import DISTRIBUTION, VERSIONED, all_resources, inputs, run
 
 ZONE = "Z0123456789ABC"
@@ -200,7 +200,7 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
     edit_stack(project, "staging", domain={**DOMAIN, "aliases": ["staging.example.com", "*.example.com"]})
     edit_stack(project, "prod", domain=DOMAIN)
     for stack in ("staging", "prod"):
-        assert run_program(stack, project=project, preview=True).changes
+        assert run_program(stack, project=project, overrides=[CONNECTED], preview=True).changes
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from demo.hosts.sample_application import environment_of, image_files
-from demo.hosts.user_data import END_OF_FILE, MAX_USER_DATA_BYTES, encoded, script
-from tests.infra.configs import ROOT, shipped_stack
+from demo.hosts.settings import VERSIONS, session_environment
+from demo.hosts.user_data import END_OF_FILE, MAX_USER_DATA_BYTES, encoded, image_files, script
+from strategies.sticky_session import Options
+from tests.infra.configs import ROOT
 
 DIGEST = "0123456789abcdef" * 4
-ENVIRONMENT = {**environment_of(shipped_stack("staging"), "canary"), "ORIGIN_SECRET_DIGEST": DIGEST}
+SESSIONS = session_environment(Options(), "edge-router-staging")
+ENVIRONMENT = {"VERSION_CODE": VERSIONS["canary"], **SESSIONS, "ORIGIN_SECRET_DIGEST": DIGEST}
 SHELLCHECK = shutil.which("shellcheck")
 NO_WAITING = 'sleep() { echo "waits $1"; }'
 

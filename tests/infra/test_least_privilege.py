@@ -11,7 +11,7 @@ import pytest
 
 from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, STACKS, choosing
+from tests.infra.configs import EVERYTHING, HOSTS, STACKS, choosing
 from tests.infra.rights import (
     ANY_RESOURCE,
     GRANTS,
@@ -35,12 +35,13 @@ CONFIGS = [
     *(("local", *choosing(strategy), *EVERYTHING) for strategy in ("sticky-session", "tenant-lookup", "tier")),
     ("local", *VERSIONED["sticky-session"], *EVERYTHING),
     ("local", "accessLogs=s3"),
+    (HOSTS,),
 ]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: " ".join(config[:3]))
 
 
 def prefix_of(config: tuple[str, ...]) -> str:
-    return f"edge-router-{config[0]}"
+    return "edge-router-staging-demo" if config[0] == HOSTS else f"edge-router-{config[0]}"
 
 
 def resources_of(config: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ import pytest
 
 from infra.config.errors import SettingsError
 from infra.naming.resource_names import LIMITS, Name
+from infra.project_settings import parse_settings
 from infra.settings.stack import load_stack
-from pipeline.program import refuse_long_names
-from pipeline.settings import load_pipeline_settings
+from pipeline.settings import PipelineSettings, check_names
 from simulator.standin import ProgramError, run_program
 from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
@@ -118,10 +118,12 @@ def test_the_limits_are_those_of_the_models() -> None:
 
 
 def test_a_pipelines_names_are_judged_too() -> None:
-    settings = load_pipeline_settings({**PIPELINE, "edge-router-pipeline:prod": '{"stack": "production"}'})
-    refuse_long_names(settings, "edge-router-pipeline")
+    settings = parse_settings(
+        PipelineSettings, {**PIPELINE, "edge-router-pipeline:prod": '{"stack": "production"}'}, "edge-router-pipeline"
+    )
+    check_names(settings, "edge-router-pipeline")
     with pytest.raises(SettingsError) as refused:
-        refuse_long_names(settings, "Edge-" + "x" * 49)
+        check_names(settings, "Edge-" + "x" * 49)
     assert [text.partition("'")[0] for text in refused.value.errors] == [
         "the bucket would be called ",
         "the role would be called ",

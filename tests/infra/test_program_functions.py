@@ -108,13 +108,12 @@ def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key()
 
 
 @every_stack
-@pytest.mark.parametrize("demo", ["demo.tiers=false", "demo.tiers=true"])
 @pytest.mark.parametrize("pin", ["stable", "canary"])
-def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, demo: str, pin: str) -> None:
+def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, pin: str) -> None:
     """Every tier has the pin in its place, and so has a request that asks for none."""
-    before, pinned = run(stack, TIER, demo), run(stack, TIER, demo, f"pin={pin}")
-    assert changed(before, stack, TIER, demo, f"pin={pin}") == {"update": {"tier-keys", "control-config"}}
-    assert changed(pinned, stack, TIER, demo) == {"update": {"tier-keys", "control-config"}}
+    before, pinned = run(stack, TIER), run(stack, TIER, f"pin={pin}")
+    assert changed(before, stack, TIER, f"pin={pin}") == {"update": {"tier-keys", "control-config"}}
+    assert changed(pinned, stack, TIER) == {"update": {"tier-keys", "control-config"}}
     found = [value for key, value in pairs(pinned).items() if not key.startswith("origin:")]
     assert (len(found), {value["pin"] for value in found}) == (3, {pin})
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from tests.infra.configs import STACKS
+from tests.infra.configs import HOSTS, STACKS
 from tests.infra.resource_lists import FILE, list_stack
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, HOSTS])
 def test_every_resource_is_on_the_list(stack: str) -> None:
     assert list_stack(stack) == json.loads(FILE.read_text(encoding="utf-8"))[stack]

@@ -8,7 +8,7 @@ from infra.data.control import ITEM_KEY
 from infra.naming.resource_names import FIRST_KEYS
 from router.control.reader import KEY
 from simulator.standin import Change, ProgramError, Run, run_program
-from tests.infra.configs import stack_of
+from tests.infra.configs import run_stack, stack_of
 from tests.infra.test_program import TABLE, all_resources, run
 
 STICKY = ("strategy=sticky-session",)
@@ -83,7 +83,7 @@ def test_a_configured_name_is_the_name() -> None:
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_another_table_comes_beside_the_old_one_which_stays(change: tuple[str, ...]) -> None:
     before = run("staging", *STICKY)
-    after = run_program("staging", overrides=change, state=before.state)
+    after = run_stack("staging", *change, state=before.state)
     old, new = tables_of(before)["sessions"], tables_of(after)["sessions"]
     assert change_of(after, "sessions").op == "replace"
     assert old["inputs"]["name"] != new["inputs"]["name"]
@@ -93,9 +93,9 @@ def test_another_table_comes_beside_the_old_one_which_stays(change: tuple[str, .
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_the_way_back_is_refused_while_the_old_table_is_in_the_account(change: tuple[str, ...]) -> None:
     """Pulumi has forgotten it, DynamoDB has not; what is deleted instead is no obstacle."""
-    there = run_program("staging", overrides=change, state=run("staging", *STICKY).state)
+    there = run_stack("staging", *change, state=run("staging", *STICKY).state)
     with pytest.raises(ProgramError, match=r"'edge-router-staging-sessions' is taken .* \(ResourceInUseException\)$"):
-        run_program("staging", overrides=STICKY, state=there.state)
+        run_stack("staging", *STICKY, state=there.state)
     gone = run_program("local", overrides=change, state=run("local", *STICKY).state)
     assert change_of(run_program("local", overrides=STICKY, state=gone.state), "sessions").op == "replace"
 
@@ -110,7 +110,7 @@ def test_under_a_configured_name_the_other_table_is_refused_where_the_old_one_st
     named = "stickySession.tableName=sessions"
     before = run("staging", *STICKY, named)
     with pytest.raises(ProgramError) as refused:
-        run_program("staging", overrides=(*OTHER_KEY, named), state=before.state)
+        run_stack("staging", *OTHER_KEY, named, state=before.state)
     assert str(refused.value) == (
         "aws:dynamodb/table:Table 'sessions' cannot be created: the name 'sessions' is taken by a resource that is"
         " there already (ResourceInUseException)"
@@ -146,8 +146,8 @@ def test_who_has_a_table_under_another_name_is_told_so() -> None:
         f"stickySession.tableName: the table is {name}, because its keys or its home Region are others than those of"
         " edge-router-test-sessions: data that is in edge-router-test-sessions stays there. Write the name of the one"
         " that is meant",
-        "control.tableName: the table is edge-router-test-control-eu-west-1, for its keys or its home Region are others"
-        " than those of edge-router-test-control: data that is in edge-router-test-control stays there. Write the name"
-        " of the one that is meant",
+        "control.tableName: the table is edge-router-test-control-eu-west-1, because its keys or its home Region are"
+        " others than those of edge-router-test-control: data that is in edge-router-test-control stays there. Write"
+        " the name of the one that is meant",
     ]
     assert stack_of(control="live", stickySession={"keyAttribute": "token"}).warnings() == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,17 +74,32 @@ def test_switching_strategies_keeps_the_tables_and_the_in_process_run_agrees(
     assert "resources" not in cli.export()["deployment"]
 
 
-def test_hosts_get_their_names_in_the_update_that_builds_the_package(
-    cli: PulumiCli, monkeypatch: pytest.MonkeyPatch
+def test_hosts_are_a_project_of_their_own_and_become_the_origins_by_two_commands(
+    cli: PulumiCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A preview cannot know them; then package, distribution and secret are what the in-process run makes of them."""
+    """Staging as it is shipped refuses until then."""
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "for tests")
     cli.run("stack", "init", "staging")
-    assert "aws:ec2:Instance" in cli.run("preview")
+    refused = cli.attempt("preview")
+    assert refused.returncode != 0
+    assert "edge-router:demo.hosts is true" in refused.stdout
+    cli.run("-C", "demo/hosts", "stack", "select", "--create", "staging")
+    assert "aws:ec2:Instance" in cli.run("-C", "demo/hosts", "preview")
+    cli.run("-C", "demo/hosts", "up", "--yes", "--skip-preview")
+    subprocess.run(
+        [sys.executable, "-m", "demo.hosts.connect", "--stack", "staging"],
+        cwd=cli.project,
+        env={**cli.environment, "PYTHONPATH": str(cli.project)},
+        check=True,
+        timeout=60,
+    )
     cli.up()
-    first = cli.export()
+    outputs = json.loads(cli.run("-C", "demo/hosts", "stack", "output", "--json", "--show-secrets"))
+    [distribution] = of_type(cli.export(), "aws:cloudfront/distribution:Distribution")
+    [origin] = distribution["inputs"]["origins"]
+    assert origin["domainName"] == outputs["origins"]["stable"]["domainName"]
     ours = run_program("staging", project=cli.project)
-    assert comparable(first) == comparable(ours.state)
-    assert {change.op for change in run_program("staging", project=cli.project, state=ours.state).changes} == {"same"}
-    done = cli.run("up", "--yes", "--skip-preview", "--expect-no-changes")
-    assert "unchanged" in done
+    assert comparable(cli.export()) == comparable(ours.state)
+    assert "edge-router:demo:\n    hosts: false" in (cli.project / "Pulumi.staging.yaml").read_text()
+    assert outputs["originSecret"] not in (cli.project / "Pulumi.staging.yaml").read_text()
+    assert "unchanged" in cli.run("up", "--yes", "--skip-preview", "--expect-no-changes")

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, ROOT, choosing
+from tests.infra.configs import EVERYTHING, HOSTS, ROOT, choosing, run_stack
 
 WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/site/473e64fd-f30b-4765-81a0-62ad96dd167a"
 VERSIONED = ("strategy=cookie-version", "cookieVersion.caching=versioned")
@@ -23,7 +23,8 @@ CONFIGS: dict[str, tuple[str, ...]] = {
 
 
 def states() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every config's name and state; the pipeline is a program of its own."""
+    """Every config's name and state; those of the other projects besides."""
     for name, (stack, *more) in CONFIGS.items():
-        yield name, run_program(stack, overrides=more).state
+        yield name, run_stack(stack, *more).state
+    yield "hosts", run_stack(HOSTS).state
     yield "pipeline", run_program("pipeline", project=ROOT / "pipeline").state

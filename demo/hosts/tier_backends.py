@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_aws as aws
 
-from strategies.tier import TierOrigin
-
 STAGE = "demo"
 METHODS = ("GET", "POST")
 CONTENT_TYPES = ("application/json", "application/x-www-form-urlencoded", "text/plain")
@@ -22,33 +20,33 @@ REQUEST_TEMPLATE = json.dumps({"statusCode": 200})
 
 
 class TierBackends(pulumi.ComponentResource):
-    """One REST API for each tier, the default included; `backends` has {"domainName": …, "path": "/demo"} by tier."""
+    """One REST API for each tier. `backends` are the tiers' origins as the section `tier` has them, by tier."""
 
-    backends: pulumi.Output[dict[str, dict[str, str]]]
+    backends: pulumi.Output[dict[str, dict[str, object]]]
 
     def __init__(
         self, name: str, prefix: str, tiers: Sequence[str], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("edge-router:infra:TierBackends", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self._tiers = {tier: _stage(tier, prefix, child).invoke_url.apply(backend_at) for tier in tiers}
-        self.backends = pulumi.Output.all(**self._tiers)
+        backends = {tier: _stage(tier, prefix, child).invoke_url.apply(backend_at) for tier in tiers}
+        self.backends = pulumi.Output.all(**backends)
         self.register_outputs({"backends": self.backends})
 
-    def key_values(self, tiers: Sequence[str]) -> dict[str, pulumi.Output[str]]:
-        """Return what functions/tier.js reads of these tiers, by key of its store."""
-        return {f"tier:{tier}": self._tiers[tier].apply(lambda found, tier=tier: _value(found, tier)) for tier in tiers}
 
+def backend_at(invoke_url: str) -> dict[str, object]:
+    """Parse `https://<api>.execute-api.<region>.amazonaws.com/<stage>`.
 
-def backend_at(invoke_url: str) -> dict[str, str]:
-    """Return an origin's keys from `https://<api>.execute-api.<region>.amazonaws.com/<stage>`."""
+    API Gateway speaks https only, and finds the API by Host, which therefore is the domain: hostHeader `origin`.
+    """
     address = urlsplit(invoke_url)
-    return {"domainName": address.netloc, "path": address.path}
-
-
-def _value(backend: dict[str, str], tier: str) -> str:
-    """Return the value of a tier. API Gateway finds the API by Host, so hostHeader is `origin`."""
-    return TierOrigin(domain_name=backend["domainName"], path=backend["path"]).as_json(tier)
+    return {
+        "domainName": address.netloc,
+        "protocol": "https",
+        "port": 443,
+        "path": address.path,
+        "hostHeader": "origin",
+    }
 
 
 def response_template(tier: str) -> str:
