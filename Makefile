@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo bench fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
+.PHONY: setup test test-long coverage lint types unit demo bench bench-full fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
 
 setup: .venv/.installed
 
@@ -92,8 +92,13 @@ $(DOCS)/.installed: requirements-docs.txt | setup
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
 
+# What the router costs, as ratios to baselines in the same rounds.
 bench: setup
 	@$(BIN)/python -m bench
+
+# The same in more rounds, and the figures that take long.
+bench-full: setup
+	@$(BIN)/python -m bench --full
 
 # 100,000 requests on a canary that is cached (about two minutes); `make test` runs 5,000.
 soak: setup
@@ -103,7 +108,7 @@ soak: setup
 # long a new percentage takes to be in force on the local edge.
 rollouts: setup
 	@$(BIN)/python -m bench.rollouts
-	@$(BIN)/python -m bench.control_delay
+	@$(BIN)/python -m bench.rollouts.control_delay
 
 lock: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt

@@ -1,170 +1,106 @@
-"""The figures, each one a ratio or a bound against something measured in the same run."""
+"""The figures of `make bench`, as data: what is measured, against what in the same round, and what it must be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Literal
 
-from bench.engine import CONTROL, fill
-from bench.figure import Figure
-from bench.function_compute import function_figures
-from bench.measure import Cost, costs, first_decisions
-from bench.packages import build
-from bench.subjects import Bench, cookie_event, session_event, tenant_event
+from bench.subjects import (
+    ARTICLE,
+    COOKIE,
+    FORGOTTEN,
+    JSON,
+    LARGE,
+    LIVE,
+    NEWCOMER,
+    NEWCOMER_SOURCE,
+    NULL,
+    ORIGINS,
+    READING,
+    SESSIONS,
+    SMALL,
+    STICKY,
+    STICKY_SOURCE,
+    TENANTS,
+    Run,
+    Subject,
+)
 
-ROUNDS, GROWTH_ROUNDS = 15, 3
-DECISIONS = 1_000
-SMALL, LARGE = 10, 10_000
-MAX_BUNDLE_BYTES = 64 * 1024
-MAX_CONTROL_US = 5
+Quantity = Literal["start_ms", "cpu_us", "peak_kb"]
+UNITS: dict[Quantity, tuple[str, float]] = {"start_ms": ("ms", 1), "cpu_us": ("µs", 1), "peak_kb": ("MB", 1 / 1024)}
+"""Each quantity's unit for a person, and what to multiply it by."""
+
+FEW, READS, OVER_REMEMBERED, MANY = 300, 1_000, 1_500, 3_000
+"""Decisions of a process: few of the article, those that read, more than are remembered, those that do not read."""
 MAX_GROWTH = 1.25
-"""Ten against ten thousand should cost the same; this much is the machine's noise."""
 
 
-def all_figures(bench: Bench, say: Callable[[str], None]) -> Iterator[Figure]:
-    """Every figure, in the order of the table."""
-    say("filling tables")
-    fill(bench.dynamodb_url, DECISIONS + LARGE, LARGE)
-    say("first decisions")
-    yield from _first_decisions(bench)
-    say("CPU and memory per decision")
-    yield from _costs(bench)
-    say("growth")
-    yield from _growth(bench)
-    yield from _sizes(bench.directory)
-    say("CloudFront Functions")
-    yield from function_figures()
+@dataclass(frozen=True)
+class ProcessFigure:
+    """The ratio of one quantity of two runs; `make bench-full` alone measures what is not `is_quick`."""
+
+    name: str
+    quantity: Quantity
+    own: Run
+    baseline: Run
+    bound: float | None = None
+    is_quick: bool = True
 
 
-def _first_decisions(bench: Bench) -> Iterator[Figure]:
-    """All see the same event: a visitor with a session cookie. boto3 and the router both have their bytecode.
-
-    Lambda's own boto3 has it too, /var/task has not: "from source" is the router without.
-    """
-    names = ("sticky-session", "cookie-version")
-    subjects = [
-        bench.baseline("article", 1),
-        *(bench.router(name, name, session_event()) for name in names),
-        *(bench.router(f"{name} from source", name, session_event(), has_bytecode=False) for name in names),
-        bench.baseline("null", 1),
-    ]
-    taken = first_decisions(subjects, ROUNDS)
-    article = taken["article"]
-    limits = {"sticky-session": 0.25, "cookie-version": 0.12}
-    for subject in subjects[1:]:
-        yield _ratio(
-            f"process start → first decision, {subject.name}",
-            taken[subject.name] / article,
-            limits.get(subject.name),
-            f"article, {article:.0f} ms",
-        )
-
-
-def _costs(bench: Bench) -> Iterator[Figure]:
-    read = bench.router("table read", "sticky-session", session_event(), unique=DECISIONS)
-    remembered = bench.router("remembered", "sticky-session", session_event())
-    cookie = bench.router("cookie", "cookie-version", cookie_event("app-version=canary.0badc0de.visitor.signature"))
-    live = bench.router(
-        "live",
-        "cookie-version",
-        cookie_event("app-version=canary.0badc0de.visitor.signature"),
-        settings={"control": {"mode": "live", "tableName": CONTROL}},
-    )
-    taken = costs(
-        [bench.baseline("article", DECISIONS), read, remembered, cookie, live, bench.baseline("null", 1)],
-        DECISIONS,
-        ROUNDS,
-    )
-    article, null = taken["article"], taken["null"]
-    yield _ratio(
-        "CPU per decision with a table read", taken["table read"].cpu_us / article.cpu_us, 0.30, _said(article)
-    )
-    for name, label in (("cookie", "cookie-version"), ("remembered", "remembered session")):
-        yield _microseconds(f"CPU per decision, {label}", taken[name], 60, f"null, {null.cpu_us:.1f} µs")
-    added_us = taken["live"].cpu_us - taken["cookie"].cpu_us
-    yield Figure(
-        "CPU per decision that live control adds, remembered",
-        added_us,
-        "µs",
-        f"≤ {MAX_CONTROL_US}",
-        added_us <= MAX_CONTROL_US,
-        f"the same with control: baked, {taken['cookie'].cpu_us:.1f} µs",
-    )
-    yield _ratio(
-        f"peak memory after {DECISIONS:,} decisions, sticky-session",
-        taken["table read"].peak_kb / article.peak_kb,
-        0.5,
-        f"article, {article.peak_kb / 1024:.0f} MB",
-    )
-
-
-def _growth(bench: Bench) -> Iterator[Figure]:
-    """The tables hold 10,000 either way: `unique` is how many of them one process meets."""
-    sessions = [
-        bench.router(f"{count} sessions", "sticky-session", session_event(), unique=count) for count in (SMALL, LARGE)
-    ]
-    tenants = [
-        bench.router(f"{count} tenants", "tenant-lookup", tenant_event(), unique=count, settings=_FORGETFUL)
-        for count in (SMALL, LARGE)
-    ]
-    origins = [
-        bench.router(
-            f"{count} origins",
-            "cookie-version",
-            cookie_event("app-version=x"),
-            settings={"origins": _origins(count)},
-        )
-        for count in (SMALL, LARGE)
-    ]
-    forgetful = [
-        bench.router(f"{count} forgotten", "sticky-session", session_event(), unique=count, settings=_FORGETFUL)
-        for count in (SMALL, LARGE)
-    ]
-    taken = costs([*tenants, *origins, *forgetful], LARGE, GROWTH_ROUNDS) | costs(sessions, LARGE, GROWTH_ROUNDS)
-    for thing, label in (("tenants", "tenants"), ("forgotten", "sessions"), ("origins", "origins")):
-        yield _ratio(
-            f"CPU per decision, {LARGE:,} {label} against {SMALL}",
-            taken[f"{LARGE} {thing}"].cpu_us / taken[f"{SMALL} {thing}"].cpu_us,
+def _growth(thing: str, subjects: dict[int, Subject]) -> tuple[ProcessFigure, ProcessFigure]:
+    """10,000 things against 10: in few decisions, which are spread over them, and in as many as there are things."""
+    return (
+        ProcessFigure(
+            f"CPU per decision, {LARGE:,} {thing} against {SMALL}",
+            "cpu_us",
+            Run(subjects[LARGE], READS),
+            Run(subjects[SMALL], READS),
             MAX_GROWTH,
-            f"{SMALL} {label}, {taken[f'{SMALL} {thing}'].cpu_us:.0f} µs",
-        )
-    few, many = taken[f"{SMALL} sessions"], taken[f"{LARGE} sessions"]
-    grown_mb = (many.peak_kb - few.peak_kb) / 1024
-    yield Figure(
-        f"memory that {LARGE:,} sessions add (1,000 are remembered)",
-        grown_mb,
-        "MB",
-        "≤ 4",
-        grown_mb <= 4,
-        f"{SMALL} sessions, {few.peak_kb / 1024:.1f} MB",
+        ),
+        ProcessFigure(
+            f"CPU per decision, {LARGE:,} {thing} against {SMALL}, {LARGE:,} decisions",
+            "cpu_us",
+            Run(subjects[LARGE], LARGE),
+            Run(subjects[SMALL], LARGE),
+            MAX_GROWTH,
+            is_quick=False,
+        ),
     )
 
 
-_FORGETFUL = {"tableReads": {"rememberSeconds": 0, "rememberUnknownSeconds": 0}}
-
-
-def _origins(count: int) -> dict[str, dict[str, str]]:
-    names = ["stable", "canary", *(f"extra-{number}" for number in range(count - 2))]
-    return {name: {"domainName": f"{name}.example.com"} for name in names}
-
-
-def _sizes(directory: Path) -> Iterator[Figure]:
-    for strategy in ("sticky-session", "cookie-version", "jwt-iat", "tenant-lookup", "fastest-origin"):
-        _, size = build(directory / "sizes", strategy)
-        label = f"{strategy}, HS256" if strategy == "jwt-iat" else strategy
-        yield Figure(f"bundle, {label}", size / 1024, "KB", "≤ 64", size <= MAX_BUNDLE_BYTES, "")
-
-
-def _ratio(name: str, value: float, limit: float | None, against: str) -> Figure:
-    """Without a limit it is there to be known."""
-    if limit is None:
-        return Figure(name, value, "×", "", True, against)
-    return Figure(name, value, "×", f"≤ {limit}", value <= limit, against)
-
-
-def _microseconds(name: str, cost: Cost, limit: float, against: str) -> Figure:
-    return Figure(name, cost.cpu_us, "µs", f"≤ {limit:.0f}", cost.cpu_us <= limit, against)
-
-
-def _said(cost: Cost) -> str:
-    return f"article, {cost.cpu_us:.0f} µs"
+FIGURES: tuple[ProcessFigure, ...] = (
+    ProcessFigure("process start → first decision, sticky-session", "start_ms", Run(STICKY), Run(ARTICLE), 0.25),
+    ProcessFigure("process start → first decision, cookie-version", "start_ms", Run(NEWCOMER), Run(ARTICLE), 0.12),
+    ProcessFigure("the same, sticky-session without bytecode", "start_ms", Run(STICKY_SOURCE), Run(ARTICLE)),
+    ProcessFigure("the same, cookie-version without bytecode", "start_ms", Run(NEWCOMER_SOURCE), Run(ARTICLE)),
+    ProcessFigure("the same, a handler that does nothing", "start_ms", Run(NULL), Run(ARTICLE)),
+    ProcessFigure("CPU per decision with a table read", "cpu_us", Run(READING, FEW), Run(ARTICLE, FEW), 0.30),
+    ProcessFigure(
+        f"peak memory after {READS:,} decisions with a table read",
+        "peak_kb",
+        Run(READING, READS),
+        Run(ARTICLE, READS),
+        0.5,
+    ),
+    ProcessFigure("CPU per decision, cookie-version", "cpu_us", Run(COOKIE, MANY), Run(JSON, MANY), 3.5),
+    ProcessFigure("CPU per decision, remembered session", "cpu_us", Run(STICKY, MANY), Run(JSON, MANY), 3.5),
+    ProcessFigure("CPU per decision with live control", "cpu_us", Run(LIVE, MANY), Run(COOKIE, MANY), 1.125),
+    *_growth("tenants", TENANTS),
+    *_growth("sessions", FORGOTTEN),
+    *_growth("origins", ORIGINS),
+    ProcessFigure(
+        f"peak memory, {OVER_REMEMBERED:,} sessions against {SMALL} (1,000 are remembered)",
+        "peak_kb",
+        Run(SESSIONS[LARGE], OVER_REMEMBERED),
+        Run(SESSIONS[SMALL], OVER_REMEMBERED),
+        1.25,
+    ),
+    ProcessFigure(
+        f"peak memory, {LARGE:,} sessions against {SMALL} (1,000 are remembered)",
+        "peak_kb",
+        Run(SESSIONS[LARGE], LARGE),
+        Run(SESSIONS[SMALL], LARGE),
+        1.25,
+        is_quick=False,
+    ),
+)

@@ -1,73 +1,108 @@
-"""What is measured: the package of each strategy, and the two baselines, with the event each one gets."""
+"""What is measured, as data: the package of a strategy or a baseline, with the event that it gets."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-
-from bench.measure import Subject
-from bench.packages import build
+from bench.tables import CONTROL
 from simulator.sample_events import origin_request
 
-PROJECT = Path(__file__).parents[1]
-SITE_PACKAGES = Path(boto3.__file__).parents[1]
+Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Bench:
-    """Where packages are unzipped and which DynamoDB they read."""
+class Package:
+    """The router's package with one strategy, and settings on top of its defaults.
 
-    directory: Path
-    dynamodb_url: str
+    With bytecode it is as Python leaves any package that it has imported once; without, as Lambda's /var/task is.
+    """
 
-    def baseline(self, name: str, unique: int) -> Subject:
-        """`article` or `null`, with the session event."""
-        paths = [PROJECT, *([SITE_PACKAGES] if name == "article" else [])]
-        return Subject(name, f"bench.baselines.{name}", paths, session_event(), self._environment(), unique)
-
-    def router(
-        self,
-        name: str,
-        strategy: str,
-        event: dict[str, Any],
-        *,
-        unique: int = 1,
-        settings: Mapping[str, Any] | None = None,
-        has_bytecode: bool = True,
-    ) -> Subject:
-        """The router's package with one strategy."""
-        unzipped, _ = build(self.directory / name, strategy, settings, has_bytecode=has_bytecode)
-        return Subject(name, "router.handler", [unzipped], event, self._environment(), unique)
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "bench",
-            "AWS_SECRET_ACCESS_KEY": "bench",
-            "AWS_SESSION_TOKEN": "bench",
-            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb_url,
-            "PATH": os.environ["PATH"],
-        }
+    strategy: str
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    has_bytecode: bool = True
 
 
-def session_event() -> dict[str, Any]:
-    """Several Cookie entries, as a browser behind CloudFront sends them; NUMBER makes the token."""
-    return origin_request(cookies=["theme=dark; lang=en", "sessiontoken=token-NUMBER; seen=1"])
+@dataclass(frozen=True)
+class Baseline:
+    """A module of bench/baselines; `has_boto3`: it may import what is installed, with its bytecode."""
+
+    module: str
+    has_boto3: bool = False
 
 
-def cookie_event(cookie: str) -> dict[str, Any]:
-    """One Cookie entry more, with the router's own cookie."""
-    return origin_request(cookies=["theme=dark; lang=en", cookie])
+@dataclass(frozen=True)
+class Subject:
+    """A handler and its event, in which NUMBER is one of `unique` numbers."""
+
+    name: str
+    handler: Package | Baseline
+    event: Event
+    unique: int = 1
 
 
-def tenant_event() -> dict[str, Any]:
+@dataclass(frozen=True)
+class Run:
+    """One process that makes its first decision and then so many more."""
+
+    subject: Subject
+    decisions: int = 0
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from others: subjects have names of their own."""
+        return self.subject.name, self.decisions
+
+
+def _post_of_tenant() -> Event:
     """A POST whose body names tenant NUMBER. The worker replaces NUMBER in the event's text, so the body is text."""
     data = json.dumps({"tenantId": "tenant-NUMBER", "accountId": "1001"})
     body = {"inputTruncated": False, "action": "read-only", "encoding": "text", "data": data}
     return origin_request(headers={"Content-Type": "application/json"}, method="POST", body=body)
+
+
+def _origins(number: int) -> dict[str, Any]:
+    names = ["stable", "canary", *(f"extra-{one}" for one in range(number - 2))]
+    return {"origins": {name: {"domainName": f"{name}.example.com"} for name in names}}
+
+
+SMALL, LARGE = 10, 10_000
+SESSION = origin_request(cookies=["theme=dark; lang=en", "sessiontoken=token-NUMBER; seen=1"])
+"""Several Cookie entries, as a browser behind CloudFront sends them; NUMBER makes the token."""
+VERSION = origin_request(cookies=["theme=dark; lang=en", "app-version=canary.0badc0de.visitor.signature"])
+"""One Cookie entry more, with the router's own cookie."""
+TENANT = _post_of_tenant()
+_FORGETFUL = {"tableReads": {"rememberSeconds": 0, "rememberUnknownSeconds": 0}}
+_STICKY, _VERSION = Package("sticky-session"), Package("cookie-version")
+
+ARTICLE = Subject("article", Baseline("article", has_boto3=True), SESSION, LARGE)
+NULL = Subject("null", Baseline("null"), SESSION)
+JSON = Subject("reading and writing JSON", Baseline("as_json"), SESSION)
+
+STICKY = Subject("sticky-session", _STICKY, SESSION)
+"""The first decision reads the table, the others remember the session."""
+READING = Subject("sticky-session, another session every time", _STICKY, SESSION, LARGE)
+COOKIE = Subject("cookie-version", _VERSION, VERSION)
+NEWCOMER = Subject("cookie-version, no cookie yet", _VERSION, SESSION)
+STICKY_SOURCE = Subject("sticky-session from source", Package("sticky-session", has_bytecode=False), SESSION)
+NEWCOMER_SOURCE = Subject("cookie-version from source", Package("cookie-version", has_bytecode=False), SESSION)
+LIVE = Subject(
+    "cookie-version, live control",
+    Package("cookie-version", {"control": {"mode": "live", "tableName": CONTROL}}),
+    VERSION,
+)
+SESSIONS = {many: Subject(f"{many:,} sessions", _STICKY, SESSION, many) for many in (SMALL, LARGE)}
+"""Remembered, as far as there is room: 1,000."""
+FORGOTTEN = {
+    many: Subject(f"{many:,} sessions, none remembered", Package("sticky-session", _FORGETFUL), SESSION, many)
+    for many in (SMALL, LARGE)
+}
+TENANTS = {
+    many: Subject(f"{many:,} tenants, none remembered", Package("tenant-lookup", _FORGETFUL), TENANT, many)
+    for many in (SMALL, LARGE)
+}
+ORIGINS = {
+    many: Subject(f"{many:,} origins", Package("cookie-version", _origins(many)), VERSION) for many in (SMALL, LARGE)
+}

@@ -1,22 +1,8 @@
-"""The cache-leak check: whether a cache could hand one visitor's version, cookie or error to another."""
+"""Finds cache leaks: cached responses of one visitor that another visitor would receive."""
 
-from cache_check.check import find_leaks, judge
-from cache_check.judgement import Judgement
-from cache_check.model.decides import Decides, decides_of
+from cache_check.analysis import Analysis
+from cache_check.check import analyze_state, find_leaks
+from cache_check.model.decision_inputs import DecisionInputs
 from cache_check.model.findings import Finding
-from cache_check.state import StateShapeError
-from infra.cache_leak_refusal import CacheLeakError, judge_stack, refuse_leaks, stack_leaks
 
-__all__ = [
-    "CacheLeakError",
-    "Decides",
-    "Finding",
-    "Judgement",
-    "StateShapeError",
-    "decides_of",
-    "find_leaks",
-    "judge",
-    "judge_stack",
-    "refuse_leaks",
-    "stack_leaks",
-]
+__all__ = ["Analysis", "DecisionInputs", "Finding", "analyze_state", "find_leaks"]

@@ -1,4 +1,4 @@
-"""The check itself: distributions as a state has them against what a router decides on."""
+"""The check itself: the distributions of a state against the decision inputs of a router."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cache_check.judgement import Judgement, rules_of
+from cache_check.analysis import Analysis, count_rules
 from cache_check.model.behaviors import Behavior
-from cache_check.model.decides import Decides
-from cache_check.model.findings import Finding, found
-from cache_check.model.fixes import policy_import
+from cache_check.model.decision_inputs import DecisionInputs
+from cache_check.model.findings import Finding, NotChecked, finding_at, policy_import
 from cache_check.rules.associations import association_findings, attach, beside_findings, complete
 from cache_check.rules.known import certain_findings
 from cache_check.rules.origins import origin_findings
@@ -19,23 +18,22 @@ from cache_check.rules.ttl import cookie_findings, minimum_findings
 from cache_check.rules.unkeyed import unkeyed_findings
 from cache_check.rules.viewer import viewer_findings
 from cache_check.state import Reading, read_behaviors
-from pulumi_state.other_distributions import NotJudged
 
 
-def find_leaks(state: Mapping[str, Any], decides: Decides | None = None) -> list[Finding]:
-    """Every way in which a cache of the state's distributions could hand one visitor's answer to another.
+def find_leaks(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> list[Finding]:
+    """All ways in which a cache of the state's distributions could send one visitor's response to another.
 
-    `state` has the shape of `pulumi stack export`. Without `decides` nothing is known of the functions, and what only
-    may leak is a warning. StateShapeError where the state cannot be read.
+    `state` has the shape of `pulumi stack export`. Without `inputs` nothing is known of the functions, and
+    possible leaks are warnings. StateError where the state cannot be read.
     """
-    return list(judge(state, decides).findings)
+    return list(analyze_state(state, inputs).findings)
 
 
-def judge(state: Mapping[str, Any], decides: Decides | None = None) -> Judgement:
-    """As above, with what was judged and what was not."""
+def analyze_state(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> Analysis:
+    """The findings, with what was checked and what was not."""
     reading = read_behaviors(state)
     unknown = [
-        NotJudged(
+        NotChecked(
             behavior.distribution,
             f"of its policy {' and '.join(policy_id for _, policy_id in behavior.unknown_policies)} nothing is known",
             pattern=behavior.path_pattern,
@@ -43,63 +41,63 @@ def judge(state: Mapping[str, Any], decides: Decides | None = None) -> Judgement
         for behavior in reading.behaviors
         if behavior.unknown_policies
     ]
-    judged = [behavior for behavior in reading.behaviors if not behavior.unknown_policies]
-    return Judgement(
-        findings=tuple(_all_findings(reading, decides)),
-        distributions=len({(behavior.urn, behavior.distribution) for behavior in judged}),
-        behaviors=len(judged),
-        rules=rules_of(decides),
-        not_judged=(*reading.not_judged, *unknown),
+    checked = [behavior for behavior in reading.behaviors if not behavior.unknown_policies]
+    return Analysis(
+        findings=tuple(_all_findings(reading, inputs)),
+        distributions=len({(behavior.urn, behavior.distribution) for behavior in checked}),
+        behaviors=len(checked),
+        rules=count_rules(inputs),
+        not_checked=(*reading.not_checked, *unknown),
     )
 
 
-def _all_findings(reading: Reading, decides: Decides | None) -> Iterator[Finding]:
-    routed = [behavior for behavior in reading.behaviors if decides is not None and decides.is_routed(behavior)]
+def _all_findings(reading: Reading, inputs: DecisionInputs | None) -> Iterator[Finding]:
+    routed = [behavior for behavior in reading.behaviors if inputs is not None and inputs.is_routed(behavior)]
     places = {behavior.urn for behavior in routed}
     for behavior in reading.behaviors:
         yield from _unknown_policies(behavior)
-        if decides is None:
+        if inputs is None:
             yield from _foreign(behavior)
         elif behavior in routed:
-            yield from _with_router(behavior, complete(behavior, decides), decides)
-        elif _is_meant_without(behavior, decides):
+            yield from _with_router(behavior, complete(behavior, inputs), inputs)
+        elif _is_meant_without(behavior, inputs):
             yield from _foreign(behavior)
         elif not routed:
-            yield from _with_router(behavior, attach(behavior, decides), decides)
+            yield from _with_router(behavior, attach(behavior, inputs), inputs)
         else:
-            yield from _beside(behavior, decides, places)
+            yield from _beside(behavior, inputs, places)
             yield from _foreign(behavior)
 
 
-def _is_meant_without(behavior: Behavior, decides: Decides) -> bool:
-    return not (decides.needed and decides.function_prefix) or behavior.path_pattern in decides.static_paths
+def _is_meant_without(behavior: Behavior, inputs: DecisionInputs) -> bool:
+    return not (inputs.required and inputs.function_prefix) or behavior.path_pattern in inputs.static_paths
 
 
-def _beside(behavior: Behavior, decides: Decides, places: set[str]) -> Iterator[Finding]:
-    """A distribution that has the router nowhere is told of once, at its default behavior."""
+def _beside(behavior: Behavior, inputs: DecisionInputs, places: set[str]) -> Iterator[Finding]:
+    """A distribution that has the router nowhere is reported once, at its default behavior."""
     if behavior.urn in places:
-        yield from beside_findings(behavior, decides, "this behavior")
+        yield from beside_findings(behavior, inputs, "this behavior")
     elif behavior.address == "defaultCacheBehavior":
-        yield from beside_findings(behavior, decides, "this distribution")
+        yield from beside_findings(behavior, inputs, "this distribution")
 
 
-def _with_router(behavior: Behavior, whole: Behavior, decides: Decides) -> Iterator[Finding]:
+def _with_router(behavior: Behavior, whole: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     """`whole` is the behavior as it is with the functions that it lacks."""
-    yield from association_findings(behavior, decides)
-    yield from origin_findings(behavior, decides)
+    yield from association_findings(behavior, inputs)
+    yield from origin_findings(behavior, inputs)
     if not behavior.unknown_policies:
-        yield from certain_findings(whole, decides)
-        yield from cookie_findings(whole, decides)
-        yield from minimum_findings(whole, decides)
-        yield from unkeyed_findings(whole, decides)
-        yield from viewer_findings(_without_own(behavior, decides))
+        yield from certain_findings(whole, inputs)
+        yield from cookie_findings(whole, inputs)
+        yield from minimum_findings(whole, inputs)
+        yield from unkeyed_findings(whole, inputs)
+        yield from viewer_findings(_without_own(behavior, inputs))
 
 
-def _without_own(behavior: Behavior, decides: Decides) -> Behavior:
-    """With the functions of others alone, and not those in the place of the stack's, which are told of."""
-    taken = {(needed.event_type, needed.is_lambda) for needed in decides.needed}
+def _without_own(behavior: Behavior, inputs: DecisionInputs) -> Behavior:
+    """The behavior with other functions than the stack's, without those at the stack's events: they are reported."""
+    taken = {(needed.event_type, needed.is_lambda) for needed in inputs.required}
     others = tuple(
-        one for one in behavior.associations if not (decides.owns(one) or (one.event_type, one.is_lambda) in taken)
+        one for one in behavior.associations if not (inputs.owns(one) or (one.event_type, one.is_lambda) in taken)
     )
     return replace(behavior, associations=others)
 
@@ -116,11 +114,11 @@ def _foreign(behavior: Behavior) -> Iterator[Finding]:
 
 def _unknown_policies(behavior: Behavior) -> Iterator[Finding]:
     for kind, policy_id in behavior.unknown_policies:
-        yield found(
+        yield finding_at(
             behavior,
             "policy-not-in-state",
             "warning",
             f"The policy {policy_id} is neither in the state nor one of AWS's that are known here: what it keys on and"
-            " forwards cannot be judged, nor can this behavior.",
-            policy_import(kind, policy_id),
+            " forwards cannot be checked, nor can this behavior.",
+            fix=policy_import(kind, policy_id),
         )

@@ -1,0 +1,1 @@
+"""The `edge-router` command: `main` registers one folder per command family."""

@@ -1,4 +1,4 @@
-"""Where the process of the command begins: before anything is imported that takes time."""
+"""The start of the process, before slow imports."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ INTERRUPTED = b'{"ok": false, "exitCode": 130, "errors": [{"key": null, "message
 
 
 def run() -> None:
-    """The console script. Ctrl-C ends it without a traceback, also while it is being imported, and a second one too."""
+    """Run the console script; Ctrl-C ends it without a traceback, also during imports and a second time."""
     signal.signal(signal.SIGINT, _leave)
     prepare()
-    from cli.main import main  # here: this takes a second
+    from cli.main import main  # after the signal handler is set
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -28,7 +28,7 @@ def run() -> None:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """There is nothing to clean up yet, and nothing to write the document with."""
+    """Exit at once: there is nothing to clean up yet, and the JSON document has no writer yet."""
     if "--json" in sys.argv:
         with contextlib.suppress(OSError):
             os.write(1, INTERRUPTED)

@@ -1,1 +1,1 @@
-"""The rollout controller: raises the canary's percentage by a plan while the figures are good, and takes it back."""
+"""The rollout controller: raises the canary's percentage step by step, and rolls it back when the canary is worse."""

@@ -1,29 +1,44 @@
-"""The Lambda function: one look at a schedule, one line of JSON in the log."""
+"""The Lambda function: one reconciliation per scheduled invocation, and one line of JSON in the log."""
 
 from __future__ import annotations
 
 import functools
 import json
 import os
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
+import boto3
+from botocore.config import Config
+
+from controller.analysis.plan import Timing
 from controller.reconcile import Controller, Outcome
-from controller.rollout.item import document_of
-from controller.rollout.store import StoreError
-from controller.wiring import controller_of
+from controller.rollout.item import to_document
+from controller.rollout.store import ControlTable, StoreError
+from controller.sources.cloudwatch import RESPONSE_SECONDS, CloudWatchAlarms, CloudWatchMetrics
+from controller.sources.key_values import CloudFrontKeyValues
+from controller.sources.notifications import TopicNotifier
 
-_LEFT_OUT = ("history", "plan", "reason")
+# Three attempts of at most 7 s each: a Region that hangs is unreadable before the function times out.
+_CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+_CLOUDFRONT_REGION = "us-east-1"
+_REPLICATION_SECONDS = 2
+_NOT_LOGGED = ("history", "plan", "reason")
+
+ClientFor = Callable[[str, str], Any]
+"""boto3's client for (service, Region)."""
 
 
-def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  what the schedule sends says nothing
-    """Look once. A table that does not answer fails the invocation, so that Lambda's own metric for errors shows it."""
-    return looked(_controller())
+def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  the scheduled event has no content
+    """Reconcile once. StoreError fails the invocation, so that Lambda's metric `Errors` shows it."""
+    return run_once(_controller())
 
 
-def looked(controller: Controller) -> dict[str, Any]:
-    """What one look did, as it was logged."""
+def run_once(controller: Controller) -> dict[str, Any]:
+    """Reconcile, print the outcome as one line of JSON, and return it."""
     try:
-        line = line_of(controller.reconcile())
+        line = log_line(controller.reconcile())
     except StoreError as error:
         print(json.dumps({"outcome": "failed", "reason": str(error)}), flush=True)
         raise
@@ -31,16 +46,53 @@ def looked(controller: Controller) -> dict[str, Any]:
     return line
 
 
-def line_of(outcome: Outcome) -> dict[str, Any]:
-    """The outcome and where the rollout stands."""
+def log_line(outcome: Outcome) -> dict[str, Any]:
+    """Return the outcome and the rollout's state as JSON."""
     line: dict[str, Any] = {"outcome": outcome.kind, "reason": outcome.reason}
     if outcome.rollout is not None:
-        document = document_of(outcome.rollout)
-        line |= {name: value for name, value in document.items() if name not in _LEFT_OUT}
+        line |= {name: value for name, value in to_document(outcome.rollout).items() if name not in _NOT_LOGGED}
     return line | {"failures": list(outcome.failures)} if outcome.failures else line
+
+
+def build_controller(
+    environment: Mapping[str, str],
+    client_for: ClientFor | None = None,
+    clock: Callable[[], float] = time.time,
+    response_seconds: int = RESPONSE_SECONDS,
+) -> Controller:
+    """Build the controller from environment variables.
+
+    CONTROL_TABLE, HOME_REGION, METRIC_REGIONS (separated by commas) and STACK are required; KeyError names a missing
+    one. METRICS_NAMESPACE, REFRESH_SECONDS, TOPIC_ARN and KEY_VALUE_STORE_ARN are optional. `response_seconds` as for
+    CloudWatchMetrics.
+    """
+    make = client_for or _boto_client
+    stack = environment["STACK"]
+    regions = [region for region in environment["METRIC_REGIONS"].split(",") if region]
+
+    @functools.cache
+    def cloudwatch(region: str) -> Any:
+        return make("cloudwatch", region)
+
+    namespace = environment.get("METRICS_NAMESPACE") or "EdgeRouter"
+    topic, store = environment.get("TOPIC_ARN"), environment.get("KEY_VALUE_STORE_ARN")
+    settle = int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
+    return Controller(
+        store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
+        metrics=CloudWatchMetrics({name: cloudwatch(name) for name in regions}, namespace, stack, response_seconds),
+        alarms=CloudWatchAlarms(cloudwatch),
+        notifier=TopicNotifier(make("sns", topic.split(":")[3]), topic, stack) if topic else None,
+        clock=clock,
+        timing=Timing(settle_seconds=settle),
+        key_values=CloudFrontKeyValues(make("cloudfront-keyvaluestore", _CLOUDFRONT_REGION), store) if store else None,
+    )
 
 
 @functools.cache
 def _controller() -> Controller:
-    """Once per instance: making the clients takes most of a second."""
-    return controller_of(os.environ)
+    """Build the controller once per instance: making the clients takes most of a second."""
+    return build_controller(os.environ)
+
+
+def _boto_client(service: str, region: str) -> Any:
+    return cast("Callable[..., Any]", boto3.client)(service, region_name=region, config=_CLIENT_CONFIG)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import jwt
 
-from cli.stacks.load import open_stack
+from cli.stacks.workspace import Workspace
 from demo.guide import Guide, shown, versions, visit, visitor_of
 from demo.rollouts import rollouts
 
@@ -44,9 +44,9 @@ async def sticky_session(guide: Guide) -> None:
 
 async def _is_global(guide: Guide, viewer: httpx.AsyncClient, session: dict[str, str]) -> None:
     dynamodb = guide.deployment.dynamodb
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     for region in ("eu-west-1", "ap-southeast-1"):
-        dynamodb.reset_counters()
+        dynamodb.call_counters.reset()
         response = await visit(viewer, session, region)
         reads = {
             name: sum(calls["GetItem"] for calls in tables.values() if "GetItem" in calls)
@@ -177,7 +177,7 @@ async def override(guide: Guide) -> None:
 
 
 def _options(guide: Guide, strategy: str) -> Any:
-    return open_stack(guide.stack).settings.options_of(strategy)
+    return Workspace().open_stack(guide.stack).settings.options_of(strategy)
 
 
 ALL: tuple[Callable[[Guide], Awaitable[None]], ...] = (

@@ -29,4 +29,4 @@ class Decisions:
             if "Requests" in self.last:
                 self.counted[self.last["requestId"]] = Counted(self.last["Version"], self.last["_aws"]["Timestamp"])
         if self.are_shown:
-            report.log_line(region, function, line)
+            report.print_log_line(region, function, line)

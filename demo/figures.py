@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.analysis.sample import CANARY, STABLE, Sample, of
+from controller.analysis.plan import Timing, Window, windows
+from controller.analysis.sample import CANARY, STABLE, Sample, sample_of
 from controller.rollout.state import Rollout
-from controller.window import Timing, Window, windows
 
 SERVER_ERROR = 500
 
@@ -37,7 +37,7 @@ def agree(
 
 def describe_figures(rollout: Rollout) -> str:
     """`stable 33 requests, 0 errors; canary 35 requests, 17 errors`."""
-    found = ((version, of(rollout.samples, version)) for version in (STABLE, CANARY))
+    found = ((version, sample_of(rollout.samples, version)) for version in (STABLE, CANARY))
     return "; ".join(f"{version} {sample.trials} requests, {sample.errors} errors" for version, sample in found)
 
 
@@ -54,7 +54,7 @@ def _agree_in(
     return all(
         0 <= more <= open_
         for version, (requests, errors) in met.items()
-        for more in _missing(of(rollout.samples, version), requests, errors)
+        for more in _missing(sample_of(rollout.samples, version), requests, errors)
     )
 
 

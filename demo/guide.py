@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from cli.stacks.load import open_stack
-from cli.up import serving
+from cli.stacks.workspace import Workspace
+from cli.up.deploying import deploy
 from cli.up.request import UpRequest
 from demo.checks import Checks
 from demo.decisions import Decisions
@@ -37,8 +37,8 @@ class Guide:
         What it says is in force at the end. `fail_percent` of what version 2 answers is a 500.
         """
         request = self.request(*overrides, fail_percent=fail_percent)
-        await serving.deploy(request, self.deployment)
-        stack = open_stack(self.stack, request.overrides)
+        await deploy(request, self.deployment)
+        stack = Workspace().open_stack(self.stack, request.overrides)
         if stack.settings.reads_control_table:
             await self.in_force(f"config:{config_item(stack.settings)['revision']['S']}")
 

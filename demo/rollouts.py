@@ -9,13 +9,13 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 
-from cli.rollout.command import plan_of
+from cli.rollout.change import read_plan
 from cli.stacks.control_table import Place, control_table
-from cli.stacks.load import open_stack
 from cli.stacks.running import choose_stack
+from cli.stacks.workspace import Target, Workspace
+from controller.analysis.plan import Timing
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
-from controller.window import Timing
 from demo.figures import Visit, agree, describe_figures
 from demo.guide import REFRESH_SECONDS, Guide, shown, versions, visit
 from simulator.deployment.rollouts import LAG_SECONDS, PERIOD_SECONDS
@@ -71,9 +71,10 @@ def _compare(guide: Guide, rollout: Rollout, visits: Sequence[Visit]) -> None:
 
 async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout, list[Visit]]:
     """A rollout from its start to its end, and what visitors met meanwhile."""
-    stack = open_stack(guide.stack, settings)
-    plan = dataclasses.replace(plan_of(stack), steps=STEPS)
-    running = await asyncio.to_thread(choose_stack, guide.stack, "", is_local=True)  # it asks this very process
+    stack = Workspace().open_stack(guide.stack, settings)
+    plan = dataclasses.replace(read_plan(stack), steps=STEPS)
+    # In a thread, because it sends a request to this very process.
+    running = await asyncio.to_thread(choose_stack, Target(Workspace(), guide.stack, is_local=True), "")
     place = control_table(stack, running)
     with contextlib.closing(place):
         items = await asyncio.to_thread(place.read)
@@ -86,7 +87,7 @@ async def _rolled_out(guide: Guide, settings: tuple[str, ...]) -> tuple[Rollout,
 async def _end_of(place: Place) -> Rollout:
     while True:
         rollout = (await asyncio.to_thread(place.read)).rollout
-        if rollout is not None and not rollout.is_standing:
+        if rollout is not None and not rollout.is_active:
             return rollout
         await asyncio.sleep(POLL_SECONDS)
 

@@ -8,12 +8,12 @@ import sys
 
 from rich.markup import escape
 
-from cli.output.console import complain, out
-from cli.output.errors import EXIT_CODES
-from cli.stacks.load import open_stack
+from cli.output.console import out, print_error
+from cli.output.failures import EXIT_CODES
+from cli.stacks.workspace import Workspace
 from cli.up import report, serving
+from cli.up.deploying import command_errors
 from cli.up.request import UpRequest
-from cli.up.serving_errors import told
 from demo import chapters
 from demo.checks import Checks
 from demo.decisions import Decisions
@@ -45,7 +45,7 @@ async def tour(port: int, is_once: bool) -> int:
         else:
             await guide.deploy()
             decisions.are_shown = True
-            report.serving(STACK, deployment.url, deployment.region_urls)
+            report.print_address(STACK, deployment.url, deployment.region_urls)
             out.print("\nnext, in another terminal")
             _print_next_steps(deployment.url)
             await serving.until_ended(serving.follow(guide.request(), deployment))
@@ -53,7 +53,7 @@ async def tour(port: int, is_once: bool) -> int:
 
 
 def _print_next_steps(url: str) -> None:
-    for purpose, lines in list_next_steps(open_stack(STACK), url):
+    for purpose, lines in list_next_steps(Workspace().open_stack(STACK), url):
         out.print(f"\n  [dim]# {escape(purpose)}[/]")
         for line in lines:
             out.print(f"  {escape(line)}")
@@ -67,10 +67,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="where to serve; default: a free port")
     options = parser.parse_args()
     try:
-        with told():
+        with command_errors():
             sys.exit(asyncio.run(tour(options.port, options.once)))
     except tuple(EXIT_CODES) as error:
-        complain(str(error))
+        print_error(str(error))
         sys.exit(EXIT_CODES[type(error)])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -29,7 +29,7 @@ function decided(event, text) {
         }
         reason = text === undefined ? 'kvs-failed' : 'malformed-config';
         const live = JSON.parse(text);
-        // As router/model/numbers.py has it: Number() would take ' 5 ', '0x10' and '+5' too.
+        // As router/dynamodb/responses.py has it: Number() would take ' 5 ', '0x10' and '+5' too.
         const percent = typeof live.percent === 'string' && /^(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(live.percent)
             ? Number(live.percent) : live.percent;
         if (typeof percent === 'number' && percent >= 0 && percent <= 100 && typeof live.release === 'string'

@@ -38,7 +38,7 @@ async function handler(event) {
     return passedOn(event, decision);
 }
 
-// What of a viewer's headers may reach an origin whose answer is kept: router/passing.py says why. No router stands
+// What of a viewer's headers may reach an origin whose answer is kept: router/cache_guard.py says why. No router stands
 // behind this cache, so it is done before. CloudFront writes X-Forwarded-For itself.
 function passing(headers) {
     const kept = {};
@@ -54,7 +54,7 @@ function passing(headers) {
     return kept;
 }
 
-// As router/passing.py has it.
+// As router/cache_guard.py has it.
 function isOneRange(entry) {
     const range = entry.multiValue && entry.multiValue.length > 1 ? null
         : /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(entry.value);

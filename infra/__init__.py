@@ -1,1 +1,1 @@
-"""What runs at deploy: settings, the package for the edge, and one Pulumi component per part."""
+"""The Pulumi program: settings, deployment packages, and one component per part."""

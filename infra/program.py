@@ -1,4 +1,4 @@
-"""The stack as Pulumi gives it to the program, and what is built from it; mistakes end it without a traceback."""
+"""The stack of a Pulumi run, and everything that is built from it; errors end the program without a traceback."""
 
 from __future__ import annotations
 
@@ -11,34 +11,32 @@ from tempfile import TemporaryDirectory
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from cache_check import CacheLeakError, refuse_leaks
 from demo.hosts.sample_application import check_hosted
-from infra.cdn.shared_aliases import refuse_shared_aliases
-from infra.cdn.viewer_function_code import ViewerFunction, ViewerFunctionError, viewer_function
+from infra.cdn.javascript import FunctionCode, FunctionCodeError, build_function_code
+from infra.config.aws_regions import opt_in_warning
 from infra.config.errors import SettingsError
-from infra.config.provider_region import missing_region_problem, provider_region
+from infra.config.provider import missing_region_error, provider_region
 from infra.edge_router import EdgeRouterArgs
+from infra.leak_gate import CacheLeakError, reject_leaks
 from infra.package.archive import write_package
-from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
-from infra.package.regional import build_controller, build_validator
+from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle, build_controller, build_validator
 from infra.package.start import check_start
 from infra.package.wheels import WheelError
 from infra.rollout.running import read_rollout, rollout_warnings, running_values
-from infra.settings.opt_in_regions import opt_in_warning
 from infra.settings.stack import Stack, load_stack
 
 
 def prepare() -> EdgeRouterArgs:
-    """The selected stack with its packages and its function, built here; pulumi.RunError says what is wrong."""
+    """Return the selected stack with its packages and its function, built here; pulumi.RunError with all errors."""
     config = {key: str(value) for key, value in CONFIG.get().items()}
     secret_keys = [key for key in config if is_config_secret(key)]
     try:
-        stack = _stack_of(config, secret_keys)
-        refuse_shared_aliases(stack, ROOT)
+        stack = _load_stack(config, secret_keys)
+        stack.reject_shared_aliases(ROOT)
         check_hosted(stack)
-        leaks = refuse_leaks(stack)
-        args = _built(stack)
-    except (SettingsError, BundleError, WheelError, ViewerFunctionError, CacheLeakError) as error:
+        leaks = reject_leaks(stack)
+        args = _build(stack)
+    except (SettingsError, BundleError, WheelError, FunctionCodeError, CacheLeakError) as error:
         raise pulumi.RunError(str(error)) from None
     for warning in stack.warnings():
         pulumi.log.warn(f"{stack.project}:{warning}")
@@ -48,28 +46,28 @@ def prepare() -> EdgeRouterArgs:
         pulumi.log.warn(str(leak))
     if args.viewer_function is not None:
         _write(args.viewer_function, stack)
-    return _beside_rollout(args)
+    return _with_rollout(args)
 
 
-def _stack_of(config: Mapping[str, str], secret_keys: Sequence[str]) -> Stack:
-    """The selected stack; SettingsError with every mistake, a provider without a Region among them."""
-    text = missing_region_problem(config, os.environ)
-    problems = [text] if text else []
+def _load_stack(config: Mapping[str, str], secret_keys: Sequence[str]) -> Stack:
+    """Load the selected stack; SettingsError with all errors, a provider without a Region among them."""
+    text = missing_region_error(config, os.environ)
+    errors = [text] if text else []
     try:
         stack = load_stack(config, pulumi.get_stack(), pulumi.get_project(), secret_keys)
     except SettingsError as error:
-        raise SettingsError(problems + error.problems) from None
-    if problems:
-        raise SettingsError(problems)
+        raise SettingsError(errors + error.errors) from None
+    if errors:
+        raise SettingsError(errors)
     return stack
 
 
-def _built(stack: Stack) -> EdgeRouterArgs:
+def _build(stack: Stack) -> EdgeRouterArgs:
     settings = stack.settings
     return EdgeRouterArgs(
         stack,
         package=_package(stack) if settings.needs.origin_request else None,
-        viewer_function=viewer_function(stack),
+        viewer_function=build_function_code(stack),
         controller=path_in_state(build_controller(stack)) if settings.has_rollout else None,
         validator=path_in_state(build_validator(stack)) if settings.validator.function else None,
     )
@@ -95,8 +93,8 @@ def _started(stack: Stack, directory: Path | None = None) -> Path:
     return bundle.path
 
 
-def _beside_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:
-    """What a rollout has brought about in the key-value store stays, whatever percentage the config has."""
+def _with_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:
+    """Keep the key values of a rollout in progress, whatever percentage the config has."""
     stack = args.stack
     rollout = read_rollout(stack)
     for warning in rollout_warnings(stack, rollout):
@@ -106,12 +104,12 @@ def _beside_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:
     return replace(args, running_values=running_values(stack, rollout))
 
 
-def _write(function: ViewerFunction, stack: Stack) -> None:
-    """Beside the packages, for reading and for the local edge: a state has no code that holds a secret."""
-    path = ROOT / WORK_DIRECTORY / stack.name / f"{function.name}-{function.code_digest}.js"
+def _write(function: FunctionCode, stack: Stack) -> None:
+    """Write the code beside the packages, for people and for the local edge: a state encrypts code with a secret."""
+    path = ROOT / WORK_DIRECTORY / stack.name / f"{function.name}-{function.digest}.js"
     write_package(path, function.code.encode())
 
 
 def path_in_state(package: Path) -> Path:
-    """Relative to the project, where Pulumi runs the program: a state must not depend on where the project lies."""
+    """Return the path relative to the project, where Pulumi runs: a state must not depend on the project's path."""
     return package.relative_to(ROOT) if package.is_relative_to(ROOT) else package

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.private_bucket import closed, encrypted
-from infra.iam.role import policy_of
-from infra.naming.function_identity import EDGE_REGION
+from infra.cdn.private_bucket import block_public_access, encrypt, expire_objects, tls_only
+from infra.iam.role import policy_document
+from infra.naming.edge_functions import EDGE_REGION
 
 KEPT_DAYS = 30
 """A stage can be rolled back to an execution whose artifacts are still there."""
@@ -29,56 +28,18 @@ class ArtifactBucket(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.bucket,
-            policy=bucket.arn.apply(lambda arn: json.dumps(tls_only(arn))),
+            policy=bucket.arn.apply(lambda arn: json.dumps(policy_document(tls_only(arn)))),
             region=EDGE_REGION,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed(name, bucket, child)]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block_public_access(name, bucket, child)]),
         )
-        encrypted(name, bucket, child)
-        _keep(name, bucket, child)
+        encrypt(name, bucket, child)
+        aws.s3.BucketVersioning(
+            f"{name}-versioned",
+            bucket=bucket.bucket,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            region=EDGE_REGION,
+            opts=child,
+        )
+        expire_objects(name, bucket, KEPT_DAYS, child, noncurrent_days=1)
         self.arn, self.name = bucket.arn, bucket.bucket
         self.register_outputs({"arn": self.arn, "name": self.name})
-
-
-def _keep(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
-    """In versions, and for a month."""
-    aws.s3.BucketVersioning(
-        f"{name}-versioned",
-        bucket=bucket.bucket,
-        versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-        region=EDGE_REGION,
-        opts=opts,
-    )
-    aws.s3.BucketLifecycleConfiguration(
-        f"{name}-expiry",
-        bucket=bucket.bucket,
-        rules=[
-            aws.s3.BucketLifecycleConfigurationRuleArgs(
-                id="expire",
-                status="Enabled",
-                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=KEPT_DAYS),
-                noncurrent_version_expiration=_Noncurrent(noncurrent_days=1),
-                abort_incomplete_multipart_upload=_Abort(days_after_initiation=1),
-            )
-        ],
-        region=EDGE_REGION,
-        opts=opts,
-    )
-
-
-def tls_only(arn: str) -> dict[str, Any]:
-    """Nobody, whatever else allows it, without TLS."""
-    return policy_of(
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [arn, f"{arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
-    )
-
-
-_Noncurrent = aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs
-_Abort = aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs

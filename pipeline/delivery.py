@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam.role import policy_of
-from infra.naming.function_identity import EDGE_REGION
-from infra.observability.subscriptions import subscribe
+from infra.iam.role import policy_document
+from infra.naming.edge_functions import EDGE_REGION
+from infra.observability.notifications import subscribe
 from pipeline.artifact_bucket import ArtifactBucket
 from pipeline.deploy_project import ARTIFACT_ACTIONS, DeployProject, DeployProjectArgs, allowed, trust
 from pipeline.settings import PipelineSettings, TargetSettings
@@ -142,7 +142,7 @@ def run_policy(
         for target in (settings.staging, settings.prod)
     ]
     connection_service = settings.connection_arn.split(":")[2]
-    return policy_of(
+    return policy_document(
         allowed(ARTIFACT_ACTIONS, f"{artifacts}/*"),
         allowed(["s3:GetBucketLocation", "s3:GetBucketVersioning"], artifacts),
         allowed([f"{connection_service}:UseConnection"], settings.connection_arn),

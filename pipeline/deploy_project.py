@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam.role import policy_of
-from infra.naming.function_identity import EDGE_REGION
+from infra.iam.role import policy_document
+from infra.naming.edge_functions import EDGE_REGION
 from pipeline.artifact_bucket import ArtifactBucket
 from pipeline.deployer_rights import rights
 from pipeline.settings import PipelineSettings, TargetSettings
@@ -72,7 +72,7 @@ class DeployProject(pulumi.ComponentResource):
 
 def trust(service: str, account_id: str) -> dict[str, Any]:
     """One service, when it acts for this account ("The confused deputy problem", IAM User Guide)."""
-    return policy_of(
+    return policy_document(
         {
             "Effect": "Allow",
             "Principal": {"Service": f"{service}.amazonaws.com"},
@@ -138,7 +138,7 @@ def _policies(args: DeployProjectArgs, group_arn: pulumi.Output[str]) -> Mapping
     parts = ("core", *target.parts)
     deploying = {
         part: args.account_id.apply(
-            lambda account, part=part: json.dumps(policy_of(*rights(prefix, account, target.parts)[part]))
+            lambda account, part=part: json.dumps(policy_document(*rights(prefix, account, target.parts)[part]))
         )
         for part in dict.fromkeys(parts)
     }
@@ -147,7 +147,7 @@ def _policies(args: DeployProjectArgs, group_arn: pulumi.Output[str]) -> Mapping
 
 def _build_policy(settings: PipelineSettings, artifacts: str, group: str, pipeline: str) -> dict[str, Any]:
     backend = f"arn:aws:s3:::{settings.backend_bucket}"
-    return policy_of(
+    return policy_document(
         allowed(["logs:CreateLogStream", "logs:PutLogEvents"], f"{group}:*"),
         allowed(ARTIFACT_ACTIONS, f"{artifacts}/*"),
         allowed(["secretsmanager:GetSecretValue"], settings.passphrase_secret),

@@ -8,8 +8,8 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from infra.config.errors import SettingsError
-from infra.config.provider_region import missing_region_problem
-from infra.naming.name_limits import Name, length_problems
+from infra.config.provider import missing_region_error
+from infra.naming.resource_names import Name, length_errors
 from pipeline.delivery import Pipeline
 from pipeline.settings import PipelineSettings, load_pipeline_settings
 
@@ -19,7 +19,7 @@ def pipeline() -> Pipeline:
     config = {key: str(value) for key, value in CONFIG.get().items()}
     secret_keys = [key for key in config if is_config_secret(key)]
     try:
-        if text := missing_region_problem(config, os.environ):
+        if text := missing_region_error(config, os.environ):
             raise SettingsError([text])
         settings = load_pipeline_settings(config, pulumi.get_project(), secret_keys)
         prefix = f"{settings.project}-{pulumi.get_stack()}"
@@ -33,7 +33,7 @@ def refuse_long_names(settings: PipelineSettings, prefix: str) -> None:
     """SettingsError for names that AWS would refuse."""
     names = [Name("bucket", f"{prefix}-{'1' * 12}"), Name("role", prefix)]
     names += [Name("role", f"{prefix}-{target.stack}") for target in (settings.staging, settings.prod)]
-    problems = length_problems(names)
+    problems = length_errors(names)
     if prefix != prefix.lower() or "_" in prefix:
         problems.append(
             f"the bucket of the artifacts would be called '{prefix}-<account>': S3 takes lower case, digits and -."

@@ -9,10 +9,10 @@ from typing import Annotated, cast
 
 from pydantic import Field, ValidationError, field_validator
 
-from infra.config.endpoints import protocol_of
-from infra.config.errors import SettingsError, problem, raise_problems, rule, shown, suggestion, told
-from infra.config.section import Section, Text, Whole
-from infra.settings.parts import RETENTION_DAYS
+from infra.config.base_model import Section, Text, Whole
+from infra.config.errors import SettingsError, format_errors, format_value, raise_errors, setting_error, suggestion
+from infra.config.rules import rule, sns_protocol
+from infra.settings.parts import retention_error
 from pipeline.deployer_rights import PARTS
 
 MAX_POLICIES = 10
@@ -31,7 +31,7 @@ _VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4}){2}")
 
 
 def _like(pattern: re.Pattern[str], meaning: str) -> object:
-    return rule(lambda value: "" if pattern.fullmatch(value) else f"is {shown(value)}: {meaning}")
+    return rule(lambda value: "" if pattern.fullmatch(value) else f"is {format_value(value)}: {meaning}")
 
 
 def _parts_problem(parts: tuple[str, ...]) -> str:
@@ -40,12 +40,7 @@ def _parts_problem(parts: tuple[str, ...]) -> str:
 
 
 def _notify_problem(value: str) -> str:
-    return "" if protocol_of(value) else f"is {shown(value)}: an email address or an https URL"
-
-
-def _retention_problem(days: int) -> str:
-    allowed = ", ".join(map(str, RETENTION_DAYS))
-    return "" if days in RETENTION_DAYS else f"is {days}: CloudWatch Logs keeps for {allowed} days"
+    return "" if sns_protocol(value) else f"is {format_value(value)}: an email address or an https URL"
 
 
 class TargetSettings(Section):
@@ -65,7 +60,7 @@ class TargetSettings(Section):
     @classmethod
     def _fit_on_a_role(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(value) > MAX_POLICIES:
-            raise_problems([problem(f"has {len(value)} entries: a role takes {MAX_POLICIES}", value=value)])
+            raise_errors([setting_error(f"has {len(value)} entries: a role takes {MAX_POLICIES}", value=value)])
         return value
 
 
@@ -101,7 +96,7 @@ class PipelineSettings(Section):
     staging: TargetSettings = Field(default_factory=lambda: TargetSettings(stack="staging"))
     prod: TargetSettings = Field(default_factory=lambda: TargetSettings(stack="prod"))
     notify: tuple[Annotated[Text, rule(_notify_problem)], ...] = ()
-    retention_days: Annotated[Whole, rule(_retention_problem)] = 30
+    retention_days: Annotated[Whole, rule(retention_error)] = 30
 
     @field_validator("prod")
     @classmethod
@@ -109,7 +104,7 @@ class PipelineSettings(Section):
         staging = cast("Mapping[str, TargetSettings]", getattr(info, "data", {})).get("staging")
         if staging is not None and staging.stack == value.stack:
             text = f"is {value.stack!r}, as is staging.stack: what is tried has to be another stack than what is served"
-            raise_problems([problem(text, "stack", value=value.stack)])
+            raise_errors([setting_error(text, "stack", value=value.stack)])
         return value
 
     @property
@@ -134,7 +129,7 @@ def load_pipeline_settings(
     try:
         return PipelineSettings.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError(told(error, project, raw, secrets)) from None
+        raise SettingsError(format_errors(error, project, raw, secrets)) from None
 
 
 def _decoded(value: str) -> object:

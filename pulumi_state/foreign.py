@@ -1,4 +1,4 @@
-"""Files that describe distributions and are no state of Pulumi's: recognized, and told how to get to one."""
+"""Files of other tools that describe distributions: recognized, with the commands that lead to a state of Pulumi."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
+from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, FUNCTION, ORIGIN_REQUEST_POLICY
+
 IMPORTED = {
-    "aws_cloudfront_distribution": "aws:cloudfront/distribution:Distribution",
-    "aws_cloudfront_cache_policy": "aws:cloudfront/cachePolicy:CachePolicy",
-    "aws_cloudfront_origin_request_policy": "aws:cloudfront/originRequestPolicy:OriginRequestPolicy",
-    "aws_cloudfront_function": "aws:cloudfront/function:Function",
-    "AWS::CloudFront::Distribution": "aws:cloudfront/distribution:Distribution",
-    "AWS::CloudFront::CachePolicy": "aws:cloudfront/cachePolicy:CachePolicy",
-    "AWS::CloudFront::OriginRequestPolicy": "aws:cloudfront/originRequestPolicy:OriginRequestPolicy",
-    "AWS::CloudFront::Function": "aws:cloudfront/function:Function",
+    "aws_cloudfront_distribution": DISTRIBUTION,
+    "aws_cloudfront_cache_policy": CACHE_POLICY,
+    "aws_cloudfront_origin_request_policy": ORIGIN_REQUEST_POLICY,
+    "aws_cloudfront_function": FUNCTION,
+    "AWS::CloudFront::Distribution": DISTRIBUTION,
+    "AWS::CloudFront::CachePolicy": CACHE_POLICY,
+    "AWS::CloudFront::OriginRequestPolicy": ORIGIN_REQUEST_POLICY,
+    "AWS::CloudFront::Function": FUNCTION,
 }
-"""What the check reads, by Terraform's and CloudFormation's types."""
-DISTRIBUTION = IMPORTED["aws_cloudfront_distribution"]
-_CLOUDFORMATION_ANSWERS = ("Stacks", "StackResources", "StackResourceSummaries", "StackResourceDetail", "TemplateBody")
+"""Pulumi's types of what the check reads, by Terraform's and CloudFormation's."""
+_CLOUDFORMATION_KEYS = ("Stacks", "StackResources", "StackResourceSummaries", "StackResourceDetail", "TemplateBody")
 _YAML_TEMPLATE = re.compile(r"^(AWSTemplateFormatVersion|Transform)\s*:|^\s+Type\s*:\s*['\"]?AWS::", re.M)
 
 Item = tuple[str, str, str]
@@ -27,17 +28,17 @@ Item = tuple[str, str, str]
 
 
 def describe_foreign(text: str) -> str:
-    """What is told of a file that is another tool's; "" for what may be a state, or is nothing known."""
+    """Describe a file of another tool; "" for a file that may be a state, or is unknown."""
     try:
         document: Any = json.loads(text)
     except ValueError:
         return _describe("a CloudFormation template", []) if _YAML_TEMPLATE.search(text) else ""
     if not isinstance(document, dict):
         return ""
-    return _of(cast("dict[str, Any]", document))
+    return _describe_document(cast("dict[str, Any]", document))
 
 
-def _of(document: dict[str, Any]) -> str:
+def _describe_document(document: dict[str, Any]) -> str:
     if "terraform_version" in document and "resources" in document:
         return _describe("a state of Terraform", _from_terraform(document["resources"]), is_terraform=True)
     if "format_version" in document and ("values" in document or "planned_values" in document):
@@ -50,12 +51,12 @@ def _of(document: dict[str, Any]) -> str:
         )
     if _is_template(document):
         return _describe("a CloudFormation template", _from_template(document))
-    if any(key in document for key in _CLOUDFORMATION_ANSWERS):
-        return _describe("an answer of `aws cloudformation`", _from_answer(document))
+    if any(key in document for key in _CLOUDFORMATION_KEYS):
+        return _describe("a response of `aws cloudformation`", _from_response(document))
     if "DistributionConfig" in document or "Distribution" in document or "CallerReference" in document:
-        return _describe("an answer of `aws cloudfront`", _from_config(document))
+        return _describe("a response of `aws cloudfront`", _from_config(document))
     if "DistributionList" in document:
-        return _describe("an answer of `aws cloudfront`", _from_list(document["DistributionList"]))
+        return _describe("a response of `aws cloudfront`", _from_list(document["DistributionList"]))
     return ""
 
 
@@ -74,12 +75,12 @@ def _describe(what: str, items: list[Item], *, is_terraform: bool = False) -> st
 
 
 def _from_terraform(resources: object) -> list[Item]:
-    """Of version 4: resources with instances."""
+    """Resources with instances, of version 4."""
     return [
         (
             IMPORTED[str(one.get("type"))],
             _name(one.get("name")),
-            str((instance.get("attributes") or {}).get("id") or ""),
+            _id(instance.get("attributes")),
         )
         for one in _objects(resources)
         if one.get("type") in IMPORTED and one.get("mode", "managed") == "managed"
@@ -88,46 +89,39 @@ def _from_terraform(resources: object) -> list[Item]:
 
 
 def _from_show(values: object) -> list[Item]:
-    """Of the root module and those below it."""
+    """Resources of the root module and its child modules."""
     return [
         (IMPORTED[str(one.get("type"))], _name(one.get("name")), _id(one.get("values")))
-        for module in _modules(cast("dict[str, Any]", values).get("root_module") if isinstance(values, dict) else None)
+        for module in _modules(_object(values).get("root_module"))
         for one in _objects(module.get("resources"))
         if one.get("type") in IMPORTED and one.get("mode", "managed") == "managed"
     ]
 
 
 def _modules(module: object) -> Iterator[dict[str, Any]]:
-    if isinstance(module, dict):
-        given = cast("dict[str, Any]", module)
+    if given := _object(module):
         yield given
         for child in _objects(given.get("child_modules")):
             yield from _modules(child)
 
 
 def _id(attributes: object) -> str:
-    return str(cast("dict[str, Any]", attributes).get("id") or "") if isinstance(attributes, dict) else ""
+    return str(_object(attributes).get("id") or "")
 
 
 def _is_template(document: dict[str, Any]) -> bool:
-    resources = document.get("Resources")
-    typed = _objects(list(cast("dict[str, Any]", resources).values())) if isinstance(resources, dict) else []
+    typed = _objects(list(_object(document.get("Resources")).values()))
     return "AWSTemplateFormatVersion" in document or any(str(one.get("Type")).startswith("AWS::") for one in typed)
 
 
 def _from_template(document: dict[str, Any]) -> list[Item]:
-    """The ids are the stack's, not the template's."""
-    resources = document.get("Resources")
-    named = cast("dict[str, Any]", resources).items() if isinstance(resources, dict) else []
-    return [
-        (IMPORTED[str(one.get("Type"))], _name(name), "")
-        for name, one in named
-        if isinstance(one, dict) and cast("dict[str, Any]", one).get("Type") in IMPORTED
-    ]
+    """Without IDs, which only the stack has."""
+    named = [(name, _object(one).get("Type")) for name, one in _object(document.get("Resources")).items()]
+    return [(IMPORTED[str(kind)], _name(name), "") for name, kind in named if kind in IMPORTED]
 
 
-def _from_answer(document: dict[str, Any]) -> list[Item]:
-    listed = document.get("StackResources") or document.get("StackResourceSummaries") or []
+def _from_response(document: dict[str, Any]) -> list[Item]:
+    listed: object = document.get("StackResources") or document.get("StackResourceSummaries")
     return [
         (
             IMPORTED[str(one.get("ResourceType"))],
@@ -140,16 +134,15 @@ def _from_answer(document: dict[str, Any]) -> list[Item]:
 
 
 def _from_config(document: dict[str, Any]) -> list[Item]:
-    """With the policies that its behaviors name. Its own id is in `get-distribution` only."""
-    distribution = document.get("Distribution")
-    identifier = cast("dict[str, Any]", distribution).get("Id") if isinstance(distribution, dict) else None
+    """With the policies that its behaviors name. Its own ID is in `get-distribution` only."""
+    identifier = str(_object(document.get("Distribution")).get("Id") or "")
     policies = dict.fromkeys(_policies(document))
-    return [(DISTRIBUTION, "theirs", str(identifier or "")), *((kind, one[:8], one) for kind, one in policies)]
+    return [(DISTRIBUTION, "theirs", identifier), *((kind, one[:8], one) for kind, one in policies)]
 
 
 def _from_list(distributions: object) -> list[Item]:
-    items = cast("dict[str, Any]", distributions).get("Items") if isinstance(distributions, dict) else None
-    return [(DISTRIBUTION, "theirs", str(one.get("Id") or "")) for one in _objects(items)]
+    items = _objects(_object(distributions).get("Items"))
+    return [(DISTRIBUTION, "theirs", str(one.get("Id") or "")) for one in items]
 
 
 def _policies(value: object) -> Iterator[tuple[str, str]]:
@@ -158,11 +151,14 @@ def _policies(value: object) -> Iterator[tuple[str, str]]:
             yield from _policies(item)
     if isinstance(value, dict):
         for key, item in cast("dict[str, object]", value).items():
-            kind = {"CachePolicyId": "AWS::CloudFront::CachePolicy"}.get(key)
-            kind = "AWS::CloudFront::OriginRequestPolicy" if key == "OriginRequestPolicyId" else kind
+            kind = {"CachePolicyId": CACHE_POLICY, "OriginRequestPolicyId": ORIGIN_REQUEST_POLICY}.get(key)
             if kind and isinstance(item, str):
-                yield IMPORTED[kind], item
+                yield kind, item
             yield from _policies(item)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

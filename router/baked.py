@@ -1,15 +1,14 @@
-"""The config that was baked into the package at deploy, and the router that is built from it."""
+"""Building the router from the config that was baked into the package at deploy."""
 
 from __future__ import annotations
 
 import os
 import time
 
-from router.config_file import CONFIG_FILE as CONFIG_FILE  # also for those who put one there
-from router.config_file import read_config as read_config
+from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.model.assignment import Assignment
-from router.model.origin import Origin
+from router.model.assignment import Live
+from router.model.decision import Origin
 from router.routing import Router
 from strategies.base import Edge
 from strategies.registry import load
@@ -20,23 +19,23 @@ if TYPE_CHECKING:
 
     from router.cache_guard import CacheGuard
     from router.control.override import Override
-    from router.control.reader import Control
-    from router.dynamodb.clients import Clients
+    from router.control.reader import ControlReader
+    from router.dynamodb.client import Clients
     from router.dynamodb.table import Table
     from router.metrics import Metrics
 
 
 def build_router(config: dict[str, Any], region: str) -> Router:
-    """The router for one execution Region. What the config has not is neither built nor imported nor packaged."""
+    """Build the router of one execution Region. Parts without config are neither built nor imported nor packaged."""
     strategy_class = load(config["strategy"])
     origins = {name: Origin(name=name, **fields) for name, fields in config["origins"].items()}
-    # None of these is there where they are in the key-value store of a function before the cache.
-    assignment = Assignment(config.get("release", ""), config.get("canary_percent", 0.0))
-    pin, version_header = config.get("pin", "none"), config.get("version_header", "")
+    version_header = config.get("version_header", "")
+    # Percentage, pin and release are missing where the viewer-request function reads them from its key-value store.
+    percent, pin, release = config.get("canary_percent", 0.0), config.get("pin", "none"), config.get("release", "")
+    baked = Live(percent, pin, release, percent_from="function" if version_header else "baked")
     control_config = None if version_header else config.get("control")
     clients = _build_clients() if config["table"] or control_config else None
     edge = Edge(
-        assignment=assignment,
         origins=origins,
         table=_build_table(config["table"], region, clients),
         clock=time.time,
@@ -45,15 +44,18 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     return Router(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
-        DecisionLog(config["strategy"], config["log_salt"], "function" if version_header else "baked"),
-        pin=pin,
-        override=_build_override(config["override"]),
+        DecisionLog(config["strategy"], config["log_salt"]),
+        baked=baked,
+        precedence=Precedence(
+            origins,
+            override=_build_override(config["override"]),
+            control=_build_control(control_config, region, baked, clients),
+            version_header=version_header,
+        ),
         clients=clients,
-        control=_build_control(control_config, region, (assignment.canary_percent, pin, assignment.release), clients),
         metrics=_build_metrics(config.get("metrics"), origins),
         deadline_seconds=config["deadline_ms"] / 1000,
         region=region,
-        version_header=version_header,
         guard=_build_guard(config.get("kept")),
     )
 
@@ -69,13 +71,13 @@ def _build_override(config: dict[str, Any] | None) -> Override | None:
 def _build_guard(config: dict[str, Any] | None) -> CacheGuard | None:
     if not config:
         return None
-    from router.cache_guard import CacheGuard  # only with kept: a stack that keeps no answers has nothing to guard
+    from router.cache_guard import CacheGuard  # only with kept: a stack without a cache has nothing to guard
 
     return CacheGuard(**config)
 
 
 def _build_clients() -> Clients:
-    from router.dynamodb.clients import Clients  # only with table or control: others do not pay for sockets
+    from router.dynamodb.client import Clients  # only with table or control: others do not pay for sockets
 
     return Clients()
 
@@ -89,8 +91,8 @@ def _build_table(config: dict[str, Any] | None, region: str, clients: Clients | 
 
 
 def _build_control(
-    config: dict[str, Any] | None, region: str, baked: tuple[float, str, str], clients: Clients | None
-) -> Control | None:
+    config: dict[str, Any] | None, region: str, baked: Live, clients: Clients | None
+) -> ControlReader | None:
     if not config or clients is None:
         return None
     from router.control.reader import build_control  # only with control: as above

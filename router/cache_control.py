@@ -1,21 +1,20 @@
-"""Cache-Control of an answer (RFC 9111 §5.2.2): whether caches share it for long, and how it is kept out of them."""
+"""Cache-Control of a response (RFC 9111 §5.2.2): shared for long or not, and not shared at all."""
 
 from __future__ import annotations
 
 import re  # json has loaded it already
 
 LONG_SECONDS = 86_400
-"""From a day on an answer counts as a file that everybody gets, not as a page."""
+"""From a day on a response counts as a file for everybody, not as a page."""
 _DIRECTIVE = re.compile(r'([^\s,;="]+)(\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s,;"]*))?')
 _SHARED = frozenset({"public", "s-maxage", "immutable", "private"})
 
 
 def is_shared_for_long(cache_control: str) -> bool:
-    """Whether caches of others, or the browser's own, would replay a cookie of this answer for long.
+    """True where shared caches, or the browser's own, would replay a cookie of this response for long.
 
     `immutable`, `max-age` of a day or more, or `public` with such an `s-maxage`; not `private` and not `no-store`.
-    `s-maxage` alone does not count: Next.js sends it with static pages, and visitors have to get their version from
-    some page.
+    `s-maxage` alone does not count: Next.js sends it with static pages, and visitors get their cookie with some page.
     """
     found: dict[str, str] = {}
     for match in _DIRECTIVE.finditer(cache_control):  # of several the first counts (RFC 9111 §4.2.1)
@@ -27,10 +26,10 @@ def is_shared_for_long(cache_control: str) -> bool:
     return "immutable" in found or is_long or is_public
 
 
-def unshared(cache_control: str) -> str:
+def make_private(cache_control: str) -> str:
     """The same for the visitor's browser, and `private` for everybody else."""
-    kept = [match[0] for match in _DIRECTIVE.finditer(cache_control) if match[1].lower() not in _SHARED]
-    return ", ".join(["private", *kept])
+    own = [match[0] for match in _DIRECTIVE.finditer(cache_control) if match[1].lower() not in _SHARED]
+    return ", ".join(["private", *own])
 
 
 def _seconds(text: str | None) -> int:

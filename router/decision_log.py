@@ -1,41 +1,37 @@
-"""One JSON line per decision. Nothing that came with the request is in it, but for CloudFront's own request id."""
+"""One JSON line per decision, with nothing from the request but CloudFront's own request ID."""
 
 from __future__ import annotations
 
 import json
 import sys
 
-from router.model.digest import sha256
+from router.model.assignment import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from router.control.live import Live
+    from router.model.assignment import Live
     from router.model.decision import Decision
     from router.model.request import Request
 
 
 class DecisionLog:
-    """Writes to standard output, where Lambda collects it into CloudWatch Logs of the executing Region.
+    """Writes to standard output, which Lambda collects into CloudWatch Logs of the executing Region."""
 
-    `percent_from` says where the percentage is kept in a stack without live control.
-    """
-
-    def __init__(self, strategy: str, salt: str, percent_from: str = "baked") -> None:
+    def __init__(self, strategy: str, salt: str) -> None:
         self._strategy = strategy
         self._salt = salt
-        self._percent_from = percent_from
 
     def write(
         self,
         request: Request,
         decision: Decision,
         elapsed_us: int,
-        live: Live | None = None,
+        live: Live,
         metrics: Mapping[str, object] | None = None,
     ) -> None:
-        """The line of one decision, with what was in force and what is counted.
+        """Write the line of one decision, with the control snapshot and the metrics.
 
         A visitor appears as the first 12 hex digits of a salted SHA-256.
         """
@@ -47,11 +43,11 @@ class DecisionLog:
             "region": request.region,
             "requestId": request.request_id,
             "elapsedUs": elapsed_us,
-            "percentFrom": live.percent_from if live is not None else self._percent_from,
+            "percentFrom": live.percent_from,
         }
-        if live is not None and live.revision:
+        if live.revision:
             line["revision"] = live.revision
-        if live is not None and live.reason:
+        if live.reason:
             line["controlReason"] = live.reason
         if decision.bucket is not None:
             line["bucket"] = decision.bucket
@@ -66,7 +62,7 @@ class DecisionLog:
         emit(line)
 
     def answer(self, request: Request, status: int, metrics: Mapping[str, object]) -> None:
-        """The line of an origin's answer that is counted."""
+        """Write the line of an origin's response that is counted."""
         emit(
             {
                 "strategy": self._strategy,
@@ -78,12 +74,12 @@ class DecisionLog:
         )
 
     def fault(self, request_id: str, reason: str) -> None:
-        """The line of an event that the router could not even read or answer as it should."""
+        """Write the line of an event that the router could not read or respond to as it should."""
         emit({"strategy": self._strategy, "reason": reason, "requestId": request_id, "fallback": True})
 
 
 def emit(line: dict[str, object]) -> None:
-    """Write one line; a log that cannot be written must not cost the request."""
+    """Write one line. Failures are ignored: a log that cannot be written must not cost the request."""
     try:
         sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
         sys.stdout.flush()

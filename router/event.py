@@ -5,15 +5,15 @@ Source of every shape: "Lambda@Edge event structure" (CloudFront Developer Guide
 
 from __future__ import annotations
 
+from router.model.record import is_object
 from router.model.request import Body, Request
-from router.model.shapes import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from router.model.origin import Origin
+    from router.model.decision import Origin
     from router.model.response import Response
 
     Cf = dict[str, Any]

@@ -1,7 +1,8 @@
-"""The entry point of the function, for every trigger it serves."""
+"""The entry point of the function, for every trigger, and the config in its package."""
 
 from __future__ import annotations
 
+import json
 import os
 
 from router.decision_log import emit
@@ -13,29 +14,39 @@ if TYPE_CHECKING:
     from router.cache_guard import CacheGuard
     from router.routing import Router
 
+CONFIG_FILE = f"{__file__.rpartition('/router/')[0]}/config.json"
+"""At the root of the package. No pathlib here: it costs 5 ms of cold start."""
+
+
+def _read_config() -> dict[str, Any]:
+    """The baked JSON, as infra.package.bundle writes it."""
+    with open(CONFIG_FILE, encoding="utf-8") as file:  # noqa: PTH123  no pathlib, as above
+        return json.load(file)
+
 
 def _start() -> tuple[Router | None, CacheGuard | None]:
-    """The router, or what keeps the cache clean without one."""
+    """The router, or else the guard that works without one."""
     try:
-        from router.baked import build_router, read_config  # here, for a failing import must not fail the request
+        from router.baked import build_router  # here, because a failing import must not fail the request
 
-        return build_router(read_config(), os.environ.get("AWS_REGION", "")), None
-    except Exception as error:  # noqa: BLE001  a router that cannot start lets every request go to the default origin
+        return build_router(_read_config(), os.environ.get("AWS_REGION", "")), None
+    except Exception as error:  # noqa: BLE001  without a router every request goes to the stable origin
         emit({"reason": f"start-failed:{type(error).__name__}", "fallback": True})
-        return None, _guard_alone()
+        return None, _start_guard()
 
 
-def _guard_alone() -> CacheGuard | None:
-    """Answers of the default origin are kept as well. None where nothing is kept, or no config can be read."""
+def _start_guard() -> CacheGuard | None:
+    """The cache guard: without a router CloudFront caches the stable origin's responses all the same.
+
+    None for a stack without a cache, or where no config can be read.
+    """
     try:
-        from router.config_file import read_config  # here, as above
-
-        kept = read_config().get("kept")
+        kept = _read_config().get("kept")
         if kept:
             from router.cache_guard import CacheGuard  # only with kept: as in router.baked
 
             return CacheGuard(**kept)
-    except Exception:  # noqa: BLE001  as above; the log has said that nothing works
+    except Exception:  # noqa: BLE001  as above; the log says already that nothing works
         return None
     return None
 
@@ -44,26 +55,24 @@ _router, _guard = _start()
 
 
 def handler(event: object, _context: object) -> object:
-    """What Lambda calls: the request or response that CloudFront goes on with."""
-    return _router.handle(event) if _router is not None else _untouched(event)
+    """Return the request or response that CloudFront continues with."""
+    return _router.handle(event) if _router is not None else _pass_on(event)
 
 
-def _untouched(event: object) -> object:
+def _pass_on(event: object) -> object:
     emit({"reason": "not-started", "fallback": True})
     given: Any = event
     try:
         cf = given["Records"][0]["cf"]
-        _guard_cache(cf)
+        if _guard is not None:
+            _guard_cache(_guard, cf)
         return cf["response"] if "response" in cf else cf["request"]
-    except (KeyError, IndexError, TypeError):  # not a CloudFront event: nothing to go on with
+    except (KeyError, IndexError, TypeError):  # not a CloudFront event: nothing to continue with
         return event
 
 
-def _guard_cache(cf: Any) -> None:
-    """Without a router the default origin answers, and its answers are kept all the same."""
-    if _guard is None:
-        return
+def _guard_cache(guard: CacheGuard, cf: Any) -> None:
     try:
-        _guard.guard(cf, cf["config"]["eventType"])
+        guard.guard(cf, cf["config"]["eventType"])
     except Exception as error:  # noqa: BLE001  the rule of the edge
         emit({"reason": f"not-guarded:{type(error).__name__}", "fallback": True})

@@ -1,4 +1,4 @@
-"""The one place that catches and the one place that falls back: override, pin, strategy, default origin."""
+"""The one place that catches and the one place that falls back: override, pin, strategy, stable origin."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from router.cache_guard import CacheGuard
-    from router.control.override import Override
-    from router.control.reader import Control
     from router.decision_log import DecisionLog
-    from router.dynamodb.clients import Clients
+    from router.dynamodb.client import Clients
     from router.metrics import Metrics
-    from router.model.origin import Origin
+    from router.model.assignment import Live
+    from router.model.decision import Origin
     from router.model.request import Request
     from router.model.response import Response
 
 
 class Router:
-    """Answers every event with the request (or response) that CloudFront shall go on with, whatever fails."""
+    """Returns for every event the request or response that CloudFront continues with, whatever fails.
+
+    `baked` is the control snapshot in the package. Every request has one snapshot, which is handed through: to the
+    precedence, the strategy and the log.
+    """
 
     def __init__(
         self,
@@ -34,14 +37,12 @@ class Router:
         origins: Mapping[str, Origin],
         log: DecisionLog,
         *,
-        pin: str = "none",
-        override: Override | None = None,
+        baked: Live,
+        precedence: Precedence | None = None,
         clients: Clients | None = None,
-        control: Control | None = None,
         metrics: Metrics | None = None,
         deadline_seconds: float = 2.0,
         region: str = "",
-        version_header: str = "",
         guard: CacheGuard | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -50,14 +51,8 @@ class Router:
         self._origins = origins
         self._addresses = events.by_address(origins.values())
         self._log = log
-        self._precedence = Precedence(
-            origins,
-            strategy.edge.assignment,
-            pin=pin,
-            override=override,
-            control=control,
-            version_header=version_header,
-        )
+        self._live = baked
+        self._precedence = precedence or Precedence(origins)
         self._clients = clients
         self._metrics = metrics
         self._deadline = Deadline(deadline_seconds)
@@ -66,7 +61,7 @@ class Router:
         self._timer = timer
 
     def handle(self, event: object) -> object:
-        """The answer to any trigger's event. Never raises."""
+        """Route any trigger's event. Never raises."""
         try:
             cf = events.cf_of(event)
         except events.EventError:
@@ -74,7 +69,7 @@ class Router:
             return event
         kind = events.event_type(cf)
         if kind == "origin-request":
-            self._guard_cache(cf, kind)  # before all else: whatever fails then, nothing beside the key is on its way
+            self._guard_cache(cf, kind)  # before all else: whatever fails then, no unkeyed header is forwarded
             self._on_origin_request(cf)
         elif kind == "origin-response":
             self._on_origin_response(cf)
@@ -82,20 +77,30 @@ class Router:
         return cf["response"] if kind.endswith("-response") and "response" in cf else cf["request"]
 
     def decide(self, request: Request) -> Decision:
-        """The decision on one request, within the deadline: by what stands above the strategy, else by the strategy."""
-        try:
-            with self._deadline:
-                decision = self._precedence.above(request)
-                return decision or self._precedence.permitted(self._strategy.choose(request))
-        except DeadlineError:
-            self._drop_connections()
-            return fallback("deadline")
-        except Exception as error:  # noqa: BLE001  the rule of the edge: whatever fails, the default origin answers
-            return fallback(_name_of(error))
+        """Decide on one request within the deadline: by what precedes the strategy, else by the strategy."""
+        return self._decide(request)[0]
 
     def close(self) -> None:
-        """Close its connections, for who asks it once; an instance of the function keeps them."""
-        self._drop_connections()
+        """Close the connections to DynamoDB. An instance of the function keeps them."""
+        if self._clients is not None:
+            self._clients.close()
+
+    def _decide(self, request: Request) -> tuple[Decision, Live]:
+        """The decision, and the snapshot in force; that of the last request where no other was needed or to be had."""
+        live = self._live
+        try:
+            with self._deadline:
+                decision, live = self._precedence.forced_decision(request, live)
+                if decision is None:
+                    decision = self._strategy.choose(request, live.assignment)
+                    decision = self._precedence.enforce_limits(decision, live)
+        except DeadlineError:
+            self.close()
+            decision = fallback("deadline")
+        except Exception as error:  # noqa: BLE001  the rule of the edge: whatever fails, the stable origin responds
+            decision = fallback(_describe(error))
+        self._live = live
+        return decision, live
 
     def _guard_cache(self, cf: events.Cf, kind: str) -> None:
         if self._guard is None:
@@ -109,15 +114,14 @@ class Router:
         started = self._timer()
         try:
             request = events.read_request(cf, self._region)
-            decision = self.decide(request)
-            origin = decision.origin
-            own_headers, counted = self._count_request(decision)
-            events.write_origin(cf, self._origins[origin] if isinstance(origin, str) else origin, own_headers)
-            self._log.write(
-                request, decision, round((self._timer() - started) * 1_000_000), self._precedence.live, counted
-            )
+            decision, live = self._decide(request)
+            origin, metrics = decision.origin, self._metrics
+            headers = {metrics.header: metrics.trace(decision)} if metrics else {}
+            counted = metrics.of_request(decision) if metrics else {}
+            events.write_origin(cf, self._origins[origin] if isinstance(origin, str) else origin, headers)
+            self._log.write(request, decision, round((self._timer() - started) * 1_000_000), live, counted)
         except Exception as error:  # noqa: BLE001  the rule of the edge
-            self._log.fault(events.request_id(cf), _name_of(error))
+            self._log.fault(events.request_id(cf), _describe(error))
 
     def _on_origin_response(self, cf: events.Cf) -> None:
         try:
@@ -125,28 +129,23 @@ class Router:
             response = events.read_response(cf, self._addresses)
             self._count_response(request, response)
             with self._deadline:
-                if self._may_respond(request, response):
-                    self._strategy.respond(request, response)
+                self._respond(request, response)
             events.write_cookies(cf, response.cookies)
-        except DeadlineError as error:
-            self._drop_connections()
-            self._log.fault(events.request_id(cf), _name_of(error))
-        except Exception as error:  # noqa: BLE001  the rule of the edge
-            self._log.fault(events.request_id(cf), _name_of(error))
+        except (DeadlineError, Exception) as error:  # noqa: BLE001  the rule of the edge
+            if isinstance(error, DeadlineError):
+                self.close()
+            self._log.fault(events.request_id(cf), _describe(error))
 
-    def _may_respond(self, request: Request, response: Response) -> bool:
-        """Whether the strategy may set a cookie, if it does so at all: not on what caches would replay to others."""
+    def _respond(self, request: Request, response: Response) -> None:
+        """Let the strategy set a cookie, if it does so at all, but not on a response that caches replay to others."""
         if not self._sets_cookies:
-            return False
+            return
         from router.cache_control import is_shared_for_long  # only with sets_cookies: most strategies set none
 
-        return not is_shared_for_long(response.cache_control) and self._precedence.may_respond(request, response)
-
-    def _count_request(self, decision: Decision) -> tuple[dict[str, str], dict[str, object]]:
-        """What the origin-response trigger is to know of the decision, in headers, and what is counted."""
-        if self._metrics is None:
-            return {}, {}
-        return {self._metrics.header: self._metrics.trace(decision)}, self._metrics.of_request(decision)
+        if not is_shared_for_long(response.cache_control):
+            may_respond, self._live = self._precedence.may_respond(request, response, self._live)
+            if may_respond:
+                self._strategy.respond(request, response, self._live.assignment)
 
     def _count_response(self, request: Request, response: Response) -> None:
         if self._metrics is None:
@@ -155,13 +154,9 @@ class Router:
         if counted:
             self._log.answer(request, response.status, counted)
 
-    def _drop_connections(self) -> None:
-        if self._clients is not None:
-            self._clients.close()
 
-
-def _name_of(error: BaseException) -> str:
-    """The error's type and line, never its text: that may hold what came with the request."""
+def _describe(error: BaseException) -> str:
+    """The error's type and line, never its text, which may hold a value from the request."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,7 +1,5 @@
 """A small HTTP/1.1 server on the loopback address that can also drop a connection the way a broken peer does."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket
@@ -75,7 +73,6 @@ class LoopbackServer:
         await self.drop_connections()
 
     async def drop_connections(self) -> None:
-        """End every open connection, answered or not."""
         for task in tuple(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)

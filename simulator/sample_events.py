@@ -1,7 +1,5 @@
 """Events as CloudFront sends them, to try functions with: the sample of page lambda-event-structure, with changes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

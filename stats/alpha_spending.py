@@ -1,17 +1,21 @@
-"""How much chance of a false alarm each look may spend."""
+"""Alpha spending: the accepted false-positive rate, divided among the interim analyses of a rollout.
+
+The series 6 / (pi^2 k^2) sums to 1 over k = 1, 2, … (Euler; DLMF 25.6.1). Unlike the bounds of Pocock and of O'Brien
+and Fleming it does not need the number of analyses beforehand. See docs/adr/0011.
+"""
 
 from __future__ import annotations
 
 from math import pi
 
 ALPHA = 0.01
-"""The most that each of the two tests may roll back a healthy rollout with, however often it is looked at."""
+"""The highest probability with which each test rolls back a healthy rollout, over all of its analyses."""
 
 
-def alpha_of(look: int, steps: int) -> float:
-    """What the `look`-th look (from 1) of a step may spend.
+def spent_alpha(analysis: int, steps: int) -> float:
+    """Return the alpha of a step's interim analysis number `analysis` (from 1) in a rollout of `steps` steps.
 
-    Every step has an equal part of ALPHA, and its looks share that by 6 / (pi^2 k^2), whose sum over all k is 1. The
-    sum bounds the whole (Bonferroni's inequality), though the looks of a step see the same requests again.
+    Each step has an equal part of ALPHA. By Bonferroni's inequality the sum bounds the false-positive rate, although
+    the analyses of a step share requests.
     """
-    return ALPHA / steps * 6 / (pi * look) ** 2
+    return ALPHA / steps * 6 / (pi * analysis) ** 2

@@ -1,8 +1,13 @@
-"""The upper tail of Student's t distribution, for the standard library has none."""
+"""Student's t distribution and Welch's test, which the standard library does not have.
+
+The tail by Abramowitz and Stegun 26.7.1 with the continued fraction of DLMF 8.17.22; the test of Welch (Biometrika 34,
+1947) with the degrees of freedom of Satterthwaite (Biometrics Bulletin 2, 1946).
+"""
 
 from __future__ import annotations
 
-from math import erfc, exp, lgamma, log, log1p, sqrt
+from math import erfc, exp, inf, lgamma, log, log1p, sqrt
+from typing import NamedTuple
 
 _AS_GOOD_AS_NORMAL = 1e8
 _SMALLEST = 1e-300
@@ -10,8 +15,31 @@ _CLOSE = 1e-15
 _MAX_TERMS = 10_000
 
 
+class Moments(NamedTuple):
+    """Size, mean and variance (with n - 1) of a sample of at least two values."""
+
+    size: int
+    mean: float
+    variance: float
+
+
+def welch_p_value(sample: Moments, reference: Moments, margin: float, extra_variance: float = 0.0) -> float:
+    """Return the p-value of H0: the mean is at most `margin` above the reference's; one-sided, variances may differ.
+
+    `extra_variance` is a known part of the difference's variance that larger samples do not reduce; being known, it has
+    no degrees of freedom.
+    """
+    part, reference_part = sample.variance / sample.size, reference.variance / reference.size
+    variance = part + reference_part + extra_variance
+    difference = sample.mean - reference.mean - margin
+    if variance == 0:
+        return 0.0 if difference > 0 else 1.0
+    spread = part**2 / (sample.size - 1) + reference_part**2 / (reference.size - 1)
+    return upper_tail(difference / sqrt(variance), variance**2 / spread if spread else inf)
+
+
 def upper_tail(t: float, degrees_of_freedom: float) -> float:
-    """P(T >= t): half the incomplete beta function at df / (df + t^2) (Abramowitz and Stegun 26.7.1)."""
+    """Return P(T >= t): half the incomplete beta function at df / (df + t^2)."""
     if t == 0 or degrees_of_freedom > _AS_GOOD_AS_NORMAL:
         return erfc(t / sqrt(2)) / 2
     square = t * t
@@ -21,7 +49,7 @@ def upper_tail(t: float, degrees_of_freedom: float) -> float:
 
 
 def _incomplete_beta(a: float, b: float, x: float, y: float) -> float:
-    """I_x(a, b), regularized, with y = 1 - x; the continued fraction DLMF 8.17.22 on the side where it is fast."""
+    """Return the regularized I_x(a, b), with y = 1 - x; by the continued fraction on the side where it is fast."""
     if x <= 0 or y <= 0:
         return 0.0 if x <= 0 else 1.0
     log_x, log_y = (log1p(-y), log(y)) if y < 0.5 else (log(x), log1p(-x))
@@ -32,7 +60,7 @@ def _incomplete_beta(a: float, b: float, x: float, y: float) -> float:
 
 
 def _fraction(a: float, b: float, x: float) -> float:
-    """1 / (1 + d1 / (1 + d2 / (1 + ...))) by Lentz's method."""
+    """Return 1 / (1 + d1 / (1 + d2 / (1 + ...))), by Lentz's method."""
     numerator, denominator = 1.0, 1.0 - (a + b) * x / (a + 1)
     denominator = 1 / (denominator or _SMALLEST)
     value = denominator

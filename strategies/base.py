@@ -1,4 +1,4 @@
-"""What a strategy is: options, what it needs, and one method that chooses."""
+"""The base class of strategies: options, needs, and one method that chooses."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ if TYPE_CHECKING:
 
     from router.dynamodb.table import Table
     from router.model.assignment import Assignment
-    from router.model.decision import Decision
-    from router.model.origin import Origin
+    from router.model.decision import Decision, Origin
     from router.model.request import Request
     from router.model.response import Response
 
 
 VERSION_HEADER = "x-router-version"
-"""Written at viewer-request (functions/*.js), in the cache key, and obeyed at origin-request."""
+"""Written at viewer-request (functions/*.js), part of the cache key, and obeyed at origin-request."""
 
 
 @record
 class TableSpec:
-    """A DynamoDB table that a strategy reads. Keys are strings; `name` is "" where the stack's own name shall be used.
+    """A DynamoDB table that a strategy reads. Keys are strings; `name` "" stands for the stack's own table name.
 
     `purpose` ends the name ("sessions"); `attributes` are what the strategy reads; `expiry_attribute` turns on TTL.
     """
@@ -42,19 +41,19 @@ class TableSpec:
 
 @record
 class Needs:
-    """What a strategy needs from the infrastructure, which provides exactly this.
+    """The needs of a strategy; the infrastructure provides exactly these.
 
-    cookies, headers, query: names that the decision depends on, so the trigger must see them and no cache may mix them.
+    cookies, headers, query: names that the decision depends on: forwarded to the function, and in the cache key.
     body: the request body decides (origin-request with include body, caching off).
     origin_response: `respond` sets a cookie. varies: False where all viewers of a Region get the same origin.
-    origins: configured origin names it may choose besides "stable". packages: third-party wheels it cannot do without.
+    origins: configured origin names it may choose besides "stable". packages: required third-party wheels.
     origin_request: False where nothing runs on Lambda. viewer_function: the file in functions/ (without .js) that runs
     at `function_triggers`, with `function_config` in its code and `key_values` in its key-value store.
     by_percentage: canaryPercent assigns new visitors, so that a rollout can raise it.
-    longest_wait_ms: what a decision may wait for, tables aside; the router's deadline has to lie above it.
-    version_header: where that function says what it chose. Then the answer may be cached.
-    key_cookies: the only cookies that reach the origin where answers are kept, as part of their key; None: all do.
-    cookie_domain: the Domain of the cookie that is set, "" where it is host-only; viewers have to come by a name in it.
+    longest_wait_ms: the longest a decision may wait, tables aside; the router's deadline has to lie above it.
+    version_header: the header of that function's version. With one, responses may be cached.
+    key_cookies: the only cookies that reach the origin behind a cache, as part of its key; None: all do.
+    cookie_domain: the Domain of the version cookie, "" where it is host-only; the stack's names have to lie in it.
     """
 
     cookies: frozenset[str] = frozenset()
@@ -79,18 +78,14 @@ class Needs:
 
     @property
     def is_cacheable(self) -> bool:
-        """Whether one viewer's answer may be kept for another: its origin is in the key, or the same for all."""
+        """True where viewers may share cached responses: their origin is in the key, or the same for all."""
         return bool(self.version_header) or not self.varies
 
 
 @record
 class Edge:
-    """What a strategy is handed besides its options: nothing here needs AWS, so a unit test makes its own.
+    """The surroundings of a strategy. Nothing here needs AWS, so a unit test makes its own."""
 
-    `assignment` is to be asked at each request: with live control its percentage and release change at run time.
-    """
-
-    assignment: Assignment
     clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
     origins: Mapping[str, Origin] = field(default_factory=dict[str, "Origin"])
@@ -98,15 +93,15 @@ class Edge:
 
 
 class OptionsError(ValueError):
-    """Options that cannot work: (field in camelCase, what is wrong and what is allowed), one entry per mistake."""
+    """Invalid options: (field in camelCase, the error and what is allowed), one entry per error."""
 
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{name}: {text}" for name, text in problems))
-        self.problems = problems
+    def __init__(self, errors: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{name}: {text}" for name, text in errors))
+        self.errors = errors
 
 
 class Strategy(ABC):
-    """One way to choose an origin. `name` is what stack config says; `Options`, a frozen dataclass, checks itself."""
+    """One way to choose an origin. `name` is the config's; `Options`, a frozen dataclass, checks itself."""
 
     name: ClassVar[str]
     Options: ClassVar[type]
@@ -118,16 +113,16 @@ class Strategy(ABC):
     @classmethod
     @abstractmethod
     def needs(cls, options: Any) -> Needs:
-        """What the infrastructure must provide for these options."""
+        """Return the needs of these options; a pure function."""
 
     @classmethod
-    def warnings(cls, options: Any) -> list[str]:  # noqa: ARG003  a strategy with something to say reads them
-        """What preview should say about options that work but are rarely meant."""
+    def warnings(cls, options: Any) -> list[str]:  # noqa: ARG003  strategies with warnings read them
+        """Return warnings for preview: options that work but are rarely meant."""
         return []
 
     @abstractmethod
-    def choose(self, request: Request) -> Decision:
-        """Where this request goes, and why. What it raises sends the request to the default origin."""
+    def choose(self, request: Request, assignment: Assignment, /) -> Decision:
+        """Choose the origin. `assignment` is in force for this request. An error sends it to the stable origin."""
 
-    def respond(self, request: Request, response: Response) -> None:  # noqa: B027  most strategies set no cookie
-        """Add cookies to the answer; called only where `needs` says origin_response."""
+    def respond(self, request: Request, response: Response, assignment: Assignment, /) -> None:  # noqa: B027
+        """Add cookies to the response; called only with `origin_response` among the needs. Most strategies add none."""

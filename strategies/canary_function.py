@@ -1,8 +1,8 @@
-"""What the strategies with versioned caching need: functions/canary.js before the cache, and what it has to know."""
+"""The needs of strategies with versioned caching: functions/canary.js at viewer-request, and its config."""
 
 from __future__ import annotations
 
-from router.model.cookies import set_cookie
+from router.model.response import set_cookie
 from strategies.base import VERSION_HEADER
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ def version_needs(
     signing_keys: tuple[str, ...] = (),
     session: str = "",
 ) -> dict[str, Any]:
-    """Fields of Needs. `cookie` holds the version; `session` names the cookie of a session whose table knows better."""
+    """Fields of Needs. `cookie` has the version; `session` names the cookie of sessions in a table."""
     written = set_cookie(
         cookie, "", max_age_seconds, domain=domain, path=path, same_site=same_site, partitioned=partitioned
     )

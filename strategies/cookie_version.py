@@ -1,21 +1,20 @@
-"""Cookie version: the assigned version is in a cookie that the router sets itself; no table."""
+"""Cookie version: the assigned version is in a cookie that the router sets; no table."""
 
 from __future__ import annotations
 
 from binascii import b2a_base64
 
 from router.model import names
-from router.model.assignment import release_tag as release_tag  # also for those who write such a cookie
-from router.model.cookies import is_in_path, set_cookie
+from router.model.assignment import sha256
 from router.model.decision import Decision
-from router.model.digest import sha256
 from router.model.record import record
+from router.model.response import is_in_path, set_cookie
 from strategies.base import Needs, Strategy
 from strategies.options import (
-    caching_problem,
-    cookie_problems,
+    caching_error,
+    cookie_errors,
     first_of,
-    key_cookies_problem,
+    key_cookies_error,
     require,
     same_site_warnings,
 )
@@ -24,16 +23,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
+    from router.model.assignment import Assignment
     from router.model.request import Request
     from router.model.response import Response
 
 SHORTEST_KEY_CHARACTERS = 16
 VISITOR_BYTES = 12
-MINTED_DIGITS = 16
+VISITOR_DIGITS = 16
 MAX_VISITOR_CHARACTERS = 64
-ERRORS_KEPT_FOR_THEIR_AGE = (412, 415)
-"""With a max-age for 10 s at least, whatever the policies say, and no distribution can change that (page
-HTTPStatusCodes): not even one where caching is off."""
+ERRORS_CACHED_FOR_THEIR_AGE = (412, 415)
+"""CloudFront caches them with a max-age, for 10 s at least, even where caching is off (page HTTPStatusCodes)."""
 _VISITOR_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -67,7 +66,7 @@ class Options:
     partitioned: bool = False
 
     def __post_init__(self) -> None:
-        dropped = cookie_problems(self.cookie, self.path, self.same_site, self.domain)
+        dropped = cookie_errors(self.cookie, self.path, self.same_site, self.domain)
         short = [key for key in self.signing_keys if len(key) < SHORTEST_KEY_CHARACTERS]
         require(
             cookie=first_of(names.cookie_name(self.cookie), dropped["cookie"]),
@@ -81,15 +80,15 @@ class Options:
             signing_keys=f"has a key of under {SHORTEST_KEY_CHARACTERS} characters: use 32 random ones"
             if short
             else "",
-            caching=caching_problem(self.caching),
-            application_cookies=key_cookies_problem(self.application_cookies, self.cookie),
+            caching=caching_error(self.caching),
+            application_cookies=key_cookies_error(self.application_cookies, self.cookie),
             path=dropped["path"],
             same_site=dropped["same_site"],
         )
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """The cookie's, as router.model.cookies.set_cookie takes them."""
+        """The cookie's attributes as router.model.response.set_cookie takes them."""
         return {
             "max_age_seconds": self.max_age_seconds,
             "domain": self.domain,
@@ -100,11 +99,19 @@ class Options:
 
 
 class CookieVersion(Strategy):
-    """Keeps every visitor on one version with nothing but a cookie. Choose it when there is no session store to read.
+    """Keeps every visitor on one version with a cookie alone. Choose it when there is no session store to read.
 
     The cookie is `<origin>.<release tag>.<visitor id>`, with `.<signature>` where signing keys are given. A value that
-    is forged, of another release or of an unknown origin is re-assigned by its visitor id, or by the request id.
+    is forged, of another release or of an unknown origin is assigned again by its visitor id, or by the request id.
     Without signing keys an application may set the bare origin name itself (`app-version=canary`).
+
+    Reasons:
+        cookie: what the cookie says
+        no-cookie: by percentage, key: the request id; the response sets the cookie
+        forged-cookie: by percentage, as without a cookie: the signature is not ours
+        malformed-cookie: by percentage, as without a cookie: it is not of this form
+        other-release: by percentage, key: the visitor id; set in another `release`
+        unknown-version: by percentage, key: the visitor id; names an origin that is not configured
     """
 
     name: ClassVar[str] = "cookie-version"
@@ -114,7 +121,7 @@ class CookieVersion(Strategy):
     @classmethod
     def needs(cls, options: Options) -> Needs:
         if options.caching == "versioned":
-            from strategies.canary_function import version_needs  # here, for nobody asks for needs at the edge
+            from strategies.canary_function import version_needs  # here, because nobody asks for needs at the edge
 
             version = version_needs(options.cookie, **options.attributes, signing_keys=tuple(options.signing_keys))
             cookies = frozenset(options.application_cookies)
@@ -132,56 +139,51 @@ class CookieVersion(Strategy):
     def warnings(cls, options: Options) -> list[str]:
         return same_site_warnings(options.same_site, options.partitioned)
 
-    def choose(self, request: Request) -> Decision:
-        origin, visitor, reason = self._read(request)
+    def choose(self, request: Request, assignment: Assignment, /) -> Decision:
+        origin, visitor, reason = self._read(request, assignment)
         request.step(f"cookie {self.options.cookie}", reason)
         if origin:
             return Decision(origin, reason, visitor=visitor)
-        visitor = visitor or self._identity(request)
-        origin, number = self.edge.assignment.assign(visitor)
+        if not visitor:  # with versioned caching the viewer-request function made the id
+            is_versioned = self.options.caching == "versioned"
+            visitor = visitor_id(request.request_id) if is_versioned else request.request_id
+        origin, number = assignment.assign(visitor)
         return Decision(origin, reason, bucket=number, visitor=visitor)
 
-    def respond(self, request: Request, response: Response) -> None:
-        """Set the cookie to the version that answered, unless the visitor already has it or the origin failed.
+    def respond(self, request: Request, response: Response, assignment: Assignment, /) -> None:
+        """Set the cookie to the version that responded, unless the visitor already has it or the origin failed.
 
-        Nor with an error that CloudFront may keep though caching is off; nor while the release is unknown, for the
-        cookie would be of no release and be assigned anew soon; nor outside of the cookie's path, where nobody sends it
-        and another one would take its place.
+        Nor with an error that CloudFront may cache though caching is off; nor while the release is unknown, because the
+        cookie would soon be assigned again; nor outside of the cookie's path, where no browser sends it and another one
+        would take its place.
         """
-        origin, visitor, _ = self._read(request)
-        assignment = self.edge.assignment
+        origin, visitor, _ = self._read(request, assignment)
         if origin or response.origin is None or not assignment.release:
             return
-        if response.status >= 500 or response.status in ERRORS_KEPT_FOR_THEIR_AGE:
+        if response.status >= 500 or response.status in ERRORS_CACHED_FOR_THEIR_AGE:
             return
         if not is_in_path(request.path, self.options.path):
             return
         value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor or self._new_visitor()}")
         response.add_cookie(set_cookie(self.options.cookie, value, **self.options.attributes))
 
-    def _read(self, request: Request) -> tuple[str, str, str]:
+    def _read(self, request: Request, assignment: Assignment) -> tuple[str, str, str]:
         """(origin or "", visitor id or "", reason)."""
         value = request.cookie(self.options.cookie)
         if not value:
             return "", "", "no-cookie"
         if not self.options.signing_keys and value in self.edge.origins:
             return value, "", "cookie"
-        payload = self._verified(value)
+        payload = self._verify(value)
         parts = payload.split(".")
         if len(parts) != 3 or not _is_visitor(parts[2]):
             return "", "", "forged-cookie" if self.options.signing_keys else "malformed-cookie"
         origin, tag, visitor = parts
-        assignment = self.edge.assignment
-        if tag != assignment.release_tag and assignment.release:  # of an unknown release every cookie may be
+        if tag != assignment.release_tag and assignment.release:  # any cookie may be of an unknown release
             return "", visitor, "other-release"
         if origin not in self.edge.origins:
             return "", visitor, "unknown-version"
         return origin, visitor, "cookie"
-
-    def _identity(self, request: Request) -> str:
-        """Who a visitor without an id is. With versioned caching the id is made of the request's, at viewer-request."""
-        is_versioned = self.options.caching == "versioned"
-        return minted(request.request_id) if is_versioned else request.request_id
 
     def _new_visitor(self) -> str:
         return _base64url(self.edge.random_bytes(VISITOR_BYTES))
@@ -190,11 +192,11 @@ class CookieVersion(Strategy):
         keys = self.options.signing_keys
         return f"{payload}.{_signature(keys[0], payload)}" if keys else payload
 
-    def _verified(self, value: str) -> str:
-        """The payload of a rightly signed value (of any value, where nothing is signed), else ""."""
+    def _verify(self, value: str) -> str:
+        """The payload of a value with a valid signature (of any value, without signing keys), else ""."""
         if not self.options.signing_keys:
             return value
-        from hmac import compare_digest  # here, for a stack that signs nothing does not pay for it
+        from hmac import compare_digest  # here, because a stack without keys does not pay for it
 
         payload, _, signature = value.rpartition(".")
         given = signature.encode("utf-8", "replace")
@@ -202,13 +204,13 @@ class CookieVersion(Strategy):
         return payload if any(matches) else ""
 
 
-def minted(request_id: str) -> str:
-    """The visitor id that functions/canary.js makes of a request's id."""
-    return sha256(request_id.encode("utf-8", "replace")).hexdigest()[:MINTED_DIGITS]
+def visitor_id(request_id: str) -> str:
+    """The visitor id that functions/canary.js derives from a request's id."""
+    return sha256(request_id.encode("utf-8", "replace")).hexdigest()[:VISITOR_DIGITS]
 
 
 def _is_visitor(value: str) -> bool:
-    """An id of ours; it goes back into a Set-Cookie header."""
+    """True for an id that the router may have set; it goes back into a Set-Cookie header."""
     return 0 < len(value) <= MAX_VISITOR_CHARACTERS and _VISITOR_CHARACTERS.issuperset(value)
 
 

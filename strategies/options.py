@@ -1,4 +1,4 @@
-"""How a strategy's options check themselves: all mistakes at once, each with its field."""
+"""Checks of a strategy's options: all errors at once, each with its field."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ MAX_COOKIE_NAME_CHARACTERS = 3_840
 """Browsers drop a cookie whose name and value have more than 4,096 (RFC 6265bis §5.7); 256 are for the value."""
 
 
-def require(**problems: str) -> None:
-    """Raise OptionsError with every field whose rule (router.model.names) returned something; names are snake_case."""
-    found = [(camel_case(name), text) for name, text in problems.items() if text]
+def require(**errors: str) -> None:
+    """Raise OptionsError with every field whose rule (router.model.names) returned an error; names are snake_case."""
+    found = [(camel_case(name), text) for name, text in errors.items() if text]
     if found:
         raise OptionsError(found)
 
 
 def camel_case(name: str) -> str:
-    """`table_name` as stack config spells it: `tableName`."""
+    """Convert `table_name` to `tableName`, as the config has it."""
     first, *rest = name.split("_")
     return first + "".join(word.title() for word in rest)
 
 
-def caching_problem(caching: str) -> str:
-    """Which caching there is where visitors get different origins."""
+def caching_error(caching: str) -> str:
+    """The error of `caching`, where visitors get different origins, or ""."""
     return "" if caching in ("none", "versioned") else f"is {caching!r}: allowed: none, versioned"
 
 
-def key_cookies_problem(cookies: Sequence[str], version_cookie: str) -> str:
-    """What is wrong with the cookies that the application reads behind a cache that is keyed on them."""
+def key_cookies_error(cookies: Sequence[str], version_cookie: str) -> str:
+    """The error of the application's cookies in the cache key, or ""."""
     if len(cookies) > MAX_KEY_COOKIES:
         return f"has {len(cookies)} entries: at most {MAX_KEY_COOKIES} cookies can be in the cache key"
     if version_cookie in cookies:
@@ -46,10 +46,10 @@ def key_cookies_problem(cookies: Sequence[str], version_cookie: str) -> str:
     return first_of(*(text and f"has an entry that {text}" for text in map(cookie_name, cookies)))
 
 
-def cookie_problems(cookie: str, path: str, same_site: str, domain: str = "") -> dict[str, str]:
-    """Say by option what makes browsers drop a cookie that is always Secure and HttpOnly (RFC 6265bis §4.1.3, §5.7).
+def cookie_errors(cookie: str, path: str, same_site: str, domain: str = "") -> dict[str, str]:
+    """Errors by option that make browsers drop a cookie that is always Secure and HttpOnly (RFC 6265bis §4.1.3, §5.7).
 
-    Prefixes count whatever their case. `__Secure-` asks for nothing that is not there already.
+    Prefixes count in any case. `__Secure-` requires nothing more.
     """
     is_for_host = cookie.lower().startswith("__host-")
     return {
@@ -61,7 +61,7 @@ def cookie_problems(cookie: str, path: str, same_site: str, domain: str = "") ->
         if is_for_host and domain
         else "",
         "path": first_of(
-            _cookie_path_problem(path),
+            _cookie_path_error(path),
             f"is {path!r}: a cookie named __Host-… has the path /, and browsers drop it with another"
             if is_for_host and path != "/"
             else "",
@@ -71,7 +71,7 @@ def cookie_problems(cookie: str, path: str, same_site: str, domain: str = "") ->
 
 
 def same_site_warnings(same_site: str, partitioned: bool) -> list[str]:
-    """Say what a cookie that keeps visitors on their version is rarely meant to be."""
+    """Warnings about a version cookie that is rarely meant so."""
     warnings: list[str] = []
     if same_site == "Strict":
         warnings.append(
@@ -86,7 +86,7 @@ def same_site_warnings(same_site: str, partitioned: bool) -> list[str]:
     return warnings
 
 
-def _cookie_path_problem(path: str) -> str:
+def _cookie_path_error(path: str) -> str:
     is_path = path.startswith("/") and ";" not in path and all(" " < character <= "~" for character in path)
     if is_path and len(path) <= MAX_COOKIE_PATH_CHARACTERS:
         return ""
@@ -96,6 +96,6 @@ def _cookie_path_problem(path: str) -> str:
     )
 
 
-def first_of(*problems: str) -> str:
-    """The first problem that there is."""
-    return next((text for text in problems if text), "")
+def first_of(*errors: str) -> str:
+    """The first error that is not ""."""
+    return next((text for text in errors if text), "")

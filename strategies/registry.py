@@ -1,4 +1,4 @@
-"""The written-out table of strategies: what stack config says, and the class behind it."""
+"""The table of strategies: the config's name, and the class behind it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 STRATEGIES = {
     "sticky-session": "strategies.sticky_session:StickySession",
     "cookie-version": "strategies.cookie_version:CookieVersion",
-    "jwt-iat": "strategies.jwt_iat.strategy:JwtIat",
-    "tenant-lookup": "strategies.tenant_lookup.strategy:TenantLookup",
-    "fastest-origin": "strategies.fastest_origin.strategy:FastestOrigin",
+    "jwt-iat": "strategies.jwt_iat:JwtIat",
+    "tenant-lookup": "strategies.tenant_lookup:TenantLookup",
+    "fastest-origin": "strategies.fastest_origin:FastestOrigin",
     "tier": "strategies.tier:Tier",
 }
-"""Name to "module:class"; a module is imported when it is asked for, since a bundle holds only the chosen one."""
+"""Name to "module:class"; modules are imported on demand, because a package has only the chosen one."""
 
 
 def load(name: str) -> type[Strategy]:
-    """The class of a strategy; KeyError for a name that is not in the table."""
+    """Import the class of a strategy; KeyError for an unknown name."""
     module, _, class_name = STRATEGIES[name].partition(":")
     return getattr(__import__(module, fromlist=[class_name]), class_name)
 

@@ -1,18 +1,18 @@
-"""Sticky session: the session's version is in a DynamoDB table, written by the application."""
+"""Sticky session: the application writes the session's version into a DynamoDB table."""
 
 from __future__ import annotations
 
+from router.dynamodb.responses import parse_number
 from router.dynamodb.table import TableError
 from router.model import names
 from router.model.decision import Decision
-from router.model.numbers import parse_number
 from router.model.record import field, record
 from strategies.base import VERSION_HEADER, Needs, Strategy, TableSpec
 from strategies.options import (
-    caching_problem,
-    cookie_problems,
+    caching_error,
+    cookie_errors,
     first_of,
-    key_cookies_problem,
+    key_cookies_error,
     require,
     same_site_warnings,
 )
@@ -21,12 +21,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
-    from router.dynamodb.responses import Item
-    from router.dynamodb.table import Reading
+    from router.model.assignment import Assignment
+    from router.model.decision import Item, Reading
     from router.model.request import Request
 
 MAX_TOKEN_CHARACTERS = 1_024
-"""Longer tokens are no session of ours; a DynamoDB partition key ends at 2,048 bytes anyway."""
+"""A longer token is malformed; a DynamoDB partition key has at most 2,048 bytes anyway."""
 VERSION_COOKIE_SECONDS = 604_800
 
 
@@ -68,7 +68,7 @@ class Options:
     partitioned: bool = False
 
     def __post_init__(self) -> None:
-        dropped = cookie_problems(self.version_cookie, self.path, self.same_site)
+        dropped = cookie_errors(self.version_cookie, self.path, self.same_site)
         require(
             cookie=names.cookie_name(self.cookie),
             table_name=self.table_name and names.table_name(self.table_name),
@@ -81,14 +81,14 @@ class Options:
             ),
             expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
             versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
-            caching=caching_problem(self.caching),
-            version_cookie=first_of(self._version_cookie_problem(), dropped["cookie"]),
-            application_cookies=key_cookies_problem(self.application_cookies, self.version_cookie),
+            caching=caching_error(self.caching),
+            version_cookie=first_of(self._version_cookie_error(), dropped["cookie"]),
+            application_cookies=key_cookies_error(self.application_cookies, self.version_cookie),
             path=dropped["path"],
             same_site=dropped["same_site"],
         )
 
-    def _version_cookie_problem(self) -> str:
+    def _version_cookie_error(self) -> str:
         if not self.version_cookie:
             missing = "is missing: caching: versioned needs a cookie for the version, such as app-version"
             return missing if self.caching == "versioned" else ""
@@ -99,8 +99,18 @@ class Options:
 class StickySession(Strategy):
     """Keeps every session on the version that began it. Choose it when the application already stores sessions.
 
-    A session that no replica knows, that has expired or that names an unknown version is a new visitor, assigned by
-    the token (so that it lands on the same side each time) and the release.
+    A session that no replica has, that has expired or that names an unknown version is a new visitor, assigned by token
+    (so that the outcome is the same each time) and release.
+
+    Reasons:
+        session: the session's version
+        no-session: by percentage, key: the request id
+        malformed-session: by percentage, key: the request id; the cookie is longer than 1,024 characters, and the table
+            is not asked
+        unknown-session, expired-session, unknown-version: by percentage, key: the session token, so the visitor lands
+            on the same side each time
+        table-<reason>: `stable`, fallback: no replica answered ([reasons](../logs.md#reasons)); with `home-` before the
+            reason where home failed as the second opinion
     """
 
     name: ClassVar[str] = "sticky-session"
@@ -112,7 +122,7 @@ class StickySession(Strategy):
         version: dict[str, Any] = {}
         application_cookies: tuple[str, ...] = ()
         if options.caching == "versioned":
-            from strategies.canary_function import version_needs  # here, for nobody asks for needs at the edge
+            from strategies.canary_function import version_needs  # here, because nobody asks for needs at the edge
 
             version = version_needs(
                 options.version_cookie,
@@ -144,18 +154,18 @@ class StickySession(Strategy):
     def warnings(cls, options: Options) -> list[str]:
         return same_site_warnings(options.same_site, options.partitioned)
 
-    def choose(self, request: Request) -> Decision:
+    def choose(self, request: Request, assignment: Assignment, /) -> Decision:
         token = request.cookie(self.options.cookie)
         if not token:
             request.step(f"cookie {self.options.cookie}", "none")
-            return self._assign(request, request.request_id, "no-session")
+            return self._assign(request, assignment, request.request_id, "no-session")
         if len(token) > MAX_TOKEN_CHARACTERS:
             request.step(f"cookie {self.options.cookie}", f"longer than {MAX_TOKEN_CHARACTERS} characters")
-            return self._assign(request, request.request_id, "malformed-session")
+            return self._assign(request, assignment, request.request_id, "malformed-session")
         request.step(f"cookie {self.options.cookie}", "present")
-        return self._by_session(request, token)
+        return self._by_session(request, assignment, token)
 
-    def _by_session(self, request: Request, token: str) -> Decision:
+    def _by_session(self, request: Request, assignment: Assignment, token: str) -> Decision:
         assert self.edge.table is not None  # needs() asked for it
         try:
             reading = self.edge.table.read({self.options.key_attribute: token}, self._is_current)
@@ -165,7 +175,7 @@ class StickySession(Strategy):
         origin, reason = self._origin_of(reading.item)
         request.step("sessions table", f"{reason}, from {reading.source}")
         if origin is None:
-            return self._assign(request, token, reason, reading)
+            return self._assign(request, assignment, token, reason, reading)
         return Decision(origin, reason, visitor=token, reading=reading)
 
     def _origin_of(self, item: Item | None) -> tuple[str | None, str]:
@@ -179,16 +189,18 @@ class StickySession(Strategy):
         return origin, "session" if origin else "unknown-version"
 
     def _is_current(self, item: Item) -> bool:
-        """TTL deletes within days only, so expiry is judged here ("Using time to live", DynamoDB guide).
+        """True unless the session has expired: TTL deletes within days only ("Using time to live", DynamoDB guide).
 
-        No expiry or one that is no number never expires: the application decided so.
+        A session without an expiry, or with one that is no number, never expires: the application decided so.
         """
         expires = parse_number(item.get(self.options.expiry_attribute, {}).get("N"))
         return expires is None or expires > self.edge.clock()
 
-    def _assign(self, request: Request, key: str, reason: str, reading: Reading | None = None) -> Decision:
-        """By the percentage, unless that was done before the cache, for the case that the table knows nothing."""
+    def _assign(
+        self, request: Request, assignment: Assignment, key: str, reason: str, reading: Reading | None = None
+    ) -> Decision:
+        """Assign by the percentage, unless the viewer-request function has done so already."""
         if self.options.caching == "versioned" and (value := request.header(VERSION_HEADER)):
             return Decision(value.partition("?")[0], reason, visitor=key, reading=reading)
-        origin, number = self.edge.assignment.assign(key)
+        origin, number = assignment.assign(key)
         return Decision(origin, reason, bucket=number, visitor=key, reading=reading)

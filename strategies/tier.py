@@ -1,21 +1,21 @@
-"""Tier: a query parameter, header or cookie names the tier, and a key-value store says where it is; no Lambda."""
+"""Tier: a query parameter, header or cookie names the tier, and a key-value store has its origin; no Lambda."""
 
 from __future__ import annotations
 
 import json
 
 from router.model import names, origin_rules
-from router.model.decision import Decision
-from router.model.origin import Origin
+from router.model.decision import Decision, Origin
 from router.model.record import field, record
 from strategies.base import VERSION_HEADER, Needs, OptionsError, Strategy
-from strategies.options import first_of, key_cookies_problem, require
+from strategies.options import first_of, key_cookies_error, require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, ClassVar
 
+    from router.model.assignment import Assignment
     from router.model.request import Request
 
 PLACES = ("query", "header", "cookie")
@@ -52,12 +52,12 @@ class TierOrigin:
         )
 
     def origin(self, tier: str) -> Origin:
-        """As the router sends to it, under the tier's name."""
+        """The router's origin under the tier's name."""
         port = self.port or (443 if self.protocol == "https" else 80)
         return Origin(tier, self.domain_name, self.protocol, port, self.path, self.host_header)
 
     def as_json(self, tier: str) -> str:
-        """As functions/tier.js reads it from the key-value store."""
+        """The value that functions/tier.js reads from the key-value store."""
         origin = self.origin(tier)
         fields = {
             "domainName": origin.domain_name,
@@ -95,25 +95,25 @@ class Options:
     application_cookies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        origins, problems = _read_tiers(self.tiers)
+        origins, errors = _read_tiers(self.tiers)
         try:
             require(
-                query=self._query_problem(),
+                query=self._query_error(),
                 header=self.header and names.header_name(self.header),
                 cookie=self.cookie and names.cookie_name(self.cookie),
-                order=self._order_problem(),
-                default=_tier_problem(self.default),
-                tiers=self._tiers_problem(),
-                forwarded_cookies=self._forwarded_problem(),
-                application_cookies=key_cookies_problem(self.application_cookies, ""),
+                order=self._order_error(),
+                default=_tier_error(self.default),
+                tiers=self._tiers_error(),
+                forwarded_cookies=self._forwarded_error(),
+                application_cookies=key_cookies_error(self.application_cookies, ""),
             )
         except OptionsError as error:
-            raise OptionsError(error.problems + problems) from None
-        if problems:
-            raise OptionsError(problems)
+            raise OptionsError(error.errors + errors) from None
+        if errors:
+            raise OptionsError(errors)
         self.__dict__["tiers"] = origins
 
-    def _query_problem(self) -> str:
+    def _query_error(self) -> str:
         if not (self.query or self.header or self.cookie):
             return 'is "", and so are header and cookie: a tier has to be looked for somewhere'
         return self.query and names.query_name(self.query)
@@ -123,54 +123,61 @@ class Options:
         is_all = self.forwarded_cookies == "all"
         return None if is_all else frozenset(filter(None, [self.cookie, *self.application_cookies]))
 
-    def _forwarded_problem(self) -> str:
+    def _forwarded_error(self) -> str:
         if self.forwarded_cookies not in ("all", "listed"):
             return f"is {self.forwarded_cookies!r}: allowed: all, listed"
         is_idle = self.forwarded_cookies == "all" and self.application_cookies
         return "is 'all', and applicationCookies lists some: set it to listed" if is_idle else ""
 
-    def _order_problem(self) -> str:
+    def _order_error(self) -> str:
         is_order = sorted(self.order) == sorted(PLACES)
         return "" if is_order else f"is {list(self.order)}: it has query, header and cookie, each once"
 
-    def _tiers_problem(self) -> str:
+    def _tiers_error(self) -> str:
         return first_of(
             "" if self.tiers else "is empty: it maps tiers to origins, such as premium: {domainName: p.example.com}",
             f"has {self.default!r}, the default: that tier stays on the stable origin"
             if self.default in self.tiers
             else "",
-            *(text and f"has a tier that {text}" for text in map(_tier_problem, self.tiers)),
+            *(text and f"has a tier that {text}" for text in map(_tier_error, self.tiers)),
         )
 
     def places(self) -> list[tuple[str, str]]:
-        """(place, name) of all that is looked at, first things first."""
+        """(place, name) in their order."""
         named = {"query": self.query, "header": self.header.lower(), "cookie": self.cookie}
         return [(place, named[place]) for place in self.order if named[place]]
 
 
 def _read_tiers(tiers: Mapping[str, Any]) -> tuple[dict[str, TierOrigin], list[tuple[str, str]]]:
-    """The tiers' origins, which baked JSON has as objects, and their mistakes (`tiers.<tier>.<field>`)."""
+    """The tiers' origins, which baked JSON has as objects, and their errors (`tiers.<tier>.<field>`)."""
     origins: dict[str, TierOrigin] = {}
-    problems: list[tuple[str, str]] = []
+    errors: list[tuple[str, str]] = []
     for tier, given in tiers.items():
         try:
             origins[tier] = given if isinstance(given, TierOrigin) else TierOrigin(**given)
         except OptionsError as error:
-            problems += [(f"tiers.{tier}.{name}", text) for name, text in error.problems]
-    return origins, problems
+            errors += [(f"tiers.{tier}.{name}", text) for name, text in error.errors]
+    return origins, errors
 
 
-def _tier_problem(tier: str) -> str:
+def _tier_error(tier: str) -> str:
     if 0 < len(tier) <= MAX_TIER_CHARACTERS and _LOWER.issuperset(tier):
         return ""
     return f"is {tier!r}: a tier's name has 1 to {MAX_TIER_CHARACTERS} of a-z, 0-9 and -; requests may use capitals"
 
 
 class Tier(Strategy):
-    """Sends every tier of customers to its own back end. Choose it when the request itself says which tier it is.
+    """Sends every tier of customers to its own backend. Choose it when the request itself names the tier.
 
-    It runs as a CloudFront Function at viewer-request, before the cache (functions/tier.js): there is no Lambda. What
-    is here decides the same for `edge-router explain` and for tests. The percentage plays no part.
+    It runs as a CloudFront Function at viewer-request (functions/tier.js), without Lambda. This class decides the same
+    for `edge-router explain` and for tests. The percentage plays no part.
+
+    Reasons:
+        tier: the tier's; `origin` in the line is its name
+        default-tier: `stable`: it was asked for by name
+        no-tier: `stable`: nowhere
+        malformed-tier: `stable`: not a tier's name at all
+        unknown-tier: `stable`: no such key in the store
     """
 
     name: ClassVar[str] = "tier"
@@ -195,7 +202,7 @@ class Tier(Strategy):
 
     @classmethod
     def warnings(cls, options: Options) -> list[str]:
-        """Where no cookie is forwarded CloudFront takes every Set-Cookie away ("Caching content based on cookies")."""
+        """Without forwarded cookies CloudFront removes every Set-Cookie ("Caching content based on cookies")."""
         if options.key_cookies() == frozenset():
             return []
         return [
@@ -204,7 +211,7 @@ class Tier(Strategy):
             " with no applicationCookies, keeps all cookies away from them"
         ]
 
-    def choose(self, request: Request) -> Decision:
+    def choose(self, request: Request, _assignment: Assignment, /) -> Decision:
         for place, name in self.options.places():
             value = {"query": request.query, "header": request.header, "cookie": request.cookie}[place](name)
             if value:

@@ -23,9 +23,10 @@ LONG = re.compile(
     | e2e/test_(faults|sticky_session)\.py::.*\[(?!slow|garbage|eu-west-1-|canary)
     | fuzz/test_functions\.py::.*\[(?!canary|tier)
     | infra/test_least_privilege\.py::test_(the_table_has_no_right|every_reason_for_a_star)
-    | infra/(?!test_program\.py).*\[.*(jwt-iat|fastest-origin|tenant-lookup)
-    | infra/test_(destroy|domain|access_logs|cache_leaks_stacks|least_privilege|program_release|program_functions)
+    | (infra|cache_check)/(?!test_program\.py).*\[.*(jwt-iat|fastest-origin|tenant-lookup)
+    | infra/test_(destroy|domain|access_logs|least_privilege|program_release|program_functions)
       \.py::.*\[.*\b(local|staging)\b
+    | cache_check/test_stacks\.py::.*\[.*\b(local|staging)\b
     | infra/test_(observability|hosts)\.py::.*\[
     | infra/.*::test_(switching_keeps_all_tables|every_behavior_adds).*-(local|staging)\]
     | e2e/test_front\.py::.*\[(?!cookie-version|tier)
@@ -35,7 +36,7 @@ LONG = re.compile(
 )
 
 
-SHARED = {"infra": "program", "delivery": "program", "e2e": "edge", "pulumi_cli": "engine"}
+SHARED = {"infra": "program", "cache_check": "program", "delivery": "program", "e2e": "edge", "pulumi_cli": "engine"}
 """Folders whose tests use what one process remembers or holds: the states of the stacks, a deployment that is up."""
 
 

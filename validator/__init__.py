@@ -1,1 +1,1 @@
-"""The validator: what a canary promises, counted from outside by HTTP. Runs as a command and as a Lambda."""
+"""The validator: requests a site from outside and checks what its config promises. Runs as a command and in Lambda."""

@@ -1,4 +1,4 @@
-"""The validator as a Lambda: a plan as JSON in, a report as JSON out; or a job of CodePipeline."""
+"""The Lambda function: takes a plan as JSON or a job of CodePipeline, and returns a report as JSON."""
 
 from __future__ import annotations
 
@@ -8,56 +8,81 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from validator.pipeline import codepipeline_client, report_job, user_parameters
-from validator.plan.plan_json import bounded, plan_from_json
+from validator.plan.parse import limit_seconds, parse_plan
 from validator.validation import validate
 
 SECRET_VARIABLE = "EDGE_ROUTER_OVERRIDE_SECRET"  # noqa: S105  the variable's name
 PLAN_VARIABLE = "VALIDATOR_PLAN"
-"""A plan as JSON; what the event says takes precedence, key by key."""
+"""A plan as JSON; the event's keys take precedence."""
 JOB = "CodePipeline.job"
 SECONDS_TO_REPORT = 5.0
+MAX_MESSAGE_CHARACTERS = 5_000
+"""FailureDetails, CodePipeline API reference."""
+
+
+def codepipeline_client() -> Any:
+    """Make boto3's client, for a job only."""
+    import boto3  # here: other events need none
+
+    return cast("Any", boto3).client("codepipeline")
 
 
 def handler(event: object, context: Any, client: Callable[[], Any] = codepipeline_client) -> dict[str, Any]:
-    """The report, also on standard output, that is in the log. Never raises: a retry would ask everything again."""
-    given = cast("dict[str, Any]", event) if isinstance(event, dict) else None
-    job = given.get(JOB) if given else None
+    """Return the report and log it. Never raise: a retry would send all requests again."""
+    document = cast("dict[str, Any]", event) if isinstance(event, dict) else None
+    job = document.get(JOB) if document else None
     try:
-        if given is None:
+        if document is None:
             raise ValueError("the event must be a JSON object with a url")
-        report = _report(_object(user_parameters(job), "UserParameters") if job else given, context)
+        report = _report(_user_parameters(job) if job else document, context)
     except ValueError as error:  # PlanError among them
-        report = _failed(str(error))
-    except Exception as error:  # noqa: BLE001  whatever it is, the pipeline is told
-        report = _failed(_name_of(error))
+        report = {"passed": False, "summary": str(error)}
+    except Exception as error:  # noqa: BLE001  the pipeline gets a result in any case
+        report = {"passed": False, "summary": _describe_failure(error)}
     if job:
         try:
-            report_job(str(job["id"]), report, str(getattr(context, "aws_request_id", "")), client)
-        except Exception as error:  # noqa: BLE001  the job then ends by its own time limit
-            report = {**report, "passed": False, "pipelineError": _name_of(error)}
+            _put_job_result(str(job["id"]), report, str(getattr(context, "aws_request_id", "")), client())
+        except Exception as error:  # noqa: BLE001  the job then ends by its own timeout
+            report = {**report, "passed": False, "pipelineError": _describe_failure(error)}
     print(json.dumps(report))
     return report
 
 
-def _report(given: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    plan = plan_from_json(_with_defaults(given))
+def _report(document: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    plan = parse_plan(_with_defaults(document))
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     if remaining is not None:
-        plan = bounded(plan, remaining() / 1_000 - SECONDS_TO_REPORT)
+        plan = limit_seconds(plan, remaining() / 1_000 - SECONDS_TO_REPORT)
     return asyncio.run(validate(plan)).as_json()
 
 
-def _with_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The function's own plan under the event's, and the secret out of the environment."""
-    document: dict[str, Any] = {**_object(os.environ.get(PLAN_VARIABLE, ""), PLAN_VARIABLE), **given}
+def _with_defaults(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the function's own plan to the event's, and the secret of the environment."""
+    document: dict[str, Any] = {**_parse_object(os.environ.get(PLAN_VARIABLE, ""), PLAN_VARIABLE), **event}
     override = document.get("override")
     if isinstance(override, dict) and "secret" not in override and os.environ.get(SECRET_VARIABLE):
         document["override"] = {**cast("dict[str, Any]", override), "secret": os.environ[SECRET_VARIABLE]}
     return document
 
 
-def _object(text: str, name: str) -> dict[str, Any]:
+def _user_parameters(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the action's UserParameters ("Invoke a Lambda function in a pipeline", CodePipeline User Guide)."""
+    return _parse_object(
+        job["data"]["actionConfiguration"]["configuration"].get("UserParameters", ""), "UserParameters"
+    )
+
+
+def _put_job_result(job_id: str, report: Mapping[str, Any], request_id: str, client: Any) -> None:
+    message = str(report.get("summary", ""))[:MAX_MESSAGE_CHARACTERS]
+    if report["passed"]:
+        success = {"summary": message, "externalExecutionId": request_id}
+        client.put_job_success_result(jobId=job_id, executionDetails=success)
+    else:
+        failure = {"type": "JobFailed", "message": message, "externalExecutionId": request_id}
+        client.put_job_failure_result(jobId=job_id, failureDetails=failure)
+
+
+def _parse_object(text: str, name: str) -> dict[str, Any]:
     try:
         document: object = json.loads(text or "{}")
     except ValueError:
@@ -67,12 +92,8 @@ def _object(text: str, name: str) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def _failed(problem: str) -> dict[str, Any]:
-    return {"passed": False, "summary": problem}
-
-
-def _name_of(error: BaseException) -> str:
-    """The error's type and line, never its text: that may hold the secret."""
+def _describe_failure(error: BaseException) -> str:
+    """Return the error's type and line, never its text, which may have the secret."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

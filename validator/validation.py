@@ -1,44 +1,56 @@
-"""A whole validation: the visits of a plan, and what the checks say of them."""
+"""A validation: the visits of a plan, and the checks of their responses."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from validator.checks import CHECKS
-from validator.plan.plan import Plan
-from validator.report import Report
+from validator.checks.caching import check_cached_cookies, check_cached_versions, check_varied_headers
+from validator.checks.report import Report, Result
+from validator.checks.responses import check_responses
+from validator.checks.routing import check_override, check_pin, check_stickiness
+from validator.checks.split import check_split
+from validator.plan.model import Plan
 from validator.traffic.client import Site, open_client
-from validator.traffic.pace import Pace
-from validator.traffic.traffic import Visits
+from validator.traffic.limits import Limits
+from validator.traffic.visits import Traffic, Visits
 
-
-def _ignore() -> None:
-    """Nobody watches."""
+CHECKS: Mapping[str, Callable[[Plan, Traffic], Result]] = {
+    "answers": check_responses,
+    "split": check_split,
+    "stickiness": check_stickiness,
+    "override": check_override,
+    "pin": check_pin,
+    "cached-cookies": check_cached_cookies,
+    "cached-versions": check_cached_versions,
+    "varied-headers": check_varied_headers,
+}
+"""In the order of a report."""
 
 
 async def validate(
     plan: Plan,
-    on_answer: Callable[[], None] = _ignore,
+    on_response: Callable[[], None] = lambda: None,
     *,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Report:
-    """Ask and judge. Whatever the site does, there is a report; PlanError where `caFile` cannot be read.
+    """Make the visits and run the checks. There is always a report; PlanError only for an unreadable `caFile`.
 
-    `on_answer` is called after every page view, of which there are at most `plan.planned_requests`.
+    `on_response` is called after every page view, of which there are at most `plan.planned_requests`.
     """
     started_at = now()
     async with open_client(plan) as client:
-        pace = Pace(plan.rate, plan.max_requests, plan.deadline_seconds, clock, sleep)
-        traffic = await Visits(plan, Site(plan, client, pace), on_answer).made()
+        limits = Limits(plan.rate, plan.max_requests, plan.deadline_seconds, clock, sleep)
+        traffic = await Visits(plan, Site(plan, client, limits), on_response).run()
     return Report(
         plan=plan,
         started_at=started_at,
-        elapsed_seconds=pace.elapsed_seconds,
-        requests=pace.requests,
-        results=tuple(check(plan, traffic) for check in CHECKS),
+        elapsed_seconds=limits.elapsed_seconds,
+        requests=limits.requests,
+        results=tuple(replace(check(plan, traffic), check=name) for name, check in CHECKS.items()),
     )

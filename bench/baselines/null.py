@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def handler(event: dict, _context: object) -> object:
+
+def handler(event: dict[str, Any], _context: object) -> object:
     return event["Records"][0]["cf"]["request"]

@@ -1,0 +1,1 @@
+"""Follows the code of a CloudFront Function to its choices of an origin."""

@@ -1,0 +1,1 @@
+"""Cache behaviors, decision inputs and findings."""

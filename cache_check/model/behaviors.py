@@ -1,12 +1,13 @@
-"""Cache behaviors as the check sees them: what the key holds, what the origin side gets, how long answers stay."""
+"""Cache behaviors as the check sees them: cache key, forwarded values and TTLs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pulumi_state.origins import Origin
-from pulumi_state.selections import Values
+from infra.config.aws_hosts import BUCKET, WEBSITE, find_service
+from pulumi_state.distributions import OriginPart
+from pulumi_state.policies import Selection, Values
 
 ALWAYS_FORWARDED_HEADERS = frozenset({"host", "user-agent", "x-forwarded-for", "via"})
 """There whatever the policies say, though Host and User-Agent are then CloudFront's own: no choice can depend on those
@@ -18,13 +19,15 @@ LEGACY_REMOVED_HEADERS = frozenset(
 MADE_BY_CLOUDFRONT = "cloudfront-"
 """Headers that it adds where a policy names them, and only there (page adding-cloudfront-headers)."""
 ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})
-"""Kept for the error caching minimum TTL whatever the origin says (page HTTPStatusCodes)."""
+"""Cached for the error caching minimum TTL whatever the origin says (page HTTPStatusCodes)."""
 DEFAULT_ERROR_TTL_SECONDS = 10
+OUR_COMPONENT = "edge-router:infra:Distribution$"
+"""In the URN of a distribution that this project's program made (infra.cdn.distribution)."""
 
 
 @dataclass(frozen=True)
 class Association:
-    """A function at an event. `code` is what the state has of it, None where it has none or keeps it back."""
+    """A function at an event. `code` is what the state has of it, None where it has none or hides it."""
 
     event_type: str
     arn: str = ""
@@ -38,7 +41,7 @@ class Association:
 
     @property
     def name(self) -> str:
-        """`url-rewriter` of its ARN, or of what stands in the place of one."""
+        """`url-rewriter` of its ARN, or of the text in its place."""
         parts = self.arn.split(":")
         name = parts[6] if self.is_lambda and len(parts) > 6 else self.arn.rpartition("/")[2]
         return name or "one without an ARN"
@@ -51,7 +54,7 @@ class Behavior:
     `urn` tells distributions of the same name apart; `address` is where the resource has the behavior. `key` is part
     of the cache key and therefore forwarded; `extra` is forwarded beside it. `associations` are its functions,
     `origins` those that its target stands for, of which `origin_group` is the id of a group, or "". None for `origins`
-    and `aliases`: the state keeps them back. `error_ttls` are the configured error caching minimum TTLs by status.
+    and `aliases`: the state hides them. `error_ttls` are the configured error caching minimum TTLs by status.
     `unknown_policies` are (kind, id) that neither the state nor AWS's list explains: nothing is known of key and
     forwarding. `managed_cache_policy` is the name of AWS's, which nobody can change. `made_by` is the `project-stack`
     of this program that made the distribution, or "".
@@ -68,7 +71,7 @@ class Behavior:
     max_ttl: int = 0
     is_legacy: bool = False
     associations: tuple[Association, ...] = ()
-    origins: tuple[Origin, ...] | None = ()
+    origins: tuple[OriginPart, ...] | None = ()
     origin_group: str = ""
     aliases: tuple[str, ...] | None = ()
     error_ttls: Mapping[int, int] = field(default_factory=dict[int, int])
@@ -78,12 +81,12 @@ class Behavior:
 
     @property
     def is_caching(self) -> bool:
-        """Whether an answer below 400 can be kept: with a maximum TTL of 0 none is (page Expiration)."""
+        """Responses below 400 can be cached: with a maximum TTL of 0 none is (page Expiration)."""
         return self.max_ttl > 0
 
     @property
-    def keeps_unasked(self) -> bool:
-        """Whether answers are kept though their origin did not ask for it with Cache-Control or Expires."""
+    def caches_by_default(self) -> bool:
+        """Responses are cached even if they have neither Cache-Control nor Expires."""
         return self.is_caching and max(self.min_ttl, self.default_ttl) > 0
 
     def at(self, event_type: str, *, is_lambda: bool = True) -> Association | None:
@@ -101,8 +104,8 @@ class Behavior:
 
     @property
     def is_s3(self) -> bool:
-        """Whether all its origins are buckets, which take no notice of cookies and most headers."""
-        return bool(self.origins) and all(origin.is_bucket for origin in self.origins)
+        """All its origins are buckets, which ignore cookies and most headers."""
+        return bool(self.origins) and all(is_bucket(origin) for origin in self.origins)
 
     @property
     def forwards_cookies(self) -> bool:
@@ -117,16 +120,39 @@ class Behavior:
         return self.key.cookies.takes(name) or self.extra.cookies.takes(name)
 
     def forwards_header(self, name: str) -> bool:
-        """Whether the viewer's own value, or CloudFront's of a CloudFront-* header, reaches the origin triggers."""
+        """Return whether the viewer's value, or CloudFront's of a CloudFront-* header, reaches the origin triggers."""
         if name.startswith(MADE_BY_CLOUDFRONT):
-            return self.key.headers.makes(name) or self.extra.headers.makes(name)
+            return _is_added(self.key.headers, name) or _is_added(self.extra.headers, name)
         return (
             self.key.headers.takes(name)
             or self.extra.headers.takes(name)
             or (self.is_legacy and name not in LEGACY_REMOVED_HEADERS | ALWAYS_FORWARDED_HEADERS)
         )
 
-    def kept_errors(self) -> list[int]:
-        """The statuses of at least 400 that are kept even where caching is off."""
+    def cached_errors(self) -> list[int]:
+        """The statuses of at least 400 that are cached even where caching is disabled."""
         statuses: Iterable[int] = {*ALWAYS_CACHED_ERRORS, *self.error_ttls}
         return sorted(status for status in statuses if self.error_ttls.get(status, DEFAULT_ERROR_TTL_SECONDS) > 0)
+
+
+def is_bucket(origin: OriginPart) -> bool:
+    """Return whether an origin is an S3 bucket, by its own host or by that of its website."""
+    return find_service(origin.domain_name or "") in (BUCKET, WEBSITE)
+
+
+def _is_added(headers: Selection, name: str) -> bool:
+    """Return whether a policy has CloudFront add a header of its own (page adding-cloudfront-headers)."""
+    return name in (headers.names if headers.mode == "whitelist" else headers.added)
+
+
+def names_beyond(these: Selection, others: Selection) -> str:
+    """The names that only the first selection takes, in words; "" for none."""
+    if these.is_empty or others.mode == "all":
+        return ""
+    if these.mode == "whitelist":
+        return ", ".join(sorted(name for name in these.names if not others.takes(name)))
+    if others.mode == "allExcept":
+        return ", ".join(sorted(name for name in others.names if these.takes(name)))
+    spared = {name for name in others.names if these.takes(name)} if others.mode == "whitelist" else set[str]()
+    excepted = sorted({*spared, *(these.names if these.mode == "allExcept" else ())})
+    return f"all but {', '.join(excepted)}" if excepted else "all"

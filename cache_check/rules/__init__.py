@@ -1,0 +1,1 @@
+"""The rules, each yielding findings for one cache behavior."""

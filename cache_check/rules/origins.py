@@ -1,113 +1,111 @@
-"""The rules about what a router may stand in front of: it writes another origin into the request."""
+"""The rules about the origins that a router can replace: it writes another origin into the request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cache_check.model.behaviors import Behavior
-from cache_check.model.decides import Decides
-from cache_check.model.findings import Finding, found
-from cache_check.model.fixes import mended
-from pulumi_state.origins import Origin
+from cache_check.model.behaviors import Behavior, is_bucket
+from cache_check.model.decision_inputs import DecisionInputs
+from cache_check.model.findings import Finding, finding_at
+from pulumi_state.distributions import OriginPart
 
 _FUNCTION_PAGE = "AWS page helper-functions-origin-modification"
 
 
-def origin_findings(behavior: Behavior, decides: Decides) -> Iterator[Finding]:
-    """Of a behavior that has the router, or shall have it.
+def origin_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
+    """The findings on the origins of a behavior that has the router, or is to have it.
 
     Where none of its functions is on Lambda, the one at viewer-request changes the origin, by updateRequestOrigin.
     """
-    if not decides.needed:
+    if not inputs.required:
         return
     if behavior.origins is None:
         yield _unreadable(behavior)
         return
-    is_lambda = any(needed.is_lambda for needed in decides.needed)
+    is_lambda = any(needed.is_lambda for needed in inputs.required)
     if behavior.origin_group:
-        yield _group(behavior, decides, is_lambda=is_lambda)
+        yield _group(behavior, inputs, is_lambda=is_lambda)
     for origin in behavior.origins:
-        if origin.is_vpc:
-            yield _vpc(behavior, decides, origin, is_lambda=is_lambda)
+        if origin.vpc_origin_config is not None:
+            yield _vpc(behavior, inputs, origin, is_lambda=is_lambda)
         elif origin.signed_by:
-            yield _signed(behavior, decides, origin, is_lambda=is_lambda)
+            yield _signed(behavior, inputs, origin, is_lambda=is_lambda)
 
 
-def _vpc(behavior: Behavior, decides: Decides, origin: Origin, *, is_lambda: bool) -> Finding:
+def _vpc(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_lambda: bool) -> Finding:
     what = (
         "for which CloudFront runs no Lambda@Edge function on origin-request or origin-response: nothing is routed (AWS"
         " page private-content-vpc-origins)"
         if is_lambda
         else f"which updateRequestOrigin() cannot change: requests that are routed fail ({_FUNCTION_PAGE})"
     )
-    return found(
+    return finding_at(
         behavior,
         "vpc-origin-takes-no-trigger",
         "error",
         f"The origin {origin.origin_id} is a VPC origin, {what}.",
-        mended(behavior, decides, f"a public origin in the place of {origin.origin_id} as its targetOriginId"),
+        f"a public origin in the place of {origin.origin_id} as its targetOriginId",
+        inputs,
     )
 
 
-def _signed(behavior: Behavior, decides: Decides, origin: Origin, *, is_lambda: bool) -> Finding:
+def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_lambda: bool) -> Finding:
     what = (
         "The router writes a custom origin in its place"
-        f"{_hosts(decides)}, and for that nothing is signed: a private bucket, or whatever wants the signature, answers"
-        f" 403 (AWS page {_page(origin.signed_by, is_bucket=origin.is_bucket)})."
+        f"{_hosts(inputs)}, and for that nothing is signed: a private bucket, or whatever wants the signature, responds"
+        f" with 403 (AWS page {_page(origin)})."
         if is_lambda
         else "The function changes the host and not that, for what updateRequestOrigin() leaves out is inherited: the"
-        " back ends get requests that are signed for another service, with that signature in the place of the viewer's"
+        " backends get requests that are signed for another service, with that signature in the place of the viewer's"
         f" Authorization ({_FUNCTION_PAGE})."
     )
-    return found(
+    return finding_at(
         behavior,
         "router-replaces-signed-origin",
         "error",
-        f"CloudFront signs its requests to the origin {origin.origin_id} ({origin.domain_name}) with"
+        f"CloudFront signs its requests to the origin {origin.origin_id} ({origin.domain_name or ''}) with"
         f" {origin.signed_by}. {what}",
-        mended(
-            behavior,
-            decides,
-            "a targetOriginId that answers unsigned requests, such as the application itself; leave what comes from the"
-            " bucket to a behavior without the router",
-        ),
+        "a targetOriginId that responds to unsigned requests, such as the application itself; leave what comes"
+        " from the bucket to a behavior without the router",
+        inputs,
     )
 
 
-def _group(behavior: Behavior, decides: Decides, *, is_lambda: bool) -> Finding:
+def _group(behavior: Behavior, inputs: DecisionInputs, *, is_lambda: bool) -> Finding:
     members = [origin.origin_id for origin in behavior.origins or ()]
     what = (
         "The function on origin-request runs again for the second attempt and writes the same origin as before: the"
         " second attempt goes to the origin that has just failed, never to the group's own (AWS page"
         " high_availability_origin_failover)."
         if is_lambda
-        else "updateRequestOrigin() changes the first of them only: where a back end fails, the group's second origin"
-        f" answers in its place, whichever back end was asked for ({_FUNCTION_PAGE})."
+        else "updateRequestOrigin() changes the first of them only: where a backend fails, the group's second origin"
+        f" responds in its place, whichever backend was requested ({_FUNCTION_PAGE})."
     )
-    return found(
+    return finding_at(
         behavior,
         "router-defeats-origin-group",
         "error",
         f"Its target {behavior.origin_group} is an origin group ({' and '.join(members)}). {what}",
-        mended(behavior, decides, f"one origin as targetOriginId in the place of {behavior.origin_group}"),
+        f"one origin as targetOriginId in the place of {behavior.origin_group}",
+        inputs,
     )
 
 
 def _unreadable(behavior: Behavior) -> Finding:
-    return found(
+    return finding_at(
         behavior,
         "origins-not-readable",
         "warning",
-        "The distribution's origins are an encrypted secret in this state: nobody can tell whether the router would"
-        " stand in front of a private bucket, a VPC origin or an origin group.",
-        "export the state with `pulumi stack export --show-secrets`, and delete the file after the check.",
+        "The distribution's origins are an encrypted secret in this state: it is unknown whether the router would"
+        " run in front of a private bucket, a VPC origin or an origin group.",
+        fix="export the state with `pulumi stack export --show-secrets`, and delete the file after the check.",
     )
 
 
-def _hosts(decides: Decides) -> str:
-    return f" ({' or '.join(decides.origin_hosts)})" if decides.origin_hosts else ""
+def _hosts(inputs: DecisionInputs) -> str:
+    return f" ({' or '.join(inputs.origin_hosts)})" if inputs.origin_hosts else ""
 
 
-def _page(signed_by: str, *, is_bucket: bool) -> str:
-    is_s3 = is_bucket or "identity" in signed_by
+def _page(origin: OriginPart) -> str:
+    is_s3 = is_bucket(origin) or "identity" in origin.signed_by
     return "private-content-restricting-access-to-s3" if is_s3 else "private-content-restricting-access-to-origin"

@@ -1,19 +1,22 @@
-"""The rules where nobody said what the functions decide on: what could leak is a warning that says what to look at."""
+"""The rules where the decision inputs are unknown: possible leaks are warnings that say what to look at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cache_check.model.behaviors import Association, Behavior
-from cache_check.model.decides import Kind
-from cache_check.model.findings import Finding, found
-from cache_check.model.fixes import caching_off, errors_off, forwarded, mended
-
-PLURALS: dict[Kind, str] = {"cookie": "cookies", "header": "headers", "query": "query parameters"}
+from cache_check.model.behaviors import Association, Behavior, names_beyond
+from cache_check.model.decision_inputs import PLURALS, Kind
+from cache_check.model.findings import (
+    Finding,
+    disable_caching,
+    disable_error_caching,
+    finding_at,
+    forward,
+)
 
 
 def possible_findings(behavior: Behavior) -> Iterator[Finding]:
-    """What could leak at a behavior with Lambda@Edge functions that the state tells no more about."""
+    """The possible leaks of a behavior with Lambda@Edge functions of which the state has no code."""
     trigger = behavior.at("origin-request")
     if trigger is not None and behavior.is_caching:
         yield from _beside_the_key(behavior, trigger)
@@ -26,71 +29,71 @@ def possible_findings(behavior: Behavior) -> Iterator[Finding]:
 def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
     visible = visible_beside_the_key(behavior)
     for kind, names in visible.items():
-        setting = f"{names} in the cache key too, or not forwarded, or {caching_off(behavior)}"
-        yield found(
+        setting = f"{names} in the cache key too, or not forwarded, or {disable_caching(behavior)}"
+        yield finding_at(
             behavior,
             f"decided-by-uncached-{kind}",
             "warning",
             f"The Lambda@Edge function on origin-request sees {PLURALS[kind]} ({names}) that are not in the cache key."
-            " Nobody can tell from here whether it decides by them: if it does, one visitor's answer is kept for others"
-            " (AWS page understanding-the-cache-key).",
-            mended(behavior, None, setting),
+            " The state does not tell whether it decides by them: if it does, one visitor's response is cached for"
+            " others (AWS page understanding-the-cache-key).",
+            setting,
         )
     if trigger.includes_body:
-        yield found(
+        yield finding_at(
             behavior,
             "body-decides-but-cached",
             "warning",
             "The Lambda@Edge function on origin-request is given the request body, which is in no cache key. If it"
-            " decides by it, what is kept for a path answers everyone who asks for it (AWS page"
+            " decides by it, what is cached for a path is sent to everyone who requests it (AWS page"
             " lambda-include-body-access).",
-            mended(behavior, None, caching_off(behavior)),
+            disable_caching(behavior),
         )
     if behavior.key.is_empty and not visible:
-        yield found(
+        yield finding_at(
             behavior,
             "trigger-behind-empty-key",
             "warning",
             f"The Lambda@Edge function {trigger.name} on origin-request runs on a cache miss only, and the cache key"
             " has the path alone. If it chooses by anything else, by the viewer's address, the time or chance, the"
-            " first visitor's choice is kept for everybody (AWS page lambda-cloudfront-trigger-events).",
-            mended(behavior, None, f"what it chooses by in the cache key, or {caching_off(behavior)}"),
+            " first visitor's choice is cached for everybody (AWS page lambda-cloudfront-trigger-events).",
+            f"what it chooses by in the cache key, or {disable_caching(behavior)}",
         )
 
 
 def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
-    """What the function on origin-request sees and the cache key lacks, in words; a query string whole or not."""
+    """The names by kind that the function on origin-request sees and the cache key lacks."""
     key, extra = behavior.key, behavior.extra
     names: dict[Kind, str] = {
-        "cookie": extra.cookies.beyond(key.cookies),
-        "header": extra.headers.beyond(key.headers),
-        "query": extra.query.beyond(key.query) if behavior.forwards_whole_query else "",
+        "cookie": names_beyond(extra.cookies, key.cookies),
+        "header": names_beyond(extra.headers, key.headers),
+        "query": names_beyond(extra.query, key.query) if behavior.forwards_whole_query else "",
     }
     return {kind: listed for kind, listed in names.items() if listed}
 
 
 def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
-    statuses = behavior.kept_errors()
+    statuses = behavior.cached_errors()
     if statuses and (visible_beside_the_key(behavior) or trigger.includes_body):
-        yield found(
+        yield finding_at(
             behavior,
             "error-pinned-on-everyone",
             "warning",
-            f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}. If the Lambda@Edge"
-            " function on origin-request sends visitors to different origins, one origin's error answers those of all"
-            " (AWS page custom-error-pages-expiration).",
-            mended(behavior, None, errors_off(statuses)),
+            f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}. If the Lambda@Edge"
+            " function on origin-request sends visitors to different origins, one origin's error is sent to those of"
+            " all (AWS page custom-error-pages-expiration).",
+            disable_error_caching(statuses),
         )
 
 
 def _half_a_query(behavior: Behavior) -> Iterator[Finding]:
     if behavior.forwards_whole_query or (behavior.key.query.is_empty and behavior.extra.query.is_empty):
         return
-    yield found(
+    yield finding_at(
         behavior,
         "trigger-cannot-see-query",
         "warning",
         "Some query parameters are forwarded, but not all of them: the origin gets those, and the Lambda@Edge function"
         " on an origin event sees none (AWS page lambda-event-structure).",
-        mended(behavior, None, forwarded(behavior, "query", "")),
+        forward(behavior, "query", ""),
     )

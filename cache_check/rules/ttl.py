@@ -1,74 +1,76 @@
-"""The rules about TTLs, which hold whatever decides: what is kept although nobody asked for it."""
+"""The TTL rules: responses that are cached although no origin asked for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cache_check.model.behaviors import Behavior
-from cache_check.model.decides import Decides
-from cache_check.model.findings import Finding, Severity, found
-from cache_check.model.fixes import caching_off, mended, ttl_at_zero
+from cache_check.model.behaviors import Behavior, names_beyond
+from cache_check.model.decision_inputs import DecisionInputs
+from cache_check.model.findings import Finding, Severity, disable_caching, finding_at, set_ttl_to_zero
 from cache_check.rules.viewer import may_leave_its_origin
 
 
-def minimum_findings(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
-    """A minimum TTL above 0. `decides` is given where the router is on the behavior.
+def minimum_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
+    """A minimum TTL above 0. `inputs` is given where the router is on the behavior.
 
-    Without cookies and Authorization no answer is a visitor's own, and a minimum does no harm; nor is one of a bucket.
+    Without cookies and Authorization no response is a visitor's own, and a minimum does no harm; nor is it for buckets.
     """
     personal = _personal(behavior)
-    if behavior.min_ttl <= 0 or not behavior.is_caching or not (decides or personal):
+    if behavior.min_ttl <= 0 or not behavior.is_caching or not (inputs or personal):
         return
-    if decides is None and is_bucket_alone(behavior):
+    if inputs is None and is_bucket_alone(behavior):
         return
-    is_certain = decides is not None or bool(_personal_beside_the_key(behavior))
+    is_certain = inputs is not None or bool(_personal_beside_the_key(behavior))
     keeps = (
-        f"With a minimum TTL of {behavior.min_ttl} s CloudFront keeps answers that say no-store, no-cache or private"
+        f"With a minimum TTL of {behavior.min_ttl} s CloudFront caches responses that say no-store, no-cache or private"
     )
-    if decides is not None:
-        why = "an origin or the router cannot keep a visitor's answer out of the cache"
+    if inputs is not None:
+        why = "an origin or the router cannot keep a visitor's response out of the cache"
     elif is_certain:
-        why = f"what an origin answers by {personal} is kept and reaches other visitors"
+        why = f"what an origin bases on {personal} is cached and reaches other visitors"
     else:
-        why = f"answers may be a visitor's own, for {personal} is forwarded, and outlive a log-out"
-    yield found(
+        why = f"responses may be a visitor's own, for {personal} is forwarded, and outlive a log-out"
+    yield finding_at(
         behavior,
         "min-ttl-overrides-no-store",
         "error" if is_certain else "warning",
         f"{keeps}: {why} (AWS page Expiration).",
-        mended(behavior, decides, ttl_at_zero(behavior, "minTtl")),
+        set_ttl_to_zero(behavior, "minTtl"),
+        inputs,
     )
 
 
-def cookie_findings(behavior: Behavior, decides: Decides | None) -> Iterator[Finding]:
-    """A Set-Cookie that is kept although its origin named no age. Where one did, it asked for it."""
-    if decides is not None and decides.sets_cookie and behavior.is_caching:
-        return  # told as certain already
-    if decides is None and is_bucket_alone(behavior):
+def cookie_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
+    """A Set-Cookie that is cached although its origin named no age."""
+    if inputs is not None and inputs.sets_cookie and behavior.is_caching:
+        return  # reported as certain already
+    if inputs is None and is_bucket_alone(behavior):
         return
-    has_function = decides is None and behavior.has_origin_trigger
-    if not behavior.forwards_cookies or not (behavior.keeps_unasked or (has_function and behavior.is_caching)):
+    has_function = inputs is None and behavior.has_origin_trigger
+    if not behavior.forwards_cookies or not (behavior.caches_by_default or (has_function and behavior.is_caching)):
         return
-    severity: Severity = "error" if decides is not None else "warning"
-    who = "An origin's Set-Cookie without Cache-Control" if behavior.keeps_unasked else "A Set-Cookie"
+    severity: Severity = "error" if inputs is not None else "warning"
+    who = "An origin's Set-Cookie without Cache-Control" if behavior.caches_by_default else "A Set-Cookie"
     adds = ", and one that the Lambda@Edge function on an origin event adds," if has_function else ""
-    yield found(
+    yield finding_at(
         behavior,
         "set-cookie-can-be-cached",
         severity,
-        f"{who}{adds} is kept with the answer where cookies are forwarded, and replayed to other visitors on every hit"
-        ' unless the answer says no-cache="Set-Cookie" (AWS page Cookies).',
-        mended(behavior, decides, f"{ttl_at_zero(behavior, 'minTtl', 'defaultTtl')}, or {caching_off(behavior)}"),
+        f"{who}{adds} is cached with the response where cookies are forwarded, and replayed to other visitors on every"
+        " hit"
+        ' unless the response says no-cache="Set-Cookie" (AWS page Cookies).',
+        f"{set_ttl_to_zero(behavior, 'minTtl', 'defaultTtl')}, or {disable_caching(behavior)}",
+        inputs,
     )
 
 
 def is_bucket_alone(behavior: Behavior) -> bool:
-    """Whether nothing but S3 answers there: it takes no notice of cookies, and sets none."""
+    """Return whether only S3 responds there, which ignores cookies and sets none."""
     return behavior.is_s3 and not behavior.has_origin_trigger and not may_leave_its_origin(behavior)
 
 
 def _personal(behavior: Behavior) -> str:
-    """What of a request that tells visitors apart reaches the origin, in words."""
+    """The forwarded parts of a request that tell visitors apart, in words."""
     kinds = [
         "cookies" if behavior.forwards_cookies else "",
         "Authorization" if behavior.forwards_header("authorization") else "",
@@ -78,7 +80,7 @@ def _personal(behavior: Behavior) -> str:
 
 def _personal_beside_the_key(behavior: Behavior) -> str:
     """As above, as far as the cache key lacks it."""
-    cookies = behavior.extra.cookies.beyond(behavior.key.cookies)
+    cookies = names_beyond(behavior.extra.cookies, behavior.key.cookies)
     is_authorization_keyed = behavior.key.headers.takes("authorization")
     return cookies or (
         "Authorization" if not is_authorization_keyed and behavior.extra.headers.takes("authorization") else ""

@@ -6,26 +6,29 @@ from collections.abc import Iterator
 
 from cache_check.function_code.reading import ANY, Choice, FunctionReading, Source, UnreadableCodeError, read_function
 from cache_check.model.behaviors import Association, Behavior
-from cache_check.model.decides import Kind
-from cache_check.model.findings import Finding, found
-from cache_check.model.fixes import caching_off, errors_off, in_key, mended
-from cache_check.rules.possible import PLURALS
-from pulumi_state.selections import Selection
+from cache_check.model.decision_inputs import KINDS, PLURALS, SINGULARS, Kind
+from cache_check.model.findings import (
+    Finding,
+    add_to_key,
+    disable_caching,
+    disable_error_caching,
+    finding_at,
+    join_names,
+)
+from pulumi_state.policies import Selection
 
-KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
-SINGULARS: dict[Kind, str] = {"cookie": "cookie", "header": "header", "query": "query parameter"}
 PAGE = "AWS page helper-functions-origin-modification"
 
 
 def viewer_findings(behavior: Behavior) -> Iterator[Finding]:
-    """What the state's own code, or the lack of it, says of the function before the cache."""
+    """The findings on viewer-request functions, by their code in the state or the lack of it."""
     for association in behavior.associations:
         if association.event_type == "viewer-request":
             yield from _of(behavior, association)
 
 
 def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Source]:
-    """What a choice depends on and the key does not follow: neither by its own name nor by what is made of it."""
+    """The sources of a choice that are in the cache key neither by their names nor by what is made of them."""
     return frozenset[Source]().union(*(_unkeyed(behavior, choice) for choice in reading.choices))
 
 
@@ -37,7 +40,7 @@ def _unkeyed(behavior: Behavior, choice: Choice) -> frozenset[Source]:
 
 
 def may_leave_its_origin(behavior: Behavior) -> bool:
-    """Whether a function there is may send requests elsewhere than to the behavior's own origin."""
+    """Return whether a function may send requests to another origin than the behavior's own."""
     if behavior.at("origin-request") is not None:
         return True
     function = behavior.at("viewer-request", is_lambda=False)
@@ -63,60 +66,56 @@ def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
     unkeyed = unkeyed_sources(behavior, reading)
     if behavior.is_caching:
         yield from _chosen(behavior, association, unkeyed)
-    elif unkeyed and (statuses := behavior.kept_errors()):
+    elif unkeyed and (statuses := behavior.cached_errors()):
         yield _pinned_errors(behavior, association, statuses)
 
 
 def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Source]) -> Iterator[Finding]:
     for kind in KINDS:
         if names := sorted(name for found_kind, name in unkeyed if found_kind == kind):
-            keyed = in_key(behavior, kind, _name_keys(kind, names))
-            yield found(
+            keyed = add_to_key(behavior, kind, _name_keys(kind, names))
+            yield finding_at(
                 behavior,
                 f"decided-by-uncached-{kind}",
                 "warning",
                 f"The CloudFront Function {association.name} on viewer-request chooses an origin by"
-                f" {_describe(kind, names)}: one origin's answer is kept for the visitors of others ({PAGE}).",
-                mended(behavior, None, f"{keyed}, or {caching_off(behavior)}"),
+                f" {_describe(kind, names)}: one origin's response is cached for the visitors of others ({PAGE}).",
+                f"{keyed}, or {disable_caching(behavior)}",
             )
     if draws := sorted(name for kind, name in unkeyed if kind == "chance"):
-        yield found(
+        yield finding_at(
             behavior,
             "chosen-by-chance",
             "warning",
-            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {_join(draws)}, and"
-            " answers are kept: whichever origin the first visitor is sent to answers all the others for as long as its"
-            f" answer is kept ({PAGE}).",
-            mended(
-                behavior,
-                None,
-                f"the choice written to a header that is in the cache key, or to the URI; or {caching_off(behavior)}",
-            ),
+            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {join_names(draws)},"
+            " and responses are cached: whichever origin the first visitor is sent to serves all the others for as"
+            f" long as its response is cached ({PAGE}).",
+            f"the choice written to a header that is in the cache key, or to the URI; or {disable_caching(behavior)}",
         )
 
 
 def _unread_finding(behavior: Behavior, association: Association, why: str) -> Finding:
-    return found(
+    return finding_at(
         behavior,
         "function-cannot-be-read",
         "warning",
-        f"The {association.kind} {association.name} on viewer-request stands before a cache that keeps answers, and"
-        f" cannot be seen from here: {why}. If it chooses an origin, or writes what an application answers by, by"
-        " something that is not in the cache key, one visitor's answer is kept for others (AWS page"
+        f"The {association.kind} {association.name} on viewer-request runs before a cache that holds responses, and"
+        f" cannot be read here: {why}. If it chooses an origin, or writes what an application bases its"
+        " response on, by something that is not in the cache key, one visitor's response is cached for others (AWS page"
         " lambda-cloudfront-trigger-events).",
-        mended(behavior, None, f"what it decides by in the cache key; look into {association.arn or 'the function'}"),
+        f"what it decides by in the cache key; look into {association.arn or 'the function'}",
     )
 
 
 def _pinned_errors(behavior: Behavior, association: Association, statuses: list[int]) -> Finding:
-    return found(
+    return finding_at(
         behavior,
         "error-pinned-on-everyone",
         "warning",
-        f"Errors are kept although caching is off, here {', '.join(map(str, statuses))}, and the CloudFront Function"
-        f" {association.name} sends visitors to different origins: one origin's error answers those of all (AWS page"
-        " custom-error-pages-expiration).",
-        mended(behavior, None, errors_off(statuses)),
+        f"Errors are cached although caching is disabled, here {', '.join(map(str, statuses))}, and the CloudFront"
+        f" Function {association.name} sends visitors to different origins: one origin's error is sent to those of all"
+        " (AWS page custom-error-pages-expiration).",
+        disable_error_caching(statuses),
     )
 
 
@@ -137,13 +136,8 @@ def _describe(kind: Kind, names: list[str]) -> str:
     if ANY in names:
         return f"{plural} whose names its code does not spell out, and the cache key does not have all {plural}"
     noun, verb = (SINGULARS[kind], "is") if len(names) == 1 else (plural, "are")
-    return f"the {noun} {_join(names)}, which {verb} not in the cache key"
+    return f"the {noun} {join_names(names)}, which {verb} not in the cache key"
 
 
 def _name_keys(kind: Kind, names: list[str]) -> str:
     return f"those {PLURALS[kind]}" if ANY in names else ", ".join(names)
-
-
-def _join(names: list[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

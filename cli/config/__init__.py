@@ -1,0 +1,1 @@
+"""Check settings, and a distribution for cache leaks."""

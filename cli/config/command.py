@@ -1,121 +1,31 @@
-"""`edge-router config check`: a stack's settings, and cache leaks at its distribution or an exported one."""
+"""`edge-router config check`."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated
 
-from cli.config.state_check import judge_state, print_judgement
-from cli.output.console import complain, out, print_json, warn
-from cli.output.errors import EXIT_FAILED, UsageError
-from cli.output.progress import working
-from cli.stacks import load as stacks
-from cli.stacks.load import read_config, stack_of
-from demo.hosts.sample_application import check_hosted
-from infra.cdn.shared_aliases import refuse_shared_aliases
-from infra.cdn.viewer_function_code import ViewerFunctionError, viewer_function
-from infra.config.errors import SettingsError
-from infra.config.provider_region import missing_region_problem
-from infra.package.start import start_problem
-from infra.settings.stack import Stack
+import typer
 
-if TYPE_CHECKING:
-    from cache_check import Finding, Judgement
+from cli.stacks.options import JsonOption, SetOption
+
+config_app = typer.Typer(help="Check the config of a stack.", no_args_is_help=True)
 
 
-@dataclass
-class Checked:
-    """What was found: `problems` and `warnings` in the settings, and the cache leaks.
+@config_app.command("check")
+def config_check(
+    context: typer.Context,
+    stack: Annotated[str | None, typer.Option("--stack", "-s", metavar="NAME", help="The stack to check.")] = None,
+    settings: SetOption = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Check an exported state of any stack (pulumi stack export) for cache leaks.")
+    ] = None,
+    is_json: JsonOption = False,
+) -> None:
+    """Check a stack's config and caching as preview does.
 
-    `judgement` is of a state, or of what the stack's program would register; there is none where settings do not work.
+    Exit code 0: no errors. 1: errors were found. 2: it cannot run.
     """
+    from cli.config.check import check
 
-    problems: list[str] = field(default_factory=list[str])
-    warnings: list[str] = field(default_factory=list[str])
-    findings: list[Finding] = field(default_factory=list["Finding"])
-    judgement: Judgement | None = None
-
-    @property
-    def has_errors(self) -> bool:
-        return bool(self.errors)
-
-    @property
-    def errors(self) -> list[str]:
-        """What makes the check fail, in words."""
-        leaks = [str(finding) for finding in self.findings if finding.severity == "error"]
-        unjudged = [self.judgement.summary] if self.judgement is not None and self.judgement.is_empty else []
-        return [*self.problems, *leaks, *unjudged]
-
-    def as_json(self) -> dict[str, Any]:
-        findings = [finding.as_json() for finding in self.findings]
-        judged = self.judgement.as_json() if self.judgement is not None else {}
-        return {"problems": self.problems, "warnings": self.warnings, "findings": findings, **judged}
-
-
-def config_check(stack: str | None, overrides: Sequence[str], state: Path | None, *, is_json: bool) -> None:
-    """Check a stack, an exported state, or a state against a stack's settings; SystemExit(1) where there are errors."""
-    if stack is None and (state is None or overrides):
-        raise UsageError("config check needs --stack NAME, or --state FILE for an exported state, or both")
-    with working(f"checks {stack or state}"):
-        checked = _checked(stack, overrides, state)
-    if is_json:
-        asked = {"stack": stack} | ({"state": str(state)} if state else {})
-        print_json(asked | checked.as_json(), checked.errors)
-    else:
-        _print(checked, stack, state)
-    if checked.has_errors:
-        raise SystemExit(EXIT_FAILED)
-
-
-def _checked(stack: str | None, overrides: Sequence[str], state: Path | None) -> Checked:
-    checked = Checked()
-    opened = None
-    if stack is not None:
-        config = read_config(stack, overrides)
-        missing = missing_region_problem(config.values, os.environ)
-        checked.problems = [missing] if missing else []
-        try:
-            opened = stack_of(stack, config)
-            refuse_shared_aliases(opened, stacks.PROJECT)
-            check_hosted(opened)
-            viewer_function(opened)
-        except (SettingsError, ViewerFunctionError) as error:
-            checked.problems += error.problems
-        if opened is not None:
-            checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
-    if opened is not None and not checked.problems and (problem := start_problem(opened)):
-        checked.problems = [problem]
-    if not checked.problems:
-        _look_for_leaks(checked, opened, state)
-    return checked
-
-
-def _look_for_leaks(checked: Checked, stack: Stack | None, state: Path | None) -> None:
-    """In the state, or in what the stack's program would register."""
-    if state is not None:
-        checked.judgement = judge_state(state, stack)
-    elif stack is not None:
-        from cache_check import judge_stack  # here: it needs pulumi-aws
-
-        checked.judgement = judge_stack(stack)
-    if checked.judgement is not None:
-        checked.findings = list(checked.judgement.findings)
-
-
-def _print(checked: Checked, stack: str | None, state: Path | None) -> None:
-    for warning in checked.warnings:
-        warn(warning)
-    for finding in checked.findings:
-        tell = complain if finding.severity == "error" else warn
-        tell(str(finding))
-    for problem in checked.problems:
-        complain(problem)
-    if checked.judgement is None:
-        return
-    if state is not None:
-        print_judgement(str(state), checked.judgement)
-    elif not checked.has_errors:
-        out.print(f"{stack}: the config is in order; {checked.judgement.extent}", markup=False)
+    check(context.obj, stack, settings or [], state, is_json=is_json)

@@ -10,7 +10,7 @@ from typing import Any
 from cli.cost.log_volume import log_volume
 from cli.cost.prices import Price, find_prices
 from cli.cost.traffic import Traffic, share
-from controller.sources.metrics import FIGURES, VERSIONS
+from controller.sources.cloudwatch import STATISTICS, VERSIONS
 from infra.rollout.controller import MEMORY_MB as CONTROLLER_MEMORY_MB
 from infra.settings.stack import Stack
 from router.metrics import LATENCY, REQUESTS
@@ -162,7 +162,7 @@ class _Month:
     def _rollout(self) -> Iterator[Quantity]:
         """The metrics are read once a minute while a rollout is under way."""
         looks = Decimal(str(self._traffic.rollout_hours)) * 60 * len(self._settings.logs.regions)
-        yield WATCHING, "metrics read by the controller", "metrics-read", looks * len(FIGURES) * len(VERSIONS)
+        yield WATCHING, "metrics read by the controller", "metrics-read", looks * len(STATISTICS) * len(VERSIONS)
         yield WATCHING, "controller", "lambda-invocations", Decimal(CONTROLLER_RUNS)
         gb_seconds = Decimal(CONTROLLER_RUNS) * CONTROLLER_MS / 1000 * CONTROLLER_MEMORY_MB / 1024
         yield WATCHING, "controller, time", "lambda-duration", gb_seconds

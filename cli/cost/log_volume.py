@@ -8,11 +8,10 @@ import json
 from dataclasses import dataclass
 
 from infra.settings.stack import Stack
-from router.control.live import Live
 from router.decision_log import DecisionLog
-from router.dynamodb.table import Reading
 from router.metrics import Metrics
-from router.model.decision import Decision
+from router.model.assignment import Live
+from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.model.response import Response
 
@@ -29,7 +28,8 @@ LAMBDA_LINES = (
 """What Lambda writes around every invocation ("Log and report"); those of a cold start are left out."""
 FUNCTION_LINES = (f"{REQUEST_ID} START DistributionID: E123456789ABCD", f"{REQUEST_ID} END")
 """What CloudFront writes around every run of a function that logs ("Edge function logs")."""
-PERCENT_LINE = Live(25.0, "none", "2026-11", False, "rollout", "rollout:7", "")
+BAKED = Live(25.0, "none", "2026-11")
+ROLLOUT = Live(25.0, "none", "2026-11", False, "rollout", "rollout:7", "")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def log_volume(stack: Stack) -> LogVolume:
     decision = Decision("stable", "session", visitor="visitor", reading=reading)
     metrics = Metrics("EdgeRouter", stack.prefix, ("stable",)) if settings.has_metrics else None
     request = Request(request_id=REQUEST_ID, region=REGION)
-    live = PERCENT_LINE if settings.reads_control_table else None
+    live = ROLLOUT if settings.reads_control_table else BAKED
     with contextlib.redirect_stdout(io.StringIO()) as decided:
         log.write(request, decision, 4_180, live, metrics.of_request(decision) if metrics else None)
     with contextlib.redirect_stdout(io.StringIO()) as answered:

@@ -17,7 +17,8 @@ from typing import Any
 
 from cli.cost.price_list import LIST_REGION, NO_END, Steps, UnlistedError, read_listed
 from cli.output.errors import OperationError
-from cli.stacks.aws import BRIEFLY, aws_errors, client, has_credentials
+from cli.stacks.aws import BRIEFLY, client, has_credentials
+from cli.stacks.aws_errors import aws_errors
 
 FILE = Path(__file__).with_name("prices.json")
 LIST_URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{}/current/index.json"

@@ -1,0 +1,1 @@
+"""Explain the decision for one request."""

@@ -1,4 +1,4 @@
-"""Requests that the edge code never sees: what CloudFront refuses by itself, and static paths."""
+"""Requests that reach no edge function: those that CloudFront rejects, and static paths."""
 
 from __future__ import annotations
 
@@ -7,33 +7,30 @@ from typing import Any, NamedTuple
 
 from router.event import cf_of, event_type
 from router.model.request import Request
-from simulator.request_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES, match_path, normalized_path
+from simulator.cloudfront_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES, match_path, normalized_path
 
 Headers = Mapping[str, Sequence[Mapping[str, str]]]
 STATIC_METHODS = ("GET", "HEAD")
 METHODS = (*STATIC_METHODS, "DELETE", "OPTIONS", "PATCH", "POST", "PUT")
-"""As infra.cdn.distribution has them, which takes a second to import."""
+"""The same as in infra.cdn.distribution, which takes a second to import."""
 
 
 class Refusal(NamedTuple):
-    """What CloudFront answers, and why."""
+    """CloudFront's status code and its reason."""
 
     status: int
     reason: str
 
 
 class Admission(NamedTuple):
-    """What becomes of a request before the edge code: refused, for the stable origin by its path, or neither."""
+    """A request before the edge functions: rejected, sent to the stable origin by its path, or neither."""
 
     refusal: Refusal | None = None
     static_path: str = ""
 
 
 def admit(request: Request, event: Mapping[str, Any], static_paths: Sequence[str]) -> Admission:
-    """As the stack's distribution does it with a viewer's request; the request is that of the event.
-
-    One that an origin trigger got has been admitted.
-    """
+    """Admit a viewer's request as the distribution does; an origin event has been admitted already."""
     cf = cf_of(event)
     if event_type(cf).startswith("origin-"):
         return Admission()
@@ -41,10 +38,10 @@ def admit(request: Request, event: Mapping[str, Any], static_paths: Sequence[str
     static_path = next((pattern for pattern in static_paths if match_path(pattern, path)), "")
     methods = STATIC_METHODS if static_path else METHODS
     headers: Headers = cf["request"].get("headers") or {}
-    return Admission(_refusal(request, headers, methods), static_path)
+    return Admission(_reject(request, headers, methods), static_path)
 
 
-def _refusal(request: Request, headers: Headers, methods: Sequence[str]) -> Refusal | None:
+def _reject(request: Request, headers: Headers, methods: Sequence[str]) -> Refusal | None:
     """Pages cloudfront-limits, DownloadDistValuesCacheBehavior and RequestAndResponseBehaviorCustomOrigin."""
     if _url_bytes(request) > URL_LIMIT_BYTES:
         return Refusal(414, f"the URL is longer than {URL_LIMIT_BYTES:,} bytes")
@@ -59,14 +56,14 @@ def _refusal(request: Request, headers: Headers, methods: Sequence[str]) -> Refu
 
 def _url_bytes(request: Request) -> int:
     query = f"?{request.query_string}" if request.query_string else ""
-    return _bytes_of(f"https://{request.header('host') or ''}{request.path}{query}")
+    return _size(f"https://{request.header('host') or ''}{request.path}{query}")
 
 
 def _header_bytes(headers: Headers) -> int:
-    """Each is `name: value` and a line end."""
+    """Count `name: value` and a line end for each."""
     fields = ((name, entry.get("value", "")) for name, entries in headers.items() for entry in entries or ())
-    return sum(_bytes_of(name) + _bytes_of(value) + 4 for name, value in fields)
+    return sum(_size(name) + _size(value) + 4 for name, value in fields)
 
 
-def _bytes_of(text: object) -> int:
+def _size(text: object) -> int:
     return len(str(text).encode("utf-8", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""The decision of all edge code together: of the function before the cache, where there is one, and of the router."""
+"""The decision of the edge functions together: viewer-request function and router."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ WITHDRAWN = Decision(DEFAULT_ORIGIN, "canary-withdrawn")
 
 
 def read_request(config: Mapping[str, Any], event: Mapping[str, Any], region: str) -> Request:
-    """What the strategy sees. EventError for a foreign event.
+    """Return the request as the strategy sees it: the viewer-request function overwrites the version header.
 
-    A function before the cache overwrites what a viewer sends by its header's name.
+    EventError if it is not a CloudFront event.
     """
     cf = events.cf_of(event)
     try:
@@ -31,17 +31,17 @@ def read_request(config: Mapping[str, Any], event: Mapping[str, Any], region: st
 
 
 def decide(config: Mapping[str, Any], request: Request, region: str, *, is_withdrawn: bool = False) -> Decision:
-    """As the edge decides; `config` is infra.package.baked_config.deciding_config with what is in force.
+    """Decide as the edge does; `config` is infra.package.baked_config.deciding_config with the effective control.
 
-    `is_withdrawn`: a rollout was rolled back, and nobody is sent to the canary.
+    With `is_withdrawn`, a rollout was rolled back and nobody is sent to the canary.
     """
     if _is_versioned(config) and request.header(VERSION_HEADER):
-        config = {**config, "version_header": VERSION_HEADER}  # the function has been there: the router obeys
+        config = {**config, "version_header": VERSION_HEADER}  # the viewer-request function has decided
         is_withdrawn = False
     elif _is_versioned(config) and config["strategy"] == "sticky-session":
         return _decide_by_hint(config, request, region, is_withdrawn=is_withdrawn)
     decision = _decide(config, request, region)
-    return _permitted(decision) if is_withdrawn else decision
+    return _enforce_withdrawal(decision) if is_withdrawn else decision
 
 
 def _decide(config: Mapping[str, Any], request: Request, region: str) -> Decision:
@@ -53,21 +53,21 @@ def _decide(config: Mapping[str, Any], request: Request, region: str) -> Decisio
 
 
 def _decide_by_hint(config: Mapping[str, Any], request: Request, region: str, *, is_withdrawn: bool) -> Decision:
-    """As functions/canary.js and the router do it: override, pin and hint first, then the session's table."""
+    """Decide like functions/canary.js and the router: override, pin and hint first, then the sessions table."""
     options = config["options"]
     hint = {"cookie": options["version_cookie"], "caching": "versioned"}
     hinting = {**config, "strategy": "cookie-version", "options": hint, "table": None}
     decision = _decide(hinting, request, region)
     session = request.cookie(options["cookie"]) or ""
     if decision.bucket is None or not 0 < len(session) <= MAX_TOKEN_CHARACTERS:
-        return _permitted(decision) if is_withdrawn else decision
-    if is_withdrawn:  # whatever the table says, so nobody asks it
+        return _enforce_withdrawal(decision) if is_withdrawn else decision
+    if is_withdrawn:  # whatever the table has
         return WITHDRAWN
     return _decide({**config, "override": None, "pin": "none"}, request, region)
 
 
-def _permitted(decision: Decision) -> Decision:
-    """As router.control.precedence and functions/canary.js do it, when the canary is withdrawn."""
+def _enforce_withdrawal(decision: Decision) -> Decision:
+    """Decide like router.control.precedence and functions/canary.js when the canary is withdrawn."""
     if decision.origin != CANARY or decision.reason in ("override", "pinned"):
         return decision
     return Decision(DEFAULT_ORIGIN, WITHDRAWN.reason, visitor=decision.visitor, reading=decision.reading)

@@ -1,4 +1,4 @@
-"""Events to explain: a CloudFront event as JSON, or an HTTP request as text, of which the head is enough."""
+"""Events to explain: a CloudFront event as JSON, or an HTTP request as text, with or without a body."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from cli.explain.http_body import read_body, split_body, text_of_request
-from cli.explain.http_head import is_curl_output, plain_head
+from cli.explain.http_body import decode_request, read_body, split_body
+from cli.explain.http_head import is_curl_output, to_http1
 from cli.output.console import err
 from cli.output.errors import UsageError
 from simulator.standin import TextFileError, read_content, text_of
@@ -16,59 +16,56 @@ if TYPE_CHECKING:
     import h11
 
 BLANK = b"\xef\xbb\xbf \t\r\n"
-"""May stand before JSON: white space and a byte order mark."""
+"""Allowed before JSON: white space and a byte order mark."""
 MAX_STDIN_BYTES = 128 * 1024 * 1024
-A_HEAD = "a head is a line such as 'GET / HTTP/1.1' and header lines"
+EXPECTED = "expected a request line such as 'GET / HTTP/1.1', and header lines"
 
 
 def read_event(text: str, source: str, request_id: str) -> dict[str, Any]:
-    """A CloudFront event out of either form; UsageError says what the text should have been.
-
-    `request_id` stands in for CloudFront's where the text is an HTTP head.
-    """
+    """Return a CloudFront event from either format; `request_id` is for an HTTP request. UsageError."""
     if text.lstrip()[:1] in {"{", "["}:
-        return _from_json(text, source)
-    return _from_http(text, source, request_id)
+        return _parse_json(text, source)
+    return _parse_http(text, source, request_id)
 
 
 def read_text(path: str) -> str:
-    """The text of a file, or of standard input for "-"; bytes of a body that are none are surrogate escapes."""
+    """Read a file, or standard input for "-"; bytes of a body that are not UTF-8 become surrogate escapes."""
     try:
-        content = _standard_input() if path == "-" else read_content(path)
-        return text_of(content) if content.lstrip(BLANK)[:1] in (b"{", b"[") else text_of_request(content)
+        content = _read_stdin() if path == "-" else read_content(path)
+        return text_of(content) if content.lstrip(BLANK)[:1] in (b"{", b"[") else decode_request(content)
     except TextFileError as error:
         reason = "no such file" if error.is_missing else error
         raise UsageError(f"{'standard input' if path == '-' else path}: {reason}") from error
 
 
-def _standard_input() -> bytes:
+def _read_stdin() -> bytes:
     if sys.stdin is None or sys.stdin.closed:
         raise TextFileError("is closed")
     if sys.stdin.isatty():
-        err.print("reads from the terminal; Ctrl-D ends the text")
+        err.print("reading from the terminal; press Ctrl-D to end the input")
     try:
         return sys.stdin.buffer.read(MAX_STDIN_BYTES)
     except OSError as error:
         raise TextFileError(f"cannot be read: {error.strerror}") from error
 
 
-def _from_json(text: str, source: str) -> dict[str, Any]:
+def _parse_json(text: str, source: str) -> dict[str, Any]:
     try:
         event: Any = json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"{source}: not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
     except RecursionError as error:
-        raise UsageError(f"{source}: not JSON that can be read: it is nested too deeply") from error
+        raise UsageError(f"{source}: JSON that is nested too deeply") from error
     if isinstance(event, dict) and isinstance(cast("dict[str, Any]", event).get("Records"), list):
         return cast("dict[str, Any]", event)
     raise UsageError(f"{source}: a CloudFront event has Records[0].cf.request; this JSON has no list Records")
 
 
-def _from_http(text: str, source: str, request_id: str) -> dict[str, Any]:
+def _parse_http(text: str, source: str, request_id: str) -> dict[str, Any]:
     head, rest = split_body(text)
     if is_curl_output(head):
-        rest = ""  # which is of the answer: curl does not print what it sends
-    request = _parse_head(plain_head(head), source)
+        rest = ""  # of the response: curl does not print the body that it sends
+    request = _parse_head(to_http1(head), source)
     path, _, query = request.target.decode("ascii", "replace").partition("?")
     headers: dict[str, list[dict[str, str]]] = {}
     for name, value in request.headers.raw_items():
@@ -96,12 +93,12 @@ def _body(rest: str, headers: dict[str, list[dict[str, str]]], source: str) -> d
 
 
 def _parse_head(text: str, source: str) -> h11.Request:
-    """RFC 9112 by h11; line ends may be LF, a missing Host is added, and the empty line at the end may be missing."""
-    import h11  # here: an event in JSON does without it
+    """Parse with h11 (RFC 9112); LF line ends, a missing Host and a missing empty line at the end are allowed."""
+    import h11
 
     lines = text.replace("\r\n", "\n").strip("\n").split("\n")
     if not lines[0].strip():
-        raise UsageError(f"{source}: is empty; {A_HEAD}")
+        raise UsageError(f"{source}: is empty; {EXPECTED}")
     if not any(line.lower().startswith("host:") for line in lines[1:]):
         lines.insert(1, "Host: localhost")
     if lines[0].count(" ") == 1:
@@ -112,9 +109,7 @@ def _parse_head(text: str, source: str) -> h11.Request:
         event = connection.next_event()
     except h11.RemoteProtocolError as error:
         reason = str(error).partition(":")[0]  # the rest repeats the request
-        raise UsageError(
-            f"{source}: neither a CloudFront event nor the head of an HTTP request ({reason}); {A_HEAD}"
-        ) from error
+        raise UsageError(f"{source}: neither a CloudFront event nor an HTTP request ({reason}); {EXPECTED}") from error
     if not isinstance(event, h11.Request):
-        raise UsageError(f"{source}: the head of an HTTP request does not end; {A_HEAD}")
+        raise UsageError(f"{source}: the header lines do not end; {EXPECTED}")
     return event

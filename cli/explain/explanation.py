@@ -1,4 +1,4 @@
-"""Explaining one decision: the very router of the stack, asked about one event, with every step it looked at."""
+"""The explanation of one decision: the stack's own router decides one event, with every step."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from router.model.decision import DEFAULT_ORIGIN, Decision
 from router.model.request import Request
 
 TABLE_FAILED = "table-"
-ASKS_ORIGINS = "fastest-origin"
+RACING = "fastest-origin"
 STATIC_PATH = "static-path"
-"""The reason where no edge code is asked; the log has no line of it."""
-NOT_READ, NOT_ASKED = "no-credentials", "dns"
-"""How the router calls it when a table or an origin is not asked, for a view of the settings alone."""
+"""The reason where no edge function runs; the log has no line of it."""
+NOT_READ = "no-credentials"
+"""The router's word for a table that it did not read, in a view of the settings alone."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What was decided and why. `domain_name` is where the request would go; `steps` are (looked at, found).
+    """A decision and its reason. `steps` are (looked at, found).
 
-    `unread` is what decides and could not be looked at: then there is no verdict, and what is there is the router's.
-    `refusal` is what CloudFront answers by itself: then there is no verdict, either.
+    `unread` lists inputs that could not be read, and `refusal` is CloudFront's own response: either makes the
+    decision void.
     """
 
     origin: str
@@ -41,8 +41,8 @@ class Explanation:
     refusal: Refusal | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """In the words of the decision log, and the steps; without a verdict there is null in its place."""
-        verdict = {
+        """Return the fields of the decision log and the steps; null for a void decision."""
+        decision = {
             "origin": self.origin,
             "domainName": self.domain_name,
             "reason": self.reason,
@@ -52,7 +52,7 @@ class Explanation:
             "tableMs": self.table_ms,
         }
         return {
-            **(dict.fromkeys(verdict) if self.unread or self.refusal else verdict),
+            **(dict.fromkeys(decision) if self.unread or self.refusal else decision),
             **({"refused": self.refusal._asdict()} if self.refusal else {}),
             "unread": list(self.unread),
             "steps": [{"lookedAt": looked_at, "found": found} for looked_at, found in self.steps],
@@ -60,19 +60,19 @@ class Explanation:
 
 
 def explain_event(view: StackView, event: Mapping[str, Any], region: str) -> Explanation:
-    """The decision that the edge makes in this Region. EventError for a foreign event."""
+    """Explain the decision that the edge makes in this Region. EventError."""
     request = read_request(view.config, event, region)
     admission = admit(request, event, view.static_paths)
     if admission.refusal or admission.static_path:
-        return _passed_over(view, admission)
+        return _without_router(view, admission)
     live = view.in_force.live
     with use_variables(view.environment), map_origins(_origins(view)):
         decision = decide(view.config, request, region, is_withdrawn=live is not None and live.is_withdrawn)
     return _explanation(view, request, decision)
 
 
-def _passed_over(view: StackView, admission: Admission) -> Explanation:
-    """Nobody decides: CloudFront refuses it, or the path alone says where it goes."""
+def _without_router(view: StackView, admission: Admission) -> Explanation:
+    """No edge function decides: CloudFront rejects the request, or its path is static."""
     pattern, domain_name = admission.static_path, view.config["origins"][DEFAULT_ORIGIN]["domain_name"]
     steps = (("path", f"static, {pattern}"),) if pattern else ()
     return Explanation(
@@ -81,7 +81,7 @@ def _passed_over(view: StackView, admission: Admission) -> Explanation:
 
 
 def _origins(view: StackView) -> Mapping[str, str] | None:
-    return view.origin_urls if view.config["strategy"] == ASKS_ORIGINS else None
+    return view.origin_urls if view.config["strategy"] == RACING else None
 
 
 def _explanation(view: StackView, request: Request, decision: Decision) -> Explanation:
@@ -100,13 +100,13 @@ def _explanation(view: StackView, request: Request, decision: Decision) -> Expla
 
 
 def _steps(view: StackView, request: Request) -> tuple[tuple[str, str], ...]:
-    """What is in force comes first, and what nobody has looked at did not fail."""
+    """The effective control first; a step that was not read has not failed."""
     in_force = [view.in_force.step] if view.in_force.step else []
     steps = [*in_force, *request.steps]
     if view.is_final or view.place:
         return tuple(steps)
-    not_looked = {f"failed: {NOT_READ}": "not read", f"failed: home-{NOT_READ}": "not read"}
-    return tuple((name, not_looked.get(found, found)) for name, found in steps if not name.startswith("probe"))
+    not_read = {f"failed: {NOT_READ}": "not read", f"failed: home-{NOT_READ}": "not read"}
+    return tuple((name, not_read.get(found, found)) for name, found in steps if not name.startswith("probe"))
 
 
 def _unread(view: StackView, decision: Decision) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def _unread(view: StackView, decision: Decision) -> tuple[str, ...]:
     if decision.reason.startswith(TABLE_FAILED) and not view.is_final:
         reason = f" ({decision.reason.removeprefix(TABLE_FAILED)})" if view.place else ""
         unread.append(f"the {view.table} table{reason}")
-    is_race = view.config["strategy"] == ASKS_ORIGINS and decision.is_fallback
+    is_race = view.config["strategy"] == RACING and decision.is_fallback
     if is_race and (not view.is_final or not view.place):
         unread.append(f"the origins{' from here' if view.place else ''}")
     return tuple(unread)

@@ -1,4 +1,4 @@
-"""The body of an HTTP request that was pasted as text: what stands behind the empty line."""
+"""The body of an HTTP request in text form: the part after the empty line."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from simulator.standin import text_of
 
 MAX_BODY_BYTES = 1024 * 1024
-"""Of a body that an origin-request function sees ("Restrictions on Lambda@Edge", request body)."""
+"""The most that an origin-request function receives ("Restrictions on Lambda@Edge", request body)."""
 _END_OF_HEAD = re.compile(r"\r?\n[ \t]*\r?\n")
 _END_OF_HEAD_BYTES = re.compile(_END_OF_HEAD.pattern.encode())
 _BODY_ERRORS = "surrogateescape"
-"""How bytes of a body that are no UTF-8 get through text, and back."""
+"""Carries bytes that are not UTF-8 through text and back."""
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
-def text_of_request(content: bytes) -> str:
-    """The text of a request: its head is UTF-8, its body whatever it is. TextFileError for a head that is none."""
+def decode_request(content: bytes) -> str:
+    """Return the text of a request; its body may be any bytes. TextFileError if its headers are not UTF-8."""
     blank = len(content) - len(content.lstrip(b"\r\n"))
     found = _END_OF_HEAD_BYTES.search(content, blank)
     end = len(content) if found is None else found.end()
@@ -27,17 +27,17 @@ def text_of_request(content: bytes) -> str:
 
 
 def split_body(text: str) -> tuple[str, str]:
-    """Head and body of a request; lines that are empty may come before the head."""
+    """Return the headers and the body of a request; empty lines before them are ignored."""
     text = text.lstrip("\r\n")
     found = _END_OF_HEAD.search(text)
     return (text, "") if found is None else (text[: found.start()], text[found.end() :])
 
 
 def read_body(rest: str, headers: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Any]:
-    """The member `body` of an event, {} where there is none. ValueError says what is wrong with chunks.
+    """Return the member `body` of an event, {} without a body. ValueError for malformed chunks.
 
-    With Content-Length so many bytes of the rest, chunked the chunks, else all of it. Text that was pasted may have
-    lost bytes: a rest that is shorter is taken as it is.
+    Content-Length and chunked encoding apply, else the body is the whole rest. Pasted text may have lost bytes: a
+    rest shorter than Content-Length is taken as it is.
     """
     content = _content(rest.encode("utf-8", _BODY_ERRORS), headers)
     if not content:
@@ -49,7 +49,7 @@ def read_body(rest: str, headers: Mapping[str, Sequence[Mapping[str, str]]]) -> 
 
 def _content(rest: bytes, headers: Mapping[str, Sequence[Mapping[str, str]]]) -> bytes:
     if "chunked" in _value(headers, "transfer-encoding").lower():
-        return _unchunked(rest)
+        return _decode_chunks(rest)
     length = _value(headers, "content-length").strip()
     return rest[: int(length)] if length.isascii() and length.isdigit() and len(length) < 16 else rest
 
@@ -58,8 +58,8 @@ def _value(headers: Mapping[str, Sequence[Mapping[str, str]]], name: str) -> str
     return next((entry["value"] for entry in headers.get(name, ())), "")
 
 
-def _unchunked(rest: bytes) -> bytes:
-    """RFC 9112 §7.1; line ends of the framing may be LF. Trailer fields are no part of the content."""
+def _decode_chunks(rest: bytes) -> bytes:
+    """RFC 9112 §7.1, with LF line ends allowed; trailer fields are not part of the content."""
     content = bytearray()
     while True:
         size = _CHUNK_SIZE.match(rest)

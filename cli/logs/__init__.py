@@ -1,0 +1,1 @@
+"""Show the decision logs of all Regions as one stream."""

@@ -1,4 +1,4 @@
-"""Every foreseeable end of a command but a good one: the exit code, what a person reads, and what a program reads."""
+"""Failures of a command: the exit code, the text for a person, and the errors for a program."""
 
 from __future__ import annotations
 
@@ -10,35 +10,54 @@ from typing import Any, cast
 from typer import Abort
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from cli.output.errors import EXIT_CODES, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOBODY_READS, EXIT_USAGE
+from cli.output.errors import (
+    EXIT_CLOSED_PIPE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    OperationError,
+    UsageError,
+)
 from cli.output.outcome import Problem
 from infra.config.errors import SettingsError
-from simulator.standin import StackConfigError
+from infra.package.bundle import BundleError
+from infra.package.wheels import WheelError
+from simulator.standin import ProgramError, StackConfigError, StandInError
 
-INTERRUPTED = "interrupted"
+EXIT_CODES: dict[type[Exception], int] = {
+    UsageError: EXIT_USAGE,
+    SettingsError: EXIT_USAGE,
+    StackConfigError: EXIT_USAGE,
+    StandInError: EXIT_USAGE,
+    ProgramError: EXIT_USAGE,
+    OperationError: EXIT_FAILED,
+    BundleError: EXIT_FAILED,
+    WheelError: EXIT_FAILED,
+}
+"""The errors that end a command with one message; errors of the local deployment are converted to these."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """`text` is for a person, "" where nobody reads; `problems` are the same, one by one."""
+    """`text` is for a person, "" to print nothing; `problems` are the same errors one by one."""
 
     exit_code: int
     text: str
     problems: Sequence[Problem]
 
 
-def failure_of(error: BaseException) -> Failure | None:
-    """The failure that an exception stands for; None for a fault of ours."""
+def classify(error: BaseException) -> Failure | None:
+    """Return the failure that an exception stands for; None for a bug of this program."""
     if isinstance(error, ClickException):
-        return _of_arguments(error)
+        return _argument_failure(error)
     if isinstance(error, KeyboardInterrupt | Abort | EOFError):
-        return _failure(EXIT_INTERRUPTED, INTERRUPTED)
+        return _failure(EXIT_INTERRUPTED, "interrupted")
     if isinstance(error, tuple(EXIT_CODES)):
-        return _of_ours(error)
+        return _own_failure(error)
     if isinstance(error, OSError):
-        return _of_system(error)
+        return _system_failure(error)
     if isinstance(error, UnicodeError):
-        return _failure(EXIT_USAGE, f"text that is no UTF-8: {error}")
+        return _failure(EXIT_USAGE, f"text that is not valid UTF-8: {error}")
     return _failure(EXIT_USAGE, "the input is nested too deeply") if isinstance(error, RecursionError) else None
 
 
@@ -46,32 +65,32 @@ def _failure(exit_code: int, text: str) -> Failure:
     return Failure(exit_code, text, [Problem.of(text)])
 
 
-def _of_ours(error: BaseException) -> Failure:
+def _own_failure(error: BaseException) -> Failure:
     exit_code = next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind))
     text = str(error)
     if isinstance(error, SettingsError):
-        return Failure(exit_code, text, [Problem.of(problem) for problem in error.problems])
+        return Failure(exit_code, text, [Problem.of(text) for text in error.errors])
     if isinstance(error, StackConfigError) and error.key:
         return Failure(exit_code, text, [Problem(error.key, text)])
     return _failure(exit_code, text)
 
 
-def _of_system(error: OSError) -> Failure:
-    """A file, a pipe or a terminal that no command has words of its own for."""
+def _system_failure(error: OSError) -> Failure:
+    """A file, pipe or terminal error that no command describes itself."""
     if error.errno == errno.EPIPE:
-        return Failure(EXIT_NOBODY_READS, "", [])
+        return Failure(EXIT_CLOSED_PIPE, "", [])
     where = f"{error.filename}: " if error.filename else ""
     return _failure(EXIT_FAILED, f"{where}{error.strerror or error}")
 
 
-def _of_arguments(error: ClickException) -> Failure:
-    """The command line does not parse; the last line says where help is."""
-    if isinstance(error, NoArgsIsHelpError):  # which has printed the help
-        return Failure(EXIT_USAGE, "", [Problem(None, "no command was named")])
+def _argument_failure(error: ClickException) -> Failure:
+    """An invalid command line; the last line points to the help."""
+    if isinstance(error, NoArgsIsHelpError):  # it has printed the help
+        return Failure(EXIT_USAGE, "", [Problem(None, "missing command")])
     text = " ".join(error.format_message().split())
     parameter: Any = getattr(error, "param", None)
     option = getattr(error, "option_name", None)
     named = option if option is not None else next(iter(cast("list[str]", getattr(parameter, "opts", []))), None)
     context: Any = getattr(error, "ctx", None)
-    hint = f"\n`{context.command_path} --help` has what is allowed" if context is not None else ""
+    hint = f"\n`{context.command_path} --help` lists what is allowed" if context is not None else ""
     return Failure(EXIT_USAGE, f"{text}{hint}", [Problem(named, text)])

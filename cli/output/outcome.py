@@ -1,4 +1,4 @@
-"""What a command ends with under --json: one document, the same outside whatever it holds and however it ended."""
+"""The JSON document of a command under --json: the same envelope for every command and every end."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _KEY = re.compile(
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: the setting or option, None where it is neither's, and the sentence a person reads."""
+    """One error: its setting or option, if any, and the sentence a person reads."""
 
     key: str | None
     message: str
 
     @classmethod
     def of(cls, message: str) -> Problem:
-        """With the key or the option that the message begins with, as our messages do."""
+        """Return the error, with the setting or option that the message begins with as its key."""
         found = _KEY.match(message)
         return cls(found[0] if found else None, message)
 
 
 class Outcome:
-    """The document of the command that runs, until `main` knows how it ended."""
+    """The document of the running command, until `main` knows the exit code."""
 
     def __init__(self) -> None:
         self.document: dict[str, Any] | None = None
@@ -41,28 +41,28 @@ class Outcome:
         self.place: str | None = None
 
     def write(self, exit_code: int) -> None:
-        """The document; where there is none, the outside of one, in one line.
+        """Write the document, or the envelope alone in one line.
 
-        After the lines of a command that writes one document for each thing, it is only there to say what went wrong.
+        A command that has written a document per line gets an envelope only if it failed.
         """
         if self.is_of_lines and exit_code == 0:
             return
-        outside = {
+        envelope: dict[str, Any] = {
             "ok": exit_code == 0,
             "exitCode": exit_code,
             "errors": [problem._asdict() for problem in self.problems],
         }
         if self.place is not None:
-            outside["place"] = self.place
+            envelope["place"] = self.place
         indent = None if self.document is None else 2
-        write_lines([json.dumps(outside | (self.document or {}), indent=indent)])
+        write_lines([json.dumps(envelope | (self.document or {}), indent=indent)])
 
 
 _current = Outcome()
 
 
 def begin() -> Outcome:
-    """The outcome of the command that begins now."""
+    """Return the outcome of the command that starts now."""
     global _current  # noqa: PLW0603  a process runs one command at a time
     _current = Outcome()
     output.lost = None
@@ -70,21 +70,21 @@ def begin() -> Outcome:
 
 
 def begin_lines() -> None:
-    """The command writes a document in every line, as it goes."""
+    """Declare that the command writes one document per line."""
     _current.is_of_lines = True
 
 
 def set_place(place: str) -> None:
-    """Name the running stack that the command acts on, as a person is told, in the document."""
+    """Name the running stack that the command acts on in the document."""
     _current.place = place
 
 
 def add_problems(problems: Iterable[str | Problem]) -> None:
-    """What goes wrong, for the document."""
+    """Add errors to the document."""
     _current.problems += [one if isinstance(one, Problem) else Problem.of(one) for one in problems]
 
 
 def print_json(document: Mapping[str, Any], problems: Iterable[str | Problem] = ()) -> None:
-    """One JSON document on standard output, with what is wrong; written when the command ends."""
+    """Set the JSON document and its errors; it is written to standard output when the command ends."""
     _current.document = dict(document)
     add_problems(problems)

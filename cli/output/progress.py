@@ -1,4 +1,4 @@
-"""What is being done, while it takes time: a spinner or a bar on a terminal, plain lines elsewhere; never on stdout."""
+"""Progress of long operations on standard error: a spinner or bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.output.console import err
 
 QUIET_SECONDS = 10.0
-"""What takes no longer is not worth a line in a log."""
+"""Shorter operations print no line."""
 PLAIN_EVERY_SECONDS = 5.0
 
 
 @contextlib.contextmanager
 def working(doing: str, *, quiet_seconds: float = QUIET_SECONDS) -> Generator[None]:
-    """Inside, a terminal shows `doing` ("builds the package"); elsewhere it is one line, once it takes long."""
+    """Show `doing` ("building the package") on a terminal; elsewhere print it as a line if it takes long."""
     if err.is_interactive:
         with err.status(escape(doing)):
             yield
@@ -41,7 +41,7 @@ def counting(
     quiet_seconds: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Callable[[], None]]:
-    """Inside, the callable counts one; `name` says what is being done when so many are done."""
+    """Yield a callable that counts one request; `name(done)` returns the current phase."""
     if err.is_interactive:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, transient=True) as progress:
@@ -55,7 +55,7 @@ def counting(
 
 
 class _PlainCount:
-    """A line every few seconds."""
+    """Prints a line every few seconds."""
 
     def __init__(self, total: int, name: Callable[[int], str], clock: Callable[[], float]) -> None:
         self._total, self._name, self._clock = total, name, clock

@@ -1,9 +1,10 @@
-"""Standard output and standard error, whatever they are: closed, full, without a reader, or without UTF-8."""
+"""Standard output and standard error that may be closed, full, without a reader or without UTF-8."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -13,10 +14,10 @@ STANDARD_DESCRIPTORS = 3
 
 
 class Stream:
-    """sys.stdout or sys.stderr as it is now, for a console to write to.
+    """The current sys.stdout or sys.stderr, for a console to write to.
 
-    Writing never fails, so that no command ends half-way because somebody stopped reading: what it does is more than
-    what it prints. `lost` is the error that writing met; from then on nothing is written.
+    Writing never raises, so that a closed pipe does not stop a command halfway. `lost` is the error of the first failed
+    write; after it nothing is written.
     """
 
     def __init__(self, name: str) -> None:
@@ -25,7 +26,7 @@ class Stream:
 
     @property
     def now(self) -> TextIO | None:
-        """What stands there; None where it is closed. While a bar is shown, rich has put itself in its place."""
+        """The stream behind the proxy that rich installs while it shows a bar; None if it is closed."""
         stream: Any = getattr(sys, self._name)
         return getattr(stream, "rich_proxied_file", stream)
 
@@ -57,23 +58,23 @@ class Stream:
             call(self.now)
         except OSError as error:
             self._lose(error)
-        except ValueError:  # it was closed meanwhile
+        except ValueError:  # it has been closed
             self._lose(OSError(errno.EBADF, os.strerror(errno.EBADF)))
 
     def _lose(self, error: OSError) -> None:
-        """What is left in Python's buffer goes to nowhere, else the interpreter would fail on it at its end."""
+        """Send Python's buffer to /dev/null; the interpreter would fail on it at exit."""
         self.lost = error
         with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.fileno())
+            os.close(null)
 
 
 output, errors = Stream("stdout"), Stream("stderr")
 
 
 def write_lines(lines: Iterable[str]) -> None:
-    """Lines of standard output for a program, as they are; it ends early where nobody reads them any more."""
+    """Write lines to standard output unchanged; stop when nobody reads them."""
     for line in lines:
         output.write(f"{line}\n")
         if output.lost is not None:
@@ -82,13 +83,13 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def prepare() -> None:
-    """At the start of a process: what is closed stays unused, and any text can be written.
+    """Reserve closed standard descriptors and allow any text, at the start of a process.
 
-    A descriptor below 3 that is closed would go to the next file that is opened, and what others print into that file.
+    The next file opened would get a closed descriptor below 3, and with it all output for that stream.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < STANDARD_DESCRIPTORS:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

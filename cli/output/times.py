@@ -1,4 +1,4 @@
-"""Times for people and programs: ISO 8601, in UTC."""
+"""Times in ISO 8601, in UTC."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ TIME_ENDING = "At"
 
 
 def iso_time(seconds: float) -> str:
-    """`2026-11-21T12:00:00Z` of seconds since 1970."""
+    """Format seconds since 1970 as `2026-11-21T12:00:00Z`."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def with_iso_times(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, where `startedAt`, `at` and the like are seconds; None for 0, which is "not yet"."""
-    return {name: _rewritten(name, value) for name, value in document.items()}
+    """Return the document with `startedAt`, `at` and the like as ISO times; None for 0, which means "not yet"."""
+    return {name: _convert(name, value) for name, value in document.items()}
 
 
-def _rewritten(name: str, value: Any) -> Any:
+def _convert(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return with_iso_times(cast("Mapping[str, Any]", value))
     if isinstance(value, list):
-        return [_rewritten("", one) for one in cast("list[Any]", value)]
+        return [_convert("", one) for one in cast("list[Any]", value)]
     is_time = (name in TIME_NAMES or name.endswith(TIME_ENDING)) and isinstance(value, int | float)
     if not is_time or isinstance(value, bool):
         return value

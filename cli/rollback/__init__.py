@@ -1,0 +1,1 @@
+"""Roll a release back, step by step."""

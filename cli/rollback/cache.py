@@ -1,4 +1,4 @@
-"""What caches keep of the answers that a rollback has made wrong."""
+"""The step that invalidates the responses that a rollback makes stale."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cli.rollback.invalidate import bring_up_to_date, wait_for
+from cli.invalidate.invalidation import invalidate_stale, wait_for
 from cli.rollback.steps import Step
-from cli.stacks.aws import aws_errors
+from cli.stacks.aws_errors import aws_errors
 from cli.stacks.outputs import Outputs
 from infra.cdn.invalidation import EVERYTHING, MARK_TAG, mark_of
 
 STALE = "rolled-back"
-"""The tag's value from before the first change until the invalidation: whoever comes next knows that it is due."""
+"""The tag's value from before the first change until the invalidation: the next run sees that it is due."""
 
 
 @dataclass(frozen=True)
 class CacheStep:
-    """Whether `/*` has to be forgotten, and boto3's client. `settle_seconds`: until the pin is in force everywhere."""
+    """The invalidation of `/*`; after `settle_seconds` the pin is effective everywhere."""
 
     outputs: Outputs
     cloudfront: Any
     settle_seconds: float
     sleep: Callable[[float], None]
 
-    def look(self, *, changes_answers: bool) -> Step:
-        """`changes_answers`: another step will change what the cache keeps under a key."""
+    def plan(self, *, is_stale: bool) -> Step:
+        """Plan the step; `is_stale`: another step will make cached responses stale."""
         if EVERYTHING not in self.outputs.texts("cachedPaths"):
-            return Step("cache", "what the router decides is not cached", "nothing to do")
-        if not changes_answers and not self._is_due():
-            return Step("cache", "what is cached stays right", "nothing to do")
-        detail = "invalidates /* when everything above is in force everywhere"
+            return Step("cache", "routed responses are not cached", "nothing to do")
+        if not is_stale and not self._is_due():
+            return Step("cache", "no cached response is stale", "nothing to do")
+        detail = "invalidates /* when all steps above are effective everywhere"
         return Step("cache", detail, do=self._invalidate)
 
     def mark(self) -> None:
-        """Before anything is changed."""
+        """Tag the distribution before the first change."""
         with aws_errors("cannot mark the distribution"):
             tags = {"Items": [{"Key": MARK_TAG, "Value": STALE}]}
             self.cloudfront.tag_resource(Resource=self._arn(), Tags=tags)
 
     def _is_due(self) -> bool:
-        with aws_errors("cannot look at the distribution"):
+        with aws_errors("cannot read the distribution"):
             tags = self.cloudfront.list_tags_for_resource(Resource=self._arn())["Tags"].get("Items", [])
         marks = [tag.get("Value", "") for tag in tags if tag["Key"] == MARK_TAG]
         return marks not in ([], [mark_of(self.outputs.texts("cachedPaths"))])
@@ -55,4 +55,4 @@ class CacheStep:
             self.sleep(self.settle_seconds)
             distribution = self.outputs.text("distributionId")
             self.cloudfront.get_waiter("distribution_deployed").wait(Id=distribution)
-            wait_for(self.cloudfront, bring_up_to_date(self.cloudfront, self.outputs, is_forced=True))
+            wait_for(self.cloudfront, invalidate_stale(self.cloudfront, self.outputs, is_forced=True))

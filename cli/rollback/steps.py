@@ -1,4 +1,4 @@
-"""The steps of a rollback: each says what it will change, does it, and can be done again."""
+"""A step of a rollback: it describes its change, makes it, and can be repeated."""
 
 from __future__ import annotations
 
@@ -12,38 +12,34 @@ State = Literal["to do", "done", "nothing to do", "by hand", "refused", "failed"
 WRONG: tuple[State, ...] = ("refused", "failed")
 
 
-def _nothing() -> None:
-    """What a step does that has nothing to do."""
-
-
 @dataclass(frozen=True)
 class Step:
-    """`detail` says what changes, why nothing does, or what went wrong."""
+    """One step; `detail` is the change, the reason for no change, or the error."""
 
     name: str
     detail: str
     state: State = "to do"
-    do: Callable[[], None] = _nothing
+    do: Callable[[], None] = lambda: None
 
     @property
     def is_open(self) -> bool:
-        """Whether there is something to do."""
+        """True if there is something to do."""
         return self.state == "to do"
 
     def as_json(self) -> dict[str, str]:
         return {"name": self.name, "state": self.state, "detail": self.detail}
 
 
-def planned(name: str, look: Callable[[], Step]) -> Step:
-    """The step that `look` finds. What cannot be looked at has failed already, and keeps no other from its work."""
+def plan_step(name: str, plan: Callable[[], Step]) -> Step:
+    """Return the planned step, or a failed one if it cannot be planned: the other steps go on."""
     try:
-        return look()
+        return plan()
     except OperationError as error:
         return Step(name, str(error), "failed")
 
 
-def carried_out(steps: Iterable[Step]) -> Iterator[Step]:
-    """Each as it ended, in order. A step that fails is told, and the next one tried: any of them helps."""
+def carry_out(steps: Iterable[Step]) -> Iterator[Step]:
+    """Carry out the steps in order and yield each with its final state; a failed one does not stop the others."""
     for step in steps:
         if not step.is_open:
             yield step

@@ -1,4 +1,4 @@
-"""A rollback's minutes: the distribution back to an earlier version of the function, which is still there."""
+"""The step that takes minutes: the distribution back to an earlier version of the function."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from cli.output.errors import OperationError
 from cli.rollback.steps import Step
-from cli.stacks.aws import aws_errors, code_of
-from infra.naming.function_identity import EDGE_REGION
+from cli.stacks.aws_errors import aws_errors, error_code
+from infra.naming.edge_functions import EDGE_REGION
 
 CHANGED_CODES = frozenset({"PreconditionFailed", "InvalidIfMatchVersion"})
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """The function that Pulumi has deployed (its ARN ends in the version), the distribution, and boto3's clients."""
+    """The deployed function (its ARN ends in the version), the distribution, and boto3's clients."""
 
     qualified_arn: str
     distribution: str
@@ -38,10 +38,10 @@ class Deployed:
 
 
 def version_step(deployed: Deployed, to: int | None = None) -> Step:
-    """To version `to`, or to the newest before the one that Pulumi knows of: so a second run changes nothing."""
-    with aws_errors("cannot look at the function", EDGE_REGION):
+    """Plan to roll back to version `to`, or to the newest before the one in Pulumi's state; repeatable."""
+    with aws_errors("cannot read the function", EDGE_REGION):
         published = _published(deployed)
-    with aws_errors("cannot look at the distribution"):
+    with aws_errors("cannot read the distribution"):
         config = deployed.cloudfront.get_distribution_config(Id=deployed.distribution)["DistributionConfig"]
     older = [number for number in published if number < deployed.version]
     target = to if to is not None else max(older, default=0)
@@ -59,7 +59,7 @@ def version_step(deployed: Deployed, to: int | None = None) -> Step:
 
 
 def _problem(deployed: Deployed, published: Mapping[int, Any], running: list[int], target: int) -> str:
-    """Why the version cannot be had, or ""."""
+    """The reason why the version cannot be used, or ""."""
     numbers = ", ".join(map(str, sorted(published)))
     if not running:
         return f"{deployed.distribution} does not run {deployed.function_arn}: `pulumi up` attaches it"
@@ -70,7 +70,7 @@ def _problem(deployed: Deployed, published: Mapping[int, Any], running: list[int
     there, here = (published[number].get("Description", "") for number in (target, max(running)) if number in published)
     if there == here:
         return ""
-    # Triggers, policies and rights are those of the strategy that is deployed now.
+    # Triggers, policies and permissions are those of the strategy that is deployed now.
     return (
         f"version {target} is {there!r}, but {here!r} is deployed, with its triggers and policies: check out that"
         " commit and run `pulumi up`"
@@ -84,7 +84,7 @@ def _published(deployed: Deployed) -> dict[int, Any]:
 
 
 def _associate(deployed: Deployed, target: int) -> None:
-    """With what is configured now: whoever has changed it since it was looked at loses nothing."""
+    """Change the current config, so that no change since the plan is lost."""
     try:
         with aws_errors("cannot change the distribution"):
             found = deployed.cloudfront.get_distribution_config(Id=deployed.distribution)
@@ -94,7 +94,7 @@ def _associate(deployed: Deployed, target: int) -> None:
                 DistributionConfig=_with_version(found["DistributionConfig"], deployed, target),
             )
     except OperationError as error:
-        if isinstance(error.__cause__, Exception) and code_of(error.__cause__) in CHANGED_CODES:
+        if isinstance(error.__cause__, Exception) and error_code(error.__cause__) in CHANGED_CODES:
             raise OperationError(f"{deployed.distribution} was changed at the same time: run it again") from error
         raise
 

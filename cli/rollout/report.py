@@ -1,4 +1,4 @@
-"""Where a rollout stands, for a person and as JSON; and a line for each thing that the controller does."""
+"""The report of a rollout as text and JSON, and a line for each change of the controller."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from cli.output.console import complain, out, print_json, print_table, warn
+from cli.output.console import out, print_error, print_json, print_table, warn
 from cli.output.times import with_iso_times
 
 if TYPE_CHECKING:
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 COLORS = {"running": "cyan", "paused": "yellow", "succeeded": "green", "rolled-back": "red", "ended": "magenta"}
 TESTS = {"errorRate": ("error rate", "%", 2), "latency": ("latency", "ms", 1)}
-"""How a test is called, its unit, and decimals."""
+"""Name, unit and decimals of each test."""
 QUIET = ("none", "over", "conflict")
-"""Outcomes that are no news."""
+"""Outcomes that print no line."""
 
 
-def print_standing(running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool) -> None:
-    """The rollout of what was read, where that is, and what is in force at the edge."""
+def print_rollout(running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool) -> None:
+    """Print the rollout, its place, and the effective control."""
     if is_json:
         print_json(_document(running, place, items))
         return
     rollout = items.rollout
     where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
     if rollout is None:
-        out.print(f"{where}: no rollout was ever started; {_in_force(items, place.store)}")
+        out.print(f"{where}: no rollout has been started; {_in_force(items, place.store)}")
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
     out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
@@ -46,7 +46,7 @@ def print_standing(running: RunningStack, place: Place, items: Items, now: float
 
 
 def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
-    from controller.rollout.item import document_of
+    from controller.rollout.item import to_document
 
     live = items.live
     return {
@@ -64,23 +64,23 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
             "revision": live.revision,
             **({"readFrom": place.store} if place.store else {}),
         },
-        "rollout": with_iso_times(document_of(items.rollout)) if items.rollout else None,
+        "rollout": with_iso_times(to_document(items.rollout)) if items.rollout else None,
     }
 
 
 def _in_force(items: Items, store: str) -> str:
-    """What the edge goes by, for a person."""
+    """The effective control, for a person."""
     text = _in_force_by_table(items)
-    return f"{text}; the edge goes by its {store}, which the controller writes within a minute" if store else text
+    return f"{text}; the edge reads its {store}, which the controller updates within a minute" if store else text
 
 
 def _in_force_by_table(items: Items) -> str:
     live = items.live
     if live.pin != "none":
-        return f"in force: everybody is on {live.pin}, by pin"
+        return f"effective: everybody is on {live.pin}, by pin"
     if live.is_withdrawn:
-        return f"in force: everybody is on stable, the canary is withdrawn ({live.revision})"
-    return f"in force: {live.percent:g} % of new visitors on canary ({live.revision})"
+        return f"effective: everybody is on stable, the canary is withdrawn ({live.revision})"
+    return f"effective: {live.percent:g} % of new visitors on canary ({live.revision})"
 
 
 def _steps(rollout: Rollout, now: float) -> Iterator[tuple[str, ...]]:
@@ -90,9 +90,9 @@ def _steps(rollout: Rollout, now: float) -> Iterator[tuple[str, ...]]:
 
 def _progress(rollout: Rollout, number: int, now: float) -> str:
     if number < rollout.step or rollout.state == "succeeded":
-        return "done" if number <= rollout.step else "left out"
+        return "done" if number <= rollout.step else "skipped"
     if number > rollout.step:
-        return "" if rollout.is_standing else "never"
+        return "" if rollout.is_active else "never"
     if rollout.state != "running":
         return rollout.state
     seconds = int(now) - rollout.interval_started_at
@@ -121,13 +121,13 @@ def _duration(seconds: int) -> str:
 
 
 class RolloutLines:
-    """Prints what the controller does, once each."""
+    """Prints each change of the controller once."""
 
     def __init__(self) -> None:
         self._last = ""
 
     def __call__(self, outcome: Outcome) -> None:
-        """One line, where it is another one than the last."""
+        """Print a line unless it repeats the last one."""
         for failure in outcome.failures:
             warn(f"rollout: {failure}")
         text = self._text(outcome)
@@ -138,9 +138,9 @@ class RolloutLines:
     def _text(self, outcome: Outcome) -> str:
         rollout = outcome.rollout
         if outcome.kind in ("failed", "malformed"):
-            complain(outcome.reason, "rollout")
+            print_error(outcome.reason, "rollout")
             return ""
         if rollout is None or outcome.kind in QUIET:
             return ""
         state = f"[{COLORS[rollout.state]}]{rollout.state}[/]"
-        return f"[bold]rollout[/]: {rollout.said}, {state}: {escape(outcome.reason)}"
+        return f"[bold]rollout[/]: {rollout.progress}, {state}: {escape(outcome.reason)}"

@@ -1,4 +1,4 @@
-"""The control table that a command works on: of the stack that is up on this machine, or in AWS."""
+"""The control table of a running stack, on this machine or in AWS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cli.output.errors import OperationError, UsageError
-from cli.stacks.aws import client, code_of, problem_of
+from cli.stacks.aws import client
+from cli.stacks.aws_errors import describe_error, error_code
 from cli.stacks.running import LocalStack, RunningStack
 from infra.settings.stack import Stack
 
@@ -22,9 +23,9 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Place:
-    """The table's name, its home Region, where it is as a person is told, and a client for DynamoDB there.
+    """A control table: its name, home Region, place for a person, and a DynamoDB client.
 
-    `store` is what the edge reads in the table's place, "" where it reads the table.
+    `store` is what the edge reads instead of the table, "" if it reads the table.
     """
 
     name: str
@@ -35,24 +36,24 @@ class Place:
 
     @property
     def table(self) -> ControlTable:
-        from controller.rollout.store import ControlTable  # here: it imports boto3, which other commands do without
+        from controller.rollout.store import ControlTable
 
         return ControlTable(self.client, self.name)
 
     def close(self) -> None:
-        """Its connection."""
+        """Close its connection."""
         self.client.close()
 
     def read(self) -> Items:
-        """Both items. OperationError says what went wrong and what to do about it."""
-        return self._told(f"cannot read {self.name}", self.table.read)
+        """Read both items. OperationError."""
+        return self._call(f"cannot read {self.name}", self.table.read)
 
     def write(self, rollout: Rollout, read: Items) -> Items:
-        """The rollout in the place of the one that was read; OperationError also where somebody else was faster."""
-        return self._told(f"cannot write {self.name}", lambda: self.table.write(rollout, read))
+        """Write the rollout if it has not changed since it was read. OperationError."""
+        return self._call(f"cannot write {self.name}", lambda: self.table.write(rollout, read))
 
     def write_config(self, item: Mapping[str, Any], read: Items) -> None:
-        """The config in the place of the one that was read and of no other; OperationError as for `write`."""
+        """Write the config if it has not changed since it was read. OperationError."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -64,49 +65,49 @@ class Place:
                 ExpressionAttributeValues={":read": {"S": read.config_revision}},
             )
         except (BotoCoreError, ClientError) as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                text = f"{self.name} was changed at the same time (`pulumi up`): look at it, and run it again"
+            if error_code(error) == "ConditionalCheckFailedException":
+                text = f"{self.name} was changed at the same time (`pulumi up`): check it, and run it again"
                 raise OperationError(text) from error
-            raise OperationError(f"cannot write {self.name}: {problem_of(error, self.region)}") from error
+            raise OperationError(f"cannot write {self.name}: {describe_error(error, self.region)}") from error
 
-    def _told(self, doing: str, call: Callable[[], _T]) -> _T:
+    def _call(self, doing: str, operation: Callable[[], _T]) -> _T:
         from controller.rollout.store import StoreError
 
         try:
-            return call()
+            return operation()
         except StoreError as error:
-            raise OperationError(self._problem(doing, error)) from error
+            raise OperationError(self._describe(doing, error)) from error
 
-    def _problem(self, doing: str, error: StoreError) -> str:
-        """The controller's own words are for its log."""
+    def _describe(self, doing: str, error: StoreError) -> str:
+        """The message for a person; the controller's own is for its log."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         cause = error.__cause__
-        if isinstance(cause, ClientError) and code_of(cause) == "ResourceNotFoundException":
+        if isinstance(cause, ClientError) and error_code(cause) == "ResourceNotFoundException":
             return (
                 f"there is no table {self.name} in {self.region}: deploy the stack with control: live,"
-                " or say which with --stack"
+                " or name another stack with --stack"
             )
-        if isinstance(cause, (BotoCoreError, ClientError)) and code_of(cause) != "TransactionCanceledException":
-            return f"{doing}: {problem_of(cause, self.region)}"
+        if isinstance(cause, (BotoCoreError, ClientError)) and error_code(cause) != "TransactionCanceledException":
+            return f"{doing}: {describe_error(cause, self.region)}"
         return str(error)
 
 
 def control_table(stack: Stack, running: RunningStack) -> Place:
-    """The one of this running stack. UsageError as `check_live` has it."""
+    """Return the control table of a running stack. UsageError as in `check_live`."""
     check_live(stack)
     name, region = stack.control_table_name, stack.settings.control.home_region
     at = _local(running.dynamodb_url, region) if isinstance(running, LocalStack) else client("dynamodb", region)
     return Place(name, region, running.text, at, store=STORE if stack.settings.needs.viewer_function else "")
 
 
-def in_aws(name: str, region: str, where: str = AWS) -> Place:
-    """The table of this name there, which may be another than the stack's settings say by now."""
-    return Place(name, region, where, client("dynamodb", region))
+def aws_control_table(name: str, region: str) -> Place:
+    """Return the deployed table of this name; the stack's settings may name another by now."""
+    return Place(name, region, AWS, client("dynamodb", region))
 
 
 def check_live(stack: Stack) -> None:
-    """UsageError for a stack that has no control table."""
+    """Raise UsageError for a stack without a control table."""
     if not stack.settings.control.is_live:
         raise UsageError(
             f"{stack.project}:control is baked: a rollout moves the percentage in the control table. Set control to"

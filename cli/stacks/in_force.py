@@ -1,22 +1,26 @@
-"""What is in force in a running stack: by its control table, or by the store of the function before the cache."""
+"""The effective control of a running stack, from its control table or its key-value store."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.stacks.aws import client
+from cli.stacks.aws_errors import describe_error, error_code
+from infra.naming.edge_functions import EDGE_REGION, viewer_function_name
 from infra.package.replica_order import replica_order
 from infra.settings.stack import Stack
-from router.control.live import PINS, ItemError, Live, live_of
+from router.control.live import PINS, ItemError, Live, parse_live, summarize
 from router.control.reader import KEY, PARTITION
-from router.dynamodb.client import Client, ReadError
-from router.dynamodb.clients import nearest_first
+from router.dynamodb.client import Client, ReadError, nearest_first
 
 CANARY_KEY, PIN_KEY, TIER_KEY = "canary", "pin", "tier:"
 """Keys of the stores of functions/canary.js and functions/tier.js."""
 CONTROL, STORE = "control", "key-value store"
+STORE_NOT_FOUND = "EntityNotFound"
 TIMEOUT_SECONDS = 5.0
 ORIGIN_FIELDS = {
     "domainName": "domain_name",
@@ -29,9 +33,9 @@ ORIGIN_FIELDS = {
 
 @dataclass(frozen=True)
 class InForce:
-    """`live` is None where nothing was read, and `tiers` too; `step` is how an explanation shows it.
+    """The live control and the tiers, None where not read; `step` is the row of an explanation.
 
-    `read` names what was read, `unread` what could not be and why.
+    `read` names the sources, `unread` those that could not be read and why.
     """
 
     live: Live | None = None
@@ -40,8 +44,8 @@ class InForce:
     read: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
-    def applied(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """The config of a router that goes by it."""
+    def apply_to(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a router's config with this control."""
         changed = dict(config)
         if self.live is not None:
             changed |= {"canary_percent": self.live.percent, "pin": self.live.pin, "release": self.live.release}
@@ -51,39 +55,39 @@ class InForce:
 
 
 def read_table_in_force(stack: Stack, region: str) -> InForce:
-    """Of the replica that the router would ask from this Region; the AWS variables of the environment hold."""
+    """Read the replica that the router would read from this Region; the AWS variables of the environment apply."""
     control = stack.settings.control
-    asked = nearest_first(replica_order(control.home_region, control.replicas), region, control.home_region)[0]
-    client = Client(asked)
+    nearest = nearest_first(replica_order(control.home_region, control.replicas), region, control.home_region)[0]
+    reader = Client(nearest)
     try:
-        live = live_of(client.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS))
+        live = parse_live(reader.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS))
     except (ReadError, ItemError) as error:
-        return InForce(unread=(f"the control table in {asked} ({error.reason})",))
+        return InForce(unread=(f"the control table in {nearest} ({error.reason})",))
     finally:
-        client.close()
-    return InForce(live, step=(CONTROL, live.said), read=(f"the control table in {asked} ({live.revision})",))
+        reader.close()
+    return InForce(live, step=(CONTROL, summarize(live)), read=(f"the control table in {nearest} ({live.revision})",))
 
 
 def read_store_in_force(stack: Stack, values: Mapping[str, str]) -> InForce:
-    """Of what the function before the cache reads there."""
+    """Parse the pairs that the viewer-request function reads."""
     try:
         if stack.settings.needs.viewer_function == "canary":
-            return _of_canary(values)
-        return _of_tiers(stack, values)
+            return _parse_canary(values)
+        return _parse_tiers(stack, values)
     except (KeyError, TypeError, ValueError) as error:
         return InForce(unread=(f"the key-value store (malformed: {type(error).__name__})",))
 
 
-def _of_canary(values: Mapping[str, str]) -> InForce:
+def _parse_canary(values: Mapping[str, str]) -> InForce:
     value: Any = json.loads(values[CANARY_KEY])
-    live = Live(float(value["percent"]), _pin_in(value), value["release"], is_withdrawn=bool(value.get("withdrawn")))
-    said = f"{live.percent:g} %, pin {live.pin}{', canary withdrawn' if live.is_withdrawn else ''}"
-    return InForce(live, step=(STORE, said), read=(f"the key-value store ({said})",))
+    live = Live(float(value["percent"]), _parse_pin(value), value["release"], is_withdrawn=bool(value.get("withdrawn")))
+    text = f"{live.percent:g} %, pin {live.pin}{', canary withdrawn' if live.is_withdrawn else ''}"
+    return InForce(live, step=(STORE, text), read=(f"the key-value store ({text})",))
 
 
-def _of_tiers(stack: Stack, values: Mapping[str, str]) -> InForce:
-    """A pin stands in the place of every tier."""
-    pin = _pin_in(json.loads(values[PIN_KEY]))
+def _parse_tiers(stack: Stack, values: Mapping[str, str]) -> InForce:
+    """A pin replaces every tier."""
+    pin = _parse_pin(json.loads(values[PIN_KEY]))
     tiers: dict[str, Any] | None = None
     if pin == "none":
         found = {key.removeprefix(TIER_KEY): json.loads(text) for key, text in values.items() if key[:5] == TIER_KEY}
@@ -92,7 +96,37 @@ def _of_tiers(stack: Stack, values: Mapping[str, str]) -> InForce:
     return InForce(live, tiers, read=(f"the key-value store (pin {pin})",))
 
 
-def _pin_in(value: Mapping[str, Any]) -> str:
+def _parse_pin(value: Mapping[str, Any]) -> str:
     if value["pin"] in PINS:
         return str(value["pin"])
     raise ValueError("no such pin")
+
+
+def read_key_values(stack: Stack, *, may_be_missing: bool = False) -> tuple[Mapping[str, str], str]:
+    """Read the key-value store in AWS: its pairs ({} in a stack without one), and why it cannot be read, or "".
+
+    With `may_be_missing`, a store that does not exist is {}.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    function = stack.settings.needs.viewer_function
+    if not function:
+        return {}, ""
+    name = viewer_function_name(stack.prefix, function)
+    try:
+        with (
+            contextlib.closing(client("cloudfront", EDGE_REGION)) as cloudfront,
+            contextlib.closing(client("cloudfront-keyvaluestore", EDGE_REGION)) as stores,
+        ):
+            found = cloudfront.describe_key_value_store(Name=name)
+            return list_pairs(stores, found["KeyValueStore"]["ARN"]), ""
+    except (BotoCoreError, ClientError) as error:
+        if may_be_missing and error_code(error) == STORE_NOT_FOUND:
+            return {}, ""
+        return {}, f"the key-value store {name} ({describe_error(error)})"
+
+
+def list_pairs(key_values: Any, store_arn: str) -> dict[str, str]:
+    """Return all pairs of a key-value store. Raises boto3's errors."""
+    pages = key_values.get_paginator("list_keys").paginate(KvsARN=store_arn)
+    return {item["Key"]: item["Value"] for page in pages for item in page.get("Items", [])}

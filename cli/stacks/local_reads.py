@@ -1,4 +1,4 @@
-"""Reads from here in the place of the edge: AWS variables for the router's own reader, and where origins are."""
+"""Reads from this machine instead of the edge: AWS variables for the router, and addresses of origins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-"""A local engine checks no signature, but a request has to have one."""
+"""A local engine checks no signature, but a request must have one."""
 _READ_BY_THE_ROUTER = (
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
     "AWS_ENDPOINT_URL_DYNAMODB",
@@ -20,13 +20,13 @@ _READ_BY_THE_ROUTER = (
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an endpoint is on this machine."""
+    """Return True for an endpoint on this machine."""
     return urlsplit(url).hostname in LOOPBACK_HOSTS
 
 
 @contextlib.contextmanager
 def use_variables(environment: Mapping[str, str]) -> Generator[None]:
-    """Inside, the router's reader has these variables and none of the shell's: it asks nobody who was not named."""
+    """Give the router's reader these AWS variables, and none of the shell's."""
     before = {name: os.environ.pop(name) for name in _READ_BY_THE_ROUTER if name in os.environ}
     os.environ.update(environment)
     try:
@@ -39,16 +39,13 @@ def use_variables(environment: Mapping[str, str]) -> Generator[None]:
 
 @contextlib.contextmanager
 def map_origins(urls: Mapping[str, str] | None) -> Generator[None]:
-    """Inside, names of origins lead to these URLs, as for a worker of the local edge; {}: no name leads anywhere.
-
-    None leaves all as it is.
-    """
+    """Resolve origins to these URLs, as a worker of the local edge does; {} resolves none, None changes nothing."""
     if urls is None:
         yield
         return
     resolve, wrap = socket.getaddrinfo, ssl.SSLContext.wrap_socket
     if urls:
-        from simulator.lambda_edge.local_network.local_network import Network  # here: the local edge is up
+        from simulator.lambda_edge.local_network.local_network import Network
 
         Network(urls).install()
     else:

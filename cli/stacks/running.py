@@ -1,39 +1,34 @@
-"""Which running stack a command reads or changes: the one that is up on this machine, or the one in AWS.
+"""The running stack that a command reads or changes: on this machine, or in AWS.
 
-Without --local and --aws: the stack `local` is this machine's, and nothing else is ever meant by it. Any other stack is
-AWS's, unless it is up here: then the command asks, for both may be meant; without a terminal that is an error. Where
-there are no AWS credentials, the one that is up here is meant.
+Without --local and --aws, the stack `local` is always the one on this machine. Any other stack is the one in AWS,
+unless it also runs here: then the command asks, and without a terminal that is an error. Without AWS credentials, it
+is the one on this machine.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, cast
-
-import typer
+from typing import Any, cast
 
 from cli.output.console import err
 from cli.output.errors import OperationError, UsageError
 from cli.output.outcome import set_place
 from cli.stacks.aws import find_account, has_credentials
-from cli.stacks.load import work_directory
+from cli.stacks.workspace import Target, Workspace
 
 ADDRESSES = "addresses.json"
-"""In the work directory of a stack that is up, for its owner only; see cli.up.addresses."""
+"""In the directory of a stack that is up, for its owner only; cli.up.registry writes it."""
 OWN_STACK = "local"
-"""The stack that is deployed on this machine only."""
-
-LocalOption = Annotated[bool, typer.Option("--local", help="The stack that is up on this machine.")]
-AwsOption = Annotated[bool, typer.Option("--aws", help="The stack in AWS, even while it is up on this machine.")]
+"""The stack that runs on this machine only."""
 
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A stack that is up here: what its status port says, and what is written down for its owner only."""
+    """A stack on this machine: the document of its status port, and the notes of `up`."""
 
     name: str
     status: Mapping[str, Any]
@@ -43,12 +38,12 @@ class LocalStack:
 
     @property
     def port(self) -> int:
-        """Where viewers connect."""
+        """The viewers' port."""
         return int(str(self.status["url"]).rpartition(":")[2])
 
     @property
     def text(self) -> str:
-        """As a person is told."""
+        """The place, for a person."""
         return f"local, port {self.port}"
 
     @property
@@ -56,10 +51,30 @@ class LocalStack:
         """The endpoint of its DynamoDB."""
         return str(self.status["dynamodb"]["endpointUrl"])
 
+    @property
+    def overrides(self) -> Sequence[str]:
+        """The KEY=VALUE overrides that `up` was started with."""
+        return self.notes.get("overrides") or []
+
+    def invalidate(self, *patterns: str) -> int:
+        """Remove the cached objects that match path patterns; return their number. OperationError if it is not up."""
+        import httpx
+
+        try:
+            url = f"{self.notes['statusUrl']}invalidate"
+            document: Any = httpx.post(url, json=list(patterns), trust_env=False, timeout=10).raise_for_status().json()
+            return int(document["dropped"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise self.gone_error() from error
+
+    def gone_error(self) -> OperationError:
+        """Return the error for a status port that no longer responds."""
+        return OperationError(f"stack {self.name} is not up any more ({self.text})")
+
 
 @dataclass(frozen=True)
 class AwsStack:
-    """A stack in AWS. `region` is where a command looks, or the first of the `region_count` where it does."""
+    """A stack in AWS; `region` is the first of the `region_count` Regions that a command reads."""
 
     name: str
     region: str
@@ -69,12 +84,12 @@ class AwsStack:
 
     @cached_property
     def account(self) -> str:
-        """The number of the account that the credentials are of; "" where it cannot be found out."""
+        """The account ID of the credentials; "" if unknown."""
         return find_account(self.region)
 
     @property
     def text(self) -> str:
-        """As a person is told."""
+        """The place, for a person."""
         extent = f"Region {self.region}" if self.region_count == 1 else f"{self.region_count} Regions"
         return f"AWS{f' account {self.account}' if self.account else ''}, {extent}"
 
@@ -82,65 +97,64 @@ class AwsStack:
 RunningStack = LocalStack | AwsStack
 
 
-def choose_stack(stack: str, region: str, *, is_local: bool = False, is_aws: bool = False) -> RunningStack:
-    """The one that is meant; `region` is where a command begins to look in AWS.
+def choose_stack(target: Target, region: str) -> RunningStack:
+    """Return the running stack that a command uses; `region` is the first Region that it reads in AWS.
 
-    OperationError where it is not up, UsageError where it cannot be told which is meant.
+    OperationError if it is not up, UsageError if the choice is ambiguous.
     """
-    if is_local and is_aws:
+    if target.is_local and target.is_aws:
         raise UsageError("--local and --aws exclude each other")
-    if is_aws:
-        return AwsStack(stack, region)
-    here = find_local(stack)
-    if here is None and (is_local or stack == OWN_STACK):
-        raise not_up_error(stack, "" if is_local else ", or say --aws")
-    if here is not None and (is_local or stack == OWN_STACK or not has_credentials() or not _ask(here)):
+    if target.is_aws:
+        return AwsStack(target.stack, region)
+    here = find_local(target.workspace, target.stack)
+    is_local = target.is_local or target.stack == OWN_STACK
+    if here is None and is_local:
+        hint = "" if target.is_local else ", or use --aws"
+        raise OperationError(
+            f"stack {target.stack} is not up: start it with `edge-router up --stack {target.stack}`{hint}"
+        )
+    if here is not None and (is_local or not has_credentials() or not _prompt_for_aws(here)):
         return here
-    return AwsStack(stack, region)
+    return AwsStack(target.stack, region)
 
 
 def announce(running: RunningStack, *, is_json: bool = False) -> None:
-    """Say which stack a command acts on, where its output does not; in its JSON document as `place`."""
+    """Name the running stack on standard error, or as `place` in the JSON document."""
     if is_json:
         set_place(running.text)
     else:
         err.print(f"{running.name}: {running.text}", markup=False)
 
 
-def not_up_error(stack: str, hint: str = "") -> OperationError:
-    """The error of a command that needs it."""
-    return OperationError(f"stack {stack} is not up: start it with `edge-router up --stack {stack}`{hint}")
-
-
-def find_local(stack: str) -> LocalStack | None:
-    """The stack that is up here; None where none answers: what a killed one has left behind counts for nothing."""
+def find_local(workspace: Workspace, stack: str) -> LocalStack | None:
+    """Return the stack on this machine, None if its status port does not respond."""
     try:
-        notes: Any = json.loads((work_directory(stack) / ADDRESSES).read_text(encoding="utf-8"))
+        notes: Any = json.loads((workspace.directory(stack) / ADDRESSES).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    status = _ask_status(notes)
+    status = _get_status(notes)
     is_this = {"url", "dynamodb"} <= set(status) and status.get("stack", stack) == stack
     return LocalStack(stack, status, cast("dict[str, Any]", notes)) if is_this else None
 
 
-def _ask_status(notes: Any) -> dict[str, Any]:
-    import httpx  # here: most commands find no file, and ask nobody
+def _get_status(notes: Any) -> dict[str, Any]:
+    import httpx
 
     try:
-        answer = httpx.get(notes["statusUrl"], trust_env=False, timeout=5).raise_for_status().json()
+        document = httpx.get(notes["statusUrl"], trust_env=False, timeout=5).raise_for_status().json()
     except (ValueError, KeyError, TypeError, httpx.HTTPError, httpx.InvalidURL):
-        return {}  # its port is closed or somebody else's
-    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
+        return {}  # the port is closed, or another program's
+    return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
 
 
-def _ask(here: LocalStack) -> bool:
-    """Whether AWS is meant. Not typer.prompt, which writes to standard output too."""
+def _prompt_for_aws(here: LocalStack) -> bool:
+    """Prompt for local or aws; typer.prompt would write to standard output too."""
     both = f"stack {here.name} is up on this machine ({here.text}), and there are AWS credentials"
     while sys.stdin is not None and sys.stdin.isatty():
-        err.print(f"{both}. Which is meant, local or aws? ", markup=False, end="")
+        err.print(f"{both}. Which one, local or aws? ", markup=False, end="")
         answer = sys.stdin.readline()
         if answer.strip().lower() in ("local", "aws"):
             return answer.strip().lower() == "aws"
         if not answer:
             break
-    raise UsageError(f"{both}: say which is meant with --local or --aws")
+    raise UsageError(f"{both}: choose with --local or --aws")

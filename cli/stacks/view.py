@@ -1,38 +1,40 @@
-"""What decides in a stack: its settings, what is in force, and where its tables and origins are found."""
+"""The inputs of a stack's decisions: settings, effective control, tables and origins."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cli.stacks.in_force import CANARY_KEY, PIN_KEY, InForce, read_store_in_force, read_table_in_force
-from cli.stacks.load import STATE, work_directory
+from cli.output.times import iso_time
+from cli.stacks.aws import read_credentials
+from cli.stacks.in_force import CANARY_KEY, PIN_KEY, InForce, read_key_values, read_store_in_force, read_table_in_force
 from cli.stacks.local_reads import LOCAL_CREDENTIALS, is_loopback, use_variables
 from cli.stacks.running import AwsStack, LocalStack, RunningStack
+from cli.stacks.workspace import STATE, Workspace
 from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
 
 IN_FORCE_SETTINGS = ("canaryPercent", "pin", "release", "control", "tier.tiers")
-"""Whoever tries another one of these asks about something else than what is in force."""
+"""An override of one of these replaces the effective control."""
 ENDPOINT, ENDPOINT_OF_ALL = "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 PATIENCE_MS = 5_000
-"""For one read from here, which is not where the edge is."""
+"""For one read from this machine, which is far from the edge."""
 
 
 @dataclass(frozen=True)
 class StackView:
-    """All that a decision is made by.
+    """All inputs of a decision.
 
-    `where` and `place` are those of the running stack, "settings" and "" without one. `read` says what was read of it.
-    `environment` has the AWS variables for reading tables; `origin_urls` say where origins run on this machine, None
-    for their real addresses, {} where none is asked. `is_final`: what fails here fails at the edge. Requests for
-    `static_paths` go to the stable origin, past the router.
+    `where` and `place` are those of the running stack, or "settings" and ""; `read` lists what was read of it.
+    `environment` has the AWS variables for table reads. `origin_urls` are the origins on this machine, None for their
+    real addresses, {} to contact none. With `is_final`, a read that fails here fails at the edge too. Requests for
+    `static_paths` go to the stable origin without the router.
     """
 
     config: Mapping[str, Any]
@@ -45,11 +47,11 @@ class StackView:
     origin_urls: Mapping[str, str] | None = None
     is_final: bool = False
     static_paths: Sequence[str] = ()
-    at: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    at: str = field(default_factory=lambda: iso_time(time.time()))
 
     @property
     def text(self) -> str:
-        """As a person is told."""
+        """The source, for a person."""
         if not self.place:
             tables = f" and the tables at {self.environment[ENDPOINT]}" if ENDPOINT in self.environment else ""
             return f"from the settings{tables}; no running stack was read"
@@ -60,7 +62,7 @@ class StackView:
 
 
 def view_settings(stack: Stack) -> StackView:
-    """Nothing is read but tables at an endpoint that the environment names (AWS_ENDPOINT_URL_DYNAMODB)."""
+    """View the settings alone, with the tables at AWS_ENDPOINT_URL_DYNAMODB if it is set."""
     view = StackView(
         deciding_config(stack), table=_table(stack), origin_urls={}, static_paths=stack.settings.static_paths
     )
@@ -73,10 +75,10 @@ def view_settings(stack: Stack) -> StackView:
 
 
 def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[str] = ()) -> StackView:
-    """As the local edge has it now. `overrides` are settings that it has not."""
+    """View the stack on this machine, with overrides of its settings."""
     environment = {ENDPOINT: here.dynamodb_url, **LOCAL_CREDENTIALS}
     in_force = InForce()
-    if not asks_for_other_values(overrides):
+    if not overrides_control(overrides):
         with use_variables(environment):
             in_force = _in_force(stack, _store_of(here, stack), region, overrides)
     view = _view_running(stack, here, environment, in_force, overrides)
@@ -84,12 +86,10 @@ def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[
 
 
 def view_aws(stack: Stack, running: AwsStack, region: str, overrides: Sequence[str] = ()) -> StackView:
-    """As the account has it now, by the credentials of the caller."""
-    from cli.stacks.aws_reads import read_credentials, read_key_values  # here: they import botocore
-
+    """View the stack in AWS with the caller's credentials, and with overrides of its settings."""
     environment = read_credentials(ENDPOINT, ENDPOINT_OF_ALL, KEYS)
     in_force = InForce()
-    if not asks_for_other_values(overrides):
+    if not overrides_control(overrides):
         values, problem = read_key_values(stack, may_be_missing=bool(overrides))
         with use_variables(environment):
             in_force = InForce(unread=(problem,)) if problem else _in_force(stack, values, region, overrides)
@@ -100,7 +100,7 @@ def _view_running(
     stack: Stack, running: RunningStack, environment: Mapping[str, str], in_force: InForce, overrides: Sequence[str]
 ) -> StackView:
     return StackView(
-        in_force.applied(extend_limits(deciding_config(stack))),
+        in_force.apply_to(extend_limits(deciding_config(stack))),
         where=running.where,
         place=running.text,
         table=_table(stack),
@@ -112,14 +112,14 @@ def _view_running(
 
 
 def _store_of(here: LocalStack, stack: Stack) -> Mapping[str, str]:
-    """The pairs of the store that the stack's function reads; {} where what runs has none."""
+    """The pairs of the local key-value store that the stack's function reads; {} if there is none."""
     key = CANARY_KEY if stack.settings.needs.viewer_function == "canary" else PIN_KEY
     return next((store for store in here.status.get("keyValues", {}).values() if key in store), {})
 
 
-def find_hosts(here: LocalStack) -> Mapping[str, str]:
+def find_hosts(workspace: Workspace, here: LocalStack) -> Mapping[str, str]:
     """The names of the stack's own hosts, which its state has; {} without any, as most stacks are."""
-    path = here.notes.get("state") or work_directory(here.name) / STATE
+    path = here.notes.get("state") or workspace.directory(here.name) / STATE
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))["deployment"]["resources"]
         outputs = next(one.get("outputs", {}) for one in found if one["type"] == "pulumi:pulumi:Stack")
@@ -128,14 +128,14 @@ def find_hosts(here: LocalStack) -> Mapping[str, str]:
         return {}
 
 
-def asks_for_other_values(overrides: Sequence[str]) -> bool:
-    """Whether one of these settings takes the place of what is in force."""
+def overrides_control(overrides: Sequence[str]) -> bool:
+    """Return True if an override replaces the effective control."""
     keys = (override.partition("=")[0].rpartition(":")[2] for override in overrides)
     return any(f"{key}.".startswith(f"{setting}.") for key in keys for setting in IN_FORCE_SETTINGS)
 
 
 def extend_limits(config: Mapping[str, Any]) -> dict[str, Any]:
-    """With time limits for reads from here: at the edge a replica is near."""
+    """Return the config with time limits for reads from this machine; at the edge a replica is near."""
     changed = dict(config)
     if changed["table"]:
         limits = {"read_timeout_ms": PATIENCE_MS, "total_timeout_ms": 2 * PATIENCE_MS}
@@ -145,15 +145,15 @@ def extend_limits(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_force(stack: Stack, key_values: Mapping[str, str], region: str, overrides: Sequence[str]) -> InForce:
-    """Whoever tries a function whose store the running stack does not have goes by the settings."""
+    """The effective control; the settings' own if overrides add a function whose store is not deployed."""
     if stack.settings.needs.viewer_function:
-        is_tried = bool(overrides) and not key_values
-        return InForce() if is_tried else read_store_in_force(stack, key_values)
+        is_new = bool(overrides) and not key_values
+        return InForce() if is_new else read_store_in_force(stack, key_values)
     return read_table_in_force(stack, region) if stack.settings.reads_control_table else InForce()
 
 
 def _read(stack: Stack, in_force: InForce, overrides: Sequence[str]) -> list[str]:
-    """What of it was read, or is as soon as the decision asks for it."""
+    """Names of the inputs that were read, or will be when the decision needs them."""
     own = [override.partition("=")[0] for override in overrides]
     settings = f"the settings with {', '.join(own)}" if own else "the settings"
     table = [f"the {_table(stack)} table"] if stack.table else []

@@ -1,0 +1,1 @@
+"""Delete orphaned functions and old versions."""

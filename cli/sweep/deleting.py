@@ -1,4 +1,4 @@
-"""Deletes what a sweep may take, one by one, and keeps what Lambda says to each."""
+"""The deletion of functions and versions, one by one."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.stacks.aws import THROTTLED_CODES, code_of, problem_of
+from cli.stacks.aws_errors import THROTTLED_CODES, describe_error, error_code
 from cli.sweep.finding import WAITING_TAG
 from cli.sweep.plan import Item
-from infra.naming.function_identity import EDGE_REGION
+from infra.naming.edge_functions import EDGE_REGION
 
 REPLICATED = "because it is a replicated function"
-"""Lambda's words for a function or a version whose replicas are still there ("Delete Lambda@Edge functions")."""
-REPLICAS = "its replicas are still there: they go some hours after the last distribution has let go of it"
+"""Lambda's message while replicas still exist ("Delete Lambda@Edge functions")."""
+REPLICAS = "AWS has not deleted its replicas yet: it does so some hours after the last association is gone"
 
 
 def delete(items: Iterable[Item], functions: Any, now: float) -> Iterator[Item]:
-    """The items as they are afterwards. One that is refused stops nothing; throttling and a broken connection do."""
+    """Delete the items and yield each with its new state; throttling or a broken connection stops all."""
     stopped_by = ""
     for item in items:
         if item.state != "to delete":
             yield item
         elif stopped_by:
-            yield item.become("not tried", stopped_by)
+            yield item.with_state("not tried", stopped_by)
         else:
             done = _delete(item, functions, now)
             stopped_by = done.detail if done.state == "not tried" else ""
@@ -37,23 +37,25 @@ def _delete(item: Item, functions: Any, now: float) -> Item:
     try:
         functions.delete_function(FunctionName=item.function, **qualifier)
     except functions.exceptions.ResourceNotFoundException:
-        return item.become("gone", "another sweep or somebody has deleted it")
+        return item.with_state("gone", "it has been deleted meanwhile")
     except (ClientError, BotoCoreError) as error:
-        if code_of(error) == "InvalidParameterValueException" and REPLICATED in str(error):
+        if error_code(error) == "InvalidParameterValueException" and REPLICATED in str(error):
             return _waiting(item, functions, now)
-        is_over = isinstance(error, BotoCoreError) or code_of(error) in THROTTLED_CODES
-        return item.become("not tried" if is_over else "failed", problem_of(error, EDGE_REGION))
-    return item.become("deleted")
+        is_over = isinstance(error, BotoCoreError) or error_code(error) in THROTTLED_CODES
+        return item.with_state("not tried" if is_over else "failed", describe_error(error, EDGE_REGION))
+    return item.with_state("deleted")
 
 
 def _waiting(item: Item, functions: Any, now: float) -> Item:
-    """A function is told when it was refused first; of a version it is known when it was replaced."""
+    """The item with the state "waits"; a function without a time is tagged with the first rejection."""
     if item.since:
-        return item.become("waits", REPLICAS)
+        return item.with_state("waits", REPLICAS)
     since = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     waiting = Item(item.function, item.arn, item.stack, item.version, since, "waits", REPLICAS)
     try:
         functions.tag_resource(Resource=item.arn, Tags={WAITING_TAG: since})
     except functions.exceptions.ClientError as error:
-        return waiting.become("waits", f"{REPLICAS} (since when cannot be noted: {problem_of(error, EDGE_REGION)})")
+        return waiting.with_state(
+            "waits", f"{REPLICAS} (the time cannot be saved: {describe_error(error, EDGE_REGION)})"
+        )
     return waiting

@@ -1,4 +1,4 @@
-"""What of edge-router's functions there is in an account, and which of them no stack has any more."""
+"""The project's functions in an account, and which of them are orphaned."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.stacks.aws import code_of
-from infra.naming.function_identity import HANDLER, KEEP_VERSIONS_TAG, ROLE_ID_TAG, STACK_TAG
+from cli.stacks.aws_errors import error_code
+from infra.naming.edge_functions import HANDLER, KEEP_VERSIONS_TAG, ROLE_ID_TAG, STACK_TAG
 
 WAITING_TAG = "edge-router:waiting-since"
-"""When a sweep was first refused: put on a function that no stack has any more, so that the next one can tell."""
+"""Tag of an orphaned function with the time when its deletion was first rejected."""
 NOT_FOUND = ("NoSuchEntity", "NoSuchEntityException", "ResourceNotFoundException")
 DEFAULT_KEEP_VERSIONS = 3
 
 
 @dataclass(frozen=True)
 class Version:
-    """A published version: when it was (ISO 8601), and the distributions that use it."""
+    """A published version, its time (ISO 8601), and the distributions that use it."""
 
     number: int
     arn: str
@@ -27,15 +27,15 @@ class Version:
 
 @dataclass(frozen=True)
 class EdgeFunction:
-    """A function that some stack has made; `is_left` where that deployment of the stack is gone, its role with it.
+    """A function of a stack; it is orphaned if that deployment is gone, and its role too.
 
-    `changed` and `waiting_since` are ISO 8601, the latter "" where no sweep has been refused yet.
+    `changed` and `waiting_since` are ISO 8601, the latter "" if no deletion has been rejected yet.
     """
 
     name: str
     arn: str
     stack: str
-    is_left: bool
+    is_orphaned: bool
     keep_versions: int
     changed: str
     waiting_since: str
@@ -44,7 +44,7 @@ class EdgeFunction:
 
 @dataclass(frozen=True)
 class Clients:
-    """boto3's, for the Region of Lambda@Edge."""
+    """boto3's clients in the Region of Lambda@Edge."""
 
     functions: Any
     roles: Any
@@ -52,16 +52,16 @@ class Clients:
 
 
 def find_functions(clients: Clients, stack: str = "") -> list[EdgeFunction]:
-    """All of them, or those of one stack (`edge-router-prod`). Errors: what boto3 raises."""
-    used_by = associations(clients.distributions)
+    """Return all functions, or those of one stack (`edge-router-prod`). Raises boto3's errors."""
+    used_by = map_associations(clients.distributions)
     pages = clients.functions.get_paginator("list_functions").paginate()
     candidates = [one for page in pages for one in page["Functions"] if one.get("Handler") == HANDLER]
     found = [_function(clients, one, stack, used_by) for one in candidates]
     return sorted((one for one in found if one is not None), key=lambda one: (one.stack, one.name))
 
 
-def associations(cloudfront: Any) -> dict[str, tuple[str, ...]]:
-    """The ids of distributions by the ARN of the version that one of their behaviors names."""
+def map_associations(cloudfront: Any) -> dict[str, tuple[str, ...]]:
+    """Return the distribution IDs by the ARN of the version that their behaviors use."""
     used_by: dict[str, tuple[str, ...]] = {}
     for page in cloudfront.get_paginator("list_distributions").paginate():
         for distribution in page["DistributionList"].get("Items", []):
@@ -79,7 +79,7 @@ def _associated(distribution: Mapping[str, Any]) -> Iterator[str]:
 def _function(
     clients: Clients, listed: Mapping[str, Any], stack: str, used_by: Mapping[str, Sequence[str]]
 ) -> EdgeFunction | None:
-    """None where it is another stack's, none of ours, or gone since it was listed: another sweep may be at work."""
+    """None for another stack's or project's function, or one that has been deleted since it was listed."""
     arn = listed["FunctionArn"]
     try:
         tags = clients.functions.list_tags(Resource=arn).get("Tags", {})
@@ -93,7 +93,7 @@ def _function(
         name=listed["FunctionName"],
         arn=arn,
         stack=tags[STACK_TAG],
-        is_left=not _has_role(clients.roles, listed["Role"], tags[ROLE_ID_TAG]),
+        is_orphaned=not _has_role(clients.roles, listed["Role"], tags[ROLE_ID_TAG]),
         keep_versions=int(keep) if keep.isascii() and keep.isdecimal() else DEFAULT_KEEP_VERSIONS,
         changed=_iso(listed["LastModified"]),
         waiting_since=tags.get(WAITING_TAG, ""),
@@ -102,7 +102,7 @@ def _function(
 
 
 def _versions(functions: Any, name: str, used_by: Mapping[str, Sequence[str]]) -> tuple[Version, ...]:
-    """The published ones, oldest first; $LATEST is none."""
+    """The published versions, oldest first."""
     pages = functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
     listed = [one for page in pages for one in page["Versions"] if one["Version"].isdecimal()]
     versions = [
@@ -118,15 +118,15 @@ def _versions(functions: Any, name: str, used_by: Mapping[str, Sequence[str]]) -
 
 
 def _has_role(roles: Any, role_arn: str, role_id: str) -> bool:
-    """Whether the very role is there that the function was made with: one made anew has another id."""
+    """True if the function's own role exists; a recreated role has another ID."""
     try:
         return roles.get_role(RoleName=role_arn.rpartition("/")[2])["Role"]["RoleId"] == role_id
     except roles.exceptions.ClientError as error:
-        if code_of(error) in NOT_FOUND:
+        if error_code(error) in NOT_FOUND:
             return False
         raise
 
 
 def _iso(last_modified: str) -> str:
-    """Lambda's 2026-11-21T12:00:00.000+0000, to the second."""
+    """Lambda's 2026-11-21T12:00:00.000+0000 to the second."""
     return f"{last_modified[:19]}Z"

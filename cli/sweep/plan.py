@@ -1,4 +1,4 @@
-"""What a sweep may take: functions that no stack has any more, and versions that are neither new nor in use."""
+"""The plan of a sweep: orphaned functions, and versions that are neither new nor in use."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ State = Literal["to delete", "deleted", "gone", "waits", "in use", "failed", "no
 SETTLED: tuple[State, ...] = ("deleted", "gone")
 WRONG: tuple[State, ...] = ("failed", "not tried")
 YOUNG_SECONDS = 3600
-"""A function that was changed so shortly ago may belong to a deployment that has only just begun."""
+"""A function that changed within this time may belong to a deployment in progress."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A function, or one version of it, and what became of it. `since` is ISO 8601: from when on it was not needed.
+    """A function or one version of it (None: the whole function), with its state and the reason.
 
-    `version` is None for a whole function; `detail` says what there is to know about the state.
+    `since` is the time from which it was not needed, in ISO 8601.
     """
 
     function: str
@@ -31,7 +31,7 @@ class Item:
     state: State = "to delete"
     detail: str = ""
 
-    def become(self, state: State, detail: str = "") -> Item:
+    def with_state(self, state: State, detail: str = "") -> Item:
         return replace(self, state=state, detail=detail)
 
     def as_json(self) -> dict[str, object]:
@@ -47,27 +47,27 @@ class Item:
 
 
 def plan(functions: Iterable[EdgeFunction], now: float, keep: int | None = None) -> list[Item]:
-    """Everything that could go; what may not go yet has a state that says so. `keep` is stronger than the tags."""
+    """Return everything to delete now or later; `keep` overrides the tags."""
     return [item for function in functions for item in _items(function, now, keep or function.keep_versions)]
 
 
 def _items(function: EdgeFunction, now: float, keep: int) -> Iterator[Item]:
-    if function.is_left:
-        yield _left(function, now)
+    if function.is_orphaned:
+        yield _plan_orphan(function, now)
         return
     for version, newer in zip(function.versions[:-keep], function.versions[1:], strict=False):
         if not version.distributions:
-            # It had nothing more to do when the next one was published, at the earliest.
+            # It was in use until the next one was published, at least.
             yield Item(function.name, version.arn, function.stack, version.number, newer.published)
 
 
-def _left(function: EdgeFunction, now: float) -> Item:
+def _plan_orphan(function: EdgeFunction, now: float) -> Item:
     item = Item(function.name, function.arn, function.stack, None, function.waiting_since)
     if users := {user: version.number for version in function.versions for user in version.distributions}:
         named = ", ".join(f"{user} (version {number})" for user, number in sorted(users.items()))
-        return item.become("in use", f"by a distribution that no stack of ours has: {named}; take it off there first")
+        return item.with_state("in use", f"by a distribution of no known stack: {named}; remove the association first")
     if now - _seconds(function.changed) < YOUNG_SECONDS:
-        return item.become("waits", f"changed at {function.changed}: a deployment may be under way")
+        return item.with_state("waits", f"changed at {function.changed}: a deployment may be in progress")
     return item
 
 

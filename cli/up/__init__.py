@@ -1,0 +1,1 @@
+"""Serve a stack on this machine: the local edge."""

@@ -1,4 +1,4 @@
-"""What stands behind a stack on this machine: the sample application, echo back ends and sample items."""
+"""The local backends of a stack: the sample application, echo backends and sample items."""
 
 from __future__ import annotations
 
@@ -8,31 +8,29 @@ from hashlib import sha256
 from typing import Any, cast
 
 from demo.hosts.sample_application import VERSIONS, environment_of
-from infra.settings.header_key import header_key
+from infra.settings.cache_key import header_key
 from infra.settings.stack import Stack
+from pulumi_state.resources import DISTRIBUTION, living_resources
 from simulator.cloudfront import OriginMap
-from simulator.cloudfront.config.state import resources
 from simulator.deployment.applications import Application
 from simulator.deployment.deployment import Site
 
-DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 TENANTS = ("acme", "globex")
 TENANT_PORT = 443
-"""tenant-lookup reaches back ends over https on 443 only."""
+"""tenant-lookup connects to backends over https on 443 only."""
 API_PORT = 443
-"""API Gateway speaks https only."""
+"""API Gateway supports https only."""
 SAMPLE_ACCOUNT = "1001"
 SAMPLE_SESSION_SECONDS = 86_400
 
 
-def site_of(
+def local_backends(
     stack: Stack, origins: Mapping[str, str], state: Mapping[str, Any] | None = None, fail_percent: float = 0
 ) -> Site:
-    """The site of a stack; `origins` (domain to URL) are served elsewhere already and get no application here.
+    """Return the backends of a stack; `origins` (domain to URL) run elsewhere and get no application here.
 
-    `state` (with its secrets) tells where hosts and mock back ends in API Gateway are, whose domains no config has.
-    Origins that are neither stable nor canary get an echo back end. `fail_percent` of what version 2 answers is a 500,
-    as of a bad release.
+    `state` (with its secrets) has the domains of hosts and API Gateway's mock backends, which no config has. Origins
+    other than stable and canary get an echo backend. `fail_percent` of version 2's responses are a 500.
     """
     if state is not None:
         stack = stack.at_hosts(_output(state, "hosts"))
@@ -69,9 +67,9 @@ def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str
 
 
 def _origin_secret(stack: Stack, state: Mapping[str, Any]) -> dict[str, str]:
-    """What the application checks, where the distribution says a secret to its origins."""
+    """The environment in which the application checks the origin verification header, if the distribution sends one."""
     name = stack.settings.security.origin_secret_header
-    origins = [origin for one in resources(dict(state), DISTRIBUTION) for origin in one.required("origins")]
+    origins = [origin for one in living_resources(state, DISTRIBUTION) for origin in one.required("origins")]
     headers = {one["name"]: one["value"] for origin in origins for one in origin.get("customHeaders", [])}
     if name not in headers:
         return {}
@@ -84,14 +82,14 @@ def _echo(name: str, address: str) -> Application:
 
 
 def _tenant_domains(stack: Stack) -> dict[str, str]:
-    """A back end for each sample tenant under the first suffix that the stack allows."""
+    """The backend domain of each sample tenant, under the first suffix that the stack allows."""
     options = stack.settings.options_of("tenant-lookup")
     suffix = next((domain for domain in options.allowed_domains if domain.startswith(".")), "") if options else ""
     return {tenant: f"{tenant}{suffix}" for tenant in TENANTS} if suffix else {}
 
 
 def _tier_addresses(stack: Stack, state: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
-    """Domain and port of every tier, where tiers are routed: of its mock back end, where the state has one."""
+    """Domain and port of every tier; of its mock backend, if the state has one."""
     if stack.settings.strategy != "tier":
         return {}
     options = stack.settings.options_of("tier")
@@ -101,7 +99,7 @@ def _tier_addresses(stack: Stack, state: Mapping[str, Any]) -> dict[str, tuple[s
 
 
 def _output(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """An object among the stack's outputs; {} where there is none."""
+    """An output that is an object; {} if there is none."""
     resources = state.get("deployment", {}).get("resources", [])
     outputs = next((one.get("outputs", {}) for one in resources if one["type"] == "pulumi:pulumi:Stack"), {})
     return cast("Mapping[str, Any]", outputs.get(name, {}))
@@ -112,7 +110,7 @@ def _expiry(attribute: str) -> dict[str, int]:
 
 
 def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """Items by table name, for the tables that the stack has."""
+    """Items by table name, for the stack's tables."""
     items = {"sticky-session": _sessions, "tenant-lookup": _tenants}
     return {
         stack.table_name(spec): items[strategy](stack.settings.options_of(strategy), tenants)
@@ -122,7 +120,7 @@ def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str,
 
 
 def _sessions(options: Any, _tenant_domains: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One session of each version, by the token sample-<origin>."""
+    """One session of each version, with the token sample-<origin>."""
     return [
         {
             options.key_attribute: f"sample-{origin}",

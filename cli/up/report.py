@@ -1,61 +1,56 @@
-"""What a serving stack tells the person who watches."""
+"""The output of a stack that is up, and its status."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.markup import escape
 
-from cli.output.console import complain, out, print_table, warn
-from cli.stacks.running import OWN_STACK
+from cli.output.console import out, print_error, print_json, print_table, warn
+from cli.stacks.running import OWN_STACK, LocalStack
 from simulator.standin import Change, Run
 
 PLATFORM_LINES = ("INIT_START", "START ", "END ", "REPORT ")
-MOST_NAMED = 6
+MAX_NAMES = 6
 SERVER_ERROR = 500
-SHOWN_OPERATIONS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red", "retain": "cyan"}
+OPERATION_COLORS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red", "retain": "cyan"}
 
 
-def deployed(run: Run, *, is_brief: bool = False) -> None:
-    """What the update changed, its warnings and the stack's outputs; in brief, one line."""
+def print_update(run: Run, *, is_brief: bool = False) -> None:
+    """Print the changes of an update, its warnings and the stack's outputs; in brief, one line."""
     for warning in run.warnings:
         warn(warning)
     if is_brief:
-        changed = [change for change in run.changes if change.op in SHOWN_OPERATIONS and change.type.startswith("aws:")]
-        names = ", ".join(f"{change.op} {change.name}" for change in changed[:MOST_NAMED])
-        more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
+        changed = [change for change in run.changes if change.op in OPERATION_COLORS and change.type.startswith("aws:")]
+        names = ", ".join(f"{change.op} {change.name}" for change in changed[:MAX_NAMES])
+        more = f" and {len(changed) - MAX_NAMES} more" if len(changed) > MAX_NAMES else ""
         out.print(f"  [dim]up: {escape(names) or 'nothing to change'}{more}[/]")
         return
     for change in run.changes:
-        if change.op in SHOWN_OPERATIONS:
-            out.print(_change(change))
-    print_table(("output", "value"), [(name, _shown(value)) for name, value in run.outputs.items()])
+        if change.op in OPERATION_COLORS:
+            out.print(_format_change(change))
+    print_table(("output", "value"), [(name, _format(value)) for name, value in run.outputs.items()])
 
 
-def _change(change: Change) -> str:
-    what = f" ({', '.join(change.paths)})" if change.paths else ""
-    return f"[{SHOWN_OPERATIONS[change.op]}]{change.op:8}[/] {escape(f'{change.type} {change.name}{what}')}"
+def _format_change(change: Change) -> str:
+    paths = f" ({', '.join(change.paths)})" if change.paths else ""
+    return f"[{OPERATION_COLORS[change.op]}]{change.op:8}[/] {escape(f'{change.type} {change.name}{paths}')}"
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def deployed_change(stack: str) -> None:
-    """The change of a file is what viewers get from now on."""
-    out.print(f"[bold]{escape(stack)}[/] is served as it is now")
+def print_deployed(stack: str) -> None:
+    """Print that a change of the stack's file is deployed."""
+    out.print(f"[bold]{escape(stack)}[/]: the change is deployed")
 
 
-def not_deployed(problem: str) -> None:
-    """A change of the stack's file that does not work; what was served goes on."""
-    complain(problem, "not deployed")
-
-
-def serving(stack: str, url: str, region_urls: Mapping[str, str]) -> None:
-    """Where to point a browser."""
-    out.print(f"\n[bold]{escape(stack)}[/] is served at [bold]{url}[/] (Ctrl-C ends it)")
+def print_address(stack: str, url: str, region_urls: Mapping[str, str]) -> None:
+    """Print the addresses for viewers."""
+    out.print(f"\n[bold]{escape(stack)}[/] is served at [bold]{url}[/] (press Ctrl-C to stop)")
     for region, region_url in region_urls.items():
         out.print(f"  {region} at {region_url}")
     status = "edge-router status" if stack == OWN_STACK else f"edge-router status --stack {stack}"
@@ -64,10 +59,10 @@ def serving(stack: str, url: str, region_urls: Mapping[str, str]) -> None:
     )
 
 
-def log_line(region: str, _function: str, line: str) -> None:
-    """One line that a function wrote: decisions in short, Lambda's own lines not at all.
+def print_log_line(region: str, _function: str, line: str) -> None:
+    """Print a log line of a function: decisions in short, Lambda's own lines not at all.
 
-    Before a line of a CloudFront Function is the request's id, as in CloudWatch Logs ("Edge function logs").
+    A line of a CloudFront Function begins with the request ID, as in CloudWatch Logs ("Edge function logs").
     """
     if line.startswith(PLATFORM_LINES):
         return
@@ -75,24 +70,24 @@ def log_line(region: str, _function: str, line: str) -> None:
     request_id = f"[dim]{escape(before)}[/]" if before else ""
     try:
         found = json.loads(brace + entry)
-        if _is_good_answer(found):
+        if _is_success(found):
             return
-        text = request_id + (_answer(found) if "status" in found else _decision(found))
+        text = request_id + (_format_response(found) if "status" in found else _format_decision(found))
     except (ValueError, KeyError, TypeError):
         text = escape(line)
     out.print(f"[dim]{region:15}[/] {text}")
 
 
-def _is_good_answer(entry: Mapping[str, Any]) -> bool:
-    """A line that is there to be counted, and says nothing that the viewer's own answer does not."""
+def _is_success(entry: Mapping[str, Any]) -> bool:
+    """True for a line that only counts a successful response."""
     return "origin" not in entry and "status" in entry and entry["status"] < SERVER_ERROR
 
 
-def _answer(entry: Mapping[str, Any]) -> str:
-    return f"[red]{escape(str(entry['Version'])):8} answered {entry['status']}[/]"
+def _format_response(entry: Mapping[str, Any]) -> str:
+    return f"[red]{escape(str(entry['Version'])):8} responded {entry['status']}[/]"
 
 
-def _decision(entry: Mapping[str, Any]) -> str:
+def _format_decision(entry: Mapping[str, Any]) -> str:
     origin, reason = str(entry["origin"]), str(entry["reason"])
     color = "red" if entry.get("fallback") else "green" if origin == "stable" else "yellow"
     table = f", table {entry['tableSource']} {entry['tableMs']} ms" if "tableSource" in entry else ""
@@ -100,6 +95,24 @@ def _decision(entry: Mapping[str, Any]) -> str:
     return f"[{color}]{escape(f'{origin:8}')}[/] {escape(f'{reason}{bucket}{table}')}"
 
 
-def edge_line(line: str) -> None:
-    """What the edge has to say: above all a rule of CloudFront's that the edge code broke."""
-    complain(line, "edge")
+def print_edge_error(line: str) -> None:
+    """Print an error of the local edge, such as a CloudFront rule that an edge function has broken."""
+    print_error(line, "edge")
+
+
+def print_status(here: LocalStack, *, is_json: bool) -> None:
+    """Print the status of a local stack."""
+    if is_json:
+        print_json(here.status)
+        return
+    out.print(f"[bold]{escape(here.name)}[/] ({here.text}) serves {here.status['url']}")
+    print_table(("Region", "table", "operation", "requests", "failed"), _call_rows(here.status["dynamodb"]["calls"]))
+
+
+def _call_rows(calls: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """One row per Region, table and operation of {"requests" | "failed": {Region: {table: {operation: calls}}}}."""
+    for region, tables in sorted(calls.get("requests", {}).items()):
+        for name, operations in sorted(tables.items()):
+            for operation, count in sorted(operations.items()):
+                failed = calls.get("failed", {}).get(region, {}).get(name, {}).get(operation, 0)
+                yield region, name, operation, str(count), str(failed)

@@ -1,23 +1,24 @@
-"""What `edge-router up` was asked for, checked."""
+"""The options of `edge-router up`, checked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from cli.output.errors import UsageError
+from cli.stacks.workspace import Workspace
 from simulator.cloudfront import EDGE_REGIONS, OriginMap
 from simulator.standin import TextFileError, YamlError, parse_yaml, read_text, refuse_special
 
 
 @dataclass(frozen=True)
 class UpRequest:
-    """The options of the command as they were written; UsageError where two exclude each other.
+    """The options as given; UsageError for options that exclude each other.
 
-    `is_brief` tells an update in one line. `reconcile_seconds` goes before the rollout controller's schedule;
-    `fail_percent` is the share of version 2's answers that are a 500. `distribution` picks one of a state's.
+    `is_brief` prints an update in one line. `reconcile_seconds` replaces the rollout controller's schedule;
+    `fail_percent` is the share of version 2's responses that are a 500. `distribution` selects one of a state's.
     """
 
     stack: str
@@ -33,6 +34,7 @@ class UpRequest:
     reconcile_seconds: float | None = None
     fail_percent: float = 0
     distribution: str | None = None
+    workspace: Workspace = field(default_factory=Workspace)
 
     def __post_init__(self) -> None:
         if self.state is not None and self.overrides:
@@ -40,20 +42,20 @@ class UpRequest:
         for option, path in {"--state": self.state, "--origins": self.origins_file, "--package": self.package}.items():
             _refuse_special(option, path)
         if self.state is None and self.distribution is not None:
-            raise UsageError("--distribution picks one of a --state; a stack of this project has one only")
+            raise UsageError("--distribution selects one of a --state; a stack of this project has one only")
 
     def mapped_origins(self) -> dict[str, str]:
-        """Domain name to URL, from the file and from the command line, which wins. OriginMapError or UsageError."""
-        from_file = _origins_in(self.origins_file) if self.origins_file else {}
+        """Return domain name to URL; the command line overrides the file. OriginMapError or UsageError."""
+        from_file = _read_origins(self.origins_file) if self.origins_file else {}
         return from_file | dict(OriginMap.parse(self.origins).base_urls)
 
     def ports_by_region(self) -> dict[str, int]:
-        """Region to port. UsageError."""
-        return dict(_region_port(entry) for entry in self.region_ports)
+        """Return Region to port. UsageError."""
+        return dict(_parse_region_port(entry) for entry in self.region_ports)
 
 
 def _refuse_special(option: str, path: Path | None) -> None:
-    """They are read again whenever they change, which a pipe cannot be."""
+    """Reject pipes and devices: the file is read again whenever it changes."""
     try:
         if path is not None:
             refuse_special(path)
@@ -61,18 +63,20 @@ def _refuse_special(option: str, path: Path | None) -> None:
         raise UsageError(f"{option} {path}: {error}") from error
 
 
-def _origins_in(path: Path) -> dict[str, str]:
+def _read_origins(path: Path) -> dict[str, str]:
     try:
         document = parse_yaml(read_text(path))
     except (TextFileError, YamlError) as error:
         raise UsageError(f"--origins {path}: cannot be read as YAML or JSON: {error}") from error
     urls: dict[Any, Any] = cast("dict[Any, Any]", document) if isinstance(document, dict) else {"": None}
     if not all(isinstance(name, str) and isinstance(url, str) for name, url in urls.items()):
-        raise UsageError(f"--origins {path}: maps domain names to URLs, such as v1.example.com: http://127.0.0.1:8001")
+        raise UsageError(
+            f"--origins {path}: must map domain names to URLs, such as v1.example.com: http://127.0.0.1:8001"
+        )
     return dict(OriginMap(urls).base_urls)
 
 
-def _region_port(entry: str) -> tuple[str, int]:
+def _parse_region_port(entry: str) -> tuple[str, int]:
     region, _, port = entry.partition("=")
     if region in EDGE_REGIONS and port.isascii() and port.isdigit() and int(port) <= 65_535:
         return region, int(port)

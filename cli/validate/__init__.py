@@ -1,0 +1,1 @@
+"""Test a website against the promises of its canary."""

@@ -1,4 +1,4 @@
-"""A validation's report for a person: verdict, sentence, figures and sample requests of each check."""
+"""The report of a validation as text: verdict, summary, figures and sample requests of each check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.markup import escape
 from cli.output.console import out
 
 if TYPE_CHECKING:
-    from validator.report import Report
+    from validator.checks.report import Report
 
 MARKS = {
     "passed": "[green]✓ passed[/]",
@@ -21,7 +21,7 @@ MARKS = {
 
 
 def print_report(report: Report) -> None:
-    """All checks, and then what became of it in one line."""
+    """Print all checks, and a summary in one line."""
     document = report.as_json()
     for check in document["checks"]:
         out.print(f"{MARKS[check['verdict']]} [bold]{escape(check['check'])}[/]: {escape(check['summary'])}")
@@ -35,14 +35,14 @@ def print_report(report: Report) -> None:
 
 def _figure(figure: tuple[str, Any]) -> str:
     name, value = figure
-    return f"{name}: {_shown(value)}"
+    return f"{name}: {_format(value)}"
 
 
-def _shown(value: Any) -> str:
+def _format(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(one)}" for key, one in cast("dict[str, Any]", value).items()) or "none"
+        return ", ".join(f"{key} {_format(one)}" for key, one in cast("dict[str, Any]", value).items()) or "none"
     if isinstance(value, list):
-        return ", ".join(map(_shown, cast("list[Any]", value))) or "none"
+        return ", ".join(map(_format, cast("list[Any]", value))) or "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -1,0 +1,1 @@
+"""Statistical analysis of a step: its plan, its samples, and the tests that compare canary and stable."""

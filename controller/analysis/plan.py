@@ -1,23 +1,33 @@
-"""The plan of a rollout: its steps, how long they last, and what stops it."""
+"""The plan of a rollout, and the windows of time in which its steps are analyzed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-from controller.analysis.fields import Fields
+from controller.analysis.document import Document, count, list_of, number, one_of, text
 
 PAUSE, WAIT, ROLL_BACK = "pause", "wait", "roll-back"
-"""What happens when there is nothing to judge by (`onInconclusive`)."""
+"""Actions for an inconclusive step (`onInconclusive`)."""
+LONGEST_RECENT_SECONDS = 3_600
+LONGEST_SECONDS = 14 * 86_400
+"""CloudWatch keeps metrics by the minute for 15 days ("CloudWatch concepts")."""
+
+
+def _steps(value: object) -> tuple[float, ...]:
+    steps = list_of(number(0, 100))(value)
+    if not steps or list(steps) != sorted(set(steps)):
+        raise ValueError
+    return steps
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What stack config says under `rollout` at the start; a later change of the config leaves it as it is.
+class Plan(Document):
+    """The section `rollout` of the stack's config at the start of the rollout; later changes do not apply to it.
 
-    `steps` are percentages that rise. `max_error_rate_increase` is in percentage points, `max_latency_increase` in
-    percent of the geometric mean. `minimum_requests` counts for each version.
+    `steps` are rising percentages. `max_error_rate_increase` is in percentage points, `max_latency_increase` in
+    percent of the geometric mean. `minimum_requests` applies to each version.
     """
 
     steps: tuple[float, ...] = (1, 5, 25, 50, 100)
@@ -28,31 +38,50 @@ class Plan:
     on_inconclusive: str = PAUSE
     alarms: tuple[str, ...] = ()
 
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Plan:
-        """The plan out of the rollout item; FieldError names what is missing or malformed."""
-        fields = Fields(document, "plan.")
-        steps = tuple(fields.number_in("steps", entry, 0, 100) for entry in fields.entries("steps"))
-        if not steps or list(steps) != sorted(set(steps)):
-            raise fields.malformed("steps")
-        return cls(
-            steps,
-            fields.count("intervalSeconds", least=1),
-            fields.number("maxErrorRateIncrease", 0, 100),
-            fields.number("maxLatencyIncrease", 0, 1_000_000),
-            fields.count("minimumRequests", least=1),
-            fields.one_of("onInconclusive", (PAUSE, WAIT, ROLL_BACK)),
-            tuple(fields.text_in("alarms", entry) for entry in fields.entries("alarms")),
-        )
+    READERS: ClassVar = {
+        "steps": _steps,
+        "interval_seconds": count(least=1),
+        "max_error_rate_increase": number(0, 100),
+        "max_latency_increase": number(0, 1_000_000),
+        "minimum_requests": count(least=1),
+        "on_inconclusive": one_of((PAUSE, WAIT, ROLL_BACK)),
+        "alarms": list_of(text),
+    }
 
-    def to_json(self) -> dict[str, Any]:
-        """The same as the rollout item has it."""
-        return {
-            "steps": list(self.steps),
-            "intervalSeconds": self.interval_seconds,
-            "maxErrorRateIncrease": self.max_error_rate_increase,
-            "maxLatencyIncrease": self.max_latency_increase,
-            "minimumRequests": self.minimum_requests,
-            "onInconclusive": self.on_inconclusive,
-            "alarms": list(self.alarms),
-        }
+
+@dataclass(frozen=True)
+class Timing:
+    """Timing of metrics: whole periods, known `lag_seconds` late. A step's first `settle_seconds` do not count.
+
+    They are `control.refreshSeconds`, within which every instance of the router reads a new percentage, and 2 s of
+    replication lag.
+    """
+
+    period_seconds: int = 60
+    lag_seconds: int = 60
+    settle_seconds: int = 12
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time from `start` until just before `end`, in seconds since 1970; both begin a period."""
+
+    start: int
+    end: int
+
+
+def windows(step_started_at: int, interval_seconds: int, now: float, timing: Timing) -> Iterator[Window]:
+    """Yield the window to analyze, and a longer one in case it has too few requests; none before there are metrics.
+
+    The first is the last interval, an hour at most: hours of good metrics must not hide a bad one. The second is the
+    whole step.
+    """
+    period = timing.period_seconds
+    end = (int(now) - timing.lag_seconds) // period * period
+    begin = -(-(step_started_at + timing.settle_seconds) // period) * period
+    begin = max(begin, end - LONGEST_SECONDS)
+    recent = end - max(period, min(interval_seconds, LONGEST_RECENT_SECONDS) // period * period)
+    if begin < recent:
+        yield Window(recent, end)
+    if begin < end:
+        yield Window(begin, end)

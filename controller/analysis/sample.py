@@ -1,23 +1,23 @@
-"""What was measured of one version in a window."""
+"""Samples: the requests, errors and latencies of one version in a window."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
-from typing import Any
+from typing import Any, ClassVar
 
-from controller.analysis.fields import Fields
+from controller.analysis.document import Document, count, number
 
 STABLE, CANARY = "stable", "canary"
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Sums over a window: requests that went to the version, its answers, those of 500 and above, and its latencies.
+class Sample(Document):
+    """Sums over a window: requests to the version, responses, those of 500 and above, and latencies.
 
-    A request that may still be answered is not among them. A latency is the natural logarithm of milliseconds, here as
-    count, sum and sum of squares. Samples of several Regions or windows are added.
+    Requests that may still get a response are left out. A latency is the natural logarithm of milliseconds, here as
+    count, sum and sum of squares. Samples of several Regions or windows can be added.
     """
 
     requests: int = 0
@@ -27,24 +27,23 @@ class Sample:
     log_sum: float = 0.0
     log_squares: float = 0.0
 
+    READERS: ClassVar = {
+        **dict.fromkeys(("requests", "responses", "server_errors", "latencies"), count()),
+        "log_sum": number(-1e300, 1e300),
+        "log_squares": number(0, 1e300),
+    }
+
     def __add__(self, other: Sample) -> Sample:
-        return Sample(
-            self.requests + other.requests,
-            self.responses + other.responses,
-            self.server_errors + other.server_errors,
-            self.latencies + other.latencies,
-            self.log_sum + other.log_sum,
-            self.log_squares + other.log_squares,
-        )
+        return Sample(*(getattr(self, name) + getattr(other, name) for name in self.READERS))
 
     @property
     def trials(self) -> int:
-        """What errors are counted among: more answers than requests are those of requests before the window."""
+        """The number that errors are a part of; surplus responses belong to requests before the window."""
         return max(self.requests, self.responses)
 
     @property
     def errors(self) -> int:
-        """Answers of 500 and above, and requests that nobody answered: an origin that is down has no answers."""
+        """Responses of 500 and above, and requests without a response: an origin that is down sends none."""
         return self.server_errors + max(0, self.requests - self.responses)
 
     @property
@@ -57,38 +56,19 @@ class Sample:
 
     @property
     def log_variance(self) -> float:
-        """With n - 1, as for a sample."""
+        """The sample variance, with n - 1."""
         if self.latencies < 2:
             return 0.0
         return max(0.0, (self.log_squares - self.log_sum * self.log_mean) / (self.latencies - 1))
 
     @property
     def latency_ms(self) -> float:
-        """The geometric mean; 0 where nothing was measured."""
+        """The geometric mean; 0 without latencies."""
         return exp(self.log_mean) if self.latencies else 0.0
 
-    @classmethod
-    def from_json(cls, name: str, document: object) -> Sample:
-        """Out of the rollout item; FieldError names what is missing or malformed."""
-        fields = Fields(document, f"samples.{name}.")
-        return cls(
-            fields.count("requests"),
-            fields.count("responses"),
-            fields.count("serverErrors"),
-            fields.count("latencies"),
-            fields.number("logSum", -1e300, 1e300),
-            fields.number("logSquares", 0, 1e300),
-        )
-
     def to_json(self) -> dict[str, Any]:
-        """The same as the rollout item has it, with the figures that a person wants to see."""
-        return {
-            "requests": self.requests,
-            "responses": self.responses,
-            "serverErrors": self.server_errors,
-            "latencies": self.latencies,
-            "logSum": self.log_sum,
-            "logSquares": self.log_squares,
+        """Return the document with the statistics that people look for."""
+        return super().to_json() | {
             "errors": self.errors,
             "errorRatePercent": round(100 * self.error_rate, 4),
             "latencyMs": round(self.latency_ms, 2),
@@ -99,5 +79,6 @@ Samples = Mapping[str, Sample]
 """By version; one without requests may be missing."""
 
 
-def of(samples: Samples, version: str) -> Sample:
+def sample_of(samples: Samples, version: str) -> Sample:
+    """Return the version's sample, an empty one where it is missing."""
     return samples.get(version, Sample())

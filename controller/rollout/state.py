@@ -1,24 +1,25 @@
-"""A rollout: where it stands, and the changes it can go through. Pure; store.py keeps it."""
+"""The state of a rollout, and its changes; without input or output, which store.py does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
 
-from controller.analysis.judgement import Test
+from controller.analysis.comparison import TestResult
+from controller.analysis.document import Document, FieldError, count, flag, list_of, map_of, number, one_of, text
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
+from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STATES, SUCCEEDED
 
-RUNNING, PAUSED, SUCCEEDED, ROLLED_BACK, ENDED = "running", "paused", "succeeded", "rolled-back", "ended"
-STANDING = frozenset({RUNNING, PAUSED})
-"""States of a rollout that is under way; the others are its end."""
-STATES = STANDING | {SUCCEEDED, ROLLED_BACK, ENDED}
+ACTIVE = RUNNING, PAUSED
 MAX_EVENTS = 30
 """A plan has at most 20 steps; an item at most 400 KB."""
+TIMES = ("started_at", "step_started_at", "interval_started_at", "updated_at", "measured_until")
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(Document):
     """One change of state or percentage; `at` in seconds since 1970."""
 
     at: int
@@ -26,16 +27,18 @@ class Event:
     canary_percent: float
     reason: str
 
+    READERS: ClassVar = {"at": count(), "state": one_of(STATES), "canary_percent": number(0, 100), "reason": text}
+
 
 @dataclass(frozen=True)
-class Rollout:
+class Rollout(Document):
     """A rollout as the control table has it. Times in seconds since 1970.
 
-    `revision` is that of the item as it was read, 0 for one never written; `config_revision` that of the config
-    item it was last seen with. The window of a step begins at `step_started_at` and was last read up to
-    `measured_until`; its interval begins at `interval_started_at`, which is later where the rollout was resumed.
-    `looks` counts the step's tests. `waits_for_pin`: a pin is in force, so that nothing is measured. `samples` and
-    `tests` are the last ones, `reason` says why it stands where it stands.
+    `revision` is the item's, 0 before the first write; `config_revision` that of the config item read with it. A step's
+    window begins at `step_started_at` and was last read up to `measured_until`; its interval begins at
+    `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses.
+    `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and `tests` are the last ones, `reason`
+    explains the state.
     """
 
     plan: Plan
@@ -49,63 +52,85 @@ class Rollout:
     reason: str
     config_revision: str = ""
     revision: int = 0
-    looks: int = 0
+    analyses: int = 0
     updated_at: int = 0
     measured_until: int = 0
     waits_for_pin: bool = False
     samples: Mapping[str, Sample] = field(default_factory=dict[str, Sample])
-    tests: Mapping[str, Test] = field(default_factory=dict[str, Test])
+    tests: Mapping[str, TestResult] = field(default_factory=dict[str, TestResult])
     history: tuple[Event, ...] = ()
 
-    @property
-    def is_standing(self) -> bool:
-        """It is under way: running or paused."""
-        return self.state in STANDING
+    KEYS: ClassVar = {"analyses": "looks"}
+    READERS: ClassVar = {
+        "plan": Plan.from_json,
+        **dict.fromkeys(("release", "reason", "config_revision"), text),
+        "state": one_of(STATES),
+        "canary_percent": number(0, 100),
+        **dict.fromkeys(("step", "analyses", *TIMES), count()),
+        "revision": count(least=1),
+        "waits_for_pin": flag,
+        "samples": map_of(Sample.from_json),
+        "tests": map_of(TestResult.from_json),
+        "history": list_of(Event.from_json),
+    }
+
+    @classmethod
+    def from_json(cls, document: object) -> Self:
+        """Read the item's document. FieldError names the field that is missing or malformed."""
+        rollout = super().from_json(document)
+        if rollout.step >= len(rollout.plan.steps):
+            raise FieldError("step is malformed")
+        return rollout
 
     @property
-    def said(self) -> str:
+    def is_active(self) -> bool:
+        """True while running or paused."""
+        return self.state in ACTIVE
+
+    @property
+    def progress(self) -> str:
         """`step 3 of 5, 25 %`."""
         return f"step {self.step + 1} of {len(self.plan.steps)}, {self.canary_percent:g} %"
 
-    def is_same_as(self, other: Rollout) -> bool:
-        """Whether writing the other one would tell nothing new."""
+    def equals(self, other: Rollout) -> bool:
+        """Return True where only the time or the revision differs."""
         return replace(self, updated_at=0, revision=0) == replace(other, updated_at=0, revision=0)
 
-    def noted(self, reason: str) -> Rollout:
-        """The same, for another reason. A paused one keeps the reason that it was paused for."""
+    def explain(self, reason: str) -> Rollout:
+        """Return the rollout with another reason; a paused one keeps the reason of its pause."""
         return replace(self, reason=reason) if self.state == RUNNING else self
 
-    def at_step(self, step: int, now: int, reason: str) -> Rollout:
-        """Running at this step, from now on."""
+    def start_step(self, step: int, now: int, reason: str) -> Rollout:
+        """Run at this step from now on."""
         percent = self.plan.steps[step]
-        return replace(self, step=step, looks=0)._changed(RUNNING, percent, reason, now).restarted(now)
+        return replace(self, step=step, analyses=0)._change(RUNNING, percent, reason, now).restart_step(now)
 
-    def restarted(self, now: int) -> Rollout:
-        """The step anew: what was measured before is not of it. Its looks go on counting."""
-        anew = replace(self, step_started_at=now, interval_started_at=now, measured_until=0, samples={}, tests={})
-        return replace(anew, waits_for_pin=False)
+    def restart_step(self, now: int) -> Rollout:
+        """Drop what was measured; the number of analyses goes on."""
+        again = replace(self, step_started_at=now, interval_started_at=now, measured_until=0, samples={}, tests={})
+        return replace(again, waits_for_pin=False)
 
-    def paused(self, reason: str, now: int) -> Rollout:
-        """Where it is, until somebody resumes it; still watched."""
-        return self._changed(PAUSED, self.canary_percent, reason, now)
+    def pause(self, reason: str, now: int) -> Rollout:
+        """Stay at the step until a person resumes it; the analysis goes on."""
+        return self._change(PAUSED, self.canary_percent, reason, now)
 
-    def resumed(self, reason: str, now: int) -> Rollout:
-        """Running again: the step's interval begins anew, its window does not."""
-        return replace(self._changed(RUNNING, self.canary_percent, reason, now), interval_started_at=now)
+    def resume(self, reason: str, now: int) -> Rollout:
+        """Run again: the step's interval begins again, its window does not."""
+        return replace(self._change(RUNNING, self.canary_percent, reason, now), interval_started_at=now)
 
-    def succeeded(self, reason: str, now: int, canary_percent: float | None = None) -> Rollout:
-        """Over; the percentage stays."""
-        return self._changed(SUCCEEDED, self.canary_percent if canary_percent is None else canary_percent, reason, now)
+    def succeed(self, reason: str, now: int, canary_percent: float | None = None) -> Rollout:
+        """End the rollout; the percentage stays, unless another one is given."""
+        return self._change(SUCCEEDED, self.canary_percent if canary_percent is None else canary_percent, reason, now)
 
-    def rolled_back(self, reason: str, now: int) -> Rollout:
-        """Over: nobody new on the canary, and who was there is sent back, for the edge withdraws it."""
-        return self._changed(ROLLED_BACK, 0, reason, now)
+    def roll_back(self, reason: str, now: int) -> Rollout:
+        """End at 0 %; the router then sends visitors of the canary to stable as well."""
+        return self._change(ROLLED_BACK, 0, reason, now)
 
-    def ended(self, reason: str, now: int) -> Rollout:
-        """Over, with nothing left in force."""
-        return self._changed(ENDED, self.canary_percent, reason, now)
+    def end(self, reason: str, now: int) -> Rollout:
+        """End with no effect left."""
+        return self._change(ENDED, self.canary_percent, reason, now)
 
-    def _changed(self, state: str, canary_percent: float, reason: str, now: int) -> Rollout:
+    def _change(self, state: str, canary_percent: float, reason: str, now: int) -> Rollout:
         event = Event(now, state, canary_percent, reason)
         history = (*self.history, event)[-MAX_EVENTS:]
         return replace(self, state=state, canary_percent=canary_percent, reason=reason, history=history)

@@ -1,0 +1,1 @@
+"""AWS services that the controller reads and writes: CloudWatch, SNS and the key-value store."""

@@ -1,4 +1,4 @@
-"""The key `canary` of the key-value store, which functions/canary.js reads at every request."""
+"""The key `canary` of the key-value store, which functions/canary.js reads for every request."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from router.model.assignment import release_tag
 KEY = "canary"
 
 
-def value_of(live: Live) -> dict[str, object]:
-    """What functions/canary.js takes; the tag stands for the release in cookies."""
+def store_value(live: Live) -> dict[str, object]:
+    """Return the value that functions/canary.js expects; `tag` stands for the release in cookies."""
     value: dict[str, object] = {
         "percent": f"{live.percent:g}",
         "pin": live.pin,
@@ -24,34 +24,34 @@ def value_of(live: Live) -> dict[str, object]:
     return value | {"withdrawn": True} if live.is_withdrawn else value
 
 
-def is_same(text: str | None, live: Live) -> bool:
-    """Whether the store says already what is in force; the order of the members and spaces do not count."""
+def is_current(text: str | None, live: Live) -> bool:
+    """Return True where the store has this control already, in whatever order and spacing."""
     try:
-        return text is not None and json.loads(text) == value_of(live)
+        return text is not None and json.loads(text) == store_value(live)
     except ValueError:
         return False
 
 
-def text_of(live: Live) -> str:
-    """The value to write."""
-    return json.dumps(value_of(live), ensure_ascii=False, separators=(",", ":"))
+def store_text(live: Live) -> str:
+    """Return the value to write."""
+    return json.dumps(store_value(live), ensure_ascii=False, separators=(",", ":"))
 
 
 class CloudFrontKeyValues:
-    """The store of a stack. Its API is signed with SigV4A, which botocore does with awscrt only (`botocore[crt]`)."""
+    """The key-value store of a stack. Its API needs SigV4A, for which botocore needs awscrt (`botocore[crt]`)."""
 
     def __init__(self, client: Any, store_arn: str) -> None:
         self._client, self._arn = client, store_arn
 
     def sync(self, live: Live) -> bool:
-        """Write what is in force where the store says something else.
+        """Write the effective control unless the store has it; return True where it was written.
 
-        The ETag is read before the value, so that the write fails (ConflictException) where another came in between.
+        The ETag is read before the value, so that a write in between makes this one fail (ConflictException).
         """
         etag = self._client.describe_key_value_store(KvsARN=self._arn)["ETag"]
-        if is_same(self._value(), live):
+        if is_current(self._value(), live):
             return False
-        self._client.put_key(KvsARN=self._arn, Key=KEY, Value=text_of(live), IfMatch=etag)
+        self._client.put_key(KvsARN=self._arn, Key=KEY, Value=store_text(live), IfMatch=etag)
         return True
 
     def _value(self) -> str | None:

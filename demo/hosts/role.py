@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam.role import policy_of
+from infra.iam.role import policy_document
 
 CHANNELS = tuple(
     f"ssmmessages:{action}{channel}" for channel in ("ControlChannel", "DataChannel") for action in ("Create", "Open")
@@ -33,7 +33,7 @@ class HostRole(pulumi.ComponentResource):
             name=f"{prefix}-hosts",
             description="Sample application: writes its sessions",
             assume_role_policy=json.dumps(
-                policy_of(
+                policy_document(
                     {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
                 )
             ),
@@ -41,7 +41,7 @@ class HostRole(pulumi.ComponentResource):
         )
         policies = {
             "write-sessions": table_arn.apply(
-                lambda arn: json.dumps(policy_of(_allowing(["dynamodb:UpdateItem"], arn)))
+                lambda arn: json.dumps(policy_document(_allowing(["dynamodb:UpdateItem"], arn)))
             ),
             "session-manager": table_arn.apply(lambda arn: json.dumps(session_manager_policy(arn.split(":")[4]))),
         }
@@ -56,7 +56,7 @@ class HostRole(pulumi.ComponentResource):
 def session_manager_policy(account_id: str) -> dict[str, Any]:
     """Channels have no ARN ("Service Authorization Reference"); an instance has one, whose id nobody knows before."""
     instances = f"arn:aws:ec2:*:{account_id}:instance/*"
-    return policy_of(_allowing(CHANNELS, "*"), _allowing(["ssm:UpdateInstanceInformation"], instances))
+    return policy_document(_allowing(CHANNELS, "*"), _allowing(["ssm:UpdateInstanceInformation"], instances))
 
 
 def _allowing(actions: Sequence[str], resource: str) -> dict[str, Any]:

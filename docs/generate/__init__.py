@@ -1,1 +1,1 @@
-"""Generates the reference tables in the pages: settings from the models, commands from the CLI."""
+"""The generator of reference tables: settings from the models, reasons from the strategies, commands from the CLI."""

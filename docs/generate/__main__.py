@@ -7,12 +7,15 @@ from pathlib import Path
 
 from .commands import commands
 from .pages import DOCS, fill, pages
+from .reasons import all_reasons, reasons_table
 from .settings import settings_table
 
 
 def generate(name: str) -> str:
-    """Render a block by its name: `commands`, or `settings SECTION`."""
+    """Render a block by its name: `commands`, `settings SECTION`, `reasons` or `reasons STRATEGY`."""
     kind, _, argument = name.partition(" ")
+    if kind == "reasons":
+        return reasons_table(argument) if argument else all_reasons()
     return commands() if kind == "commands" else settings_table(argument)
 
 

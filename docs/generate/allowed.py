@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from .docstrings import example
 from .keys import Key, section_in
-from .project import PipelineSettings, words
+from .project import STRATEGIES, PipelineSettings, describe, load, section_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -63,7 +64,7 @@ def _rejection(names: tuple[str, ...], value: Any, location: tuple[int | str, ..
     config = copy.deepcopy(sample(model, names[0]))
     names, location = _named(config, names), _named(config, location)
     _put(config, names, value)
-    return next((_summary(words(entry)) for entry in _errors(config, model) if entry["loc"] == location), "")
+    return next((_summary(describe(entry)) for entry in _errors(config, model) if entry["loc"] == location), "")
 
 
 def _errors(config: dict[str, Any], model: type[BaseModel]) -> list[ErrorDetails]:
@@ -90,7 +91,8 @@ def is_required(key: Key, model: type[BaseModel]) -> bool:
     for name in path:
         place = place.get(name, {})
     place.pop(last, None)
-    return any(entry["loc"] == (*path, last) for entry in _errors(config, model))
+    missing = [(*path, last)] if place else [(*path, last), tuple(path)]  # an empty section counts as none
+    return any(entry["loc"] in missing for entry in _errors(config, model))
 
 
 def _named(config: dict[str, Any], names: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -121,11 +123,18 @@ def sample(model: type[BaseModel], key: str) -> dict[str, Any]:
             "passphraseSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:name",
         }
     config = _local_config() | {
-        "strategy": "fastest-origin",
+        "strategy": next((name for name in STRATEGIES if section_of(name) == key), "fastest-origin"),
         "control": {"mode": "live"},
         "domain": {"aliases": ["www.your.example"], "hostedZoneId": "Z0123456789ABC"},
     }
+    config.setdefault(key, _examples().get(key, {}))
     return {name: value for name, value in config.items() if name in ("origins", "strategy", "release", key)}
+
+
+@cache
+def _examples() -> dict[str, Any]:
+    """Sections of the strategies that declare an example."""
+    return {section_of(strategy): example(load(strategy).Options) for strategy in STRATEGIES}
 
 
 @cache

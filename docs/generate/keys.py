@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +11,10 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 
 from pydantic.fields import FieldInfo
 
+from .docstrings import attributes
 from .project import STRATEGIES, PipelineSettings, Section, Settings, load, options_model, section_of
 
 TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", object: "any"}
-
-_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,6 @@ def _keys(
             is_map = get_origin(field.annotation) is dict
             inner = get_args(hints[name])[1] if is_map and documented else None
             yield from _keys(section, (*names, "*") if is_map else names, inner)
-
-
-def attributes(documented: type) -> dict[str, str]:
-    """The meanings in the `Attributes:` part of a class's docstring, by the name of the attribute."""
-    texts = [inspect.cleandoc(parent.__doc__ or "") for parent in documented.__mro__]
-    listed = next((text.partition("Attributes:\n")[2] for text in texts if "Attributes:\n" in text), "")
-    return {found[1]: " ".join(found[2].split()) for found in _ATTRIBUTE.finditer(listed)}
 
 
 def section_in(annotation: Any) -> type[Section] | None:

@@ -1,0 +1,1 @@
+"""CloudFront: distribution, policies, CloudFront Function, domain names, access logs and invalidation."""

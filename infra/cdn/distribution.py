@@ -1,4 +1,4 @@
-"""The CloudFront distribution: the stable origin, its behaviors, and functions on the triggers that are needed."""
+"""The CloudFront distribution: the stable origin, the behaviors, and the edge functions' associations."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.distribution_extras import Front
-from infra.cdn.invalidation import MARK_TAG
+from infra.cdn.distribution_extras import DistributionExtras
+from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
+from infra.settings.model import CoreSettings
 from infra.settings.origins import OriginSettings
+from infra.settings.stack import Stack
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 CACHED_METHODS = ("GET", "HEAD")
 CACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
-"""The errors that CloudFront keeps for 10 seconds unless told otherwise ("How CloudFront caches HTTP error codes")."""
+"""The errors that CloudFront caches for 10 seconds by default ("How CloudFront caches HTTP error codes")."""
 HTTP_PORT, HTTPS_PORT = 80, 443
 OLDEST_TLS = "TLSv1.2_2021"
 
 
 @dataclass(frozen=True)
 class Attached:
-    """What the distribution refers to. `needed_first` are the resources without which viewers should not meet it.
+    """Resources that the distribution refers to, and those that have to exist first (`needed_first`).
 
-    `function_arn` is the Lambda function's, `viewer_function_arn` that of the CloudFront Function before the cache.
+    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's. `domain_name` and `mark`
+    are the stable origin's and the tag's where only the deployment knows them.
     """
 
     cache_policy_id: pulumi.Input[str]
@@ -32,36 +35,15 @@ class Attached:
     function_arn: pulumi.Input[str] | None = None
     viewer_function_arn: pulumi.Input[str] | None = None
     static_cache_policy_id: pulumi.Input[str] | None = None
-    front: Front = field(default_factory=Front)
+    extras: DistributionExtras = field(default_factory=DistributionExtras)
     needed_first: Sequence[pulumi.Resource] = ()
-
-
-@dataclass(frozen=True)
-class DistributionArgs:
-    """`varies` and the fields up to `viewer_triggers` are what the strategy needs of the triggers.
-
-    `domain_name` is the origin's, which only the deployment may know. `mark` is what its caches agree with when it is
-    made (infra.cdn.invalidation). `is_protected`: Pulumi refuses to delete it, and so never comes to what it refers to.
-    """
-
-    comment: str
-    origin: OriginSettings
-    domain_name: pulumi.Input[str]
-    attached: Attached
-    varies: bool
-    has_origin_request: bool
-    includes_body: bool
-    has_origin_response: bool
-    viewer_triggers: Sequence[str]
-    static_paths: Sequence[str]
-    price_class: str
-    mark: pulumi.Input[str]
-    is_protected: bool = False
+    domain_name: pulumi.Input[str] | None = None
+    mark: pulumi.Input[str] | None = None
 
 
 class Distribution(pulumi.ComponentResource):
-    """What viewers reach, at `domain_name` and its aliases. Other origins are no part of it: the router sends requests
-    there.
+    """The distribution, at `domain_name` and its aliases. It has the stable origin only: the router sends requests to
+    the others.
     """
 
     arn: pulumi.Output[str]
@@ -69,76 +51,75 @@ class Distribution(pulumi.ComponentResource):
     hosted_zone_id: pulumi.Output[str]
     distribution_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: DistributionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, stack: Stack, attached: Attached, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:Distribution", name, None, opts)
-        # Here, for a component does not hand its own depends_on down.
-        # The tag is written anew by `edge-router invalidate`, and by nobody else once the distribution is there.
+        # depends_on is here because a component does not pass its own to its children. After the creation, only
+        # `edge-router invalidate` changes the tag.
         own = pulumi.ResourceOptions(
             parent=self,
-            depends_on=list(args.attached.needed_first),
+            depends_on=list(attached.needed_first),
             ignore_changes=["tags"],
-            protect=args.is_protected,
+            protect=stack.settings.tables.protect,
         )
-        distribution = aws.cloudfront.Distribution(name, distribution_args(args), own)
+        distribution = aws.cloudfront.Distribution(name, distribution_args(stack, attached), own)
         self.arn, self.hosted_zone_id = distribution.arn, distribution.hosted_zone_id
         self.domain_name = distribution.domain_name
         self.distribution_id = distribution.id
         self.register_outputs({"domainName": self.domain_name, "distributionId": self.distribution_id})
 
 
-def distribution_args(args: DistributionArgs) -> aws.cloudfront.DistributionArgs:
-    """What is registered; known before it is, but for the ids, so that cache_check can judge it."""
-    front = args.attached.front
+def distribution_args(stack: Stack, attached: Attached) -> aws.cloudfront.DistributionArgs:
+    """Return the distribution's arguments; except for the ids they are known before the update, for cache_check."""
+    settings, extras = stack.settings, attached.extras
     return aws.cloudfront.DistributionArgs(
-        comment=args.comment,
+        comment=f"{stack.prefix}: {settings.strategy}",
         enabled=True,
-        aliases=list(front.aliases) or None,
+        aliases=list(extras.aliases) or None,
         http_version="http2and3",
         is_ipv6_enabled=True,
-        price_class=args.price_class,
-        origins=[_stable_origin(args, front)],
-        default_cache_behavior=_behavior(args),
-        ordered_cache_behaviors=[_static_behavior(pattern, args) for pattern in args.static_paths] or None,
-        custom_error_responses=_error_responses(args),
+        price_class=settings.price_class,
+        origins=[_stable_origin(settings.origins["stable"], attached)],
+        default_cache_behavior=_default_behavior(settings, attached),
+        ordered_cache_behaviors=[_static_behavior(pattern, attached) for pattern in settings.static_paths] or None,
+        custom_error_responses=_error_responses(settings),
         restrictions=aws.cloudfront.DistributionRestrictionsArgs(
             geo_restriction=aws.cloudfront.DistributionRestrictionsGeoRestrictionArgs(restriction_type="none")
         ),
-        viewer_certificate=_certificate(front),
-        web_acl_id=front.web_acl_arn or None,
-        logging_config=_logging(front),
+        viewer_certificate=_certificate(extras),
+        web_acl_id=extras.web_acl_arn or None,
+        logging_config=_logging(extras),
         wait_for_deployment=True,
-        tags={MARK_TAG: args.mark},
+        tags={MARK_TAG: mark_of(cached_paths(stack)) if attached.mark is None else attached.mark},
     )
 
 
-def _certificate(front: Front) -> aws.cloudfront.DistributionViewerCertificateArgs:
-    """With CloudFront's own certificate it does not choose the oldest TLS version that it speaks."""
-    if front.certificate_arn is None:
+def _certificate(extras: DistributionExtras) -> aws.cloudfront.DistributionViewerCertificateArgs:
+    """Return the certificate; with CloudFront's own, the minimum TLS version cannot be chosen."""
+    if extras.certificate_arn is None:
         return aws.cloudfront.DistributionViewerCertificateArgs(cloudfront_default_certificate=True)
     return aws.cloudfront.DistributionViewerCertificateArgs(
-        acm_certificate_arn=front.certificate_arn,
+        acm_certificate_arn=extras.certificate_arn,
         minimum_protocol_version=OLDEST_TLS,
         ssl_support_method="sni-only",
     )
 
 
-def _logging(front: Front) -> aws.cloudfront.DistributionLoggingConfigArgs | None:
-    """Cookies stay out of it: sessions are in them."""
-    if front.logs is None or not front.logs_are_legacy:
+def _logging(extras: DistributionExtras) -> aws.cloudfront.DistributionLoggingConfigArgs | None:
+    """Return the legacy access logs, without cookies because they hold sessions."""
+    if extras.logs is None or not extras.logs_are_legacy:
         return None
-    return aws.cloudfront.DistributionLoggingConfigArgs(bucket=front.logs.domain_name, include_cookies=False)
+    return aws.cloudfront.DistributionLoggingConfigArgs(bucket=extras.logs.domain_name, include_cookies=False)
 
 
-def _stable_origin(args: DistributionArgs, front: Front) -> aws.cloudfront.DistributionOriginArgs:
-    origin = args.origin
+def _stable_origin(origin: OriginSettings, attached: Attached) -> aws.cloudfront.DistributionOriginArgs:
     is_https = origin.protocol == "https"
     return aws.cloudfront.DistributionOriginArgs(
         origin_id="stable",
-        domain_name=args.domain_name,
+        domain_name=origin.domain_name if attached.domain_name is None else attached.domain_name,
         origin_path=origin.path or None,
         custom_headers=[
             aws.cloudfront.DistributionOriginCustomHeaderArgs(name=name, value=value)
-            for name, value in front.origin_headers.items()
+            for name, value in attached.extras.origin_headers.items()
         ]
         or None,
         custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(
@@ -151,23 +132,25 @@ def _stable_origin(args: DistributionArgs, front: Front) -> aws.cloudfront.Distr
     )
 
 
-def _behavior(args: DistributionArgs) -> aws.cloudfront.DistributionDefaultCacheBehaviorArgs:
+def _default_behavior(
+    settings: CoreSettings, attached: Attached
+) -> aws.cloudfront.DistributionDefaultCacheBehaviorArgs:
     return aws.cloudfront.DistributionDefaultCacheBehaviorArgs(
         target_origin_id="stable",
         viewer_protocol_policy="redirect-to-https",
         allowed_methods=list(ALL_METHODS),
         cached_methods=list(CACHED_METHODS),
         compress=True,
-        cache_policy_id=args.attached.cache_policy_id,
-        origin_request_policy_id=args.attached.origin_request_policy_id,
-        response_headers_policy_id=args.attached.front.response_headers_policy_id,
-        lambda_function_associations=_associations(args),
-        function_associations=_viewer_associations(args),
+        cache_policy_id=attached.cache_policy_id,
+        origin_request_policy_id=attached.origin_request_policy_id,
+        response_headers_policy_id=attached.extras.response_headers_policy_id,
+        lambda_function_associations=_associations(settings, attached),
+        function_associations=_viewer_associations(settings, attached),
     )
 
 
-def _static_behavior(pattern: str, args: DistributionArgs) -> aws.cloudfront.DistributionOrderedCacheBehaviorArgs:
-    """From the stable origin or out of the cache, with no function in between."""
+def _static_behavior(pattern: str, attached: Attached) -> aws.cloudfront.DistributionOrderedCacheBehaviorArgs:
+    """Return a behavior that caches the stable origin's responses, without functions."""
     return aws.cloudfront.DistributionOrderedCacheBehaviorArgs(
         path_pattern=pattern,
         target_origin_id="stable",
@@ -175,40 +158,40 @@ def _static_behavior(pattern: str, args: DistributionArgs) -> aws.cloudfront.Dis
         allowed_methods=list(CACHED_METHODS),
         cached_methods=list(CACHED_METHODS),
         compress=True,
-        cache_policy_id=args.attached.static_cache_policy_id,
-        response_headers_policy_id=args.attached.front.response_headers_policy_id,
+        cache_policy_id=attached.static_cache_policy_id,
+        response_headers_policy_id=attached.extras.response_headers_policy_id,
     )
 
 
 def _associations(
-    args: DistributionArgs,
+    settings: CoreSettings, attached: Attached
 ) -> list[aws.cloudfront.DistributionDefaultCacheBehaviorLambdaFunctionAssociationArgs] | None:
-    """The exact version on origin-request, and on origin-response where the strategy sets a cookie."""
-    arn = args.attached.function_arn
-    if not args.has_origin_request or arn is None:
+    """Associate the exact version with origin-request, and with origin-response where it is needed."""
+    arn = attached.function_arn
+    if not settings.needs.origin_request or arn is None:
         return None
     association = aws.cloudfront.DistributionDefaultCacheBehaviorLambdaFunctionAssociationArgs
-    associations = [association(event_type="origin-request", lambda_arn=arn, include_body=args.includes_body)]
-    if args.has_origin_response:
+    associations = [association(event_type="origin-request", lambda_arn=arn, include_body=settings.needs.body)]
+    if settings.has_origin_response:
         associations.append(association(event_type="origin-response", lambda_arn=arn, include_body=False))
     return associations
 
 
 def _viewer_associations(
-    args: DistributionArgs,
+    settings: CoreSettings, attached: Attached
 ) -> list[aws.cloudfront.DistributionDefaultCacheBehaviorFunctionAssociationArgs] | None:
-    arn = args.attached.viewer_function_arn
-    if not args.viewer_triggers or arn is None:
+    arn = attached.viewer_function_arn
+    if not settings.needs.function_triggers or arn is None:
         return None
     association = aws.cloudfront.DistributionDefaultCacheBehaviorFunctionAssociationArgs
-    return [association(event_type=trigger, function_arn=arn) for trigger in args.viewer_triggers]
+    return [association(event_type=trigger, function_arn=arn) for trigger in settings.needs.function_triggers]
 
 
 def _error_responses(
-    args: DistributionArgs,
+    settings: CoreSettings,
 ) -> list[aws.cloudfront.DistributionCustomErrorResponseArgs] | None:
-    """Errors are not kept where visitors get different origins: one version's error would answer everybody."""
-    if not args.varies:
+    """Cache no errors where visitors get different origins: all would receive one version's error."""
+    if not settings.needs.varies:
         return None
     return [
         aws.cloudfront.DistributionCustomErrorResponseArgs(error_code=code, error_caching_min_ttl=0)

@@ -1,4 +1,4 @@
-"""What stands around a distribution's behaviors: names and certificate, headers, firewall and access logs."""
+"""The extras of a distribution: alternate domain names and certificate, headers, web ACL and access logs."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.access_logs import LogBucket, LogBucketArgs
+from infra.cdn.access_logs import LogBucket
 from infra.cdn.domain import Certificate
-from infra.cdn.security import origin_headers, response_headers_policy
 from infra.settings.domain import DomainSettings
+from infra.settings.security import SecuritySettings
 from infra.settings.stack import Stack
+
+YEAR_SECONDS = 31_536_000
 
 
 @dataclass(frozen=True)
-class Front:
-    """Without anything: CloudFront's own name and certificate, and no more than the origins say.
+class DistributionExtras:
+    """By default none: CloudFront's own name and certificate, and only the headers of viewers and origins.
 
-    `origin_headers` go to every origin. `logs` is where access logs go; with v2 the distribution knows nothing of it.
+    `origin_headers` go to every origin. `logs` receives the access logs; v2 is not configured on the distribution.
     """
 
     aliases: Sequence[str] = ()
@@ -32,25 +34,27 @@ class Front:
 
     @property
     def needed_first(self) -> list[pulumi.Resource]:
-        """CloudFront looks whether it may write before it takes a bucket."""
+        """The bucket's permissions, which CloudFront checks before it accepts a legacy log bucket."""
         return self.logs.ready if self.logs is not None and self.logs_are_legacy else []
 
 
-def front(stack: Stack, made_headers: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions) -> Front:
-    """What the stack's settings ask for. `made_headers` go to the origins where the config has no secret for them."""
+def create_extras(
+    stack: Stack, made_headers: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> DistributionExtras:
+    """Create what the settings ask for. `made_headers` go to the origins where the config has no secret for them."""
     settings = stack.settings
     policy = (
-        aws.cloudfront.ResponseHeadersPolicy("response-headers", response_headers_policy(stack.prefix), opts)
+        aws.cloudfront.ResponseHeadersPolicy("response-headers", _security_headers(stack.prefix), opts)
         if settings.security.response_headers
         else None
     )
-    return Front(
+    return DistributionExtras(
         aliases=settings.domain.aliases if settings.domain else (),
         certificate_arn=_certificate(settings.domain, opts),
         response_headers_policy_id=policy.id if policy else None,
         web_acl_arn=settings.security.web_acl_arn,
-        origin_headers=origin_headers(settings.security) or made_headers,
-        logs=_log_bucket(stack, opts),
+        origin_headers=_verification_header(settings.security) or made_headers,
+        logs=LogBucket("access-logs", stack, opts) if settings.access_logs != "none" else None,
         logs_are_legacy=settings.access_logs == "s3",
     )
 
@@ -61,11 +65,35 @@ def _certificate(domain: DomainSettings | None, opts: pulumi.ResourceOptions) ->
     return domain.certificate_arn or Certificate("certificate", domain, opts).arn
 
 
-def _log_bucket(stack: Stack, opts: pulumi.ResourceOptions) -> LogBucket | None:
-    """Kept like the tables, whose data is as little to be had again."""
-    settings = stack.settings
-    if settings.access_logs == "none":
-        return None
-    is_kept = settings.tables.on_destroy == "retain"
-    args = LogBucketArgs(stack.prefix, settings.access_logs, settings.logs.retention_days, is_kept)
-    return LogBucket("access-logs", args, opts)
+def _verification_header(settings: SecuritySettings) -> dict[str, pulumi.Input[str]]:
+    """Return the origin verification header, if any; its value is a secret in Pulumi's state too."""
+    if not settings.origin_secret:
+        return {}
+    return {settings.origin_secret_header: pulumi.Output.secret(settings.origin_secret)}
+
+
+def _security_headers(prefix: str) -> aws.cloudfront.ResponseHeadersPolicyArgs:
+    """Return AWS's managed SecurityHeadersPolicy, except that the origin's own headers win, and without
+    X-XSS-Protection, which browsers no longer support.
+
+    HSTS excludes subdomains, which may be another site's.
+    """
+    headers = aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigArgs(
+        strict_transport_security=_StrictTransport(
+            access_control_max_age_sec=YEAR_SECONDS, include_subdomains=False, preload=False, override=False
+        ),
+        content_type_options=_ContentType(override=False),
+        frame_options=_Frame(frame_option="SAMEORIGIN", override=False),
+        referrer_policy=_Referrer(referrer_policy="strict-origin-when-cross-origin", override=False),
+    )
+    return aws.cloudfront.ResponseHeadersPolicyArgs(
+        name=f"{prefix}-security",
+        comment="HSTS and the like, where the origin says nothing",
+        security_headers_config=headers,
+    )
+
+
+_StrictTransport = aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs
+_ContentType = aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs
+_Frame = aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs
+_Referrer = aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs

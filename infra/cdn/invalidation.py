@@ -1,4 +1,4 @@
-"""Which paths hold cached answers that a deployment has made wrong: what the answers depend on, as digests."""
+"""The paths whose cached responses a deployment makes stale, found by digests of what the responses depend on."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ from infra.settings.origins import OriginSettings
 from infra.settings.stack import Stack
 
 MARK_TAG = "edge-router:cached"
-"""A tag of the distribution: what its caches were last made to agree with."""
+"""A tag of the distribution: the digests of the last invalidation."""
 NOTHING_CACHED = "none"
 EVERYTHING = "/*"
 PATTERN_LETTERS, DIGEST_LETTERS = 4, 6
 """25 behaviors of 10 letters are 250: a tag's value has at most 256 ("Tagging CloudFront distributions")."""
-KEPT_BY = "only headers of the cache key reach the origin"
-"""The rule by which answers are kept. What was kept by another one is forgotten with the deployment of this one."""
+CACHE_RULE = "only headers of the cache key reach the origin"
+"""The rule of the cache key, part of the digests: a deployment with another rule invalidates everything."""
 DECIDING_OPTIONS = {"fastest-origin": ("candidates",), "tier": ("default", "tiers")}
-"""The others of these strategies change when or where something is looked up, not what a path answers."""
+"""The other options of these strategies change when or where something is read, not the response of a path."""
 
 
 def cached_paths(stack: Stack) -> dict[str, str]:
-    """By path pattern that may be cached: a digest of all that an answer kept under it depends on.
+    """Return, by path pattern that may be cached, a digest of everything that a cached response depends on.
 
-    Percentage, pin and release are no part of it where the chosen version is in the cache key: then every answer is
-    still right for whom it is kept.
+    Percentage, pin and release are no part of it where the version is in the cache key: then no response gets stale.
     """
     settings = stack.settings
     origins = {name: _origin(origin) for name, origin in settings.origins.items()}
@@ -40,50 +39,50 @@ def cached_paths(stack: Stack) -> dict[str, str]:
             _options(stack),
             "" if settings.needs.version_header else settings.pin,
             settings.demo.tiers,
-            KEPT_BY,
+            CACHE_RULE,
         )
     return patterns
 
 
 def mark_of(paths: Mapping[str, str]) -> str:
-    """The tag's value: the beginnings of the digests of every pattern and of what it depends on."""
+    """Return the tag's value: the beginnings of every pattern's digest and of the digest for it."""
     found = (_letters(pattern)[:PATTERN_LETTERS] + _short(digest) for pattern, digest in sorted(paths.items()))
     return "".join(found) or NOTHING_CACHED
 
 
 def affected(mark: str | None, paths: Mapping[str, str]) -> list[str]:
-    """What to invalidate, as CloudFront takes it; `mark` is None where nothing is known of before: then everything."""
+    """Return the paths to invalidate, as CloudFront takes them; all of them for None, an unknown mark."""
     if mark is None:
-        return _as_few([invalidation_path(pattern) for pattern in paths])
+        return _reduce([invalidation_path(pattern) for pattern in paths])
     before, now = _digests(mark), _digests(mark_of(paths))
     if before.keys() - now.keys():
-        # A pattern that is gone: all that is left of it is its digest.
+        # A removed pattern is known by its digest only.
         return [EVERYTHING]
     was_cached = before.keys() if _letters(EVERYTHING)[:PATTERN_LETTERS] not in before else now.keys()
     changed = {key for key in now if now[key] != before.get(key) and key in was_cached}
-    return _as_few([invalidation_path(pattern) for pattern in paths if _letters(pattern)[:PATTERN_LETTERS] in changed])
+    return _reduce([invalidation_path(pattern) for pattern in paths if _letters(pattern)[:PATTERN_LETTERS] in changed])
 
 
 def invalidation_path(pattern: str) -> str:
-    """A wildcard may only be the last letter, and without one no other query string is meant
-    ("Specify the objects to invalidate").
+    """Return the path that covers a pattern: a wildcard can only be the last letter, and a path without one covers no
+    query strings ("Specify the objects to invalidate").
     """
     return pattern.replace("?", "*").partition("*")[0] + "*"
 
 
-def _as_few(found: list[str]) -> list[str]:
-    """Without what lies below another one of them."""
+def _reduce(found: list[str]) -> list[str]:
+    """Remove duplicates and paths that another path covers."""
     paths = sorted(set(found))
     return [one for one in paths if not any(one != other and one.startswith(other[:-1]) for other in paths)]
 
 
 def _origin(origin: OriginSettings) -> dict[str, Any]:
-    """How long an answer may take says nothing about it."""
+    """Return all but the timeout, which changes no response."""
     return origin.model_dump(exclude={"read_timeout_seconds"})
 
 
 def _options(stack: Stack) -> dict[str, Any]:
-    """Of a strategy that is not ours, all of them. Where canary.js decides, the cache key has the origin's name."""
+    """Return the options that decide, or all; none for canary.js, because the cache key has the origin's name."""
     settings = stack.settings
     if settings.needs.viewer_function == "canary":
         return {}
@@ -105,7 +104,7 @@ def _short(digest: str) -> str:
 
 
 def _digests(mark: str) -> dict[str, str]:
-    """Of a mark that is none of ours, nothing that could agree."""
+    """Split a mark into digests by pattern; one of another format yields none that match."""
     if mark == NOTHING_CACHED:
         return {}
     length = PATTERN_LETTERS + DIGEST_LETTERS

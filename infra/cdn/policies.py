@@ -1,4 +1,4 @@
-"""What the cache keys on and what reaches the triggers and origins, derived from what the strategy needs."""
+"""Cache policies and origin request policies, derived from what the strategy needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.settings.header_key import HeaderKey, digest_of
+from infra.settings.cache_key import HeaderKey, added_headers, forwards_host, header_key, headers_digest
+from infra.settings.stack import Stack
 
 DAY_SECONDS = 86_400
 YEAR_SECONDS = 31_536_000
@@ -16,11 +17,11 @@ YEAR_SECONDS = 31_536_000
 
 @dataclass(frozen=True)
 class PoliciesArgs:
-    """`is_cacheable`: answers may be kept, for their key tells what they are of; `header_key` are its headers.
+    """`is_cacheable`: responses may be cached under a key with the headers of `header_key`.
 
-    `viewer_function` is what runs before the cache, "" for nothing. `key_cookies` are the only cookies that reach the
-    origin; None stands for all. `static_key_has_host`: the stable origin wants the viewer's Host. `cloudfront_headers`
-    are those that CloudFront adds for the router and the cache policy does not name.
+    `viewer_function` is the CloudFront Function, "" for none. `key_cookies` are the only cookies that reach the origin;
+    None stands for all. `static_key_has_host`: the stable origin receives the viewer's Host. `cloudfront_headers` are
+    those that CloudFront adds for the router and that the cache policy does not name.
     """
 
     prefix: str
@@ -35,30 +36,44 @@ class PoliciesArgs:
 
     @property
     def cache_kind(self) -> str:
-        """What the cache policy is called: each function before the cache and each set of keyHeaders has its own."""
+        """The name of the cache policy: one for each CloudFront Function and each set of keyHeaders."""
         if not self.is_cacheable:
             return "uncached"
         kind = {"canary": "versioned", "tier": "tiered"}.get(self.viewer_function, "cached")
         if self.viewer_function == "tier" and self.key_cookies is not None:
-            kind = (
-                "tiered-key-cookies"  # as with headers: changed in place, it would be in force before the forwarding is
-            )
+            kind = "tiered-key-cookies"  # another policy, as with headers: a change would precede the forwarding's
         return f"{kind}-{self.header_key.digest}" if self.header_key.digest else kind
 
     @property
     def origin_request_kind(self) -> str:
-        """What the origin request policy is called."""
+        """The name of the origin request policy."""
         kind = "viewer-host" if self.forwards_host else "origin-host"
         if self.cloudfront_headers:
-            kind = f"added-{digest_of(self.cloudfront_headers)}"
+            kind = f"added-{headers_digest(self.cloudfront_headers)}"
         return kind if self.key_cookies is None else f"{kind}-key-cookies"
 
 
+def policies_args(stack: Stack) -> PoliciesArgs:
+    """Return the arguments of a stack's policies."""
+    settings, needs = stack.settings, stack.settings.needs
+    return PoliciesArgs(
+        prefix=stack.prefix,
+        is_cacheable=needs.is_cacheable,
+        header_key=header_key(settings),
+        forwards_host=forwards_host(settings),
+        viewer_function=needs.viewer_function,
+        key_cookies=settings.key_cookies,
+        has_static_paths=bool(settings.static_paths),
+        static_key_has_host=settings.origins["stable"].host_header == "viewer",
+        cloudfront_headers=added_headers(settings),
+    )
+
+
 class Policies(pulumi.ComponentResource):
-    """A cache policy and an origin request policy of the stack's own.
+    """A stack's cache policy and origin request policy.
 
     Another kind of policy is another resource, not a changed one: policies take effect at once, while the distribution
-    still runs the last version. Its update switches policy and version together, and the old policy goes last.
+    still runs the last version. Its update switches policy and version together; the old policy is deleted last.
     """
 
     cache_policy_id: pulumi.Output[str]
@@ -80,21 +95,21 @@ class Policies(pulumi.ComponentResource):
 
 
 def cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
-    """The cache policy that fits. It is known before anything is registered, so cache_check can judge it.
+    """Return the cache policy, which cache_check needs before anything is registered.
 
-    Where it depends on the visitor, nothing is kept: origin-request runs on a miss only, and every request has to be
-    decided. Elsewhere what an origin says may be kept is kept, apart for all query strings and all cookies that the
-    origin sees.
+    Caching is disabled where the origin depends on the visitor: origin-request runs on a miss only, and every request
+    needs a decision. Otherwise the origin's Cache-Control holds, with all query strings and all cookies that the origin
+    receives in the cache key.
     """
     name = f"{args.prefix}-{args.cache_kind}"
     if not args.is_cacheable:
-        return _cache_policy(name, "Caching is off: the origin depends on the visitor", is_keeping=False)
+        return _cache_policy(name, "Caching is off: the origin depends on the visitor", has_caching=False)
     comment = "As the origin's Cache-Control says"
     return _cache_policy(name, comment, headers=args.header_key.named, cookies=args.key_cookies)
 
 
 def static_cache_policy(args: PoliciesArgs) -> aws.cloudfront.CachePolicyArgs:
-    """As AWS's CachingOptimized, but nothing is kept that says it must not be, and queries (app.js?v=2) tell apart."""
+    """Return AWS's CachingOptimized with a minimum TTL of 0 and with query strings (app.js?v=2) in the cache key."""
     comment = "Static paths: kept for a day unless the origin says otherwise"
     headers = {"host"} if args.static_key_has_host else set[str]()
     return _cache_policy(f"{args.prefix}-static", comment, headers=headers, default_ttl_seconds=DAY_SECONDS)
@@ -104,25 +119,25 @@ def _cache_policy(
     name: str,
     comment: str,
     *,
-    is_keeping: bool = True,
+    has_caching: bool = True,
     headers: Set[str] = frozenset(),
     cookies: Set[str] | None = frozenset(),
     default_ttl_seconds: int = 0,
 ) -> aws.cloudfront.CachePolicyArgs:
-    """Keeps apart by these headers and cookies (None: all) and by every query, or keeps nothing at all."""
+    """Return a policy with these headers, these cookies (None: all) and every query in the cache key."""
     parameters = aws.cloudfront.CachePolicyParametersInCacheKeyAndForwardedToOriginArgs(
         cookies_config=_cookies(cookies),
         headers_config=_headers(headers),
-        query_strings_config=_QueryStrings(query_string_behavior="all" if is_keeping else "none"),
-        enable_accept_encoding_brotli=is_keeping,
-        enable_accept_encoding_gzip=is_keeping,
+        query_strings_config=_QueryStrings(query_string_behavior="all" if has_caching else "none"),
+        enable_accept_encoding_brotli=has_caching,
+        enable_accept_encoding_gzip=has_caching,
     )
     return aws.cloudfront.CachePolicyArgs(
         name=name,
         comment=comment,
         min_ttl=0,
         default_ttl=default_ttl_seconds,
-        max_ttl=YEAR_SECONDS if is_keeping else 0,
+        max_ttl=YEAR_SECONDS if has_caching else 0,
         parameters_in_cache_key_and_forwarded_to_origin=parameters,
     )
 
@@ -142,22 +157,23 @@ def _headers(names: Set[str]) -> _Headers:
 
 
 def origin_request_policy(args: PoliciesArgs) -> aws.cloudfront.OriginRequestPolicyArgs:
-    """All of the request reaches the triggers and the origins; Host only where an origin wants the viewer's.
+    """Return a policy that forwards the whole request; Host only where an origin receives the viewer's.
 
-    Where versions are kept, cookies beside the cache key reach nobody: an answer to them would be kept for strangers,
-    and so would a Set-Cookie, which CloudFront takes away where no cookie is forwarded ("Cache content based on
-    cookies").
+    With versioned caching, cookies that are not in the cache key are not forwarded: other visitors would receive the
+    cached response to them, and a Set-Cookie in it, which CloudFront removes where no cookie is forwarded ("Cache
+    content based on cookies").
 
-    Those that CloudFront adds come with all of the viewer's only, Host too, which the router writes for each origin.
+    CloudFront adds its headers only together with all of the viewer's, Host too, which the router writes for each
+    origin.
     """
     what = "The whole request" if args.key_cookies is None else "The request with the cookies of the cache key"
     has_host = args.forwards_host or bool(args.cloudfront_headers)
     headers = (
-        _sent_headers("allViewerAndWhitelistCloudFront", args.cloudfront_headers)
+        _forwarded_headers("allViewerAndWhitelistCloudFront", args.cloudfront_headers)
         if args.cloudfront_headers
         else aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(header_behavior="allViewer")
         if has_host
-        else _sent_headers("allExcept", {"host"})
+        else _forwarded_headers("allExcept", {"host"})
     )
     return aws.cloudfront.OriginRequestPolicyArgs(
         name=f"{args.prefix}-{args.origin_request_kind}",
@@ -170,7 +186,7 @@ def origin_request_policy(args: PoliciesArgs) -> aws.cloudfront.OriginRequestPol
     )
 
 
-def _sent_headers(behavior: str, names: Set[str]) -> aws.cloudfront.OriginRequestPolicyHeadersConfigArgs:
+def _forwarded_headers(behavior: str, names: Set[str]) -> aws.cloudfront.OriginRequestPolicyHeadersConfigArgs:
     return aws.cloudfront.OriginRequestPolicyHeadersConfigArgs(
         header_behavior=behavior,
         headers=aws.cloudfront.OriginRequestPolicyHeadersConfigHeadersArgs(items=sorted(names)),

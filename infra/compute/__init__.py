@@ -1,0 +1,1 @@
+"""Lambda functions: the router at the edge, and functions in one Region."""

@@ -1,4 +1,4 @@
-"""A Lambda function that runs in one Region, with its log and a role of its own."""
+"""Lambda functions in one Region, each with its log group and role: the validator here, the controller in rollout."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam.role import policy_of
-from infra.package.regional import ARCHITECTURE
+from infra.compute.router_function import RUNTIME
+from infra.iam.role import allow, policy_document, trust_policy
+from infra.naming.edge_functions import EDGE_REGION
+from infra.package.bundle import REGIONAL_ARCHITECTURE
+from infra.settings.origins import OverrideSettings
+from infra.settings.stack import Stack
 
-RUNTIME = "python3.13"
+REPORT_JOB_ACTIONS = ("codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult")
+"""For jobs there is no narrower resource (Service Authorization Reference)."""
 
 
 @dataclass(frozen=True)
-class RegionFunctionArgs:
-    """`policies` are what it may do besides writing its log, by name: policy documents in JSON."""
+class RegionalFunctionArgs:
+    """`policies` are its permissions besides writing its log: policy documents in JSON, by name."""
 
     function_name: str
     description: str
@@ -33,13 +38,13 @@ class RegionFunctionArgs:
     policies: Mapping[str, pulumi.Input[str]]
 
 
-class RegionFunction(pulumi.ComponentResource):
-    """Its logical names begin with its own; `arn` is that of the function, which publishes no versions."""
+class RegionalFunction(pulumi.ComponentResource):
+    """Function, role and log group; `arn` is that of the function, which publishes no versions."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
 
-    def __init__(self, name: str, args: RegionFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: RegionalFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:RegionFunction", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         group = aws.cloudwatch.LogGroup(
@@ -53,13 +58,15 @@ class RegionFunction(pulumi.ComponentResource):
             f"{name}-role",
             name=args.function_name,
             description=args.description,
-            assume_role_policy=json.dumps(_trust_policy()),
+            assume_role_policy=trust_policy("lambda.amazonaws.com"),
             opts=child,
         )
-        policies = {"write-log": group.arn.apply(lambda arn: json.dumps(_log_policy(arn))), **args.policies}
-        rights = [
+        # The group is there before the function, which therefore creates none.
+        write = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        log_policy = group.arn.apply(lambda arn: json.dumps(policy_document(allow(write, f"{arn}:*"))))
+        policies = [
             aws.iam.RolePolicy(f"{name}-{purpose}", name=purpose, role=role.name, policy=policy, opts=child)
-            for purpose, policy in policies.items()
+            for purpose, policy in {"write-log": log_policy, **args.policies}.items()
         ]
         function = aws.lambda_.Function(
             name,
@@ -67,7 +74,7 @@ class RegionFunction(pulumi.ComponentResource):
             description=args.description,
             region=args.region,
             runtime=RUNTIME,
-            architectures=[ARCHITECTURE],
+            architectures=[REGIONAL_ARCHITECTURE],
             handler=args.handler,
             code=pulumi.FileArchive(str(args.package)),
             role=role.arn,
@@ -75,18 +82,40 @@ class RegionFunction(pulumi.ComponentResource):
             timeout=args.timeout_seconds,
             environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment) if args.environment else None,
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="Text"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[group, *rights]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[group, *policies]),
         )
         self.arn, self.name = function.arn, function.name
         self.register_outputs({"arn": self.arn, "name": self.name})
 
 
-def _trust_policy() -> dict[str, Any]:
-    principal = {"Service": "lambda.amazonaws.com"}
-    return policy_of({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+def validator_function(stack: Stack, package: Path, domain: pulumi.Output[str]) -> RegionalFunctionArgs:
+    """Return the validator, which does what `edge-router validate` does, for pipelines.
+
+    It requests the distribution over the internet. In the account it may write its log and report its job to
+    CodePipeline. The stack's URL and the place of its override are its default plan; an event has the rest.
+    """
+    settings = stack.settings
+    return RegionalFunctionArgs(
+        function_name=f"{stack.prefix}-validator",
+        description="Counts what visitors get",
+        handler="validator.handler.handler",
+        package=package,
+        region=EDGE_REGION,
+        memory_mb=settings.validator.memory_mb,
+        timeout_seconds=settings.validator.timeout_seconds,
+        retention_days=settings.logs.retention_days,
+        environment=_validator_environment(settings.override, domain),
+        policies={"report-job": json.dumps(policy_document(allow(REPORT_JOB_ACTIONS, "*")))},
+    )
 
 
-def _log_policy(group_arn: str) -> dict[str, Any]:
-    """The group is there before the function: it creates none."""
-    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    return policy_of({"Effect": "Allow", "Action": actions, "Resource": [f"{group_arn}:*"]})
+def _validator_environment(
+    override: OverrideSettings | None, domain: pulumi.Output[str]
+) -> dict[str, pulumi.Input[str]]:
+    """Return the variables that validator.handler reads. The secret is one in Pulumi's state too."""
+    plan: dict[str, Any] = {}
+    secret: dict[str, pulumi.Input[str]] = {}
+    if override is not None:
+        plan["override"] = {name: value for name, value in override.model_dump(exclude={"secret"}).items() if value}
+        secret["EDGE_ROUTER_OVERRIDE_SECRET"] = pulumi.Output.secret(override.secret)
+    return {"VALIDATOR_PLAN": domain.apply(lambda name: json.dumps({"url": f"https://{name}/", **plan})), **secret}

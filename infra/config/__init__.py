@@ -1,0 +1,1 @@
+"""Config: the base model of sections, errors, shared rules, and AWS Regions, hosts and provider keys."""

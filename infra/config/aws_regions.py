@@ -1,4 +1,4 @@
-"""Which Regions there are, as botocore's endpoint list has them (partition aws, the only one with CloudFront)."""
+"""AWS Regions, as botocore's endpoint list has them (partition aws, the only one with CloudFront)."""
 
 from __future__ import annotations
 
@@ -13,45 +13,65 @@ EDGE_REGIONS = (
     *("ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-2"),
     *("eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1"),
 )
-"""Where origin triggers are known to run: Regions with a regional edge cache ("How CloudFront delivers content").
+"""Regions with a regional edge cache, where origin triggers run ("How CloudFront delivers content").
 
-The local edge has me-central-1 too, where Origin Shield can be. It is none here: an account has to opt in to it before
-anything, so a log group too, can be made there ("AWS Regions").
+The local edge has me-central-1 too, where Origin Shield can be. It is not listed here because it is an opt-in Region:
+an account has to enable it before it can create anything, such as a log group ("AWS Regions").
 """
+ENABLED_BY_DEFAULT = frozenset(
+    (
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2"),
+    )
+)
+"""Regions launched before March 20, 2019; every later one is an opt-in Region ("Enable or disable AWS Regions in your
+account", AWS Account Management)."""
 
 
 @cache
 def available_regions(service: str = "dynamodb") -> tuple[str, ...]:
-    """The Regions of a service, sorted."""
-    from botocore.session import Session  # pyright: ignore[reportMissingTypeStubs]  botocore has no types
-
-    session: Any = Session()
-    return tuple(sorted(session.get_available_regions(service, partition_name="aws")))
+    """Return the Regions of a service, sorted."""
+    return tuple(sorted(_botocore().get_available_regions(service, partition_name="aws")))
 
 
-def partition_of(region: str) -> str:
-    """The partition that has this Region, "" where none has."""
-    from botocore.session import Session  # pyright: ignore[reportMissingTypeStubs]  botocore has no types
-
-    session: Any = Session()
+def find_partition(region: str) -> str:
+    """Return the partition that has this Region, "" where none has."""
+    session = _botocore()
     names: list[str] = session.get_available_partitions()
     return next((name for name in names if region in session.get_available_regions("ec2", partition_name=name)), "")
 
 
-def region_problem(region: str, service: str = "dynamodb") -> str:
-    """What is wrong with a Region's name."""
+def _botocore() -> Any:
+    from botocore.session import Session  # pyright: ignore[reportMissingTypeStubs]  botocore has no types
+
+    return Session()
+
+
+def region_error(region: str, service: str = "dynamodb") -> str:
+    """Return the error of a Region that the service is not in, "" otherwise."""
     known = available_regions(service)
     return "" if region in known else f"is {region!r}, which is no AWS Region: {suggestion(region, known)}"
 
 
-def replica_problems(home_region: str, replicas: Sequence[str]) -> dict[int, str]:
-    """What is wrong with a global table's replicas, by index."""
-    problems: dict[int, str] = {}
+def replica_errors(home_region: str, replicas: Sequence[str]) -> dict[int, str]:
+    """Return the errors in the Regions of a global table's replicas, by index."""
+    errors: dict[int, str] = {}
     for index, region in enumerate(replicas):
-        if text := region_problem(region):
-            problems[index] = text
+        if text := region_error(region):
+            errors[index] = text
         elif region == home_region:
-            problems[index] = f"is {region!r}: that is homeRegion, where the table is anyway; list the other Regions"
+            errors[index] = f"is {region!r}: that is homeRegion, where the table is anyway; list the other Regions"
         elif region in replicas[:index]:
-            problems[index] = f"is {region!r}, which is listed already: every replica once"
-    return problems
+            errors[index] = f"is {region!r}, which is listed already: every replica once"
+    return errors
+
+
+def opt_in_warning(key: str, region: str) -> str:
+    """Return the warning about an opt-in Region, "" for all others."""
+    if region in ENABLED_BY_DEFAULT:
+        return ""
+    return (
+        f"{key} is {region!r}, an opt-in Region: `up` can create nothing there until the account has enabled it, by"
+        f" `aws account enable-region --region-name {region}`"
+    )

@@ -10,57 +10,57 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator, create_model
 
-from infra.config.errors import problem, raise_problems, shown
-from infra.config.section import Number, Section, Text, Whole
+from infra.config.base_model import Number, Section, Text, Whole
+from infra.config.errors import format_value, raise_errors, setting_error
 from strategies.registry import load, section_of
 
-_CHECKED = {int: Whole, float: Number, str: Text}
-_SPELLED = {str: "text", dict: "an object", int: "a whole number", float: "a number", bool: "true or false"}
+_COERCED = {int: Whole, float: Number, str: Text}
+_WORDS = {str: "text", dict: "an object", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 @cache
 def options_model(strategy: str) -> type[Section]:
-    """The Options dataclass as a section, so that strings from `pulumi config set` become numbers."""
-    return _section_of(load(strategy).Options, section_of(strategy))
+    """Return the Options dataclass as a section, in which strings from `pulumi config set` become numbers."""
+    return _as_section(load(strategy).Options, section_of(strategy))
 
 
-def _section_of(options: type, name: str) -> type[Section]:
+def _as_section(options: type, name: str) -> type[Section]:
     hints = get_type_hints(options)
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(options):
         default = field.default
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
-        fields[field.name] = (_checked(hints[field.name]), ... if default is dataclasses.MISSING else default)
+        fields[field.name] = (_as_field(hints[field.name]), ... if default is dataclasses.MISSING else default)
     return create_model(name, __base__=Section, **fields)
 
 
-def _checked(hint: Any) -> Any:
-    """The type as config may have it: every str, int and float with its coercion, a union as one choice, a record as a
-    section of its own."""
+def _as_field(hint: Any) -> Any:
+    """Return the type for config: str, int and float with their coercion, a union as one choice, a record as a
+    section."""
     if get_origin(hint) in (Union, types.UnionType):
-        return Annotated[hint, WrapValidator(_one_message(hint))]
-    if hint in _CHECKED:
-        return _CHECKED[hint]
+        return Annotated[hint, WrapValidator(_report_once(hint))]
+    if hint in _COERCED:
+        return _COERCED[hint]
     if dataclasses.is_dataclass(hint):
         record: Any = hint
-        return _section_of(record, record.__name__)
+        return _as_section(record, record.__name__)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin not in (tuple, dict):
         return hint
     container: Any = origin
-    return container[tuple(argument if argument is ... else _checked(argument) for argument in arguments)]
+    return container[tuple(argument if argument is ... else _as_field(argument) for argument in arguments)]
 
 
-def _one_message(hint: Any) -> Callable[[Any, ValidatorFunctionWrapHandler], Any]:
-    """One mistake for a value that fits no part of a union, where pydantic has one for each part."""
-    expected = " or ".join(_SPELLED.get(get_origin(part) or part, str(part)) for part in get_args(hint))
+def _report_once(hint: Any) -> Callable[[Any, ValidatorFunctionWrapHandler], Any]:
+    """Report one error for a value that fits no part of a union; pydantic reports one for each part."""
+    expected = " or ".join(_WORDS.get(get_origin(part) or part, str(part)) for part in get_args(hint))
 
     def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         try:
             return handler(value)
         except ValidationError:
-            raise_problems([problem(f"is {shown(value)}: expected {expected}", value=value)])
+            raise_errors([setting_error(f"is {format_value(value)}: expected {expected}", value=value)])
             raise
 
     return validate

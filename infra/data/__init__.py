@@ -1,0 +1,1 @@
+"""DynamoDB: the strategies' tables and the control table."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.naming.table_names import is_told_apart
+from infra.naming.resource_names import has_suffix
 from infra.settings.parts import TableSettings
+from infra.settings.stack import Stack
 from strategies.base import TableSpec
-
-
-@dataclass(frozen=True)
-class TablesArgs:
-    """Specs by physical name, and how well their data is kept."""
-
-    specs: dict[str, TableSpec]
-    keeping: TableSettings
 
 
 class Tables(pulumi.ComponentResource):
@@ -28,57 +22,75 @@ class Tables(pulumi.ComponentResource):
 
     names: pulumi.Output[dict[str, str]]
 
-    def __init__(self, name: str, args: TablesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, stack: Stack, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:Tables", name, None, opts)
-        self.tables = {spec.purpose: self._table(physical, spec, args.keeping) for physical, spec in args.specs.items()}
+        specs = stack.settings.tables_by_strategy().values()
+        self.tables = {
+            spec.purpose: self._create(spec, stack.table_name(spec), stack.settings.tables) for spec in specs
+        }
         self.names = pulumi.Output.all(**{purpose: table.name for purpose, table in self.tables.items()})
         self.register_outputs({"names": self.names})
 
-    def _table(self, physical_name: str, spec: TableSpec, keeping: TableSettings) -> aws.dynamodb.Table:
-        """One table. Its logical name is its purpose: it stays the same resource whatever else changes."""
-        keys = [spec.hash_key, *filter(None, [spec.range_key])]
+    def _create(self, spec: TableSpec, physical_name: str, protection: TableSettings) -> aws.dynamodb.Table:
+        """Create a table. Its logical name is its purpose: it stays the same resource whatever else changes."""
+        replicas = [
+            aws.dynamodb.TableReplicaArgs(
+                region_name=region,
+                point_in_time_recovery=protection.point_in_time_recovery,
+                deletion_protection_enabled=protection.deletion_protection,
+            )
+            for region in spec.replicas
+        ]
+        ttl = aws.dynamodb.TableTtlArgs(attribute_name=spec.expiry_attribute, enabled=True)
+        recovery = aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=protection.point_in_time_recovery)
         return aws.dynamodb.Table(
             spec.purpose,
-            name=physical_name,
-            region=spec.home_region,
-            billing_mode="PAY_PER_REQUEST",
-            hash_key=spec.hash_key,
-            range_key=spec.range_key or None,
-            attributes=[aws.dynamodb.TableAttributeArgs(name=key, type="S") for key in keys],
-            ttl=_expiry(spec),
-            replicas=[_replica(region, keeping) for region in spec.replicas] or None,
-            # What replication reads ("Global tables: how they work"): replicas need it.
-            stream_enabled=True if spec.replicas else None,
-            stream_view_type="NEW_AND_OLD_IMAGES" if spec.replicas else None,
-            point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=keeping.point_in_time_recovery),
-            deletion_protection_enabled=keeping.deletion_protection,
-            opts=pulumi.ResourceOptions(
+            global_table(
+                physical_name,
+                spec.home_region,
+                (spec.hash_key, spec.range_key),
+                replicas,
+                ttl=ttl if spec.expiry_attribute else None,
+                point_in_time_recovery=recovery,
+                deletion_protection_enabled=protection.deletion_protection,
+            ),
+            pulumi.ResourceOptions(
                 parent=self,
-                protect=keeping.protect,
-                retain_on_delete=keeping.on_destroy == "retain",
-                delete_before_replace=replaced_in_order(spec.name, spec.purpose),
+                protect=protection.protect,
+                retain_on_delete=protection.on_destroy == "retain",
+                delete_before_replace=replacement_order(spec.name, spec.purpose),
             ),
         )
 
 
-def replaced_in_order(configured_name: str, purpose: str) -> bool | None:
-    """False where the new table comes before the old one goes: it has another name, and visitors always have one.
+def global_table(
+    physical_name: str,
+    home_region: str,
+    keys: tuple[str, str],
+    replicas: Sequence[aws.dynamodb.TableReplicaArgs],
+    **more: Any,
+) -> aws.dynamodb.TableArgs:
+    """Return a table with a partition key and a sort key ("" for none), on-demand capacity, and replicas."""
+    hash_key, range_key = keys
+    return aws.dynamodb.TableArgs(
+        name=physical_name,
+        region=home_region,
+        billing_mode="PAY_PER_REQUEST",
+        hash_key=hash_key,
+        range_key=range_key or None,
+        attributes=[aws.dynamodb.TableAttributeArgs(name=key, type="S") for key in keys if key],
+        replicas=list(replicas) or None,
+        # Replication reads the stream ("Global tables: how they work").
+        stream_enabled=True if replicas else None,
+        stream_view_type="NEW_AND_OLD_IMAGES" if replicas else None,
+        **more,
+    )
 
-    None leaves it to the provider, which deletes first what the program has named; under a configured name, which may
+
+def replacement_order(configured_name: str, purpose: str) -> bool | None:
+    """Return `delete_before_replace`: False where the new table has another name, so that visitors always have one.
+
+    None leaves it to the provider, which deletes a table with a physical name first; under a configured name, which may
     be the same, there is no other way.
     """
-    return None if configured_name or not is_told_apart(purpose) else False
-
-
-def _expiry(spec: TableSpec) -> aws.dynamodb.TableTtlArgs | None:
-    if not spec.expiry_attribute:
-        return None
-    return aws.dynamodb.TableTtlArgs(attribute_name=spec.expiry_attribute, enabled=True)
-
-
-def _replica(region: str, keeping: TableSettings) -> aws.dynamodb.TableReplicaArgs:
-    return aws.dynamodb.TableReplicaArgs(
-        region_name=region,
-        point_in_time_recovery=keeping.point_in_time_recovery,
-        deletion_protection_enabled=keeping.deletion_protection,
-    )
+    return None if configured_name or not has_suffix(purpose) else False

@@ -1,108 +1,105 @@
-"""The function's role: what it may read and where it may write its log, and nothing else."""
+"""IAM policy documents, and the role of the Lambda@Edge function."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-TRUSTED_SERVICES = ("edgelambda.amazonaws.com", "lambda.amazonaws.com")
+EDGE_SERVICES = ("edgelambda.amazonaws.com", "lambda.amazonaws.com")
 """Both have to be trusted ("Set up IAM permissions and roles for Lambda@Edge")."""
+
+
+def policy_document(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(actions: Sequence[str], *resources: str) -> dict[str, Any]:
+    """Return a statement that allows these actions on these resources."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def trust_policy(services: str | Sequence[str]) -> str:
+    """Return the trust policy, as JSON, of a role that these services assume."""
+    principal = {"Service": services if isinstance(services, str) else list(services)}
+    return json.dumps(policy_document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}))
 
 
 @dataclass(frozen=True)
 class TableAccess:
-    """A table that the function reads: what it is for, its ARN at home, the Regions of all its copies, and how."""
+    """A table that the function reads: its purpose, its ARN in the home Region, all its Regions, and the action."""
 
     purpose: str
-    arn: pulumi.Input[str]
+    arn: pulumi.Output[str]
     regions: Sequence[str]
     action: str = "dynamodb:GetItem"
 
 
-@dataclass(frozen=True)
-class RoleArgs:
-    """Whose role it is, where it writes its log, and the tables it reads."""
-
-    function_name: str
-    log_group: str
-    tables: Sequence[TableAccess]
-
-
 class Role(pulumi.ComponentResource):
-    """A role that Lambda and Lambda@Edge may take on; `unique_id` is another one when it is made anew.
+    """The role of Lambda and Lambda@Edge; a replaced role has another `unique_id`.
 
-    The right to read a table is a policy of its own. Pulumi deletes last, so that a switch of strategies takes it away
-    only when the distribution has gone on to the new version.
+    The permission to read a table is a separate policy. Pulumi deletes last, so that a switch of strategies removes it
+    only when the distribution runs the new version.
     """
 
     arn: pulumi.Output[str]
     unique_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        role_name: str,
+        log_group: str,
+        tables: Sequence[TableAccess],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         super().__init__("edge-router:infra:Role", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name,
-            name=args.function_name,
+            name=role_name,
             description="Lambda@Edge: reads the router's tables, writes its log",
-            assume_role_policy=json.dumps(trust_policy()),
+            assume_role_policy=trust_policy(EDGE_SERVICES),
             opts=child,
         )
         account_id = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
-        log_policy = account_id.apply(lambda account: json.dumps(log_writing_policy(account, args.log_group)))
+        policies = {"write-log": account_id.apply(lambda account: _log_policy(account, log_group))}
+        for table in tables:
+            policies[f"read-{table.purpose}"] = table.arn.apply(lambda arn, table=table: _table_policy(arn, table))
         self.policies = [
-            aws.iam.RolePolicy("write-log", name="write-log", role=role.name, policy=log_policy, opts=child)
+            aws.iam.RolePolicy(purpose, name=purpose, role=role.name, policy=policy, opts=child)
+            for purpose, policy in policies.items()
         ]
-        self.policies += [_table_policy(role, table, child) for table in args.tables]
         self.arn, self.unique_id = role.arn, role.unique_id
         self.register_outputs({"arn": self.arn, "uniqueId": self.unique_id})
 
 
-def _table_policy(role: aws.iam.Role, table: TableAccess, opts: pulumi.ResourceOptions) -> aws.iam.RolePolicy:
-    name = f"read-{table.purpose}"
-    policy = pulumi.Output.from_input(table.arn).apply(
-        lambda arn: json.dumps(table_reading_policy(arn, table.regions, table.action))
-    )
-    return aws.iam.RolePolicy(name, name=name, role=role.name, policy=policy, opts=opts)
-
-
-def trust_policy() -> dict[str, Any]:
-    """Who may take on the role."""
-    principal = {"Service": list(TRUSTED_SERVICES)}
-    return policy_of({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
-
-
-def log_writing_policy(account_id: str, log_group: str) -> dict[str, Any]:
-    """Its own log group in every Region, for there is no telling where the function will run.
+def _log_policy(account_id: str, log_group: str) -> str:
+    """Allow the function's own log group in every Region, because it may run in any of them.
 
     A group is named with `:*` at the end in most policies, but the "Service Authorization Reference" names it without;
     streams are below it (CloudWatch Logs, "Resources": "Log group" and "Log stream").
     """
     group = f"arn:aws:logs:*:{account_id}:log-group:{log_group}"
     streams = f"{group}:*"
-    return policy_of(
-        {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream"], "Resource": [group, streams]},
-        {"Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": [streams]},
+    return json.dumps(
+        policy_document(
+            allow(["logs:CreateLogGroup", "logs:CreateLogStream"], group, streams),
+            allow(["logs:PutLogEvents"], streams),
+        )
     )
 
 
-def table_reading_policy(table_arn: str, regions: Sequence[str], action: str) -> dict[str, Any]:
-    """The one action that the router calls, on every copy of the one table."""
-    copies = [_in_region(table_arn, region) for region in regions]
-    return policy_of({"Effect": "Allow", "Action": [action], "Resource": copies})
+def _table_policy(arn: str, table: TableAccess) -> str:
+    """Allow the one action that the router calls, in all Regions of the table.
 
-
-def policy_of(*statements: dict[str, Any]) -> dict[str, Any]:
-    """A policy document."""
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def _in_region(arn: str, region: str) -> str:
-    """A replica has the ARN of its table, but for the Region (arn:partition:service:region:account:resource)."""
-    parts = arn.split(":")
-    return ":".join([*parts[:3], region, *parts[4:]])
+    A replica has the ARN of its table except for the Region (arn:partition:service:region:account:resource).
+    """
+    before, after = arn.split(":")[:3], arn.split(":")[4:]
+    arns = [":".join([*before, region, *after]) for region in table.regions]
+    return json.dumps(policy_document(allow([table.action], *arns)))

@@ -1,0 +1,1 @@
+"""Physical names, tags and log groups of resources, with AWS's limits."""

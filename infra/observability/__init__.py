@@ -1,0 +1,1 @@
+"""Observability: log metrics, alarms, notifications, dashboard and saved queries."""

@@ -1,4 +1,4 @@
-"""The dashboard's widgets ("Dashboard body structure and syntax", CloudWatch API reference)."""
+"""The CloudWatch dashboard ("Dashboard body structure and syntax", CloudWatch API reference)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.naming.function_identity import EDGE_REGION
-from infra.observability.alarms import replica_name
-from infra.observability.log_metrics import DECISIONS, FALLBACK_REASONS, FALLBACKS, TABLE_MS, namespace_of
+from infra.naming.edge_functions import EDGE_REGION, replica_name
+from infra.observability.log_metrics import DECISIONS, FALLBACK_REASONS, FALLBACKS, TABLE_MS, metrics_namespace
 from infra.package.baked_config import METRICS_NAMESPACE
 
 PERIOD_SECONDS = 300
@@ -19,7 +18,7 @@ Widget = dict[str, Any]
 
 @dataclass(frozen=True)
 class View:
-    """What there is to see. Without a Lambda function `function_name` is "" and there are no `regions`."""
+    """The subjects of the dashboard. Without a Lambda function `function_name` is "" and there are no `regions`."""
 
     prefix: str
     distribution_id: str
@@ -30,14 +29,14 @@ class View:
     has_table: bool
 
 
-def body(view: View) -> dict[str, Any]:
-    """First the whole, then a row for each Region: an expression works on the metrics of one Region only."""
+def dashboard(view: View) -> dict[str, Any]:
+    """Return the body: all Regions, then a row for each, because an expression takes metrics of one Region only."""
     overview = [*_cloudfront(view), *_viewer_function(view), *_versions(view), *_function(view)]
     rows = [widget for region in view.regions for widget in _row(view, region)]
-    return {"widgets": [*_placed(overview, HALF, 0), *_placed(rows, QUARTER, HEIGHT * ((len(overview) + 1) // 2))]}
+    return {"widgets": [*_place(overview, HALF, 0), *_place(rows, QUARTER, HEIGHT * ((len(overview) + 1) // 2))]}
 
 
-def _placed(widgets: Sequence[Widget], width: int, top: int) -> Iterator[Widget]:
+def _place(widgets: Sequence[Widget], width: int, top: int) -> Iterator[Widget]:
     each = COLUMNS // width
     for index, widget in enumerate(widgets):
         place = {"x": width * (index % each), "y": top + HEIGHT * (index // each), "width": width, "height": HEIGHT}
@@ -80,11 +79,11 @@ def _versions(view: View) -> Iterator[Widget]:
         ("LatencyMs", "p95", "latency, 95th percentile (ms)"),
     ):
         for version in view.versions if view.function_name else ():
-            lines = [_of_version(view, metric, version, region, stat) for region in view.regions]
+            lines = [_version_metric(view, metric, version, region, stat) for region in view.regions]
             yield _graph(f"{version}: {title}", lines, stacked=stat == "Sum")
 
 
-def _of_version(view: View, metric: str, version: str, region: str, stat: str) -> list[Any]:
+def _version_metric(view: View, metric: str, version: str, region: str, stat: str) -> list[Any]:
     options = {"region": region, "label": region, "stat": stat}
     return [METRICS_NAMESPACE, metric, "Stack", view.prefix, "Version", version, options]
 
@@ -97,17 +96,17 @@ def _function(view: View) -> Iterator[Widget]:
         ("Duration", "p95", "duration, 95th percentile (ms)"),
     ):
         if view.function_name:
-            lines = [_of_function(view, metric, region, stat) for region in view.regions]
+            lines = [_function_metric(view, metric, region, stat) for region in view.regions]
             yield _graph(f"Router's function: {title}", lines, stacked=stat == "Sum")
 
 
-def _of_function(view: View, metric: str, region: str, stat: str) -> list[Any]:
+def _function_metric(view: View, metric: str, region: str, stat: str) -> list[Any]:
     options = {"region": region, "label": region, "stat": stat}
     return ["AWS/Lambda", metric, "FunctionName", replica_name(view.function_name), options]
 
 
 def _row(view: View, region: str) -> Iterator[Widget]:
-    own = namespace_of(view.prefix)
+    own = metrics_namespace(view.prefix)
     yield _graph(f"{region}: errors by version (%)", list(_error_shares(view)), region)
     yield _graph(
         f"{region}: fallbacks (%)",
@@ -124,7 +123,7 @@ def _row(view: View, region: str) -> Iterator[Widget]:
 
 
 def _error_shares(view: View) -> Iterator[list[Any]]:
-    """A request without an answer is an error, too (docs/logs.md)."""
+    """Yield the error rates; a request without a response is an error, too (docs/logs.md)."""
     for index, version in enumerate(view.versions):
         where = ["Stack", view.prefix, "Version", version]
         errors, requests, answers = f"errors{index}", f"requests{index}", f"answers{index}"
@@ -141,4 +140,4 @@ def _latencies(view: View) -> Iterator[list[Any]]:
         yield [METRICS_NAMESPACE, "LatencyMs", *where, {"label": f"{version}, mean", "stat": "Average"}]
     if view.has_table:
         for stat in ("Average", "Maximum"):
-            yield [namespace_of(view.prefix), TABLE_MS, {"label": f"table, {stat.lower()}", "stat": stat}]
+            yield [metrics_namespace(view.prefix), TABLE_MS, {"label": f"table, {stat.lower()}", "stat": stat}]

@@ -1,0 +1,1 @@
+"""Deployment packages: modules, wheels, baked config, archive, and a check that they start."""

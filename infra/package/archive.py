@@ -1,4 +1,4 @@
-"""Zips for Lambda: the same bytes for the same content, readable by their owner only."""
+"""ZIP archives for Lambda: the same bytes for the same content, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _COMPRESSION_LEVEL = 6
 """Level 9 takes four times as long for native code, and saves half a percent."""
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip without anything of this machine in it: no times, no owners, one order, fixed modes."""
-    return _zipped(tuple(sorted(files.items())))
+def zip_files(files: Mapping[str, bytes]) -> bytes:
+    """Return an archive that is the same on every machine: no times, no owners, one order, fixed modes."""
+    return _zip(tuple(sorted(files.items())))
 
 
 @lru_cache(maxsize=8)
-def _zipped(files: tuple[tuple[str, bytes], ...]) -> bytes:
-    """The last few are remembered: an update builds some again as they were, and native code takes half a second."""
+def _zip(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    """Build an archive; cached because an update builds some twice, and native code takes half a second."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name, content in files:
@@ -40,11 +40,11 @@ def _zipped(files: tuple[tuple[str, bytes], ...]) -> bytes:
 
 
 def write_archive(prefix: str, content: bytes, directory: Path) -> tuple[Path, str]:
-    """(path, SHA-256) of a zip named after its content, so that a state that names it goes on naming the same one."""
+    """Write an archive named after its content, which a state goes on naming; return its path and SHA-256."""
     digest = sha256(content).hexdigest()
     path = directory / f"{prefix}-{digest[:16]}.zip"
     write_package(path, content)
-    _drop_old(prefix, directory)
+    _delete_old(prefix, directory)
     return path, digest
 
 
@@ -61,15 +61,15 @@ def write_package(path: Path, content: bytes) -> None:
         raise
 
 
-def _drop_old(prefix: str, directory: Path) -> None:
+def _delete_old(prefix: str, directory: Path) -> None:
     """Keep the newest few and all of the last day: states still name them, and a running edge may be reading one."""
-    packages = sorted(directory.glob(f"{prefix}-*.zip"), key=_modified, reverse=True)
+    packages = sorted(directory.glob(f"{prefix}-*.zip"), key=_modified_at, reverse=True)
     for package in packages[KEPT_PACKAGES:]:
-        if _modified(package) < time.time() - KEPT_SECONDS:
+        if _modified_at(package) < time.time() - KEPT_SECONDS:
             package.unlink(missing_ok=True)
 
 
-def _modified(path: Path) -> float:
+def _modified_at(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:  # another program has just dropped it

@@ -1,4 +1,4 @@
-"""The config.json in the package: what router.baked builds the router from."""
+"""The config.json in the package, from which router.baked builds the router."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import json
 from typing import Any
 
 from infra.package.replica_order import replica_order
-from infra.settings.header_key import header_key
+from infra.settings.cache_key import header_key
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack
 from strategies.base import Strategy, TableSpec
 
 METRICS_NAMESPACE = "EdgeRouter"
 LIVE_KEYS = ("canary_percent", "pin", "release", "override")
-"""What a function before the cache decides on: changing it must not change the package."""
+"""The keys by which a CloudFront Function decides: changing them must not change the package."""
 
 
 def baked_config(stack: Stack) -> dict[str, Any]:
-    """All that the router needs to know, as JSON types; secrets are in it, for the edge has no other place.
+    """Return the router's config as JSON types; it includes secrets, because the edge has no other place for them.
 
-    With live control percentage, pin and release are not in it, so that changing them changes no byte of the package.
+    With live control it has no percentage, pin and release, so that changing them changes no byte of the package.
     """
     config, settings = deciding_config(stack), stack.settings
     if settings.has_metrics:
@@ -28,18 +28,15 @@ def baked_config(stack: Stack) -> dict[str, Any]:
     if settings.strategy_class.respond is not Strategy.respond:
         config["sets_cookies"] = True
     if settings.needs.is_cacheable and settings.needs.origin_request:
-        config["kept"] = _kept(stack)
+        config["kept"] = _cache_guard(stack)
     if settings.needs.version_header and settings.needs.origin_request:
         kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
         return {**kept, "override": None, "version_header": settings.needs.version_header}
     return {**config, **_live_control(stack)} if settings.reads_control_table else config
 
 
-def _kept(stack: Stack) -> dict[str, Any]:
-    """The fields of router.cache_guard.CacheGuard.
-
-    With a function before the cache the override's header is that function's affair.
-    """
+def _cache_guard(stack: Stack) -> dict[str, Any]:
+    """Return the fields of router.cache_guard.CacheGuard; a CloudFront Function handles the override itself."""
     settings = stack.settings
     override = settings.override.header.lower() if settings.override and settings.needs.version_header else ""
     names = header_key(settings).covered - {override}
@@ -47,7 +44,7 @@ def _kept(stack: Stack) -> dict[str, Any]:
 
 
 def _live_control(stack: Stack) -> dict[str, Any]:
-    """Where the router reads what is in force, and what holds as long as it never could."""
+    """Return the control table, and the values for an instance that never could read it."""
     control = stack.settings.control
     table = {
         "name": stack.control_table_name,
@@ -66,7 +63,7 @@ def _live_control(stack: Stack) -> dict[str, Any]:
 
 
 def deciding_config(stack: Stack) -> dict[str, Any]:
-    """The config of a router that decides everything itself, also what is decided before the cache at the edge."""
+    """Return the config of a router that makes all decisions, also those of a CloudFront Function."""
     settings = stack.settings
     return {
         "canary_percent": settings.canary_percent,
@@ -83,12 +80,12 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
 
 
 def to_json(config: dict[str, Any]) -> bytes:
-    """The same bytes for the same config."""
+    """Return the same bytes for the same config."""
     return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _origin(origin: OriginSettings) -> dict[str, Any]:
-    """The fields of router.model.origin.Origin but for its name."""
+    """The fields of router.model.decision.Origin but for its name."""
     return origin.model_dump()
 
 
@@ -98,7 +95,7 @@ def _override(override: OverrideSettings | None) -> dict[str, Any] | None:
 
 
 def _table(stack: Stack, spec: TableSpec | None) -> dict[str, Any] | None:
-    """The fields of router.dynamodb.table.TableConfig."""
+    """Return the fields of router.dynamodb.table.TableConfig."""
     if spec is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""The package for Lambda@Edge: the router, one strategy, what they import, and the config; same inputs, same bytes."""
+"""The Lambda packages: the router's with one strategy and its config, the controller's and the validator's."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.package.archive import write_archive, zipped
+from infra.package.archive import write_archive, zip_files
 from infra.package.baked_config import baked_config, to_json
-from infra.package.modules import modules_for, source_of
-from infra.package.stripped import stripped
-from infra.package.wheels import Wheel, wheels_for
+from infra.package.modules import modules_for, modules_from, source_path
+from infra.package.strip_comments import strip_comments
+from infra.package.wheels import Wheel, read_lock, wheels_for
 from infra.settings.stack import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -19,16 +19,19 @@ WORK_DIRECTORY = ".edge-router"
 CONFIG_NAME = "config.json"
 STRIPPED_WHEEL = "pyjwt"
 MAX_PACKAGE_BYTES = 50 * 1024 * 1024
-"""The zipped size for origin triggers ("Quotas on Lambda@Edge")."""
+"""The size of the archive for origin triggers ("Quotas on Lambda@Edge")."""
+REGIONAL_ARCHITECTURE = "arm64"
+CONTROLLER_LOCK = Path(__file__).with_name("requirements-controller.txt")
+VALIDATOR_LOCK = Path(__file__).with_name("requirements-validator.txt")
 
 
 class BundleError(Exception):
-    """A package that Lambda@Edge would not take."""
+    """A package that Lambda@Edge would reject."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A built package. `native_packages` are the distributions in it with machine code for Linux x86_64 only.
+    """A built package. `native_packages` are its distributions with machine code for Linux x86_64 only.
 
     `config` is what was baked, secrets included.
     """
@@ -40,10 +43,10 @@ class Bundle:
 
 
 def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Path | None = None) -> Bundle:
-    """Build the stack's package into a directory (default: `.edge-router/<stack>`), readable by its owner only.
+    """Build the router's package into a directory (default: `.edge-router/<stack>`), readable by its owner only.
 
-    The file is named after its content, so a state that names it goes on naming the same package. BundleError where it
-    is too large or the strategy has none, WheelError where third-party wheels cannot be had.
+    Same inputs, same bytes; the file is named after its content, so a state that names it goes on naming the same
+    package. BundleError where it is too large or the strategy has none, WheelError where wheels cannot be downloaded.
     """
     if not stack.settings.needs.origin_request:
         raise BundleError(
@@ -53,27 +56,51 @@ def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Pa
     work = ROOT / WORK_DIRECTORY
     wheels = wheels_for(stack.settings.needs.packages, wheel_cache or work / "wheels")
     config = baked_config(stack)
-    content = zipped(package_files(stack, config, wheels))
-    _check_size(len(content))
+    content = zip_files(package_files(stack, config, wheels))
+    if len(content) > MAX_PACKAGE_BYTES:
+        raise BundleError(f"the package has {len(content):,} bytes; Lambda@Edge takes at most {MAX_PACKAGE_BYTES:,}")
     path, digest = write_archive("router", content, directory or work / stack.name)
     return Bundle(path, digest, tuple(wheel.name for wheel in wheels if wheel.is_native), config)
 
 
 def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel]) -> dict[str, bytes]:
-    """Name in the package to content."""
+    """Return the router's files: name in the package to content."""
     keys = {key for key, value in config.items() if value}
-    sources = [source_of(module, ROOT) for module in modules_for(stack.settings.strategy, keys=keys, root=ROOT)]
-    files = {source.relative_to(ROOT).as_posix(): stripped(source.read_bytes()) for source in sources}
+    modules = modules_for(stack.settings.strategy, keys=keys, root=ROOT)
+    files = {name: strip_comments(content) for name, content in _read_sources(modules).items()}
     for wheel in wheels:
-        files |= {name: _for_the_edge(wheel, name, content) for name, content in wheel.files()}
+        files |= {name: _strip_wheel(wheel, name, content) for name, content in wheel.files()}
     return {**files, CONFIG_NAME: to_json(config)}
 
 
-def _for_the_edge(wheel: Wheel, name: str, content: bytes) -> bytes:
-    """A third of PyJWT is comments and docstrings, and no code of it reads one; that of others stays as it is."""
-    return stripped(content) if wheel.name == STRIPPED_WHEEL and name.endswith(".py") else content
+def _strip_wheel(wheel: Wheel, name: str, content: bytes) -> bytes:
+    """A third of PyJWT is comments and docstrings, which its code never reads; other wheels stay as they are."""
+    return strip_comments(content) if wheel.name == STRIPPED_WHEEL and name.endswith(".py") else content
 
 
-def _check_size(size: int) -> None:
-    if size > MAX_PACKAGE_BYTES:
-        raise BundleError(f"the package has {size:,} bytes; Lambda@Edge takes at most {MAX_PACKAGE_BYTES:,}")
+def build_controller(stack: Stack, directory: Path | None = None) -> Path:
+    """Build the rollout controller's package; WheelError where its wheels cannot be downloaded.
+
+    Lambda has boto3, but not what signs requests to a key-value store (SigV4A): included with a CloudFront Function.
+    """
+    lock = CONTROLLER_LOCK if stack.settings.needs.viewer_function else None
+    return _build_regional("controller", stack, lock, directory)
+
+
+def build_validator(stack: Stack, directory: Path | None = None) -> Path:
+    """Build the validator's package with its HTTP client; WheelError where that cannot be downloaded."""
+    return _build_regional("validator", stack, VALIDATOR_LOCK, directory)
+
+
+def _build_regional(name: str, stack: Stack, lock: Path | None, directory: Path | None) -> Path:
+    """Build from a handler, all modules that it imports, and the wheels of a lock."""
+    files = _read_sources(modules_from([f"{name}.handler"], (name, "router", "strategies", "stats"), root=ROOT))
+    if lock is not None:
+        for wheel in wheels_for(read_lock(lock), ROOT / WORK_DIRECTORY / "wheels", lock, REGIONAL_ARCHITECTURE):
+            files |= dict(wheel.files())
+    return write_archive(name, zip_files(files), directory or ROOT / WORK_DIRECTORY / stack.name)[0]
+
+
+def _read_sources(modules: Iterable[str]) -> dict[str, bytes]:
+    sources = [source_path(module, ROOT) for module in modules]
+    return {source.relative_to(ROOT).as_posix(): source.read_bytes() for source in sources}

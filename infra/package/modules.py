@@ -1,6 +1,6 @@
-"""The modules of ours that a package needs: what its entry point imports, read from the source and never by hand.
+"""The project's modules that a package needs: all that its entry point imports, read from the source.
 
-A stack's package may go without what an import inside a function brings, and only where that import says so itself:
+An import inside a function can be left out of a stack's package where its comment says so:
 
     from router.dynamodb.table import Table  # only with table: …
 
@@ -27,7 +27,7 @@ _MARK = re.compile(r"# only with (\w+(?: or \w+)*)")
 
 @dataclass(frozen=True)
 class OwnImport:
-    """An import statement. `modules` are what it may name: the first is a module for certain.
+    """An import statement. `modules` are the names that may be modules; the first is one.
 
     `only_with` are the keys of config.json of which one has to be set for it to run; none: it may always run.
     """
@@ -39,7 +39,7 @@ class OwnImport:
 
 
 def modules_for(strategy: str, *, keys: Collection[str] | None = None, root: Path) -> list[str]:
-    """The modules of router/ and strategies/ that a package for one strategy holds, sorted.
+    """Return the modules of router/ and strategies/ in a package for one strategy, sorted.
 
     `keys` are the keys of its config.json that are set; None stands for all. `root` is the folder above both packages.
     """
@@ -50,42 +50,42 @@ def modules_for(strategy: str, *, keys: Collection[str] | None = None, root: Pat
 def modules_from(
     entry_points: list[str], packages: Collection[str], *, keys: Collection[str] | None = None, root: Path
 ) -> list[str]:
-    """These modules of our packages with all that they import of them, sorted; `keys` as for modules_for."""
+    """Return these modules and all that they import from these packages, sorted; `keys` as for modules_for."""
     waiting, found = list(entry_points), set[str]()
     while waiting:
         module = waiting.pop()
         if module not in found:
             found.add(module)
-            waiting += [name for name in _imported(module, keys, root) if name.partition(".")[0] in packages]
+            waiting += [name for name in _imported_modules(module, keys, root) if name.partition(".")[0] in packages]
     return sorted(found)
 
 
-def source_of(module: str, root: Path) -> Path:
-    """The file of a module or of a package."""
+def source_path(module: str, root: Path) -> Path:
+    """Return the file of a module or of a package."""
     path = root.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @cache
 def imports_in(source: bytes) -> tuple[OwnImport, ...]:
-    """Every import that can run, that is all but those for type checkers.
+    """Return every import except those for type checkers.
 
     ValueError where one at the top of a module is marked: it always runs.
     """
     lines = source.splitlines()
-    found = tuple(_read(statement, is_lazy, lines) for statement, is_lazy in _statements(ast.parse(source)))
+    found = tuple(_parse(statement, is_lazy, lines) for statement, is_lazy in _statements(ast.parse(source)))
     for one in found:
         if one.only_with and not one.is_lazy:
             raise ValueError(f"line {one.line}: only an import inside a function can be left out of a package")
     return found
 
 
-def _imported(module: str, keys: Collection[str] | None, root: Path) -> Iterator[str]:
+def _imported_modules(module: str, keys: Collection[str] | None, root: Path) -> Iterator[str]:
     yield from _packages_above(module)
-    for one in imports_in(source_of(module, root).read_bytes()):
+    for one in imports_in(source_path(module, root).read_bytes()):
         if keys is None or not one.only_with or not one.only_with.isdisjoint(keys):
             yield one.modules[0]
-            yield from (name for name in one.modules[1:] if source_of(name, root).is_file())
+            yield from (name for name in one.modules[1:] if source_path(name, root).is_file())
 
 
 def _packages_above(module: str) -> list[str]:
@@ -102,16 +102,16 @@ def _statements(node: ast.AST, is_lazy: bool = False) -> Iterator[tuple[ast.Impo
         yield from _statements(child, is_lazy)
 
 
-def _read(statement: ast.Import | ast.ImportFrom, is_lazy: bool, lines: list[bytes]) -> OwnImport:
-    """Read a statement and the comment behind it; positions of ast count bytes."""
+def _parse(statement: ast.Import | ast.ImportFrom, is_lazy: bool, lines: list[bytes]) -> OwnImport:
+    """Parse a statement and the comment after it; positions of ast count bytes."""
     end = statement.end_lineno or statement.lineno
     mark = _MARK.match(lines[end - 1][statement.end_col_offset :].decode().strip())
     only_with = frozenset(mark[1].split(" or ")) if mark else frozenset[str]()
-    return OwnImport(statement.lineno, _named(statement), is_lazy, only_with)
+    return OwnImport(statement.lineno, _module_names(statement), is_lazy, only_with)
 
 
-def _named(statement: ast.Import | ast.ImportFrom) -> tuple[str, ...]:
-    """`from router.model import names` may import a module, too; a class is told apart by having no file."""
+def _module_names(statement: ast.Import | ast.ImportFrom) -> tuple[str, ...]:
+    """Return the names; `from router.model import names` may import a module, too, which has a file."""
     if isinstance(statement, ast.Import):
         return tuple(alias.name for alias in statement.names)
     module = statement.module or ""

@@ -1,4 +1,4 @@
-"""Which replica is nearest to an execution Region: great-circle distances between AWS Regions."""
+"""The replicas of a table by great-circle distance from an execution Region."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ COORDINATES = {
 
 
 def distance_km(one: str, other: str) -> float:
-    """The great-circle distance (haversine) between two Regions of COORDINATES."""
+    """Return the great-circle distance (haversine) between two Regions of COORDINATES."""
     (latitude, longitude), (other_latitude, other_longitude) = (
         [radians(degrees) for degrees in COORDINATES[region]] for region in (one, other)
     )
@@ -59,14 +59,14 @@ def distance_km(one: str, other: str) -> float:
 
 
 def replica_order(home_region: str, replicas: Sequence[str]) -> dict[str, list[str]]:
-    """All copies of a table, nearest first, for every known execution Region; "" is any other: home first.
+    """Return all Regions of a table, nearest first, for every known execution Region; "" is any other: home first.
 
-    A copy in a Region whose place is not known yet (AWS adds some each year) comes last.
+    A Region without coordinates (AWS adds some each year) comes last.
     """
-    copies = [home_region, *replicas]
-    orders = {region: _nearest_first(region, copies) for region in sorted(COORDINATES)}
-    return {"": _nearest_first(home_region, copies) if home_region in COORDINATES else copies, **orders}
+    regions = [home_region, *replicas]
+    orders = {region: _nearest_first(region, regions) for region in sorted(COORDINATES)}
+    return {"": _nearest_first(home_region, regions) if home_region in COORDINATES else regions, **orders}
 
 
-def _nearest_first(region: str, copies: Sequence[str]) -> list[str]:
-    return sorted(copies, key=lambda copy: distance_km(region, copy) if copy in COORDINATES else float("inf"))
+def _nearest_first(region: str, others: Sequence[str]) -> list[str]:
+    return sorted(others, key=lambda other: distance_km(region, other) if other in COORDINATES else float("inf"))

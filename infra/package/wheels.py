@@ -25,17 +25,17 @@ _NOT_AT_THE_EDGE = re.compile(r"^[^/]+\.(dist-info|data)/|(^|/)(tests?|__pycache
 
 
 class WheelError(Exception):
-    """A wheel that cannot be had; the message says which, and what to do."""
+    """A wheel that is not available; the message names it and the fix."""
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One pinned distribution of the lock: its hashes, and the distributions that asked for it."""
+    """One pinned distribution of the lock: its hashes, and the distributions that require it."""
 
     name: str
     version: str
     hashes: frozenset[str]
-    wanted_by: frozenset[str]
+    required_by: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Wheel:
         return not self.path.name.endswith("-none-any.whl")
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """(name in the package, content) of what is needed at run time."""
+        """Yield (name in the package, content) of the files that are needed at run time."""
         with ZipFile(self.path) as archive:
             for name in sorted(archive.namelist()):
                 if not name.endswith("/") and not _NOT_AT_THE_EDGE.search(name):
@@ -60,28 +60,28 @@ class Wheel:
 def wheels_for(
     packages: Iterable[str], cache: Path, lock: Path = LOCK_FILE, architecture: str = "x86_64"
 ) -> list[Wheel]:
-    """The wheels of these packages and of what they depend on, from the cache or downloaded; WheelError otherwise.
+    """Return the wheels of these packages and their dependencies, cached or downloaded; WheelError otherwise.
 
     `architecture` is the function's, x86_64 or arm64.
     """
     pins = _closure(set(packages), lock)
     machine = MACHINES[architecture]
-    missing = [pin for pin in pins if _cached(pin, cache, machine) is None]
+    missing = [pin for pin in pins if _find_cached(pin, cache, machine) is None]
     if missing:
         _download(missing, cache, machine)
-    return [Wheel(pin.name, _existing(pin, cache, machine, lock)) for pin in pins]
+    return [Wheel(pin.name, _require_cached(pin, cache, machine, lock)) for pin in pins]
 
 
 def cached_wheels(packages: Iterable[str], cache: Path, lock: Path = LOCK_FILE) -> list[Wheel] | None:
-    """The same where all of them are in the cache, else None: nothing is downloaded."""
+    """Return the same wheels if all are cached, else None; nothing is downloaded."""
     pins = _closure(set(packages), lock)
-    paths = [(pin.name, _cached(pin, cache, MACHINES["x86_64"])) for pin in pins]
+    paths = [(pin.name, _find_cached(pin, cache, MACHINES["x86_64"])) for pin in pins]
     found = [Wheel(name, path) for name, path in paths if path is not None]
     return found if len(found) == len(pins) else None
 
 
 def read_lock(lock: Path = LOCK_FILE) -> dict[str, Pin]:
-    """The pins of a compiled lock, whose comments say who wants what (`# via cryptography`)."""
+    """Return the pins of a compiled lock, whose comments name the dependents (`# via cryptography`)."""
     return {
         name: Pin(
             name,
@@ -98,27 +98,27 @@ def _closure(wanted: set[str], lock: Path) -> list[Pin]:
     if unknown := sorted(wanted - set(pins)):
         source = lock.with_suffix(".in").name
         raise WheelError(f"{', '.join(unknown)}: not in {lock.name}; add it to {source} and compile")
-    while more := {name for name, pin in pins.items() if pin.wanted_by & wanted} - wanted:
+    while more := {name for name, pin in pins.items() if pin.required_by & wanted} - wanted:
         wanted = wanted | more
     return [pins[name] for name in sorted(wanted)]
 
 
-def _cached(pin: Pin, cache: Path, machine: str) -> Path | None:
-    """The file for this machine with one of the pin's hashes; a name proves nothing, but it tells machines apart."""
+def _find_cached(pin: Pin, cache: Path, machine: str) -> Path | None:
+    """Return the file with one of the pin's hashes; its name says for which machine it is."""
     candidates = sorted(cache.glob(f"{pin.name.replace('-', '_')}-{pin.version}-*.whl"))
     fitting = [path for path in candidates if path.name.endswith(("-none-any.whl", f"_{machine}.whl"))]
     return next((path for path in fitting if sha256(path.read_bytes()).hexdigest() in pin.hashes), None)
 
 
-def _existing(pin: Pin, cache: Path, machine: str, lock: Path) -> Path:
-    path = _cached(pin, cache, machine)
+def _require_cached(pin: Pin, cache: Path, machine: str, lock: Path) -> Path:
+    path = _find_cached(pin, cache, machine)
     if path is None:
         raise WheelError(f"{pin.name} {pin.version}: pip brought no wheel with a hash of {lock.name}")
     return path
 
 
 def _download(pins: list[Pin], cache: Path, machine: str) -> None:
-    """Into a directory of its own first: two programs may run at once, and neither may see half a wheel."""
+    """Download into a temporary directory first, because another program must not see half a wheel."""
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as name:
         directory = Path(name)
@@ -150,12 +150,12 @@ def _run_pip(pins: list[Pin], requirements: Path, directory: Path, machine: str)
         )
     except subprocess.CalledProcessError as error:
         reason = next((line for line in reversed(error.stderr.splitlines()) if line.strip()), "pip gave no reason")
-        raise WheelError(_cannot(names, reason)) from None
+        raise WheelError(_failure(names, reason)) from None
     except subprocess.TimeoutExpired:
-        raise WheelError(_cannot(names, f"pip took more than {DOWNLOAD_SECONDS} seconds")) from None
+        raise WheelError(_failure(names, f"pip took more than {DOWNLOAD_SECONDS} seconds")) from None
 
 
-def _cannot(names: str, reason: str) -> str:
+def _failure(names: str, reason: str) -> str:
     return (
         f"third-party packages cannot be downloaded for Lambda: {names}\n"
         f"  {reason}\n"

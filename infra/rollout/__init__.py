@@ -1,0 +1,1 @@
+"""Rollouts: the controller, and the rollout in progress during an update."""

@@ -1,4 +1,4 @@
-"""The rollout that stands in the control table while the program runs: what it means for this update."""
+"""The rollout in the control table while the program runs, and its meaning for this update."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from controller.sources.key_values import KEY, text_of
-from infra.data.control import ROLLOUT, config_item, key_of
+from controller.rollout.state import ACTIVE
+from controller.sources.key_values import KEY, store_text
+from infra.data.control import ROLLOUT, config_item, item_key
 from infra.settings.stack import Stack
-from router.control.live import STANDING, live_of
+from router.control.live import parse_live
 
 if TYPE_CHECKING:
-    from router.dynamodb.client import Item
+    from router.model.decision import Item
 
 
 def read_rollout(stack: Stack) -> Item | None:
-    """The rollout's item, asked for by the provider; None where there is none.
+    """Return the rollout's item, read through the provider; None where there is none.
 
-    Nor is there one for a table or an item that is not there yet, which are errors here: no failure of this look-up
-    may stop an update.
+    A table or an item that does not exist yet is an error of the provider: no failure of this read stops an update.
     """
     control = stack.settings.control
     if not (control.is_live and stack.settings.needs.by_percentage):
         return None
     try:
         found = aws.dynamodb.get_table_item(
-            table_name=stack.control_table_name, region=control.home_region, key=json.dumps(key_of(ROLLOUT))
+            table_name=stack.control_table_name, region=control.home_region, key=json.dumps(item_key(ROLLOUT))
         )
         return cast("Item", json.loads(found.item))
     except Exception as error:  # noqa: BLE001  the SDK raises Exception itself
@@ -37,19 +37,19 @@ def read_rollout(stack: Stack) -> Item | None:
 
 
 def running_values(stack: Stack, rollout: Item) -> dict[str, str]:
-    """What stands in the key-value store of a function before the cache, by the precedence that holds at the edge."""
-    return {KEY: text_of(live_of([config_item(stack.settings), rollout]))}
+    """Return the key values of the CloudFront Function, by the precedence that holds at the edge."""
+    return {KEY: store_text(parse_live([config_item(stack.settings), rollout]))}
 
 
 def rollout_warnings(stack: Stack, rollout: Item | None) -> list[str]:
-    """What an update does to a rollout that is under way, and what it does not."""
+    """Return what an update changes for a rollout in progress, and what it does not."""
     if rollout is None:
         return []
-    live = live_of([config_item(stack.settings), rollout])
+    live = parse_live([config_item(stack.settings), rollout])
     if live.reason:
         return [f"the rollout's item in {stack.control_table_name} counts as none ({live.reason})"]
     state, release = _text(rollout, "state"), _text(rollout, "release")
-    if state not in STANDING:
+    if state not in ACTIVE:
         return []
     where = f"a rollout of release {release} is {state} at {_number(rollout, 'canaryPercent')} %{_step(rollout)}"
     settings = stack.settings
@@ -61,7 +61,7 @@ def rollout_warnings(stack: Stack, rollout: Item | None) -> list[str]:
 
 
 def _step(rollout: Item) -> str:
-    """ " (step 2 of 5)", where the item says so."""
+    """Return " (step 2 of 5)" where the item has a plan, "" otherwise."""
     plan = cast("dict[str, Any]", rollout.get("plan", {}).get("M", {}))
     steps = cast("list[object]", plan.get("steps", {}).get("L", []))
     step = _number(rollout, "step")

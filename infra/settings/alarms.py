@@ -1,15 +1,13 @@
-"""The section `alarms`: from when on somebody is told, and whom; it also brings the dashboard and the queries."""
+"""The section `alarms`: thresholds and subscribers; it also turns on the dashboard and the saved queries."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from infra.config.endpoints import AlarmEndpoints
-from infra.config.errors import rule
-from infra.config.section import Number, Section, Whole
-from router.model import names
+from infra.config.base_model import Number, Section, Whole
+from infra.config.rules import AlarmEndpoints, between
 
-_percent = rule(lambda value: names.within(value, 0.01, 100, "percent"))
+_percent = between(0.01, 100, "percent")
 
 
 class AlarmSettings(Section):
@@ -28,7 +26,7 @@ class AlarmSettings(Section):
 
     notify: AlarmEndpoints = ()
     fallback_rate_percent: Annotated[Number, _percent] = 1.0
-    function_errors: Annotated[Whole, rule(lambda value: names.within(value, 1, 1_000_000, "errors"))] = 1
+    function_errors: Annotated[Whole, between(1, 1_000_000, "errors")] = 1
     error_rate_percent: Annotated[Number, _percent] = 5.0
-    split_points: Annotated[Number, rule(lambda value: names.within(value, 1, 100, "percentage points"))] = 10.0
+    split_points: Annotated[Number, between(1, 100, "percentage points")] = 10.0
     dashboard: bool = True

@@ -1,4 +1,4 @@
-"""Cookies that browsers drop for the name that viewers come by: a public suffix, and a domain that is not theirs."""
+"""Cookie domains that browsers reject: a public suffix, and a domain that the viewer's host name is not in."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 
-def cookie_domain_problem(given: str, aliases: Sequence[str]) -> str:
-    """Say why no viewer who comes by these aliases keeps a cookie of this Domain (RFC 6265 §5.3), "" where some do."""
+def cookie_domain_error(given: str, aliases: Sequence[str]) -> str:
+    """Return the error of a Domain for which no viewer at these aliases stores a cookie (RFC 6265 §5.3), or ""."""
     domain = _plain(given)
     if is_public_suffix(domain):
         return (
@@ -31,7 +31,7 @@ def cookie_domain_problem(given: str, aliases: Sequence[str]) -> str:
 
 
 def cookie_domain_warnings(given: str, aliases: Sequence[str]) -> list[str]:
-    """Name the aliases whose viewers keep no cookie of this Domain, though others do."""
+    """Warn of aliases whose viewers store no cookie of this Domain, though others do."""
     outside = [alias for alias in aliases if not _is_in(alias, _plain(given))] if given else []
     if not outside:
         return []
@@ -42,7 +42,7 @@ def cookie_domain_warnings(given: str, aliases: Sequence[str]) -> list[str]:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Tell whether a lower-case name is on the Public Suffix List, as the installed package has it."""
+    """Return whether a lower-case name is on the Public Suffix List of the installed package."""
     return _suffixes().publicsuffix(domain) == domain
 
 
@@ -54,15 +54,15 @@ def _suffixes() -> PublicSuffixList:
 
 
 def _plain(given: str) -> str:
-    """Without the dot that browsers ignore (RFC 6265 §5.2.3)."""
+    """Remove the dot that browsers ignore (RFC 6265 §5.2.3)."""
     return given.lower().removeprefix(".")
 
 
 def _is_in(alias: str, domain: str) -> bool:
-    """Tell whether all names that an alias stands for are in the domain."""
+    """Return whether all names of an alias are in the domain."""
     return f".{alias.removeprefix('*.')}".endswith(f".{domain}")
 
 
 def _covers(alias: str, domain: str) -> bool:
-    """Tell whether the domain is one of the names that a wildcard stands for."""
+    """Return whether the domain is one of the names of a wildcard."""
     return alias.startswith("*.") and domain.endswith(alias[1:])

@@ -1,20 +1,23 @@
-"""The section `domain`: the names under which viewers reach the distribution, and the certificate for them."""
+"""The section `domain`: alternate domain names and their certificate."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import model_validator
 
-from infra.config.errors import problem, raise_problems, rule, shown
-from infra.config.section import Section, Text
+from infra.config.base_model import Section, Text
+from infra.config.errors import format_value, raise_errors, setting_error
+from infra.config.rules import duplicate_error, rule
 from router.model import names
 
 MAX_ALIASES = 100
 """Alternate domain names per distribution ("Quotas": Quotas on distributions)."""
 FREE_NAMES = 10
-"""Names on one certificate, unless a higher quota was asked for (ACM, "Quotas")."""
+"""Names on one certificate, unless a higher quota was requested (ACM, "Quotas")."""
 LONGEST_FIRST_NAME = 64
 """The first name is the certificate's common name (RequestCertificate, ACM API reference)."""
 
@@ -22,7 +25,7 @@ _CERTIFICATE = re.compile(r"arn:aws:acm:([a-z0-9-]+):[0-9]{12}:certificate/[0-9A
 _ZONE = re.compile(r"Z[A-Z0-9]{1,31}")
 
 
-def _alias_problem(value: str) -> str:
+def _alias_error(value: str) -> str:
     """ "Use custom URLs by adding alternate domain names", "Use wildcards in alternate domain names"."""
     if value != value.lower():
         return f"is {value!r}: CloudFront takes lower case only; write {value.lower()!r}"
@@ -35,26 +38,25 @@ def _alias_problem(value: str) -> str:
     return ""
 
 
-def _aliases_problem(values: tuple[str, ...]) -> str:
-    twice = next((value for index, value in enumerate(values) if value in values[:index]), "")
+def _aliases_error(values: tuple[str, ...]) -> str:
     if not 0 < len(values) <= MAX_ALIASES:
         return f"has {len(values)} entries: a distribution takes 1 to {MAX_ALIASES}"
-    return f"lists {twice!r} twice: every name once" if twice else ""
+    return duplicate_error(values, "every name once")
 
 
-def _certificate_problem(value: str) -> str:
+def _certificate_error(value: str) -> str:
     found = _CERTIFICATE.fullmatch(value)
     if value and found is None:
-        return f"is {shown(value)}: the ARN of a certificate is arn:aws:acm:us-east-1:<account>:certificate/<id>"
+        return f"is {format_value(value)}: the ARN of a certificate is arn:aws:acm:us-east-1:<account>:certificate/<id>"
     if found is not None and found[1] != "us-east-1":
         return f"is in {found[1]}: CloudFront takes certificates of us-east-1 only; request it there"
     return ""
 
 
-def _zone_problem(value: str) -> str:
+def _zone_error(value: str) -> str:
     if not value or _ZONE.fullmatch(value):
         return ""
-    return f"is {shown(value)}: the id of a hosted zone is Z and up to 31 capital letters and digits"
+    return f"is {format_value(value)}: the id of a hosted zone is Z and up to 31 capital letters and digits"
 
 
 class DomainSettings(Section):
@@ -68,9 +70,9 @@ class DomainSettings(Section):
         hosted_zone_id: The names' hosted zone in Route 53, where the records are written.
     """
 
-    aliases: Annotated[tuple[Annotated[Text, rule(_alias_problem)], ...], rule(_aliases_problem)]
-    certificate_arn: Annotated[Text, rule(_certificate_problem)] = ""
-    hosted_zone_id: Annotated[Text, rule(_zone_problem)] = ""
+    aliases: Annotated[tuple[Annotated[Text, rule(_alias_error)], ...], rule(_aliases_error)]
+    certificate_arn: Annotated[Text, rule(_certificate_error)] = ""
+    hosted_zone_id: Annotated[Text, rule(_zone_error)] = ""
 
     @model_validator(mode="after")
     def _has_a_certificate(self) -> DomainSettings:
@@ -80,14 +82,14 @@ class DomainSettings(Section):
                 "has neither certificateArn nor hostedZoneId: name a certificate in us-east-1 that covers the aliases,"
                 " or the hosted zone in Route 53 where one can be validated"
             )
-            raise_problems([problem(text)])
+            raise_errors([setting_error(text)])
         if not self.certificate_arn and len(first) > LONGEST_FIRST_NAME:
             text = f"has {len(first)} characters: the first name of a certificate has at most {LONGEST_FIRST_NAME}"
-            raise_problems([problem(text, "aliases", 0, value=first)])
+            raise_errors([setting_error(text, "aliases", 0, value=first)])
         return self
 
     def warnings(self) -> list[str]:
-        """What works but is rarely meant; each begins with its key below the section."""
+        """Return warnings about likely mistakes; each begins with its key below the section."""
         if self.certificate_arn or len(self.aliases) <= FREE_NAMES:
             return []
         return [
@@ -96,9 +98,33 @@ class DomainSettings(Section):
         ]
 
 
-def aliases_in(section: Any) -> list[str]:
-    """The aliases that a section in a stack's file names; none where it has no such shape."""
-    given = cast("dict[str, object]", section) if isinstance(section, dict) else {}
-    listed = given.get("aliases")
-    aliases = cast("list[object]", listed) if isinstance(listed, list) else []
+def shared_alias_errors(project: str, stack: str, aliases: Sequence[str], directory: Path) -> list[str]:
+    """Return an error for every alias that another stack's file in this directory has too.
+
+    Other directories, repositories and accounts are unknown: there CloudFront rejects it (CNAMEAlreadyExists). A
+    wildcard besides a name below it is no error: CloudFront uses the longer match.
+    """
+    files = sorted(directory.glob("Pulumi.?*.yaml")) if aliases else []
+    others = reversed([path for path in files if path.name != f"Pulumi.{stack}.yaml"])
+    taken = {alias: path.name for path in others for alias in _read_aliases(path, project)}
+    return [
+        f"{project}:domain.aliases[{index}] is {alias!r}, which {taken[alias]} has too: CloudFront takes an alias for"
+        " one distribution only"
+        for index, alias in enumerate(aliases)
+        if alias in taken
+    ]
+
+
+def _read_aliases(path: Path, project: str) -> list[str]:
+    """Read a stack file's aliases; none from an invalid file, which the engine reports when it uses it."""
+    import yaml  # here: few stacks have aliases
+
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return []
+    value = document
+    for key in ("config", f"{project}:domain", "aliases"):
+        value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
+    aliases = cast("list[object]", value) if isinstance(value, list) else []
     return [alias.lower() for alias in aliases if isinstance(alias, str)]

@@ -1,4 +1,4 @@
-"""The whole config of a stack, validated at preview: all mistakes together, each with its full key."""
+"""The whole config of a stack, validated at preview: all errors together, each with its full key."""
 
 from __future__ import annotations
 
@@ -16,15 +16,12 @@ from pydantic import (
     model_validator,
 )
 
-from infra.config.aws_hosts import host_warning
-from infra.config.errors import SettingsError, one_of, problem, raise_problems, rule, suggestion, told
-from infra.config.section import Section, Text, Whole
+from infra.config.base_model import Section, Text, Whole
+from infra.config.errors import SettingsError, format_errors, raise_errors, setting_error, suggestion
+from infra.config.rules import between, one_of, rule
 from infra.settings.alarms import AlarmSettings
-from infra.settings.cookies import cookie_domain_warnings
+from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings
-from infra.settings.header_key import header_key_problem, needs_with_key
-from infra.settings.key_headers import KeyHeaders
-from infra.settings.opt_in_regions import opt_in_warnings
 from infra.settings.origins import REQUIRED_ORIGINS, Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
     DemoSettings,
@@ -38,8 +35,8 @@ from infra.settings.parts import (
 from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
-from infra.settings.strategies import host_warnings, section_fields, table_of
-from router.model.names import within
+from infra.settings.strategies import section_fields, section_table
+from infra.settings.warnings import settings_warnings
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
@@ -104,7 +101,7 @@ class CoreSettings(Section):
     access_logs: AccessLogs = "none"
     alarms: Annotated[AlarmSettings | None, BeforeValidator(absent_if_empty)] = None
     function: FunctionSettings = Field(default_factory=FunctionSettings)
-    keep_versions: Annotated[Whole, rule(lambda value: within(value, 1, 50, "versions"))] = 3
+    keep_versions: Annotated[Whole, between(1, 50, "versions")] = 3
     table_reads: TableReadSettings = Field(default_factory=TableReadSettings)
     tables: TableSettings = Field(default_factory=TableSettings)
     logs: LogSettings = Field(default_factory=LogSettings)
@@ -114,7 +111,7 @@ class CoreSettings(Section):
     @field_validator("static_paths")
     @classmethod
     def _needs_no_function(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        """Nothing runs there that could write a Host header."""
+        """Require a Host that needs no function: none runs for static paths."""
         origins: Mapping[str, OriginSettings] = info.data.get("origins", {})
         host = origins["stable"].host_header if "stable" in origins else "origin"
         if value and host not in ("origin", "viewer"):
@@ -122,12 +119,12 @@ class CoreSettings(Section):
                 f"cannot be where origins.stable.hostHeader is {host!r}: no function runs for these paths to write that"
                 " name; it has to be origin or viewer"
             )
-            raise_problems([problem(text, value=value)])
+            raise_errors([setting_error(text, value=value)])
         return value
 
     @model_validator(mode="after")
     def _waits_end_before_deadline(self) -> Self:
-        """What a decision may wait for has its own end; the router's deadline is for what has none."""
+        """Require deadlines of reads and probes below the router's, which is for everything else."""
         deadline_ms, reads_ms, waits_ms = (
             self.function.deadline_ms,
             self.table_reads.total_timeout_ms,
@@ -135,18 +132,18 @@ class CoreSettings(Section):
         )
         if reads_ms >= deadline_ms:
             text = f"is {reads_ms}: must be below function.deadlineMs, that is {deadline_ms}"
-            raise_problems([problem(text, "tableReads", "totalTimeoutMs", value=reads_ms)])
+            raise_errors([setting_error(text, "tableReads", "totalTimeoutMs", value=reads_ms)])
         control_ms = self.table_reads.read_timeout_ms if self.reads_control_table else 0
         if control_ms and reads_ms + control_ms >= deadline_ms:
             text = (
                 f"is {reads_ms}: with the {control_ms} of readTimeoutMs, which a read of the control table may take"
                 f" before, it must stay below function.deadlineMs, that is {deadline_ms}"
             )
-            raise_problems([problem(text, "tableReads", "totalTimeoutMs", value=reads_ms)])
+            raise_errors([setting_error(text, "tableReads", "totalTimeoutMs", value=reads_ms)])
         waits_ms = waits_ms and waits_ms + control_ms
         if waits_ms >= deadline_ms:
             text = f"is {deadline_ms}: must be above what {self.strategy} may wait, that is {waits_ms}"
-            raise_problems([problem(text, "function", "deadlineMs", value=deadline_ms)])
+            raise_errors([setting_error(text, "function", "deadlineMs", value=deadline_ms)])
         return self
 
     @model_validator(mode="after")
@@ -154,20 +151,20 @@ class CoreSettings(Section):
         name = self.security.origin_secret_header
         if self.override is not None and self.override.header.lower() == name.lower():
             text = f"is {name!r}, as override.header: the viewer's would never arrive"
-            raise_problems([problem(text, "security", "originSecretHeader", value=name)])
+            raise_errors([setting_error(text, "security", "originSecretHeader", value=name)])
         return self
 
     @model_validator(mode="after")
     def _has_room_in_the_cache_key(self) -> Self:
-        if text := header_key_problem(self):
-            raise_problems([problem(text, "keyHeaders", value=self.key_headers)])
+        if text := header_key_error(self):
+            raise_errors([setting_error(text, "keyHeaders", value=self.key_headers)])
         return self
 
     @model_validator(mode="after")
     def _has_tiers_to_show(self) -> Self:
         if self.demo.tiers and self.options_of("tier") is None:
             text = "is true, but there are no tiers: write the section tier, or set this to false"
-            raise_problems([problem(text, "demo", "tiers", value=True)])
+            raise_errors([setting_error(text, "demo", "tiers", value=True)])
         return self
 
     @model_validator(mode="after")
@@ -177,12 +174,12 @@ class CoreSettings(Section):
                 "is true, but the sample application has no table for its sessions: write the section stickySession, or"
                 " set this to false"
             )
-            raise_problems([problem(text, "demo", "hosts", value=True)])
+            raise_errors([setting_error(text, "demo", "hosts", value=True)])
         return self
 
     @property
     def strategy_class(self) -> type[Strategy]:
-        """The chosen strategy."""
+        """The chosen strategy's class."""
         return load(self.strategy)
 
     @property
@@ -197,50 +194,49 @@ class CoreSettings(Section):
 
     @property
     def demo_tiers(self) -> tuple[str, ...]:
-        """The tiers that get a mock back end, the default one first; none unless `demo.tiers` asks for them."""
+        """The tiers with a mock backend, the default one first; none without `demo.tiers`."""
         options = self.options_of("tier")
         return (options.default, *sorted(options.tiers)) if self.demo.tiers and options is not None else ()
 
     @property
     def strategy_needs(self) -> Needs:
-        """What the chosen strategy needs by itself."""
+        """The needs of the chosen strategy."""
         return self.strategy_class.needs(self.options)
 
     @property
     def needs(self) -> Needs:
-        """What the chosen strategy needs, with what `keyHeaders` needs besides."""
+        """The needs of the chosen strategy and of `keyHeaders`."""
         return needs_with_key(self)
 
     @property
     def reads_control_table(self) -> bool:
-        """Whether the Lambda function has percentage and pin from the control table; a function before the cache has
+        """True where the Lambda function reads percentage and pin from the control table; a CloudFront Function reads
         them from its key-value store."""
         return self.control.is_live and self.needs.origin_request and not self.needs.version_header
 
     @property
     def has_rollout(self) -> bool:
-        """Whether a controller is deployed: only where there is a control table to steer by, and the chosen strategy
-        assigns visitors by the percentage."""
+        """True with a rollout controller: it needs a control table, and a strategy that assigns by percentage."""
         return self.rollout is not None and self.control.is_live and self.needs.by_percentage
 
     @property
     def has_metrics(self) -> bool:
-        """Whether the Lambda function counts requests and answers: for a rollout to judge by, or for people to see."""
+        """True where the Lambda function counts requests and responses, for a rollout or for the dashboard."""
         return self.has_rollout or (self.alarms is not None and self.needs.origin_request)
 
     @property
     def key_cookies(self) -> frozenset[str] | None:
-        """The only cookies that reach the origin where answers are kept, as part of their key; None stands for all."""
+        """The only cookies that reach the origin where responses are cached; None stands for all."""
         return self.strategy_needs.key_cookies
 
     @property
     def has_origin_response(self) -> bool:
-        """Whether the router is on origin-response: to set a cookie, to count what a rollout judges by, or to guard."""
+        """True where the router runs at origin-response: to set a cookie, to count, or to guard."""
         return self.needs.origin_response or self.has_metrics or self.guards_cookies
 
     @property
     def guards_cookies(self) -> bool:
-        """Whether the router keeps answers that set a cookie out of the cache, where cookies reach the origin."""
+        """True where the router prevents caching of responses that set a cookie, because cookies reach the origin."""
         return self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
 
     def with_hosts(self, names: Mapping[str, str]) -> Self:
@@ -253,50 +249,18 @@ class CoreSettings(Section):
         return self.model_copy(update={"origins": {**self.origins, **moved}})
 
     def options_of(self, strategy: str) -> Any | None:
-        """The options in a strategy's section; None where config has none."""
+        """Return the options in a strategy's section; None where the config has none."""
         return getattr(self, section_of(strategy))
 
     def tables_by_strategy(self) -> dict[str, TableSpec]:
-        """The tables of all configured sections, whichever strategy is chosen."""
+        """Return the tables of all configured sections, whichever strategy is chosen."""
         options = {strategy: self.options_of(strategy) for strategy in STRATEGIES}
-        specs = {name: table_of(name, given) for name, given in options.items() if given is not None}
+        specs = {name: section_table(name, given) for name, given in options.items() if given is not None}
         return {name: spec for name, spec in specs.items() if spec is not None}
 
     def warnings(self) -> list[str]:
-        """What works but is rarely meant; each begins with its key."""
-        chosen = [f"{self.section}: {text}" for text in self.strategy_class.warnings(self.options)]
-        aliases = self.domain.aliases if self.domain is not None else ()
-        chosen += [f"{self.section}.{text}" for text in cookie_domain_warnings(self.needs.cookie_domain, aliases)]
-        for section, given in {"rollout": self.rollout, "domain": self.domain}.items():
-            chosen += [f"{section}.{text}" for text in (given.warnings() if given else [])]
-        if self.key_headers and not self.needs.is_cacheable:
-            chosen.append(
-                f"keyHeaders: has no effect with {self.strategy} as it is set up: caching is off, so no answers have to"
-                " be told apart, and every header reaches the application"
-            )
-        if self.rollout is not None and not self.control.is_live:
-            chosen.append(
-                "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"
-                " nothing steers until edge-router:control is live"
-            )
-        if self.demo.hosts and self.strategy == "fastest-origin":
-            chosen.append(
-                "demo.hosts: is true, and its hosts let nobody in but CloudFront: the probes of fastest-origin do not"
-                " reach them, and everybody gets stable"
-            )
-        return chosen + self._host_warnings() + opt_in_warnings(self)
-
-    def _host_warnings(self) -> list[str]:
-        """Of the origins, and of the back ends in all sections."""
-        origins = {} if self.demo.hosts else self.origins
-        found = [
-            f"origins.{name}.domainName {text}"
-            for name, origin in origins.items()
-            if (text := host_warning(origin.domain_name))
-        ]
-        for strategy in STRATEGIES:
-            found += host_warnings(section_of(strategy), self.options_of(strategy))
-        return found
+        """Return warnings about likely mistakes; each begins with its key."""
+        return settings_warnings(self)
 
 
 if TYPE_CHECKING:
@@ -308,24 +272,24 @@ else:
 def load_settings(
     config: Mapping[str, str], project: str = "edge-router", secret_keys: Container[str] = ()
 ) -> CoreSettings:
-    """The settings in a stack's config; SettingsError with every mistake.
+    """Return the settings in a stack's config; SettingsError with all errors.
 
     `config` is what the engine gives a program: "edge-router:key" to a string, JSON where the value is an object.
     `secret_keys` are the full keys whose values no message may show.
     """
     prefix = f"{project}:"
     own = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    raw = {key: _decoded(key, value) for key, value in own.items()}
+    raw = {key: _decode(key, value) for key, value in own.items()}
     secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError(told(error, project, raw, secrets)) from None
+        raise SettingsError(format_errors(error, project, raw, secrets)) from None
     return settings.with_hosts(UNNAMED_HOSTS) if settings.demo.hosts else settings
 
 
-def _decoded(key: str, value: str) -> object:
-    """Objects come as JSON; what is no object is left as it is, for its field to say what it expected."""
+def _decode(key: str, value: str) -> object:
+    """Decode an object from JSON; leave anything else for its field to report."""
     field = next((field for field in Settings.model_fields.values() if field.alias == key), None)
     if field is not None and field.annotation is not str and value[:1] in ("{", "["):
         try:

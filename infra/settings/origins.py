@@ -6,11 +6,11 @@ import re
 from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
-from pydantic_core import InitErrorDetails
 
-from infra.config.aws_hosts import host_problems
-from infra.config.errors import problem, problems_of, raise_problems, rule
-from infra.config.section import Section, Text, Whole
+from infra.config.aws_hosts import host_errors
+from infra.config.base_model import Section, Text, Whole
+from infra.config.errors import errors_in, raise_errors, setting_error
+from infra.config.rules import between, optional_rule, rule
 from router.model import names, origin_rules
 
 REQUIRED_ORIGINS = ("stable", "canary")
@@ -18,11 +18,11 @@ SHORTEST_SECRET_CHARACTERS = 16
 
 _ORIGIN_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SECRET = re.compile(r"[!#-+\--:<-\[\]-~]*")
-"""What a cookie's value may have (cookie-octet of RFC 6265 §4.1.1), for the secret may stand in a cookie."""
+"""The characters of a cookie's value (cookie-octet of RFC 6265 §4.1.1): the secret may be in a cookie."""
 
 
 class OriginSettings(Section):
-    """An origin and its protocol, as router.model.origin.Origin has them.
+    """An origin and its protocol, as router.model.decision.Origin has them.
 
     Attributes:
         domain_name: DNS name of the origin.
@@ -38,59 +38,52 @@ class OriginSettings(Section):
     port: Annotated[Whole, rule(origin_rules.port)] = 443
     path: Annotated[Text, rule(origin_rules.path)] = ""
     host_header: Annotated[Text, rule(origin_rules.host_header)] = "origin"
-    read_timeout_seconds: Annotated[Whole, rule(lambda value: names.within(value, 1, 120, "seconds"))] = 30
+    read_timeout_seconds: Annotated[Whole, between(1, 120, "seconds")] = 30
 
     @model_validator(mode="before")
     @classmethod
     def _default_port(cls, value: Any) -> Any:
-        """80 where the protocol is http and no port is given."""
+        """Default to 80 where the protocol is http."""
         given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
         return {**given, "port": 80} if given.get("protocol") == "http" and "port" not in given else cast("Any", value)
 
     @model_validator(mode="after")
-    def _is_as_its_host_wants_it(self) -> OriginSettings:
-        problems = host_problems(self.domain_name, self.protocol, self.port, self.host_header)
-        raise_problems([problem(text, key, value=key) for key, text in problems.items()])
+    def _fits_its_host(self) -> OriginSettings:
+        errors = host_errors(self.domain_name, self.protocol, self.port, self.host_header)
+        raise_errors([setting_error(text, key, value=key) for key, text in errors.items()])
         return self
 
 
 def _check_names(value: Any, handler: ValidatorFunctionWrapHandler) -> dict[str, OriginSettings]:
-    problems: list[InitErrorDetails] = []
-    if isinstance(value, dict):
-        given = cast("dict[str, object]", value)
-        problems += [
-            problem("is missing: every release needs the origins stable and canary", name)
-            for name in REQUIRED_ORIGINS
-            if name not in given
-        ]
-        problems += [
-            problem("is no name for an origin: a letter, then up to 31 of a-z, 0-9 and -", name, value=found)
-            for name, found in given.items()
-            if not _ORIGIN_NAME.fullmatch(name)
-        ]
+    given = cast("dict[str, object]", value) if isinstance(value, dict) else dict.fromkeys(REQUIRED_ORIGINS)
+    errors = [
+        setting_error("is missing: every release needs the origins stable and canary", name)
+        for name in REQUIRED_ORIGINS
+        if name not in given
+    ]
+    errors += [
+        setting_error("is no name for an origin: a letter, then up to 31 of a-z, 0-9 and -", name, value=found)
+        for name, found in given.items()
+        if not _ORIGIN_NAME.fullmatch(name)
+    ]
     try:
         origins = handler(value)
     except ValidationError as error:
-        problems += problems_of(error)
-        raise_problems(problems)
+        raise_errors(errors + errors_in(error))
         raise
-    raise_problems(problems)
+    raise_errors(errors)
     return origins
 
 
 Origins = Annotated[dict[str, OriginSettings], WrapValidator(_check_names)]
 
 
-def secret_problem(value: str) -> str:
+def secret_error(value: str) -> str:
     if len(value) < SHORTEST_SECRET_CHARACTERS:
         return f"has {len(value)} characters: at least {SHORTEST_SECRET_CHARACTERS} random ones keep others out"
     if not _SECRET.fullmatch(value):
         return 'has characters that a cookie cannot carry: use printable ASCII without space and ",;\\'
     return ""
-
-
-def _optional(check: Any) -> Any:
-    return rule(lambda value: value and check(value))
 
 
 class OverrideSettings(Section):
@@ -104,20 +97,20 @@ class OverrideSettings(Section):
             set it with `--secret`.
     """
 
-    header: Annotated[Text, _optional(names.header_name)] = ""
-    cookie: Annotated[Text, _optional(names.cookie_name)] = ""
-    query: Annotated[Text, _optional(names.query_name)] = ""
-    secret: Annotated[Text, rule(secret_problem)] = Field(repr=False)
+    header: Annotated[Text, optional_rule(names.header_name)] = ""
+    cookie: Annotated[Text, optional_rule(names.cookie_name)] = ""
+    query: Annotated[Text, optional_rule(names.query_name)] = ""
+    secret: Annotated[Text, rule(secret_error)] = Field(repr=False)
 
     @model_validator(mode="after")
     def _has_one_place(self) -> OverrideSettings:
         places = [name for name in ("header", "cookie", "query") if getattr(self, name)]
         if len(places) != 1:
             found = f"has {' and '.join(places)}" if places else "names no place to look in"
-            raise_problems([problem(f"{found}: exactly one of header, cookie and query says where to look")])
+            raise_errors([setting_error(f"{found}: exactly one of header, cookie and query says where to look")])
         return self
 
 
 def absent_if_empty(value: Any) -> Any:
-    """`{}`, the default that Pulumi.yaml must give an optional section, stands for no section."""
+    """Replace `{}`, the default that Pulumi.yaml must give an optional section, by no section."""
     return None if value == {} else value

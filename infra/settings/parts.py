@@ -7,10 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from infra.config.aws_regions import EDGE_REGIONS, region_problem
-from infra.config.errors import one_of, problem, raise_problems, rule
-from infra.config.section import Number, Section, Text, Whole
-from router.model import names
+from infra.config.aws_regions import EDGE_REGIONS, region_error
+from infra.config.base_model import Number, Section, Text, Whole
+from infra.config.errors import raise_errors, setting_error
+from infra.config.rules import between, duplicate_error, no_duplicates, one_of, rule
 
 MAX_STATIC_PATHS = 24
 """CloudFront's quota is 25 cache behaviors for each distribution, the default one among them."""
@@ -25,33 +25,32 @@ RETENTION_DAYS = (
 
 
 _PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
-"""What a path pattern may have ("Cache behavior settings", Path pattern); ours start with / as paths do."""
+"""The characters of a path pattern ("Cache behavior settings", Path pattern), here always with the leading /."""
 
 
-def _path_pattern_problem(pattern: str) -> str:
+def _path_pattern_error(pattern: str) -> str:
     if not _PATH_PATTERN.fullmatch(pattern) or len(pattern) > 255:
         return (
             f"is {pattern!r}: a path pattern starts with / and has at most 255 letters, digits and _-.*$/~\"'@:+&?,"
-            f" such as {_example_of(pattern)}"
+            f" such as {_example(pattern)}"
         )
     return f"is {pattern!r}: that is every path, and the router would see none" if not pattern.strip("/*") else ""
 
 
-def _example_of(pattern: str) -> str:
-    """The pattern that was meant, where only the slash is missing (`*.js`)."""
+def _example(pattern: str) -> str:
+    """Return the pattern with its slash where only that is missing (`*.js`), else any."""
     meant = f"/{pattern}"
     is_likely = pattern.strip("*") and not pattern.startswith("/") and _PATH_PATTERN.fullmatch(meant)
     return meant if is_likely and len(meant) <= 255 else "/static/*"
 
 
-def _static_paths_problem(patterns: tuple[str, ...]) -> str:
-    twice = next((pattern for index, pattern in enumerate(patterns) if pattern in patterns[:index]), "")
+def _static_paths_error(patterns: tuple[str, ...]) -> str:
     if len(patterns) > MAX_STATIC_PATHS:
         return f"has {len(patterns)} entries: CloudFront has room for {MAX_STATIC_PATHS}"
-    return f"lists {twice!r} twice: every pattern once" if twice else ""
+    return duplicate_error(patterns, "every pattern once")
 
 
-StaticPaths = Annotated[tuple[Annotated[Text, rule(_path_pattern_problem)], ...], rule(_static_paths_problem)]
+StaticPaths = Annotated[tuple[Annotated[Text, rule(_path_pattern_error)], ...], rule(_static_paths_error)]
 
 
 class FunctionSettings(Section):
@@ -64,20 +63,18 @@ class FunctionSettings(Section):
             `timeoutSeconds`.
     """
 
-    memory_mb: Annotated[Whole, rule(lambda value: names.within(value, 128, 10_240, "MB"))] = 128
-    timeout_seconds: Annotated[
-        Whole, rule(lambda value: names.within(value, 1, 30, "seconds (the limit of origin triggers)"))
-    ] = 5
-    deadline_ms: Annotated[Whole, rule(lambda value: names.within(value, 50, 15_000, "milliseconds"))] = 2_000
+    memory_mb: Annotated[Whole, between(128, 10_240, "MB")] = 128
+    timeout_seconds: Annotated[Whole, between(1, 30, "seconds (the limit of origin triggers)")] = 5
+    deadline_ms: Annotated[Whole, between(50, 15_000, "milliseconds")] = 2_000
 
     @model_validator(mode="after")
     def _deadline_lies_below_timeout(self) -> Self:
-        """Half of it at most: the cold start and the answer need time as well. Defaults count like what is written."""
+        """Require half of it at most: the cold start and the response need time too. Defaults count as well."""
         if self.deadline_ms > self.timeout_seconds * 500:
             text = (
                 f"is {self.deadline_ms}: at most half of function.timeoutSeconds, that is {self.timeout_seconds * 500}"
             )
-            raise_problems([problem(text, "deadlineMs", value=self.deadline_ms)])
+            raise_errors([setting_error(text, "deadlineMs", value=self.deadline_ms)])
         return self
 
 
@@ -93,17 +90,17 @@ class TableReadSettings(Section):
             not cached.
     """
 
-    read_timeout_ms: Annotated[Whole, rule(lambda value: names.within(value, 20, 15_000, "milliseconds"))] = 400
-    total_timeout_ms: Annotated[Whole, rule(lambda value: names.within(value, 20, 15_000, "milliseconds"))] = 1_500
-    remember_seconds: Annotated[Number, rule(lambda value: names.within(value, 0, 300, "seconds"))] = 5.0
-    remember_unknown_seconds: Annotated[Number, rule(lambda value: names.within(value, 0, 300, "seconds"))] = 1.0
-    remember_entries: Annotated[Whole, rule(lambda value: names.within(value, 0, MAX_REMEMBERED_ENTRIES))] = 1_000
+    read_timeout_ms: Annotated[Whole, between(20, 15_000, "milliseconds")] = 400
+    total_timeout_ms: Annotated[Whole, between(20, 15_000, "milliseconds")] = 1_500
+    remember_seconds: Annotated[Number, between(0, 300, "seconds")] = 5.0
+    remember_unknown_seconds: Annotated[Number, between(0, 300, "seconds")] = 1.0
+    remember_entries: Annotated[Whole, between(0, MAX_REMEMBERED_ENTRIES)] = 1_000
 
     @model_validator(mode="after")
     def _covers_one_read(self) -> Self:
         if self.total_timeout_ms < self.read_timeout_ms:
             text = f"is {self.total_timeout_ms}: at least tableReads.readTimeoutMs, that is {self.read_timeout_ms}"
-            raise_problems([problem(text, "totalTimeoutMs", value=self.total_timeout_ms)])
+            raise_errors([setting_error(text, "totalTimeoutMs", value=self.total_timeout_ms)])
         return self
 
 
@@ -125,9 +122,10 @@ class TableSettings(Section):
     on_destroy: Annotated[Text, one_of("retain", "delete")] = "retain"
 
 
-def _each_once(regions: tuple[str, ...]) -> str:
-    twice = next((region for index, region in enumerate(regions) if region in regions[:index]), "")
-    return f"lists {twice!r} twice: every Region once" if twice else ""
+def retention_error(days: int) -> str:
+    """Return the error of a retention that CloudWatch Logs does not offer, "" otherwise."""
+    allowed = ", ".join(map(str, RETENTION_DAYS))
+    return "" if days in RETENTION_DAYS else f"is {days}: CloudWatch Logs keeps for {allowed} days"
 
 
 class LogSettings(Section):
@@ -138,18 +136,10 @@ class LogSettings(Section):
         regions: Regions with a log group, each once.
     """
 
-    retention_days: Annotated[
-        Whole,
-        rule(
-            lambda value: (
-                ""
-                if value in RETENTION_DAYS
-                else f"is {value}: CloudWatch Logs keeps for {', '.join(map(str, RETENTION_DAYS))} days"
-            )
-        ),
-    ] = 30
+    retention_days: Annotated[Whole, rule(retention_error)] = 30
     regions: Annotated[
-        tuple[Annotated[Text, rule(lambda region: region_problem(region, "logs"))], ...], rule(_each_once)
+        tuple[Annotated[Text, rule(lambda region: region_error(region, "logs"))], ...],
+        no_duplicates("every Region once"),
     ] = Field(default=EDGE_REGIONS)
 
 
@@ -179,5 +169,5 @@ class ValidatorSettings(Section):
     """
 
     function: bool = False
-    memory_mb: Annotated[Whole, rule(lambda value: names.within(value, 128, 10_240, "MB"))] = 256
-    timeout_seconds: Annotated[Whole, rule(lambda value: names.within(value, 10, 900, "seconds"))] = 150
+    memory_mb: Annotated[Whole, between(128, 10_240, "MB")] = 256
+    timeout_seconds: Annotated[Whole, between(10, 900, "seconds")] = 150

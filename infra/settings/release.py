@@ -1,4 +1,4 @@
-"""What a release is made of, `canaryPercent`, `release` and `pin`, and the section `control`: where they are kept."""
+"""The keys `canaryPercent`, `release` and `pin`, and the section `control`: where they are kept."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from infra.config.aws_regions import region_problem, replica_problems
-from infra.config.errors import one_of, problem, raise_problems, rule, shown, suggestion
-from infra.config.section import Section, Text, Whole
+from infra.config.aws_regions import region_error, replica_errors
+from infra.config.base_model import Section, Text, Whole
+from infra.config.errors import format_value, raise_errors, setting_error, suggestion
+from infra.config.rules import between, one_of, optional_rule, rule
 from router.model import names
 
 MAX_RELEASE_CHARACTERS = 64
@@ -20,25 +21,25 @@ _PERCENTAGE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
 
 
 def _read_percentage(value: object) -> object:
-    """10, "12.5" and "0.05", but neither "10%" nor "1e1"."""
+    """Accept 10, "12.5" and "0.05", but neither "10%" nor "1e1"."""
     text = str(value)
     if isinstance(value, bool) or not _PERCENTAGE.fullmatch(text) or float(text) > 100:
-        text = f"is {shown(value)}: a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
-        raise_problems([problem(text, value=value)])
+        text = f"is {format_value(value)}: a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
+        raise_errors([setting_error(text, value=value)])
     return float(text)
 
 
-def _release_problem(value: str) -> str:
+def _release_error(value: str) -> str:
     if 0 < len(value) <= MAX_RELEASE_CHARACTERS and value.isprintable() and value == value.strip():
         return ""
     return (
-        f"is {shown(value)}: a release has 1 to {MAX_RELEASE_CHARACTERS} printable characters, no space at either end,"
-        " such as 2026-11"
+        f"is {format_value(value)}: a release has 1 to {MAX_RELEASE_CHARACTERS} printable characters, no space at"
+        " either end, such as 2026-11"
     )
 
 
 Percentage = Annotated[float, BeforeValidator(_read_percentage)]
-Release = Annotated[Text, rule(_release_problem)]
+Release = Annotated[Text, rule(_release_error)]
 Pin = Annotated[Text, one_of("none", "stable", "canary")]
 
 
@@ -70,16 +71,16 @@ class ControlSettings(Section):
     """
 
     mode: Annotated[Text, one_of(*MODES)] = "live"
-    refresh_seconds: Annotated[Whole, rule(lambda value: names.within(value, 1, 300, "seconds"))] = 10
-    table_name: Annotated[Text, rule(lambda value: value and names.table_name(value))] = ""
-    home_region: Annotated[Text, rule(region_problem)] = "us-east-1"
+    refresh_seconds: Annotated[Whole, between(1, 300, "seconds")] = 10
+    table_name: Annotated[Text, optional_rule(names.table_name)] = ""
+    home_region: Annotated[Text, rule(region_error)] = "us-east-1"
     replicas: tuple[Text, ...] = DEFAULT_REPLICAS
     fallback: FallbackSettings = Field(default_factory=FallbackSettings)
 
     @model_validator(mode="before")
     @classmethod
     def _default_replicas(cls, value: Any) -> Any:
-        """Without the home Region, where that is given and the replicas are not."""
+        """Leave the home Region out of the default replicas."""
         given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
         if given.get("homeRegion") not in DEFAULT_REPLICAS or "replicas" in given:
             return cast("Any", value)
@@ -88,22 +89,22 @@ class ControlSettings(Section):
     @field_validator("replicas")
     @classmethod
     def _are_elsewhere(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        problems = replica_problems(info.data.get("home_region", ""), value)
-        raise_problems([problem(text, index, value=value[index]) for index, text in problems.items()])
+        errors = replica_errors(info.data.get("home_region", ""), value)
+        raise_errors([setting_error(text, index, value=value[index]) for index, text in errors.items()])
         return value
 
     @property
     def is_live(self) -> bool:
-        """Whether there is a control table."""
+        """True with a control table."""
         return self.mode == "live"
 
 
 def _from_word(value: Any) -> Any:
-    """`control: live` stands for an object with that mode and every other default."""
+    """Replace `control: live` by an object with that mode."""
     if not isinstance(value, str):
         return value
     if value not in MODES:
-        raise_problems([problem(f"is {value!r}: {suggestion(value, MODES)}, or an object with mode", value=value)])
+        raise_errors([setting_error(f"is {value!r}: {suggestion(value, MODES)}, or an object with mode", value=value)])
     return {"mode": value}
 
 

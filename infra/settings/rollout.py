@@ -1,4 +1,4 @@
-"""The section `rollout`: the plan by which the percentage rises by itself, and what stops it."""
+"""The section `rollout`: the plan by which the percentage rises, and the conditions that stop it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from infra.config.aws_regions import region_problem
-from infra.config.endpoints import RolloutEndpoints, each_once
-from infra.config.errors import one_of, problem, raise_problems, rule, shown
-from infra.config.section import Number, Section, Text, Whole
+from infra.config.aws_regions import region_error
+from infra.config.base_model import Number, Section, Text, Whole
+from infra.config.errors import format_value, raise_errors, setting_error
+from infra.config.rules import RolloutEndpoints, between, no_duplicates, one_of, rule
 from infra.settings.release import Percentage
-from router.model import names
 
 MAX_STEPS = 20
 MAX_ALARMS = 100
@@ -25,41 +24,42 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600}
 _ALARM = re.compile(r"arn:aws:cloudwatch:([a-z0-9-]+):[0-9]{12}:alarm:(.{1,255})")
 
 
-def seconds_of(duration: str) -> int:
-    """ "90s", "10m" and "1h" in seconds; ValueError for anything else."""
+def parse_duration(duration: str) -> int:
+    """Return "90s", "10m" or "1h" in seconds; ValueError for anything else."""
     found = _DURATION.fullmatch(duration)
     if found is None:
         raise ValueError(duration)
     return int(found[1]) * _UNIT_SECONDS[found[2]]
 
 
-def _interval_problem(value: str) -> str:
+def _interval_error(value: str) -> str:
     found = _DURATION.fullmatch(value)
-    if found is not None and seconds_of(value) <= LONGEST_INTERVAL_SECONDS:
+    if found is not None and parse_duration(value) <= LONGEST_INTERVAL_SECONDS:
         return ""
-    return f"is {shown(value)}: a duration from 1s to 24h, such as 90s, 10m or 1h"
+    return f"is {format_value(value)}: a duration from 1s to 24h, such as 90s, 10m or 1h"
 
 
-def _alarm_problem(value: str) -> str:
+def _alarm_error(value: str) -> str:
     found = _ALARM.fullmatch(value)
     if found is None:
-        return f"is {shown(value)}: the ARN of a CloudWatch alarm is arn:aws:cloudwatch:<Region>:<account>:alarm:<name>"
-    text = region_problem(found[1], "cloudwatch")
-    return f"is {shown(value)}, and its Region {text}" if text else ""
+        arn = "arn:aws:cloudwatch:<Region>:<account>:alarm:<name>"
+        return f"is {format_value(value)}: the ARN of a CloudWatch alarm is {arn}"
+    text = region_error(found[1], "cloudwatch")
+    return f"is {format_value(value)}, and its Region {text}" if text else ""
 
 
-def _too_many(values: tuple[str, ...]) -> str:
+def _count_error(values: tuple[str, ...]) -> str:
     return f"has {len(values)} entries: at most {MAX_ALARMS}" if len(values) > MAX_ALARMS else ""
 
 
-def _rising(steps: tuple[float, ...]) -> tuple[float, ...]:
-    """Each above the one before, and the first above 0: a visitor who is on the canary stays there."""
+def _validate_steps(steps: tuple[float, ...]) -> tuple[float, ...]:
+    """Require each step above the one before, and the first above 0: a visitor on the canary stays there."""
     if not 0 < len(steps) <= MAX_STEPS:
-        raise_problems([problem(f"has {len(steps)} entries: a plan has 1 to {MAX_STEPS}", value=steps)])
+        raise_errors([setting_error(f"has {len(steps)} entries: a plan has 1 to {MAX_STEPS}", value=steps)])
     pairs = enumerate(zip((0.0, *steps), steps, strict=False))
-    raise_problems(
+    raise_errors(
         [
-            problem(f"is {step:g}: must be above the step before, that is {before:g}", index, value=step)
+            setting_error(f"is {step:g}: must be above the step before, that is {before:g}", index, value=step)
             for index, (before, step) in pairs
             if step <= before
         ]
@@ -83,25 +83,25 @@ class RolloutSettings(Section):
             subscription. Anything else (a queue, a chat) subscribes to the topic in the output `rolloutTopic`.
     """
 
-    steps: Annotated[tuple[Percentage, ...], AfterValidator(_rising)] = (1.0, 5.0, 25.0, 50.0, 100.0)
-    interval: Annotated[Text, rule(_interval_problem)] = "10m"
+    steps: Annotated[tuple[Percentage, ...], AfterValidator(_validate_steps)] = (1.0, 5.0, 25.0, 50.0, 100.0)
+    interval: Annotated[Text, rule(_interval_error)] = "10m"
     max_error_rate_increase: Percentage = 1.0
-    max_latency_increase: Annotated[Number, rule(lambda value: names.within(value, 0, 1_000, "percent"))] = 20.0
-    minimum_requests: Annotated[Whole, rule(lambda value: names.within(value, 10, 1_000_000, "requests"))] = 500
+    max_latency_increase: Annotated[Number, between(0, 1_000, "percent")] = 20.0
+    minimum_requests: Annotated[Whole, between(10, 1_000_000, "requests")] = 500
     on_inconclusive: Annotated[Text, one_of("pause", "wait", "roll-back")] = "pause"
-    alarms: Annotated[tuple[Annotated[Text, rule(_alarm_problem)], ...], rule(each_once), rule(_too_many)] = ()
+    alarms: Annotated[tuple[Annotated[Text, rule(_alarm_error)], ...], no_duplicates(), rule(_count_error)] = ()
     notify: RolloutEndpoints = ()
 
     @property
     def interval_seconds(self) -> int:
-        """How long a step lasts at least."""
-        return seconds_of(self.interval)
+        """The minimum length of a step."""
+        return parse_duration(self.interval)
 
     def warnings(self) -> list[str]:
-        """What works but is rarely meant; each begins with its key below the section."""
+        """Return warnings about likely mistakes; each begins with its key below the section."""
         if self.interval_seconds >= SHORT_INTERVAL_SECONDS:
             return []
         return [
-            f"interval is {self.interval}: the controller looks once a minute at figures that CloudWatch has by the"
-            " minute, so that a step under 2m is judged by next to nothing. Use it for trying only"
+            f"interval is {self.interval}: the controller runs once a minute and CloudWatch's metrics come by the"
+            " minute, so a step under 2m has next to no data. For trials only"
         ]

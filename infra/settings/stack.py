@@ -1,26 +1,28 @@
-"""A stack: its settings and the names that carry the stack's own."""
+"""A stack: its settings, and the physical names that begin with its own."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 
-from infra.config.errors import SettingsError, shown
-from infra.config.provider_settings import provider_problems
-from infra.naming.name_limits import length_problems, project_problem, short_names
-from infra.naming.table_names import FIRST_KEYS, own_table_name
+from infra.config.errors import SettingsError
+from infra.config.provider import provider_errors
+from infra.naming.edge_functions import router_function_name, viewer_function_name
+from infra.naming.resource_names import FIRST_KEYS, Name, length_errors, project_error, stack_error, table_name
+from infra.settings.domain import shared_alias_errors
 from infra.settings.model import Settings, load_settings
 from strategies.base import TableSpec
 from strategies.registry import section_of
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_UNIQUE_ID = "A" * 21
+"""As long as the unique id of a role."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What the program deploys. It knows nothing of Pulumi, so that commands read the same settings without it."""
+    """One deployment of the program. It imports nothing of Pulumi, so that commands read it without."""
 
     project: str
     name: str
@@ -28,12 +30,12 @@ class Stack:
 
     @property
     def prefix(self) -> str:
-        """What the physical names of the stack's resources begin with."""
+        """The beginning of the physical names of the stack's resources."""
         return f"{self.project}-{self.name}"
 
     @property
     def log_salt(self) -> str:
-        """The salt of visitors' hashes in the log: the one in the config, else one that only tells stacks apart."""
+        """The salt of visitors' hashes in the log: the config's, else one that only differs between stacks."""
         return self.settings.log_salt or sha256(self.prefix.encode()).hexdigest()[:32]
 
     @property
@@ -43,38 +45,66 @@ class Stack:
 
     @property
     def control_table_name(self) -> str:
-        """The physical name of the control table, whether or not there is one."""
+        """The physical name of the control table, also where there is none."""
         control = self.settings.control
         keys = FIRST_KEYS["control"]
-        return control.table_name or own_table_name(self.prefix, "control", keys, control.home_region)
+        return control.table_name or table_name(self.prefix, "control", keys, control.home_region)
 
     def at_hosts(self, names: Mapping[str, str]) -> Stack:
         """The same stack when its hosts have these names, by origin."""
         return replace(self, settings=self.settings.with_hosts(names))
 
     def table_name(self, spec: TableSpec) -> str:
-        """The physical name of a table: the configured one, else one that carries the stack's."""
+        """Return the physical name of a table: the configured one, else one that begins with the stack's."""
         keys = (spec.hash_key, spec.range_key)
-        return spec.name or own_table_name(self.prefix, spec.purpose, keys, spec.home_region)
+        return spec.name or table_name(self.prefix, spec.purpose, keys, spec.home_region)
+
+    def short_names(self) -> Iterator[Name]:
+        """Yield all physical names with a limit (infra.naming.resource_names.LIMITS)."""
+        settings, prefix = self.settings, self.prefix
+        if settings.needs.origin_request:
+            yield Name("role", prefix)
+            yield Name("function", router_function_name(prefix, _UNIQUE_ID))
+        if viewer_function := settings.needs.viewer_function:
+            yield Name("CloudFront function", viewer_function_name(prefix, viewer_function))
+            yield Name("key-value store", viewer_function_name(prefix, viewer_function))
+        regional = {"controller": settings.has_rollout, "validator": settings.validator.function}
+        for purpose in (purpose for purpose, is_deployed in regional.items() if is_deployed):
+            yield Name("role", f"{prefix}-{purpose}")
+            yield Name("function", f"{prefix}-{purpose}")
+        if settings.has_rollout:
+            yield Name("rule", f"{prefix}-rollout")
+        if settings.demo.hosts:
+            yield Name("role", f"{prefix}-hosts")
+        if settings.alarms is not None:
+            if settings.needs.origin_request:
+                yield Name("role", f"{prefix}-alarms")
+            yield Name("rule", f"{prefix}-alarms")
 
     def warnings(self) -> list[str]:
-        """What works but is rarely meant; each begins with its key."""
+        """Return warnings about likely mistakes; each begins with its key."""
         return [*self.settings.warnings(), *self._renamed_tables()]
 
+    def reject_shared_aliases(self, directory: Path) -> None:
+        """Raise SettingsError where another stack's file in this directory has one of the stack's aliases."""
+        domain = self.settings.domain
+        if domain and (errors := shared_alias_errors(self.project, self.name, domain.aliases, directory)):
+            raise SettingsError(errors)
+
     def _renamed_tables(self) -> list[str]:
-        """Tables whose names tell them from those that a stack may have under the shorter name."""
-        named = [
+        """Warn of tables with a suffix in their name: data may be in the table without."""
+        names = [
             (f"{section_of(strategy)}.tableName", self.table_name(spec), f"{self.prefix}-{spec.purpose}")
             for strategy, spec in self.settings.tables_by_strategy().items()
             if not spec.name
         ]
         control = self.settings.control
         if control.is_live and not control.table_name:
-            named.append(("control.tableName", self.control_table_name, f"{self.prefix}-control"))
+            names.append(("control.tableName", self.control_table_name, f"{self.prefix}-control"))
         return [
-            f"{key}: the table is {name}, for its keys or its home Region are others than those of {short}: data that"
-            f" is in {short} stays there. Write the name of the one that is meant"
-            for key, name, short in named
+            f"{key}: the table is {name}, because its keys or its home Region are others than those of {short}: data"
+            f" that is in {short} stays there. Write the name of the one that is meant"
+            for key, name, short in names
             if name != short
         ]
 
@@ -82,22 +112,14 @@ class Stack:
 def load_stack(
     config: Mapping[str, str], name: str, project: str = "edge-router", secret_keys: Container[str] = ()
 ) -> Stack:
-    """The stack of a config as the engine gives it to a program (see load_settings); SettingsError otherwise."""
-    problems = [text for text in (project_problem(project), _name_problem(name)) if text]
-    problems += provider_problems(config, project)
+    """Return the stack of a config as the engine gives it to a program (see load_settings); SettingsError otherwise."""
+    errors = [text for text in (project_error(project), stack_error(name)) if text]
+    errors += provider_errors(config, project)
     try:
         settings = load_settings(config, project, secret_keys)
     except SettingsError as error:
-        raise SettingsError(problems + error.problems) from None
+        raise SettingsError(errors + error.errors) from None
     stack = Stack(project, name, settings)
-    if problems := problems or length_problems(short_names(stack)):
-        raise SettingsError(problems)
+    if errors := errors or length_errors(stack.short_names()):
+        raise SettingsError(errors)
     return stack
-
-
-def _name_problem(name: str) -> str:
-    if _NAME.fullmatch(name):
-        return ""
-    return (
-        f"the stack's name is {shown(name)}: resources are named after it, so it has 1 to 32 letters, digits, - and _"
-    )

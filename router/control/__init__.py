@@ -1,0 +1,1 @@
+"""Override, pin, and live control: the decisions that precede the strategy."""

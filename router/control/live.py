@@ -1,84 +1,64 @@
-"""What is in force: percentage, pin and release, as the two items of the control table say, by their precedence."""
+"""The control snapshot in the control table's two items, by their precedence."""
 
 from __future__ import annotations
 
-from router.model.numbers import parse_count, parse_number
-from router.model.record import record
+from router.dynamodb.responses import parse_count, parse_number
+from router.model.assignment import Live
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from collections.abc import Set as AbstractSet
 
-    from router.dynamodb.responses import Item
+    from router.model.decision import Item
 
-PINS = frozenset({"none", "stable", "canary"})
-STANDING = frozenset({"running", "paused"})
-"""States of a rollout that is under way: it stands whatever the config item says meanwhile."""
-OVER = frozenset({"succeeded", "rolled-back"})
-"""What such a rollout left behind holds until the config item changes."""
-STATES = STANDING | OVER | {"ended"}
+PINS = "none", "stable", "canary"
+# A running or paused rollout takes precedence over the config item, one that is over until the config item changes.
+RUNNING, PAUSED, SUCCEEDED, ROLLED_BACK, ENDED = STATES = "running", "paused", "succeeded", "rolled-back", "ended"
+OVER = SUCCEEDED, ROLLED_BACK
 MAX_TEXT_CHARACTERS = 256
-"""A longer release or revision is none of ours; revisions stand in every line of the log."""
+"""A longer release or revision is malformed; revisions are in every log line."""
 
 
-@record
-class Live:
-    """The percentage, pin and release in force, and where they come from.
+def summarize(live: Live) -> str:
+    """A snapshot for a person: `rollout:7 says 25 %`."""
+    withdrawn = ", canary withdrawn" if live.is_withdrawn else ""
+    failure = f"; last refresh: {live.reason}" if live.reason else ""
+    return f"{live.revision or 'baked'} says {live.percent:g} %{withdrawn}{failure}"
 
-    `release` is "" where it is unknown. `is_withdrawn`: the canary was rolled back, and nobody is sent there any more.
-    `percent_from`: baked, config, rollout or pin. `revision`: "config:<8 hex digits>" or "rollout:<number>", "" where
-    nothing has ever been read. `reason`: why the last refresh brought nothing, or not all; "" where it brought all.
-    """
 
-    percent: float
-    pin: str
-    release: str
-    is_withdrawn: bool = False
-    percent_from: str = "baked"
-    revision: str = ""
-    reason: str = ""
-
-    @property
-    def said(self) -> str:
-        """For a person: `rollout:7 says 25 %`."""
-        withdrawn = ", canary withdrawn" if self.is_withdrawn else ""
-        kept = f"; last refresh: {self.reason}" if self.reason else ""
-        return f"{self.revision or 'baked'} says {self.percent:g} %{withdrawn}{kept}"
-
-    def kept(self, reason: str) -> Live:
-        """The same, still in force after a refresh that failed for this reason."""
-        return Live(self.percent, self.pin, self.release, self.is_withdrawn, self.percent_from, self.revision, reason)
+def after_failure(live: Live, reason: str) -> Live:
+    """The same snapshot, still in force after a refresh that failed for this reason."""
+    return Live(live.percent, live.pin, live.release, live.is_withdrawn, live.percent_from, live.revision, reason)
 
 
 class ItemError(ValueError):
-    """An item that makes no sense. `reason` is missing-<item> or malformed-<attribute>; no value is quoted."""
+    """A missing or malformed item. `reason` is missing-<item> or malformed-<attribute>; no value is quoted."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def live_of(items: Iterable[Item]) -> Live:
-    """What the control table's items say: a pin in config, else a rollout in force, else the percentage in config.
+def parse_live(items: Iterable[Item]) -> Live:
+    """The snapshot of a control table: a pin in config, else a rollout in force, else the percentage in config.
 
     Other items and other attributes are ignored. ItemError where the config item is missing or malformed. A malformed
-    rollout item counts as none, and `reason` says so.
+    rollout item counts as none, with a `reason`.
     """
-    named = {name: item for item in items for name in ("config", "rollout") if item.get("item") == {"S": name}}
-    if "config" not in named:
+    found = {name: item for item in items for name in ("config", "rollout") if item.get("item") == {"S": name}}
+    if "config" not in found:
         raise ItemError("missing-config")
-    config = _of_config(named["config"])
-    if config.pin != "none" or "rollout" not in named:
+    config = _parse_config(found["config"])
+    if config.pin != "none" or "rollout" not in found:
         return config
     try:
-        return _of_rollout(named["rollout"], config)
+        return _parse_rollout(found["rollout"], config)
     except ItemError as error:
         reason = f"rollout-{error.reason}"
-        return config.kept(reason)
+        return after_failure(config, reason)
 
 
-def _of_config(item: Item) -> Live:
+def _parse_config(item: Item) -> Live:
     pin = _one_of(item, "pin", PINS)
     return Live(
         percent=_percent(item),
@@ -89,10 +69,10 @@ def _of_config(item: Item) -> Live:
     )
 
 
-def _of_rollout(item: Item, config: Live) -> Live:
+def _parse_rollout(item: Item, config: Live) -> Live:
     """The rollout's values where they are in force, else the config's."""
     state = _one_of(item, "state", STATES)
-    if state == "ended" or _text(item, "release") != config.release:
+    if state == ENDED or _text(item, "release") != config.release:
         return config
     if state in OVER and f"config:{_text(item, 'configRevision')}" != config.revision:
         return config
@@ -100,7 +80,7 @@ def _of_rollout(item: Item, config: Live) -> Live:
         percent=_percent(item),
         pin="none",
         release=config.release,
-        is_withdrawn=state == "rolled-back",
+        is_withdrawn=state == ROLLED_BACK,
         percent_from="rollout",
         revision=f"rollout:{_count(item, 'revision')}",
     )
@@ -113,7 +93,7 @@ def _text(item: Item, name: str) -> str:
     raise ItemError(f"malformed-{name}")
 
 
-def _one_of(item: Item, name: str, allowed: AbstractSet[str]) -> str:
+def _one_of(item: Item, name: str, allowed: tuple[str, ...]) -> str:
     value = _text(item, name)
     if value in allowed:
         return value

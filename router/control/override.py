@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @record
 class Override:
-    """`<origin name>:<secret>` in the one place that config names, for example `x-qa-origin: canary:s3cret`."""
+    """`<origin name>:<secret>` in the one configured place, for example `x-qa-origin: canary:s3cret`."""
 
     secret: str
     header: str = ""
@@ -23,7 +23,7 @@ class Override:
     query: str = ""
 
     def origin_for(self, request: Request, origins: Container[str]) -> str | None:
-        """The name of the origin asked for, or None. The secret is compared in constant time (hmac.compare_digest)."""
+        """The name of the requested origin, or None. The secret is compared in constant time (hmac.compare_digest)."""
         value = self._value(request)
         if not value:
             return None

@@ -1,4 +1,4 @@
-"""What stands above the strategy: override, pin, a function before the cache, and the withdrawal of the canary."""
+"""Decisions that need no strategy: override, pin, viewer-request function, and the withdrawal of the canary."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from router.control.live import Live
     from router.control.override import Override
-    from router.control.reader import Control
-    from router.model.assignment import Assignment
+    from router.control.reader import ControlReader
+    from router.model.assignment import Live
     from router.model.request import Request
     from router.model.response import Response
 
@@ -22,70 +21,56 @@ CANARY = "canary"
 class Precedence:
     """Override, then pin, then the strategy, whose canary may be withdrawn.
 
-    With a `version_header` what the function before the cache says there, and nothing else. `live` is what the control
-    said last, None without one; pin, withdrawal, and the assignment's release and percentage follow it.
+    With a `version_header` that header of the viewer-request function decides alone. Every decision takes the snapshot
+    of the request before and returns the one that it used: a new one of `control`, if that is there to be asked.
     """
 
     def __init__(
         self,
         origins: Container[str],
-        assignment: Assignment,
         *,
-        pin: str,
-        override: Override | None,
-        control: Control | None,
-        version_header: str,
+        override: Override | None = None,
+        control: ControlReader | None = None,
+        version_header: str = "",
     ) -> None:
-        self.live: Live | None = None
         self._origins = origins
-        self._assignment = assignment
-        self._pin = pin
-        self._is_withdrawn = False
         self._override = override
         self._control = control
         self._version_header = version_header
 
-    def above(self, request: Request) -> Decision | None:
-        """The decision that is made already, or None where the strategy has to make it."""
-        return self._assigned(request) if self._version_header else self._forced(request)
+    def forced_decision(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
+        """The decision that no strategy is asked for, or None; and the snapshot in force."""
+        return (self._assigned_version(request), live) if self._version_header else self._forced(request, live)
 
-    def permitted(self, decision: Decision) -> Decision:
+    def enforce_limits(self, decision: Decision, live: Live) -> Decision:
         """The strategy's decision, or another one where its origin is not configured or is withdrawn."""
         if isinstance(decision.origin, str) and decision.origin not in self._origins:
             return fallback("unknown-origin")
-        if self._is_withdrawn and decision.origin == CANARY:
+        if live.is_withdrawn and decision.origin == CANARY:
             return Decision(DEFAULT_ORIGIN, "canary-withdrawn", visitor=decision.visitor, reading=decision.reading)
         return decision
 
-    def may_respond(self, request: Request, response: Response) -> bool:
-        """Whether this answer may tie a visitor to its version: not a forced one, and none of a withdrawn canary."""
-        is_forced = self._forced(request) is not None
-        return not is_forced and not (self._is_withdrawn and response.origin == CANARY)
+    def may_respond(self, request: Request, response: Response, live: Live) -> tuple[bool, Live]:
+        """True where a response may set a version cookie: not a forced one, and none of a withdrawn canary."""
+        forced, live = self._forced(request, live)
+        return forced is None and not (live.is_withdrawn and response.origin == CANARY), live
 
-    def _forced(self, request: Request) -> Decision | None:
+    def _forced(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
         name = self._override.origin_for(request, self._origins) if self._override else None
         if name is not None:
-            return Decision(name, "override")
-        self._follow_control(request)
-        if self._pin != "none":
-            request.step("pin", self._pin)
-            return Decision(self._pin, "pinned")
-        return None
+            return Decision(name, "override"), live
+        if self._control is not None:
+            live = self._control.current()
+            request.step("control", self._control.summary)
+        if live.pin != "none":
+            request.step("pin", live.pin)
+            return Decision(live.pin, "pinned"), live
+        return None, live
 
-    def _follow_control(self, request: Request) -> None:
-        """Take over what is in force now; at most one read of one replica."""
-        if self._control is None:
-            return
-        live = self._control.current()
-        if live is not self.live:
-            self.live, self._pin, self._is_withdrawn = live, live.pin, live.is_withdrawn
-            self._assignment.change(live.release, live.percent)
-        request.step("control", live.said)
+    def _assigned_version(self, request: Request) -> Decision | None:
+        """The version in the header. It is part of the cache key: another one would be cached for other visitors.
 
-    def _assigned(self, request: Request) -> Decision | None:
-        """The version in the header: it is part of the cache key, so another one would be kept for strangers.
-
-        `<version>?<unique>` leaves the choice to the strategy, for no other request has that key.
+        `<version>?<unique>` leaves the choice to the strategy, because no other request has that key.
         """
         name, asks, _ = (request.header(self._version_header) or "").partition("?")
         if name not in self._origins:

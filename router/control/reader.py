@@ -1,21 +1,22 @@
-"""Live control: the percentage, pin and release in force, read from a small global table and remembered for seconds."""
+"""Live control: snapshots of a small global table, refreshed every few seconds."""
 
 from __future__ import annotations
 
 import time
 
-from router.control.live import ItemError, Live, live_of
-from router.dynamodb.clients import nearest_first
+from router.control.live import ItemError, after_failure, parse_live, summarize
+from router.dynamodb.client import nearest_first
 from router.dynamodb.responses import ReadError
+from router.model.assignment import Live
+from router.model.deadline import Stopwatch
 from router.model.record import record
-from router.model.stopwatch import Stopwatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from router.dynamodb.clients import Clients
+    from router.dynamodb.client import Clients
 
 KEY, PARTITION = "scope", "edge"
 """Both items are in one partition, so that one request reads them."""
@@ -23,7 +24,7 @@ KEY, PARTITION = "scope", "edge"
 
 @record
 class ControlConfig:
-    """As baked at deploy: `replicas` is nearest first, by execution Region; "" is for Regions that are not listed."""
+    """The baked config: `replicas` is nearest first, by execution Region; "" is for all other Regions."""
 
     name: str
     home_region: str
@@ -32,12 +33,12 @@ class ControlConfig:
     read_timeout_ms: int = 400
 
 
-class Control:
-    """What is in force, refreshed by whichever request comes when it is due.
+class ControlReader:
+    """The snapshot in force, refreshed by whichever request comes when it is due.
 
-    A refresh is one read of one replica, and the next one is due `refresh_seconds` later whatever came of it. After one
-    that brought nothing the last good value goes on (`baked`, as long as there is none) and the next asks the
-    next-nearest replica; one that answers is asked again.
+    A refresh is one read of one replica, and the next one is due `refresh_seconds` later whatever came of it. After a
+    failed one the last snapshot (`baked`, as long as there is none) stays in force and the next reads the next-nearest
+    replica; one that responds is read again.
     """
 
     def __init__(
@@ -51,15 +52,19 @@ class Control:
         self._stopwatch = stopwatch
         self._asked_at = (float("-inf"), float("-inf"))
 
+    @property
+    def summary(self) -> str:
+        return summarize(self._live)
+
     def current(self) -> Live:
-        """What is in force now, the same object until a refresh. No failure is raised: `reason` names it."""
+        """The snapshot in force now. No failure is raised: `reason` names it."""
         if self._stopwatch.elapsed(self._asked_at) >= self._config.refresh_seconds:
             self._refresh()
         return self._live
 
     def _refresh(self) -> None:
         self._asked_at = self._stopwatch.now()
-        reason = "interrupted"  # by the router's deadline, whose error is no Exception and goes on
+        reason = "interrupted"  # by the router's deadline, whose error is no Exception and propagates
         try:
             self._live = self._read()
             reason = ""
@@ -71,17 +76,17 @@ class Control:
             reason = f"error:{type(error).__name__}"
         finally:
             if reason:
-                self._live = self._live.kept(reason)
+                self._live = after_failure(self._live, reason)
                 self._turn += 1
 
     def _read(self) -> Live:
         region = self._order[self._turn % len(self._order)]
         timeout_seconds = self._config.read_timeout_ms / 1000
-        return live_of(self._clients.at(region).query(self._config.name, KEY, PARTITION, timeout_seconds))
+        return parse_live(self._clients.at(region).query(self._config.name, KEY, PARTITION, timeout_seconds))
 
 
-def build_control(config: Mapping[str, Any], region: str, baked: tuple[float, str, str], clients: Clients) -> Control:
-    """Of the baked config; `baked` is the percentage, the pin and the release that the package carries itself."""
+def build_control(config: Mapping[str, Any], region: str, baked: Live, clients: Clients) -> ControlReader:
+    """Build the reader of the baked config; `baked` is the snapshot in the package itself."""
     timing = {name: config[name] for name in ("refresh_seconds", "read_timeout_ms")}
     control_config = ControlConfig(**config["table"], **timing)
-    return Control(control_config, region, Live(*baked), clients=clients, stopwatch=Stopwatch(time.time))
+    return ControlReader(control_config, region, baked, clients=clients, stopwatch=Stopwatch(time.time))

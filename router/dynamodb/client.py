@@ -1,4 +1,4 @@
-"""DynamoDB's GetItem and Query over its HTTP API: signed, kept alive, with a total deadline.
+"""DynamoDB's GetItem and Query over its HTTP API: signed, kept alive for each Region, with a total deadline.
 
 Sources: "DynamoDB low-level API", "GetItem" and "Query" (DynamoDB guides); importing boto3 would cost six times the
 cold start.
@@ -13,20 +13,30 @@ from functools import cache
 
 from router.dynamodb.connection import Connection
 from router.dynamodb.opening import ExchangeError, open_socket
-from router.dynamodb.responses import ReadError, document_of, item_in, items_in
+from router.dynamodb.responses import ReadError, parse_document, parse_item, parse_items
 from router.dynamodb.sigv4 import Credentials, Signer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any, TypeVar
+    from typing import Any, Protocol, TypeVar
 
-    from router.dynamodb.responses import Item
+    from router.model.decision import Item
 
     T = TypeVar("T")
 
+    class Reader(Protocol):
+        """Reads tables in one Region."""
+
+        def get_item(
+            self, table: str, key: Mapping[str, str], attributes: Sequence[str], timeout_seconds: float
+        ) -> Item | None: ...
+        def query(self, table: str, key_name: str, key_value: str, timeout_seconds: float) -> list[Item]: ...
+        def close(self) -> None: ...
+
+
 OF_ANOTHER_REQUEST = frozenset({"reset", "garbage", "status-408", "wrong-checksum", "wrong-item"})
-"""What comes of an idle connection that the server has closed, or of bytes on it that nobody had asked for."""
+"""Failures of an idle connection that the server has closed, or that carries bytes of an earlier response."""
 
 
 class Client:
@@ -41,54 +51,51 @@ class Client:
         self._signer = Signer("dynamodb", region)
         self._clock = clock
         self._given = ("", "", "")
-        self._made = Credentials(*self._given)
-        self._kept: Connection | None = None
+        self._credentials = Credentials(*self._given)
+        self._idle: Connection | None = None
 
     def get_item(
         self, table: str, key: Mapping[str, str], attributes: Sequence[str], timeout_seconds: float
     ) -> Item | None:
         """These attributes of the item under a key of strings, or None; ReadError within `timeout_seconds` otherwise.
 
-        No attributes means all of them. Names are aliased, for many are reserved words ("Reserved words in DynamoDB").
+        No attributes means all of them. Names are aliased: many are reserved words ("Reserved words in DynamoDB").
         """
         wanted = {name: {"S": value} for name, value in key.items()}
         body = f'{{"Key":{json.dumps(wanted)},{_table_and_projection(table, (*attributes,), (*key,))}'
-        return self._call("GetItem", body, timeout_seconds, lambda answer: item_in(answer, wanted, attributes))
+        return self._call("GetItem", body, timeout_seconds, lambda document: parse_item(document, wanted, attributes))
 
     def query(self, table: str, key_name: str, key_value: str, timeout_seconds: float) -> list[Item]:
         """All items of the partition under a string key, in one request; ReadError within `timeout_seconds` otherwise.
 
-        A partition of more than one page (1 MB, "Query") is refused, for half of it could mean something else.
+        A partition of more than one page (1 MB, "Query") is rejected: half of it could mean something else.
         """
-        asked: dict[str, object] = {
+        wanted = {key_name: {"S": key_value}}
+        body: dict[str, object] = {
             "TableName": table,
             "KeyConditionExpression": "#k = :v",
             "ExpressionAttributeNames": {"#k": key_name},
-            "ExpressionAttributeValues": {":v": {"S": key_value}},
+            "ExpressionAttributeValues": {":v": wanted[key_name]},
         }
-        wanted = {key_name: {"S": key_value}}
-        return self._call("Query", json.dumps(asked), timeout_seconds, lambda answer: items_in(answer, wanted))
+        return self._call("Query", json.dumps(body), timeout_seconds, lambda document: parse_items(document, wanted))
 
     def close(self) -> None:
-        """Drop the connection."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            kept.close()
+        """Close the connection."""
+        idle, self._idle = self._idle, None
+        if idle is not None:
+            idle.close()
 
-    def _call(
-        self,
-        operation: str,
-        body: str,
-        timeout_seconds: float,
-        read: Callable[[dict[str, Any]], T],
-    ) -> T:
-        """What `read` makes of the answer: over the kept connection, else, or where that turns out stale, a new one."""
+    def _call(self, operation: str, body: str, timeout_seconds: float, parse: Callable[[dict[str, Any]], T]) -> T:
+        """The parsed response: over the idle connection, else, or where that turns out stale, over a new one."""
         until = time.monotonic() + timeout_seconds
-        request = self._signed(operation, body.encode())
-        kept = self._take_kept()
-        if kept is not None:
+        request = self._sign(operation, body.encode())
+        idle, self._idle = self._idle, None
+        if idle is not None and not idle.is_idle():  # it has ended, or carries bytes that nobody asked for
+            idle.close()
+            idle = None
+        if idle is not None:
             try:
-                return self._ask(kept, request, until, read)
+                return self._exchange(idle, request, until, parse)
             except ReadError as error:
                 if error.reason not in OF_ANOTHER_REQUEST:
                     raise
@@ -96,26 +103,20 @@ class Client:
             opened = Connection(open_socket(self.host, self.port, self.is_tls, until))
         except ExchangeError as error:
             raise ReadError(error.reason) from error
-        return self._ask(opened, request, until, read)
+        return self._exchange(opened, request, until, parse)
 
-    def _take_kept(self) -> Connection | None:
-        """The kept connection, unless something came while it was idle: its end, or bytes of who knows what."""
-        kept, self._kept = self._kept, None
-        if kept is None or kept.is_idle():
-            return kept
-        kept.close()
-        return None
-
-    def _ask(self, connection: Connection, request: bytes, until: float, read: Callable[[dict[str, Any]], T]) -> T:
-        """One exchange. The connection is kept only after one whose answer was whole, and to this request."""
+    def _exchange(
+        self, connection: Connection, request: bytes, until: float, parse: Callable[[dict[str, Any]], T]
+    ) -> T:
+        """One exchange. The connection is reused only after one whose response was whole, and to this request."""
         is_clean = False
         try:
             status, body = connection.exchange(request, until)
             is_clean = connection.is_reusable
-            document = document_of(status, body)
+            document = parse_document(status, body)
             if not document and not connection.is_certain:
                 raise ReadError("garbage")
-            return read(document)
+            return parse(document)
         except ExchangeError as error:
             raise ReadError(error.reason) from error
         except ReadError as error:
@@ -123,12 +124,12 @@ class Client:
             raise
         finally:
             if is_clean:
-                self._kept = connection
+                self._idle = connection
             else:
                 connection.close()
 
-    def _credentials(self) -> Credentials:
-        """Those in the environment, made anew only when it changes; ReadError without any."""
+    def _sign(self, operation: str, body: bytes) -> bytes:
+        """A whole signed request; ReadError without credentials in the environment."""
         environment = os.environ
         try:
             access_key, secret_key = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
@@ -136,32 +137,53 @@ class Client:
             raise ReadError("no-credentials") from error
         given = access_key, secret_key, environment.get("AWS_SESSION_TOKEN", "")
         if given != self._given:
-            self._given, self._made = given, Credentials(*given)
-        return self._made
-
-    def _signed(self, operation: str, body: bytes) -> bytes:
-        credentials = self._credentials()
+            self._given, self._credentials = given, Credentials(*given)
         headers = {
             "content-type": "application/x-amz-json-1.0",
             "host": self.host_header,
             "x-amz-date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock())),
             "x-amz-target": f"DynamoDB_20120810.{operation}",
         }
-        if credentials.session_token:
-            headers["x-amz-security-token"] = credentials.session_token
-        headers["authorization"] = self._signer.authorization(credentials, "POST", "/", headers, body)
+        if given[2]:
+            headers["x-amz-security-token"] = given[2]
+        headers["authorization"] = self._signer.authorization(self._credentials, "POST", "/", headers, body)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
+class Clients:
+    """The client of each Region, created at the first read there and shared by all tables."""
+
+    def __init__(self, client_for: Callable[[str], Reader] = Client) -> None:
+        self._client_for = client_for
+        self._clients: dict[str, Reader] = {}
+
+    def at(self, region: str) -> Reader:
+        """The client of a Region, always the same one."""
+        client = self._clients.get(region)
+        if client is None:
+            client = self._clients[region] = self._client_for(region)
+        return client
+
+    def close(self) -> None:
+        """Close all connections, after a read that was interrupted midway."""
+        for client in self._clients.values():
+            client.close()
+
+
+def nearest_first(replicas: Mapping[str, list[str]], region: str, home_region: str) -> list[str]:
+    """The replicas to read from a Region: those baked for it, else those under "", else the home Region alone."""
+    return replicas.get(region) or replicas.get("") or [home_region]
+
+
 @cache
 def _table_and_projection(table: str, attributes: tuple[str, ...], key: tuple[str, ...]) -> str:
-    """The part of a GetItem that stays the same. The key is read too: by it the item proves to be the right one."""
-    asked: dict[str, object] = {"TableName": table}
+    """The constant part of a GetItem. The key is read too: it proves that the item is the right one."""
+    body: dict[str, object] = {"TableName": table}
     if attributes:
         names = {f"#a{index}": name for index, name in enumerate(dict.fromkeys(attributes + key))}
-        asked |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
-    return json.dumps(asked)[1:]
+        body |= {"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names}
+    return json.dumps(body)[1:]
 
 
 def _parse_endpoint(endpoint: str) -> tuple[bool, str, int]:

@@ -1,4 +1,4 @@
-"""One kept-alive HTTP/1.1 connection whose every exchange has a total deadline.
+"""A kept-alive HTTP/1.1 connection with a total deadline for every exchange.
 
 http.client has neither: its time-outs are per read, and it costs 19 ms to import. See docs/adr/0002.
 """
@@ -9,22 +9,22 @@ import select
 import time
 from binascii import crc32
 
-from router.dynamodb.opening import ExchangeError, reason_of
+from router.dynamodb.opening import ExchangeError, socket_failure
 from router.dynamodb.response_head import Head, HeadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
-MAX_ANSWER_BYTES = 1_048_576
-"""More than DynamoDB's largest item (400 KB) in JSON; a longer answer is refused."""
+MAX_BODY_BYTES = 1_048_576
+"""More than DynamoDB's largest item (400 KB) in JSON; a longer body is rejected."""
 MAX_HEAD_BYTES = 65_536
 
 
 class Connection:
     """A connected socket that carries one exchange after the other.
 
-    Whatever goes wrong in an exchange, the connection has to be closed: what comes next could be a late answer.
+    After a failed exchange the connection has to be closed: the next bytes could be a late response.
     """
 
     def __init__(self, connected: socket.socket) -> None:
@@ -32,21 +32,21 @@ class Connection:
         self._poll = select.poll()
         self._poll.register(connected, select.POLLIN)
         self._last_request_id = b""
-        self._answers = 0
+        self._responses = 0
         self.is_reusable = False
 
     @property
     def is_certain(self) -> bool:
-        """Whether the last answer cannot be a late one to an earlier request: the first, or one with an id of its own.
+        """True unless the last response may belong to an earlier request: the first one and one with an ID do not.
 
-        DynamoDB names every answer. What else does not is told by what it holds; only an answer of nothing holds none.
+        DynamoDB gives every response an ID. Other servers' are told apart by their items, and only {} has none.
         """
-        return self._answers == 1 or self._last_request_id != b""
+        return self._responses == 1 or self._last_request_id != b""
 
     def exchange(self, request: bytes, until: float) -> tuple[int, bytes]:
-        """Send one request, read one whole answer before `until` (time.monotonic): status and body, or ExchangeError.
+        """Send one request, return status and body of one whole response before `until` (time.monotonic).
 
-        `is_reusable` tells afterwards whether the connection may carry another exchange.
+        ExchangeError otherwise. `is_reusable` says afterwards whether the connection may carry another exchange.
         """
         self.is_reusable = False
         try:
@@ -54,7 +54,7 @@ class Connection:
             self._socket.sendall(request)
             head, body, has_more = self._read(until)
         except OSError as error:
-            raise ExchangeError(reason_of(error)) from error
+            raise ExchangeError(socket_failure(error)) from error
         except HeadError as error:
             raise ExchangeError("garbage") from error
         self._check(head, body)
@@ -62,27 +62,27 @@ class Connection:
         return head.status, body
 
     def is_idle(self) -> bool:
-        """Whether nothing has come since the last answer: neither bytes that nobody asked for, nor an end."""
+        """True while nothing has come since the last response: neither bytes nor the end of the stream."""
         if self._poll.poll(0):
             return False
-        pending = getattr(self._socket, "pending", None)  # what TLS has decrypted already
+        pending = getattr(self._socket, "pending", None)  # bytes that TLS has decrypted already
         return pending is None or pending() == 0
 
     def close(self) -> None:
-        """Drop the connection. No failure to do so is raised: nobody can do more about it."""
+        """Close the socket. Failures are ignored: nobody can do more about them."""
         try:
             self._socket.close()
         except OSError:
             return
 
     def _check(self, head: Head, body: bytes) -> None:
-        """ExchangeError where DynamoDB's checksum is not the body's, or where the last answer comes a second time."""
+        """ExchangeError where DynamoDB's checksum is not the body's, or where the last response comes a second time."""
         if head.crc32 and head.crc32 != b"%d" % crc32(body):
             raise ExchangeError("wrong-checksum")
         if head.request_id and head.request_id == self._last_request_id:
             raise ExchangeError("garbage")
         self._last_request_id = head.request_id
-        self._answers += 1
+        self._responses += 1
 
     def _limit(self, until: float) -> None:
         left = until - time.monotonic()
@@ -98,9 +98,9 @@ class Connection:
         return received
 
     def _read(self, until: float) -> tuple[Head, bytes, bool]:
-        """Head, body, and whether more bytes came than belong to them."""
+        """Head, body, and True where more bytes came than belong to them."""
         head, received = self._read_head(until)
-        if not 0 <= head.length <= MAX_ANSWER_BYTES:
+        if not 0 <= head.length <= MAX_BODY_BYTES:
             raise HeadError("no length, or too long")
         chunks = [received]
         missing = head.length - len(received)
@@ -110,7 +110,7 @@ class Connection:
         return head, b"".join(chunks)[: head.length], missing < 0
 
     def _read_head(self, until: float) -> tuple[Head, bytes]:
-        """The final head and what came after it; interim ones (1xx, RFC 9110 §15.2) have no body and are skipped."""
+        """The final head and the bytes after it; interim ones (1xx, RFC 9110 §15.2) have no body and are skipped."""
         received, budget = b"", MAX_HEAD_BYTES
         while True:
             end = received.find(b"\r\n\r\n")
@@ -124,4 +124,4 @@ class Connection:
                 return head, received
             budget -= end
             if head.status == 101 or budget <= 0:
-                raise HeadError("another protocol, or no end of interim answers")
+                raise HeadError("another protocol, or no end of interim responses")

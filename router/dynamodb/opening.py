@@ -1,4 +1,4 @@
-"""Opening a socket before a deadline, and the kinds of failure to do so in one word each."""
+"""Opening a socket before a deadline, and a one-word reason for each kind of failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ExchangeError(Exception):
-    """No usable answer. `reason` is one of those in docs/logs.md: dns, refused, reset, timeout …"""
+    """No usable response. `reason` is one of those in docs/logs.md: dns, refused, reset, timeout …"""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -25,7 +25,7 @@ class ExchangeError(Exception):
 def open_socket(host: str, port: int, is_tls: bool, until: float) -> socket.socket:
     """A connected (and, for TLS, verified) socket before `until` (time.monotonic), or ExchangeError.
 
-    Name resolution has no time-out of its own, so all of it runs in a thread that is left behind when time is up.
+    Name resolution has no time-out of its own, so all of it runs in a thread, which is abandoned when time is up.
     """
     attempt = _Attempt(host, port, is_tls, until)
     try:
@@ -36,9 +36,9 @@ def open_socket(host: str, port: int, is_tls: bool, until: float) -> socket.sock
 
 
 class _Attempt(threading.Thread):
-    """Opens a socket for somebody who may be gone by then.
+    """Opens a socket for a caller that may have given up by then.
 
-    It is waited for by a plain lock: an alarm that interrupts `Thread.join` marks a running thread as stopped (issue
+    The caller waits for a plain lock: an alarm that interrupts `Thread.join` marks a running thread as stopped (issue
     90882 of CPython), and one in the wrong place within `Event.wait` leaves the event's own lock taken.
     """
 
@@ -63,7 +63,7 @@ class _Attempt(threading.Thread):
             self._running.release()
 
     def take(self, until: float) -> socket.socket:
-        """The socket, or ExchangeError when there is none in time; then it is closed as soon as it is there."""
+        """The socket; ExchangeError where there is none in time, and a late one is closed."""
         try:
             self._running.acquire(timeout=max(0.0, until - time.monotonic()))
             with self._lock:
@@ -92,7 +92,7 @@ def _connect(host: str, port: int, is_tls: bool, until: float) -> socket.socket:
     try:
         opened = socket.create_connection((host, port), timeout=max(0.001, until - time.monotonic()))
     except (OSError, UnicodeError) as error:
-        raise ExchangeError(reason_of(error)) from error
+        raise ExchangeError(socket_failure(error)) from error
     try:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return _secure(opened, host) if is_tls else opened
@@ -110,13 +110,13 @@ def _secure(opened: socket.socket, host: str) -> socket.socket:
 
 @cache
 def _tls_context() -> ssl.SSLContext:
-    """One per process: loading the CA bundle costs tens of milliseconds."""
+    """One context per process: loading the CA bundle costs tens of milliseconds."""
     import ssl  # here, for 12 ms that a plain-HTTP endpoint need not pay
 
     return ssl.create_default_context()
 
 
-def reason_of(error: OSError | UnicodeError) -> str:
+def socket_failure(error: OSError | UnicodeError) -> str:
     """The kind of a socket error in one word."""
     if isinstance(error, TimeoutError):
         return "timeout"

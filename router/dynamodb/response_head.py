@@ -1,4 +1,4 @@
-"""The head of an HTTP/1.1 answer, read by the letter: where an answer ends and the next one begins is no guess."""
+"""Status line and headers of an HTTP/1.1 response, by the letter: its end is never a guess."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ MAX_LENGTH_DIGITS = 10
 """Of a Content-Length: int() takes long over more, and from 4,300 on raises an error of its own."""
 
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""What a field's name is made of (RFC 9110 §5.6.2)."""
-_COUNTING = frozenset(
+"""The characters of a field's name (RFC 9110 §5.6.2)."""
+_READ = frozenset(
     {b"content-length", b"x-amz-crc32", b"x-amzn-requestid", b"connection", b"transfer-encoding", b"content-encoding"}
 )
 
 
 class HeadError(ValueError):
-    """A head that is none of HTTP/1.1's, or that leaves the end of its answer uncertain."""
+    """A head that is not HTTP/1.1, or that leaves the end of its response uncertain."""
 
 
 class Head:
-    """What counts here of the bytes before an empty line; HeadError where they break RFC 9112 §4, §5 or §6.3.
+    """The fields that count of the bytes before an empty line; HeadError where they break RFC 9112 §4, §5 or §6.3.
 
-    `length` is -1 without a Content-Length. `crc32` is DynamoDB's checksum of the body, `request_id` its name for the
-    request; both are b"" where there is none.
+    `length` is -1 without a Content-Length. `crc32` is DynamoDB's checksum of the body, `request_id` its request ID;
+    both are b"" where there is none.
     """
 
     __slots__ = ("crc32", "is_last", "length", "request_id", "status")
@@ -38,7 +38,7 @@ class Head:
             if not colon or not name or name.translate(None, _TOKEN):  # a space after it (§5.1), a folded line (§5.2)
                 raise HeadError("no field")
             name = name.lower()
-            if name in _COUNTING:
+            if name in _READ:
                 self._take(name, value.strip(b" \t"))
 
     def _take(self, name: bytes, value: bytes) -> None:
@@ -56,7 +56,7 @@ class Head:
             raise HeadError("a coding that nobody asked for")
 
     def _take_length(self, value: bytes) -> None:
-        """Several that are the same count as one; what differs, or is no plain number, leaves no end (§6.3)."""
+        """Several equal ones count as one; different ones, or other than digits, leave no certain end (§6.3)."""
         for part in value.split(b","):
             digits = part.strip(b" \t")
             if not digits.isdigit() or len(digits) > MAX_LENGTH_DIGITS or self.length not in {-1, int(digits)}:
@@ -65,7 +65,7 @@ class Head:
 
 
 def _status(line: bytes) -> int:
-    """Of a status line (§4); the reason phrase may be missing with the space before it, as many servers have it."""
+    """The status code of a status line (§4); many servers leave out the reason phrase with the space before it."""
     version, _, rest = line.partition(b" ")
     digits, _, _ = rest.partition(b" ")
     if version not in {b"HTTP/1.1", b"HTTP/1.0"} or len(digits) != 3 or not digits.isdigit() or digits < b"100":

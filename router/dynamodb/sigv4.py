@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for one POST or GET without query normalisation.
+"""AWS Signature Version 4 for one POST or GET without query normalization, and the credentials to sign with.
 
 Source: "Create a signed AWS API request" (IAM User Guide) and AWS's published test suite for it.
 """
@@ -27,12 +27,10 @@ class Credentials:
 
 
 class Signer:
-    """Signs for one service in one Region, and keeps the day's signing key."""
+    """Signs for one service in one Region, and caches the day's signing key."""
 
     def __init__(self, service: str, region: str) -> None:
-        self._scope_tail = f"{region}/{service}/aws4_request"
-        self._region = region
-        self._service = service
+        self._scope = (region, service, "aws4_request")
         self._key_of: tuple[str, str] = ("", "")
         self._key = b""
 
@@ -55,7 +53,7 @@ class Signer:
         signed = ";".join(names)
         lines = "".join(f"{name}:{' '.join(headers[name].split())}\n" for name in names)
         canonical = f"{method}\n{path}\n{query}\n{lines}\n{signed}\n{sha256(body).hexdigest()}"
-        scope = f"{date_time[:8]}/{self._scope_tail}"
+        scope = "/".join((date_time[:8], *self._scope))
         to_sign = f"{ALGORITHM}\n{date_time}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(self._signing_key(credentials, date_time[:8]), to_sign.encode(), "sha256").hex()
         return f"{ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"
@@ -63,7 +61,7 @@ class Signer:
     def _signing_key(self, credentials: Credentials, date: str) -> bytes:
         if self._key_of != (credentials.secret_key, date):
             key = f"AWS4{credentials.secret_key}".encode()
-            for part in (date, self._region, self._service, "aws4_request"):
+            for part in (date, *self._scope):
                 key = hmac.digest(key, part.encode(), "sha256")
             self._key_of, self._key = (credentials.secret_key, date), key
         return self._key

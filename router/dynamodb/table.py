@@ -1,48 +1,39 @@
-"""A global table, read from the nearest replica, with a deadline, a second opinion from home, and a short memory."""
+"""Reads of a global table: from the nearest replica, with a deadline, a home read, and a memory cache."""
 
 from __future__ import annotations
 
 import time
 
-from router.dynamodb.clients import nearest_first
-from router.dynamodb.responses import ReadError, reason_of_failure
+from router.dynamodb.client import nearest_first
+from router.dynamodb.responses import ReadError, failure_reason
+from router.model.decision import Reading
 from router.model.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from router.dynamodb.clients import Clients
-    from router.dynamodb.responses import Item
+    from router.dynamodb.client import Clients
+    from router.model.decision import Item
 
-MAX_REMEMBERED_CHARACTERS = 2_048
-"""A larger item is read anew each time, so that the memory's bound in entries is one in bytes as well."""
-
-
-@record
-class Reading:
-    """What a look-up brought: `source` is the Region that answered, or "memory"; `item` is None for an unknown key."""
-
-    item: Item | None
-    source: str
-    elapsed_ms: float
+MAX_CACHED_CHARACTERS = 2_048
+"""A larger item is never cached, so that the bound in entries is one in bytes as well."""
 
 
 class TableError(Exception):
-    """No replica answered in time. `reason` names the last failure, `elapsed_ms` what was spent."""
+    """No replica responded in time. `reason` names the last failure."""
 
-    def __init__(self, reason: str, elapsed_ms: float) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.elapsed_ms = elapsed_ms
 
 
 @record
 class TableConfig:
-    """As baked at deploy: `replicas` is nearest first, by execution Region; "" is for Regions that are not listed.
+    """The baked config of a table: `replicas` is nearest first, by execution Region; "" is for all other Regions.
 
-    `attributes` are the ones to read (all where empty). A read of one replica may take `read_timeout_ms`; home, asked
-    as a second opinion from afar, may take what is left of `total_timeout_ms`.
+    `attributes` are the ones to read (all where empty). A read of one replica may take `read_timeout_ms`; a home read,
+    from afar, may take the rest of `total_timeout_ms`.
     """
 
     name: str
@@ -57,7 +48,7 @@ class TableConfig:
 
 
 class Table:
-    """Reads items by string keys. The memory is per instance of the function and bounded (oldest entry out first)."""
+    """Reads items by string keys. The memory cache is bounded; the oldest entry leaves first."""
 
     def __init__(
         self,
@@ -74,23 +65,23 @@ class Table:
         self._memory: dict[tuple[str, ...], tuple[float, Item | None, bool]] = {}
 
     def read(self, key: Mapping[str, str], is_current: Callable[[Item], bool] | None = None) -> Reading:
-        """The item under a key, from memory or the nearest replica that answers; TableError when none does in time.
+        """The item under a key, from memory or the nearest replica that responds; TableError when none does in time.
 
-        A key that the nearest replica does not know is asked for at home before it counts as unknown: until
-        replication has caught up (typically a second) only home knows it. Where home fails, a further replica may.
-        The same holds for an item that is not current any more (a session that has expired), which home may have
-        extended; and one that was current when it was remembered is read anew.
+        A key that the nearest replica does not know is looked up at home before it counts as unknown: until replication
+        has caught up (typically a second) only home has it. Where home fails, a further replica may have it. The same
+        holds for an item that is no longer current (an expired session), which home may have extended; one that was
+        current when it was cached is read again.
         """
         started = self._clock()
         identity = tuple(key.values())
-        remembered = self._memory.get(identity)
-        if remembered is not None and started < remembered[0]:
-            item = remembered[1]
-            if remembered[2] or item is None or is_current is None or is_current(item):
+        cached = self._memory.get(identity)
+        if cached is not None and started < cached[0]:
+            item = cached[1]
+            if cached[2] or item is None or is_current is None or is_current(item):
                 return Reading(item, "memory", 0.0)
         item, source = self._look_up(key, started, is_current)
-        self._remember(identity, item, item is None or (is_current is not None and not is_current(item)))
-        return Reading(item, source, self._elapsed_ms(started))
+        self._cache(identity, item, item is None or (is_current is not None and not is_current(item)))
+        return Reading(item, source, round((self._clock() - started) * 1000, 2))
 
     def _look_up(
         self, key: Mapping[str, str], started: float, is_current: Callable[[Item], bool] | None
@@ -102,24 +93,26 @@ class Table:
                 break
             try:
                 item = self._get(region, key, min(left, self._config.read_timeout_ms / 1000))
-            except Exception as error:  # noqa: BLE001  whatever fails in reading one replica, the next is asked
-                reason = reason_of_failure(error)
+            except Exception as error:  # noqa: BLE001  whatever fails in one replica, the next is read
+                reason = failure_reason(error)
                 continue
             if region != self._config.home_region and (item is None or (is_current and not is_current(item))):
-                return self._ask_home(key, started, self._order[index + 1 :], (item, region))
+                return self._read_home(key, started, self._order[index + 1 :], (item, region))
             return item, region
-        raise TableError(reason, self._elapsed_ms(started))
+        raise TableError(reason)
 
-    def _ask_home(
+    def _read_home(
         self, key: Mapping[str, str], started: float, further: list[str], found: tuple[Item | None, str]
     ) -> tuple[Item | None, str]:
-        """What home says of `found`, which is nothing or no longer current; where it fails, what is known besides."""
+        """Home's item instead of `found`, which is None or no longer current; where home fails, the next best one."""
         home = self._config.home_region
         left = self._left_seconds(started)
         try:
-            return (self._get(home, key, left) if left > 0 else _out_of_time()), home
+            if left <= 0:
+                raise ReadError("timeout")
+            return self._get(home, key, left), home
         except Exception as error:  # noqa: BLE001  as above
-            reason = reason_of_failure(error)
+            reason = failure_reason(error)
         for region in further:
             left = self._left_seconds(started)
             item = self._find(region, key, left) if left > 0 and region != home else None
@@ -127,10 +120,10 @@ class Table:
                 return item, region
         if found[0] is not None:
             return found
-        raise TableError(f"home-{reason}", self._elapsed_ms(started))
+        raise TableError(f"home-{reason}")
 
     def _find(self, region: str, key: Mapping[str, str], left: float) -> Item | None:
-        """The item of a replica; None where it has none or fails, for only home can say that nobody has it."""
+        """The item of a replica; None where it has none or fails, because only home can say that nobody has it."""
         try:
             return self._get(region, key, min(left, self._config.read_timeout_ms / 1000))
         except Exception:  # noqa: BLE001  as above
@@ -139,11 +132,11 @@ class Table:
     def _get(self, region: str, key: Mapping[str, str], timeout_seconds: float) -> Item | None:
         return self._clients.at(region).get_item(self._config.name, key, self._config.attributes, timeout_seconds)
 
-    def _remember(self, identity: tuple[str, ...], item: Item | None, is_over: bool) -> None:
-        """`is_over`: there was none, or none that was current, when it was read."""
+    def _cache(self, identity: tuple[str, ...], item: Item | None, is_over: bool) -> None:
+        """Cache an item; `is_over`: there was none, or none that was current, when it was read."""
         seconds = self._config.remember_unknown_seconds if is_over else self._config.remember_seconds
         self._memory.pop(identity, None)
-        if seconds <= 0 or self._config.remember_entries <= 0 or _characters_in(item) > MAX_REMEMBERED_CHARACTERS:
+        if seconds <= 0 or self._config.remember_entries <= 0 or _characters_in(item) > MAX_CACHED_CHARACTERS:
             return
         if len(self._memory) >= self._config.remember_entries:
             del self._memory[next(iter(self._memory))]
@@ -152,17 +145,10 @@ class Table:
     def _left_seconds(self, started: float) -> float:
         return self._config.total_timeout_ms / 1000 - (self._clock() - started)
 
-    def _elapsed_ms(self, started: float) -> float:
-        return round((self._clock() - started) * 1000, 2)
-
 
 def _characters_in(item: Item | None) -> float:
-    """The length of its text; endless for what is nested too deeply to have one."""
+    """The length of an item's text; infinite for one that is nested too deeply to have any."""
     try:
         return len(str(item))
     except RecursionError:
         return float("inf")
-
-
-def _out_of_time() -> None:
-    raise ReadError("timeout")

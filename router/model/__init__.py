@@ -1,0 +1,1 @@
+"""Requests, responses, origins, decisions and the assignment of visitors, free of CloudFront and AWS."""

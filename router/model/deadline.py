@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from _thread import get_ident
+
+from router.model.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,3 +102,18 @@ def _is_uninterrupted(frame: FrameType | None) -> bool:
 
 for _edge in (Deadline.__enter__, Deadline.__exit__):
     uninterrupted(_edge)
+
+
+@record
+class Stopwatch:
+    """Elapsed time by two clocks: a frozen environment may stop either of them, so the larger figure counts."""
+
+    clock: Callable[[], float]
+    timer: Callable[[], float] = time.monotonic
+
+    def now(self) -> tuple[float, float]:
+        return self.clock(), self.timer()
+
+    def elapsed(self, since: tuple[float, float]) -> float:
+        """Seconds since a `now()`."""
+        return max(self.clock() - since[0], self.timer() - since[1])

@@ -1,4 +1,4 @@
-"""Frozen records: what @dataclass(frozen=True) gives, without importing dataclasses.
+"""Frozen records and the shapes of JSON, without importing dataclasses and typing.
 
 That import (inspect, ast, tokenize …) and its code generation cost 14 ms, as much as the rest of a cold start here. See
 docs/adr/0008. dataclasses.fields, asdict and replace take a record as they take a dataclass.
@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from dataclasses import field
-    from typing import Any, TypeVar, dataclass_transform
+    from typing import Any, TypeGuard, TypeVar, dataclass_transform
 
     T = TypeVar("T")
 
@@ -98,3 +98,13 @@ def _equals(self: object, other: object) -> bool:
 
 def _repr(self: object) -> str:
     return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """True for a decoded JSON array."""
+    return isinstance(value, list)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """True for a decoded JSON object."""
+    return isinstance(value, dict)

@@ -1,14 +1,12 @@
-"""What a strategy sees of one viewer request, free of CloudFront's dicts."""
+"""A viewer request as a strategy sees it, without CloudFront's dicts."""
 
 from __future__ import annotations
 
 import binascii
 
-from router.model.cookies import parse_cookies
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class BodyError(ValueError):
@@ -106,6 +104,25 @@ class Request:
     def step(self, looked_at: str, found: str) -> None:
         """Note one thing that was looked at and what came of it."""
         self.steps.append((looked_at, found))
+
+
+def parse_cookies(headers: Iterable[str]) -> dict[str, str]:
+    """Name to value over all Cookie headers, each with one pair or several (RFC 6265 §4.2).
+
+    The first of several pairs with one name wins; a value loses one pair of enclosing double quotes, as §4.1.1 allows
+    them around it; a pair without a name or without "=" is skipped.
+    """
+    cookies: dict[str, str] = {}
+    for header in headers:
+        for pair in header.split(";"):
+            name, equals, value = pair.partition("=")
+            name = name.strip(" \t")
+            if equals and name and name not in cookies:
+                value = value.strip(" \t")
+                if len(value) > 1 and value[0] == value[-1] == '"':
+                    value = value[1:-1]
+                cookies[name] = value
+    return cookies
 
 
 def _parse_query(query_string: str) -> dict[str, str]:

@@ -1,26 +1,22 @@
 """CloudFront in one process: behaviors, cache, forwarding, Lambda@Edge events and their rules."""
 
+from pulumi_state.values import StateError
 from simulator.cloudfront.config.distribution import Distribution
-from simulator.cloudfront.config.origins import OriginMap
+from simulator.cloudfront.config.origin_map import OriginMap
 from simulator.cloudfront.edge import Edge
-from simulator.cloudfront.http.errors import OriginMapError, StateError, UnknownRegionError
+from simulator.cloudfront.http.errors import OriginMapError, UnknownRegionError
 from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.messages import ViewerRequest, ViewerResponse
-from simulator.cloudfront.http.regions import DEFAULT_REGION, EDGE_REGIONS
-from simulator.cloudfront.http.status import status_app
-from simulator.cloudfront.triggers.triggers import EdgeFunctions, FunctionOutcome
+from simulator.cloudfront.http.regions import EDGE_REGIONS
 from simulator.cloudfront.validation import Violation, validate_result
-from simulator.cloudfront.viewer.server import AppServer, PortInUseError, ViewerServer
+from simulator.cloudfront.viewer.server import AppServer, PortInUseError, ViewerServer, status_app
 from simulator.cloudfront.viewer.viewer import viewer_app
 
 __all__ = [
-    "DEFAULT_REGION",
     "EDGE_REGIONS",
     "AppServer",
     "Distribution",
     "Edge",
-    "EdgeFunctions",
-    "FunctionOutcome",
     "Headers",
     "OriginMap",
     "OriginMapError",

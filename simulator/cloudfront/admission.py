@@ -1,16 +1,10 @@
-"""What CloudFront answers before any function, cache or origin is asked."""
+"""Rejections of requests before any function, cache or origin takes part."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.config.behaviors import Behavior
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.headers import encoded
-from simulator.request_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.http.messages import ViewerRequest
+from simulator.cloudfront.http.messages import ViewerRequest
+from simulator.cloudfront_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES
 
 
 def check_sizes(request: ViewerRequest, domain_name: str) -> None:

@@ -1,18 +1,19 @@
 """One CloudFront edge for all Regions: what happens to a viewer's request, from admission to answer."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+
+import httpx
 
 from simulator.cloudfront.admission import check_admission, check_sizes
 from simulator.cloudfront.cache.cache import Cache
-from simulator.cloudfront.cache.notices import KeptNotices
+from simulator.cloudfront.cache.notices import CacheNotices
 from simulator.cloudfront.cache.objects import Objects, Served
-from simulator.cloudfront.http.edge_errors import EdgeError
-from simulator.cloudfront.http.header_rules import is_disallowed
+from simulator.cloudfront.config.distribution import Distribution
+from simulator.cloudfront.config.origin_map import OriginMap
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest, ViewerResponse
 from simulator.cloudfront.http.ranges import tailored
 from simulator.cloudfront.http.regions import edge_region
@@ -21,15 +22,8 @@ from simulator.cloudfront.origin.side import OriginSide, edge_host
 from simulator.cloudfront.triggers.events import event_body, event_request, event_response, read_request, read_response
 from simulator.cloudfront.triggers.triggers import Context, EdgeFunctions, Triggers, new_request_id
 from simulator.cloudfront.viewer_functions import ViewerFunctions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    import httpx
-
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.config.origins import OriginMap
-    from simulator.cloudfront_functions import KeyValueStore
+from simulator.cloudfront_functions import KeyValueStore
+from simulator.cloudfront_rules import is_disallowed
 
 
 class Edge:
@@ -38,10 +32,8 @@ class Edge:
     `functions` runs Lambda@Edge, `origins` says where origins run, `clock` gives seconds since the epoch, `console`
     takes lines for the person who watches, `on_log` (Region, function, line) what CloudFront Functions log, `on_begin`
     and `on_end` the id of each request. `hashed_headers` are those that a function puts into the cache key as one hash.
-    Every Region has a cache of its own, all in one bounded memory.
-
-    Not simulated: TLS (and so certificates that do not match), Brotli at the edge, ranges kept in parts, HTTP/2 and 3,
-    Lambda@Edge quotas.
+    Every Region has a cache of its own, all in one bounded memory. Not simulated: TLS (and so certificates that do not
+    match), Brotli at the edge, ranges kept in parts, HTTP/2 and 3, Lambda@Edge quotas.
     """
 
     def __init__(
@@ -69,12 +61,12 @@ class Edge:
         self._triggers = Triggers(distribution, functions, console)
         self._viewer_functions = ViewerFunctions(distribution, console, on_log, clock)
         origin_side = OriginSide(distribution, self._triggers, self._client, console)
-        notices = KeptNotices(console, frozenset(hashed_headers))
+        notices = CacheNotices(console, frozenset(hashed_headers))
         self._objects = Objects(distribution, origin_side, self.cache, clock, notices)
 
     @property
     def key_value_stores(self) -> dict[str, KeyValueStore]:
-        """By ARN. What is put into one is seen by the next request."""
+        """The stores by ARN; the next request sees a changed pair."""
         return self._viewer_functions.stores
 
     async def close(self) -> None:
@@ -108,14 +100,14 @@ class Edge:
         if changed.uri == "/" and self.distribution.default_root_object:
             changed = replace(changed, uri=f"/{self.distribution.default_root_object}")
         served = await self._objects.get(changed, context)
-        if served.is_kept:
+        if served.is_cached:
             served = replace(served, response=tailored(served.response, changed.headers))
         return await self._viewer_response(served, changed, context)
 
     async def _viewer_request(
         self, request: ViewerRequest, context: Context
     ) -> tuple[ViewerRequest | OriginResponse, Context]:
-        """Of a CloudFront Function and Lambda@Edge a behavior has one or the other."""
+        """Run the CloudFront Function or the Lambda@Edge function; a behavior has one or the other."""
         function = context.behavior.viewer_functions.get("viewer-request")
         if function is not None:
             return self._viewer_functions.request(function, request, context)
@@ -136,7 +128,7 @@ class Edge:
         return read_request(request, result, "viewer-request")
 
     async def _viewer_response(self, served: Served, request: ViewerRequest, context: Context) -> Served:
-        """Not for 400 and above, nor for a custom error page (page lambda-cloudfront-trigger-events)."""
+        """Run neither for 400 and above nor for a custom error page (page lambda-cloudfront-trigger-events)."""
         trigger = context.behavior.triggers.get("viewer-response")
         function = context.behavior.viewer_functions.get("viewer-response")
         has_none = trigger is None and function is None
@@ -154,7 +146,7 @@ class Edge:
         """Adds CloudFront's own headers. HEAD gets no body; 204 and 304 have none."""
         response = served.response
         headers = response.headers.end_to_end().without(
-            "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id", *(["age"] if served.is_kept else [])
+            "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id", *(["age"] if served.is_cached else [])
         )
         may_have_body = response.status not in (204, 304)
         # HEAD that went to the origin has no body to measure, and keeps the length that the origin named.

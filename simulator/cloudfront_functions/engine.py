@@ -1,7 +1,5 @@
 """Runs functions in QuickJS. This file is the program of the sandbox process; it imports nothing of this project."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac
@@ -190,7 +188,7 @@ def _sha256_of_text(text: str) -> str:
 
 
 def _hex_of_two(algorithm: str, before: str, after: str) -> str:
-    """Of a text with a NUL between the two."""
+    """The hash of a text with a NUL between the two."""
     return _HASHES[algorithm](f"{before}\0{after}".encode()).hexdigest()
 
 

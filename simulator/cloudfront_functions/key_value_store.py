@@ -1,19 +1,11 @@
 """A CloudFront KeyValueStore: a small store of texts that functions read and that can be changed while they run."""
 
-from __future__ import annotations
-
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-# Page cloudfront-limits, "Quotas on key value stores".
-KEY_LIMIT_BYTES = 512
-VALUE_LIMIT_BYTES = 1024
-STORE_LIMIT_BYTES = 5 * 1024 * 1024
+from simulator.cloudfront_rules import KEY_LIMIT_BYTES, STORE_LIMIT_BYTES, VALUE_LIMIT_BYTES
 
 
 class KeyValueError(ValueError):
@@ -66,7 +58,7 @@ class KeyValueStore:
 
     @property
     def meta(self) -> dict[str, object]:
-        """What `cf.kvs().meta()` gives (page functions-custom-methods)."""
+        """The value of `cf.kvs().meta()` (page functions-custom-methods)."""
         return {
             "creationDateTime": _iso(self._created),
             "lastUpdatedDateTime": _iso(self._updated),

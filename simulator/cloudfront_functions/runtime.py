@@ -1,34 +1,24 @@
 """One CloudFront Function and its runs."""
 
-from __future__ import annotations
-
 import json
 import re
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.cloudfront_functions.errors import FunctionCodeError
-from simulator.cloudfront_functions.sandbox import SHARED, Sandbox, SandboxEndedError
+from simulator.cloudfront_functions.key_value_store import KeyValueStore
+from simulator.cloudfront_functions.sandbox import SHARED, FunctionCodeError, Sandbox, SandboxEndedError
 from simulator.cloudfront_functions.syntax import PAGE, refused_features, without_imports
+from simulator.cloudfront_rules import FUNCTION_LIMIT_BYTES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from simulator.cloudfront_functions.key_value_store import KeyValueStore
-
-CODE_LIMIT_BYTES = 10 * 1024
-"""Page cloudfront-limits, "Function size"; comments count, for the code is deployed with them."""
 COMPUTE_LIMIT_SECONDS = 0.2
 """AWS does not say how long a function may run ("compute utilization" is a percentage); ample for QuickJS."""
 
 
 @dataclass(frozen=True)
 class OriginUpdate:
-    """What a function asked for: `update` as it was handed to updateRequestOrigin, or overrides of the origin `id`.
-
-    Nothing in it has been checked.
-    """
+    """The argument of updateRequestOrigin, or overrides of the origin `id`; nothing in it has been checked."""
 
     update: object
     id: object = None
@@ -54,9 +44,9 @@ class FunctionResult:
 def check_code(code: str) -> None:
     """Raises FunctionCodeError where the code is too long, or needs what runtime 2.0 has not; names every place."""
     size = len(code.encode("utf-8", "surrogatepass"))
-    if size > CODE_LIMIT_BYTES:
+    if size > FUNCTION_LIMIT_BYTES:
         raise FunctionCodeError(
-            f"the code has {size} bytes: CloudFront takes at most {CODE_LIMIT_BYTES} (AWS page cloudfront-limits)"
+            f"the code has {size} bytes: CloudFront takes at most {FUNCTION_LIMIT_BYTES} (AWS page cloudfront-limits)"
         )
     if refused := refused_features(code):
         raise FunctionCodeError(
@@ -123,7 +113,7 @@ def _result(reply: dict[str, Any]) -> FunctionResult:
 def _with_line(message: str, stack: str) -> str:
     """The line of the function's own code where it happened; the engine's scripts have lines far above."""
     lines = [int(line) for line in re.findall(r"<input>:(\d+)", stack)]
-    own = [line for line in lines if line <= CODE_LIMIT_BYTES]
+    own = [line for line in lines if line <= FUNCTION_LIMIT_BYTES]
     return f"{message} (line {own[0]})" if own else message
 
 

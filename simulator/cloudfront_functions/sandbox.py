@@ -1,7 +1,5 @@
 """The process that functions run in: it can be killed when one never ends, and takes nothing down with it."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import hashlib
@@ -13,12 +11,14 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.cloudfront_functions.errors import FunctionCodeError
+from simulator.cloudfront_functions.key_value_store import KeyValueStore
 
-if TYPE_CHECKING:
-    from simulator.cloudfront_functions.key_value_store import KeyValueStore
+
+class FunctionCodeError(ValueError):
+    """Code that CloudFront would not take: too long, not JavaScript, or in need of what runtime 2.0 has not."""
+
 
 WALL_LIMIT_SECONDS = 20.0
 """How long an answer is waited for; the limit on CPU time comes first unless this machine stands still."""

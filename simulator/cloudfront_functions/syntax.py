@@ -1,18 +1,11 @@
-"""What JavaScript runtime 2.0 has not, found in a function's code before it runs."""
+"""Language features that JavaScript runtime 2.0 lacks, found in a function's code before it runs."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import tree_sitter_javascript
-from tree_sitter import Language, Parser
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tree_sitter import Node
+from tree_sitter import Language, Node, Parser
 
 PAGE = "functions-javascript-runtime-20"
 MODULES = ("cloudfront", "crypto", "querystring", "buffer")
@@ -87,8 +80,10 @@ def refused_features(code: str) -> list[RefusedFeature]:
     """
     root = _parser().parse(code.encode()).root_node
     declared = {name for node in _walk(root) for name in _declared(node)}
-    found = [RefusedFeature(_line(node), feature) for node in _walk(root) for feature in _of(node, declared)]
-    return sorted(set(found), key=lambda refused: (refused.line, refused.feature))
+    found = [
+        RefusedFeature(node.start_point[0] + 1, feature) for node in _walk(root) for feature in _of(node, declared)
+    ]
+    return sorted(found, key=lambda refused: (refused.line, refused.feature))
 
 
 def without_imports(code: str) -> str:
@@ -108,10 +103,6 @@ def _walk(node: Node) -> Iterator[Node]:
         pending.extend(reversed(current.children))
 
 
-def _line(node: Node) -> int:
-    return node.start_point[0] + 1
-
-
 def _declared(node: Node) -> Iterator[str]:
     """Names of functions, variables and parameters, which then are no globals."""
     if node.type in ("function_declaration", "function_expression", "variable_declarator"):
@@ -125,21 +116,28 @@ def _declared(node: Node) -> Iterator[str]:
 def _of(node: Node, declared: set[str]) -> Iterator[str]:
     if node.is_named and node.type in _BY_NODE:
         yield _BY_NODE[node.type]
-    for rule in _RULES:
-        yield from rule(node, declared)
-
-
-def _loop(node: Node, _declared: set[str]) -> Iterator[str]:
-    if node.type == "for_in_statement" and _text(node.child_by_field_name("operator")) == "of":
-        yield "for…of; use for with an index, or forEach"
-
-
-def _operator(node: Node, _declared: set[str]) -> Iterator[str]:
     if not node.is_named and node.type in _OPERATORS:
         yield _OPERATORS[node.type]
+    if node.type == "identifier" and _text(node) in _BY_NAME and _text(node) not in declared:
+        yield _BY_NAME[_text(node)]
+    yield from _statement(node)
+    yield from _literal(node)
+    yield from _call(node)
+    yield from _async(node)
 
 
-def _literal(node: Node, _declared: set[str]) -> Iterator[str]:
+def _statement(node: Node) -> Iterator[str]:
+    if node.type == "for_in_statement" and _text(node.child_by_field_name("operator")) == "of":
+        yield "for…of; use for with an index, or forEach"
+    elif node.type == "import_statement" and not _is_import(node):
+        yield f"imports other than `import name from 'module'` of {', '.join(MODULES)}"
+    elif node.type == "method_definition" and not any(child.type in ("get", "set") for child in node.children):
+        yield "method shorthand; write name: function () {…}"
+    elif node.type == "catch_clause" and node.child_by_field_name("parameter") is None:
+        yield "catch without a name for the error"
+
+
+def _literal(node: Node) -> Iterator[str]:
     text = _text(node)
     if node.type == "number" and text.endswith("n"):
         yield "BigInt literals"
@@ -151,12 +149,7 @@ def _literal(node: Node, _declared: set[str]) -> Iterator[str]:
         yield "code point escapes \\u{…}; write \\uXXXX"
 
 
-def _name(node: Node, declared: set[str]) -> Iterator[str]:
-    if node.type == "identifier" and _text(node) in _BY_NAME and _text(node) not in declared:
-        yield _BY_NAME[_text(node)]
-
-
-def _call(node: Node, _declared: set[str]) -> Iterator[str]:
+def _call(node: Node) -> Iterator[str]:
     if node.type != "call_expression":
         return
     callee, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
@@ -173,45 +166,24 @@ def _call(node: Node, _declared: set[str]) -> Iterator[str]:
         yield f"require of anything but {', '.join(MODULES)}"
 
 
-def _async(node: Node, _declared: set[str]) -> Iterator[str]:
+def _async(node: Node) -> Iterator[str]:
     """Page async-await-syntax: "async arguments and closures are not supported"; njs says "await in arguments"."""
-    if node.type == "await_expression" and _is_argument(node):
+    if node.type == "await_expression" and _around(node, "arguments") == "arguments":
         yield "await in the arguments of a call: put it into a variable first"
     if node.type not in _FUNCTIONS or not any(child.type == "async" for child in node.children):
         return
     if node.parent is not None and node.parent.type == "arguments":
         yield "async functions as arguments"
-    elif _is_inside_function(node):
+    elif _around(node):
         yield "async closures: declare async functions at the top level"
 
 
-def _import(node: Node, _declared: set[str]) -> Iterator[str]:
-    if node.type == "import_statement" and not _is_import(node):
-        yield f"imports other than `import name from 'module'` of {', '.join(MODULES)}"
-
-
-def _method(node: Node, _declared: set[str]) -> Iterator[str]:
-    if node.type == "method_definition" and not any(child.type in ("get", "set") for child in node.children):
-        yield "method shorthand; write name: function () {…}"
-
-
-def _catch(node: Node, _declared: set[str]) -> Iterator[str]:
-    if node.type == "catch_clause" and node.child_by_field_name("parameter") is None:
-        yield "catch without a name for the error"
-
-
-def _is_argument(node: Node) -> bool:
+def _around(node: Node, *kinds: str) -> str:
+    """The type of the nearest node around this one that is a function or of these kinds; "" where there is none."""
     around = node.parent
-    while around is not None and around.type not in (*_FUNCTIONS, "arguments"):
+    while around is not None and around.type not in (*_FUNCTIONS, *kinds):
         around = around.parent
-    return around is not None and around.type == "arguments"
-
-
-def _is_inside_function(node: Node) -> bool:
-    around = node.parent
-    while around is not None and around.type not in _FUNCTIONS:
-        around = around.parent
-    return around is not None
+    return around.type if around is not None else ""
 
 
 def _is_import(node: Node) -> bool:
@@ -228,6 +200,3 @@ def _imported(node: Node) -> tuple[str, str]:
 
 def _text(node: Node | None) -> str:
     return node.text.decode() if node is not None and node.text is not None else ""
-
-
-_RULES = (_loop, _operator, _literal, _name, _call, _async, _import, _method, _catch)

@@ -1,7 +1,5 @@
 """Metrics in log lines, read as CloudWatch Logs does ("Specification: Embedded metric format")."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +29,7 @@ class Datum:
 
 
 class _InvalidError(ValueError):
-    """Not as the specification has it: nothing is extracted from the line."""
+    """A document that breaks the specification: nothing is extracted from the line."""
 
 
 def read_line(line: str) -> tuple[Datum, ...]:
@@ -111,5 +109,5 @@ def _number(value: object) -> float:
 
 
 def _refused(_: str) -> None:
-    """NaN and Infinity are no JSON."""
+    """Reject NaN and Infinity, which are no JSON."""
     raise _InvalidError

@@ -1,10 +1,14 @@
-"""What was measured, by Region and metric, second by second."""
+"""Metrics by Region, second by second, and the API call of boto3's client that reads them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
 
 from simulator.cloudwatch.embedded import Datum, Dimensions, read_line
 
@@ -19,7 +23,7 @@ Metric = tuple[str, Dimensions, str]
 
 @dataclass(slots=True)
 class Statistics:
-    """Of the values of a time span."""
+    """Statistics of the values in a time span."""
 
     count: int = 0
     total: float = 0.0
@@ -27,7 +31,6 @@ class Statistics:
     most: float = 0.0
 
     def add(self, values: Iterable[float]) -> None:
-        """These as well."""
         for value in values:
             self.least = min(self.least, value) if self.count else value
             self.most = max(self.most, value) if self.count else value
@@ -35,7 +38,6 @@ class Statistics:
             self.total += value
 
     def merge(self, other: Statistics) -> None:
-        """The values of another span as well."""
         if other.count:
             self.least = min(self.least, other.least) if self.count else other.least
             self.most = max(self.most, other.most) if self.count else other.most
@@ -62,7 +64,7 @@ class CloudWatch:
             self._add(region, datum)
 
     def statistics(self, region: str, metric: Metric, start: int, end: int) -> Statistics | None:
-        """Of the values from `start` until just before `end`, in seconds since 1970; None where there are none."""
+        """Values from `start` until just before `end` (seconds since 1970) as statistics; None where there are none."""
         with self._lock:
             seconds = self._regions.get(region, {}).get(metric, {})
             found = [seconds[second] for second in range(start, end) if second in seconds]
@@ -80,11 +82,54 @@ class CloudWatch:
                 return
             seconds = metrics.setdefault(metric, {})
             if second not in seconds:
-                _forget(seconds, second - KEPT_SECONDS)
+                for old in [old for old in seconds if old < second - KEPT_SECONDS]:
+                    del seconds[old]
             seconds.setdefault(second, Statistics()).add(datum.values)
 
 
-def _forget(seconds: dict[int, Statistics], before: int) -> None:
-    """They come nearly in order, so that the oldest are first."""
-    for second in [second for second in seconds if second < before]:
-        del seconds[second]
+VALUES: Mapping[str, Callable[[Statistics], float]] = {
+    "Sum": lambda found: found.total,
+    "SampleCount": lambda found: float(found.count),
+    "Average": lambda found: found.total / found.count,
+    "Minimum": lambda found: found.least,
+    "Maximum": lambda found: found.most,
+}
+"""By statistic."""
+
+
+class CloudWatchClient:
+    """Knows a second's metrics at once, and takes a window to the second: AWS has both by the minute, and later."""
+
+    def __init__(self, cloudwatch: CloudWatch, region: str) -> None:
+        self._cloudwatch, self._region = cloudwatch, region
+
+    def get_metric_data(
+        self,
+        *,
+        MetricDataQueries: Sequence[Mapping[str, Any]],  # noqa: N803  boto3's name, as the others
+        StartTime: datetime,  # noqa: N803
+        EndTime: datetime,  # noqa: N803
+    ) -> dict[str, Any]:
+        """All of it in one page; ClientError where the Region cannot be read."""
+        if self._region in self._cloudwatch.unreadable:
+            error = {"Code": "InternalServiceFault", "Message": "unreadable, as a drill has it"}
+            raise ClientError({"Error": error}, "GetMetricData")
+        return {"MetricDataResults": [self._result(query, StartTime, EndTime) for query in MetricDataQueries]}
+
+    def _result(self, query: Mapping[str, Any], start: datetime, end: datetime) -> dict[str, Any]:
+        """One value for each period that has any."""
+        stat = query["MetricStat"]
+        times: list[datetime] = []
+        values: list[float] = []
+        while start < end:
+            following = min(end, start + timedelta(seconds=stat["Period"]))
+            if found := self._statistics(stat["Metric"], start, following):
+                times.append(start)
+                values.append(VALUES[stat["Stat"]](found))
+            start = following
+        return {"Id": query["Id"], "StatusCode": "Complete", "Timestamps": times, "Values": values}
+
+    def _statistics(self, metric: Mapping[str, Any], start: datetime, end: datetime) -> Statistics | None:
+        dimensions = tuple(sorted((one["Name"], one["Value"]) for one in metric["Dimensions"]))
+        named: Metric = (metric["Namespace"], dimensions, metric["MetricName"])
+        return self._cloudwatch.statistics(self._region, named, int(start.timestamp()), int(end.timestamp()))

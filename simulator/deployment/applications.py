@@ -49,7 +49,6 @@ class Applications:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Where each one listens, by name."""
         return {name: running.url for name, running in self._running.items()}
 
     async def start(self, applications: Sequence[Application]) -> None:
@@ -77,7 +76,6 @@ class Applications:
         await self._end(replaced)
 
     async def stop(self) -> None:
-        """End every process, and wait for it."""
         running, self._running = self._running, {}
         await self._end(running.values())
         await self.stop_replaced()
@@ -125,7 +123,6 @@ class _Running:
         return self._process.returncode is None
 
     async def ready(self, seconds: float) -> None:
-        """Wait until it answers."""
         name = self.application.name
         try:
             async with asyncio.timeout(seconds), httpx.AsyncClient(trust_env=False, timeout=2) as client:
@@ -139,7 +136,6 @@ class _Running:
             raise ApplicationError(f"{name} ended with exit code {self._process.returncode}{self._said()}")
 
     async def end(self) -> None:
-        """Ask it to end, then make it."""
         if self.is_alive:
             self._process.terminate()
         try:
@@ -166,7 +162,7 @@ class _Running:
 
 
 def _own_environment() -> dict[str, str]:
-    """What a process needs of this one's environment; no AWS setting of the developer's."""
+    """This process's environment without any AWS setting of the developer's."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT", "TMPDIR") if name in os.environ}
 
 

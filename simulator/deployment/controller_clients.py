@@ -1,6 +1,4 @@
-"""What the rollout controller reaches on this machine in the place of AWS."""
-
-from __future__ import annotations
+"""Clients of AWS services for the rollout controller on this machine."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,7 +13,7 @@ MAX_NOTICES = 100
 
 
 class ControllerClients:
-    """boto3's clients by (service, Region), as controller.wiring asks for them: DynamoDB is real, the others are alike.
+    """boto3's clients by (service, Region), as controller.handler requests them: DynamoDB is real, the others alike.
 
     `notices` are the last messages that would have gone to people: subject and text. `ringing` are ARNs of alarms in
     state ALARM, for drills; it may be changed at any time.
@@ -40,11 +38,9 @@ class ControllerClients:
         return make[service]()
 
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:  # noqa: ARG002, N803  boto3's names
-        """What SNS would send."""
         self.notices = [*self.notices, (Subject, Message)][-MAX_NOTICES:]
 
     def close(self) -> None:
-        """Close the connections to DynamoDB."""
         for client in self._tables.values():
             client.close()
         self._tables.clear()
@@ -56,12 +52,12 @@ class ControllerClients:
 
 
 class DrilledAlarms:
-    """Alarms ring when a drill says so."""
+    """Alarms that a drill sets."""
 
     def __init__(self, clients: ControllerClients) -> None:
         self._clients = clients
 
-    def ringing(self, arns: Sequence[str]) -> Sequence[str]:
+    def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
         """Those that do."""
         return [arn for arn in arns if arn in self._clients.ringing]
 

@@ -1,12 +1,15 @@
-"""The edge that serves now; viewers' ports stay open while it is replaced, and requests under way end."""
-
-from __future__ import annotations
+"""The edge that serves now, and its blueprint: an update that changes nothing of it keeps caches and workers."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Self
 
-from simulator.cloudfront import Edge, ViewerRequest, ViewerResponse
-from simulator.lambda_edge import LambdaEdge
+from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerRequest, ViewerResponse
+from simulator.lambda_edge import FunctionCode, LambdaEdge
 
 DRAIN_SECONDS = 5.0
 """How long requests may go on after an update before their workers are killed."""
@@ -24,18 +27,15 @@ class CurrentEdge:
 
     @property
     def edge(self) -> Edge:
-        """The one that serves."""
         assert self._edge is not None, "nothing is served before apply"
         return self._edge
 
     @property
     def functions(self) -> LambdaEdge:
-        """The workers behind it."""
         assert self._functions is not None, "nothing is served before apply"
         return self._functions
 
     async def serve(self, request: ViewerRequest, region: str) -> ViewerResponse:
-        """As Edge.serve."""
         await self._is_there.wait()
         edge = self.edge
         self._under_way[edge] += 1
@@ -71,3 +71,33 @@ class CurrentEdge:
         del self._under_way[edge]
         await edge.close()
         await functions.close()
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Equal ones make the same edge.
+
+    What is changed while an edge runs is no part of it: the pairs of key-value stores, and items of tables.
+    """
+
+    distribution: Distribution
+    functions: tuple[FunctionCode, ...]
+    package_digests: tuple[str, ...]
+    origins: Mapping[str, str]
+
+    @classmethod
+    def of(cls, distribution: Distribution, functions: Sequence[FunctionCode], origins: OriginMap) -> Self:
+        """A package counts by its content: one that is built again can have the name of the last."""
+        return cls(
+            distribution=replace(distribution, key_values={arn: {} for arn in distribution.key_values}),
+            functions=tuple(functions),
+            package_digests=tuple(_digest(function.package) for function in functions),
+            origins=origins.base_urls,
+        )
+
+
+def _digest(package: Path) -> str:
+    try:
+        return sha256(package.read_bytes()).hexdigest()
+    except OSError:
+        return ""  # who unzips it says what is wrong

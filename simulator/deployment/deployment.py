@@ -1,7 +1,5 @@
 """One stack, served: tables made, applications started, functions and edge built from its state."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -13,11 +11,10 @@ from typing import Any, Self
 from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerServer
 from simulator.cloudfront_functions import KeyValueStore
 from simulator.cloudwatch import CloudWatch, LinesUnderWay
+from simulator.cloudwatch.lines import RecentLines
 from simulator.deployment.applications import Application, Applications
-from simulator.deployment.blueprint import Blueprint
 from simulator.deployment.controller_clients import ControllerClients
-from simulator.deployment.current_edge import CurrentEdge
-from simulator.deployment.recent_lines import RecentLines
+from simulator.deployment.current_edge import Blueprint, CurrentEdge
 from simulator.deployment.rollouts import OnRollout, Rollouts
 from simulator.deployment.substitutes import substitute, this_machine
 from simulator.dynamodb import LocalDynamoDB
@@ -28,8 +25,7 @@ OnLog = Callable[[str, str, str], None]
 """Called with (Region, function name, line)."""
 
 
-def _ignore(*_: str) -> None:
-    """Nobody is listening."""
+def _ignore(*_: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -103,17 +99,12 @@ class LocalDeployment:
         await self._closing.aclose()
 
     async def apply(
-        self,
-        state: Mapping[str, Any],
-        site: Site,
-        functions: Sequence[FunctionCode],
-        distribution: str | None = None,
+        self, state: Mapping[str, Any], site: Site, functions: Sequence[FunctionCode], distribution: str | None = None
     ) -> None:
         """Serve this state from now on; `distribution` picks one where it has several.
 
-        What the state asks for and cannot be had here is an error that names it.
-
-        After an error what was served before goes on.
+        What the state asks for and cannot be had here is an error that names it. After an error what was served before
+        goes on.
         """
         async with self._lock:
             await self._apply(state, site, functions, Distribution.from_state(dict(state), distribution))
@@ -197,21 +188,18 @@ class LocalDeployment:
 
     @property
     def url(self) -> str:
-        """Where viewers go."""
         return f"http://{self._server.host}:{self._server.port}"
 
     @property
     def region_urls(self) -> dict[str, str]:
-        """Where viewers of one Region go."""
         return {region: f"http://{self._server.host}:{port}" for region, port in self._server.region_ports.items()}
 
     @property
     def instances(self) -> int:
-        """Of all functions in all Regions: processes that remember something."""
+        """Number of execution environments of all functions in all Regions."""
         return sum(int(str(row["workers"])) for row in self._current.functions.status())
 
     def invalidate(self, *path_patterns: str) -> int:
-        """Drop cached objects, as an invalidation does."""
         return self._current.edge.invalidate(*path_patterns)
 
     async def forget(self) -> None:
@@ -219,10 +207,9 @@ class LocalDeployment:
         await self._current.functions.end_idle_workers()
 
     def status(self) -> dict[str, object]:
-        """What a person wants to know: addresses, origins, and the reads of each Region and replica.
+        """Addresses, origins, and the reads of each Region and replica.
 
-        And what a decision depends on: `originUrls` are all origins by domain or domain:port, `keyValues` the stores'
-        pairs by ARN.
+        `originUrls` are all origins by domain or domain:port, `keyValues` the stores' pairs by ARN.
         """
         is_served = self._blueprint is not None
         return {

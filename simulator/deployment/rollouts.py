@@ -1,18 +1,71 @@
 """Runs the rollout controller on its schedule: its real code, against this machine's tables, metrics and stores."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
+from controller.handler import build_controller
 from controller.reconcile import Controller, Outcome
 from controller.rollout.store import StoreError
-from controller.wiring import controller_of
+from pulumi_state.values import expect_shape
 from simulator.deployment.controller_clients import ControllerClients, DrilledAlarms
-from simulator.deployment.scheduled import Scheduled, scheduled_controller
+
+RULE_TYPE = "aws:cloudwatch/eventRule:EventRule"
+TARGET_TYPE = "aws:cloudwatch/eventTarget:EventTarget"
+FUNCTION_TYPE = "aws:lambda/function:Function"
+HANDLER = "controller.handler.handler"
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_UNIT_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
+
+
+class ScheduleError(Exception):
+    """A schedule that is not simulated; the message names the rule."""
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """The function's environment variables, and the seconds between two invocations."""
+
+    environment: Mapping[str, str]
+    every_seconds: float
+
+
+@expect_shape("a schedule", ScheduleError)
+def scheduled_controller(state: Mapping[str, Any]) -> Scheduled | None:
+    """The controller that a rule invokes; None in a state that has none. Other schedules are nobody's business here.
+
+    ScheduleError for another schedule than rate(…) ("Creating a rule that runs on a schedule", EventBridge).
+    """
+    functions = {
+        str(found["arn"]): found for found in _outputs(state, FUNCTION_TYPE) if found.get("handler") == HANDLER
+    }
+    rules = {str(one["name"]): one for one in _outputs(state, RULE_TYPE)}
+    for target in _outputs(state, TARGET_TYPE):
+        function, rule = functions.get(str(target.get("arn"))), rules.get(str(target.get("rule")))
+        if function is not None and rule is not None:
+            environment = cast("Mapping[str, Any]", function.get("environment") or {})
+            variables = cast("Mapping[str, str]", environment.get("variables") or {})
+            return Scheduled(dict(variables), _seconds(rule))
+    return None
+
+
+def _seconds(rule: Mapping[str, Any]) -> float:
+    expression = str(rule.get("scheduleExpression"))
+    found = _RATE.fullmatch(expression)
+    if found is None:
+        raise ScheduleError(f"rule {rule['name']}: the schedule {expression} is not simulated, only rate(…) is")
+    return int(found[1]) * _UNIT_SECONDS[found[2]]
+
+
+def _outputs(state: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    for resource in state.get("deployment", {}).get("resources", []):
+        if resource.get("type") == kind:
+            yield resource.get("outputs") or {}
+
 
 PERIOD_SECONDS = LAG_SECONDS = 1
 """Metrics are known by the second here and at once; a second has to be over."""
@@ -50,7 +103,7 @@ class Rollouts:
         self._scheduled = scheduled
 
     async def reconcile(self) -> Outcome | None:
-        """One look, now; None without a controller."""
+        """Run one reconciliation now; None without a controller."""
         async with self._lock:
             if self._controller is None:
                 return None
@@ -62,7 +115,7 @@ class Rollouts:
         return outcome
 
     async def end(self) -> None:
-        """No more looks."""
+        """Stop reconciling."""
         task, self._task, self._controller, self._scheduled = self._task, None, None, None
         if task is not None:
             task.cancel()
@@ -75,6 +128,6 @@ class Rollouts:
             await self.reconcile()
 
     def _built(self, scheduled: Scheduled) -> Controller:
-        controller = controller_of(scheduled.environment, self._clients, answer_seconds=ANSWER_SECONDS)
+        controller = build_controller(scheduled.environment, self._clients, response_seconds=ANSWER_SECONDS)
         timing = replace(controller.timing, period_seconds=PERIOD_SECONDS, lag_seconds=LAG_SECONDS)
         return replace(controller, alarms=DrilledAlarms(self._clients), timing=timing)

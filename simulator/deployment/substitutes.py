@@ -1,10 +1,8 @@
 """Native wheels for Lambda that this machine cannot load, and this machine's builds in their place."""
 
-from __future__ import annotations
-
 import platform
+import re
 import sys
-from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -21,7 +19,9 @@ def substitute(package: Path, directory: Path) -> list[str]:
     """
     installed = packages_distributions()
     names: set[str] = set()
-    for module in sorted(_foreign_modules(package)):
+    # Shared libraries that extension modules bring along (`x.libs/`) follow them.
+    libraries = [name for name in read_names(package) if name.endswith((".so", ".pyd")) and ".libs/" not in name]
+    for module in sorted({re.split("[/.]", name)[0] for name in libraries if not _loads_here(name)}):
         if module not in installed:
             raise PackageError(f"{package.name}: {module} is built for another platform and is not installed here")
         names |= set(installed[module])
@@ -36,19 +36,6 @@ def this_machine() -> str:
     return f"{platform.python_implementation()} {platform.python_version()} on {platform.system()} {platform.machine()}"
 
 
-def _foreign_modules(package: Path) -> set[str]:
-    return {_top(name) for name in _libraries(read_names(package)) if not _loads_here(name)}
-
-
-def _libraries(names: Iterable[str]) -> list[str]:
-    """Extension modules; shared libraries that they bring along (`x.libs/`) follow them."""
-    return [name for name in names if name.endswith((".so", ".pyd")) and ".libs/" not in name]
-
-
 def _loads_here(name: str) -> bool:
     tagged = [suffix for suffix in EXTENSION_SUFFIXES if suffix != ".so"]
     return IS_LAMBDAS_PLATFORM and name.endswith(tuple(tagged))
-
-
-def _top(name: str) -> str:
-    return name.partition("/")[0].partition(".")[0]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from simulator.dynamodb.table import mappings
 from simulator.loopback import Request
 
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -58,7 +59,7 @@ class ApiCall:
 
     @property
     def is_write(self) -> bool:
-        """Whether it changes items (PartiQL aside)."""
+        """True where it changes items (PartiQL aside)."""
         return self.operation in _WRITES
 
     @property
@@ -71,7 +72,7 @@ class ApiCall:
         """The tables that PartiQL statements in it would change."""
         if self.operation not in _PARTIQL:
             return ()
-        entries = [self.body, *_mappings(self.body.get("Statements")), *_mappings(self.body.get("TransactStatements"))]
+        entries = [self.body, *mappings(self.body.get("Statements")), *mappings(self.body.get("TransactStatements"))]
         found = (_STATEMENT_TABLE.match(str(entry.get("Statement", ""))) for entry in entries)
         return tuple(match[2] for match in found if match)
 
@@ -82,7 +83,7 @@ class ApiCall:
         unprocessed = cast("Mapping[str, object]", answer.get("UnprocessedItems") or {})
         found: list[tuple[str, Attributes]] = []
         for table, request in self._write_requests():
-            if table in keys and request not in _mappings(unprocessed.get(table)):
+            if table in keys and request not in mappings(unprocessed.get(table)):
                 key = _key_of(request, keys[table])
                 found.append((table, key))
         return found
@@ -96,13 +97,13 @@ class ApiCall:
             yield table_name(str(action.get("TableName", "")))
 
     def _actions(self) -> Iterator[tuple[str, Mapping[str, object]]]:
-        for entry in _mappings(self.body.get("TransactItems")):
-            yield from ((kind, action) for kind, content in entry.items() for action in _mappings([content]))
+        for entry in mappings(self.body.get("TransactItems")):
+            yield from ((kind, action) for kind, content in entry.items() for action in mappings([content]))
 
     def _write_requests(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         if self.operation == "BatchWriteItem":
             for name, requests in cast("dict[str, object]", self.body.get("RequestItems") or {}).items():
-                yield from ((table_name(name), request) for request in _mappings(requests))
+                yield from ((table_name(name), request) for request in mappings(requests))
         elif self.operation == "TransactWriteItems":
             for kind, action in self._actions():
                 if kind == "ConditionCheck":
@@ -115,11 +116,6 @@ class ApiCall:
 def table_name(name_or_arn: str) -> str:
     """The name, where a table may be named by its ARN."""
     return name_or_arn.rpartition(":table/")[2].partition("/")[0] if name_or_arn.startswith("arn:") else name_or_arn
-
-
-def _mappings(value: object) -> list[Mapping[str, object]]:
-    entries = cast("list[object]", value) if isinstance(value, list) else []
-    return [cast("Mapping[str, object]", entry) for entry in entries if isinstance(entry, dict)]
 
 
 def _key_of(request: Mapping[str, object], names: tuple[str, ...]) -> Attributes:

@@ -1,7 +1,5 @@
 """Calls counted by Region, table and operation."""
 
-from __future__ import annotations
-
 import collections
 
 Counts = dict[str, dict[str, dict[str, int]]]
@@ -21,7 +19,6 @@ class CallCounters:
         self._requests.update((region, table, operation) for table in tables or ("-",))
 
     def add_failure(self, region: str, tables: tuple[str, ...], operation: str) -> None:
-        """It was answered with a fault or an error."""
         self._failed.update((region, table, operation) for table in tables or ("-",))
 
     def add_replicated(self, region: str, table: str, operation: str) -> None:
@@ -29,7 +26,6 @@ class CallCounters:
         self._replicated[region, table, operation] += 1
 
     def reset(self) -> None:
-        """Start again from nothing."""
         for counter in (self._requests, self._failed, self._replicated):
             counter.clear()
 

@@ -1,7 +1,5 @@
 """A DynamoDB engine that answers the API over HTTP: moto's in a process of its own, or one that is already there."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -40,7 +38,6 @@ class Engine:
         self._client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=10.0, limits=limits)
 
     async def close(self) -> None:
-        """Drop all connections."""
         await self._client.aclose()
 
     async def send(self, region: str, operation: str, body: bytes) -> EngineAnswer:
@@ -75,7 +72,7 @@ class Engine:
         return document
 
     async def has_shared_tables(self) -> bool:
-        """Whether a table made in one Region is there in every other (DynamoDB Local's -sharedDb). Leaves nothing."""
+        """True where a table of one Region exists in every other (DynamoDB Local's -sharedDb)."""
         name = f"edge-router-probe-{uuid.uuid4().hex}"
         key = {"AttributeName": "k"}
         await self.call(
@@ -127,7 +124,6 @@ class MotoProcess:
         return f"http://{line}"
 
     async def stop(self) -> None:
-        """End the process; its tables are gone."""
         if self._process is None:
             return
         process, self._process = self._process, None

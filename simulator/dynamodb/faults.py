@@ -1,6 +1,4 @@
-"""What can go wrong with a Region's DynamoDB, on demand."""
-
-from __future__ import annotations
+"""Faults of a Region's DynamoDB, on demand."""
 
 import json
 from dataclasses import dataclass
@@ -46,7 +44,7 @@ class Fault:
             raise ValueError(f"fault {self.kind}: status {self.status} must be 400 to 599")
 
     def answer(self) -> Response | Reset | None:
-        """What the client gets instead of the engine's answer; None when it gets that, only late."""
+        """The response in place of the engine's; None where the engine's comes, only late."""
         match self.kind:
             case "slow":
                 return None

@@ -1,7 +1,5 @@
 """The endpoint that everybody uses: tells Regions apart, counts, injects faults, and starts replication."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The local DynamoDB as the rest of the simulator sees it."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self, cast
@@ -25,6 +23,7 @@ class LocalDynamoDB:
     """An engine (moto's, or the one at `engine_url`) behind one endpoint for all Regions.
 
     `async with LocalDynamoDB() as dynamodb`; then `dynamodb.endpoint_url` is AWS_ENDPOINT_URL_DYNAMODB for everybody.
+    `server` can refuse connections, `replication` be paused, `call_counters` be reset; all are for tests and drills.
     `has_shared_tables` says whether the engine shows one table in every Region (DynamoDB Local's -sharedDb), where
     nothing is left to replicate; None finds out. EngineError when there is no engine.
     """
@@ -40,7 +39,7 @@ class LocalDynamoDB:
         self._engine_url, self._lag_ms, self._has_shared_tables = engine_url, replication_lag_ms, has_shared_tables
         self._port = port
         self._moto = MotoProcess()
-        self._counters = CallCounters()
+        self.call_counters = CallCounters()
         self._regions = _available_regions()
 
     async def __aenter__(self) -> Self:
@@ -56,11 +55,13 @@ class LocalDynamoDB:
         try:
             if self._has_shared_tables is None:
                 self._has_shared_tables = self._engine_url is not None and await self._engine.has_shared_tables()
-            self._replication = Replication(self._engine, self._counters, self._lag_ms)
-            self._front = Front(self._engine, self._counters, self._replication, self._regions, self._has_shared_tables)
-            self._items = StateItems(self._engine, self._replication, self._has_shared_tables)
-            self._server = LoopbackServer(self._front)
-            await self._server.listen(self._port)
+            self.replication = Replication(self._engine, self.call_counters, self._lag_ms)
+            self._front = Front(
+                self._engine, self.call_counters, self.replication, self._regions, self._has_shared_tables
+            )
+            self._items = StateItems(self._engine, self.replication, self._has_shared_tables)
+            self.server = LoopbackServer(self._front)
+            await self.server.listen(self._port)
         except BaseException:
             await self._engine.close()
             await self._moto.stop()
@@ -68,20 +69,25 @@ class LocalDynamoDB:
 
     async def stop(self) -> None:
         """Stop the endpoint, drop undelivered replication, stop moto. An engine given by URL goes on."""
-        await self._server.close()
-        await self._replication.close()
+        await self.server.close()
+        await self.replication.close()
         await self._engine.close()
         await self._moto.stop()
 
     @property
     def endpoint_url(self) -> str:
         """The URL for AWS_ENDPOINT_URL_DYNAMODB: of the router, the sample application and the commands."""
-        return f"http://{self._server.address}"
+        return f"http://{self.server.address}"
 
     @property
     def has_shared_tables(self) -> bool:
         """Whether the engine shows one table in every Region."""
         return bool(self._has_shared_tables)
+
+    @property
+    def faults(self) -> dict[str, Fault]:
+        """The faults by Region; `set_fault` checks the Region."""
+        return self._front.faults
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -126,46 +132,18 @@ class LocalDynamoDB:
         else:
             self._front.faults[region] = fault
 
-    def clear_faults(self) -> None:
-        """All Regions are well."""
-        self._front.faults.clear()
-
-    async def refuse_connections(self) -> None:
-        """Close the port: "connection refused" for all Regions at once."""
-        await self._server.refuse()
-
-    async def accept_connections(self) -> None:
-        """Open the same port again."""
-        await self._server.listen()
-
     @property
     def replication_lag_ms(self) -> float:
         """From a write until the other Regions have it; may be set while running."""
-        return self._replication.lag_ms
+        return self.replication.lag_ms
 
     @replication_lag_ms.setter
     def replication_lag_ms(self, lag_ms: float) -> None:
-        self._replication.lag_ms = lag_ms
-
-    def pause_replication(self) -> None:
-        """Hold back every write until `resume_replication`."""
-        self._replication.pause()
-
-    def resume_replication(self) -> None:
-        """Deliver what was held back."""
-        self._replication.resume()
-
-    async def replicated(self) -> None:
-        """Wait until every write so far is in every Region. RuntimeError while paused."""
-        await self._replication.settle()
+        self.replication.lag_ms = lag_ms
 
     def counters(self) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
         """{"requests" | "failed" | "replicated": {Region: {table: {operation: calls}}}}."""
-        return self._counters.as_dict()
-
-    def reset_counters(self) -> None:
-        """Count from nothing again."""
-        self._counters.reset()
+        return self.call_counters.as_dict()
 
     def status(self) -> dict[str, object]:
         """All that a person wants to know, ready for JSON."""
@@ -176,9 +154,9 @@ class LocalDynamoDB:
             "tables": {table.name: list(table.regions) for table in self.tables},
             "replication": {
                 "lagMs": self.replication_lag_ms,
-                "isPaused": self._replication.is_paused,
-                "pending": self._replication.pending,
-                "errors": self._replication.errors[-10:],
+                "isPaused": self.replication.is_paused,
+                "pending": self.replication.pending,
+                "errors": self.replication.errors[-10:],
             },
             "faults": {region: fault.kind for region, fault in sorted(self._front.faults.items())},
             "calls": self.counters(),

@@ -4,8 +4,6 @@ moto's own server makes a connection and a thread per request (8 ms each); here 
 request after the other (0.4 ms), which also makes conditional writes atomic.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 

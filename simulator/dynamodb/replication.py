@@ -1,7 +1,5 @@
 """Global tables: a write in one Region reaches the others later, and the last writer wins ("Global tables: MREC")."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json
@@ -44,20 +42,16 @@ class Replication:
 
     @property
     def pending(self) -> int:
-        """Writes on their way."""
         return len(self._deliveries)
 
     @property
     def is_paused(self) -> bool:
-        """Whether deliveries wait for `resume`."""
         return not self._is_running.is_set()
 
     def pause(self) -> None:
-        """Hold all deliveries back."""
         self._is_running.clear()
 
     def resume(self) -> None:
-        """Deliver what is due."""
         self._is_running.set()
 
     async def settle(self) -> None:
@@ -68,7 +62,6 @@ class Replication:
             await asyncio.wait(self._deliveries)
 
     async def close(self) -> None:
-        """Drop what is on its way."""
         for task in tuple(self._deliveries):
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)

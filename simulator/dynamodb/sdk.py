@@ -1,7 +1,5 @@
 """The SDK's client of a local DynamoDB, for whoever is not given AWS's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, cast
 

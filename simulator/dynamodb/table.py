@@ -1,12 +1,10 @@
 """A DynamoDB table as the state describes it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from simulator.state_shape import expect_shape
+from pulumi_state.values import expect_shape
 
 TABLE_TYPE = "aws:dynamodb/table:Table"
 REPLICA_TYPE = "aws:dynamodb/tableReplica:TableReplica"
@@ -28,12 +26,10 @@ class Table:
 
     @property
     def home_region(self) -> str:
-        """The Region that Pulumi made the table in."""
         return self.regions[0]
 
     @property
     def is_global(self) -> bool:
-        """Whether it has replicas."""
         return len(self.regions) > 1
 
 
@@ -60,7 +56,7 @@ def _from_resource(resource: Mapping[str, object]) -> Table:
     home = outputs.get("region") or _region_of_arn(str(outputs.get("arn", "")))
     if not home:
         raise TableStateError(f"{urn}: the state has neither region nor arn")
-    replicas = [str(replica["regionName"]) for replica in _mappings(outputs.get("replicas"))]
+    replicas = [str(replica["regionName"]) for replica in mappings(outputs.get("replicas"))]
     keys = [str(outputs[name]) for name in ("hashKey", "rangeKey") if outputs.get(name)]
     ttl = cast("Mapping[str, object]", outputs.get("ttl") or {})
     return Table(
@@ -78,20 +74,17 @@ def _definition(outputs: Mapping[str, object]) -> dict[str, object]:
         "KeySchema": _key_schema(outputs),
         "AttributeDefinitions": [
             {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
-            for attribute in _mappings(outputs["attributes"])
+            for attribute in mappings(outputs["attributes"])
         ],
-        **_billing(outputs),
     }
+    if outputs.get("billingMode") == "PAY_PER_REQUEST":
+        definition |= {"BillingMode": "PAY_PER_REQUEST"}
+    else:
+        definition |= {"BillingMode": "PROVISIONED", "ProvisionedThroughput": _throughput(outputs)}
     for property_name, name in (("globalSecondaryIndexes", "Global"), ("localSecondaryIndexes", "Local")):
-        if indexes := _mappings(outputs.get(property_name)):
+        if indexes := mappings(outputs.get(property_name)):
             definition[f"{name}SecondaryIndexes"] = [_index(index, outputs, name == "Global") for index in indexes]
     return definition
-
-
-def _billing(outputs: Mapping[str, object]) -> dict[str, object]:
-    if outputs.get("billingMode") == "PAY_PER_REQUEST":
-        return {"BillingMode": "PAY_PER_REQUEST"}
-    return {"BillingMode": "PROVISIONED", "ProvisionedThroughput": _throughput(outputs)}
 
 
 def _throughput(outputs: Mapping[str, object]) -> dict[str, object]:
@@ -120,6 +113,6 @@ def _region_of_arn(arn: str) -> str:
     return parts[3] if len(parts) > 5 else ""
 
 
-def _mappings(value: object) -> list[Mapping[str, object]]:
+def mappings(value: object) -> list[Mapping[str, object]]:
     entries = cast("list[object]", value) if isinstance(value, list) else []
     return [cast("Mapping[str, object]", entry) for entry in entries if isinstance(entry, dict)]

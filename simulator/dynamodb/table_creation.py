@@ -1,7 +1,5 @@
 """Makes the engine have the state's tables, keeping what is there."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import cast

@@ -1,15 +1,12 @@
 """Lambda@Edge on a laptop: the real package in real worker processes, driven through the Lambda Runtime API."""
 
+from simulator.lambda_edge.directories import PackageError, link_distributions, read_names
 from simulator.lambda_edge.edge import LambdaEdge, OnLog
 from simulator.lambda_edge.function import FunctionCode, FunctionStateError, functions_from_state
-from simulator.lambda_edge.invocation import Invocation
-from simulator.lambda_edge.package import PackageError, read_names
-from simulator.lambda_edge.runtime_directory import link_distributions
 
 __all__ = [
     "FunctionCode",
     "FunctionStateError",
-    "Invocation",
     "LambdaEdge",
     "OnLog",
     "PackageError",

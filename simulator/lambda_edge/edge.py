@@ -1,7 +1,5 @@
 """Invokes function versions in Regions: packages unzipped once, workers started, reused and counted."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sys
@@ -10,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from simulator.lambda_edge.directories import link_runtime, unzip
 from simulator.lambda_edge.environment import without_reserved
 from simulator.lambda_edge.function import FunctionCode
 from simulator.lambda_edge.invocation import Invocation
 from simulator.lambda_edge.keeper import Keeper
-from simulator.lambda_edge.package import unzip
-from simulator.lambda_edge.runtime_directory import link_runtime
 from simulator.lambda_edge.worker import INIT_TIMEOUT_SECONDS, Launch
 from simulator.lambda_edge.worker_pool import WorkerPool
 

@@ -1,6 +1,4 @@
-"""The environment variables of a Lambda@Edge worker: the reserved ones and nothing from this shell."""
-
-from __future__ import annotations
+"""The execution environment of a Lambda@Edge worker: its variables, and the memory that it takes."""
 
 import datetime
 import os
@@ -42,6 +40,7 @@ def worker_environment(
     ("Restrictions on Lambda@Edge"), so `extra` is for what replaces AWS here, such as endpoint URLs.
     """
     task_root, runtime_directory = paths
+    log_stream = f"{datetime.datetime.now(datetime.UTC):%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
     return {
         **_CREDENTIALS,
         "AWS_REGION": region,
@@ -53,7 +52,7 @@ def worker_environment(
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": function.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{edge_name(function)}",
-        "AWS_LAMBDA_LOG_STREAM_NAME": _log_stream(function),
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "LAMBDA_RUNTIME_DIR": str(runtime_directory),
         "LAMBDA_TASK_ROOT": str(task_root),
@@ -73,6 +72,26 @@ def without_reserved(extra: Mapping[str, str]) -> dict[str, str]:
     return dict(extra)
 
 
-def _log_stream(function: FunctionCode) -> str:
-    today = datetime.datetime.now(datetime.UTC)
-    return f"{today:%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
+def peak_mb(pid: int) -> int:
+    """The most memory the process has had, in MB rounded up; 0 when it is gone.
+
+    Linux keeps the peak itself (VmHWM); elsewhere this is what the process has now.
+    """
+    status = Path(f"/proc/{pid}/status")
+    try:
+        for line in status.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return -(-int(line.split()[1]) // 1024)
+    except (FileNotFoundError, ProcessLookupError):
+        if not Path("/proc/self/status").exists():
+            return _resident_mb(pid)
+    return 0
+
+
+def _resident_mb(pid: int) -> int:
+    import psutil  # needed only where there is no /proc
+
+    try:
+        return -(-psutil.Process(pid).memory_info().rss // 1_048_576)
+    except psutil.Error:
+        return 0

@@ -1,13 +1,11 @@
 """A published function version: what is read from the state, checked."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from simulator.state_shape import expect_shape
+from pulumi_state.values import expect_shape
 
 FUNCTION_TYPE = "aws:lambda/function:Function"
 _ASSET_SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -54,7 +52,7 @@ def _outputs(resource: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _lives(resource: Mapping[str, object]) -> bool:
-    """What is replaced, or gone and not yet made anew, does not."""
+    """False for a resource that is replaced, or deleted and not created again yet."""
     return not (resource.get("delete") or resource.get("pendingReplacement"))
 
 

@@ -1,7 +1,5 @@
 """Cleans up when the simulator is gone, however it went: a process that waits for its standard input to end."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """The Lambda Runtime API ("Using the Lambda runtime API for custom runtimes") for one worker."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time
@@ -20,7 +18,7 @@ _PREFIX = "/2018-06-01/runtime/"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the runtime posted: the body of /response, or of /error."""
+    """The runtime's response: the body of /response, or of /error."""
 
     kind: Literal["response", "error"]
     body: bytes
@@ -54,12 +52,11 @@ class RuntimeApi:
         self.init_error: str | None = None
 
     async def listen(self) -> str:
-        """host:port for AWS_LAMBDA_RUNTIME_API."""
+        """Return host:port for AWS_LAMBDA_RUNTIME_API."""
         await self._server.listen()
         return self._server.address
 
     async def close(self) -> None:
-        """Stop serving."""
         await self._server.close()
 
     def submit(self, job: Job) -> None:

@@ -1,7 +1,5 @@
 """One worker process: an execution environment that serves one invocation at a time and is frozen in between."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
@@ -12,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.lambda_edge.environment import worker_environment
+from simulator.lambda_edge.environment import peak_mb, worker_environment
 from simulator.lambda_edge.function import FunctionCode
 from simulator.lambda_edge.keeper import Keeper
-from simulator.lambda_edge.memory import peak_mb
 from simulator.lambda_edge.runtime_api import Answer, Job, RuntimeApi
 from simulator.lambda_edge.worker_log import WorkerLog
 
@@ -42,7 +39,7 @@ class WorkerGoneError(Exception):
 
 @dataclass(frozen=True)
 class Launch:
-    """How workers are started: what they see of the file system, and what stands in for AWS."""
+    """Settings of workers: their view of the file system, and the endpoints that stand in for AWS."""
 
     python: Path
     runtime_directory: Path
@@ -69,7 +66,6 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process is there to take an invocation."""
         return self._process is not None and self._process.returncode is None
 
     async def start(self, task_root: Path) -> None:
@@ -119,12 +115,10 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """The process and its group."""
         return self._process.pid if self._process is not None else 0
 
     @property
     def max_memory_mb(self) -> int:
-        """The peak since the start."""
         return peak_mb(self.pid)
 
     async def kill(self) -> None:

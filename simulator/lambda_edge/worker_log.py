@@ -1,7 +1,5 @@
 """Reads what a worker prints, line by line, without ever making it wait for long."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Callable
@@ -23,7 +21,7 @@ class WorkerLog:
         asyncio.get_running_loop().add_reader(self._read_end, self._read)
 
     def close_write_end(self) -> None:
-        """To be called once the worker has its copy."""
+        """Close this process's copy once the worker has its own."""
         if self.write_end >= 0:
             os.close(self.write_end)
             self.write_end = -1
@@ -41,14 +39,10 @@ class WorkerLog:
             self._partial = b""
 
     def close(self) -> None:
-        """Take the rest and close."""
         if self._read_end < 0:
             return
         self.close_write_end()
         self.drain()
-        self._stop()
-
-    def _stop(self) -> None:
         asyncio.get_running_loop().remove_reader(self._read_end)
         os.close(self._read_end)
         self._read_end = -1

@@ -1,15 +1,12 @@
 """The execution environments of one function version in one Region, and the record of each invocation."""
 
-from __future__ import annotations
-
 import asyncio
 import collections
 from collections.abc import Callable
 from pathlib import Path
 
 from simulator.lambda_edge.function import FunctionCode
-from simulator.lambda_edge.invocation import Invocation
-from simulator.lambda_edge.invocation_record import InvocationRecord
+from simulator.lambda_edge.invocation import Invocation, InvocationRecord
 from simulator.lambda_edge.runtime_api import Job
 from simulator.lambda_edge.worker import InitError, InvocationError, Launch, Worker, WorkerGoneError
 
@@ -67,12 +64,10 @@ class WorkerPool:
         }
 
     async def end_idle(self) -> None:
-        """Kill the workers that have nothing to do."""
         while self._idle:
             await self._discard(self._idle.pop())
 
     async def close(self) -> None:
-        """Kill every worker."""
         for worker in tuple(self._workers):
             await self._discard(worker)
 

@@ -7,7 +7,7 @@ from simulator.standin.deployment import Change
 from simulator.standin.model.errors import ProgramError, StackConfigError, StandInError
 from simulator.standin.program import Run, run_program
 from simulator.standin.provider import StandIn
-from simulator.standin.state import parse_state, read_state, write_state
+from simulator.standin.state import read_state, write_state
 
 __all__ = [
     "Change",
@@ -19,7 +19,6 @@ __all__ = [
     "StandInError",
     "TextFileError",
     "YamlError",
-    "parse_state",
     "parse_yaml",
     "read_content",
     "read_stack_config",

@@ -1,23 +1,17 @@
 """The engine's part of an update: compare what the program registers with the state, and ask the provider."""
 
-from __future__ import annotations
-
 import json
-import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from pulumi_state.resources import STACK
 from simulator.standin.model.errors import ProgramError, StandInError, one_message
-from simulator.standin.model.model import Known, digest
+from simulator.standin.model.model import Known, draw_uuid
 from simulator.standin.model.wire import Secret, holds_secret, mark_secrets, revealed
-from simulator.standin.provider import PROVIDERS, StandIn
+from simulator.standin.provider import PROVIDERS, Difference, StandIn
 from simulator.standin.registration import PROVIDER_PREFIX, Registration
-from simulator.standin.state import STACK_TYPE, decoded, encoded, recalled
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from simulator.standin.provider import Difference
+from simulator.standin.state import decoded, encoded, recalled
 
 FUNCTION = "aws:lambda/function:Function"
 Operation = Literal["create", "update", "replace", "delete", "same", "retain"]
@@ -25,7 +19,7 @@ Operation = Literal["create", "update", "replace", "delete", "same", "retain"]
 
 @dataclass(frozen=True)
 class Change:
-    """What an update does to one resource; `paths` are the changed inputs of an update or a replacement."""
+    """The change of one resource; `paths` are the changed inputs of an update or a replacement."""
 
     op: Operation
     urn: str
@@ -73,8 +67,10 @@ class Deployment:
         if not asked.is_custom:
             return self._register_component(asked)
         if asked.type.startswith(PROVIDER_PREFIX):
-            return self._register_provider(asked)
-        reference = asked.provider or self._default_provider(asked)
+            inputs = {**revealed(asked.inputs), **({"version": asked.version} if asked.version else {})}
+            options = {"parent": asked.parent, **asked.options} if asked.parent else asked.options
+            return self._configure(asked.urn, asked.type, asked.name, inputs, options)
+        reference = asked.provider or self._default_provider(asked.type, asked.version)
         return self._register_custom(asked, reference)
 
     def complete(self, urn: str, outputs: Mapping[str, object]) -> None:
@@ -82,12 +78,12 @@ class Deployment:
         shown = {key: value for key, value in outputs.items() if value is not None}
         if encoded(shown):
             self.resources[urn]["outputs"] = encoded(shown)
-        if self.resources[urn]["type"] == STACK_TYPE:
+        if self.resources[urn]["type"] == STACK:
             self.outputs = shown
 
     def invoke(self, token: str, arguments: Mapping[str, object], provider: str, version: str) -> dict[str, object]:
-        """A data source's answer from the provider asked, or from the default one."""
-        reference = provider or self._default_provider_of(token.partition(":")[0], version)
+        """Read a data source from the provider asked, or from the default one."""
+        reference = provider or self._default_provider(token, version)
         self.invoked.append(token)
         return self._providers[_urn_of(reference)].invoke(token, revealed(arguments))
 
@@ -120,11 +116,9 @@ class Deployment:
             return self.previous[urn]
         return None
 
-    def _default_provider(self, asked: Registration) -> str:
-        return self._default_provider_of(asked.type.partition(":")[0], asked.version)
-
-    def _default_provider_of(self, package: str, version: str) -> str:
+    def _default_provider(self, token: str, version: str) -> str:
         """The provider the engine makes for resources that name none: one per package version."""
+        package = token.partition(":")[0]
         kind = f"{PROVIDER_PREFIX}{package}"
         name = "_".join(["default", *version.split(".")]) if version else "default"
         urn = f"urn:pulumi:{self.stack}::{self.project}::{kind}::{name}"
@@ -133,11 +127,6 @@ class Deployment:
             inputs = {**settings, **({"version": version} if version else {})}
             self._configure(urn, kind, name, inputs, {})
         return f"{urn}::{self.resources[urn]['id']}"
-
-    def _register_provider(self, asked: Registration) -> tuple[str, dict[str, object]]:
-        inputs = {**revealed(asked.inputs), **({"version": asked.version} if asked.version else {})}
-        options = {"parent": asked.parent, **asked.options} if asked.parent else asked.options
-        return self._configure(asked.urn, asked.type, asked.name, inputs, options)
 
     def _configure(
         self, urn: str, kind: str, name: str, inputs: dict[str, object], options: Mapping[str, object]
@@ -148,7 +137,7 @@ class Deployment:
         if failures := StandIn().check_config(inputs, package):
             raise ProgramError(one_message(kind, name, failures))
         before = self.previous.get(urn)
-        identity = str(before["id"]) if before else str(uuid.UUID(bytes=digest(urn)[:16], version=4))
+        identity = str(before["id"]) if before else draw_uuid(urn)
         self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
         entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
         texts = {"inputs": encoded({"__internal": {}, **inputs}), "outputs": encoded(inputs)}

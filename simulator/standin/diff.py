@@ -1,14 +1,10 @@
-"""Which inputs of a resource changed, by property path."""
-
-from __future__ import annotations
+"""Changed inputs of a resource, by property path."""
 
 import json
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
-from simulator.standin.model.wire import ARCHIVE, ASSET, SIGNATURE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from simulator.standin.model.wire import is_asset
 
 
 class PathChange(NamedTuple):
@@ -45,7 +41,7 @@ def _values(
         yield PathChange(path, "add")
     elif new is None:
         yield PathChange(path, "delete")
-    elif isinstance(old, dict) and isinstance(new, dict) and not _is_asset(new):
+    elif isinstance(old, dict) and isinstance(new, dict) and not is_asset(new):
         yield from _objects(old, new, path, unordered)
     elif isinstance(old, list) and isinstance(new, list):
         first, second = (_sorted(old), _sorted(new)) if is_set else (old, new)
@@ -62,13 +58,9 @@ def _lists(old: list[object], new: list[object], path: str, unordered: frozenset
 
 
 def _same(old: object, new: object) -> bool:
-    if _is_asset(old) and _is_asset(new):
+    if is_asset(old) and is_asset(new):
         return _fingerprint(old) == _fingerprint(new)
     return old == new and isinstance(old, bool) == isinstance(new, bool)
-
-
-def _is_asset(value: object) -> bool:
-    return isinstance(value, dict) and value.get(SIGNATURE) in (ARCHIVE, ASSET)
 
 
 def _fingerprint(value: object) -> object:

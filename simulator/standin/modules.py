@@ -1,23 +1,18 @@
-"""Which project's modules a program imports: its own, even when another copy of the project is loaded."""
-
-from __future__ import annotations
+"""Imports of a program: its own modules, even when another copy of the project is loaded."""
 
 import importlib
 import sys
 import warnings
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
+from types import ModuleType
 
 _OWN_PACKAGE = __name__.partition(".")[0]
 
 
 @contextmanager
-def quiet_pulumi_aws() -> Iterator[None]:
+def quiet_pulumi_aws() -> Generator[None]:
     """Inside, importing a part of pulumi_aws does not warn of the deprecated classes that part defines."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pulumi_aws\.")
@@ -25,7 +20,7 @@ def quiet_pulumi_aws() -> Iterator[None]:
 
 
 @contextmanager
-def modules_of(root: Path) -> Iterator[None]:
+def modules_of(root: Path) -> Generator[None]:
     """Inside, `root` is first on sys.path and modules of the same names from elsewhere are set aside.
 
     Afterwards nothing of `root` stays loaded, unless this process can import it anyway (then once is enough).

@@ -2,21 +2,16 @@
 
 # ruff: noqa: N802  the names of Pulumi's gRPC services
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
+from simulator.standin.deployment import Deployment
 from simulator.standin.model.errors import DataSourceError, StandInError
 from simulator.standin.model.wire import from_struct, to_struct
 from simulator.standin.registration import Registration
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from simulator.standin.deployment import Deployment
 
 _FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -37,11 +32,11 @@ class Monitor:
         self._root = root
 
     def GetDeploymentInfo(self, _request: Any) -> Any:
-        """What the SDK may use; what is missing here it refuses by itself, with its own message."""
+        """List the features; the SDK itself rejects what is missing here, with its own message."""
         return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
 
     def SupportsFeature(self, request: Any) -> Any:
-        """The older way to ask the same, by name."""
+        """Answer the older question for one feature by name."""
         known = request.id in ("secrets", "resourceReferences", "aliasSpecs")
         return resource_pb2.SupportsFeatureResponse(hasSupport=known)
 
@@ -52,12 +47,12 @@ class Monitor:
         return resource_pb2.RegisterResourceResponse(urn=asked.urn, id=identity, object=to_struct(outputs))
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        """The outputs of a component or of the stack."""
+        """Store the outputs of a component or of the stack."""
         self._deployment.complete(request.urn, from_struct(request.outputs))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:
-        """A data source. One without an answer is the program's to judge, as it is where the provider says so."""
+        """Read a data source. A missing result is an error of the program's, as it is where the provider says so."""
         try:
             answer = self._deployment.invoke(request.tok, from_struct(request.args), request.provider, request.version)
         except DataSourceError as error:
@@ -65,15 +60,15 @@ class Monitor:
         return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(answer)})
 
     def ReadResource(self, request: Any) -> Any:
-        """`SomeResource.get(…)`: there is no account to read from."""
+        """Reject `SomeResource.get(…)`: there is no account to read from."""
         raise StandInError(f"the stand-in does not model reading an existing {request.type} ('{request.name}')")
 
     def Call(self, request: Any) -> Any:
-        """Methods of remote components."""
+        """Reject methods of remote components."""
         raise StandInError(f"the stand-in does not model calls ({request.tok})")
 
     def RegisterPackage(self, request: Any) -> Any:
-        """Parameterized providers."""
+        """Reject parameterized providers."""
         raise StandInError(f"the stand-in does not model parameterized packages ({request.name})")
 
     def SignalAndWaitForShutdown(self, _request: Any) -> Any:

@@ -1,17 +1,16 @@
 """Runs the project's `__main__.py` in this process, as the Pulumi CLI would, against the stand-in."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import os
 import threading
 import traceback
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi.runtime
@@ -22,9 +21,6 @@ from simulator.standin.model.errors import ProgramError, StandInError
 from simulator.standin.modules import modules_of
 from simulator.standin.monitor import Engine, Monitor
 from simulator.standin.state import deployment, in_order, kept_of, resources_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 _ONE_AT_A_TIME = threading.Lock()
@@ -53,6 +49,7 @@ def run_program(
     *,
     project: Path = PROJECT_ROOT,
     overrides: Sequence[str] = (),
+    config: StackConfig | None = None,
     state: Mapping[str, object] | None = None,
     preview: bool = False,
     dynamodb_url: str = "",
@@ -60,14 +57,14 @@ def run_program(
 ) -> Run:
     """Run a stack's program and bring `state` up to it; nothing is written.
 
-    `overrides` are KEY=VALUE as for `read_stack_config`; `dynamodb_url` is a local DynamoDB with the items of the
-    stack's tables, for a program that reads one. May be called any number of times, from any thread, with or without a
-    running event loop: each run has its own thread, loop and pulumi settings. The program must not depend on the
-    working directory. Errors: StackConfigError (settings), ProgramError (program, provider or engine refuse),
-    StandInError (`state` is none).
+    `overrides` are KEY=VALUE as for `read_stack_config`, unless its result is given as `config`; `dynamodb_url` is a
+    local DynamoDB with the items of the stack's tables, for a program that reads one. May be called any number of
+    times, from any thread, with or without a running event loop: each run has its own thread, loop and pulumi
+    settings. The program must not depend on the working directory. Errors: StackConfigError (settings), ProgramError
+    (program, provider or engine refuse), StandInError (`state` is none).
     """
     root = project.resolve()
-    config = read_stack_config(stack, project=root, overrides=overrides)
+    config = config or read_stack_config(stack, project=root, overrides=overrides)
     before = {str(one["urn"]): one for one in resources_of(state)} if state else {}
     time = now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     settings = provider_config(config.values, os.environ)
@@ -89,7 +86,7 @@ def run_program(
     return Run(
         deployment(resources, time, work.kept),
         deployment(opened, time, work.kept),
-        _shown(work),
+        {key: shown(value) for key, value in sorted(work.outputs.items())},
         _changes(work, resources),
         tuple(engine.warnings),
         tuple(sorted(set(work.invoked))),
@@ -97,13 +94,9 @@ def run_program(
 
 
 def _changes(work: Deployment, resources: Sequence[Mapping[str, object]]) -> tuple[Change, ...]:
-    """In the order of the resources; what goes comes last, as it happened."""
+    """Sort changes in the order of the resources; deletions come last, as they happened."""
     place = {resource["urn"]: index for index, resource in enumerate(resources)}
     return tuple(sorted(work.changes, key=lambda change: place.get(change.urn, len(place))))
-
-
-def _shown(work: Deployment) -> dict[str, object]:
-    return {key: shown(value) for key, value in sorted(work.outputs.items())}
 
 
 def _in_own_thread(work: Callable[[], None]) -> None:

@@ -1,23 +1,20 @@
-"""The stand-in for the pulumi-aws 7 provider: checks, diffs and answers, without AWS."""
+"""The stand-in for the pulumi-aws 7 provider: checks, compares and computes outputs, without AWS."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
+from simulator.standin.data_sources import INVOKES
 from simulator.standin.diff import PathChange, changes
-from simulator.standin.invokes.invokes import INVOKES
 from simulator.standin.model.errors import Failure, StandInError
-from simulator.standin.model.model import Creation, Known, ResourceModel, Scope, drawn, words
-from simulator.standin.model.rules import broken
-from simulator.standin.model.taken import refusal
+from simulator.standin.model.model import HEX, Creation, Known, ResourceModel, Scope, draw, words
+from simulator.standin.model.rules import rule_failures
 from simulator.standin.model.wire import UNKNOWN, UNKNOWN_TEXT, holds_unknown, rewrite
-from simulator.standin.models import MODELS
+from simulator.standin.resource_models import MODELS
 from simulator.standin.schema import args_class, property_types, violations
 from simulator.standin.state import WITHHELD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _COMMON_SETTINGS = words("version pluginDownloadURL")
 PROVIDERS = {
@@ -32,7 +29,7 @@ PROVIDERS = {
 
 
 class Difference(NamedTuple):
-    """What changed between two sets of inputs, and which properties force a replacement.
+    """The changes between two sets of inputs, and the properties that force a replacement.
 
     `deletes_first`: the old resource goes before the new one comes.
     """
@@ -62,10 +59,7 @@ class StandIn:
 
     @classmethod
     def configured(
-        cls,
-        inputs: Mapping[str, object],
-        existing: dict[tuple[str, str], Known] | None = None,
-        dynamodb_url: str = "",
+        cls, inputs: Mapping[str, object], existing: dict[tuple[str, str], Known] | None = None, dynamodb_url: str = ""
     ) -> StandIn:
         """A provider from the inputs of its resource; objects in them are JSON text, as the engine has them."""
         tags = inputs.get("defaultTags")
@@ -74,7 +68,7 @@ class StandIn:
         return cls(str(inputs.get("region", "")), default_tags, existing, dynamodb_url)
 
     def check_config(self, inputs: Mapping[str, object], package: str = "aws") -> list[Failure]:
-        """What is wrong with a provider's own settings."""
+        """The errors of a provider's own settings."""
         unmodelled = sorted(inputs.keys() - PROVIDERS[package] - {"__internal"})
         failures = [Failure(key, "the stand-in does not model this provider setting") for key in unmodelled]
         if package == "aws" and not inputs.get("region"):
@@ -88,9 +82,11 @@ class StandIn:
         if model.named and model.name_property not in inputs:
             inputs[model.name_property] = _automatic_name(urn, model.named)
         failures = list(violations(args_class(model.args), inputs))
-        failures += _unmodelled(model, inputs)
+        properties = property_types(args_class(model.args)).keys()
+        unmodelled = sorted((inputs.keys() & properties) - model.modelled)
+        failures += [Failure(key, "the stand-in does not model this property") for key in unmodelled]
         if not failures:
-            failures += [*broken(model.rules, inputs), *model.check(inputs, self.scope)]
+            failures += [*rule_failures(model.rules, inputs), *model.check(inputs, self.scope)]
         return inputs, failures
 
     def diff(
@@ -128,21 +124,27 @@ class StandIn:
             return "", planned
         creation = Creation(inputs, "", urn, self.scope, None, frozenset())
         self._refuse_taken(model, creation)
-        identity = model.identify(creation)
-        outputs = self._outputs(model, Creation(inputs, identity, urn, self.scope, None, frozenset(inputs)))
+        identity = model.identity(creation)
+        outputs = model.outputs(Creation(inputs, identity, urn, self.scope, None, frozenset(inputs)))
         self.remember(token, identity, inputs, outputs)
         self.scope.creators[token, identity] = urn
         return identity, outputs
 
     def _refuse_taken(self, model: ResourceModel, creation: Creation) -> None:
         """StandInError where another resource has the name: one of the account's, or what this one replaces."""
-        if model.unique is None or not _is_named_by_program(model, creation.urn, creation.inputs):
+        if model.unique is None or _is_automatic(model, creation.urn, creation.inputs):
             return
-        others = {
-            key: known for key, known in self.scope.existing.items() if self.scope.creators.get(key) != creation.urn
-        }
-        if reason := refusal(model.type, model.unique, creation.inputs, creation.region, others):
-            raise StandInError(f"{model.type} '{creation.urn.rpartition('::')[2]}' cannot be created: {reason}")
+        wanted = set(model.unique.names(creation.inputs, creation.region))
+        for (kind, identity), known in self.scope.existing.items():
+            is_other = self.scope.creators.get((kind, identity)) != creation.urn and not identity.startswith("planned ")
+            region = str(known.outputs.get("region") or creation.region)
+            if kind == model.type and is_other and wanted & set(model.unique.names(known.inputs, region)):
+                keys = ("name", "bucket", "statementId", "tableName")
+                name = next((creation.inputs[key] for key in keys if key in creation.inputs), "")
+                raise StandInError(
+                    f"{model.type} '{creation.urn.rpartition('::')[2]}' cannot be created: the name {name!r} is taken"
+                    f" by a resource that is there already ({model.unique.error})"
+                )
 
     def update(
         self, token: str, urn: str, identity: str, before: Known, inputs: Mapping[str, object], *, preview: bool = False
@@ -150,8 +152,9 @@ class StandIn:
         """The outputs after an update in place; in a preview those that change are unknown."""
         model = self._model(token)
         changed = frozenset(change.top for change in changes(before.inputs, inputs, model.unordered))
-        creation = Creation(_placeholders(inputs), identity, urn, self.scope, before.outputs, changed)
-        outputs = self._outputs(model, creation)
+        # Unknown values are the wire's text meanwhile, so that outputs can be computed around them.
+        known = {key: rewrite(value, _hide_unknown) for key, value in inputs.items()}
+        outputs = model.outputs(Creation(known, identity, urn, self.scope, before.outputs, changed))
         if preview:
             later = {key for key in model.computed if outputs.get(key) != before.outputs.get(key)}
             outputs = {**outputs, **dict.fromkeys(later, UNKNOWN)}
@@ -166,7 +169,7 @@ class StandIn:
         if not withheld:
             return known
         creation = Creation(known.inputs, identity, urn, self.scope, None, frozenset(known.inputs))
-        outputs = self._outputs(self._model(token), creation)
+        outputs = self._model(token).outputs(creation)
         return Known(known.inputs, {**known.outputs, **{key: outputs[key] for key in withheld & outputs.keys()}})
 
     def remember(self, token: str, identity: str, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> None:
@@ -184,7 +187,7 @@ class StandIn:
             self.scope.existing.pop((token, identity), None)
 
     def invoke(self, token: str, arguments: Mapping[str, object]) -> dict[str, object]:
-        """The answer of a data source; DataSourceError where it has none."""
+        """The result of a data source; DataSourceError where it has none."""
         if token not in INVOKES:
             raise StandInError(f"the stand-in does not model {token}")
         return INVOKES[token](arguments, self.scope)
@@ -195,43 +198,30 @@ class StandIn:
             raise StandInError(f"the stand-in does not model {token}")
         return MODELS[token]
 
-    @staticmethod
-    def _outputs(model: ResourceModel, creation: Creation) -> dict[str, object]:
-        return {**model.defaults, **creation.inputs, **model.compute(creation), "id": creation.id}
-
 
 def _automatic_name(urn: str, longest: int) -> str:
     """The logical name with seven characters more, as the provider names resources; always the same for a URN."""
     logical = urn.rpartition("::")[2]
-    return f"{logical[: longest - 8]}-{drawn('0123456789abcdef', 7, 'name', urn)}"
+    return f"{logical[: longest - 8]}-{draw(HEX, 7, 'name', urn)}"
 
 
-def _is_named_by_program(model: ResourceModel, urn: str, inputs: Mapping[str, object]) -> bool:
-    """Whether the name is the program's and not one that the provider has drawn."""
-    return not model.named or inputs.get(model.name_property) != _automatic_name(urn, model.named)
+def _is_automatic(model: ResourceModel, urn: str, inputs: Mapping[str, object]) -> bool:
+    """True where the provider has chosen the name, not the program."""
+    return model.named is not None and inputs.get(model.name_property) == _automatic_name(urn, model.named)
 
 
 def _goes_first(model: ResourceModel, urn: str, inputs: Mapping[str, object]) -> bool:
-    """Whether such a resource is deleted before it is created anew, whatever has changed.
+    """True where such a resource is deleted before it is created again, whatever has changed.
 
-    That is what Pulumi's bridge to Terraform does with every resource that it could name itself and the program has
-    named (pulumi-terraform-bridge, pkg/tfbridge/schema.go: nameRequiresDeleteBeforeReplace).
+    Pulumi's bridge to Terraform does so with every resource that it could name itself and the program has named
+    (pulumi-terraform-bridge, pkg/tfbridge/schema.go: nameRequiresDeleteBeforeReplace).
     """
     could_be_named = model.named is not None or model.name_property != "name"
-    return could_be_named and not model.is_of_framework and _is_named_by_program(model, urn, inputs)
+    return could_be_named and not model.is_of_framework and not _is_automatic(model, urn, inputs)
 
 
-def _unmodelled(model: ResourceModel, inputs: Mapping[str, object]) -> Iterator[Failure]:
-    known = property_types(args_class(model.args))
-    for key in sorted((inputs.keys() & known.keys()) - model.modelled):
-        yield Failure(key, "the stand-in does not model this property")
-
-
-def _placeholders(inputs: Mapping[str, object]) -> dict[str, object]:
-    """Unknown values as the wire's text, so that outputs can be computed around them."""
-    return {
-        key: rewrite(value, lambda leaf: UNKNOWN_TEXT if leaf is UNKNOWN else leaf) for key, value in inputs.items()
-    }
+def _hide_unknown(leaf: object) -> object:
+    return UNKNOWN_TEXT if leaf is UNKNOWN else leaf
 
 
 def _unknown_again(leaf: object) -> object:

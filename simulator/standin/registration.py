@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pulumi_state.resources import STACK
 from simulator.standin.model.errors import StandInError
 from simulator.standin.model.wire import ARCHIVE, SIGNATURE, from_struct, rewrite
-from simulator.standin.state import STACK_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 PROVIDER_PREFIX = "pulumi:providers:"
 _UNMODELLED_OPTIONS = {
@@ -44,7 +42,6 @@ class Registration:
     provider: str
     version: str
     is_protected: bool
-    retains_on_delete: bool
     options: Mapping[str, object]
     ignored: tuple[str, ...]
     aliases: tuple[str, ...]
@@ -52,7 +49,7 @@ class Registration:
 
     @classmethod
     def read(cls, request: Any, stack: str, project: str, root: Path) -> Registration:
-        """From the wire. Errors: StandInError for an option that the stand-in does not model."""
+        """Read a request from the wire. Errors: StandInError for an option that the stand-in does not model."""
         _refuse_options(request)
         inputs = {key: value for key, value in from_struct(request.object).items() if value is not None}
         return cls(
@@ -65,7 +62,6 @@ class Registration:
             provider=request.provider or request.providers.get("aws", ""),
             version=request.version,
             is_protected=request.protect,
-            retains_on_delete=request.retainOnDelete,
             options=_options(request),
             ignored=_ignored(request),
             aliases=(*request.aliasURNs, *(_alias(one, request, stack, project) for one in request.aliases)),
@@ -91,12 +87,12 @@ def _ignored(request: Any) -> tuple[str, ...]:
 
 
 def _options(request: Any) -> dict[str, object]:
-    """What the engine writes into the state beside inputs and outputs; absent when it is not set."""
+    """Options as the engine writes them into the state beside inputs and outputs; absent when not set."""
     dependencies = {key: sorted(value.urns) for key, value in sorted(request.propertyDependencies.items())}
     timeouts = {key: _seconds(getattr(request.customTimeouts, key)) for key in ("create", "update", "delete")}
     found: dict[str, object] = {
         "dependencies": sorted(request.dependencies),
-        "propertyDependencies": dependencies if request.type != STACK_TYPE else {},
+        "propertyDependencies": dependencies if request.type != STACK else {},
         "protect": request.protect,
         "retainOnDelete": request.retainOnDelete,
         "customTimeouts": {key: seconds for key, seconds in timeouts.items() if seconds},
@@ -115,7 +111,7 @@ def _seconds(duration: str) -> float:
 def _urn(stack: str, project: str, parent: str, kind: str, name: str) -> str:
     """The engine's name for a resource; parents' types are part of it, the stack's own is not."""
     parent_type = parent.split("::")[2] if parent else ""
-    qualified = f"{parent_type}${kind}" if parent_type and parent_type != STACK_TYPE else kind
+    qualified = f"{parent_type}${kind}" if parent_type and parent_type != STACK else kind
     return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
 
 

@@ -1,25 +1,20 @@
-"""Which properties a resource of pulumi-aws takes, and of which type, read from its own Args classes."""
-
-from __future__ import annotations
+"""The properties that a resource of pulumi-aws takes, with their types, read from its own Args classes."""
 
 import difflib
 import importlib
 import inspect
 import types
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Union, get_args, get_origin
+from typing import Union, get_args, get_origin
 
 import pulumi
 from pulumi._types import input_type_py_to_pulumi_names, input_type_types, is_input_type
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.wire import ARCHIVE, ASSET, SIGNATURE, UNKNOWN
+from simulator.standin.model.wire import UNKNOWN, is_asset
 from simulator.standin.modules import quiet_pulumi_aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PLAIN = {str: "a string", bool: "a boolean", int: "a whole number", float: "a number"}
 
@@ -81,7 +76,7 @@ def _mistyped(declared: object, value: object, path: str) -> Iterator[Failure]:
 
 
 def _alternatives(declared: object) -> list[object]:
-    """What remains of an Input[…] when Output, Awaitable, None and the TypedDict twins are taken out."""
+    """The members of an Input[…] without Output, Awaitable, None and the TypedDict twins."""
     if get_origin(declared) not in (Union, types.UnionType):
         return [declared]
     inner = [alternative for member in get_args(declared) for alternative in _alternatives(member)]
@@ -97,7 +92,7 @@ def _as_one(declared: object, value: object, path: str) -> Iterator[Failure]:
     elif isinstance(declared, type) and is_input_type(declared):
         yield from violations(declared, value, path) if isinstance(value, dict) else _not("an object", path)
     elif declared in (pulumi.Archive, pulumi.Asset):
-        yield from () if _is_asset(value) else _not("an archive", path)
+        yield from () if is_asset(value) else _not("an archive", path)
     elif isinstance(declared, type) and not _is_plain(declared, value):
         yield from _not(_PLAIN.get(declared, "a string"), path)
 
@@ -120,10 +115,6 @@ def _entries(declared: object, value: object, path: str) -> Iterator[Failure]:
 
 def _not(expected: str, path: str) -> Iterator[Failure]:
     yield Failure(path, f"must be {expected}")
-
-
-def _is_asset(value: object) -> bool:
-    return isinstance(value, dict) and value.get(SIGNATURE) in (ARCHIVE, ASSET)
 
 
 def _is_plain(declared: type, value: object) -> bool:

@@ -6,20 +6,19 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from pulumi_state.resources import STACK, entries_of, parse_state
+from pulumi_state.values import SECRET, SIGNATURE, StateError
+from pulumi_state.values import UNKNOWN as UNKNOWN_TEXT
 from simulator.standin.config.text_file import TextFileError, read_text
 from simulator.standin.model.errors import StandInError
-from simulator.standin.model.wire import SEALED, SIGNATURE, UNKNOWN, UNKNOWN_TEXT, Secret, rewrite
+from simulator.standin.model.wire import UNKNOWN, Secret, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-STACK_TYPE = "pulumi:pulumi:Stack"
 VERSION = 3
 KEPT = "keptInTheAccount"
-OLD_VERSIONS = (1, 2)
-READ_VERSIONS = (3, 4)
-"""Version 4 adds "features" beside the deployment; its resources are those of version 3."""
 
 
 class _Withheld:
@@ -40,14 +39,14 @@ def encoded(properties: Mapping[str, object], *, shows_secrets: bool = False) ->
 
 def _encode(value: object) -> object:
     if isinstance(value, Secret):
-        return {SIGNATURE: SEALED, "ciphertext": ""}
+        return {SIGNATURE: SECRET, "ciphertext": ""}
     return _in_place(value, _encode)
 
 
 def _encode_shown(value: object) -> object:
     """As `pulumi stack export --show-secrets` has a secret: its JSON."""
     if isinstance(value, Secret):
-        return {SIGNATURE: SEALED, "plaintext": json.dumps(rewrite(value.value, _encode_shown))}
+        return {SIGNATURE: SECRET, "plaintext": json.dumps(rewrite(value.value, _encode_shown))}
     return _in_place(value, _encode_shown)
 
 
@@ -68,7 +67,7 @@ def decoded(properties: object) -> dict[str, object]:
 
 
 def _decode(value: object) -> object:
-    if isinstance(value, dict) and value.get(SIGNATURE) == SEALED:
+    if isinstance(value, dict) and value.get(SIGNATURE) == SECRET:
         return Secret(WITHHELD)
     return UNKNOWN if value == UNKNOWN_TEXT else value
 
@@ -99,7 +98,7 @@ def in_order(resources: Mapping[str, dict[str, object]]) -> list[dict[str, objec
             visit(needed)
         ordered[urn] = resources[urn]
 
-    for urn in sorted(resources, key=lambda urn: (resources[urn]["type"] != STACK_TYPE, urn)):
+    for urn in sorted(resources, key=lambda urn: (resources[urn]["type"] != STACK, urn)):
         visit(urn)
     return list(ordered.values())
 
@@ -134,55 +133,19 @@ def kept_of(state: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
-    """The resources of a state, its own or exported. Errors: StandInError when it is not of that shape."""
-    inner = state.get("deployment")
-    if state.get("version") not in READ_VERSIONS or not isinstance(inner, dict):
-        versions = " or ".join(map(str, READ_VERSIONS))
-        version = state.get("version")
-        is_old = isinstance(inner, dict) and version in OLD_VERSIONS
-        hint = f"; version {version} is of an old CLI: import it with a new one, and export it again" if is_old else ""
-        raise StandInError(f"not a state of `pulumi stack export`: needs version {versions} and a deployment{hint}")
-    found = inner.get("resources") or []
-    if not isinstance(found, list) or not all(
-        isinstance(one, dict) and "urn" in one and "type" in one for one in found
-    ):
-        raise StandInError("not a state of `pulumi stack export`: every resource needs a urn and a type")
-    return found
+    """The resources of a state, its own or exported. Errors: StandInError."""
+    try:
+        return entries_of(state)
+    except StateError as error:
+        raise StandInError(str(error)) from None
 
 
 def read_state(path: Path) -> dict[str, object]:
     """The state in a file. Errors: StandInError names the file when it is missing or not a state."""
     try:
-        text = read_text(path)
-    except TextFileError as error:
+        return parse_state(read_text(path))
+    except (TextFileError, StateError) as error:
         raise StandInError(f"{path}: {error}") from None
-    return parse_state(text, path)
-
-
-def parse_state(text: str, path: Path) -> dict[str, object]:
-    """The state in the text of a file. Errors: StandInError names the file when it is no state."""
-    try:
-        state = _parsed(text)
-        if not isinstance(state, dict):
-            raise StandInError("not a state of `pulumi stack export`: must be a JSON object")
-        resources_of(state)
-    except StandInError as error:
-        raise StandInError(f"{path}: {error}") from None
-    return state
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        found = (
-            "is empty" if not text.strip() else f"is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        )
-        raise StandInError(f"not a state of `pulumi stack export`: it {found}") from None
-    except RecursionError:
-        raise StandInError("not a state of `pulumi stack export`: it is JSON that nests too deeply") from None
-    except ValueError as error:  # a number of thousands of digits
-        raise StandInError(f"not a state of `pulumi stack export`: it is JSON with a bad value: {error}") from None
 
 
 def write_state(path: Path, state: Mapping[str, object]) -> None:

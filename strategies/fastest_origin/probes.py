@@ -6,19 +6,19 @@ import socket
 import threading
 import time
 
-from router.dynamodb.opening import ExchangeError, reason_of
+from router.dynamodb.opening import ExchangeError, socket_failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 
-    from router.model.origin import Origin
+    from router.model.decision import Origin
 
 _MAX_HEAD_BYTES = 65_536
 
 
 class Cancellation:
-    """Holds the socket of a probe, so that another thread can end the probe by shutting it down."""
+    """The socket of a probe, which another thread can shut down to end the probe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,14 +26,14 @@ class Cancellation:
         self.is_cancelled = False
 
     def hold(self, opened: socket.socket) -> None:
-        """From now on cancel this socket; ExchangeError where the probe is cancelled already."""
+        """Cancel this socket from now on; ExchangeError where the probe is cancelled already."""
         with self._lock:
             self._held = opened
             if self.is_cancelled:
                 raise ExchangeError("cancelled")
 
     def cancel(self) -> None:
-        """End the probe: whatever call it blocks in on its socket returns at once."""
+        """End the probe: a call that blocks on its socket returns at once."""
         with self._lock:
             self.is_cancelled = True
             if self._held is not None:
@@ -44,7 +44,7 @@ class Cancellation:
                     return  # not connected yet, or closed already: its own deadline ends it
 
     def close(self) -> None:
-        """Close the socket, if any. Under the lock, so that `cancel` never meets a number that is in use elsewhere."""
+        """Close the socket, if any. Under the lock, so that `cancel` never meets a reused descriptor."""
         with self._lock:
             if self._held is not None:
                 self._held.close()
@@ -58,13 +58,13 @@ class HeadProbe:
         self._context: ssl.SSLContext | None = None
 
     def prepare(self) -> None:
-        """Load the trusted certificates now (tens of milliseconds), so that no probe's time is spent on it."""
+        """Load the trusted certificates now (tens of milliseconds) rather than within a probe's time."""
         import ssl  # 12 ms that plain-HTTP origins never pay
 
         self._context = ssl.create_default_context()
 
     def __call__(self, origin: Origin, path: str, timeout_seconds: float, cancellation: Cancellation) -> int:
-        """The final status of the answer; OSError or ExchangeError without one in time.
+        """Return the final status code; OSError or ExchangeError without one in time.
 
         Only name resolution can outlast the time-out: nothing interrupts it (getaddrinfo(3)).
         """
@@ -84,7 +84,7 @@ class HeadProbe:
         if self._context is None:
             self.prepare()
         assert self._context is not None
-        wrapped = self._context.wrap_socket(connected, server_hostname=_host_of(origin), do_handshake_on_connect=False)
+        wrapped = self._context.wrap_socket(connected, server_hostname=_host(origin), do_handshake_on_connect=False)
         cancellation.hold(wrapped)
         wrapped.settimeout(_left(until))
         wrapped.do_handshake()
@@ -92,7 +92,7 @@ class HeadProbe:
 
 
 def _connect_any(origin: Origin, until: float, cancellation: Cancellation) -> socket.socket:
-    """A socket connected to the first address that takes it; each gets an equal share of the time that is left."""
+    """A socket connected to the first address that accepts; each gets an equal share of the remaining time."""
     addresses = socket.getaddrinfo(origin.domain_name, origin.port, type=socket.SOCK_STREAM)
     failure: OSError = TimeoutError()
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
@@ -115,20 +115,20 @@ def _left(until: float) -> float:
     return left
 
 
-def _host_of(origin: Origin) -> str:
-    """The Host to send; where it is the viewer's, a probe, which no viewer asked for, sends the origin's own."""
+def _host(origin: Origin) -> str:
+    """The Host to send; a probe has no viewer, and sends the origin's own instead of the viewer's."""
     return origin.domain_name if origin.host_header in {"origin", "viewer"} else origin.host_header
 
 
 def _request(origin: Origin, path: str) -> bytes:
     return (
-        f"HEAD {origin.path}{path} HTTP/1.1\r\nHost: {_host_of(origin)}\r\n"
+        f"HEAD {origin.path}{path} HTTP/1.1\r\nHost: {_host(origin)}\r\n"
         "User-Agent: edge-router-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     ).encode()
 
 
 def _read_status(connected: socket.socket, until: float) -> int:
-    """The status of the first head that is not interim (1xx, RFC 9110 §15.2)."""
+    """The status code of the first response that is not interim (1xx, RFC 9110 §15.2)."""
     received = b""
     while True:
         head, end, rest = received.partition(b"\r\n\r\n")
@@ -154,9 +154,9 @@ def _parse_status(head: bytes) -> int:
 
 
 def name_failure(error: Exception) -> str:
-    """A probe's failure in one word, as in router.dynamodb.opening, and "tls"."""
+    """A probe's failure in one word, as in router.dynamodb.opening, or "tls"."""
     if isinstance(error, ExchangeError):
         return error.reason
     if type(error).__module__ == "ssl":
         return "tls"
-    return reason_of(error) if isinstance(error, OSError | UnicodeError) else "failed"
+    return socket_failure(error) if isinstance(error, OSError | UnicodeError) else "failed"

@@ -1,4 +1,4 @@
-"""A race of probes: the first healthy answer wins, losers are cancelled, and what a freeze spoiled does not count."""
+"""A race of probes: the first healthy response wins, the others are cancelled, and freezes are discarded."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Protocol
 
-    from router.model.origin import Origin
-    from router.model.stopwatch import Stopwatch
+    from router.model.deadline import Stopwatch
+    from router.model.decision import Origin
 
     class Probe(Protocol):
-        """Asks one origin; an HTTP status, or an exception where there is none within the time-out."""
+        """Probes one origin; returns an HTTP status code, or raises where there is none within the time-out."""
 
         def __call__(self, origin: Origin, path: str, timeout_seconds: float, cancellation: Cancellation, /) -> int: ...
 
 
 JOIN_SECONDS = 0.01
-"""What a new race waits, in all, for cancelled threads of the last one to end."""
+"""The longest wait of a new race, in all, for cancelled threads of the last one."""
 
 
 class Race:
-    """One probe per entrant. Threads report in; the strategy's thread reads `winner`, `down` and `is_over`.
+    """One probe per candidate. Threads report in; the strategy's thread reads `winner`, `down` and `is_over`.
 
-    `down` maps the entrants that honestly failed to the failure. Those in `spoiled` reported after `limit_seconds`, or
-    not at all: the environment was frozen meanwhile, and that, not the origin, was measured. The end is waited for by
-    a plain lock, for the router's alarm in the wrong place within `Event.wait` leaves the event's own lock taken.
+    `down` maps failed candidates to the failure. Those in `discarded` reported after `limit_seconds`, or not at all:
+    the environment was frozen meanwhile, and that, not the origin, was measured. The end is a plain lock, because the
+    router's alarm in the wrong place within `Event.wait` leaves the event's own lock taken.
     """
 
-    def __init__(self, entrants: list[str], stopwatch: Stopwatch, limit_seconds: float) -> None:
+    def __init__(self, candidates: list[str], stopwatch: Stopwatch, limit_seconds: float) -> None:
         self.started = stopwatch.now()
         self.winner = ""
         self.down: dict[str, str] = {}
-        self.spoiled: set[str] = set()
+        self.discarded: set[str] = set()
         self._stopwatch = stopwatch
         self._limit_seconds = limit_seconds
         self._lock = threading.Lock()
-        self._running = {name: Cancellation() for name in entrants}
+        self._running = {name: Cancellation() for name in candidates}
         self._has_ended = False
-        self._under_way = threading.Lock()
-        self._under_way.acquire()
-        if not entrants:
+        self._unfinished = threading.Lock()
+        self._unfinished.acquire()
+        if not candidates:
             self._end()
 
     @property
@@ -58,7 +58,7 @@ class Race:
         return self._stopwatch.elapsed(self.started) > self._limit_seconds
 
     def run(self, name: str, probe: Callable[[Cancellation], int]) -> None:
-        """Body of an entrant's thread. Whatever the probe raises means that the candidate is down."""
+        """Run a candidate's probe in its thread. Whatever it raises means that the candidate is down."""
         try:
             status = probe(self._running[name])
             failure = "" if status < 500 else f"status-{status}"
@@ -67,13 +67,13 @@ class Race:
         self.report(name, failure)
 
     def report(self, name: str, failure: str) -> None:
-        """An entrant is done; "" is a healthy answer. The first of those, in time, cancels all others."""
+        """Take a candidate's result; "" is a healthy response. The first of those, in time, cancels all others."""
         with self._lock:
             del self._running[name]
             if self._has_ended:
                 return
             if self.is_overdue:
-                self.spoiled.add(name)
+                self.discarded.add(name)
             elif failure:
                 self.down[name] = failure
             else:
@@ -82,44 +82,44 @@ class Race:
                 self._end()
 
     def wait(self) -> None:
-        """Wait for the end, at most for the limit, then cancel. Nothing freezes meanwhile, so no answer means down."""
+        """Wait for the end, at most for the limit, then cancel. Nothing freezes meanwhile: no response means down."""
         try:
             if not self._has_ended:
-                self._under_way.acquire(timeout=self._limit_seconds)
+                self._unfinished.acquire(timeout=self._limit_seconds)
         except BaseException:
             self.abandon()
             raise
-        self._call_off()
+        self._finish()
 
     @uninterrupted
-    def _call_off(self) -> None:
+    def _finish(self) -> None:
         with self._lock:
             if not self.winner:
-                self.down |= dict.fromkeys([*self._running, *self.spoiled], "timeout")
-                self.spoiled.clear()
+                self.down |= dict.fromkeys([*self._running, *self.discarded], "timeout")
+                self.discarded.clear()
                 self._end()
 
     @uninterrupted
     def abandon(self) -> None:
-        """Cancel whatever still runs; unless the race is over, that is spoiled."""
+        """Cancel all running probes; unless the race is over, they are discarded."""
         with self._lock:
             if not self._has_ended:
-                self.spoiled.update(self._running)
+                self.discarded.update(self._running)
             self._end()
 
     def _end(self) -> None:
         if not self._has_ended:
             self._has_ended = True
-            self._under_way.release()
+            self._unfinished.release()
         for cancellation in self._running.values():
             cancellation.cancel()
 
 
-class Racecourse:
-    """Starts races among the same origins, with never more than one probe per origin under way.
+class ProbePool:
+    """Starts races among the same origins, with at most one running probe per origin.
 
     A probe that hangs where it cannot be cancelled (name resolution) keeps its origin out of later races until it
-    returns, so threads never pile up: there is at most one per candidate.
+    returns, so threads never pile up.
     """
 
     def __init__(
@@ -142,11 +142,11 @@ class Racecourse:
 
     @uninterrupted
     def start(self) -> Race:
-        """A race among the origins whose last probe has ended, none of them perhaps."""
+        """Start a race among the origins whose last probe has ended, perhaps none."""
         until = time.monotonic() + JOIN_SECONDS
-        entrants = [name for name in self._origins if not self._is_busy(name, until)]
-        race = Race(entrants, self._stopwatch, self._limit_seconds)
-        for name in entrants:
+        candidates = [name for name in self._origins if not self._is_busy(name, until)]
+        race = Race(candidates, self._stopwatch, self._limit_seconds)
+        for name in candidates:
             self._start_thread(race, name)
         return race
 

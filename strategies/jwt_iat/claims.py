@@ -1,12 +1,11 @@
-"""JSON Web Tokens as far as the standard library goes: segments, and the rules for claims (RFC 7519 §4.1)."""
+"""JSON Web Tokens without signatures: segments, and the rules for claims (RFC 7519 §4.1)."""
 
 from __future__ import annotations
 
 import json
 from binascii import a2b_base64
 
-from router.model.record import record
-from router.model.shapes import is_object
+from router.model.record import is_object, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ LATEST_DATE = 253_402_300_799
 
 
 class TokenError(Exception):
-    """A token that says nothing we may act on. `reason` is kebab-case, for the log."""
+    """An unusable token. `reason` is kebab-case, for the log."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -31,7 +30,7 @@ def parse_segments(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def parse_header(token: str) -> dict[str, Any]:
-    """The header alone, unverified; TokenError("malformed-token") also for what is wrong elsewhere in the token."""
+    """The header alone, unverified; TokenError("malformed-token") also for errors elsewhere in the token."""
     return parse_payload(_decode(token)[0])
 
 
@@ -54,7 +53,7 @@ def decode_base64url(text: str) -> bytes:
 
 
 def _decode(token: str) -> list[bytes]:
-    """The three segments, all of them judged here: what verifies the signature is not as strict."""
+    """The three segments, all of them checked: the library that verifies signatures is not as strict."""
     segments = token.split(".")
     if len(segments) != 3:
         raise TokenError("malformed-token")
@@ -66,7 +65,7 @@ def _decode(token: str) -> list[bytes]:
 
 @record
 class ClaimRules:
-    """What claims must say: dates in epoch seconds within a leeway; issuer and audience where they are not ""."""
+    """Rules for claims: dates in epoch seconds within a leeway; issuer and audience where they are not ""."""
 
     issuer: str
     audience: str
@@ -95,7 +94,7 @@ class ClaimRules:
 
 
 def _date(claims: dict[str, Any], name: str) -> float | None:
-    """A NumericDate (RFC 7519 §2): a JSON number, whole or not. A boolean is none, though Python counts it as one."""
+    """A NumericDate (RFC 7519 §2): any JSON number. A boolean is none, though Python counts it as one."""
     value = claims.get(name)
     if value is None:
         return None
@@ -105,5 +104,5 @@ def _date(claims: dict[str, Any], name: str) -> float | None:
 
 
 def _names(audience: object, expected: str) -> bool:
-    """Whether `aud`, one string or a list of them (RFC 7519 §4.1.3), names us."""
+    """True where `aud`, one string or a list of them (RFC 7519 §4.1.3), has the expected name."""
     return audience == expected or (isinstance(audience, list) and expected in audience)

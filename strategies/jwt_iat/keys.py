@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from binascii import a2b_base64, b2a_base64
 
-from router.model.shapes import is_list, is_object
+from router.model.record import is_list, is_object
 from strategies.jwt_iat.claims import decode_base64url
 from strategies.options import require
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHORTEST_SECRET_BYTES = 32
 """A key of the hash output's size or larger MUST be used with HS256 (RFC 7518 §3.2)."""
 MAX_KEYS = 16
-"""So many keys a token without `kid` can cost at most."""
+"""The most keys that a token without `kid` is tried with."""
 
 _SIGNING = frozenset({"sign", "verify"})
 _PEM_BEGIN, _PEM_END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
@@ -34,8 +34,8 @@ _SHORTEST_KEY_BYTES = {"RS256": 290, "ES256": 59}
 """A SubjectPublicKeyInfo of 2,048 bits has 292 bytes or more, one of P-256 has 91, or 59 with its point compressed."""
 
 
-def secret_problem(secret: str) -> str:
-    """What is wrong with an HS256 secret, never quoting it."""
+def secret_error(secret: str) -> str:
+    """The error of an HS256 secret, without quoting it, or ""."""
     size = len(secret.encode("utf-8", "replace"))
     if size < SHORTEST_SECRET_BYTES:
         return f"has {size} bytes: HS256 needs at least {SHORTEST_SECRET_BYTES} (RFC 7518 §3.2)"
@@ -44,8 +44,8 @@ def secret_problem(secret: str) -> str:
     return ""
 
 
-def public_key_problem(pem: str, algorithm: str) -> str:
-    """What is wrong with a PEM public key (RFC 7468 §13), as far as text and identifiers tell; never quoting it."""
+def public_key_error(pem: str, algorithm: str) -> str:
+    """The error of a PEM public key (RFC 7468 §13) as far as its text shows, without quoting it, or ""."""
     text = pem.strip()
     if "PRIVATE KEY" in text:
         return "is a private key: give its public half only (openssl pkey -in key.pem -pubout)"
@@ -63,7 +63,7 @@ def public_key_problem(pem: str, algorithm: str) -> str:
 
 
 def parse_jwks(jwks: dict[str, object] | str, algorithm: str) -> tuple[list[dict[str, Any]], str]:
-    """The keys of a JWK Set (RFC 7517 §5) that serve an algorithm, and what is wrong with the set, never quoting it."""
+    """The keys of a JWK Set (RFC 7517 §5) for an algorithm, and the error of the set, without quoting it, or ""."""
     try:
         document: object = json.loads(jwks) if isinstance(jwks, str) else jwks
     except (ValueError, RecursionError):
@@ -72,20 +72,20 @@ def parse_jwks(jwks: dict[str, object] | str, algorithm: str) -> tuple[list[dict
     if not 0 < len(keys) <= MAX_KEYS:
         return [], f"has no list `keys` of 1 to {MAX_KEYS} keys: it is a JWK Set (RFC 7517 §5)"
     found: list[dict[str, Any]] = []
-    left_out: list[str] = []
+    unusable: list[str] = []
     for index, key in enumerate(keys):
         if not is_object(key):
             return [], f"keys[{index}] is no object"
         if not _is_for(key, algorithm):
             continue
-        if problem := _operations_problem(key) or _key_problem(key, algorithm):
-            return [], f"keys[{index}] {problem}"
+        if error := _operations_error(key) or _key_error(key, algorithm):
+            return [], f"keys[{index}] {error}"
         if "verify" in key.get("key_ops", ("verify",)):
             found.append(key)
         else:
-            left_out.append(f"keys[{index}] is not for it, for its key_ops have no verify")
+            unusable.append(f"keys[{index}] is not for it, for its key_ops have no verify")
     missing = f"has no key for {algorithm}: one has kty {_KEY_TYPE[algorithm]} and use sig"
-    return found, "" if found else "; ".join([missing, *left_out])
+    return found, "" if found else "; ".join([missing, *unusable])
 
 
 def _list_of_keys(document: object) -> list[object]:
@@ -102,8 +102,8 @@ def _is_for(key: dict[str, Any], algorithm: str) -> bool:
     )
 
 
-def _operations_problem(key: dict[str, Any]) -> str:
-    """Say what is wrong with `key_ops` (RFC 7517 §4.3): several different texts, which do not contradict `use`."""
+def _operations_error(key: dict[str, Any]) -> str:
+    """The error of `key_ops` (RFC 7517 §4.3), which are different texts that do not contradict `use`, or ""."""
     if "key_ops" not in key:
         return ""
     operations: Any = key["key_ops"]
@@ -116,19 +116,19 @@ def _operations_problem(key: dict[str, Any]) -> str:
     return ""
 
 
-def _key_problem(key: dict[str, Any], algorithm: str) -> str:
+def _key_error(key: dict[str, Any], algorithm: str) -> str:
     if algorithm != "HS256" and "d" in key:
         return "holds a private key: leave only its public members"
     if not isinstance(key.get("kid", ""), str):
         return "has a kid that is no string"
     for member in _MEMBERS[algorithm]:
         shortest = _SHORTEST_MEMBER_BYTES[member]
-        if _size_of(key.get(member)) < shortest:
+        if _size(key.get(member)) < shortest:
             return f"has no {member} of at least {shortest} bytes in base64url, which {algorithm} needs"
     return ""
 
 
-def _size_of(encoded: object) -> int:
+def _size(encoded: object) -> int:
     if not isinstance(encoded, str):
         return -1
     try:
@@ -142,7 +142,7 @@ def load_keys(
 ) -> list[tuple[str | None, PyJWK]]:
     """(kid or None, key) for each key; OptionsError naming the option whose key PyJWT cannot parse.
 
-    It imports PyJWT, and cryptography for RS256 and ES256, so it is for the cold start and for machines that have both.
+    It imports PyJWT, and cryptography for RS256 and ES256, which are installed at the edge but not everywhere.
     """
     from jwt import PyJWTError
 
@@ -151,7 +151,7 @@ def load_keys(
         if secret:
             return [(None, _load({"kty": "oct", "k": _base64url(secret.encode())}, algorithm))]
         if public_key:
-            return [(None, _load(_jwk_of(public_key, algorithm), algorithm))]
+            return [(None, _load(_pem_to_jwk(public_key, algorithm), algorithm))]
         return [(jwk.get("kid"), _load(jwk, algorithm)) for jwk in parse_jwks(jwks, algorithm)[0]]
     except (PyJWTError, ValueError) as error:
         require(**{field: f"cannot be used as a key for {algorithm} ({type(error).__name__})"})
@@ -159,7 +159,7 @@ def load_keys(
 
 
 def _load(jwk: dict[str, Any], algorithm: str) -> PyJWK:
-    """The parsed key, refused here and not at each token where PyJWT would refuse or complain about it."""
+    """The parsed key; InvalidKeyError where PyJWT would otherwise reject it at each token, or warn."""
     from jwt import InvalidKeyError, PyJWK
 
     key = PyJWK(jwk, algorithm)
@@ -168,7 +168,7 @@ def _load(jwk: dict[str, Any], algorithm: str) -> PyJWK:
     return key
 
 
-def _jwk_of(pem: str, algorithm: str) -> dict[str, Any]:
+def _pem_to_jwk(pem: str, algorithm: str) -> dict[str, Any]:
     from jwt import get_algorithm_by_name
 
     parser = get_algorithm_by_name(algorithm)

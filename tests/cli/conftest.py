@@ -21,12 +21,25 @@ import httpx
 import psutil
 import pytest
 
-import cli.stacks.load
 import infra.package.bundle
 from cli.main import main
+from cli.stacks.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("router", "strategies", "functions", "controller", "infra", "simulator", "operations", "validator", "demo")
+FOLDERS = (
+    "router",
+    "strategies",
+    "functions",
+    "controller",
+    "infra",
+    "simulator",
+    "cli",
+    "validator",
+    "demo",
+    "cache_check",
+    "pulumi_state",
+    "stats",
+)
 START_SECONDS = 30
 
 
@@ -54,7 +67,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
-    monkeypatch.setattr(cli.stacks.load, "PROJECT", folder)
     monkeypatch.setattr(infra.package.bundle, "WORK_DIRECTORY", str(folder / ".edge-router"))
     return folder
 
@@ -70,7 +82,7 @@ def run(project: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     def invoke(*arguments: str) -> Result:
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main(arguments)
+            main(arguments, Workspace(project))
         out, err = capfd.readouterr()
         code = ended.value.code
         return Result(code if isinstance(code, int) else 0, out, err)
@@ -108,7 +120,7 @@ class Up:
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        self.url = self.wait_for(r"is served at (\S+) \(Ctrl-C ends it\)")[1]
+        self.url = self.wait_for(r"is served at (\S+) \(press Ctrl-C to stop\)")[1]
 
     @property
     def printed(self) -> str:

@@ -12,6 +12,7 @@ from cli.main import app
 
 VALUES = {
     "event": "-",
+    "name": "tier",  # taken, so that nothing is written
     "url": "http://127.0.0.1:9/",
     "requests": "1000",
     "path": "package.zip",

@@ -14,9 +14,20 @@ import sys
 import tempfile
 from typing import Any, NoReturn
 
-import cache_check  # noqa: F401  so that no child has to import it
+import cache_check  # noqa: F401  these are imported here so that no child has to
+import cli.bundle.build
+import cli.config.check
+import cli.cost.report
+import cli.explain.run
+import cli.invalidate.invalidation
+import cli.logs.show
 import cli.main
-import cli.up.command
+import cli.output.failures
+import cli.rollback.run
+import cli.rollout.change
+import cli.sweep.run
+import cli.up.serving
+import cli.validate.run
 from cli.output.streams import prepare
 
 FLAGS = {0: os.O_RDONLY, 1: os.O_WRONLY, 2: os.O_WRONLY}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from simulator.cloudfront import AppServer
+from cli.stacks.running import ADDRESSES
+from cli.stacks.workspace import Workspace
+from simulator.cloudfront import AppServer, status_app
 
 
 @contextlib.contextmanager
@@ -30,3 +34,13 @@ def served(app: Any) -> Iterator[str]:
     yield urls.get(timeout=10)
     loops[0].call_soon_threadsafe(loops[1].set)
     thread.join()
+
+
+@contextlib.contextmanager
+def local_stack(root: Path, name: str, status: Mapping[str, Any], **app: Any) -> Iterator[None]:
+    """A stack that is up in a workspace, by its status port alone; `app` are arguments of `status_app`."""
+    with served(status_app(lambda: {"stack": name, **status}, **app)) as url:
+        folder = Workspace(root).directory(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ADDRESSES).write_text(json.dumps({"statusUrl": url}))
+        yield

@@ -12,7 +12,8 @@ from botocore.retries.standard import ThrottledRetryableChecker
 from botocore.stub import Stubber
 
 from cli.output.errors import OperationError, UsageError
-from cli.stacks.aws import THROTTLED_CODES, aws_errors, client, code_of
+from cli.stacks.aws import client
+from cli.stacks.aws_errors import THROTTLED_CODES, aws_errors, error_code
 
 USER = "arn:aws:iam::123456789012:user/deployer"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:edge-router-prod"
@@ -38,7 +39,7 @@ def told(code: str, message: str = "", status: int = 400, region: str = "us-east
     service = client("lambda", "us-east-1")
     with Stubber(service) as stubber:
         stubber.add_client_error("list_functions", code, message, status)
-        with pytest.raises(OperationError) as raised, aws_errors("to list functions", region):
+        with pytest.raises(OperationError) as raised, aws_errors("cannot list functions", region):
             service.list_functions()
     return str(raised.value)
 
@@ -50,25 +51,26 @@ def told(code: str, message: str = "", status: int = 400, region: str = "us-east
             "AccessDeniedException",
             f"User: {USER} is not authorized to perform: lambda:ListFunctions on resource: * because no identity-based"
             " policy allows the lambda:ListFunctions action",
-            f"{USER} needs the right lambda:ListFunctions on * (no identity-based policy allows the"
+            f"{USER} needs the permission lambda:ListFunctions on * (no identity-based policy allows the"
             " lambda:ListFunctions action)",
         ),
         (
             "AccessDenied",
             f"User: {USER} is not authorized to perform: cloudfront:ListDistributions with an explicit deny in a"
             " service control policy",
-            f"{USER} needs the right cloudfront:ListDistributions (with an explicit deny in a service control policy)",
+            f"{USER} needs the permission cloudfront:ListDistributions (with an explicit deny in a service control"
+            " policy)",
         ),
         (
             "UnauthorizedOperation",
             f"You are not authorized to perform this operation. User: {USER} is not authorized to perform:"
             " ec2:DescribeInstances because no identity-based policy allows the ec2:DescribeInstances action. Encoded"
             " authorization failure message: 4O5nEx0cXoT",
-            f"{USER} needs the right ec2:DescribeInstances (no identity-based policy allows the ec2:DescribeInstances"
-            " action)",
+            f"{USER} needs the permission ec2:DescribeInstances (no identity-based policy allows the"
+            " ec2:DescribeInstances action)",
         ),
-        ("AccessDenied", "Access Denied", "the right to call ListFunctions is missing (Access Denied)"),
-        ("AccessDenied", "", "the right to call ListFunctions is missing (AWS says no more)"),
+        ("AccessDenied", "Access Denied", "the permission to call ListFunctions is missing (Access Denied)"),
+        ("AccessDenied", "", "the permission to call ListFunctions is missing (without a message)"),
         (
             "ExpiredTokenException",
             "The security token included in the request is expired",
@@ -79,13 +81,13 @@ def told(code: str, message: str = "", status: int = 400, region: str = "us-east
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",
             "AWS does not know these credentials (UnrecognizedClientException: The security token included in the"
-            " request is invalid.): see what `aws sts get-caller-identity` says; a Region that the account has not"
-            " enabled answers like this, too",
+            " request is invalid.): run `aws sts get-caller-identity`; a Region that is not enabled in the account"
+            " responds like this too",
         ),
         (
             "AuthorizationHeaderMalformed",
             "the region 'us-east-1' is wrong; expecting 'eu-west-1'",
-            "the Region us-east-1 is not the right one, or not enabled in this account (AuthorizationHeaderMalformed:"
+            "the Region us-east-1 is wrong or not enabled in this account (AuthorizationHeaderMalformed:"
             " the region 'us-east-1' is wrong; expecting 'eu-west-1')",
         ),
         (
@@ -102,13 +104,13 @@ def told(code: str, message: str = "", status: int = 400, region: str = "us-east
     ],
 )
 def test_a_refusal_says_what_is_missing_or_what_to_do(code: str, message: str, expected: str) -> None:
-    assert told(code, message) == f"to list functions: {expected}"
+    assert told(code, message) == f"cannot list functions: {expected}"
 
 
 def test_a_failure_of_aws_is_run_again() -> None:
     assert told("ServiceException", "An error occurred", status=500, region="") == (
-        "to list functions: AWS failed at ListFunctions (ServiceException: An error occurred): nothing is lost, run it"
-        " again in a minute"
+        "cannot list functions: AWS failed at ListFunctions (ServiceException: An error occurred): nothing is lost, run"
+        " it again in a minute"
     )
 
 
@@ -118,10 +120,10 @@ def test_everything_that_botocore_takes_for_throttling_is_told_as_throttling() -
 
 def test_without_credentials_it_says_where_they_may_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    with pytest.raises(OperationError) as raised, aws_errors("to list functions"):
+    with pytest.raises(OperationError) as raised, aws_errors("cannot list functions"):
         client("lambda", "us-east-1").list_functions()
     assert str(raised.value) == (
-        "to list functions: there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
+        "cannot list functions: there are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
         " AWS_SECRET_ACCESS_KEY"
     )
 
@@ -131,7 +133,7 @@ def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(OperationError) as raised:
         client("lambda", "us-east-1")
     assert str(raised.value) == (
-        "to reach lambda: The config profile (staging) could not be found: AWS_PROFILE has to name a profile of"
+        "cannot reach lambda: The config profile (staging) could not be found: AWS_PROFILE must name a profile in"
         " ~/.aws/config"
     )
 
@@ -146,10 +148,10 @@ def test_an_endpoint_where_nothing_answers_is_named(monkeypatch: pytest.MonkeyPa
         unused.bind(("127.0.0.1", 0))  # not listening: connections are refused
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
-        with pytest.raises(OperationError) as raised, aws_errors("to list functions", "eu-west-1"):
+        with pytest.raises(OperationError) as raised, aws_errors("cannot list functions", "eu-west-1"):
             client("lambda", "eu-west-1").list_functions()
     assert str(raised.value) == (
-        "to list functions: nothing answers in eu-west-1: check the Region, the network and AWS_ENDPOINT_URL (Could not"
+        "cannot list functions: no response in eu-west-1: check the Region, the network and AWS_ENDPOINT_URL (Could not"
         f' connect to the endpoint URL: "{url}/2015-03-31/functions")'
     )
 
@@ -164,7 +166,7 @@ def test_an_endpoint_where_nothing_answers_is_named(monkeypatch: pytest.MonkeyPa
         ),
         (
             exceptions.UnauthorizedSSOTokenError(),
-            "the credentials have expired or were never fetched: aws sso login, or aws login (The SSO session"
+            "the credentials have expired or were never fetched: run aws sso login, or aws login (The SSO session"
             " associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso"
             " login with the corresponding profile.)",
         ),
@@ -175,9 +177,9 @@ def test_an_endpoint_where_nothing_answers_is_named(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_what_never_reached_aws_is_told_in_one_line(error: exceptions.BotoCoreError, expected: str) -> None:
-    with pytest.raises(OperationError) as raised, aws_errors("to list functions"):
+    with pytest.raises(OperationError) as raised, aws_errors("cannot list functions"):
         raise error
-    assert str(raised.value) == f"to list functions: {expected}"
+    assert str(raised.value) == f"cannot list functions: {expected}"
 
 
 def test_a_client_tries_as_often_as_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +190,7 @@ def test_a_client_tries_as_often_as_the_environment_says(monkeypatch: pytest.Mon
 
 
 def test_other_errors_have_no_code_and_pass_through() -> None:
-    assert code_of(ClientError({"Error": {"Code": "Throttling"}}, "ListFunctions")) == "Throttling"
-    assert code_of(ValueError("x")) == ""
-    with pytest.raises(ValueError, match="x"), aws_errors("to list functions"):
+    assert error_code(ClientError({"Error": {"Code": "Throttling"}}, "ListFunctions")) == "Throttling"
+    assert error_code(ValueError("x")) == ""
+    with pytest.raises(ValueError, match="x"), aws_errors("cannot list functions"):
         raise ValueError("x")

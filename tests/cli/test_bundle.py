@@ -28,7 +28,7 @@ def test_the_package_is_written_for_its_owner_only(run: Run, tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with zipfile.ZipFile(path) as archive:
         assert {"router/handler.py", "strategies/sticky_session.py", "config.json"} <= set(archive.namelist())
-        assert "strategies/jwt_iat/strategy.py" not in archive.namelist()
+        assert "strategies/jwt_iat/__init__.py" not in archive.namelist()
 
 
 def test_an_older_package_that_others_could_read_is_replaced(run: Run, tmp_path: Path):
@@ -67,7 +67,7 @@ def test_hosts_that_only_a_deployment_names_are_said_to_be_missing(run: Run, tmp
 
 def test_a_folder_cannot_be_the_package(run: Run, tmp_path: Path):
     assert run("bundle", "--stack", "prod", "--out", str(tmp_path)) == Result(
-        2, "", f"error: --out {tmp_path}: is a folder; name the file\n"
+        2, "", f"error: --out {tmp_path}: is a folder; name a file\n"
     )
 
 
@@ -84,7 +84,7 @@ def test_settings_that_do_not_work_end_it_before_anything_is_built(run: Run, tmp
     assert result == Result(
         2,
         "",
-        "error: one setting does not work:\n  edge-router:pin is 'both': allowed: canary, none, stable\n",
+        "error: 1 invalid setting:\n  edge-router:pin is 'both': allowed: canary, none, stable\n",
     )
     assert not (tmp_path / "x").exists()
 

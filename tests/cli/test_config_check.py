@@ -23,7 +23,7 @@ def test_the_shipped_stacks_are_in_order_with_every_strategy(run: Run, stack: st
     result = run("config", "check", "--stack", stack, "--set", f"strategy={strategy}")
     judged = r"judged: 1 distribution, \d behaviors?, by 31 rules; not judged: nothing"
     assert result.exit_code == 0
-    assert re.fullmatch(rf"{stack}: the config is in order; {judged}\n", result.out)
+    assert re.fullmatch(rf"{stack}: the config is valid; {judged}\n", result.out)
     # Its probes do not reach hosts that only CloudFront reaches.
     is_warned = (stack, strategy) == ("staging", "fastest-origin")
     assert result.err.startswith("warning: edge-router:demo.hosts: ") if is_warned else result.err == ""
@@ -41,7 +41,7 @@ def test_all_mistakes_are_told_at_once_each_in_one_line(run: Run):
         "error: edge-router:canaryPercent is '100.5': a percentage from 0 to 100 with at most two decimals, such as 10"
         " or 12.5",
         "error: edge-router:pin is 'canari': did you mean canary? Allowed: canary, none, stable",
-        "error: edge-router:fastestOrigin.pth is no key here: did you mean path? Allowed: candidates, path,"
+        "error: edge-router:fastestOrigin.pth is an unknown key: did you mean path? Allowed: candidates, path,"
         " probeTimeoutMs, refreshSeconds",
     }
 
@@ -71,7 +71,7 @@ def test_what_works_but_is_rarely_meant_is_a_warning(run: Run):
     arguments = ("config", "check", "--stack", "prod", "--set", "strategy=jwt-iat", "--set", "jwtIat.verify=false")
     assert run(*arguments) == Result(
         0,
-        "prod: the config is in order; judged: 1 distribution, 1 behavior, by 31 rules; not judged: nothing\n",
+        "prod: the config is valid; judged: 1 distribution, 1 behavior, by 31 rules; not judged: nothing\n",
         f"warning: {VERIFY}\n",
     )
     judged = {"judged": {"distributions": 1, "behaviors": 1, "rules": 31}, "notJudged": []}

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from cache_check import Finding, Judgement
-from cache_check.judgement import OF_A_STACK, OF_ALL
-from tests.cli.conftest import Result
-from tests.infra.leak_states import (
+from cache_check import Analysis, Finding
+from cache_check.analysis import GENERAL_RULES, STACK_RULES
+from tests.cache_check.leak_states import (
     ALL_VIEWER,
     CACHING_OPTIMIZED,
     behavior,
@@ -22,8 +21,9 @@ from tests.infra.leak_states import (
     resource,
     state,
 )
+from tests.cli.conftest import Result
 
-STATES = Path(__file__).parents[1] / "infra" / "foreign_states"
+STATES = Path(__file__).parents[1] / "cache_check" / "foreign_states"
 pytestmark = pytest.mark.usefixtures("project")
 Run = Callable[..., Result]
 LEAKING_HEADER = state(
@@ -32,8 +32,8 @@ LEAKING_HEADER = state(
 )
 
 
-ONE = f"judged: 1 distribution, 1 behavior, by {len(OF_ALL)} rules"
-ONE_OF_A_STACK = f"judged: 1 distribution, 1 behavior, by {len(OF_ALL) + len(OF_A_STACK)} rules"
+ONE = f"checked: 1 distribution, 1 behavior, by {len(GENERAL_RULES)} rules"
+ONE_OF_A_STACK = f"checked: 1 distribution, 1 behavior, by {len(GENERAL_RULES) + len(STACK_RULES)} rules"
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def exported(tmp_path: Path) -> Callable[[dict[str, Any]], str]:
 def test_a_foreign_state_is_warned_of_what_may_leak(run: Run, exported: Callable[[dict[str, Any]], str]) -> None:
     path = exported(LEAKING_HEADER)
     result = run("config", "check", "--state", path)
-    assert (result.exit_code, result.out) == (0, f"{path}: no cache leak is certain; {ONE}; not judged: nothing\n")
+    assert (result.exit_code, result.out) == (0, f"{path}: no cache leak is certain; {ONE}; not checked: nothing\n")
     names = [line.split()[1] for line in result.err.splitlines()]
     assert names == ["decided-by-uncached-header", "decided-by-uncached-query", "set-cookie-can-be-cached"]
-    assert all(line.startswith("warning: ") and " Mend: " in line for line in result.err.splitlines())
+    assert all(line.startswith("warning: ") and " Fix: " in line for line in result.err.splitlines())
 
 
 def test_a_certain_leak_ends_with_one(run: Run, exported: Callable[[dict[str, Any]], str]) -> None:
@@ -66,7 +66,7 @@ def test_a_certain_leak_ends_with_one(run: Run, exported: Callable[[dict[str, An
         ("min-ttl-overrides-no-store", "error", "*"),
         *((f"origin-sees-uncached-{kind}", "warning", "*") for kind in ("cookie", "query", "header")),
     ]
-    assert document["judged"] == {"distributions": 1, "behaviors": 1, "rules": len(OF_ALL)}
+    assert document["judged"] == {"distributions": 1, "behaviors": 1, "rules": len(GENERAL_RULES)}
     assert document["notJudged"] == []
     assert set(document["findings"][0]) == {
         *("name", "severity", "distribution", "pathPattern", "explanation", "mend"),
@@ -76,7 +76,7 @@ def test_a_certain_leak_ends_with_one(run: Run, exported: Callable[[dict[str, An
 def test_a_state_without_findings_says_so(run: Run, exported: Callable[[dict[str, Any]], str]) -> None:
     path = exported(state(behavior()))
     assert run("config", "check", "--state", path) == Result(
-        0, f"{path}: no cache leak was found; {ONE}; not judged: nothing\n", ""
+        0, f"{path}: no cache leak was found; {ONE}; not checked: nothing\n", ""
     )
 
 
@@ -89,7 +89,7 @@ def test_our_state_is_judged_by_the_stacks_settings(run: Run, exported: Callable
     result = run(*arguments, path)
     assert (result.exit_code, result.out) == (
         1,
-        f"{path}: 4 errors, 3 warnings; {ONE_OF_A_STACK}; not judged: nothing\n",
+        f"{path}: 4 errors, 3 warnings; {ONE_OF_A_STACK}; not checked: nothing\n",
     )
     assert [line.split()[:2] for line in result.err.splitlines() if line.startswith("error: ")] == [
         ["error:", "decided-by-uncached-cookie"],
@@ -101,14 +101,14 @@ def test_our_state_is_judged_by_the_stacks_settings(run: Run, exported: Callable
 
 def test_a_leak_of_the_stacks_own_distribution_is_an_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     finding = Finding("a-leak", "error", "distribution", "*", "It leaks.", "mend it.")
-    monkeypatch.setattr("cache_check.judge_stack", lambda _stack: Judgement((finding,), 1, 1, 31))
-    expected = "error: a-leak (distribution, path pattern *): It leaks. Mend: mend it.\n"
+    monkeypatch.setattr("infra.leak_gate.analyze_stack", lambda _stack: Analysis((finding,), 1, 1, 31))
+    expected = "error: a-leak (distribution, path pattern *): It leaks. Fix: mend it.\n"
     assert run("config", "check", "--stack", "prod") == Result(1, "", expected)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--set", "pin=stable"), ("--state", "x.json", "--set", "pin=stable")])
 def test_something_to_check_has_to_be_named(run: Run, arguments: tuple[str, ...]) -> None:
-    message = "error: config check needs --stack NAME, or --state FILE for an exported state, or both\n"
+    message = "error: config check needs --stack NAME, --state FILE with an exported state, or both\n"
     assert run("config", "check", *arguments) == Result(2, "", message)
 
 
@@ -129,16 +129,16 @@ def test_a_distribution_of_another_type_is_named_and_the_last_line_covers_it_not
     result = run("config", "check", "--state", path)
     assert (result.exit_code, result.out) == (
         0,
-        f"{path}: no cache leak was found in what was judged; {ONE}; not judged: 2 (leaky: its type"
+        f"{path}: no cache leak was found in what was checked; {ONE}; not checked: 2 (leaky: its type"
         " aws-native:cloudfront:Distribution is not read; saas: its type"
         " aws:cloudfront/multitenantDistribution:MultitenantDistribution is not read)\n",
     )
     assert result.err.splitlines() == [
-        "warning: not judged: leaky: its type aws-native:cloudfront:Distribution is not read. Mend: `pulumi import"
+        "warning: not checked: leaky: its type aws-native:cloudfront:Distribution is not read. Fix: `pulumi import"
         " --protect=false aws:cloudfront/distribution:Distribution leaky leaky` in an empty project, and check the"
         " export of that (docs/bring-your-own-distribution.md).",
-        "warning: not judged: saas: its type aws:cloudfront/multitenantDistribution:MultitenantDistribution is not"
-        " read. Mend: hold its cache behaviors against the rules of docs/cache-leaks.md by hand.",
+        "warning: not checked: saas: its type aws:cloudfront/multitenantDistribution:MultitenantDistribution is not"
+        " read. Fix: hold its cache behaviors against the rules of docs/cache-leaks.md by hand.",
     ]
     document = json.loads(run("config", "check", "--state", path, "--json").out)
     assert [one["distribution"] for one in document["notJudged"]] == ["leaky", "saas"]
@@ -151,13 +151,13 @@ def test_where_nothing_could_be_judged_nothing_is_in_order(run: Run, exported: C
     result = run("config", "check", "--state", path)
     assert result.exit_code == 1
     assert result.out == (
-        f"{path}: nothing could be judged; judged: 0 distributions, 0 behaviors, by {len(OF_ALL)} rules; not judged: 1"
-        " (native: its type aws-native:cloudfront:Distribution is not read)\n"
+        f"{path}: nothing could be checked; checked: 0 distributions, 0 behaviors, by {len(GENERAL_RULES)} rules; not"
+        " checked: 1 (native: its type aws-native:cloudfront:Distribution is not read)\n"
     )
     unknown = exported(state(behavior(cachePolicyId="11111111-2222")))
     result = run("config", "check", "--state", unknown)
     assert result.exit_code == 1
-    assert "nothing could be judged" in result.out
+    assert "nothing could be checked" in result.out
     assert json.loads(run("config", "check", "--state", unknown, "--json").out)["judged"]["behaviors"] == 0
 
 
@@ -165,7 +165,7 @@ def test_where_nothing_could_be_judged_nothing_is_in_order(run: Run, exported: C
 def test_sealed_origins_and_version_4_are_read(run: Run, name: str) -> None:
     path = str(STATES / f"{name}.json")
     assert run("config", "check", "--state", path) == Result(
-        0, f"{path}: no cache leak was found; {ONE}; not judged: nothing\n", ""
+        0, f"{path}: no cache leak was found; {ONE}; not checked: nothing\n", ""
     )
 
 

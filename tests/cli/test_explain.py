@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from cli.stacks.load import open_stack
-from infra.cdn.viewer_function_code import viewer_function
+from cli.stacks.workspace import Workspace
+from infra.cdn.javascript import build_function_code
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 from simulator.sample_events import origin_request
 from tests.cli.conftest import Result
@@ -38,7 +38,7 @@ EVENT = {
         }
     ]
 }
-A_HEAD = "a head is a line such as 'GET / HTTP/1.1' and header lines"
+EXPECTED = "expected a request line such as 'GET / HTTP/1.1', and header lines"
 SETTINGS = "local: from the settings; no running stack was read\n"
 Run = Callable[..., Result]
 
@@ -119,7 +119,7 @@ STABLE = "stable (v1.example.com) because"
 NO_TABLE = [
     "cookie sessiontoken\tpresent",
     "sessions table\tnot read",
-    "cannot be told: the sessions table was not read",
+    "undecided: the sessions table was not read",
 ]
 
 
@@ -164,8 +164,8 @@ def test_the_hint_of_a_session_decides_before_its_table_does(
 
 
 def test_the_same_is_said_as_the_function_before_the_cache_writes(run: Run, written: Callable[[str], str]):
-    stack = open_stack("local", [*HINTED[1::2], "strategy=sticky-session", "canaryPercent=50"])
-    function = viewer_function(stack)
+    stack = Workspace().open_stack("local", [*HINTED[1::2], "strategy=sticky-session", "canaryPercent=50"])
+    function = build_function_code(stack)
     assert function is not None
     runtime = FunctionRuntime(
         function.code, KeyValueStore("arn:aws:cloudfront::1:key-value-store/a", function.key_values)
@@ -241,8 +241,7 @@ def test_a_mistake_in_standard_input_is_told_without_repeating_it(run: Run, monk
     assert run("explain", "-") == Result(
         2,
         "",
-        "error: standard input: neither a CloudFront event nor the head of an HTTP request (illegal request line);"
-        f" {A_HEAD}\n",
+        f"error: standard input: neither a CloudFront event nor an HTTP request (illegal request line); {EXPECTED}\n",
     )
 
 
@@ -264,7 +263,7 @@ def test_what_depends_on_a_table_cannot_be_told_without_a_running_stack(
         "looked at\tfound\n"
         "cookie sessiontoken\tpresent\n"
         "sessions table\tnot read\n"
-        "cannot be told: the sessions table was not read\n",
+        "undecided: the sessions table was not read\n",
         SETTINGS,
     )
     document = json.loads(run("explain", written(json.dumps(EVENT)), "--json").out)
@@ -283,7 +282,7 @@ def test_what_would_have_to_be_asked_is_named_by_strategy(
     run: Run, written: Callable[[str], str], strategy: str, head: str, unread: str
 ):
     result = run("explain", written(head), "--set", f"strategy={strategy}")
-    assert (result.exit_code, result.out.splitlines()[-1]) == (3, f"cannot be told: {unread} was not read")
+    assert (result.exit_code, result.out.splitlines()[-1]) == (3, f"undecided: {unread} was not read")
     pinned = run("explain", written(head), "--set", f"strategy={strategy}", "--set", "pin=canary")
     assert (pinned.exit_code, pinned.out.splitlines()[-1]) == (0, "canary (v2.example.com) because pinned")
 
@@ -390,7 +389,7 @@ def test_what_the_caller_may_not_read_in_the_account_is_no_fallback_of_the_edge(
     result = run("explain", path, "--stack", "prod", "--aws")
     assert (result.exit_code, result.out.splitlines()[-1]) == (
         3,
-        "cannot be told: the sessions table (no-such-table) could not be read",
+        "undecided: the sessions table (no-such-table) could not be read",
     )
     account.delete_table(TableName="edge-router-prod-control")
     document = json.loads(run("explain", path, "--stack", "prod", "--aws", "--json").out)
@@ -426,11 +425,11 @@ SHAPE = 'not a CloudFront event: Records[0].cf.request must be as in "Lambda@Edg
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", f"is empty; {A_HEAD}"),
-        (" \n\n", f"is empty; {A_HEAD}"),
+        ("", f"is empty; {EXPECTED}"),
+        (" \n\n", f"is empty; {EXPECTED}"),
         (
             "what is this",
-            f"neither a CloudFront event nor the head of an HTTP request (illegal request line); {A_HEAD}",
+            f"neither a CloudFront event nor an HTTP request (illegal request line); {EXPECTED}",
         ),
         ("{", "not JSON: Expecting property name enclosed in double quotes at line 1, column 2"),
         ("[1, 2]", "a CloudFront event has Records[0].cf.request; this JSON has no list Records"),
@@ -438,7 +437,7 @@ SHAPE = 'not a CloudFront event: Records[0].cf.request must be as in "Lambda@Edg
         ('{"Records": []}', SHAPE),
         ('{"Records": [{"cf": {"request": {"headers": 5}}}]}', SHAPE),
         ('{"Records": [{"cf": {"request": {"headers": {"a": [5]}}}}]}', SHAPE),
-        ("[" * 200_000, "not JSON that can be read: it is nested too deeply"),
+        ("[" * 200_000, "JSON that is nested too deeply"),
     ],
 )
 def test_what_is_no_event_is_told_in_one_line(run: Run, written: Callable[[str], str], text: str, problem: str):
@@ -496,7 +495,7 @@ def test_what_cloudfront_refuses_is_no_decision(
 ):
     result = run("explain", written(text), *STATIC)
     assert result.exit_code == 0
-    assert result.out.splitlines()[-1] == f"CloudFront answers {status} by itself: {reason}"
+    assert result.out.splitlines()[-1] == f"CloudFront responds with {status} by itself: {reason}"
     document = run("explain", written(text), *STATIC, "--json").document
     assert (document["origin"], document["reason"]) == (None, None)
     assert document["refused"] == {"status": status, "reason": reason}

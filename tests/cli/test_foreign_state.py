@@ -52,21 +52,21 @@ TEMPLATE = {"Resources": {"Cdn": {"Type": "AWS::CloudFront::Distribution", "Prop
                     }
                 ]
             },
-            "an answer of `aws cloudformation`",
+            "a response of `aws cloudformation`",
             f"{DISTRIBUTION} Cdn E3`",
         ),
-        ({"Stacks": []}, "an answer of `aws cloudformation`", f"{DISTRIBUTION} theirs ID`"),
-        ({"ETag": "E", "DistributionConfig": CONFIG}, "an answer of `aws cloudfront`", f"{DISTRIBUTION} theirs ID`"),
+        ({"Stacks": []}, "a response of `aws cloudformation`", f"{DISTRIBUTION} theirs ID`"),
+        ({"ETag": "E", "DistributionConfig": CONFIG}, "a response of `aws cloudfront`", f"{DISTRIBUTION} theirs ID`"),
         (
             {"ETag": "E", "Distribution": {"Id": "E4", "DistributionConfig": CONFIG}},
-            "an answer of `aws cloudfront`",
+            "a response of `aws cloudfront`",
             f"{DISTRIBUTION} theirs E4`; `pulumi import --protect=false aws:cloudfront/cachePolicy:CachePolicy 658327ea"
             f" {POLICY_ID}`",
         ),
-        (CONFIG, "an answer of `aws cloudfront`", f"{DISTRIBUTION} theirs ID`"),
+        (CONFIG, "a response of `aws cloudfront`", f"{DISTRIBUTION} theirs ID`"),
         (
             {"DistributionList": {"Items": [{"Id": "E5"}]}},
-            "an answer of `aws cloudfront`",
+            "a response of `aws cloudfront`",
             f"{DISTRIBUTION} theirs E5`",
         ),
     ],

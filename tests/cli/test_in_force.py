@@ -7,29 +7,28 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from cli.stacks.aws_reads import STORE_NOT_FOUND, read_key_values
-from cli.stacks.in_force import InForce, read_store_in_force
-from cli.stacks.load import open_stack
+from cli.stacks.in_force import STORE_NOT_FOUND, InForce, read_key_values, read_store_in_force
 from cli.stacks.running import LocalStack
-from cli.stacks.view import asks_for_other_values, view_local
-from controller.sources.key_values import KEY, text_of
-from infra.cdn.viewer_function_code import key_values_of
+from cli.stacks.view import overrides_control, view_local
+from cli.stacks.workspace import Workspace
+from controller.sources.key_values import KEY, store_text
+from infra.cdn.javascript import key_values_of
 from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
 from router.control.live import Live
 from tests.cli.conftest import Result
 from tests.cli.fake_cloudfront import FakeCloudFront, denied
 
-VERSIONED = open_stack("local", ["strategy=cookie-version", "cookieVersion.caching=versioned"])
-TIERS = open_stack("local", ["strategy=tier"])
+VERSIONED = Workspace().open_stack("local", ["strategy=cookie-version", "cookieVersion.caching=versioned"])
+TIERS = Workspace().open_stack("local", ["strategy=tier"])
 
 
 def test_percentage_pin_release_and_withdrawal_are_those_of_the_store() -> None:
     live = Live(12.5, "none", "2026-12", is_withdrawn=True)
-    found = read_store_in_force(VERSIONED, {KEY: text_of(live)})
+    found = read_store_in_force(VERSIONED, {KEY: store_text(live)})
     assert (found.live, found.unread) == (live, ())
     assert found.step == ("key-value store", "12.5 %, pin none, canary withdrawn")
-    config = found.applied(deciding_config(VERSIONED))
+    config = found.apply_to(deciding_config(VERSIONED))
     assert (config["canary_percent"], config["pin"], config["release"]) == (12.5, "none", "2026-12")
 
 
@@ -42,9 +41,9 @@ def test_tiers_are_where_the_store_says() -> None:
 
 
 def test_a_pin_stands_in_the_place_of_every_tier() -> None:
-    pinned = open_stack("local", ["strategy=tier", "pin=canary"])
+    pinned = Workspace().open_stack("local", ["strategy=tier", "pin=canary"])
     found = read_store_in_force(TIERS, key_values_of(pinned))
-    assert found.applied(deciding_config(TIERS))["pin"] == "canary"
+    assert found.apply_to(deciding_config(TIERS))["pin"] == "canary"
     assert found.tiers is None
 
 
@@ -82,12 +81,12 @@ def test_a_function_that_is_tried_where_another_strategy_runs_goes_by_the_settin
     ],
 )
 def test_another_value_in_the_place_of_what_is_in_force_is_what_is_asked_about(setting: str, asks: bool) -> None:
-    assert asks_for_other_values([setting]) is asks
+    assert overrides_control([setting]) is asks
 
 
 def test_without_anything_read_the_settings_hold() -> None:
     config = deciding_config(VERSIONED)
-    assert InForce().applied(config) == config
+    assert InForce().apply_to(config) == config
     assert json.dumps(config)
 
 
@@ -114,4 +113,4 @@ def test_a_store_that_may_not_be_read_in_aws_is_named(
     assert (values, problem.partition(" (")[0]) == ({}, "the key-value store edge-router-local-canary")
     assert "cloudfront:DescribeKeyValueStore" in problem
     assert not_found.partition(" (")[0] == "the key-value store edge-router-local-canary"
-    assert read_key_values(open_stack("local")) == ({}, "")
+    assert read_key_values(Workspace().open_stack("local")) == ({}, "")

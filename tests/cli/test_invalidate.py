@@ -8,15 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.stacks.running import LocalStack
 from infra.cdn.invalidation import MARK_TAG, affected, cached_paths, invalidation_path, mark_of
 from infra.settings.parts import MAX_STATIC_PATHS
 from infra.settings.stack import load_stack
-from simulator.cloudfront import status_app
 from simulator.standin import read_stack_config
 from tests.cli.conftest import Result
 from tests.cli.fake_cloudfront import ARN, ID, FakeCloudFront, denied
-from tests.cli.status_server import served
+from tests.cli.status_server import local_stack
 from tests.infra.configs import ROOT
 
 STATIC = ("staticPaths[0]=/static/*", "staticPaths[1]=/img/*.png")
@@ -135,11 +133,11 @@ def test_a_change_is_invalidated_once(
     first = run("invalidate", "--stack", "prod", "--outputs", after)
     assert (first.exit_code, first.out) == (
         0,
-        "E1EXAMPLE: I1 invalidates /img/* /static/*: what it depends on has changed\n",
+        "E1EXAMPLE: I1 invalidates /img/* /static/*: the deployment has changed them\n",
     )
-    assert first.err == "prod: AWS account 123456789012, Region us-east-1\nwaits for I1\n"
+    assert first.err == "prod: AWS account 123456789012, Region us-east-1\nwaiting for I1\n"
     again = run("invalidate", "--stack", "prod", "--outputs", after)
-    assert again.out == "E1EXAMPLE: nothing to invalidate: what is cached agrees with what is deployed\n"
+    assert again.out == "E1EXAMPLE: nothing to invalidate: the cached responses match the deployment\n"
     assert cloudfront.invalidations == [["/img/*", "/static/*"]]
 
 
@@ -167,7 +165,7 @@ def test_an_invalidation_that_failed_is_made_up_for(
     assert (first.exit_code, first.err) == (
         1,
         "prod: AWS account 123456789012, Region us-east-1\n"
-        "error: cannot invalidate: arn:aws:iam::123456789012:user/releaser needs the right"
+        "error: cannot invalidate: arn:aws:iam::123456789012:user/releaser needs the permission"
         f" cloudfront:CreateInvalidation on {ARN} (no identity-based policy allows the cloudfront:CreateInvalidation"
         " action)\n",
     )
@@ -180,14 +178,14 @@ def test_everything_can_be_asked_for(
     run: Callable[..., Result], cloudfront: FakeCloudFront, deployed: Callable[..., str]
 ) -> None:
     result = run("invalidate", "--stack", "prod", "--outputs", deployed(), "--all")
-    assert result.out == "E1EXAMPLE: I1 invalidates /*: asked for\n"
+    assert result.out == "E1EXAMPLE: I1 invalidates /*: --all\n"
     assert cloudfront.invalidations == [["/*"]]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{", "error: {file}: is no JSON object, as `pulumi stack output --json` prints it\n"),
+        ("{", "error: {file}: is not a JSON object as `pulumi stack output --json` prints it\n"),
         (
             "{}",
             "prod: AWS account 123456789012, Region us-east-1\n"
@@ -212,13 +210,13 @@ def test_without_pulumi_it_asks_for_the_outputs(run: Callable[..., Result], monk
     result = run("invalidate", "--stack", "prod")
     assert (result.exit_code, result.err) == (
         2,
-        "error: pulumi is not on PATH: install it, or give the stack's outputs with --outputs FILE"
+        "error: pulumi is not on PATH: install it, or pass the stack's outputs with --outputs FILE"
         " (pulumi stack output --json > FILE)\n",
     )
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
+def here(project: Path) -> Iterator[list[list[str]]]:
     """Stack prod is up on this machine; what was dropped of its cache."""
     dropped: list[list[str]] = []
 
@@ -226,10 +224,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
         dropped.append(list(patterns))
         return 7
 
-    with served(status_app(dict, invalidate=drop)) as url:
-        status = {"url": "http://127.0.0.1:8080", "dynamodb": {}}
-        found = {"prod": LocalStack("prod", status, {"statusUrl": url})}
-        monkeypatch.setattr("cli.stacks.running.find_local", found.get)
+    with local_stack(project, "prod", {"url": "http://127.0.0.1:8080", "dynamodb": {}}, invalidate=drop):
         yield dropped
 
 
@@ -238,10 +233,10 @@ def test_the_cache_of_the_local_edge_is_dropped_where_that_is_said(
 ) -> None:
     place = "prod: local, port 8080\n"
     assert run("invalidate", "--stack", "prod", "--local", "--all") == Result(
-        0, "local, port 8080: the local edge invalidates /*: 7 objects were kept\n", place
+        0, "local, port 8080: the local edge invalidates /*: 7 objects were cached\n", place
     )
     assert run("invalidate", "--stack", "prod", "--local") == Result(
-        0, "local, port 8080: nothing to invalidate: every update empties the cache of the local edge\n", place
+        0, "local, port 8080: nothing to invalidate: every deployment empties the cache of the local edge\n", place
     )
     assert here == [["/*"]]
 
@@ -250,5 +245,5 @@ def test_where_both_may_be_meant_nothing_is_invalidated(
     run: Callable[..., Result], cloudfront: FakeCloudFront, here: list[list[str]]
 ) -> None:
     result = run("invalidate", "--stack", "prod", "--all")
-    assert (result.exit_code, result.err.endswith("say which is meant with --local or --aws\n")) == (2, True)
+    assert (result.exit_code, result.err.endswith("choose with --local or --aws\n")) == (2, True)
     assert (cloudfront.invalidations, here) == ([], [])

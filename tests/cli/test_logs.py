@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from cli.logs import stream as log_stream
-from cli.logs.command import follow, seconds_of, tell
-from cli.logs.stream import OVERLAP_MS, Line, Reader, Source, look, read_line
-from cli.output.errors import UsageError
+from cli.logs import reader as log_reader
+from cli.logs.reader import OVERLAP_MS, Line, Reader, Source, local_reader, read_line
+from cli.logs.show import follow, parse_duration, print_new
+from cli.logs.stream import read_new
+from cli.output.errors import OperationError, UsageError
 from cli.stacks.running import LocalStack
-from infra.compute.log_lines import ANY_DECISION
-from simulator.cloudfront import status_app
-from simulator.deployment.recent_lines import RecentLines
+from infra.naming.edge_functions import ANY_DECISION
+from simulator.cloudwatch.lines import RecentLines
 from tests.cli.conftest import Result
 from tests.cli.fake_logs import FakeLogs, Refusal
-from tests.cli.status_server import served
+from tests.cli.status_server import local_stack
 from tests.moto_server import moto_server
 
 Run = Callable[..., Result]
@@ -138,8 +140,8 @@ def test_a_stack_without_a_group_anywhere_is_not_deployed(run: Run, fake: FakeLo
     result = run("logs", "--stack", "staging", "--region", "eu-west-1", "--region", "us-east-1")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err == (
-        f"{PLACE}2 Regions\nerror: there is no log group {GROUP} in eu-west-1, us-east-1: is the stack"
-        " deployed, and in the account of these credentials?\n"
+        f"{PLACE}2 Regions\nerror: there is no log group {GROUP} in eu-west-1, us-east-1: deploy the"
+        " stack, or use the credentials of its account\n"
     )
 
 
@@ -171,7 +173,7 @@ DENIED = (
     [
         (
             Refusal("AccessDeniedException", DENIED),
-            "arn:aws:iam::123456789012:user/reader needs the right logs:FilterLogEvents on"
+            "arn:aws:iam::123456789012:user/reader needs the permission logs:FilterLogEvents on"
             " arn:aws:logs:eu-west-1:123456789012:log-group:x (no identity-based policy allows the"
             " logs:FilterLogEvents action)",
         ),
@@ -183,8 +185,8 @@ DENIED = (
         (
             Refusal("UnrecognizedClientException", "The security token included in the request is invalid."),
             "AWS does not know these credentials (UnrecognizedClientException: The security token included in the"
-            " request is invalid.): see what `aws sts get-caller-identity` says; a Region that the account has not"
-            " enabled answers like this, too",
+            " request is invalid.): run `aws sts get-caller-identity`; a Region that is not enabled in the account"
+            " responds like this too",
         ),
     ],
     ids=["denied", "throttled", "not enabled"],
@@ -204,7 +206,8 @@ def test_where_no_region_can_be_read_there_is_one_message(run: Run, fake: FakeLo
     result = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err.startswith(
-        f"{PLACE}Region eu-west-1\nerror: cannot read the log: arn:aws:iam::123456789012:user/reader needs the right"
+        f"{PLACE}Region eu-west-1\nerror: cannot read the log: arn:aws:iam::123456789012:user/reader needs the"
+        " permission"
     )
 
 
@@ -240,9 +243,9 @@ def test_what_cannot_work_is_named(run: Run, arguments: tuple[str, ...], expecte
 
 
 def test_durations_are_seconds() -> None:
-    assert [seconds_of(text) for text in ("90s", "15m", "6h", "2d")] == [90, 900, 21_600, 172_800]
+    assert [parse_duration(text) for text in ("90s", "15m", "6h", "2d")] == [90, 900, 21_600, 172_800]
     with pytest.raises(UsageError):
-        seconds_of("15")
+        parse_duration("15")
 
 
 def edited(project: Any, strategy: str) -> None:
@@ -259,7 +262,7 @@ def test_a_function_before_the_cache_logs_to_us_east_1(run: Run, project: Any, f
     other = run("logs", "--stack", "staging", "--region", "eu-west-1")
     assert (other.exit_code, other.err) == (
         2,
-        "error: --region: tier runs before the cache only, and logs to us-east-1\n",
+        "error: --region: tier has a viewer-request function only, which logs to us-east-1\n",
     )
 
 
@@ -279,7 +282,7 @@ def test_other_lines_are_none(message: str) -> None:
     assert read_line({"message": message, "timestamp": 1, "eventId": "e"}, "eu-west-1") is None
 
 
-def test_the_decisions_of_the_local_edge_are_read_with_the_same_filters(run: Run, decided: list[str]) -> None:
+def test_the_decisions_of_the_local_edge_are_read_with_the_same_filters(run: Run, decided: None) -> None:
     everything = run("logs", "--stack", "local")
     assert (everything.exit_code, everything.err) == (0, "local: local, port 8080\n")
     assert [line.split()[1:4] for line in everything.out.splitlines()] == [
@@ -300,23 +303,23 @@ def test_the_decisions_of_the_local_edge_are_read_with_the_same_filters(run: Run
 
 def test_without_a_local_edge_its_log_is_not_looked_for_in_aws(run: Run, fake: FakeLogs) -> None:
     assert run("logs", "--stack", "local") == Result(
-        1, "", "error: stack local is not up: start it with `edge-router up --stack local`, or say --aws\n"
+        1, "", "error: stack local is not up: start it with `edge-router up --stack local`, or use --aws\n"
     )
     assert fake.asked == []
 
 
-def test_a_local_edge_that_ends_meanwhile_is_told(run: Run, decided: list[str]) -> None:
-    decided[0] = "http://127.0.0.1:9/"
-    assert run("logs", "--stack", "local") == Result(
-        1,
-        "",
-        "local: local, port 8080\nerror: cannot read the log: stack local is not up any more (local, port 8080)\n",
-    )
+def test_a_local_edge_that_stops_meanwhile_is_named() -> None:
+    stopped = LocalStack("local", {"url": "http://127.0.0.1:8080"}, {"statusUrl": "http://127.0.0.1:9/"})
+    with (
+        contextlib.closing(local_reader(stopped, [], 0)) as reader,
+        pytest.raises(OperationError, match=r"^stack local is not up any more \(local, port 8080\)$"),
+    ):
+        reader.page(1, None)
 
 
 @pytest.fixture
-def decided(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Stack local is up, and has decided; where its status is."""
+def decided(project: Path) -> Iterator[None]:
+    """Stack local is up, and has decided."""
     lines = RecentLines(clock=lambda: next(times) - 0.001)
     times = iter([time.time() - ago for ago in (3_600, 60, 20, 10)])
     lines.take("us-east-1", decision(requestId="old"))
@@ -324,15 +327,9 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     lines.take("us-east-1", decision(requestId="a", reason="no-session"))
     lines.take("eu-west-1", decision(requestId="b", origin="canary"))
     lines.take("us-east-1", f"abc== {decision(requestId='c', origin='premium', reason='tier')}")
-    with served(status_app(dict, lines.between)) as url:
-        urls = [url]
-
-        def find_local(name: str) -> LocalStack | None:
-            status = {"url": "http://127.0.0.1:8080", "dynamodb": {}}
-            return LocalStack(name, status, {"statusUrl": urls[0]}) if name == "local" else None
-
-        monkeypatch.setattr("cli.stacks.running.find_local", find_local)
-        yield urls
+    status = {"url": "http://127.0.0.1:8080", "dynamodb": {}}
+    with local_stack(project, "local", status, lines=lines.between):
+        yield
 
 
 class Following:
@@ -353,7 +350,7 @@ class Following:
         return ""
 
     def look(self) -> None:
-        tell(self.readers, self.clock, self.tell)
+        print_new(self.readers, self.clock, self.tell)
 
     def add(self, region: str, ago_ms: int, name: str) -> None:
         self.fake.add(region, self.now_ms - ago_ms, reason="session", requestId=name)
@@ -417,10 +414,10 @@ def test_a_region_that_fails_half_way_goes_on_there(fake: FakeLogs) -> None:
 
 
 def test_what_is_remembered_does_not_grow_with_the_log(fake: FakeLogs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_stream, "MAX_SEEN", 10)
+    monkeypatch.setattr(log_reader, "MAX_SEEN", 10)
     reader = Reader(Source("eu-west-1", GROUP, ""), 0, _forget_at=10)
     for index in range(200):
-        assert reader.is_new(Line(index * OVERLAP_MS // 4, "eu-west-1", str(index), {}))
+        assert reader.add(Line(index * OVERLAP_MS // 4, "eu-west-1", str(index), {}))
     assert len(reader.seen) <= 11
 
 
@@ -428,7 +425,7 @@ def test_two_pages_of_a_region_are_in_memory_at_most(fake: FakeLogs) -> None:
     following = Following(fake, "eu-west-1")
     for index in range(30):
         following.add("eu-west-1", 900_000 - index, str(index))
-    stream = look(following.readers, following.now_ms)
+    stream = read_new(following.readers, following.now_ms)
     next(stream)
     stream.close()
     assert len(fake.asked) <= 2

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+import cli.explain.run
 import cli.main
 from cli.output.outcome import Problem
+from cli.stacks.workspace import Workspace
 from tests.cli.conftest import Result
 from tests.cli.every_command import COMMANDS, Command
 
@@ -43,7 +45,7 @@ def test_an_option_that_is_none_is_json_too(run: Run, command: Command) -> None:
     assert result.exit_code == 2
     [error] = errors_of(result)
     assert (error["key"], error["message"].startswith("No such option: --jsn-lines")) == ("--jsn-lines", True)
-    assert result.err == (f"error: {error['message']}\n`edge-router {command.name} --help` has what is allowed\n")
+    assert result.err == (f"error: {error['message']}\n`edge-router {command.name} --help` lists what is allowed\n")
 
 
 @pytest.mark.parametrize("command", [one for one in JSON if one.takes("--stack")], ids=lambda command: command.name)
@@ -86,7 +88,7 @@ def test_a_good_end_has_the_same_outside(run: Run) -> None:
 
 
 def test_ctrl_c_ends_with_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.main.commands, "explain", _interrupt)
+    monkeypatch.setattr(cli.explain.run, "explain", _interrupt)
     result = run("explain", "-", "--json")
     assert (result.exit_code, result.err) == (130, "error: interrupted\n")
     assert errors_of(result) == [{"key": None, "message": "interrupted"}]
@@ -112,11 +114,11 @@ def test_a_fault_of_ours_is_json_and_keeps_its_traceback(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(cli.main.commands, "explain", fail)
+    monkeypatch.setattr(cli.explain.run, "explain", fail)
     with pytest.raises(ZeroDivisionError):
-        cli.main.main(["explain", "-", "--json"])
+        cli.main.main(["explain", "-", "--json"], Workspace(project))
     assert json.loads(capfd.readouterr().out)["errors"] == [
-        {"key": None, "message": "a fault of edge-router: ZeroDivisionError: division by zero"}
+        {"key": None, "message": "a bug in edge-router: ZeroDivisionError: division by zero"}
     ]
 
 

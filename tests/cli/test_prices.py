@@ -143,7 +143,7 @@ def test_a_product_without_a_usable_price_is_bundled(products: list[Any], reason
 @pytest.mark.parametrize(
     ("refusal", "reason"),
     [
-        (("AccessDeniedException", "", 400), "the right to call GetProducts is missing (AWS says no more)"),
+        (("AccessDeniedException", "", 400), "the permission to call GetProducts is missing (without a message)"),
         (
             ("ThrottlingException", "Rate exceeded", 400),
             "AWS throttles GetProducts in us-east-1 (ThrottlingException): nothing is lost, run it again in a minute",
@@ -155,8 +155,8 @@ def test_a_product_without_a_usable_price_is_bundled(products: list[Any], reason
         ),
         (
             ("UnrecognizedClientException", "", 400),  # as to credentials of the partition aws-cn
-            "AWS does not know these credentials (UnrecognizedClientException): see what `aws sts get-caller-identity`"
-            " says; a Region that the account has not enabled answers like this, too",
+            "AWS does not know these credentials (UnrecognizedClientException): run `aws sts get-caller-identity`; a"
+            " Region that is not enabled in the account responds like this too",
         ),
         (
             ("InternalErrorException", "", 500),
@@ -187,13 +187,15 @@ def test_what_was_read_before_a_refusal_stays(pricing: FakePricing, monkeypatch:
     monkeypatch.setattr(pricing, "respond", refuse_the_second)
     found = find_prices(["cloudfront-requests", "store-reads"])
     assert found["cloudfront-requests"].source.as_of == "2026-11-20"
-    assert found["store-reads"].source.reason.endswith("the right to call GetProducts is missing (AWS says no more)")
+    assert found["store-reads"].source.reason.endswith(
+        "the permission to call GetProducts is missing (without a message)"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9", "nothing answers in us-east-1"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9", "no response in us-east-1"),
         ("AWS_ENDPOINT_URL", "nowhere", "Invalid endpoint: nowhere"),
         ("AWS_PROFILE", "nobody", "The config profile (nobody) could not be found"),
     ],

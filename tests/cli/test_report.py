@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cli.rollout.report import RolloutLines
-from cli.up.report import log_line, serving
+from cli.up.report import print_address, print_log_line
 from controller.analysis.plan import Plan
 from controller.reconcile import Outcome
 from controller.rollout.state import Rollout
@@ -23,7 +23,7 @@ FUNCTIONS = '{"strategy":"tier","origin":"premium","reason":"tier","requestId":"
         ("Q9x== a line that is no decision", "Q9x== a line that is no decision"),
         ("Q9x== {not JSON", "Q9x== {not JSON"),
         ('Q9x== found {"origin": 1}', 'Q9x== found {"origin": 1}'),
-        ('{"strategy":"jwt-iat","status":503,"Version":"canary","Errors":1}', "canary   answered 503"),
+        ('{"strategy":"jwt-iat","status":503,"Version":"canary","Errors":1}', "canary   responded 503"),
         ('{"strategy":"jwt-iat","status":503}', '{"strategy":"jwt-iat","status":503}'),
         ("[bold] is no markup here", "[bold] is no markup here"),
     ],
@@ -31,7 +31,7 @@ FUNCTIONS = '{"strategy":"tier","origin":"premium","reason":"tier","requestId":"
 def test_a_line_is_told_in_short_behind_the_id_that_was_before_it(
     capsys: pytest.CaptureFixture[str], line: str, printed: str
 ) -> None:
-    log_line("us-east-1", "any", line)
+    print_log_line("us-east-1", "any", line)
     assert capsys.readouterr().out == f"us-east-1       {printed}\n"
 
 
@@ -39,12 +39,12 @@ def test_a_line_is_told_in_short_behind_the_id_that_was_before_it(
     "line", ["INIT_START Runtime", "START RequestId: a", "END RequestId: a", "REPORT RequestId: a"]
 )
 def test_lines_of_lambda_itself_are_not_told(capsys: pytest.CaptureFixture[str], line: str) -> None:
-    log_line("us-east-1", "any", line)
+    print_log_line("us-east-1", "any", line)
     assert capsys.readouterr().out == ""
 
 
 def test_a_good_answer_is_there_to_be_counted_only(capsys: pytest.CaptureFixture[str]) -> None:
-    log_line("us-east-1", "any", '{"strategy":"jwt-iat","status":200,"Version":"canary","Errors":0}')
+    print_log_line("us-east-1", "any", '{"strategy":"jwt-iat","status":200,"Version":"canary","Errors":0}')
     assert capsys.readouterr().out == ""
 
 
@@ -58,8 +58,8 @@ def test_what_the_controller_does_is_told_once(capsys: pytest.CaptureFixture[str
         Outcome("none", "no rollout was ever started"),
         Outcome("measured", "waits", rollout()),
         Outcome("unchanged", "waits", rollout()),
-        Outcome("rolled-back", "errors: [too] many", rollout().rolled_back("errors: [too] many", 2)),
-        Outcome("over", "errors: [too] many", rollout().rolled_back("errors: [too] many", 2)),
+        Outcome("rolled-back", "errors: [too] many", rollout().roll_back("errors: [too] many", 2)),
+        Outcome("over", "errors: [too] many", rollout().roll_back("errors: [too] many", 2)),
         Outcome("conflict", "nothing done"),
     ):
         tell(outcome)
@@ -85,5 +85,5 @@ def test_what_the_controller_cannot_do_is_told(capsys: pytest.CaptureFixture[str
 def test_the_command_that_shows_the_reads_is_of_the_stack_that_is_served(
     capsys: pytest.CaptureFixture[str], stack: str, command: str
 ) -> None:
-    serving(stack, "http://127.0.0.1:8080", {})
+    print_address(stack, "http://127.0.0.1:8080", {})
     assert capsys.readouterr().out.endswith(f" by Region and replica: {command}\n")

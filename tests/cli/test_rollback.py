@@ -18,22 +18,20 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-import cli.rollback.command
+import cli.rollback.run
 from cli.output.errors import OperationError
 from cli.rollback import control as rollback_control
 from cli.rollback.control import BATCH_KEYS, key_values_step, pin_step, rollout_step
 from cli.rollback.versions import Deployed, version_step
 from cli.stacks.control_table import AWS, Place
-from cli.stacks.running import LocalStack
 from controller.analysis.plan import Plan
 from controller.rollout import transitions
 from controller.rollout.store import ControlTable, Items
 from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
 from infra.data.control import config_item
-from simulator.cloudfront import status_app
 from tests.cli.conftest import Result
 from tests.cli.fake_cloudfront import ID, FakeCloudFront, denied
-from tests.cli.status_server import served
+from tests.cli.status_server import local_stack
 from tests.infra.configs import edit_stack, shipped_stack
 from tests.moto_server import moto_server
 
@@ -183,12 +181,12 @@ def test_it_says_what_will_change_and_changes_nothing_unasked(run: Callable[...,
     assert result.exit_code == 3
     assert result.out.splitlines() == [
         "step\tstate\twhat",
-        f"pin\tto do\tpin none, canaryPercent 25 -> pin stable, canaryPercent 0 in {TABLE}: in force within 12 s",
+        f"pin\tto do\tpin none, canaryPercent 25 -> pin stable, canaryPercent 0 in {TABLE}: effective within 12 s",
         "rollout\tto do\tthe rollout of release 2026-11 is running (step 2 of 3, 25 %) -> rolled-back",
-        "config\tby hand\tpulumi is not on PATH; where it is: pulumi config set pin stable --stack prod",
+        "config\tby hand\tpulumi is not on PATH; where it is, run: pulumi config set pin stable --stack prod",
         f"version\tto do\tversion 3 -> 2 (published {_today(account)}) on {ID}: everywhere within 15 minutes",
-        "cache\tnothing to do\twhat the router decides is not cached",
-        "nothing was changed; --yes does it",
+        "cache\tnothing to do\trouted responses are not cached",
+        "nothing was changed; carry it out with --yes",
     ]
     items = account.table.read()
     assert (items.config.pin, items.config.percent) == ("none", 25)
@@ -218,13 +216,13 @@ def test_everybody_goes_back_and_the_function_to_the_version_before(
         "cache: nothing to do",
     ]
     assert result.out.splitlines()[-1] == (
-        "Pulumi's state still has the version that was left: take the change back in git before the next `pulumi up"
-        " --stack prod`; with --refresh it would bring that version back"
+        "Pulumi's state still has the newer version: revert the change in git before the next `pulumi up --stack prod`;"
+        " with --refresh it would deploy that version again"
     )
     items = account.table.read()
     assert (items.live.pin, items.live.percent, items.live.percent_from) == ("stable", 0, "pin")
     assert items.rollout is not None
-    assert (items.rollout.state, items.rollout.reason) == ("rolled-back", "aborted by hand")
+    assert (items.rollout.state, items.rollout.reason) == ("rolled-back", "aborted manually")
     assert items.rollout.config_revision == items.config_revision
     assert account.versions() == {"2", "7"}
 
@@ -248,7 +246,7 @@ def test_at_a_terminal_it_asks(
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     result = rolled_back(run, account, "--keep-version")
     assert (result.exit_code, account.config["pin"]) == (code, {"S": pin})
-    assert result.err.startswith("prod: AWS account 123456789012, Region us-east-1\nDo this? [y/N]:")
+    assert result.err.startswith("prod: AWS account 123456789012, Region us-east-1\nCarry out the plan? [y/N]:")
 
 
 def test_the_item_is_the_one_that_pulumi_would_write(run: Callable[..., Result], account: Account) -> None:
@@ -339,7 +337,7 @@ def test_what_is_not_allowed_is_told_and_the_rest_is_done(run: Callable[..., Res
         "cache": "",
     }
     assert details(first)["version"] == (
-        "cannot change the distribution: arn:aws:iam::123456789012:user/releaser needs the right"
+        "cannot change the distribution: arn:aws:iam::123456789012:user/releaser needs the permission"
         f" cloudfront:UpdateDistribution on arn:aws:cloudfront::123456789012:distribution/{ID} (no identity-based"
         " policy allows the cloudfront:UpdateDistribution action)"
     )
@@ -354,7 +352,7 @@ def test_throttling_loses_nothing(run: Callable[..., Result], account: Account) 
     result = rolled_back(run, account, "--yes", "--json")
     assert result.exit_code == 1
     assert details(result)["version"] == (
-        "cannot look at the distribution: AWS throttles GetDistributionConfig (Throttling): nothing is lost, run it"
+        "cannot read the distribution: AWS throttles GetDistributionConfig (Throttling): nothing is lost, run it"
         " again in a minute"
     )
     assert states(result)["pin"] == "done"
@@ -386,7 +384,8 @@ def test_in_the_wrong_region_the_table_is_not_found(
     result = rolled_back(run, account, "--yes", "--keep-version", "--json")
     assert result.exit_code == 1
     assert details(result)["pin"] == (
-        f"there is no table {TABLE} in eu-west-1: deploy the stack with control: live, or say which with --stack"
+        f"there is no table {TABLE} in eu-west-1: deploy the stack with control: live, or name another"
+        " stack with --stack"
     )
     assert account.config["pin"] == {"S": "none"}
 
@@ -396,7 +395,7 @@ def test_a_config_that_was_written_meanwhile_is_not_overwritten(account: Account
     account.put_config("canaryPercent=50")
     with pytest.raises(OperationError) as raised:
         step.do()
-    assert str(raised.value) == f"{TABLE} was changed at the same time (`pulumi up`): look at it, and run it again"
+    assert str(raised.value) == f"{TABLE} was changed at the same time (`pulumi up`): check it, and run it again"
     assert account.config["canaryPercent"] == {"N": "50"}
 
 
@@ -438,7 +437,7 @@ def test_what_is_cached_is_invalidated_when_the_rest_is_in_force(
     run: Callable[..., Result], account: Account, monkeypatch: pytest.MonkeyPatch, project: Path
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(cli.rollback.command, "sleep", slept.append)
+    monkeypatch.setattr(cli.rollback.run, "sleep", slept.append)
     cached = cached_paths(shipped_stack("prod", *FASTEST))
     edit_stack(project, "prod", strategy="fastest-origin")
     account.write_outputs(cachedPaths=cached)
@@ -449,13 +448,13 @@ def test_what_is_cached_is_invalidated_when_the_rest_is_in_force(
     order = [call for call in account.cloudfront.calls if call in ("TagResource", "UpdateDistribution")]
     assert order == ["TagResource", "UpdateDistribution", "TagResource"]
     again = rolled_back(run, account, "--yes", "--json")
-    assert details(again)["cache"] == "what is cached stays right"
+    assert details(again)["cache"] == "no cached response is stale"
 
 
 def test_an_invalidation_that_was_not_reached_is_made_up_for(
     run: Callable[..., Result], account: Account, monkeypatch: pytest.MonkeyPatch, project: Path
 ) -> None:
-    monkeypatch.setattr(cli.rollback.command, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(cli.rollback.run, "sleep", lambda _seconds: None)
     cached = cached_paths(shipped_stack("prod", *FASTEST))
     edit_stack(project, "prod", strategy="fastest-origin")
     account.write_outputs(cachedPaths=cached)
@@ -490,7 +489,7 @@ def test_a_function_before_the_cache_reads_stable_from_its_store(
     stubber.add_response("list_keys", {"Items": listed}, {"KvsARN": STORE})
     step = key_values_step(shipped_stack("prod", *overrides), STORE, client)
     assert step.detail == (
-        f"{', '.join(keys)} -> stable in 11111111-2222-3333-4444-555555555555: in force within seconds"
+        f"{', '.join(keys)} -> stable in 11111111-2222-3333-4444-555555555555: effective within seconds"
     )
     described = {"ETag": "E1", "ItemCount": 1, "TotalSizeInBytes": 9, "KvsARN": STORE, "Created": 0}
     stubber.add_response("describe_key_value_store", described, {"KvsARN": STORE})
@@ -504,9 +503,9 @@ def test_a_function_before_the_cache_reads_stable_from_its_store(
 
 
 def _stable(overrides: tuple[str, ...], key: str) -> str:
-    from infra.cdn.viewer_function_code import viewer_function
+    from infra.cdn.javascript import build_function_code
 
-    function = viewer_function(shipped_stack("prod", *overrides, "pin=stable", "canaryPercent=0"))
+    function = build_function_code(shipped_stack("prod", *overrides, "pin=stable", "canaryPercent=0"))
     assert function is not None
     return function.key_values[key]
 
@@ -530,7 +529,7 @@ def test_a_store_that_says_stable_already_is_not_written() -> None:
 
 def test_hosts_of_the_stack_keep_their_names_in_the_store() -> None:
     """No config has them: they are among the outputs."""
-    from infra.cdn.viewer_function_code import key_values_of
+    from infra.cdn.javascript import key_values_of
 
     names = {"stable": "ec2-1.example.com", "canary": "ec2-2.example.com"}
     settings = ("strategy=tier", "override.header=x-qa", "override.secret=0123456789abcdef")
@@ -588,16 +587,14 @@ def test_the_stacks_file_is_written_by_pulumi(
 
 
 def test_the_stack_on_this_machine_goes_back_where_that_is_said(
-    run: Callable[..., Result], account: Account, moto: str, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., Result], account: Account, moto: str, project: Path
 ) -> None:
     account.start_rollout()
     dropped: list[Sequence[str]] = []
-    with served(status_app(dict, invalidate=lambda patterns: dropped.append(patterns) or 0)) as url:
-        status = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": moto}}
-        here = {"prod": LocalStack("prod", status, {"statusUrl": url})}
-        monkeypatch.setattr("cli.stacks.running.find_local", here.get)
+    status = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": moto}}
+    with local_stack(project, "prod", status, invalidate=lambda patterns: dropped.append(patterns) or 0):
         unclear = rolled_back(run, account, "--yes")
-        assert (unclear.exit_code, unclear.err.endswith("say which is meant with --local or --aws\n")) == (2, True)
+        assert (unclear.exit_code, unclear.err.endswith("choose with --local or --aws\n")) == (2, True)
         assert account.table.read().live.pin == "none"
         result = run("rollback", "--stack", "prod", "--local", "--yes")
     assert result.err.splitlines() == [
@@ -608,8 +605,6 @@ def test_the_stack_on_this_machine_goes_back_where_that_is_said(
         "version: nothing to do",
         "cache: done",
     ]
-    assert result.out.splitlines()[-1] == (
-        "any change of Pulumi.prod.yaml is deployed at once, with the pin and percentage that it has then"
-    )
+    assert result.out.splitlines()[-1] == ("the next change of Pulumi.prod.yaml deploys its pin and percentage again")
     assert (account.table.read().live.pin, account.table.read().live.percent) == ("stable", 0)
     assert (account.versions(), dropped) == ({"3", "7"}, [["/*"]])

@@ -16,12 +16,12 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from cli.stacks.running import LocalStack
-from controller.analysis.judgement import judge
+from controller.analysis.comparison import analyze
 from controller.analysis.sample import Sample
 from controller.rollout.state import Rollout
 from controller.rollout.store import ControlTable, Items
 from tests.cli.conftest import Result, Up
+from tests.cli.status_server import local_stack
 from tests.cli.test_up import command
 from tests.moto_server import moto_server
 from tests.ports import refusing_url
@@ -71,12 +71,11 @@ def table(dynamodb: Any) -> Iterator[ControlTable]:
 
 
 @pytest.fixture
-def standing_here(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def standing_here(aws_url: str, project: Path) -> Iterator[str]:
     """Stack prod is up on this machine, too, and its DynamoDB is the same; where it is."""
     status = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": aws_url}}
-    here = {"prod": LocalStack("prod", status, {})}
-    monkeypatch.setattr("cli.stacks.running.find_local", here.get)
-    return "local, port 8080"
+    with local_stack(project, "prod", status):
+        yield "local, port 8080"
 
 
 def change(table: ControlTable, changed: Callable[[Rollout, int], Rollout]) -> Items:
@@ -90,13 +89,13 @@ def measured(rollout: Rollout, canary_errors: int = 3) -> Rollout:
     canary = Sample(600, 600, canary_errors, 600, 600 * 4.0, 600 * 16.5)
     stable = Sample(9_400, 9_400, 47, 9_400, 9_400 * 4.0, 9_400 * 16.5)
     samples = {"canary": canary, "stable": stable}
-    return replace(rollout, samples=samples, tests=judge(samples, rollout.plan, 1, 9), looks=1)
+    return replace(rollout, samples=samples, tests=analyze(samples, rollout.plan, 1, 9), analyses=1)
 
 
 def test_nothing_was_ever_started(run: Run, table: ControlTable) -> None:
     assert run("rollout", "status", "--stack", "prod") == Result(
         0,
-        f"prod ({PLACE}): no rollout was ever started; in force: 0 % of new visitors on canary (config:0a1b2c3d)\n",
+        f"prod ({PLACE}): no rollout has been started; effective: 0 % of new visitors on canary (config:0a1b2c3d)\n",
         "",
     )
     document = run("rollout", "status", "--stack", "prod", "--json").document
@@ -141,7 +140,7 @@ def test_a_second_start_is_refused(run: Run, table: ControlTable) -> None:
 
 def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
-    change(table, lambda rollout, now: measured(rollout.at_step(1, now - 250, "step 1 was good")))
+    change(table, lambda rollout, now: measured(rollout.start_step(1, now - 250, "step 1 passed")))
     result = run("rollout", "status", "--stack", "prod")
     assert result == Result(
         0,
@@ -159,41 +158,43 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
         "error rate\t0.50 %\t0.50 %\t1.50 %\t0.98\t0.0012\tpassed\n"
         "latency\t54.6 ms\t54.6 ms\t65.5 ms\t1\t0.0012\tpassed\n"
         "why: step 1 was good\n"
-        "in force: 5 % of new visitors on canary (rollout:2)\n",
+        "effective: 5 % of new visitors on canary (rollout:2)\n",
         "",
     )
 
 
 def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
-    change(table, lambda rollout, now: measured(rollout, canary_errors=60).rolled_back("errors: too many", now))
+    change(table, lambda rollout, now: measured(rollout, canary_errors=60).roll_back("errors: too many", now))
     result = run("rollout", "status", "--stack", "prod")
     assert result.exit_code == 3
     assert f"prod ({PLACE}): the rollout of release 2026-11 is rolled-back\n" in result.out
     assert "1\t1 %\trolled-back\n2\t5 %\tnever\n" in result.out
     assert re.search(r"^error rate\t10\.00 %\t0\.50 %\t1\.50 %\t\S+\t0\.0012\tfailed$", result.out, re.MULTILINE)
     assert result.out.endswith(
-        "why: errors: too many\nin force: everybody is on stable, the canary is withdrawn (rollout:2)\n"
+        "why: errors: too many\neffective: everybody is on stable, the canary is withdrawn (rollout:2)\n"
     )
 
 
 def test_a_person_pauses_resumes_promotes_and_aborts(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
     paused = run("rollout", "pause", "--stack", "prod")
-    assert (paused.exit_code, paused.out.splitlines()[-2]) == (0, "why: paused by hand")
+    assert (paused.exit_code, paused.out.splitlines()[-2]) == (0, "why: paused manually")
     assert run("rollout", "status", "--stack", "prod").exit_code == 3
     assert run("rollout", "pause", "--stack", "prod").err == (
-        f"error: {PLACE}: the rollout is paused already (step 1 of 5, 1 %): paused by hand\n"
+        f"error: {PLACE}: the rollout is paused already (step 1 of 5, 1 %): paused manually\n"
     )
     assert "is running" in run("rollout", "resume", "--stack", "prod").out
     assert run("rollout", "resume", "--stack", "prod") == Result(
         1, "", f"error: {PLACE}: the rollout is not paused, it is running (step 1 of 5, 1 %)\n"
     )
     promoted = run("rollout", "promote", "--stack", "prod").out
-    assert promoted.endswith("in force: 100 % of new visitors on canary (rollout:4)\n")
-    assert "1\t1 %\tdone\n2\t5 %\tleft out\n" in promoted
+    assert promoted.endswith("effective: 100 % of new visitors on canary (rollout:4)\n")
+    assert "1\t1 %\tdone\n2\t5 %\tskipped\n" in promoted
     assert run("rollout", "abort", "--stack", "prod") == Result(
-        1, "", f"error: {PLACE}: no rollout is running: the last one, of release 2026-11, succeeded: promoted by hand\n"
+        1,
+        "",
+        f"error: {PLACE}: no rollout is running: the last one, of release 2026-11, succeeded: promoted manually\n",
     )
 
 
@@ -209,8 +210,8 @@ def test_what_the_edge_reads_in_the_tables_place_is_said(run: Run, table: Contro
     run("rollout", "start", "--stack", "prod", *cached)
     result = run("rollout", "abort", "--stack", "prod", *cached)
     assert result.out.splitlines()[-1] == (
-        "in force: everybody is on stable, the canary is withdrawn (rollout:2); the edge goes by its key-value store,"
-        " which the controller writes within a minute"
+        "effective: everybody is on stable, the canary is withdrawn (rollout:2); the edge reads its key-value store,"
+        " which the controller updates within a minute"
     )
     document = run("rollout", "status", "--stack", "prod", *cached, "--json").document
     assert document["inForce"]["readFrom"] == "key-value store"
@@ -221,18 +222,17 @@ def test_a_pin_in_the_table_is_stronger(run: Run, table: ControlTable, dynamodb:
     assert run("rollout", "start", "--stack", "prod") == Result(
         1,
         "",
-        f"error: {PLACE}: pin is stable in config, which is stronger than a rollout: set it to none and run"
+        f"error: {PLACE}: pin is stable in config, which takes precedence over a rollout: set it to none and run"
         " `pulumi up`\n",
     )
-    assert "in force: everybody is on stable, by pin" in run("rollout", "status", "--stack", "prod").out
+    assert "effective: everybody is on stable, by pin" in run("rollout", "status", "--stack", "prod").out
 
 
 def test_another_release_in_the_file_is_warned_of(run: Run, table: ControlTable) -> None:
     result = run("rollout", "start", "--stack", "prod", "--set", "release=2026-12")
     assert (result.exit_code, result.err) == (
         0,
-        "warning: the release that is deployed is 2026-11, and the stack's file says 2026-12: this is a rollout of"
-        " 2026-11\n",
+        "warning: the deployed release is 2026-11, and the stack's file has 2026-12: this is a rollout of 2026-11\n",
     )
 
 
@@ -245,14 +245,14 @@ def test_somebody_who_was_faster_is_not_overwritten(
     def slow_read(self: ControlTable) -> Items:
         items = read(self)
         monkeypatch.setattr(ControlTable, "read", read)
-        change(table, lambda rollout, _: rollout.noted("something new"))
+        change(table, lambda rollout, _: rollout.explain("something new"))
         return items
 
     monkeypatch.setattr(ControlTable, "read", slow_read)
     assert run("rollout", "abort", "--stack", "prod") == Result(
         1,
         "",
-        f"error: {PLACE}: somebody else wrote the rollout at the same time: look where it stands, and ask again\n",
+        f"error: {PLACE}: the rollout was changed at the same time: check its status and try again\n",
     )
     assert not table.read().live.is_withdrawn
 
@@ -260,7 +260,7 @@ def test_somebody_who_was_faster_is_not_overwritten(
 def test_an_item_that_makes_no_sense_is_told(run: Run, table: ControlTable, dynamodb: Any) -> None:
     dynamodb.put_item(TableName=TABLE, Item={**KEY, "item": {"S": "rollout"}, "state": {"S": "running"}})
     assert run("rollout", "status", "--stack", "prod") == Result(
-        1, "", f"error: {PLACE}: the control table's rollout item makes no sense: plan is missing\n"
+        1, "", f"error: {PLACE}: the control table's rollout item is invalid: plan is missing\n"
     )
 
 
@@ -269,7 +269,7 @@ def test_no_table_is_told(run: Run, dynamodb: Any) -> None:
         1,
         "",
         f"error: {PLACE}: there is no table edge-router-staging-control in us-east-1: deploy the stack with control:"
-        " live, or say which with --stack\n",
+        " live, or name another stack with --stack\n",
     )
 
 
@@ -279,7 +279,7 @@ def test_nobody_at_aws_is_told(run: Run, dynamodb: Any, monkeypatch: pytest.Monk
         result = run("rollout", "abort", "--stack", "prod")
     assert result.exit_code == 1
     assert result.err.startswith(
-        f"error: AWS, Region us-east-1: cannot read {TABLE}: nothing answers in us-east-1: check the Region, "
+        f"error: AWS, Region us-east-1: cannot read {TABLE}: no response in us-east-1: check the Region, "
     )
 
 
@@ -316,8 +316,8 @@ def test_a_strategy_without_a_percentage_has_no_rollout(run: Run, strategy: str)
     assert run("rollout", "start", "--stack", "prod", "--set", f"strategy={strategy}") == Result(
         2,
         "",
-        f"error: edge-router:strategy is {strategy}, which assigns nobody by a percentage: there is nothing to roll"
-        " out\n",
+        f"error: edge-router:strategy is {strategy}, which does not assign visitors by a percentage: there is"
+        " nothing to roll out\n",
     )
 
 
@@ -341,7 +341,7 @@ def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> 
     assert (started.exit_code, started.err) == (0, "")
     assert (started.document["where"], started.document["place"]) == ("this machine", place)
     assert started.document["rollout"]["plan"]["intervalSeconds"] == 7 * 60  # as `up` was told
-    local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of figures$")
+    local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of metrics$")
     assert command(tree, "rollout", "resume").err.startswith(f"error: {place}: the rollout is not paused")
     promoted = command(tree, "rollout", "promote", "--local")
     assert promoted.out.startswith(f"local ({place}): the rollout of release 2026-11 is succeeded\n")
@@ -355,7 +355,7 @@ def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> 
 @pytest.mark.parametrize("name", ["start", "status", "pause", "resume", "promote", "abort"])
 def test_the_stack_of_this_machine_is_never_looked_for_in_aws(run: Run, dynamodb: Any, name: str) -> None:
     assert run("rollout", name) == Result(
-        1, "", "error: stack local is not up: start it with `edge-router up --stack local`, or say --aws\n"
+        1, "", "error: stack local is not up: start it with `edge-router up --stack local`, or use --aws\n"
     )
     assert run("rollout", name, "--aws").err.startswith(f"error: {PLACE}: there is no table edge-router-local-control")
 
@@ -377,8 +377,8 @@ def test_what_is_up_here_and_may_be_in_aws_is_asked_for(
     assert result == Result(
         2,
         "",
-        f"error: stack prod is up on this machine ({standing_here}), and there are AWS credentials: say which is meant"
-        " with --local or --aws\n",
+        f"error: stack prod is up on this machine ({standing_here}), and there are AWS credentials: choose with"
+        " --local or --aws\n",
     )
 
 
@@ -391,7 +391,7 @@ def test_a_person_on_a_terminal_is_asked(
     monkeypatch.setattr(sys, "stdin", stdin)
     result = run("rollout", "status", "--stack", "prod")
     assert (result.exit_code, result.out.partition(":")[0]) == (0, f"prod ({place})")
-    asked = f"stack prod is up on this machine ({standing_here}), and there are AWS credentials. Which is meant,"
+    asked = f"stack prod is up on this machine ({standing_here}), and there are AWS credentials. Which one,"
     assert result.err == 2 * f"{asked} local or aws? "
 
 
@@ -406,7 +406,7 @@ def test_without_aws_credentials_this_machine_is_meant(
 
 
 def test_aws_is_meant_where_that_is_said(run: Run, table: ControlTable, standing_here: str) -> None:
-    assert run("rollout", "status", "--stack", "prod", "--aws").out.startswith(f"prod ({PLACE}): no rollout was ever")
+    assert run("rollout", "status", "--stack", "prod", "--aws").out.startswith(f"prod ({PLACE}): no rollout has been")
     assert run("rollout", "status", "--stack", "prod", "--local").out.startswith(f"prod ({standing_here}): no rollout")
 
 
@@ -417,7 +417,7 @@ def test_the_status_of_a_stack_in_aws_is_what_is_in_force_there(run: Run, table:
         0,
         f"prod ({PLACE}): the rollout of release 2026-11 is running",
     )
-    assert result.out.splitlines()[-1] == "in force: 1 % of new visitors on canary (rollout:1)"
+    assert result.out.splitlines()[-1] == "effective: 1 % of new visitors on canary (rollout:1)"
     assert run("status", "--stack", "prod") == Result(
         1, "", "error: stack prod is not up: start it with `edge-router up --stack prod`\n"
     )

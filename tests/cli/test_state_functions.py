@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from cli.output.errors import UsageError
-from cli.up.state_functions import find_attached_functions
-from infra.naming.function_identity import HANDLER
+from cli.up.deploying import find_attached_functions
+from infra.naming.edge_functions import HANDLER
 from simulator.lambda_edge import FunctionStateError
+from tests.cache_check.leak_states import DISTRIBUTION, behavior, resource, state
 from tests.cli.conftest import Result
-from tests.infra.leak_states import DISTRIBUTION, behavior, resource, state
 
 Run = Callable[..., Result]
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:edge:7"
@@ -24,8 +24,8 @@ ORIGIN = {
     "customOriginConfig": {"originProtocolPolicy": "https-only"},
 }
 MISSING = (
-    f"the function {ARN} (origin-request at path pattern *) is not in the state: name its package with --package"
-    " FILE.zip, which then runs in its place, or export the state of the stack that made it"
+    f"the function {ARN} (origin-request at path pattern *) is not in the state: pass a package to run instead with"
+    " --package FILE.zip, or export the state of the stack that created it"
 )
 
 
@@ -123,7 +123,7 @@ def test_one_of_several_distributions_is_picked_by_name(run: Run, exported: Call
 
 def test_a_distribution_is_picked_of_a_state_only(run: Run) -> None:
     assert run("up", "--port", "0", "--distribution", "shop") == Result(
-        2, "", "error: --distribution picks one of a --state; a stack of this project has one only\n"
+        2, "", "error: --distribution selects one of a --state; a stack of this project has one only\n"
     )
 
 

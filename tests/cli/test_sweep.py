@@ -18,7 +18,7 @@ DAYS = [f"2026-11-{day:02}T09:00:00.000+0000" for day in range(1, 10)]
 NOW = 1_795_348_800.0  # 2026-11-22T12:00:00Z
 PLACE = f"AWS account {ACCOUNT}, Region us-east-1\n"
 ALL = f"all stacks: {PLACE}"
-WAITS = "its replicas are still there: they go some hours after the last distribution has let go of it"
+WAITS = "AWS has not deleted its replicas yet: it does so some hours after the last association is gone"
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def aws(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Iterator
         "AWS_REGION": "eu-west-1",  # the user's: functions of Lambda@Edge are in us-east-1 all the same
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("cli.sweep.command.time.time", lambda: NOW)
+    monkeypatch.setattr("cli.sweep.run.time.time", lambda: NOW)
     yield fake
     fake.close()
 
@@ -85,7 +85,7 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(run: Callable[..., Res
         f"to delete\t{LEFT}\tall\t{PROD}\t-\t-",
         f"to delete\t{USED}\t1\t{PROD}\t2026-11-02T09:00:00Z\t-",
         f"to delete\t{USED}\t2\t{PROD}\t2026-11-03T09:00:00Z\t-",
-        "3 to delete: nothing was changed; --delete does it",
+        "3 to delete: nothing was changed; delete with --delete",
     ]
     assert (result.exit_code, result.err) == (3, ALL)
     assert set(aws.calls) == {"ListDistributions", "ListFunctions", "ListTags", "ListVersionsByFunction", "GetRole"}
@@ -119,7 +119,7 @@ def test_since_when_it_waits_is_when_it_was_refused_first(
     one.replicated = {1}
     aws.add(one)
     first = run("sweep", "--delete", "--json").document["items"]
-    monkeypatch.setattr("cli.sweep.command.time.time", lambda: NOW + 7200)
+    monkeypatch.setattr("cli.sweep.run.time.time", lambda: NOW + 7200)
     later = run("sweep", "--delete", "--json").document["items"]
     assert first == later
     assert [one["since"] for one in later] == ["2026-11-22T12:00:00Z"]
@@ -135,7 +135,7 @@ def test_without_the_right_to_tag_it_still_says_that_it_waits(run: Callable[...,
     [item] = result.document["items"]
     assert (item["state"], result.exit_code) == ("waits", 3)
     assert item["detail"] == (
-        f"{WAITS} (since when cannot be noted: {USER} needs the right lambda:TagResource on {one.arn} (no"
+        f"{WAITS} (the time cannot be saved: {USER} needs the permission lambda:TagResource on {one.arn} (no"
         " identity-based policy allows the lambda:TagResource action))"
     )
 
@@ -194,7 +194,7 @@ def test_a_left_function_that_a_distribution_uses_is_not_touched(run: Callable[.
     [item] = result.document["items"]
     assert (item["state"], item["detail"]) == (
         "in use",
-        "by a distribution that no stack of ours has: E9 (version 2); take it off there first",
+        "by a distribution of no known stack: E9 (version 2); remove the association first",
     )
     assert (result.exit_code, aws.counted()["DeleteFunction"]) == (3, 0)
 
@@ -208,7 +208,7 @@ def test_a_function_that_was_changed_just_now_may_be_a_deployments(run: Callable
     [item] = result.document["items"]
     assert (item["state"], item["detail"]) == (
         "waits",
-        "changed at 2026-11-22T11:59:00Z: a deployment may be under way",
+        "changed at 2026-11-22T11:59:00Z: a deployment may be in progress",
     )
     assert (result.exit_code, aws.deleted, YOUNG_SECONDS) == (3, [], 3600)
 
@@ -241,7 +241,7 @@ def test_what_is_no_stacks_name_is_said(name: str, run: Callable[..., Result], a
     result = run("sweep", "--stack", name)
     assert (result.exit_code, result.err) == (
         2,
-        f"error: --stack {name!r}: is no stack's name; it has letters, digits, - and _\n",
+        f"error: --stack {name!r}: is not a stack name; allowed are letters, digits, - and _\n",
     )
 
 
@@ -263,7 +263,7 @@ def test_a_missing_right_is_named_before_anything_is_deleted(
     result = run("sweep", "--delete")
     assert (result.exit_code, result.out, aws.deleted) == (1, "", [])
     assert result.err == (
-        f"{ALL}error: cannot look for functions: {USER} needs the right {action} on {resource} (no"
+        f"{ALL}error: cannot list functions: {USER} needs the permission {action} on {resource} (no"
         f" identity-based policy allows the {action} action)\n"
     )
 
@@ -273,7 +273,7 @@ def test_a_function_that_may_not_be_deleted_stops_no_other(run: Callable[..., Re
     aws.refusals["DeleteFunction"] = [denied("lambda:DeleteFunction", f"{ARN}{LEFT}")]
     result = run("sweep", "--delete")
     assert result.out.splitlines()[1:] == [
-        f"failed\t{LEFT}\tall\t{PROD}\t-\t{USER} needs the right lambda:DeleteFunction on {ARN}{LEFT} (no"
+        f"failed\t{LEFT}\tall\t{PROD}\t-\t{USER} needs the permission lambda:DeleteFunction on {ARN}{LEFT} (no"
         " identity-based policy allows the lambda:DeleteFunction action)",
         f"deleted\t{STAGING}-cccccccc\tall\t{STAGING}\t-\t-",
         "1 failed, 1 deleted: run it again later",
@@ -354,6 +354,6 @@ def test_an_endpoint_that_is_not_there_is_named(
     result = run("sweep")
     assert (result.exit_code, result.out) == (1, "")
     assert result.err == (
-        f"{ALL}error: cannot look for functions: nothing answers in us-east-1: check the Region, the network and"
+        f"{ALL}error: cannot list functions: no response in us-east-1: check the Region, the network and"
         f' AWS_ENDPOINT_URL (Could not connect to the endpoint URL: "{url}/2020-05-31/distribution")\n'
     )

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from cli.output.tables import table_of
+from cli.output.console import build_table
 
 COLUMNS = ("USD a month", "CloudFront", "edge code", "tables", "logs and metrics", "total")
 ROWS = [
@@ -20,7 +20,7 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:edge-router-prod-router:12
 
 def shown(columns: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
-    console.print(table_of(columns, rows, console.width))
+    console.print(build_table(columns, rows, console.width))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 

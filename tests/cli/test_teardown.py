@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from simulator.standin import Run, run_program
-from strategies.registry import STRATEGIES
 from tests.cli.conftest import ROOT, Result
+from tests.infra.configs import ON_LAMBDA, choosing
 
 from .fake_aws import FakeAws, Function
 
@@ -19,7 +19,7 @@ FUNCTION = "aws:lambda/function:Function"
 ROLE = "aws:iam/role:Role"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 LONG_AGO = "2026-11-01T09:00:00.000+0000"
-on_lambda = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "tier"])
+on_lambda = pytest.mark.parametrize("strategy", ON_LAMBDA)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def told(result: Result) -> tuple[list[tuple[str, str]], int]:
 def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
     strategy: str, run: Callable[..., Result], aws: FakeAws, nothing: Path
 ) -> None:
-    deployed = run_program("staging", project=ROOT, overrides=(f"strategy={strategy}",))
+    deployed = run_program("staging", project=ROOT, overrides=choosing(strategy))
     deploy(deployed, aws)
     name = deployed.outputs["functionArn"].split(":")[6]
     assert run("sweep", "--delete") == Result(

@@ -46,7 +46,7 @@ def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(up: Sta
     count = local.edit("edge-router:pin: none", "edge-router:pin: canary")
     local.wait_for(r"^update   aws:dynamodb/tableItem:TableItem control-config \(item\)$", count)
     local.wait_for(r"^pin\tcanary$", count)
-    local.wait_for(r"^local is served as it is now$", count)
+    local.wait_for(r"^local: the change is deployed$", count)
     updated = [line.split()[1] for line in local.lines[count:] if line.startswith(("create", "update", "replace"))]
     assert updated == ["aws:dynamodb/tableItem:TableItem"]
     local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
@@ -112,8 +112,8 @@ def test_commands_find_the_stack_that_is_up(up: StartUp, tree: Path):
     assert command(tree, "up", "--port", "0") == Result(
         1,
         "",
-        f"error: stack local is up already ({place}, process {local.process.pid}): end that one first, or serve another"
-        " stack\n",
+        f"error: stack local is up already ({place}, process {local.process.pid}): stop that one first, or serve"
+        " another stack\n",
     )
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.stacks.load import open_stack
-from cli.validate.expectation import expected_of
+from cli.stacks.workspace import Workspace
+from cli.validate.run import expectations
 from tests.cli.conftest import ROOT, Result
 from tests.validator.sites import SECRET, Shop, served
 
@@ -28,15 +28,15 @@ def test_what_is_proven_is_printed_with_its_evidence(run: Run):
     assert (result.exit_code, result.err) == (0, "")
     lines = result.out.splitlines()
     assert [line for line in lines if not line.startswith("    ")] == [
-        "✓ passed answers: 53 requests, all answered as expected",
+        "✓ passed answers: 53 requests, all with the expected response",
         "✓ passed split: 12 of 40 visitors on the canary; 30 % would be 4 to 22 (p = 1, exact binomial test,"
         " two-sided, 99.9 %: 10.3 % to 57.05 %)",
-        "✓ passed stickiness: 2 visitors × 2 requests: everybody stayed on the first version",
+        "✓ passed stickiness: 2 visitors × 2 requests: all visitors stayed on the first version",
         "- skipped override: no QA override is given",
         "- skipped pin: no pin is expected",
         "✓ passed cached-cookies: 45 visitors got 45 cookies, none of them twice, none replayed by a cache",
         "✓ passed cached-versions: 6 requests in turn, 0 hits, none of another version",
-        "- skipped varied-headers: no answer out of the cache names a header in Vary",
+        "- skipped varied-headers: no cached response names a header in Vary",
         lines[-1],
     ]
     assert lines[-1].startswith(f"{url}: passed (53 requests in ")
@@ -53,7 +53,7 @@ def test_what_is_not_proven_ends_with_exit_code_1(run: Run):
     with served(Shop()) as url:
         failed = run("validate", url, *SMALL, "--percent", "90", "--json")
     assert (inconclusive.exit_code, inconclusive.err) == (1, "")
-    assert "? inconclusive split: 40 of 40 visitors were told no version: no header x-app-version\n" in inconclusive.out
+    assert "? inconclusive split: 40 of 40 visitors got no known version: no header x-app-version\n" in inconclusive.out
     assert (failed.exit_code, failed.err) == (1, "")
     document = failed.document
     assert (document["passed"], document["url"]) == (False, url)
@@ -102,7 +102,7 @@ def test_what_is_given_goes_before_what_the_stack_says(run: Run, monkeypatch: py
 )
 def test_a_stacks_strategy_says_what_newcomers_get(strategy: str, percent: int | None, cookies: list[str] | None):
     settings = (f"strategy={strategy}", "canaryPercent=10")
-    expected = expected_of(open_stack("local", settings))
+    expected = expectations(Workspace().open_stack("local", settings))
     assert (expected.get("percent"), expected.get("cookies")) == (percent, cookies)
     assert expected["pin"] == "none"
     assert expected["override"] == {"header": "x-qa-origin", "secret": LOCAL_SECRET}
@@ -122,7 +122,7 @@ def test_a_stacks_strategy_says_what_newcomers_get(strategy: str, percent: int |
             ("https://a.example/", "--override", "header:x-qa-origin"),
             "--override has no secret: set EDGE_ROUTER_OVERRIDE_SECRET",
         ),
-        (("https://a.example/", "--set", "pin=none"), "--set changes settings of a stack: say which with --stack"),
+        (("https://a.example/", "--set", "pin=none"), "--set changes settings of a stack: name it with --stack"),
         (
             ("https://a.example/", "--report", "/no/such/folder/x"),
             "--report /no/such/folder/x: must be a file in a folder that exists",
@@ -134,7 +134,7 @@ def test_a_stacks_strategy_says_what_newcomers_get(strategy: str, percent: int |
         ),
         (
             ("https://a.example/", "--visitors", "5000"),
-            "--max-requests is 2000, but 5109 requests are planned: fewer visitors, or a higher limit",
+            "--max-requests is 2000, but 5109 requests are planned: use fewer visitors or a higher limit",
         ),
     ],
 )

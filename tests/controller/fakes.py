@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
-from bench.simulated_rollout import MemoryStore
+from bench.rollouts.simulation import MemoryStore
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
 from controller.reconcile import Controller, Outcome
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
 from controller.rollout.store import Items, Store
-from controller.sources.sources import UnreadableError
+from controller.sources.cloudwatch import UnreadableError
 from router.control.live import Live
 
 BEGIN = 1_800_000_000
@@ -41,10 +41,10 @@ class Sources:
     unreadable: str = ""
     alarms: Mapping[str, str] = field(default_factory=dict[str, str])
     alarms_unreadable: str = ""
-    told: list[Rollout] = field(default_factory=list[Rollout])
-    telling_fails: str = ""
-    kept: list[Live] = field(default_factory=list[Live])
-    keeping_fails: str = ""
+    notified: list[Rollout] = field(default_factory=list[Rollout])
+    notification_error: str = ""
+    synced: list[Live] = field(default_factory=list[Live])
+    sync_error: str = ""
     windows: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     meanwhile: Callable[[], object] = lambda: None
 
@@ -55,22 +55,22 @@ class Sources:
             raise UnreadableError(self.unreadable)
         return self.found
 
-    def ringing(self, arns: Sequence[str]) -> Sequence[str]:
+    def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
         if self.alarms_unreadable:
             raise UnreadableError(self.alarms_unreadable)
         return [arn for arn in arns if self.alarms.get(arn) == "ALARM"]
 
-    def tell(self, rollout: Rollout) -> None:
-        if self.telling_fails:
-            raise RuntimeError(self.telling_fails)
-        self.told.append(rollout)
+    def notify(self, rollout: Rollout) -> None:
+        if self.notification_error:
+            raise RuntimeError(self.notification_error)
+        self.notified.append(rollout)
 
     def sync(self, live: Live) -> bool:
-        if self.keeping_fails:
-            raise RuntimeError(self.keeping_fails)
-        is_new = not self.kept or self.kept[-1] != live
+        if self.sync_error:
+            raise RuntimeError(self.sync_error)
+        is_new = not self.synced or self.synced[-1] != live
         if is_new:
-            self.kept.append(live)
+            self.synced.append(live)
         return is_new
 
 
@@ -99,7 +99,7 @@ class World:
         self.store.write(transition(items, self.now), items)
         return self.rollout
 
-    def look(self, minutes: float = 0, found: Mapping[str, Sample] | None = None) -> Outcome:
+    def reconcile(self, minutes: float = 0, found: Mapping[str, Sample] | None = None) -> Outcome:
         """Reconcile that many minutes later."""
         self.now += 60 * minutes
         if found is not None:

@@ -11,12 +11,10 @@ from typing import Any
 import pytest
 
 import controller.handler
-from controller.handler import looked
+from controller.handler import build_controller, run_once
 from controller.reconcile import Controller
 from controller.rollout import transitions
 from controller.rollout.store import ControlTable, StoreError
-from controller.sources.notices import NoNotifier
-from controller.wiring import controller_of
 from tests.controller.conftest import ClientOf, PutMetrics
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 
@@ -54,17 +52,17 @@ def test_a_rollout_goes_on_by_what_cloudwatch_has(
         for region in ("us-east-1", "eu-west-1"):
             for version in ("stable", "canary"):
                 put_metrics(BEGIN + 60 * minute, version, region, Requests=[1] * 60, Errors=[0] * 60)
-    line = looked(controller_of(environment, client_of, lambda: BEGIN + 630))
+    line = run_once(build_controller(environment, client_of, lambda: BEGIN + 630))
     assert json.loads(capsys.readouterr().out) == line
     assert line["outcome"] == line["state"] == "running"
     assert line["reason"] == (
-        "step 1 was good: errors: canary 0.00 % (0 of 960), stable 0.00 % (0 of 960), limit 1.00 %, p = 1 > 0.002"
+        "step 1 passed: errors: canary 0.00 % (0 of 960), stable 0.00 % (0 of 960), limit 1.00 %, p = 1 > 0.002"
     )
     assert (line["canaryPercent"], line["step"], line["revision"]) == (25, 1, 2)
     assert started.read().live.percent == 25
 
 
-def test_a_failing_canary_is_taken_back_and_told(
+def test_a_failing_canary_is_rolled_back_with_a_notification(
     environment: dict[str, str], started: ControlTable, client_of: ClientOf, put_metrics: PutMetrics, stack: str
 ) -> None:
     sns, sqs = client_of("sns"), client_of("sqs")
@@ -76,7 +74,7 @@ def test_a_failing_canary_is_taken_back_and_told(
         at = BEGIN + 60 + part
         put_metrics(at, "stable", Requests=[1] * 120, Errors=[0] * 120)
         put_metrics(at, "canary", Requests=[1] * 120, Errors=[0] * 108 + [1] * 12)
-    line = looked(controller_of({**environment, "TOPIC_ARN": topic}, client_of, lambda: BEGIN + 185))
+    line = run_once(build_controller({**environment, "TOPIC_ARN": topic}, client_of, lambda: BEGIN + 185))
     assert (line["outcome"], line["canaryPercent"]) == ("rolled-back", 0)
     assert line["samples"]["canary"]["errors"] == 60
     assert line["tests"]["errorRate"]["hasFailed"] is True
@@ -84,12 +82,12 @@ def test_a_failing_canary_is_taken_back_and_told(
     assert len(sqs.receive_message(QueueUrl=queue)["Messages"]) == 1
 
 
-def test_a_look_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_reconciliation_logs_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     world = World()
     world.now += 300
     world.sources.found = HEALTHY
-    world.sources.keeping_fails = "down"
-    looked(world.controller)
+    world.sources.sync_error = "down"
+    run_once(world.controller)
     (line,) = capsys.readouterr().out.splitlines()
     document = json.loads(line)
     assert document["failures"] == ["key values: RuntimeError: down"]
@@ -100,42 +98,42 @@ def test_a_look_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_a_look_without_a_rollout_is_logged_too(
+def test_a_reconciliation_without_a_rollout_is_logged_too(
     environment: dict[str, str], client_of: ClientOf, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    looked(controller_of(environment, client_of))
+    run_once(build_controller(environment, client_of))
     assert capsys.readouterr().out == '{"outcome": "none", "reason": "no rollout was ever started"}\n'
 
 
 def test_a_table_that_does_not_answer_fails_the_invocation(
     environment: dict[str, str], client_of: ClientOf, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    controller_ = controller_of({**environment, "CONTROL_TABLE": "nobodys"}, client_of)
+    controller_ = build_controller({**environment, "CONTROL_TABLE": "nobodys"}, client_of)
     with pytest.raises(StoreError):
-        looked(controller_)
+        run_once(controller_)
     document = json.loads(capsys.readouterr().out)
     assert document["outcome"] == "failed"
     assert document["reason"].startswith("the control table nobodys cannot be read: ")
 
 
 @pytest.mark.parametrize("name", ["CONTROL_TABLE", "HOME_REGION", "METRIC_REGIONS", "STACK"])
-def test_what_the_environment_lacks_is_named(environment: dict[str, str], client_of: ClientOf, name: str) -> None:
+def test_a_missing_environment_variable_is_named(environment: dict[str, str], client_of: ClientOf, name: str) -> None:
     del environment[name]
     with pytest.raises(KeyError, match=name):
-        controller_of(environment, client_of)
+        build_controller(environment, client_of)
 
 
-def test_the_environment_says_how_long_a_percentage_takes(environment: dict[str, str], client_of: ClientOf) -> None:
-    made = controller_of(environment, client_of)
+def test_the_settle_time_comes_from_the_environment(environment: dict[str, str], client_of: ClientOf) -> None:
+    made = build_controller(environment, client_of)
     assert made.timing.settle_seconds == 7
     assert made.key_values is None
-    assert isinstance(made.notifier, NoNotifier)
+    assert made.notifier is None
 
 
 def test_a_key_value_store_is_asked_for_where_the_environment_names_one(
     environment: dict[str, str], client_of: ClientOf
 ) -> None:
-    made = controller_of(
+    made = build_controller(
         {**environment, "KEY_VALUE_STORE_ARN": "arn:aws:cloudfront::123456789012:key-value-store/a"}, client_of
     )
     assert made.key_values is not None
@@ -150,7 +148,7 @@ def test_an_instance_makes_its_clients_once(
         made.append(world.controller)
         return world.controller
 
-    monkeypatch.setattr(controller.handler, "controller_of", make)
+    monkeypatch.setattr(controller.handler, "build_controller", make)
     controller.handler._controller.cache_clear()
     world.sources.found = FAILING
     for _ in range(2):
@@ -169,5 +167,8 @@ def test_the_package_needs_nothing_but_boto3_and_the_routers_precedence() -> Non
     assert modules.isdisjoint({"numpy", "scipy", "pydantic", "pulumi", "infra", "simulator", "cli", "strategies"})
     code = "import sys, controller.handler; print(*(name for name in sys.modules if name.startswith('router.')))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    in_model = {f"router.model.{name}" for name in ("assignment", "digest", "numbers", "record")}
-    assert set(found.stdout.split()) == {"router.model", "router.control", "router.control.live"} | in_model
+    in_model = {f"router.model.{name}" for name in ("assignment", "record")}
+    assert set(found.stdout.split()) == in_model | {
+        *("router.model", "router.control", "router.control.live"),
+        *("router.dynamodb", "router.dynamodb.responses"),
+    }

@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
-from controller.sources.key_values import CloudFrontKeyValues, is_same, text_of, value_of
+from controller.sources.key_values import CloudFrontKeyValues, is_current, store_text, store_value
 from router.control.live import Live
 from router.model.assignment import release_tag
 
@@ -21,20 +21,20 @@ ARN = "arn:aws:cloudfront::123456789012:key-value-store/a1b2"
 LIVE = Live(12.5, "none", "2026-11 \u2603", percent_from="rollout", revision="rollout:3")
 
 
-def test_the_value_is_what_the_function_before_the_cache_reads() -> None:
+def test_the_value_is_what_the_viewer_request_function_reads() -> None:
     value = {"percent": "12.5", "pin": "none", "release": "2026-11 \u2603", "tag": release_tag("2026-11 \u2603")}
-    assert value_of(LIVE) == json.loads(text_of(LIVE)) == value
+    assert store_value(LIVE) == json.loads(store_text(LIVE)) == value
     withdrawn = Live(0, "none", "2026-11 \u2603", is_withdrawn=True)
-    assert value_of(withdrawn) == value | {"percent": "0", "withdrawn": True}
+    assert store_value(withdrawn) == value | {"percent": "0", "withdrawn": True}
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", '"12.5"', "{}"])
 def test_anything_else_in_the_store_is_not_the_same(text: str | None) -> None:
-    assert not is_same(text, LIVE)
+    assert not is_current(text, LIVE)
 
 
 def test_the_order_of_members_does_not_count() -> None:
-    assert is_same(json.dumps(dict(reversed(value_of(LIVE).items())), indent=1), LIVE)
+    assert is_current(json.dumps(dict(reversed(store_value(LIVE).items())), indent=1), LIVE)
 
 
 @dataclass
@@ -109,11 +109,11 @@ def key_values(store: Store) -> CloudFrontKeyValues:
 
 def test_a_store_without_the_key_gets_it(store: Store, key_values: CloudFrontKeyValues) -> None:
     assert key_values.sync(LIVE)
-    assert store.values == {"canary": text_of(LIVE)}
+    assert store.values == {"canary": store_text(LIVE)}
 
 
 def test_a_store_that_says_it_already_is_not_written(store: Store, key_values: CloudFrontKeyValues) -> None:
-    store.values["canary"] = json.dumps(value_of(LIVE), indent=2)
+    store.values["canary"] = json.dumps(store_value(LIVE), indent=2)
     assert not key_values.sync(LIVE)
     assert [request.method for request in store.requests] == ["GET", "GET"]
 
@@ -121,7 +121,7 @@ def test_a_store_that_says_it_already_is_not_written(store: Store, key_values: C
 def test_a_store_that_says_something_else_is_written(store: Store, key_values: CloudFrontKeyValues) -> None:
     store.values = {"canary": "{}", "tier:basic": "{}"}
     assert key_values.sync(LIVE)
-    assert store.values == {"canary": text_of(LIVE), "tier:basic": "{}"}
+    assert store.values == {"canary": store_text(LIVE), "tier:basic": "{}"}
 
 
 def test_a_write_that_came_in_between_is_not_overwritten(store: Store, key_values: CloudFrontKeyValues) -> None:

@@ -8,37 +8,37 @@ from typing import Any
 
 import pytest
 
-from controller.analysis.fields import FieldError
+from controller.analysis.document import FieldError
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
-from controller.rollout.item import document_of, from_item, to_item
+from controller.rollout.item import from_item, to_document, to_item
 from controller.rollout.state import MAX_EVENTS
-from router.control.live import live_of
+from router.control.live import parse_live
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 
 
 @pytest.fixture
 def world() -> World:
     made = World(Plan(steps=(0.25, 12.5, 100), alarms=("arn:aws:cloudwatch:us-east-1:123456789012:alarm:a",)))
-    made.look(5, HEALTHY)
+    made.reconcile(5, HEALTHY)
     return made
 
 
 def test_what_was_written_is_what_is_read(world: World) -> None:
     assert from_item(to_item(world.rollout)) == world.rollout
     assert world.rollout.tests.keys() == {"errorRate", "latency"}
-    world.look(1, FAILING)
+    world.reconcile(1, FAILING)
     assert from_item(to_item(world.rollout)) == world.rollout
     assert world.rollout.state == "rolled-back"
 
 
 def test_the_router_reads_the_same_item(world: World) -> None:
-    live = live_of([world.memory.config_item, to_item(world.rollout)])
+    live = parse_live([world.memory.config_item, to_item(world.rollout)])
     assert (live.percent, live.percent_from, live.revision) == (0.25, "rollout", "rollout:2")
 
 
 def test_the_document_is_json_with_everything_that_status_shows(world: World) -> None:
-    document = json.loads(json.dumps(document_of(world.rollout)))
+    document = json.loads(json.dumps(to_document(world.rollout)))
     assert document["plan"] == {
         "steps": [0.25, 12.5, 100],
         "intervalSeconds": 600,
@@ -58,7 +58,7 @@ def test_the_document_is_json_with_everything_that_status_shows(world: World) ->
 def test_the_history_is_bounded() -> None:
     world = World()
     for _ in range(MAX_EVENTS):
-        world.ask(lambda items, now: items.rollout.paused("again", int(now)))
+        world.ask(lambda items, now: items.rollout.pause("again", int(now)))
     assert len(world.rollout.history) == MAX_EVENTS
     assert {event.reason for event in world.rollout.history} == {"again"}
 
@@ -88,9 +88,7 @@ MALFORMED: list[tuple[Change, str]] = [
 
 
 @pytest.mark.parametrize(("change", "text"), MALFORMED, ids=[text for _, text in MALFORMED])
-def test_an_item_that_makes_no_sense_is_refused_by_the_name_of_its_field(
-    world: World, change: Change, text: str
-) -> None:
+def test_an_invalid_item_is_rejected_with_the_name_of_its_field(world: World, change: Change, text: str) -> None:
     item = json.loads(json.dumps(to_item(world.rollout)))
     change(item)
     with pytest.raises(FieldError) as caught:

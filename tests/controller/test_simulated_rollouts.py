@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bench import rollouts
-from bench.simulated_rollout import Traffic, simulate
+from bench.rollouts import __main__ as rollouts
+from bench.rollouts.simulation import Traffic, simulate
 from controller.analysis.plan import Plan
 
 

@@ -27,8 +27,8 @@ def test_a_table_without_a_rollout_has_the_config_only(table: ControlTable) -> N
 
 def test_a_rollout_is_read_as_it_was_written(table: ControlTable) -> None:
     world = World(store=table)
-    world.look(5, HEALTHY)
-    world.look(5, HEALTHY)
+    world.reconcile(5, HEALTHY)
+    world.reconcile(5, HEALTHY)
     items = table.read()
     assert items.rollout is not None
     assert (items.rollout.revision, items.rollout.step, items.rollout.config_revision) == (3, 1, "0a1b2c3d")
@@ -36,12 +36,12 @@ def test_a_rollout_is_read_as_it_was_written(table: ControlTable) -> None:
     assert len(items.rollout.history) == 2
 
 
-def test_of_two_starts_at_once_the_second_is_refused(table: ControlTable) -> None:
+def test_of_two_starts_at_once_the_second_is_rejected(table: ControlTable) -> None:
     read = table.read()
     table.write(transitions.start(PLAN, read, 1), read)
     with pytest.raises(ConflictError) as caught:
         table.write(transitions.start(PLAN, read, 2), read)
-    assert str(caught.value) == "somebody else wrote the rollout at the same time: look where it stands, and ask again"
+    assert str(caught.value) == "the rollout was changed at the same time: check its status and try again"
     rollout = table.read().rollout
     assert rollout is not None
     assert (rollout.revision, rollout.started_at) == (1, 1)
@@ -51,18 +51,18 @@ def test_of_two_runs_at_once_only_one_steps(table: ControlTable) -> None:
     """The second one begins and ends while the first one reads its metrics."""
     world = World(store=table)
     for _ in range(9):
-        world.look(1, HEALTHY)
+        world.reconcile(1, HEALTHY)
     kinds: list[str] = []
 
     def second() -> None:
         world.sources.meanwhile = lambda: None
-        kinds.append(world.look().kind)
+        kinds.append(world.reconcile().kind)
 
     world.sources.meanwhile = second
-    kinds.append(world.look(1).kind)
+    kinds.append(world.reconcile(1).kind)
     assert kinds == ["running", "conflict"]
     assert (world.rollout.step, world.rollout.canary_percent) == (1, 25)
-    assert [rollout.canary_percent for rollout in world.sources.told] == [25]
+    assert [rollout.canary_percent for rollout in world.sources.notified] == [25]
 
 
 def test_a_config_written_between_read_and_write_is_a_conflict(
@@ -70,13 +70,13 @@ def test_a_config_written_between_read_and_write_is_a_conflict(
 ) -> None:
     world = World(store=table)
     world.sources.meanwhile = lambda: put_config(client_of, control_table, canaryPercent="60", revision="ffffffff")
-    outcome = world.look(5, FAILING)
+    outcome = world.reconcile(5, FAILING)
     assert (outcome.kind, outcome.reason) == (
         "conflict",
-        "nothing done: the config was changed at the same time (`pulumi up`): look where it stands, and ask again",
+        "nothing done: the config was changed at the same time (`pulumi up`): check its status and try again",
     )
     world.sources.meanwhile = lambda: None
-    assert world.look().kind == "rolled-back"
+    assert world.reconcile().kind == "rolled-back"
     live = table.read().live
     assert (live.percent, live.is_withdrawn) == (0, True)
 
@@ -88,33 +88,33 @@ def test_a_config_written_between_read_and_write_is_a_conflict(
         ({"pin": "both"}, "malformed-pin"),
     ],
 )
-def test_a_config_item_that_makes_no_sense_is_said(
+def test_an_invalid_config_item_is_an_error(
     table: ControlTable, client_of: ClientOf, control_table: str, changes: dict[str, str], text: str
 ) -> None:
     put_config(client_of, control_table, **changes)
     with pytest.raises(MalformedError) as caught:
         table.read()
-    assert str(caught.value) == f"the control table's config item makes no sense: {text}"
+    assert str(caught.value) == f"the control table's config item is invalid: {text}"
 
 
-def test_a_table_without_a_config_item_is_said(table: ControlTable, client_of: ClientOf, control_table: str) -> None:
+def test_a_missing_config_item_is_an_error(table: ControlTable, client_of: ClientOf, control_table: str) -> None:
     key = {"scope": {"S": "edge"}, "item": {"S": "config"}}
     client_of("dynamodb").delete_item(TableName=control_table, Key=key)
     with pytest.raises(MalformedError) as caught:
         table.read()
-    assert str(caught.value) == "the control table's config item makes no sense: missing-config"
+    assert str(caught.value) == "the control table's config item is invalid: missing-config"
 
 
-def test_a_rollout_item_that_makes_no_sense_is_said_and_stays(
+def test_an_invalid_rollout_item_is_reported_and_left_alone(
     table: ControlTable, client_of: ClientOf, control_table: str
 ) -> None:
     world = World(store=table)
     item: Any = {"scope": {"S": "edge"}, "item": {"S": "rollout"}, "state": {"S": "running"}, "n": {"N": "1"}}
     client_of("dynamodb").put_item(TableName=control_table, Item=item)
-    outcome = world.look(5)
+    outcome = world.reconcile(5)
     assert (outcome.kind, outcome.reason) == (
         "malformed",
-        "nothing done: the control table's rollout item makes no sense: plan is missing",
+        "nothing done: the control table's rollout item is invalid: plan is missing",
     )
     key = {"scope": {"S": "edge"}, "item": {"S": "rollout"}}
     assert client_of("dynamodb").get_item(TableName=control_table, Key=key)["Item"] == item
@@ -125,7 +125,7 @@ def test_a_table_that_is_not_there_is_named(client_of: ClientOf) -> None:
         ControlTable(client_of("dynamodb"), "nobodys-control").read()
 
 
-def test_a_write_that_met_another_transaction_can_be_asked_again(table: ControlTable, client_of: ClientOf) -> None:
+def test_a_write_that_conflicts_with_another_can_be_tried_again(table: ControlTable, client_of: ClientOf) -> None:
     """moto has no transactions that meet each other: this answer is botocore's Stubber's."""
     read = table.read()
     reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
@@ -137,7 +137,7 @@ def test_a_write_that_met_another_transaction_can_be_asked_again(table: ControlT
         )
         with pytest.raises(ConflictError) as caught:
             table.write(transitions.start(PLAN, read, 1), read)
-    assert str(caught.value) == "the write met another one at the same time (TransactionConflict, None): ask again"
+    assert str(caught.value) == "the write conflicted with another one (TransactionConflict, None): try again"
 
 
 def test_a_table_that_cannot_be_written_is_named(table: ControlTable, control_table: str, client_of: ClientOf) -> None:

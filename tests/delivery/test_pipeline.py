@@ -3,7 +3,7 @@
 moto checks the shape of a definition, that its role exists and is CodePipeline's, and keeps it. It runs nothing, so
 there are no stages, approvals, rollbacks and variables; it knows neither connections nor whether a project, a bucket
 or a function is there, wants locations that AWS does not, and drops a project's concurrentBuildLimit. Of those
-the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline/pipeline.py).
+the stand-in's model checks what can be told from the definition (simulator/standin/models/code_pipeline.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from infra.config.errors import SettingsError
 from pipeline.deployer_rights import PARTS, rights
 from pipeline.settings import load_pipeline_settings
 from simulator.standin import ProgramError, Run, read_stack_config, run_program
-from validator.plan.plan_json import plan_from_json
+from validator.plan.parse import parse_plan
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "pipeline"
@@ -337,7 +337,7 @@ def test_all_policies_of_a_role_together_fit_on_it() -> None:
         ),
         (
             {"prod": '{"stack": "prod", "part": []}'},
-            "edge-router-pipeline:prod.part is no key here: did you mean parts? Allowed: parts, policies, stack",
+            "edge-router-pipeline:prod.part is an unknown key: did you mean parts? Allowed: parts, policies, stack",
         ),
         ({"notify": '["releases"]'}, "edge-router-pipeline:notify[0] is 'releases': an email address or an https URL"),
         (
@@ -351,7 +351,7 @@ def test_all_policies_of_a_role_together_fit_on_it() -> None:
         ),
         (
             {"connection": CONNECTION},
-            "edge-router-pipeline:connection is no key here: did you mean connectionArn? Allowed: ",
+            "edge-router-pipeline:connection is an unknown key: did you mean connectionArn? Allowed: ",
         ),
     ],
 )
@@ -359,14 +359,14 @@ def test_a_mistake_is_named_by_its_full_key(changes: dict[str, str], expected: s
     config = CONFIG | {f"edge-router-pipeline:{key}": value for key, value in changes.items()}
     with pytest.raises(SettingsError) as raised:
         load_pipeline_settings(config)
-    [problem] = raised.value.problems
+    [problem] = raised.value.errors
     assert problem.startswith(expected) if expected.endswith(": ") else problem == expected
 
 
 def test_what_is_missing_is_named_too() -> None:
     with pytest.raises(SettingsError) as raised:
         load_pipeline_settings({})
-    assert raised.value.problems == [
+    assert raised.value.errors == [
         f"edge-router-pipeline:{key} is missing: it is required"
         for key in ("connectionArn", "repository", "backend", "passphraseSecret")
     ]
@@ -476,4 +476,4 @@ def test_what_the_build_hands_to_the_validator_is_a_plan_that_fits(stack: str) -
     assert 1 <= len(done.stdout.strip()) <= 1_000
     given = json.loads(done.stdout)
     assert "override" not in given
-    assert plan_from_json({"url": "https://d111111abcdef8.cloudfront.net/", **given}).percent is not None
+    assert parse_plan({"url": "https://d111111abcdef8.cloudfront.net/", **given}).percent is not None

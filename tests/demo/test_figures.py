@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from controller.analysis.plan import Plan
+from controller.analysis.plan import Plan, Timing
 from controller.analysis.sample import Sample
 from controller.rollout.state import Rollout
-from controller.window import Timing
 from demo.figures import Counted, Visit, agree, describe_figures
 
 BEGIN, END = 1_800_000_000, 1_800_000_010

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.stacks.load import PROJECT, open_stack
+from cli.stacks.workspace import PROJECT, Workspace
 from demo.next_steps import list_next_steps
 
 URL = "http://127.0.0.1:8080"
 
 
 def lines_for(word: str) -> tuple[str, ...]:
-    return next(lines for purpose, lines in list_next_steps(open_stack("local"), URL) if word in purpose)
+    return next(lines for purpose, lines in list_next_steps(Workspace().open_stack("local"), URL) if word in purpose)
 
 
 def test_version_2_is_seen_by_the_override_of_the_stack():
@@ -27,12 +27,12 @@ def test_version_2_is_seen_by_the_override_of_the_stack():
 @pytest.mark.parametrize(("place", "option"), [("cookie", "-b 'qa="), ("query", "-G -d 'qa=")])
 def test_an_override_in_another_place_is_asked_for_there(place: str, option: str):
     settings = ("override.header=", f"override.{place}=qa")
-    (_, (line,)), *_ = list_next_steps(open_stack("local", settings), URL)
+    (_, (line,)), *_ = list_next_steps(Workspace().open_stack("local", settings), URL)
     assert f" {option}canary:local-demo-override-secret' {URL}/" in line
 
 
 def test_a_rollout_is_started_given_visitors_looked_at_and_only_then_ended():
-    steps = [lines for _, lines in list_next_steps(open_stack("local"), URL)][2:5]
+    steps = [lines for _, lines in list_next_steps(Workspace().open_stack("local"), URL)][2:5]
     command = ".venv/bin/edge-router rollout"
     assert steps == [
         (f"{command} start --stack local",),

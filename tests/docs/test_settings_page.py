@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from cli.stacks.load import open_stack
+from cli.stacks.workspace import Workspace
 from infra.config.errors import SettingsError
 
 from .pages import ROOT, section
@@ -54,9 +54,11 @@ def test_mistakes_look_as_the_page_shows_them(command: str, output: list[str]) -
     assert words[:5] == ["edge-router", "config", "check", "--stack", "local"]
     assert set(words[5::2]) == {"--set"}
     try:
-        said = [f"warning: edge-router:{text}" for text in open_stack("local", words[6::2]).settings.warnings()]
+        said = [
+            f"warning: edge-router:{text}" for text in Workspace().open_stack("local", words[6::2]).settings.warnings()
+        ]
     except SettingsError as error:
-        said = [f"error: {text}" for text in error.problems]
+        said = [f"error: {text}" for text in error.errors]
     assert [_cut(real, printed) for real, printed in zip(said, output, strict=True)] == output
 
 

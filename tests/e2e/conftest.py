@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.stacks.load import PROJECT, open_stack
-from cli.up.local_backends import site_of
+from cli.stacks.workspace import PROJECT, Workspace
+from cli.up.local_backends import local_backends
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program
@@ -54,9 +54,9 @@ class Stack:
         # What a test serves ends with it: never take its deployment for one without.
         self.state, self.overrides = dict(run.state), None if origins else overrides
         opened = dict(run.state_with_secrets)
-        site = site_of(open_stack("local", overrides), origins or {}, opened)
+        site = local_backends(Workspace().open_stack("local", overrides), origins or {}, opened)
         await self.local.apply(opened, site, functions_from_state(self.state, PROJECT))
-        await self.local.dynamodb.replicated()
+        await self.local.dynamodb.replication.settle()
         if is_forgotten:
             await self.local.forget()
 
@@ -138,9 +138,9 @@ async def stack(deployed: Stack) -> AsyncGenerator[Stack]:
     """The one deployment, well, with nothing counted or logged yet. At the end no rule of CloudFront's was broken."""
     deployed.lines.clear()
     deployed.console.clear()
-    deployed.local.dynamodb.reset_counters()
+    deployed.local.dynamodb.call_counters.reset()
     yield deployed
-    deployed.local.dynamodb.clear_faults()
-    deployed.local.dynamodb.resume_replication()
-    await deployed.local.dynamodb.replicated()
+    deployed.local.dynamodb.faults.clear()
+    deployed.local.dynamodb.replication.resume()
+    await deployed.local.dynamodb.replication.settle()
     assert [line for line in deployed.console if "instead" not in line] == []

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from bench.cached_canary import MAX_HIT_POINTS, Outcome, Size, behind_the_cache, versioned, without_canary
-from bench.soak import checks_of
+from bench.soak.__main__ import check_outcomes
+from bench.soak.outcome import MAX_HIT_POINTS, Outcome, Size
+from bench.soak.sites import visit_behind_the_cache, visit_versioned, visit_without_canary
 
 SMALL = Size(requests=5_000, visitors=500, warm_up_requests=2_000)
 _SITES: dict[str, Callable[[Size], Awaitable[Outcome]]] = {
-    "plain": without_canary,
-    "versioned": versioned,
-    "leaking": behind_the_cache,
+    "plain": visit_without_canary,
+    "versioned": visit_versioned,
+    "leaking": visit_behind_the_cache,
 }
 
 pytestmark = pytest.mark.anyio
@@ -60,13 +61,13 @@ async def test_the_same_traffic_leaks_where_the_canary_is_behind_the_cache(outco
 
 async def test_the_soak_says_what_does_not_hold(outcomes: dict[str, Outcome]) -> None:
     plain, cached, leaking = outcomes.values()
-    assert all(check.holds for check in checks_of(plain, cached, leaking))
+    assert all(check.holds for check in check_outcomes(plain, cached, leaking))
     worse = replace(cached, hit_percent=plain.hit_percent - 2.1, wrong=1, kept_set_cookies=3, canary_visitors=69)
-    assert [(check.name, check.found) for check in checks_of(plain, worse, leaking) if not check.holds] == [
+    assert [(check.name, check.found) for check in check_outcomes(plain, worse, leaking) if not check.holds] == [
         ("hit ratio lost to the canary, points", "2.10"),
         ("answers of another version than the visitor's cookie", "1"),
         ("Set-Cookie kept in the cache", "3"),
         ("visitors on the canary, of 500", "69"),
     ]
     blind = replace(leaking, wrong=0, flipped=0)
-    assert [check.must_be for check in checks_of(plain, cached, blind) if not check.holds] == ["> 0"]
+    assert [check.must_be for check in check_outcomes(plain, cached, blind) if not check.holds] == ["> 0"]

@@ -15,9 +15,9 @@ import pytest
 
 from cli.explain.events import read_event
 from cli.explain.explanation import Explanation, explain_event
-from cli.stacks.load import open_stack
 from cli.stacks.running import LocalStack
 from cli.stacks.view import StackView, view_local
+from cli.stacks.workspace import Workspace
 from controller.analysis.plan import Plan
 from controller.rollout.state import Rollout
 from controller.rollout.store import ControlTable
@@ -58,7 +58,7 @@ class Case:
 
 
 def token(age_seconds: int) -> Sent:
-    options: Any = open_stack("local").settings.options_of("jwt-iat")
+    options: Any = Workspace().open_stack("local").settings.options_of("jwt-iat")
     claims = {"iat": int(time.time()) - age_seconds, "sub": "user-7", "exp": int(time.time()) + 600}
     return Sent({"Authorization": f"Bearer {jwt.encode(claims, options.secret, algorithm='HS256')}"})
 
@@ -157,7 +157,7 @@ async def brought_to(stack: Stack, state: str, settings: tuple[str, ...]) -> tup
     if state in ("promoted", "withdrawn"):
         await asyncio.to_thread(rolled_out, stack, state)
         await stack.local.rollouts.reconcile()  # for a function before the cache
-    await stack.local.dynamodb.replicated()
+    await stack.local.dynamodb.replication.settle()
     await stack.local.forget()
     return settings
 
@@ -168,7 +168,7 @@ def rolled_out(stack: Stack, state: str) -> None:
         table, now = ControlTable(client, CONTROL), int(time.time())
         items = table.read()
         rollout = Rollout(PLAN, items.config.release, "running", 50, 0, now, now, now, "started")
-        ended = rollout.succeeded("by hand", now, 100) if state == "promoted" else rollout.rolled_back("by hand", now)
+        ended = rollout.succeed("by hand", now, 100) if state == "promoted" else rollout.roll_back("by hand", now)
         table.write(ended, items)
 
 
@@ -198,7 +198,7 @@ async def explained_of(
 
 def view(stack: Stack, settings: tuple[str, ...], *tried: str, region: str = HOME) -> StackView:
     here = LocalStack("local", stack.local.status(), {"overrides": list(settings)})
-    return view_local(open_stack("local", [*settings, *tried]), here, region, tried)
+    return view_local(Workspace().open_stack("local", [*settings, *tried]), here, region, tried)
 
 
 def decision_in(line: str) -> dict[str, Any] | None:

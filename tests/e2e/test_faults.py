@@ -49,7 +49,7 @@ async def test_with_all_replicas_down_the_stable_origin_answers_and_the_log_says
     decision = stack.decisions[-1]
     assert (decision["origin"], decision["reason"], decision["fallback"]) == ("stable", f"table-{reason}", True)
     assert f"all-{name}" not in "\n".join(stack.lines)
-    stack.local.dynamodb.clear_faults()
+    stack.local.dynamodb.faults.clear()
     assert await answered(stack, NEAR, cookie) == "2"  # a failure is not remembered
 
 
@@ -59,18 +59,18 @@ async def test_home_being_down_does_not_make_a_session_unknown(stack: Stack):
     stack.local.dynamodb.set_fault(HOME, Fault("status"))
     assert await answered(stack, FAR, cookie) == "1"
     assert stack.decisions[-1]["reason"] == "table-home-status-500"
-    stack.local.dynamodb.clear_faults()
+    stack.local.dynamodb.faults.clear()
     assert await answered(stack, FAR, cookie) == "2"
 
 
 async def test_nobody_listening_is_refused_everywhere(stack: Stack):
     await stack.deploy(*SETTINGS)
     cookie = await stack.put_session("refused", "2")
-    await stack.local.dynamodb.refuse_connections()
+    await stack.local.dynamodb.server.refuse()
     try:
         assert await answered(stack, NEAR, cookie) == "1"
     finally:
-        await stack.local.dynamodb.accept_connections()
+        await stack.local.dynamodb.server.listen()
     assert stack.decisions[-1]["reason"] == "table-refused"
     assert await answered(stack, NEAR, cookie) == "2"
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.conftest import Stack
 from tests.e2e.echo_origin import EchoOrigin, echoing
-from validator.plan.plan_json import plan_from_json
+from validator.plan.parse import parse_plan
 from validator.validation import validate
 
 pytestmark = pytest.mark.anyio
@@ -204,7 +204,7 @@ async def test_the_console_says_which_vary_is_not_in_the_key(stack: Stack, site:
 async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lacks(stack: Stack, site: Site) -> None:
     path = "/varied?vary=RSC, Accept-Language".replace(" ", "%20")
     visitors = {"visitors": 2, "stickyVisitors": 1, "requestsPerVisitor": 2, "rate": 500}
-    report = await validate(plan_from_json({"url": f"{stack.local.url}/", "objects": [path], **visitors}))
+    report = await validate(parse_plan({"url": f"{stack.local.url}/", "objects": [path], **visitors}))
     [varied] = [result for result in report.results if result.check == "varied-headers"]
     missing = [] if "next" in site.name else ["accept-language", "rsc"]
     assert varied.figures == {"named": ["accept-language", "rsc"], "notInTheKey": missing}

@@ -61,7 +61,7 @@ async def test_a_pin_is_in_force_over_every_cookie_and_its_end_too(stack: Stack)
 async def test_every_instance_reads_the_table_once_and_then_remembers(stack: Stack) -> None:
     settings = ("strategy=cookie-version", "control.refreshSeconds=300", "canaryPercent=50")
     await stack.deploy(*settings)
-    stack.local.dynamodb.reset_counters()
+    stack.local.dynamodb.call_counters.reset()
     for _ in range(5):
         await asyncio.gather(*(stack.get("/health", region=NEAR) for _ in range(8)))
     [row] = stack.local._current.functions.status()
@@ -102,7 +102,7 @@ async def test_with_the_table_down_the_last_good_value_goes_on_and_after_that_th
     assert (last(stack)["percentFrom"], last(stack)["controlReason"]) == ("baked", "table-throttled")
     assert "app-version=" not in answer.headers.get("set-cookie", "")  # of no release
 
-    stack.local.dynamodb.clear_faults()
+    stack.local.dynamodb.faults.clear()
     await stack.until(lambda: last(stack)["percentFrom"] == "config")
     assert last(stack)["origin"] == "canary"
     assert "controlReason" not in last(stack)

@@ -99,14 +99,14 @@ async def rolling(stack: Stack, release: str, *more: str, is_broken: bool = Fals
 async def test_a_good_version_gets_everybody_step_by_step(stack: Stack) -> None:
     async with rolling(stack, "good") as one:
         await one.start()
-        rollout = await one.watched(lambda found: not found.is_standing)
+        rollout = await one.watched(lambda found: not found.is_active)
         assert (rollout.state, rollout.canary_percent) == ("succeeded", 100)
         assert [(event.state, event.canary_percent) for event in rollout.history] == [
             ("running", 50),
             ("running", 100),
             ("succeeded", 100),
         ]
-        assert one.reasons[0] == "waits for the first minute of figures"
+        assert one.reasons[0] == "waits for the first minute of metrics"
         await stack.until(lambda: stack.decisions[-1].get("revision") == f"rollout:{rollout.revision}")
         assert (stack.decisions[-1]["origin"], stack.decisions[-1]["percentFrom"]) == ("canary", "rollout")
         subjects = [subject for subject, _ in stack.local.clients.notices]
@@ -118,7 +118,7 @@ async def test_a_bad_version_is_taken_back_and_so_is_who_was_on_it(stack: Stack)
         await one.start()
         await stack.until(lambda: stack.decisions[-1]["origin"] == "canary")
         cookie = await stack.visitor("2", "app-version")
-        rollout = await one.watched(lambda found: not found.is_standing)
+        rollout = await one.watched(lambda found: not found.is_active)
         assert (rollout.state, rollout.canary_percent, rollout.step) == ("rolled-back", 0, 0)
         assert rollout.tests["errorRate"].has_failed
         assert rollout.reason.startswith("errors: canary ")

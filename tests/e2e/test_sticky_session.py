@@ -26,8 +26,8 @@ async def test_a_visitor_stays_for_twenty_requests(stack: Stack):
 async def test_a_session_is_read_at_the_nearest_replica(stack: Stack, region: str, replica: str):
     await stack.deploy(*HALF)
     cookie = await stack.visitor("2", "sessiontoken")
-    await stack.local.dynamodb.replicated()
-    stack.local.dynamodb.reset_counters()
+    await stack.local.dynamodb.replication.settle()
+    stack.local.dynamodb.call_counters.reset()
     assert await stack.version(region=region, cookie=cookie) == "2"
     assert stack.reads() == {replica: 1}
     assert (stack.decisions[-1]["reason"], stack.decisions[-1]["tableSource"]) == ("session", replica)
@@ -35,9 +35,9 @@ async def test_a_session_is_read_at_the_nearest_replica(stack: Stack, region: st
 
 async def test_replication_that_lags_does_not_flip_a_visitor(stack: Stack):
     await stack.deploy(*HALF)
-    stack.local.dynamodb.pause_replication()
+    stack.local.dynamodb.replication.pause()
     cookies = {version: await stack.visitor(version, "sessiontoken") for version in "12"}
-    stack.local.dynamodb.reset_counters()
+    stack.local.dynamodb.call_counters.reset()
     for version, cookie in cookies.items():
         assert await stack.versions(3, "/health", region=FAR, cookie=cookie) == {version: 3}
     assert stack.reads() == {FAR: 2, HOME: 2}  # once each, then remembered
@@ -82,7 +82,7 @@ async def test_the_override_reaches_the_canary_at_no_percentage_and_past_a_pin(s
 async def test_switching_the_strategy_keeps_every_item(stack: Stack):
     await stack.deploy(*HALF)
     cookie = await stack.visitor("2", "sessiontoken")
-    await stack.local.dynamodb.replicated()
+    await stack.local.dynamodb.replication.settle()
     before = await stack.local.dynamodb.call(NEAR, "Scan", {"TableName": SESSIONS})
     for strategy in ("cookie-version", "tenant-lookup", "fastest-origin"):
         await stack.deploy(f"strategy={strategy}")

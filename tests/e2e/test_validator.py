@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from cli.stacks.load import PROJECT, open_stack
-from cli.up.local_backends import site_of
+from cli.stacks.workspace import PROJECT, Workspace
+from cli.up.local_backends import local_backends
 from simulator.lambda_edge import functions_from_state
 from simulator.standin import run_program
 from tests.e2e.conftest import Stack
-from validator.checks.result import Result
-from validator.plan.plan_json import plan_from_json
-from validator.report import Report
+from validator.checks.report import Report, Result
+from validator.plan.parse import parse_plan
 from validator.validation import validate
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +34,7 @@ def anew(seconds: int) -> str:
 
 async def validated(stack: Stack, **keys: Any) -> Report:
     small = {"visitors": 120, "stickyVisitors": 6, "requestsPerVisitor": 5, "rate": 500, "confidence": CONFIDENCE}
-    return await validate(plan_from_json({"url": f"{stack.local.url}/", "override": OVERRIDE, **small, **keys}))
+    return await validate(parse_plan({"url": f"{stack.local.url}/", "override": OVERRIDE, **small, **keys}))
 
 
 def result(report: Report, check: str) -> Result:
@@ -84,7 +83,9 @@ async def test_a_canary_behind_the_cache_fails_by_its_hits(stack: Stack):
     distribution["outputs"]["defaultCacheBehavior"]["cachePolicyId"] = CACHING_OPTIMIZED
     stack.overrides = None
     await stack.local.apply(
-        state, site_of(open_stack("local", settings), {}, state), functions_from_state(state, PROJECT)
+        state,
+        local_backends(Workspace().open_stack("local", settings), {}, state),
+        functions_from_state(state, PROJECT),
     )
     report = await validated(stack, objects=[ASSET])
     versions = result(report, "cached-versions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra.cdn.viewer_function_code import viewer_function
+from infra.cdn.javascript import build_function_code
 from simulator.cloudfront_functions import FunctionResult, FunctionRuntime, KeyValueStore
 from tests.infra.configs import stack_of
 
@@ -17,7 +17,7 @@ class Deployed:
     """The function of a stack with these settings, and its store, whose content may be changed."""
 
     def __init__(self, strategy: str, **settings: Any) -> None:
-        function = viewer_function(stack_of(strategy=strategy, **settings))
+        function = build_function_code(stack_of(strategy=strategy, **settings))
         assert function is not None
         self.code = function.code
         self.store = KeyValueStore(ARN, function.key_values)

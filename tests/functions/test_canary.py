@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.model.assignment import release_tag
 from router.model.request import Request
 from router.model.response import Response
 from simulator.cloudfront_functions import FunctionResult
-from strategies.cookie_version import CookieVersion, Options, minted, release_tag
+from strategies.cookie_version import CookieVersion, Options, visitor_id
 from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import Values, request_of, viewer_request, viewer_response
 from tests.functions.strategies import odd, several
 from tests.router.test_cache_guard import SHARED
 from tests.router.test_cookies import PATHS
-from tests.strategies.fakes import make_edge
+from tests.strategies.fakes import Assigned, make_edge
 
 KEY, OLDER_KEY = "k" * 16, "o" * 16
 RELEASE = "2026-11"
@@ -38,9 +39,9 @@ def with_settings(**settings: Any) -> Deployed:
     return Deployed("cookie-version", **{"cookieVersion": {"caching": "versioned"}, "release": RELEASE, **settings})
 
 
-def strategy(percent: float = 50, keys: tuple[str, ...] = ()) -> CookieVersion:
+def strategy(percent: float = 50, keys: tuple[str, ...] = ()) -> Assigned:
     options = Options(signing_keys=keys, caching="versioned", max_age_seconds=3600)
-    return CookieVersion(options, make_edge(percent=percent, release=RELEASE))
+    return Assigned(CookieVersion(options, make_edge()), percent, RELEASE)
 
 
 def set_cookie(found: FunctionResult) -> str:
@@ -72,7 +73,7 @@ def cookie_values(draw: st.DrawFn) -> str:
     """Unsigned, or signed with a key that may be an old or a wrong one."""
     payload = draw(payloads)
     key = draw(st.sampled_from(["", KEY, OLDER_KEY, "w" * 16]))
-    return strategy(keys=(key,))._sign(payload) if key else payload
+    return strategy(keys=(key,)).strategy._sign(payload) if key else payload
 
 
 cookies = st.dictionaries(
@@ -106,7 +107,7 @@ def test_the_cookie_is_the_one_that_python_sets(
     found = set_cookie(deployed("50", signing).run(viewer_response(event)))
     request = request_of(cookies=given_cookies, request_id=request_id)
     maker = strategy(keys=signing)
-    maker._new_visitor = lambda: minted(request_id)  # type: ignore[method-assign]
+    maker.strategy._new_visitor = lambda: visitor_id(request_id)  # type: ignore[attr-defined]
     response = Response(origin=str(maker.choose(request).origin))
     maker.respond(request, response)
     expected = [found] if found else []

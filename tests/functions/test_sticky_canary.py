@@ -12,12 +12,12 @@ from router.baked import build_router
 from router.model.assignment import Assignment
 from router.model.decision import Decision
 from router.model.request import Request
-from strategies.cookie_version import minted
+from strategies.cookie_version import visitor_id
 from strategies.sticky_session import Options, StickySession
 from tests.functions.deployed import Deployed, line, version
 from tests.functions.events import viewer_request, viewer_response
 from tests.infra.configs import stack_of
-from tests.strategies.fakes import FakeTable, make_edge, problems_of
+from tests.strategies.fakes import FakeTable, errors_of, make_edge
 
 SECTION = {"caching": "versioned", "versionCookie": "app-version", "cookie": "sid"}
 ITEMS = {("one",): {"version": {"S": "1"}}, ("two",): {"version": {"S": "2"}}}
@@ -32,7 +32,7 @@ def routed(function: Deployed, cookies: dict[str, str], request_id: str = "id", 
     header = version(function.run(viewer_request(cookies=cookies, request_id=request_id)))
     stack = stack_of(strategy="sticky-session", stickySession=SECTION, release="r")
     router = build_router(baked_config(stack), "eu-west-1")
-    edge = make_edge(percent=0, release="", table=FakeTable(ITEMS, failure))
+    edge = make_edge(table=FakeTable(ITEMS, failure))
     router._strategy = StickySession(Options(cookie="sid", caching="versioned", version_cookie="app-version"), edge)
     request = Request(
         headers={"x-router-version": header, "cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())},
@@ -45,7 +45,7 @@ def test_a_new_visitor_is_assigned_before_the_cache_and_given_the_hint() -> None
     for number in range(40):
         function = deployed(canaryPercent="50")
         event = viewer_request(request_id=f"r-{number}")
-        expected, bucket = Assignment("r", 50).assign(minted(f"r-{number}"))
+        expected, bucket = Assignment("r", 50).assign(visitor_id(f"r-{number}"))
         assert version(function.run(event)) == expected
         assert line(function.run(event))["bucket"] == bucket
         cookie = function.run(viewer_response(event)).result["cookies"]["app-version"]
@@ -124,10 +124,10 @@ def test_a_token_that_is_too_long_is_no_session() -> None:
 
 
 def test_versioned_caching_needs_a_cookie_of_its_own_for_the_version() -> None:
-    assert problems_of(Options, caching="versioned") == [
+    assert errors_of(Options, caching="versioned") == [
         ("versionCookie", "is missing: caching: versioned needs a cookie for the version, such as app-version")
     ]
-    assert problems_of(Options, caching="versioned", cookie="sid", version_cookie="sid") == [
+    assert errors_of(Options, caching="versioned", cookie="sid", version_cookie="sid") == [
         ("versionCookie", "is 'sid': that is the session's cookie already")
     ]
 

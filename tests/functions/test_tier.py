@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.model.origin import Origin
-from router.passing import PASSING
+from router.cache_guard import FORWARDED
+from router.model.decision import Origin
 from simulator.cloudfront_functions import FunctionResult
 from strategies.base import Edge
 from strategies.tier import Options, Tier
@@ -20,7 +20,7 @@ from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import Values, request_of, viewer_request
 from tests.functions.strategies import broken, odd, several
 from tests.infra.configs import ORIGINS
-from tests.strategies.fakes import make_edge
+from tests.strategies.fakes import Assigned, make_edge
 
 TIERS: dict[str, dict[str, Any]] = {
     "standard": {"domainName": "standard.example.com"},
@@ -301,7 +301,7 @@ values = st.fixed_dictionaries(
 @settings(max_examples=300, deadline=None)
 def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]) -> None:
     found = deployed().run(viewer_request(**given_values, request_id="id"))
-    decision = strategy().choose(request_of(**given_values, request_id="id"))
+    decision = Assigned(strategy()).choose(request_of(**given_values, request_id="id"))
     origin = decision.origin.name if isinstance(decision.origin, Origin) else decision.origin
     assert line(found) == {"strategy": "tier", "origin": origin, "reason": decision.reason, "requestId": "id"}
     update = found.origin_update.update if found.origin_update else None
@@ -309,7 +309,7 @@ def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]
         decision.origin.domain_name if isinstance(decision.origin, Origin) else None
     )
     sent = viewer_request(**given_values)["request"]["headers"]
-    passing = {name: sent[name] for name in sent if name in (*PASSING, "x-tier", "authorization", "origin")}
+    passing = {name: sent[name] for name in sent if name in (*FORWARDED, "x-tier", "authorization", "origin")}
     own = {"user-agent": {"value": "Amazon CloudFront"}}
     kept = {name: value for name, value in found.result["headers"].items() if name != "x-router-version"}
     assert kept == passing | own

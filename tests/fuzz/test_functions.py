@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.cdn.viewer_function_code import MAX_VALUE_BYTES
-from router.passing import PASSING
+from infra.cdn.javascript import MAX_VALUE_BYTES
+from router.cache_guard import FORWARDED
 from simulator.cloudfront.viewer_functions import validate_function_result
 from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import viewer_request, viewer_response
@@ -94,7 +94,7 @@ def test_whatever_a_viewer_sends_cloudfront_accepts_what_comes_back(
     sent = {key: value for key, value in event["request"]["headers"].items() if key != "x-router-version"}
     if name == "tier":  # no router stands behind it that could take them away
         own = {"user-agent": {"value": "Amazon CloudFront"}}
-        sent = {key: value for key, value in sent.items() if key in (*PASSING, "x-tier", "x-qa")} | own
+        sent = {key: value for key, value in sent.items() if key in (*FORWARDED, "x-tier", "x-qa")} | own
     assert (without_version, {**request.result, "headers": 0}) == (sent, {**event["request"], "headers": 0})
     if name != "tier":
         answer = viewer_response(event, status=status)

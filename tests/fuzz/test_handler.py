@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router import baked
-from router.dynamodb.client import ReadError
-from router.dynamodb.clients import Clients
-from router.passing import PASSING, READ_ONLY_BEHIND_THE_CACHE
+from router.cache_guard import FORWARDED, READ_ONLY_AT_ORIGIN_REQUEST
+from router.dynamodb.client import Clients, ReadError
 from simulator.cloudfront import validate_result
 from simulator.sample_events import origin_request, origin_response
 from strategies.registry import STRATEGIES
+from tests.strategies.samples import sample_options
 
 if TYPE_CHECKING:
-    from router.dynamodb.client import Item
+    from router.model.decision import Item
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -40,7 +40,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "fastest-origin": {"probe_timeout_ms": 50},
     "tier": {"cookie": "other", "header": "x-tenant", "tiers": {"premium": {"domain_name": "premium.example.com"}}},
 }
-"""Every registered strategy has options here: a new one that has none fails below."""
+"""Another strategy has those of tests.strategies.samples."""
 
 TABLES: dict[str, dict[str, Any]] = {
     "sticky-session": {
@@ -189,7 +189,7 @@ def build(
     return baked.build_router(
         {
             "strategy": name,
-            "options": OPTIONS[name],
+            "options": OPTIONS[name] if name in OPTIONS else sample_options(name),
             "origins": {"stable": {"domain_name": "v1.example.com"}, "canary": {"domain_name": "v2.example.com"}},
             "canary_percent": 50.0,
             "release": "2026-11",
@@ -251,7 +251,7 @@ def test_where_answers_are_kept_nothing_beside_the_key_goes_on(
     monkeypatch.setattr("socket.create_connection", _refuse)
     key = ["authorization", "x-tenant", "x-router-version"]
     router = build(name, FuzzedReader(), monkeypatch, {"kept": {"key_headers": key}})
-    passing = {*PASSING, *READ_ONLY_BEHIND_THE_CACHE, *key, "user-agent", "x-forwarded-for"}
+    passing = {*FORWARDED, *READ_ONLY_AT_ORIGIN_REQUEST, *key, "user-agent", "x-forwarded-for"}
 
     @settings(max_examples=EXAMPLES // 3, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(event)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from pathlib import Path
+from typing import cast
 
 import yaml
 
+from docs.generate.docstrings import example
 from infra.config.errors import SettingsError
 from infra.settings.stack import Stack, load_stack
 from simulator.standin import read_stack_config
+from strategies.base import Needs
+from strategies.registry import STRATEGIES, load, section_of
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "staging", "prod")
@@ -37,6 +41,32 @@ EVERYTHING = (
 """What a stack may have besides."""
 
 
+SET_UP = tuple(
+    name
+    for name in STRATEGIES
+    if section_of(name) in yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+)
+"""Strategies with a section in the file of every stack. Any other one does without: its declared example is given."""
+
+
+def choosing(strategy: str) -> tuple[str, ...]:
+    """The overrides that switch a shipped stack to a strategy."""
+    declared = {} if strategy in SET_UP else {section_of(strategy): example(load(strategy).Options)}
+    return (f"strategy={strategy}", *_settings_in(declared))
+
+
+def _settings_in(value: object, path: str = "") -> Iterator[str]:
+    """KEY=VALUE of all that a section holds."""
+    if isinstance(value, dict):
+        for key, inner in cast("dict[str, object]", value).items():
+            yield from _settings_in(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, inner in enumerate(cast("list[object]", value)):
+            yield from _settings_in(inner, f"{path}[{index}]")
+    else:
+        yield f"{path}={value if isinstance(value, str) else json.dumps(value)}"
+
+
 def config_of(**changes: object) -> dict[str, str]:
     """A config that works, with some keys set, or taken away where they are None."""
     merged = {key: value for key, value in {**DEFAULTS, **changes}.items() if value is not None}
@@ -54,7 +84,7 @@ def problems_of(secret_keys: Container[str] = (), **changes: object) -> list[str
     try:
         load_stack(config_of(**changes), "test", secret_keys=secret_keys)
     except SettingsError as error:
-        return error.problems
+        return error.errors
     return []
 
 
@@ -62,6 +92,15 @@ def shipped_stack(name: str, *overrides: str) -> Stack:
     """A stack of the project with KEY=VALUE overrides, without Pulumi."""
     config = read_stack_config(name, project=ROOT, overrides=overrides)
     return load_stack(config.values, name, config.project, config.secret_keys)
+
+
+def needs_of(strategy: str) -> Needs:
+    """The needs of a strategy as the local stack sets it up, or as it declares its example."""
+    return shipped_stack("local", *choosing(strategy)).settings.needs
+
+
+ON_LAMBDA = tuple(name for name in STRATEGIES if needs_of(name).origin_request)
+BY_PERCENTAGE = tuple(name for name in STRATEGIES if needs_of(name).by_percentage)
 
 
 def edit_stack(project: Path, stack: str, **changes: object) -> None:

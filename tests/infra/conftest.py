@@ -9,7 +9,10 @@ import pytest
 
 from tests.infra.configs import ROOT
 
-FOLDERS = ("controller", "demo", "functions", "infra", "router", "strategies", "validator")
+FOLDERS = (
+    *("cache_check", "controller", "demo", "functions", "infra", "pipeline", "pulumi_state", "router", "stats"),
+    *("strategies", "validator"),
+)
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from simulator.standin import Run
-from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS
+from tests.infra.configs import SET_UP, STACKS, choosing
 from tests.infra.test_program import VERSIONED, run
 
 FILE = Path(__file__).with_name("resource_lists.json")
 SETUPS: Mapping[str, tuple[str, ...]] = {
-    **{strategy: (f"strategy={strategy}",) for strategy in STRATEGIES},
+    **{strategy: choosing(strategy) for strategy in SET_UP},
     **{f"{strategy} versioned": settings for strategy, settings in VERSIONED.items()},
 }
 PHYSICAL_NAMES = ("name", "policyName", "bucket", "alarmName", "dashboardName")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.access_logs import bucket_name, shortened
+from infra.cdn.access_logs import bucket_name, shorten
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, problems_of
+from tests.infra.configs import STACKS, choosing, problems_of
 from tests.infra.test_program import ACCOUNT, DISTRIBUTION, all_resources, inputs, run
 
 PARTS = {
@@ -26,7 +26,7 @@ DESTINATION = "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"
 DELIVERY = "aws:cloudwatch/logDelivery:LogDelivery"
 every_kind = pytest.mark.parametrize("kind", ["s3", "v2"])
 every_config = pytest.mark.parametrize(
-    "config", [(s, f"strategy={name}") for s in STACKS for name in STRATEGIES], ids=" ".join
+    "config", [(s, *choosing(name)) for s in STACKS for name in STRATEGIES], ids=" ".join
 )
 
 
@@ -158,5 +158,5 @@ def test_a_bucket_has_a_name_that_s3_takes_whatever_the_stack_is_called() -> Non
 
 
 def test_a_name_that_is_short_enough_stays() -> None:
-    assert shortened("edge-router-prod", 60) == "edge-router-prod"
-    assert len(shortened("x" * 70, 60)) == 60
+    assert shorten("edge-router-prod", 60) == "edge-router-prod"
+    assert len(shorten("x" * 70, 60)) == 60

@@ -8,7 +8,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from infra.config.aws_hosts import API, BUCKET, DNS_SUFFIXES, FUNCTION_URL, WEBSITE, HostedBy, service_of
+from infra.config.aws_hosts import API, BUCKET, DNS_SUFFIXES, FUNCTION_URL, WEBSITE, AwsHosts, find_service
 from tests.infra.configs import problems_of, stack_of
 
 WEBSITES = (
@@ -74,8 +74,8 @@ def tiers_with(**premium: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("host", "service"), SERVICES)
-def test_a_host_is_told_by_its_whole_name(host: str, service: HostedBy | None) -> None:
-    assert service_of(host) is service
+def test_a_host_is_told_by_its_whole_name(host: str, service: AwsHosts | None) -> None:
+    assert find_service(host) is service
 
 
 def test_the_suffixes_are_those_of_all_partitions() -> None:
@@ -94,7 +94,7 @@ def test_a_website_of_s3_is_refused_over_https(host: str) -> None:
 
 def test_a_website_of_s3_answers_on_one_port() -> None:
     assert problems_of(origins=origins_with(domainName=WEBSITES[0], protocol="http", port=8080)) == [
-        f"edge-router:origins.stable.port is 8080: {WEBSITES[0]} is the website of an S3 bucket, which answers on port"
+        f"edge-router:origins.stable.port is 8080: {WEBSITES[0]} is the website of an S3 bucket, which listens on port"
         " 80 only"
     ]
 
@@ -110,8 +110,8 @@ def test_a_website_of_s3_answers_on_one_port() -> None:
 )
 def test_the_viewers_host_is_refused_where_only_its_own_is_served(host: str, what: str) -> None:
     text = (
-        f"hostHeader is 'viewer': {host} is {what}, which serves requests with its own name as Host only, and answers"
-        " others with 403 or 404; write origin"
+        f"hostHeader is 'viewer': {host} is {what}, which serves requests with its own name as Host only, and"
+        " responds to others with 403 or 404; write origin"
     )
     origin = {"domainName": host, "protocol": "http" if "website" in host else "https"}
     assert problems_of(origins=origins_with(**origin, hostHeader="viewer")) == [f"edge-router:origins.stable.{text}"]
@@ -143,8 +143,8 @@ def test_other_hosts_may_be_spoken_to_as_they_like(host: str) -> None:
 @pytest.mark.parametrize("host", BUCKETS)
 def test_a_bucket_itself_is_a_warning_for_nobody_signs_the_request(host: str) -> None:
     text = (
-        f"domainName is {host!r}, an S3 bucket: requests to custom origins are not signed, so that a bucket which is"
-        " not public answers 403"
+        f"domainName is {host!r}, an S3 bucket: requests to custom origins are not signed, so a bucket that is not"
+        " public responds with 403"
     )
     assert stack_of(origins=origins_with(domainName=host)).warnings() == [f"origins.stable.{text}"]
     assert stack_of(tier=tiers_with(domainName=host)).warnings() == [f"tier.tiers.premium.{text}"]
@@ -160,7 +160,7 @@ def test_a_bucket_itself_is_a_warning_for_nobody_signs_the_request(host: str) ->
 def test_a_table_may_not_name_a_website_of_s3(entry: str) -> None:
     assert problems_of(tenantLookup={"allowedDomains": [".example.com", entry]}) == [
         f"edge-router:tenantLookup.allowedDomains has {entry!r}, the website of an S3 bucket: those speak http only,"
-        " and tenants' back ends are asked by https"
+        " and tenants' backends are requested with https"
     ]
 
 

@@ -18,11 +18,10 @@ from infra.package.bundle import Bundle, BundleError, build_bundle
 from infra.settings.stack import Stack
 from router.baked import build_router
 from router.model.request import Request
-from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT, shipped_stack, stack_of
+from tests.infra.configs import ON_LAMBDA, ROOT, choosing, shipped_stack, stack_of
+from tests.strategies.samples import source_files
 
-WITHOUT_LAMBDA = {"tier"}
-every_strategy = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name not in WITHOUT_LAMBDA])
+every_strategy = pytest.mark.parametrize("strategy", ON_LAMBDA)
 
 ALWAYS = {
     "config.json",
@@ -34,23 +33,18 @@ ALWAYS = {
     "strategies/base.py",
     "strategies/registry.py",
 }
-DYNAMODB = {"clients", "dynamodb", "sigv4"}
-LIVE_CONTROL = {"control", "live", "stopwatch"}
+DYNAMODB = {"client", "sigv4"}
+LIVE_CONTROL = {"reader", "live"}
 OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
 PLAN = {"steps": [10, 100]}
 VERSIONED = {"caching": "versioned"}
-OWN = {
-    "sticky-session": {"sticky_session", "canary_function"},
-    "cookie-version": {"cookie_version", "canary_function"},
-    "jwt-iat": {"jwt_iat", "jwt_claims", "jwt_keys"},
-    "tenant-lookup": {"tenant_lookup", "domain_allow_list", "json_body"},
-    "fastest-origin": {"fastest_origin", "probes", "race"},
-}
+BESIDES = {"sticky-session": {"canary_function"}, "cookie-version": {"canary_function"}}
+"""Modules that a strategy imports besides its own file or folder."""
 SHARED = {"__init__", "base", "options", "registry"}
 
 
 def built(strategy: str, directory: Path, *overrides: str) -> Bundle:
-    return build_bundle(shipped_stack("local", f"strategy={strategy}", *overrides), directory)
+    return build_bundle(shipped_stack("local", *choosing(strategy), *overrides), directory)
 
 
 def names_in(bundle: Bundle) -> set[str]:
@@ -62,8 +56,9 @@ def names_in(bundle: Bundle) -> set[str]:
 def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path) -> None:
     names = names_in(built(strategy, tmp_path))
     assert names >= ALWAYS
-    of_strategies = {Path(name).stem for name in names if name.startswith("strategies/")}
-    assert of_strategies == OWN[strategy] | SHARED
+    of_strategies = {name.removesuffix(".py") for name in names if name.startswith("strategies/")}
+    own = {path.relative_to(ROOT).with_suffix("").as_posix() for path in source_files(strategy)}
+    assert of_strategies == own | {f"strategies/{name}" for name in SHARED | BESIDES.get(strategy, set())}
     assert {name.partition("/")[0] for name in names} <= {"config.json", "router", "strategies", "jwt"}
 
 
@@ -71,7 +66,7 @@ def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path)
     ("settings", "expected"),
     [
         ({"strategy": "cookie-version"}, set[str]()),
-        ({"strategy": "fastest-origin"}, {"stopwatch"}),
+        ({"strategy": "fastest-origin"}, set[str]()),
         ({"strategy": "cookie-version", "override": OVERRIDE}, {"override"}),
         ({"strategy": "sticky-session", "stickySession": {"cookie": "s"}}, {*DYNAMODB, "table"}),
         ({"strategy": "cookie-version", "control": "live"}, {*DYNAMODB, *LIVE_CONTROL}),

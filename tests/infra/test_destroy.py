@@ -10,7 +10,7 @@ import pytest
 
 from simulator.standin import ProgramError, Run, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, ROOT, STACKS
+from tests.infra.configs import EVERYTHING, ON_LAMBDA, ROOT, STACKS, choosing
 from tests.infra.test_program import VERSIONED, run
 
 TABLE = "aws:dynamodb/table:Table"
@@ -20,7 +20,7 @@ NOT_FOR_VISITORS = (*("infra:Rollout$", "infra:Observability$", "infra:LogDelive
 """Who steers, watches, tries out and writes logs: without them visitors are served all the same."""
 REAL = tuple(override for override in EVERYTHING if not override.startswith("demo."))
 PROTECTED = (
-    *(("prod", f"strategy={strategy}") for strategy in STRATEGIES),
+    *(("prod", *choosing(strategy)) for strategy in STRATEGIES),
     *(("prod", *overrides) for overrides in VERSIONED.values()),
     ("prod", "strategy=sticky-session", *REAL),
     ("prod", "strategy=tier", *REAL),
@@ -32,7 +32,7 @@ every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 @cache
 def deployed(stack: str, strategy: str) -> Run:
-    return run_program(stack, overrides=(f"strategy={strategy}",))
+    return run_program(stack, overrides=choosing(strategy))
 
 
 @cache
@@ -107,7 +107,7 @@ def test_a_stack_from_before_is_protected_by_an_update_that_changes_nothing_else
     ]
     after = run_program(
         "prod",
-        overrides=(f"strategy={strategy}",),
+        overrides=choosing(strategy),
         state={**before.state, "deployment": {**before.state["deployment"], "resources": resources}},
     )
     assert {change.op for change in after.changes} == {"same"}
@@ -125,7 +125,7 @@ def test_a_destroy_leaves_the_replicated_function_and_nothing_else_but_tables(
     stack: str, strategy: str, nothing: Path
 ) -> None:
     after = destroyed(stack, strategy, nothing)
-    function = set() if strategy == "tier" else {"function"}
+    function = {"function"} if strategy in ON_LAMBDA else set()
     assert names(after, "retain") == function | (set() if stack == "local" else TABLES)
 
 
@@ -133,7 +133,7 @@ def test_a_destroy_leaves_the_replicated_function_and_nothing_else_but_tables(
 def test_what_refers_to_the_function_goes_before_its_role_and_logs(strategy: str, nothing: Path) -> None:
     after = destroyed("staging", strategy, nothing)
     order = [change.name for change in after.changes if change.op in ("delete", "retain")]
-    later = ("function", "role", "write-log", "logs-us-east-1") if strategy != "tier" else ()
+    later = ("function", "role", "write-log", "logs-us-east-1") if strategy in ON_LAMBDA else ()
     assert all(order.index("distribution") < order.index(name) for name in later)
     assert "distribution" in order
 

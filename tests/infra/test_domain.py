@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.shared_aliases import refuse_shared_aliases
 from infra.config.errors import SettingsError
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, edit_stack, problems_of, shipped_stack, stack_of
+from tests.infra.configs import STACKS, choosing, edit_stack, problems_of, shipped_stack, stack_of
 from tests.infra.test_program import DISTRIBUTION, VERSIONED, all_resources, inputs, run
 
 ZONE = "Z0123456789ABC"
@@ -96,9 +95,7 @@ def test_more_names_than_acm_puts_on_a_certificate_are_warned_of() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize(
-    "overrides", [*((f"strategy={name}",) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join
-)
+@pytest.mark.parametrize("overrides", [*(choosing(name) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join)
 def test_a_certificate_is_made_validated_and_attached(stack: str, overrides: tuple[str, ...]) -> None:
     found = run(stack, *overrides, *MADE)
     [certificate] = all_resources(found, CERTIFICATE)
@@ -193,7 +190,7 @@ def test_an_alias_of_two_stacks_is_an_error_at_preview(project: Path) -> None:
     with pytest.raises(ProgramError) as caught:
         run_program("prod", project=project, preview=True)
     assert str(caught.value) == (
-        "one setting does not work:\n"
+        "1 invalid setting:\n"
         "  edge-router:domain.aliases[1] is 'example.com', which Pulumi.staging.yaml has too: CloudFront takes an alias"
         " for one distribution only"
     )
@@ -221,10 +218,10 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
 )
 def test_what_a_file_does_not_say_plainly_is_not_known(project: Path, text: str) -> None:
     (project / "Pulumi.other.yaml").write_text(text)
-    refuse_shared_aliases(shipped_stack("prod", *MADE), project)
+    shipped_stack("prod", *MADE).reject_shared_aliases(project)
 
 
 def test_aliases_in_other_files_are_found_whatever_else_is_wrong_there(project: Path) -> None:
     (project / "Pulumi.other.yaml").write_text("config: {edge-router:domain: {aliases: [5, www.example.com]}}")
     with pytest.raises(SettingsError, match=r"domain\.aliases\[0\] is 'www\.example\.com', which Pulumi\.other\.yaml"):
-        refuse_shared_aliases(shipped_stack("prod", *MADE), project)
+        shipped_stack("prod", *MADE).reject_shared_aliases(project)

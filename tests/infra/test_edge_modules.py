@@ -99,7 +99,7 @@ def modules(project: Path, *keys: str) -> set[str]:
 LAZY = [
     (path.relative_to(ROOT).as_posix(), one, path.read_text().splitlines()[one.line - 1].partition("#")[2].strip())
     for package in EDGE_PACKAGES
-    for path in sorted((ROOT / package).glob("*.py"))
+    for path in sorted((ROOT / package).rglob("*.py"))
     for one in imports_in(path.read_bytes())
     if one.is_lazy and one.modules[0].partition(".")[0] in EDGE_PACKAGES
 ]

@@ -15,7 +15,7 @@ import pytest
 
 from demo.hosts.hosts import IMAGE_PARAMETER
 from simulator.standin import ProgramError, Run, StandIn, run_program
-from tests.infra.configs import ROOT, problems_of
+from tests.infra.configs import ROOT, choosing, problems_of
 from tests.infra.test_program import (
     DISTRIBUTION,
     FUNCTION,
@@ -145,7 +145,7 @@ def test_each_host_runs_its_version() -> None:
 
 @every_strategy
 def test_the_distributions_origin_is_the_stable_host_whatever_the_config_says(strategy: str) -> None:
-    found = run("staging", f"strategy={strategy}")
+    found = run("staging", *choosing(strategy))
     [origin] = inputs(found, DISTRIBUTION)["origins"]
     assert origin["domainName"] == hosts(found)["stable"]
     assert origin["domainName"].endswith(".compute-1.amazonaws.com")
@@ -156,7 +156,7 @@ def test_the_distributions_origin_is_the_stable_host_whatever_the_config_says(st
 
 @on_lambda
 def test_the_package_knows_where_the_hosts_are(strategy: str) -> None:
-    found = run("staging", f"strategy={strategy}", "origins.canary.hostHeader=shop.example.com")
+    found = run("staging", *choosing(strategy), "origins.canary.hostHeader=shop.example.com")
     origins = {
         name: (one["domain_name"], one["protocol"], one["port"], one["host_header"])
         for name, one in baked(found)["origins"].items()
@@ -216,15 +216,15 @@ def test_a_configured_secret_and_header_are_taken() -> None:
 
 @every_strategy
 def test_a_preview_works_before_any_host_has_a_name(strategy: str) -> None:
-    found = run_program("staging", overrides=[f"strategy={strategy}"], preview=True)
+    found = run_program("staging", overrides=choosing(strategy), preview=True)
     assert {change.op for change in found.changes} == {"create"}
     assert found.outputs["hosts"] == "[unknown]"
 
 
 @every_strategy
 def test_a_second_update_changes_nothing(strategy: str) -> None:
-    before = run("staging", f"strategy={strategy}")
-    assert steps(before, f"strategy={strategy}") == {}
+    before = run("staging", *choosing(strategy))
+    assert steps(before, *choosing(strategy)) == {}
 
 
 def test_another_application_is_other_hosts_and_the_edge_follows() -> None:
@@ -277,7 +277,7 @@ def test_what_the_application_could_not_read_is_told_before_anything_is_made() -
     with pytest.raises(ProgramError) as refused:
         run_program("staging", overrides=["stickySession.cookie=s!d"])
     assert str(refused.value) == (
-        "one setting does not work:\n  edge-router:stickySession does not suit the sample application of demo.hosts:"
+        "1 invalid setting:\n  edge-router:stickySession does not suit the sample application of demo.hosts:"
         " SESSION_COOKIE is \"s!d\"; 1 to 64 letters, digits, '_', '-'"
     )
 

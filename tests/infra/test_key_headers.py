@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from infra.cdn.invalidation import cached_paths
-from infra.cdn.policies import PoliciesArgs, cache_policy, origin_request_policy
-from infra.cdn.viewer_function_code import viewer_function
-from infra.edge_router import policies_args
+from infra.cdn.javascript import build_function_code
+from infra.cdn.policies import PoliciesArgs, cache_policy, origin_request_policy, policies_args
 from infra.package.baked_config import baked_config
-from infra.settings.header_key import KEY_HEADER, MAX_POLICY_HEADERS, HeaderKey, added_headers, header_key
-from infra.settings.key_headers import GROUPS
+from infra.settings.cache_key import GROUPS, KEY_HEADER, MAX_POLICY_HEADERS, HeaderKey, added_headers, header_key
 from infra.settings.stack import Stack
 from simulator.cloudfront_functions import check_code
 from strategies.base import Needs
@@ -39,7 +37,7 @@ def in_policy(stack: Stack) -> set[str]:
 
 
 def code_config(stack: Stack) -> dict[str, Any]:
-    function = viewer_function(stack)
+    function = build_function_code(stack)
     assert function is not None
     return json.loads(function.code.partition("const CONFIG = ")[2].partition(";\n")[0])
 
@@ -53,9 +51,9 @@ def code_config(stack: Stack) -> dict[str, Any]:
         ("Host", "is 'Host': it is in the key where an origin has hostHeader viewer"),
         ("accept-encoding", "is 'accept-encoding': it is in the key already, normalized by CloudFront"),
         ("X-Router-Key", "is 'X-Router-Key': headers that begin with x-router- are the router's own"),
-        ("X-Forwarded-Proto", "is 'X-Forwarded-Proto': CloudFront keeps no answers apart by this header"),
-        ("Cache-Control", "is 'Cache-Control': CloudFront keeps no answers apart by this header"),
-        ("X-Amz-Cf-Id", "is 'X-Amz-Cf-Id': CloudFront keeps no answers apart by this header"),
+        ("X-Forwarded-Proto", "is 'X-Forwarded-Proto': CloudFront takes no such header into the cache key"),
+        ("Cache-Control", "is 'Cache-Control': CloudFront takes no such header into the cache key"),
+        ("X-Amz-Cf-Id", "is 'X-Amz-Cf-Id': CloudFront takes no such header into the cache key"),
     ],
 )
 def test_a_header_that_cannot_be_in_the_key_is_named_with_the_reason(given: str, text: str) -> None:
@@ -116,9 +114,9 @@ def test_a_strategy_without_a_function_before_the_cache_gets_one_where_there_is_
     origins = {**ORIGINS, "stable": {"domainName": "v1.example.com", "hostHeader": "viewer"}}
     settings = {**FASTEST, "origins": origins, "override": OVERRIDE}
     fits, is_hashed = (stack_of(**settings, keyHeaders=given) for given in (["next"], ["next", "language"]))
-    assert (len(in_policy(fits)), viewer_function(fits)) == (10, None)
+    assert (len(in_policy(fits)), build_function_code(fits)) == (10, None)
     assert in_policy(is_hashed) == {"authorization", "origin", "host", "x-qa-origin", KEY_HEADER}
-    function = viewer_function(is_hashed)
+    function = build_function_code(is_hashed)
     assert function is not None
     assert (function.name, function.key_values, function.triggers) == ("key", {}, ("viewer-request",))
     assert code_config(is_hashed) == {"hashed": sorted([*GROUPS["next"], *GROUPS["language"]])}
@@ -165,7 +163,7 @@ def test_what_was_kept_by_another_rule_is_forgotten_with_the_deployment(
     """An answer that a header has spoiled before would stay for as long as its origin said."""
     stack = stack_of(**settings)
     before = cached_paths(stack)
-    monkeypatch.setattr("infra.cdn.invalidation.KEPT_BY", "every header reaches the origin")
+    monkeypatch.setattr("infra.cdn.invalidation.CACHE_RULE", "every header reaches the origin")
     assert cached_paths(stack)["/*"] != before["/*"]
 
 

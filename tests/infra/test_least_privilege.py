@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from simulator.standin.models import MODELS
+from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, STACKS
+from tests.infra.configs import EVERYTHING, STACKS, choosing
 from tests.infra.rights import (
     ANY_RESOURCE,
     GRANTS,
@@ -30,9 +30,9 @@ from tests.infra.test_program import ROLE, ROLE_POLICY, VERSIONED, all_resources
 RESOURCE_POLICIES = ("aws:s3/bucketPolicy:BucketPolicy", "aws:sns/topicPolicy:TopicPolicy")
 PERMISSION = "aws:lambda/permission:Permission"
 CONFIGS = [
-    *((stack, f"strategy={strategy}") for stack in STACKS for strategy in STRATEGIES),
+    *((stack, *choosing(strategy)) for stack in STACKS for strategy in STRATEGIES),
     *((stack, *VERSIONED[strategy]) for stack in STACKS for strategy in VERSIONED),
-    *(("local", f"strategy={strategy}", *EVERYTHING) for strategy in ("sticky-session", "tenant-lookup", "tier")),
+    *(("local", *choosing(strategy), *EVERYTHING) for strategy in ("sticky-session", "tenant-lookup", "tier")),
     ("local", *VERSIONED["sticky-session"], *EVERYTHING),
     ("local", "accessLogs=s3"),
 ]

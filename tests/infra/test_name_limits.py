@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from infra.config.errors import SettingsError
-from infra.naming.name_limits import LONGEST, Name, short_names
+from infra.naming.resource_names import LIMITS, Name
 from infra.settings.stack import load_stack
 from pipeline.program import refuse_long_names
 from pipeline.settings import load_pipeline_settings
 from simulator.standin import ProgramError, run_program
-from simulator.standin.models import MODELS
+from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, config_of, shipped_stack
+from tests.infra.configs import EVERYTHING, choosing, config_of, shipped_stack
 from tests.infra.test_program import VERSIONED, run
 
 KINDS = {
@@ -26,9 +26,9 @@ KINDS = {
     "aws:lambda/function:Function": "function",
 }
 CONFIGS = [
-    *(("prod", f"strategy={strategy}") for strategy in STRATEGIES),
+    *(("prod", *choosing(strategy)) for strategy in STRATEGIES),
     *(("prod", *overrides) for overrides in VERSIONED.values()),
-    *(("local", f"strategy={strategy}", *EVERYTHING) for strategy in ("sticky-session", "tier")),
+    *(("local", *choosing(strategy), *EVERYTHING) for strategy in ("sticky-session", "tier")),
 ]
 PIPELINE = {
     "edge-router-pipeline:connectionArn": "arn:aws:codeconnections:us-east-1:123456789012:connection/"
@@ -44,7 +44,7 @@ def problems_in(project: str, stack: str = "test", **changes: object) -> list[st
     try:
         load_stack(config, stack, project)
     except SettingsError as error:
-        return error.problems
+        return error.errors
     return []
 
 
@@ -89,7 +89,7 @@ def test_the_program_refuses_it_before_anything_is_made(project: Path) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: " ".join(config[:3]))
 def test_every_short_name_of_a_stack_is_looked_at(config: tuple[str, ...]) -> None:
-    listed = set(short_names(shipped_stack(*config)))
+    listed = set(shipped_stack(*config).short_names())
     resources = [one for one in run(*config).state["deployment"]["resources"] if one["type"] in KINDS]
     found = {Name(KINDS[one["type"]], one["inputs"]["name"]) for one in resources}
     assert {_without_id(one) for one in listed} == {_without_id(one) for one in found}
@@ -113,8 +113,8 @@ def test_whatever_else_is_named_after_a_stack_may_be_longer(config: tuple[str, .
 
 def test_the_limits_are_those_of_the_models() -> None:
     for kind, ours in KINDS.items():
-        assert (MODELS[kind].rules["name"]("n" * LONGEST[ours][1]), MODELS[kind].named) == ("", LONGEST[ours][1])
-        assert MODELS[kind].rules["name"]("n" * (LONGEST[ours][1] + 1))
+        assert (MODELS[kind].rules["name"]("n" * LIMITS[ours][1]), MODELS[kind].named) == ("", LIMITS[ours][1])
+        assert MODELS[kind].rules["name"]("n" * (LIMITS[ours][1] + 1))
 
 
 def test_a_pipelines_names_are_judged_too() -> None:
@@ -122,7 +122,7 @@ def test_a_pipelines_names_are_judged_too() -> None:
     refuse_long_names(settings, "edge-router-pipeline")
     with pytest.raises(SettingsError) as refused:
         refuse_long_names(settings, "Edge-" + "x" * 49)
-    assert [text.partition("'")[0] for text in refused.value.problems] == [
+    assert [text.partition("'")[0] for text in refused.value.errors] == [
         "the bucket would be called ",
         "the role would be called ",
         "the bucket of the artifacts would be called ",

@@ -10,13 +10,22 @@ import pytest
 
 from infra.config.aws_regions import EDGE_REGIONS
 from infra.observability.alarms import least_assigned
-from infra.observability.log_metrics import split_of
-from infra.observability.queries import QUERIES
+from infra.observability.log_metrics import assigned_split
+from infra.observability.monitoring import QUERIES
 from infra.package.baked_config import baked_config
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES
 from tests.docs.pages import section
-from tests.infra.configs import STACKS, problems_of, shipped_stack, stack_of
+from tests.infra.configs import (
+    BY_PERCENTAGE,
+    ON_LAMBDA,
+    STACKS,
+    choosing,
+    needs_of,
+    problems_of,
+    shipped_stack,
+    stack_of,
+)
 from tests.infra.test_program import (
     ACCOUNT,
     DISTRIBUTION,
@@ -37,10 +46,10 @@ TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 ON = "alarms.notify[0]=on-call@example.com"
-CONFIGS = [*((f"strategy={name}", ON) for name in STRATEGIES), *((*VERSIONED[name], ON) for name in VERSIONED)]
+CONFIGS = [*((*choosing(name), ON) for name in STRATEGIES), *((*VERSIONED[name], ON) for name in VERSIONED)]
 every_config = pytest.mark.parametrize("config", CONFIGS, ids=" ".join)
-on_lambda = pytest.mark.parametrize("config", [one for one in CONFIGS if one[0] != "strategy=tier"], ids=" ".join)
-BY_PERCENTAGE = ("sticky-session", "cookie-version", "jwt-iat")
+CONFIGS_ON_LAMBDA = [one for one in CONFIGS if one[0].removeprefix("strategy=") in ON_LAMBDA]
+on_lambda = pytest.mark.parametrize("config", CONFIGS_ON_LAMBDA, ids=" ".join)
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:edge-router-prod-alarms"
 
 
@@ -106,9 +115,9 @@ def test_a_stack_without_either_counts_nothing() -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_groups_of_all_regions_have_an_end(strategy: str) -> None:
     """With a function on Lambda they are there already, whether or not anybody watches."""
-    groups = [one["inputs"] for one in all_resources(run("staging", f"strategy={strategy}"), LOG_GROUP)]
+    groups = [one["inputs"] for one in all_resources(run("staging", *choosing(strategy)), LOG_GROUP)]
     edge = [one for one in groups if one["name"] == "/aws/lambda/us-east-1.edge-router-staging"]
-    assert {one["region"] for one in edge} == (set() if strategy == "tier" else set(EDGE_REGIONS))
+    assert {one["region"] for one in edge} == (set(EDGE_REGIONS) if strategy in ON_LAMBDA else set())
     assert {one["retentionInDays"] for one in groups} <= {14}
 
 
@@ -122,7 +131,7 @@ def test_every_region_counts_decisions_and_fallbacks_of_its_own_log(config: tupl
     assert here["fallbacks"]["pattern"] == "{ $.fallback IS TRUE }"
     assert here["decisions"]["pattern"] == "{ ($.elapsedUs >= 0) || ($.fallback IS TRUE) }"
     assert here["fallback-reasons"]["metricTransformation"]["dimensions"] == {"Reason": "$.reason"}
-    assert ("table-ms" in here) is any(name in config[0] for name in ("sticky-session", "tenant-lookup"))
+    assert ("table-ms" in here) is (needs_of(config[0].removeprefix("strategy=")).table is not None)
 
 
 @on_lambda
@@ -153,7 +162,7 @@ def test_cloudfronts_errors_have_one_alarm_in_us_east_1(config: tuple[str, ...])
 def test_a_function_before_the_cache_has_an_alarm_of_its_own(config: tuple[str, ...]) -> None:
     found = alarms(*config).get("viewer-function")
     kind = "tier" if config[0] == "strategy=tier" else "canary"
-    if config[0] != "strategy=tier" and len(config) == 2:
+    if config in CONFIGS_ON_LAMBDA and config[:-1] not in VERSIONED.values():
         assert found is None
     else:
         assert found is not None
@@ -162,7 +171,7 @@ def test_a_function_before_the_cache_has_an_alarm_of_its_own(config: tuple[str, 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_split_is_watched_where_the_percentage_assigns(strategy: str) -> None:
-    config = (f"strategy={strategy}", "canaryPercent=12.5", ON)
+    config = (*choosing(strategy), "canaryPercent=12.5", ON)
     split = [one for name, one in alarms(*config).items() if name.startswith("split/")]
     assert {one["region"] for one in split} == (set(EDGE_REGIONS) if strategy in BY_PERCENTAGE else set())
     for one in split:
@@ -192,7 +201,7 @@ def test_a_rollouts_decisions_are_no_part_of_the_split_nor_are_those_from_before
 
 
 def test_with_a_baked_percentage_the_split_is_that_of_the_package() -> None:
-    split = split_of(stack_of(canaryPercent="12.5"))
+    split = assigned_split(stack_of(canaryPercent="12.5"))
     assert split is not None
     assert (split.target_percent, split.pattern) == (12.5, '($.bucket >= 0) && ($.percentFrom = "baked")')
 

@@ -15,12 +15,13 @@ from infra.config.aws_regions import EDGE_REGIONS
 from infra.settings.stack import Stack
 from simulator.standin import ProgramError, Run, run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, edit_stack, shipped_stack
+from tests.infra.configs import BY_PERCENTAGE, ON_LAMBDA, SET_UP, STACKS, choosing, edit_stack, needs_of, shipped_stack
 
 ACCOUNT = "123456789012"
 every_stack = pytest.mark.parametrize("stack", STACKS)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
-on_lambda = pytest.mark.parametrize("strategy", [name for name in STRATEGIES if name != "tier"])
+every_set_up_strategy = pytest.mark.parametrize("strategy", SET_UP)
+on_lambda = pytest.mark.parametrize("strategy", ON_LAMBDA)
 VERSIONED = {
     "cookie-version": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
     "sticky-session": (
@@ -60,7 +61,6 @@ TRIGGERS = {
     "tenant-lookup": [("origin-request", True)],
     "fastest-origin": BOTH_TRIGGERS,
 }
-BY_PERCENTAGE = ("sticky-session", "cookie-version", "jwt-iat")
 TABLE_READ = {"sticky-session": "sessions", "tenant-lookup": "tenants"}
 CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
 
@@ -94,9 +94,9 @@ def inputs(run: Run, kind: str) -> dict[str, Any]:
 
 
 @every_stack
-@on_lambda
+@pytest.mark.parametrize("strategy", TRIGGERS)
 def test_the_function_is_on_exactly_the_triggers_needed(stack: str, strategy: str) -> None:
-    found = run(stack, f"strategy={strategy}")
+    found = run(stack, *choosing(strategy))
     [function] = resources(found, FUNCTION)
     behavior = inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
     associations = behavior["lambdaFunctionAssociations"]
@@ -110,11 +110,11 @@ def test_the_function_is_on_exactly_the_triggers_needed(stack: str, strategy: st
 @every_stack
 @on_lambda
 def test_caching_is_off_where_visitors_get_different_origins(stack: str, strategy: str) -> None:
-    found = run(stack, f"strategy={strategy}")
+    found = run(stack, *choosing(strategy))
     policy = inputs(found, CACHE_POLICY)
     parameters = policy["parametersInCacheKeyAndForwardedToOrigin"]
     ttls = policy["minTtl"], policy["defaultTtl"], policy["maxTtl"]
-    if strategy != "fastest-origin":
+    if not needs_of(strategy).is_cacheable:
         assert (ttls, parameters) == ((0, 0, 0), NO_CACHE)
         assert policy["name"] == f"edge-router-{stack}-uncached"
         return
@@ -132,17 +132,17 @@ def test_caching_is_off_where_visitors_get_different_origins(stack: str, strateg
 @every_stack
 @every_strategy
 def test_one_versions_error_is_pinned_on_nobody(stack: str, strategy: str) -> None:
-    responses = inputs(run(stack, f"strategy={strategy}"), DISTRIBUTION).get("customErrorResponses")
-    if strategy == "fastest-origin":
+    responses = inputs(run(stack, *choosing(strategy)), DISTRIBUTION).get("customErrorResponses")
+    if not needs_of(strategy).varies:
         assert responses is None
     else:
         assert responses == [{"errorCode": code, "errorCachingMinTtl": 0} for code in CACHED_ERRORS]
 
 
 @every_stack
-@on_lambda
+@pytest.mark.parametrize("strategy", TRIGGERS)
 def test_the_role_may_do_only_what_the_router_does(stack: str, strategy: str) -> None:
-    found = run(stack, f"strategy={strategy}")
+    found = run(stack, *choosing(strategy))
     group = f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/lambda/us-east-1.edge-router-{stack}"
     expected = {
         "write-log": [
@@ -171,9 +171,9 @@ def test_the_role_may_do_only_what_the_router_does(stack: str, strategy: str) ->
 
 
 @every_stack
-@every_strategy
+@every_set_up_strategy
 def test_both_tables_are_there_whatever_is_chosen(stack: str, strategy: str) -> None:
-    found = run(stack, f"strategy={strategy}")
+    found = run(stack, *choosing(strategy))
     tables = {table["inputs"]["name"]: table for table in resources(found, TABLE) if "infra:Tables$" in table["urn"]}
     is_prod = stack == "prod"
     shared = {
@@ -210,9 +210,9 @@ def test_both_tables_are_there_whatever_is_chosen(stack: str, strategy: str) -> 
 
 
 @every_stack
-@every_strategy
+@every_set_up_strategy
 def test_the_outputs_say_what_is_deployed(stack: str, strategy: str) -> None:
-    found = run(stack, f"strategy={strategy}")
+    found = run(stack, *choosing(strategy))
     [distribution] = resources(found, DISTRIBUTION)
     assert found.outputs == {
         "domain": distribution["outputs"]["domainName"],
@@ -237,7 +237,7 @@ def hosts(found: Run) -> dict[str, str]:
 
 
 def _located(found: Run, stack: str, strategy: str) -> Stack:
-    return shipped_stack(stack, f"strategy={strategy}").at_hosts(hosts(found))
+    return shipped_stack(stack, *choosing(strategy)).at_hosts(hosts(found))
 
 
 def _rollout_outputs(stack: str) -> dict[str, str]:
@@ -248,7 +248,7 @@ def _rollout_outputs(stack: str) -> dict[str, str]:
 
 
 def _function_outputs(found: Run, stack: str, strategy: str) -> dict[str, str]:
-    if strategy != "tier":
+    if strategy in ON_LAMBDA:
         return {
             "functionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function_name(found)}:1",
             "functionVersion": "1",
@@ -262,7 +262,7 @@ def _function_outputs(found: Run, stack: str, strategy: str) -> dict[str, str]:
 
 @every_strategy
 def test_secrets_stay_out_of_the_state(strategy: str) -> None:
-    state = json.dumps(run("local", f"strategy={strategy}").state)
+    state = json.dumps(run("local", *choosing(strategy)).state)
     assert "local-demo" not in state
 
 
@@ -409,7 +409,7 @@ def test_a_new_version_is_attached() -> None:
 @every_strategy
 def test_switching_keeps_all_tables(stack: str, strategy: str) -> None:
     before = run(stack, "strategy=sticky-session")
-    after = run_program(stack, overrides=[f"strategy={strategy}"], state=before.state)
+    after = run_program(stack, overrides=choosing(strategy), state=before.state)
     assert {(change.name, change.op) for change in after.changes if change.type == TABLE} == {
         ("control", "same"),
         ("sessions", "same"),
@@ -452,9 +452,9 @@ def test_mistakes_end_the_program_in_words() -> None:
         run_program("local", overrides=["pin=stabel", "stickySession.cokie=x"])
     assert str(caught.value) == "\n".join(
         [
-            "2 settings do not work:",
+            "2 invalid settings:",
             "  edge-router:pin is 'stabel': did you mean stable? Allowed: canary, none, stable",
-            "  edge-router:stickySession.cokie is no key here: did you mean cookie? Allowed: applicationCookies,"
+            "  edge-router:stickySession.cokie is an unknown key: did you mean cookie? Allowed: applicationCookies,"
             " caching, cookie, expiryAttribute, homeRegion, keyAttribute, partitioned, path, replicas, sameSite,"
             " tableName, versionAttribute, versionCookie, versions",
         ]

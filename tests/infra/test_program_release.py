@@ -11,7 +11,7 @@ import pytest
 
 from infra.config.aws_regions import EDGE_REGIONS
 from simulator.standin import Run, run_program
-from tests.infra.configs import edit_stack
+from tests.infra.configs import choosing, edit_stack
 from tests.infra.test_program import (
     ACCOUNT,
     BY_PERCENTAGE,
@@ -63,8 +63,8 @@ def allowed(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
 def test_a_new_percentage_pin_or_release_changes_one_table_item(stack: str, strategy: str, override: str) -> None:
     """No version of the function is published, and the distribution stays as it is."""
-    chosen = f"strategy={strategy}"
-    assert changed(run(stack, chosen), stack, chosen, override) == {"update": {"control-config"}}
+    chosen = choosing(strategy)
+    assert changed(run(stack, *chosen), stack, *chosen, override) == {"update": {"control-config"}}
 
 
 @every_stack
@@ -156,7 +156,7 @@ def test_no_controller_is_there_where_no_percentage_assigns(stack: str, strategy
 @every_stack
 @pytest.mark.parametrize("strategy", BY_PERCENTAGE)
 def test_the_controller_may_do_only_what_it_does(stack: str, strategy: str) -> None:
-    found = run(stack, f"strategy={strategy}")
+    found = run(stack, *choosing(strategy))
     name = f"edge-router-{stack}-controller"
     assert policies(found, name) == {
         "write-log": allowed(

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.config.aws_regions import EDGE_REGIONS, available_regions
-from infra.config.provider_region import missing_region_problem, provider_region
-from infra.settings.opt_in_regions import ENABLED_BY_DEFAULT
+from infra.config.aws_regions import EDGE_REGIONS, ENABLED_BY_DEFAULT, available_regions
+from infra.config.provider import missing_region_error, provider_region
 from simulator.standin import ProgramError, run_program
 from tests.infra.configs import STACKS, shipped_stack, stack_of
 
@@ -37,7 +36,7 @@ def test_the_program_itself_refuses_a_stack_without_a_region(stack: str, project
     without_region(project)
     with pytest.raises(ProgramError) as refused:
         run_program(stack, project=project)
-    assert str(refused.value) == f"one setting does not work:\n  {MISSING}"
+    assert str(refused.value) == f"1 invalid setting:\n  {MISSING}"
 
 
 def test_it_is_told_beside_all_other_mistakes(project: Path, nowhere: Path) -> None:
@@ -45,14 +44,14 @@ def test_it_is_told_beside_all_other_mistakes(project: Path, nowhere: Path) -> N
     with pytest.raises(ProgramError) as refused:
         run_program("local", project=project, overrides=("pin=stabel",))
     assert str(refused.value).splitlines() == [
-        "2 settings do not work:",
+        "2 invalid settings:",
         f"  {MISSING}",
         "  edge-router:pin is 'stabel': did you mean stable? Allowed: canary, none, stable",
     ]
 
 
 def test_an_empty_one_is_none(nowhere: Path) -> None:
-    assert missing_region_problem({"aws:region": ""}, {}) == MISSING
+    assert missing_region_error({"aws:region": ""}, {}) == MISSING
 
 
 def test_it_may_be_in_config_environment_or_profile(nowhere: Path) -> None:
@@ -62,8 +61,8 @@ def test_it_may_be_in_config_environment_or_profile(nowhere: Path) -> None:
     assert provider_region({}, {"AWS_DEFAULT_REGION": "us-west-1"}) == "us-west-1"
     assert provider_region({}, {}) == "eu-west-3"
     assert provider_region({"aws:profile": "work"}, {}) == "eu-north-1"
-    assert missing_region_problem({"aws:profile": "bare"}, {}) == missing_region_problem({"aws:profile": "no"}, {})
-    assert missing_region_problem({"aws:profile": "no"}, {}) == MISSING
+    assert missing_region_error({"aws:profile": "bare"}, {}) == missing_region_error({"aws:profile": "no"}, {})
+    assert missing_region_error({"aws:profile": "no"}, {}) == MISSING
 
 
 def test_the_regions_enabled_by_default_are_those_with_a_number_of_old() -> None:
@@ -86,7 +85,7 @@ def test_every_opt_in_region_is_told_by_its_key() -> None:
         "logs.regions[1]": "il-central-1",
     }
     assert stack.warnings() == [
-        f"{key} is {region!r}, an opt-in Region: `up` can make nothing there until the account has enabled it, by"
+        f"{key} is {region!r}, an opt-in Region: `up` can create nothing there until the account has enabled it, by"
         f" `aws account enable-region --region-name {region}`"
         for key, region in keys.items()
     ]
@@ -104,6 +103,6 @@ def test_no_shipped_stack_needs_one(stack: str) -> None:
 def test_preview_warns_of_the_providers_own(nowhere: Path) -> None:
     found = run_program("local", overrides=("aws:region=eu-south-2",), preview=True)
     assert [text for text in found.warnings if "opt-in" in text] == [
-        "aws:region is 'eu-south-2', an opt-in Region: `up` can make nothing there until the account has enabled it, by"
-        " `aws account enable-region --region-name eu-south-2`"
+        "aws:region is 'eu-south-2', an opt-in Region: `up` can create nothing there until the account has enabled it,"
+        " by `aws account enable-region --region-name eu-south-2`"
     ]

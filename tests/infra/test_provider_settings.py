@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.config.errors import SettingsError
-from infra.config.provider_settings import provider_keys, provider_problems
+from infra.config.provider import provider_errors, provider_keys
 from infra.settings.stack import load_stack
 
 
@@ -25,15 +25,19 @@ from infra.settings.stack import load_stack
         ("aws:region", "", "aws:region is empty: write the Region of the stack, such as us-east-1"),
         ("aws:region", "  ", "aws:region is empty: write the Region of the stack, such as us-east-1"),
         ("aws:region", "cn-north-1", "aws:region is 'cn-north-1', in the partition aws-cn: Lambda@Edge is in"),
-        ("aws:regoin", "us-east-1", "aws:regoin is no key of pulumi-aws: did you mean region? Allowed: accessKey, "),
-        ("aws:profil", "x", "aws:profil is no key of pulumi-aws: did you mean profile? Allowed: "),
-        ("foo:bar", "1", "foo:bar is read by nobody, for the namespace is 'foo': allowed: aws, edge-router, pulumi,"),
-        ("edge-ruter:pin", "1", "edge-ruter:pin is read by nobody, for the namespace is 'edge-ruter': did you mean"),
-        ("awss:region", "1", "awss:region is read by nobody, for the namespace is 'awss': did you mean aws? "),
+        (
+            "aws:regoin",
+            "us-east-1",
+            "aws:regoin is an unknown key of pulumi-aws: did you mean region? Allowed: acc",
+        ),
+        ("aws:profil", "x", "aws:profil is an unknown key of pulumi-aws: did you mean profile? Allowed: "),
+        ("foo:bar", "1", "foo:bar is in an unknown namespace, 'foo': allowed: aws, edge-router, pulumi,"),
+        ("edge-ruter:pin", "1", "edge-ruter:pin is in an unknown namespace, 'edge-ruter': did you mean"),
+        ("awss:region", "1", "awss:region is in an unknown namespace, 'awss': did you mean aws? "),
     ],
 )
 def test_a_key_that_cannot_be_meant_is_named(key: str, value: str, beginning: str) -> None:
-    [problem] = provider_problems({key: value}, "edge-router")
+    [problem] = provider_errors({key: value}, "edge-router")
     assert problem.startswith(beginning)
 
 
@@ -48,7 +52,7 @@ def test_a_key_that_cannot_be_meant_is_named(key: str, value: str, beginning: st
     ],
 )
 def test_what_somebody_reads_is_no_mistake(config: dict[str, str]) -> None:
-    assert provider_problems(config, "edge-router") == []
+    assert provider_errors(config, "edge-router") == []
 
 
 def test_the_keys_are_those_of_the_provider() -> None:
@@ -58,9 +62,9 @@ def test_the_keys_are_those_of_the_provider() -> None:
 def test_they_are_told_together_with_the_stacks_own() -> None:
     with pytest.raises(SettingsError) as refused:
         load_stack({"aws:regoin": "us-east-1", "edge-router:pin": "x"}, "local")
-    keys = [problem.partition(" ")[0] for problem in refused.value.problems]
+    keys = [problem.partition(" ")[0] for problem in refused.value.errors]
     assert {"aws:regoin", "edge-router:pin"} <= set(keys)
 
 
 def test_a_secret_of_the_provider_is_in_no_message() -> None:
-    assert "s3cret" not in str(provider_problems({"aws:secretKeyy": "s3cret", "foo:token": "s3cret"}, "edge-router"))
+    assert "s3cret" not in str(provider_errors({"aws:secretKeyy": "s3cret", "foo:token": "s3cret"}, "edge-router"))

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.package.regional import build_controller, build_validator
+from infra.package.bundle import build_controller, build_validator
 from infra.settings.stack import Stack
 from tests.infra.configs import ROOT, stack_of
 
@@ -41,7 +41,7 @@ def test_the_controller_is_small_without_a_function_before_the_cache(tmp_path: P
     assert path.stat().st_size <= 64 * 1024
     with ZipFile(path) as archive:
         names = set(archive.namelist())
-    own = {f"controller/{source.name}" for source in (ROOT / "controller").glob("*.py")}
+    own = {source.relative_to(ROOT).as_posix() for source in (ROOT / "controller").rglob("*.py")}
     assert {name for name in names if name.startswith("controller/")} <= own
     assert not [name for name in names if name.startswith(("tests/", "infra/", "strategies/"))]
 
@@ -51,7 +51,7 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 import {module}.handler
 print(json.dumps(sorted(module.__file__ for name, module in sys.modules.items()
-                        if name.partition(".")[0] in ("controller", "validator", "router"))))
+                        if name.partition(".")[0] in ("controller", "validator", "router", "stats"))))
 """
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from strategies.registry import STRATEGIES
-from tests.infra.configs import STACKS, problems_of
+from tests.infra.configs import STACKS, choosing, problems_of
 from tests.infra.test_program import DISTRIBUTION, VERSIONED, all_resources, inputs, run
 
 POLICY = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
 WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/edge/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 SECRET = "0123456789abcdef0123456789abcdef"
-CONFIGS = [*((f"strategy={name}",) for name in STRATEGIES), *VERSIONED.values()]
+CONFIGS = [*(choosing(name) for name in STRATEGIES), *VERSIONED.values()]
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     (

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from infra.config.endpoints import protocol_of
-from infra.settings.rollout import seconds_of
+from infra.config.rules import sns_protocol
+from infra.settings.rollout import parse_duration
 from simulator.standin import read_stack_config
 from strategies.registry import STRATEGIES
-from tests.infra.configs import ROOT, problems_of, shipped_stack, stack_of
+from tests.infra.configs import BY_PERCENTAGE, ROOT, choosing, problems_of, shipped_stack, stack_of
 
 PERCENT_RULE = "a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
 DURATION_RULE = "a duration from 1s to 24h, such as 90s, 10m or 1h"
@@ -28,7 +28,7 @@ CONTROL_MISTAKES: list[tuple[Any, str]] = [
     ({"refreshSeconds": 0}, "control.refreshSeconds is 0: allowed is 1 to 300 seconds"),
     ({"refreshSeconds": 301}, "control.refreshSeconds is 301: allowed is 1 to 300 seconds"),
     ({"refreshSeconds": "soon"}, "control.refreshSeconds is 'soon': expected a whole number"),
-    ({"refresh": 5}, "control.refresh is no key here: did you mean refreshSeconds? Allowed: fallback, homeRegion,"),
+    ({"refresh": 5}, "control.refresh is an unknown key: did you mean refreshSeconds? Allowed: fallback, homeRegion,"),
     ({"tableName": "a b"}, "control.tableName is 'a b': a table name has 3 to 255 letters, digits and _-. characters"),
     ({"homeRegion": "eu-west-9"}, "control.homeRegion is 'eu-west-9', which is no AWS Region: did you mean eu-west-3?"),
     (
@@ -79,7 +79,7 @@ ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     ({"notify": ["somebody"]}, f"rollout.notify[0] is 'somebody': {NOTIFY_RULE}"),
     ({"notify": ["http://example.com/hook"]}, f"rollout.notify[0] is 'http://example.com/hook': {NOTIFY_RULE}"),
     ({"notify": ["a@b.example.com", "a@b.example.com"]}, "rollout.notify lists 'a@b.example.com' twice"),
-    ({"step": [1]}, "rollout.step is no key here: did you mean steps? Allowed: alarms, interval,"),
+    ({"step": [1]}, "rollout.step is an unknown key: did you mean steps? Allowed: alarms, interval,"),
 ]
 
 
@@ -177,7 +177,7 @@ def test_a_plan_has_numbers_from_strings_too_and_may_end_below_100() -> None:
 
 @pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("90s", 90), ("10m", 600), ("24h", 86_400)])
 def test_durations(text: str, seconds: int) -> None:
-    assert seconds_of(text) == seconds
+    assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -193,22 +193,22 @@ def test_durations(text: str, seconds: int) -> None:
     ],
 )
 def test_who_can_be_notified(endpoint: str, protocol: str) -> None:
-    assert protocol_of(endpoint) == protocol
+    assert sns_protocol(endpoint) == protocol
 
 
 def test_a_short_interval_is_warned_of() -> None:
     short = stack_of(control="live", rollout={"interval": "90s"}).settings
     assert short.warnings() == [
-        "rollout.interval is 90s: the controller looks once a minute at figures that CloudWatch has by the minute, so"
-        " that a step under 2m is judged by next to nothing. Use it for trying only"
+        "rollout.interval is 90s: the controller runs once a minute and CloudWatch's metrics come by the minute, so a"
+        " step under 2m has next to no data. For trials only"
     ]
     assert stack_of(control="live", rollout={"interval": "2m"}).settings.warnings() == []
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_rollout_runs_only_where_the_percentage_assigns(strategy: str) -> None:
-    settings = shipped_stack("prod", f"strategy={strategy}").settings
-    assert settings.has_rollout is (strategy in {"sticky-session", "cookie-version", "jwt-iat"})
+    settings = shipped_stack("prod", *choosing(strategy)).settings
+    assert settings.has_rollout is (strategy in BY_PERCENTAGE)
     assert settings.rollout is not None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.data.control import ITEM_KEY
-from infra.naming.table_names import FIRST_KEYS
+from infra.naming.resource_names import FIRST_KEYS
 from router.control.reader import KEY
 from simulator.standin import Change, ProgramError, Run, run_program
 from tests.infra.configs import stack_of
@@ -143,7 +143,7 @@ def test_who_has_a_table_under_another_name_is_told_so() -> None:
     )
     name = stack.table_name(stack.settings.tables_by_strategy()["sticky-session"])
     assert stack.warnings() == [
-        f"stickySession.tableName: the table is {name}, for its keys or its home Region are others than those of"
+        f"stickySession.tableName: the table is {name}, because its keys or its home Region are others than those of"
         " edge-router-test-sessions: data that is in edge-router-test-sessions stays there. Write the name of the one"
         " that is meant",
         "control.tableName: the table is edge-router-test-control-eu-west-1, for its keys or its home Region are others"

@@ -152,5 +152,5 @@ def test_without_tiers_there_is_nothing_to_show() -> None:
 def test_mistakes_in_the_section_are_told() -> None:
     assert problems_of(demo={"tiers": "maybe"}) == ["edge-router:demo.tiers is 'maybe': expected true or false"]
     assert problems_of(demo={"tier": True}) == [
-        "edge-router:demo.tier is no key here: did you mean tiers? Allowed: hosts, tiers"
+        "edge-router:demo.tier is an unknown key: did you mean tiers? Allowed: hosts, tiers"
     ]

@@ -39,7 +39,7 @@ def make_lock(directory: Path, **hashes: str) -> Path:
 
 def test_the_lock_pins_with_hashes_and_names_no_index() -> None:
     pins = read_lock()
-    assert {name: pin.wanted_by for name, pin in pins.items()} == {
+    assert {name: pin.required_by for name, pin in pins.items()} == {
         "cffi": {"cryptography"},
         "cryptography": frozenset(),
         "pycparser": {"cffi"},

@@ -8,11 +8,11 @@ from typing import Any
 from zipfile import ZipFile
 
 from infra.package.bundle import build_bundle
-from infra.package.lambda_python import lambda_python
-from infra.package.process import Start, start_package
-from infra.package.sample_request import first_events
+from infra.package.process import Start, lambda_python, start_package
+from infra.package.start import sample_events
 from infra.settings.stack import Stack
-from tests.infra.configs import stack_of
+from tests.infra.configs import ON_LAMBDA, stack_of
+from tests.strategies.samples import sample_section
 
 SECRET = "start-secret-of-32-characters-or-more"
 STRATEGIES: dict[str, dict[str, object]] = {
@@ -26,7 +26,8 @@ STRATEGIES: dict[str, dict[str, object]] = {
     "fastest-origin": {},
     "jwt-iat": {"jwtIat": {"releasedAt": "2026-11-01T00:00:00Z", "algorithm": "HS256", "secret": SECRET}},
 }
-"""Every strategy that has a package, with every way of caching."""
+"""Strategies that have a package, with every way of caching."""
+STRATEGIES |= {name: sample_section(name) for name in ON_LAMBDA if name not in STRATEGIES}
 
 
 def stack_with(strategy: str, **settings: object) -> Stack:
@@ -39,4 +40,4 @@ def started(stack: Stack, directory: Path, events: Sequence[Any] = (), *, withou
     """Start the stack's real package with its first events, and then these; `without` leaves files of it out."""
     with ZipFile(build_bundle(stack, directory).path) as archive:
         files = {name: archive.read(name) for name in archive.namelist() if name not in without}
-    return start_package(files, [*first_events(stack), *events], lambda_python())
+    return start_package(files, [*sample_events(stack), *events], lambda_python())

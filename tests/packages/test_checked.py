@@ -12,17 +12,17 @@ import pytest
 import infra.package.bundle
 import infra.package.start
 from infra.package.bundle import BundleError, build_bundle
-from infra.package.lambda_python import Interpreter, lambda_python
 from infra.package.modules import modules_for
-from infra.package.process import start_package
-from infra.package.start import check_start, start_problem
+from infra.package.process import Interpreter, lambda_python, start_package
+from infra.package.start import check_start, start_error
 from simulator.standin import ProgramError, run_program
 from tests.cli.conftest import Result, project, run  # noqa: F401  the command, on stacks of its own
 from tests.infra.configs import shipped_stack
 from tests.packages.started import stack_with
 
 Run = Callable[..., Result]
-PROBLEM = "the package for fastest-origin does not start: ModuleNotFoundError: No module named 'router.model.stopwatch'"
+MISSING = "strategies.fastest_origin.race"
+PROBLEM = f"the package for fastest-origin does not start: ModuleNotFoundError: No module named {MISSING!r}"
 FASTEST = ("--set", "strategy=fastest-origin", "--set", "control.mode=baked")
 
 
@@ -30,10 +30,10 @@ FASTEST = ("--set", "strategy=fastest-origin", "--set", "control.mode=baked")
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bundler leaves a module out that is needed."""
 
-    def without_stopwatch(*arguments: Any, **named: Any) -> list[str]:
-        return [name for name in modules_for(*arguments, **named) if name != "router.model.stopwatch"]
+    def without_race(*arguments: Any, **named: Any) -> list[str]:
+        return [name for name in modules_for(*arguments, **named) if name != MISSING]
 
-    monkeypatch.setattr(infra.package.bundle, "modules_for", without_stopwatch)
+    monkeypatch.setattr(infra.package.bundle, "modules_for", without_race)
 
 
 @pytest.mark.usefixtures("broken")
@@ -41,13 +41,13 @@ def test_a_package_that_does_not_start_is_an_error_that_names_the_module(tmp_pat
     stack = stack_with("fastest-origin")
     with pytest.raises(BundleError) as caught:
         check_start(stack, build_bundle(stack, tmp_path))
-    assert str(caught.value) == start_problem(stack) == PROBLEM
+    assert str(caught.value) == start_error(stack) == PROBLEM
 
 
 @pytest.mark.parametrize("strategy", ["fastest-origin", "sticky-session, versioned", "jwt-iat"])
 def test_a_package_that_starts_has_no_problem(strategy: str, tmp_path: Path) -> None:
     stack = stack_with(strategy)
-    assert (start_problem(stack), check_start(stack, build_bundle(stack, tmp_path))) == ("", "")
+    assert (start_error(stack), check_start(stack, build_bundle(stack, tmp_path))) == ("", "")
 
 
 def test_a_package_that_has_started_is_not_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,13 +90,13 @@ def test_without_lambdas_platform_only_modules_are_tried_and_that_is_said(
         "its modules load, but it was not started here: cffi, cryptography are built for Lambda's Python 3.13 on Linux"
         " x86_64"
     )
-    assert start_problem(stack) == ""
+    assert start_error(stack) == ""
 
 
 def test_without_wheels_only_modules_are_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`config check` downloads nothing."""
     monkeypatch.setattr(infra.package.start, "WORK_DIRECTORY", str(tmp_path))
-    assert start_problem(stack_with("jwt-iat")) == ""
+    assert start_error(stack_with("jwt-iat")) == ""
     assert list(tmp_path.iterdir()) == []
 
 
@@ -113,21 +113,21 @@ def test_without_wheels_only_modules_are_tried(tmp_path: Path, monkeypatch: pyte
     ],
 )
 def test_whatever_keeps_a_package_from_starting_is_told(files: dict[str, bytes], problem: str) -> None:
-    assert start_package(files, [], lambda_python()).problem == problem
+    assert start_package(files, [], lambda_python()).error == problem
 
 
 def test_an_interpreter_that_cannot_be_run_is_told() -> None:
     start = start_package({}, [], Interpreter("/nowhere/python3.13", loads_native=False))
-    assert start.problem == "/nowhere/python3.13: [Errno 2] No such file or directory: '/nowhere/python3.13'"
+    assert start.error == "/nowhere/python3.13: [Errno 2] No such file or directory: '/nowhere/python3.13'"
 
 
 def test_no_package_reaches_the_network_while_it_is_tried() -> None:
     code = b"import socket\nsocket.create_connection(('127.0.0.1', 9))"
     start = start_package({"router/asking.py": code}, [], lambda_python())
-    assert start.problem == "OSError: there is no network while a package is tried"
+    assert start.error == "OSError: no network while a package is started for a check"
 
 
-BAKED = b"def read_config(): pass\ndef build_router(config, region): pass\n"
+BAKED = b"def build_router(config, region): pass\n"
 
 
 @pytest.mark.parametrize(
@@ -146,5 +146,7 @@ BAKED = b"def read_config(): pass\ndef build_router(config, region): pass\n"
 def test_of_the_errors_of_a_request_those_of_the_package_count(line: dict[str, str], problem: str) -> None:
     """A strategy may raise where the surroundings are not AWS's: that is what the router falls back for."""
     handler = f"def handler(event, context): print({json.dumps(json.dumps(line))})"
-    files = {"router/__init__.py": b"", "router/baked.py": BAKED, "router/handler.py": handler.encode()}
-    assert start_package(files, [{}], lambda_python()).problem == problem
+    files = {"router/__init__.py": b"", "router/baked.py": BAKED, "router/handler.py": handler.encode()} | {
+        "config.json": b"{}"
+    }
+    assert start_package(files, [{}], lambda_python()).error == problem

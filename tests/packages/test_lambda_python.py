@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.package.lambda_python import lambda_python
+from infra.package.process import lambda_python
 
 Place = Callable[[str, str], Path]
 

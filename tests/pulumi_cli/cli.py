@@ -13,7 +13,8 @@ from typing import Any
 
 import psutil
 
-from simulator.standin.model.wire import ARCHIVE, SEALED, SIGNATURE, rewrite
+from pulumi_state.values import SECRET
+from simulator.standin.model.wire import ARCHIVE, SIGNATURE, rewrite
 from simulator.standin.provider import PROVIDERS
 
 from .provider_plugin import ACCOUNT_FILE, FAULTS_FILE
@@ -139,9 +140,9 @@ _VOLATILE = frozenset({"created", "modified", "sourcePosition", "stackTrace"})
 
 def _stable(value: object) -> object:
     if isinstance(value, list) and _holds_sealed(value):
-        return {SIGNATURE: SEALED}  # the engine makes a secret of the whole list
-    if isinstance(value, dict) and value.get(SIGNATURE) == SEALED:
-        return {SIGNATURE: SEALED}
+        return {SIGNATURE: SECRET}  # the engine makes a secret of the whole list
+    if isinstance(value, dict) and value.get(SIGNATURE) == SECRET:
+        return {SIGNATURE: SECRET}
     if isinstance(value, dict) and value.get(SIGNATURE) == ARCHIVE:
         return {**value, "path": Path(str(value["path"])).name}
     return value
@@ -151,5 +152,5 @@ def _holds_sealed(value: object) -> bool:
     if isinstance(value, list):
         return any(_holds_sealed(item) for item in value)
     if isinstance(value, dict):
-        return value.get(SIGNATURE) == SEALED or any(_holds_sealed(item) for item in value.values())
+        return value.get(SIGNATURE) == SECRET or any(_holds_sealed(item) for item in value.values())
     return False

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import cli.stacks.load
-from cli.rollback.config import config_step
-from cli.stacks.load import open_stack
+from cli.rollback.control import config_step
+from cli.stacks.workspace import Workspace
 
 from .cli import MISSING, ROOT, PulumiCli, copy_of_the_project
 
@@ -71,17 +70,17 @@ def deployed_commit(cli: PulumiCli) -> str:
 def test_a_rollback_writes_the_stacks_file_and_keeps_its_comments(
     cli: PulumiCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli.stacks.load, "PROJECT", cli.project)
+    workspace = Workspace(cli.project)
     for name, value in cli.environment.items():
         monkeypatch.setenv(name, value)
     file = cli.project / "Pulumi.local.yaml"
     before = file.read_text()
-    step = config_step(open_stack("local"))
+    step = config_step(workspace, workspace.open_stack("local"))
     assert step.state == "to do"
     step.do()
     after = file.read_text()
     comments = [line.strip() for line in before.splitlines() if line.strip().startswith("#")]
     assert [line.strip() for line in after.splitlines() if line.strip().startswith("#")] == comments
-    stack = open_stack("local")
+    stack = workspace.open_stack("local")
     assert (stack.settings.pin, stack.settings.canary_percent) == ("stable", 0)
-    assert config_step(stack).state == "nothing to do"
+    assert config_step(workspace, stack).state == "nothing to do"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from router.control.live import Live
-from router.control.reader import Control, ControlConfig
-from router.dynamodb.client import ReadError
-from router.dynamodb.clients import Clients
-from router.model.stopwatch import Stopwatch
+from router.control.reader import ControlConfig, ControlReader
+from router.dynamodb.client import Clients, ReadError
+from router.model.assignment import Live
+from router.model.deadline import Stopwatch
 
 if TYPE_CHECKING:
-    from router.dynamodb.client import Item
+    from router.model.decision import Item
 
 CONFIG: Item = {
     "scope": {"S": "edge"},
@@ -106,9 +105,9 @@ def control_over(
     clock: Callable[[], float] = Clock(),  # noqa: B008  one that stands
     timer: Callable[[], float] | None = None,
     clients: Clients | None = None,
-) -> Control:
+) -> ControlReader:
     config = ControlConfig(
         "control", "us-east-1", {"eu-west-1": list(REGIONS)}, refresh_seconds=10, read_timeout_ms=300
     )
     stopwatch = Stopwatch(clock, timer or clock)
-    return Control(config, "eu-west-1", baked, clients=clients or Clients(replicas.reader), stopwatch=stopwatch)
+    return ControlReader(config, "eu-west-1", baked, clients=clients or Clients(replicas.reader), stopwatch=stopwatch)

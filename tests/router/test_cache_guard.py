@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.cache_control import is_shared_for_long, unshared
-from router.cache_guard import CacheGuard
-from router.passing import PASSING, READ_ONLY_BEHIND_THE_CACHE
+from router.cache_control import is_shared_for_long, make_private
+from router.cache_guard import FORWARDED, READ_ONLY_AT_ORIGIN_REQUEST, CacheGuard
 from simulator.cloudfront import validate_result
-from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
+from simulator.cloudfront_rules import READ_ONLY, is_disallowed
 from simulator.sample_events import origin_request, origin_response
 
 KEY = ["authorization", "origin", "x-router-version", "rsc"]
@@ -43,7 +42,7 @@ def guarded(event: dict[str, Any], *, keeps_errors: bool = False) -> dict[str, A
 @given(viewer_headers)
 @settings(max_examples=300, deadline=None)
 def test_what_an_origin_gets_is_what_it_gets_without_them_but_for_the_key(sent: dict[str, str]) -> None:
-    may_pass = {*KEY, *PASSING, *READ_ONLY_BEHIND_THE_CACHE}
+    may_pass = {*KEY, *FORWARDED, *READ_ONLY_AT_ORIGIN_REQUEST}
     seen = {name: value for name, value in sent.items() if not is_disallowed(name.lower())}
     kept = {name: value for name, value in seen.items() if name.lower() in may_pass}
     with_all, with_kept = guarded(origin_request(headers=seen)), guarded(origin_request(headers=kept))
@@ -93,7 +92,7 @@ def test_a_header_that_the_origin_has_by_itself_stays_the_origins(name: str) -> 
 
 
 def test_every_header_that_cannot_be_taken_away_passes() -> None:
-    assert READ_ONLY["origin-request"] <= {*PASSING, *READ_ONLY_BEHIND_THE_CACHE}
+    assert READ_ONLY["origin-request"] <= {*FORWARDED, *READ_ONLY_AT_ORIGIN_REQUEST}
 
 
 def answer(status: str = "200", *, method: str = "GET", **headers: str) -> dict[str, Any]:
@@ -122,7 +121,7 @@ def values(response: dict[str, Any], name: str) -> list[str]:
     ],
 )
 def test_an_answer_with_a_cookie_is_private(given_value: str, expected: str) -> None:
-    assert unshared(given_value) == expected
+    assert make_private(given_value) == expected
     response = guarded(answer(set_cookie="sid=1", cache_control=given_value))["response"]
     assert (values(response, "cache-control"), values(response, "set-cookie")) == ([expected], ["sid=1"])
 

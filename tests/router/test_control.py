@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from router.control.live import Live
+from router.control.live import after_failure
+from router.model.assignment import Live
 from router.model.deadline import DeadlineError
 from tests.router.control_table import CONFIG, REGIONS, Clock, Replicas, config_item, control_over, rollout_item
 
@@ -75,7 +76,7 @@ def test_the_last_good_value_goes_on_with_the_reason_until_a_refresh_succeeds(an
     replicas.answer = answer
     for _ in range(3):
         clock.now += 10
-        assert control.current() == LAST_GOOD.kept(reason)
+        assert control.current() == after_failure(LAST_GOOD, reason)
     replicas.answer = [config_item(canaryPercent={"N": "50"}, revision={"S": "beef"})]
     clock.now += 10
     assert control.current() == Live(50.0, "none", "2026-11", False, "config", "config:beef")

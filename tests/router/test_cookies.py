@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from router.model.cookies import is_in_path, parse_cookies, set_cookie
-from router.model.request import Request
+from router.model.request import Request, parse_cookies
+from router.model.response import is_in_path, set_cookie
 
 
 @pytest.mark.parametrize(

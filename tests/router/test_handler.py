@@ -112,7 +112,6 @@ def test_an_event_that_cannot_be_guarded_is_told(package: Path) -> None:
 
 PARTS = {
     "router.cache_guard",
-    "router.dynamodb.clients",
     "router.control.reader",
     "router.dynamodb.client",
     "router.control.live",
@@ -135,7 +134,7 @@ PARTS = {
                     "read_timeout_ms": 400,
                 }
             },
-            {"router.dynamodb.clients", "router.control.reader", "router.dynamodb.client", "router.control.live"},
+            {"router.control.reader", "router.dynamodb.client", "router.control.live"},
         ),
     ],
 )

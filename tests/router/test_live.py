@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.control.live import ItemError, Live, live_of
+from router.control.live import ItemError, parse_live, summarize
+from router.model.assignment import Live
 from tests.router.control_table import config_item, rollout_item
 
 CONFIG_10 = ("config", "config:1a2b3c4d", 10.0, "none", False)
@@ -53,14 +54,14 @@ def test_a_rollout_in_force_stands_above_the_percentage_in_config(
     rollout: dict[str, Any] | None, expected: tuple[object, ...], is_config_first: bool
 ) -> None:
     items = [config_item(), *([rollout] if rollout else [])]
-    live = live_of(items if is_config_first else reversed(items))
+    live = parse_live(items if is_config_first else reversed(items))
     assert (summary(live), live.release, live.reason) == (expected, "2026-11", "")
 
 
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 @pytest.mark.parametrize("rollout", [case[1] for case in PRECEDENCE], ids=[case[0] for case in PRECEDENCE])
 def test_a_pin_in_config_stands_above_everything(pin: str, rollout: dict[str, Any] | None) -> None:
-    live = live_of([config_item(pin={"S": pin}), *([rollout] if rollout else [])])
+    live = parse_live([config_item(pin={"S": pin}), *([rollout] if rollout else [])])
     assert summary(live) == ("pin", "config:1a2b3c4d", 10.0, pin, False)
 
 
@@ -80,13 +81,13 @@ MALFORMED_CONFIGS: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("name", "value"), MALFORMED_CONFIGS)
 def test_a_malformed_config_item_says_which_attribute(name: str, value: Any) -> None:
     with pytest.raises(ItemError, match=f"^malformed-{name}$"):
-        live_of([config_item(**{name: value}), rollout_item()])
+        parse_live([config_item(**{name: value}), rollout_item()])
 
 
 @pytest.mark.parametrize("items", [[], [rollout_item()], [{"item": {"S": "other"}}], [{"item": {"S": ["config"]}}]])
 def test_without_a_config_item_nothing_is_in_force(items: list[Any]) -> None:
     with pytest.raises(ItemError, match=r"^missing-config$"):
-        live_of(items)
+        parse_live(items)
 
 
 MALFORMED_ROLLOUTS: list[tuple[str, Any]] = [
@@ -99,25 +100,27 @@ MALFORMED_ROLLOUTS: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("name", "value"), MALFORMED_ROLLOUTS)
 def test_a_malformed_rollout_item_leaves_the_config_in_force_and_says_so(name: str, value: Any) -> None:
-    live = live_of([config_item(), rollout_item(**{name: value})])
+    live = parse_live([config_item(), rollout_item(**{name: value})])
     assert (summary(live), live.reason) == (CONFIG_10, f"rollout-malformed-{name}")
 
 
 @pytest.mark.parametrize("name", ["succeeded", "rolled-back"])
 def test_a_rollout_that_is_over_has_to_say_which_config_it_followed(name: str) -> None:
-    live = live_of([config_item(), state(name, configRevision=None)])
+    live = parse_live([config_item(), state(name, configRevision=None)])
     assert (summary(live), live.reason) == (CONFIG_10, "rollout-malformed-configRevision")
 
 
 def test_what_a_running_rollout_does_not_need_is_not_judged() -> None:
-    assert live_of([config_item(), rollout_item(configRevision=None)]).reason == ""
-    assert live_of([config_item(), state("ended", canaryPercent={"N": "abc"}, revision=None)]).reason == ""
+    assert parse_live([config_item(), rollout_item(configRevision=None)]).reason == ""
+    assert parse_live([config_item(), state("ended", canaryPercent={"N": "abc"}, revision=None)]).reason == ""
 
 
 def test_other_items_and_attributes_are_ignored() -> None:
     odd = {"item": {"S": "notes"}, "canaryPercent": {"N": "abc"}}
     nameless = {"canaryPercent": {"N": "abc"}}
-    live = live_of([odd, nameless, config_item(comment={"S": "x"}, stateless={"M": {}}), rollout_item(plan={"L": []})])
+    live = parse_live(
+        [odd, nameless, config_item(comment={"S": "x"}, stateless={"M": {}}), rollout_item(plan={"L": []})]
+    )
     assert (summary(live), live.reason) == (ROLLOUT_25, "")
 
 
@@ -125,7 +128,7 @@ def test_other_items_and_attributes_are_ignored() -> None:
     ("text", "percent"), [("0", 0.0), ("0.05", 0.05), ("12.5", 12.5), ("100", 100.0), ("1E+1", 10.0)]
 )
 def test_a_percentage_is_a_number_from_0_to_100(text: str, percent: float) -> None:
-    assert live_of([config_item(canaryPercent={"N": text})]).percent == percent
+    assert parse_live([config_item(canaryPercent={"N": text})]).percent == percent
 
 
 values = st.one_of(
@@ -155,9 +158,9 @@ def test_whatever_the_table_holds_a_value_that_makes_sense_or_a_reason(
 
 def read(items: list[Any]) -> tuple[Live, str]:
     try:
-        return live_of(items), ""
+        return parse_live(items), ""
     except ItemError as error:
-        return live_of([config_item()]), error.reason
+        return parse_live([config_item()]), error.reason
 
 
 @pytest.mark.parametrize(
@@ -170,4 +173,4 @@ def read(items: list[Any]) -> tuple[Live, str]:
     ],
 )
 def test_a_person_can_read_what_is_in_force(live: Live, text: str) -> None:
-    assert live.said == text
+    assert summarize(live) == text

@@ -14,11 +14,11 @@ import pytest
 
 from router import baked
 from router.control import reader as control
-from router.control.live import Live
 from router.control.override import Override
+from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.dynamodb.clients import Clients
-from router.model.assignment import Assignment, release_tag
+from router.dynamodb.client import Clients
+from router.model.assignment import Assignment, Live, release_tag
 from router.model.deadline import DeadlineError
 from router.model.request import Request
 from router.routing import Router
@@ -36,16 +36,16 @@ CANARY_COOKIE = f"app-version=canary.{release_tag('2026-11')}.visitor"
 
 def router_over(replicas: Replicas, *, clock: Clock | None = None, baked_live: Live = BAKED, **settings: Any) -> Router:
     clock, clients = clock or Clock(), Clients(replicas.reader)
-    edge = Edge(Assignment(baked_live.release, baked_live.percent), clock, os.urandom, ORIGINS)
+    edge = Edge(clock, os.urandom, ORIGINS)
+    control = control_over(replicas, baked=baked_live, clock=clock, clients=clients)
     return Router(
         CookieVersion(Options(), edge),
         ORIGINS,
         DecisionLog("cookie-version", "salt"),
-        pin=baked_live.pin,
+        baked=baked_live,
+        precedence=Precedence(ORIGINS, control=control, **settings),
         clients=clients,
-        control=control_over(replicas, baked=baked_live, clock=clock, clients=clients),
         region="eu-west-1",
-        **settings,
     )
 
 

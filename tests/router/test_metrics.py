@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from router.control.override import Override
-from router.decision_log import DecisionLog
 from router.metrics import Metrics
-from router.model.decision import Decision
-from router.model.origin import Origin
+from router.model.decision import Decision, Origin
 from router.model.request import Request
 from router.model.response import Response
 from router.routing import Router
@@ -20,7 +18,7 @@ from simulator.cloudfront import validate_result
 from simulator.sample_events import origin_request, origin_response
 from tests.router.control_table import Clock
 from tests.router.emf import metrics_in
-from tests.router.test_routing import ORIGINS, Scripted, raising
+from tests.router.test_routing import ORIGINS, raising, router_with
 
 NOW_MS = 1_790_000_000_000
 CANARY = ("EdgeRouter", (("Stack", "edge-router-prod"), ("Version", "canary")))
@@ -33,9 +31,7 @@ def metrics_at(clock: Clock) -> Metrics:
 
 
 def router_counting(clock: Clock, choose: Any = lambda _: Decision("canary", "scripted"), **settings: Any) -> Router:
-    strategy = Scripted(choose, lambda _request, _response: None)
-    log_of = DecisionLog("scripted", "salt")
-    return Router(strategy, ORIGINS, log_of, region="eu-west-1", metrics=metrics_at(clock), **settings)
+    return router_with(choose, metrics=metrics_at(clock), **settings)
 
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -176,9 +172,7 @@ def test_an_answer_is_counted_even_where_responding_fails(capsys: pytest.Capture
     def failing(_request: Request, _response: Response) -> None:
         raise ValueError
 
-    strategy = Scripted(lambda _: Decision("canary", "x"), failing)
-    router = Router(strategy, ORIGINS, DecisionLog("scripted", "salt"), metrics=metrics_at(Clock()))
-    router.handle(origin_response(origin_request()))
+    router_with(respond=failing, metrics=metrics_at(Clock())).handle(origin_response(origin_request()))
     counted, fault = lines_of(capsys)
     assert metrics_in(counted) == {STABLE: {"Errors": 0}}
     assert fault["fallback"] is True
@@ -203,8 +197,7 @@ def test_cloudfront_accepts_the_header() -> None:
 
 
 def test_without_metrics_nothing_is_counted_and_no_header_written(capsys: pytest.CaptureFixture[str]) -> None:
-    strategy = Scripted(lambda _: Decision("canary", "x"), lambda _request, _response: None)
-    router, event = Router(strategy, ORIGINS, DecisionLog("scripted", "salt")), origin_request()
+    router, event = router_with(), origin_request()
     router.handle(event)
     router.handle(origin_response(event))
     (line,) = lines_of(capsys)

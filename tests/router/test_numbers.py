@@ -12,10 +12,10 @@ from boto3.dynamodb.types import DYNAMODB_CONTEXT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.analysis.fields import FieldError
+from controller.analysis.document import FieldError
 from controller.rollout.item import from_item
-from router.control.live import ItemError, live_of
-from router.model.numbers import parse_count, parse_number
+from router.control.live import ItemError, parse_live
+from router.dynamodb.responses import parse_count, parse_number
 from tests.functions.deployed import Deployed, line
 from tests.functions.events import viewer_request
 from tests.router.control_table import config_item, rollout_item
@@ -28,15 +28,15 @@ MALFORMED: list[str] = VECTORS["malformed"]
 @pytest.mark.parametrize(("text", "number"), NUMBERS.items())
 def test_decimal_and_exponent_forms_are_numbers(text: str, number: float) -> None:
     assert parse_number(text) == number
-    assert live_of([config_item(canaryPercent={"N": text})]).percent == number
+    assert parse_live([config_item(canaryPercent={"N": text})]).percent == number
 
 
 @pytest.mark.parametrize("text", MALFORMED)
 def test_what_only_python_takes_for_a_number_is_none(text: str) -> None:
     assert (parse_number(text), parse_count(text)) == (None, None)
     with pytest.raises(ItemError, match=r"^malformed-canaryPercent$"):
-        live_of([config_item(canaryPercent={"N": text})])
-    live = live_of([config_item(), rollout_item(revision={"N": text})])
+        parse_live([config_item(canaryPercent={"N": text})])
+    live = parse_live([config_item(), rollout_item(revision={"N": text})])
     assert (live.percent_from, live.reason) == ("config", "rollout-malformed-revision")
 
 
@@ -81,7 +81,7 @@ def test_a_count_is_whole(text: str, count: int | None) -> None:
 
 @pytest.mark.parametrize(("text", "revision"), [("7", "rollout:7"), ("1E+2", "rollout:100"), ("7.0", "rollout:7")])
 def test_a_revision_reads_the_same_in_whatever_form(text: str, revision: str) -> None:
-    assert live_of([config_item(), rollout_item(revision={"N": text})]).revision == revision
+    assert parse_live([config_item(), rollout_item(revision={"N": text})]).revision == revision
 
 
 @pytest.mark.parametrize("text", MALFORMED)

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from router import baked
-from router.dynamodb.clients import Clients
+from router.dynamodb.client import Clients
 from router.model.deadline import Deadline, DeadlineError
-from router.model.origin import Origin
+from router.model.decision import Origin
 from router.model.request import Request
 from simulator.sample_events import origin_request
+from strategies.fastest_origin import FastestOrigin, Options
 from strategies.fastest_origin.probes import Cancellation
-from strategies.fastest_origin.strategy import FastestOrigin, Options
 from tests.router.replica import Replica, running
-from tests.strategies.fakes import make_edge
+from tests.strategies.fakes import Assigned, make_edge
 
 alarms = pytest.mark.parametrize("alarms", [300, pytest.param(20_000, marks=pytest.mark.long)])
 
@@ -50,12 +50,13 @@ def probe(origin: Origin, _path: str, _timeout_seconds: float, _cancellation: Ca
 def test_no_race_mistakes_an_alarm_for_a_thread_that_cannot_start(alarms: int) -> None:
     chance, cut_off = random.Random(alarms), 0
     strategy = FastestOrigin(Options(probe_timeout_ms=200), make_edge(), probe=probe)
+    chosen = Assigned(strategy)
     for _ in range(alarms):
         request = Request()
         strategy._choice, strategy._is_all_down = "", False  # as in a new environment: the request waits for a race
         try:
             with Deadline(chance.uniform(0.000_01, chance.choice((0.000_3, 0.002)))):
-                decision = strategy.choose(request)
+                decision = chosen.choose(request)
             assert decision.reason in {"probed", "probes-stuck"}
         except DeadlineError:
             cut_off += 1
@@ -63,7 +64,7 @@ def test_no_race_mistakes_an_alarm_for_a_thread_that_cannot_start(alarms: int) -
     assert cut_off > alarms / 20
     _end_of_probes()
     strategy._choice = ""
-    assert strategy.choose(Request()).reason == "probed"
+    assert chosen.choose(Request()).reason == "probed"
     _end_of_probes()
 
 

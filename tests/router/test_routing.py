@@ -13,11 +13,11 @@ import pytest
 
 from router.cache_guard import CacheGuard
 from router.control.override import Override
+from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.dynamodb.clients import Clients
-from router.model.assignment import Assignment
-from router.model.decision import Decision
-from router.model.origin import Origin
+from router.dynamodb.client import Clients
+from router.model.assignment import Assignment, Live
+from router.model.decision import Decision, Origin
 from router.model.request import Request
 from router.model.response import Response
 from router.routing import Router
@@ -39,7 +39,7 @@ class Scripted(Strategy):
     Options: ClassVar[type] = dict
 
     def __init__(self, choose: Callable[[Request], Decision], respond: Callable[[Request, Response], None]) -> None:
-        super().__init__({}, Edge(Assignment("r", 0), time.time, bytes))
+        super().__init__({}, Edge(time.time, bytes))
         self._choose = choose
         self._respond = respond
 
@@ -47,18 +47,22 @@ class Scripted(Strategy):
     def needs(cls, _options: Any) -> Needs:
         return Needs()
 
-    def choose(self, request: Request) -> Decision:
+    def choose(self, request: Request, _assignment: Assignment) -> Decision:
         return self._choose(request)
 
-    def respond(self, request: Request, response: Response) -> None:
+    def respond(self, request: Request, response: Response, _assignment: Assignment) -> None:
         self._respond(request, response)
 
 
 def router_with(
     choose: Callable[[Request], Decision] = lambda _: Decision("canary", "scripted"),
     respond: Callable[[Request, Response], None] = lambda _request, _response: None,
+    *,
+    pin: str = "none",
+    override: Override | None = None,
     **settings: Any,
 ) -> Router:
+    settings |= {"baked": Live(0.0, pin, "r"), "precedence": Precedence(ORIGINS, override=override)}
     return Router(Scripted(choose, respond), ORIGINS, DecisionLog("scripted", "salt"), region="eu-west-1", **settings)
 
 

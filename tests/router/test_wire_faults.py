@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from router import baked
-from router.dynamodb.client import Client, ReadError
-from router.dynamodb.clients import Clients
+from router.dynamodb.client import Client, Clients, ReadError
 from router.dynamodb.table import Table, TableConfig, TableError
 from router.routing import Router
 from simulator.sample_events import origin_request
@@ -321,7 +320,7 @@ def test_a_fault_in_reading_the_control_table_leaves_what_holds(
 
 @pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError(), KeyError("a"), OSError()])
 @pytest.mark.parametrize(
-    "where", ["threading.Thread.start", "socket.create_connection", "router.dynamodb.client.document_of"]
+    "where", ["threading.Thread.start", "socket.create_connection", "router.dynamodb.client.parse_document"]
 )
 def test_whatever_is_raised_in_reading_one_replica_the_next_is_asked(
     where: str, error: Exception, visits: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch

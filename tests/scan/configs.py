@@ -7,12 +7,12 @@ from typing import Any
 
 from simulator.standin import run_program
 from strategies.registry import STRATEGIES
-from tests.infra.configs import EVERYTHING, ROOT
+from tests.infra.configs import EVERYTHING, ROOT, choosing
 
 WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/site/473e64fd-f30b-4765-81a0-62ad96dd167a"
 VERSIONED = ("strategy=cookie-version", "cookieVersion.caching=versioned")
 CONFIGS: dict[str, tuple[str, ...]] = {
-    **{f"prod {strategy}": ("prod", f"strategy={strategy}") for strategy in STRATEGIES},
+    **{f"prod {strategy}": ("prod", *choosing(strategy)) for strategy in STRATEGIES},
     "local": ("local",),
     "staging": ("staging",),
     "prod versioned": ("prod", *VERSIONED),

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from simulator.cloudfront import Distribution, StateError
-from simulator.deployment.scheduled import ScheduleError, scheduled_controller
+from simulator.deployment.rollouts import ScheduleError, scheduled_controller
 from simulator.dynamodb import TableStateError
+from simulator.dynamodb.state_items import items_from_state
 from simulator.dynamodb.table import tables_from_state
-from simulator.dynamodb.table_item import items_from_state
 from simulator.lambda_edge import FunctionStateError, functions_from_state
 
 Read = Callable[[dict[str, Any]], object]

@@ -7,8 +7,10 @@ from typing import Any, cast
 
 from router.dynamodb.table import Reading, Table, TableError
 from router.model.assignment import Assignment
-from router.model.origin import Origin
-from strategies.base import Edge
+from router.model.decision import Decision, Origin
+from router.model.request import Request
+from router.model.response import Response
+from strategies.base import Edge, OptionsError, Strategy
 
 NOW = 1_790_000_000.0
 
@@ -31,20 +33,17 @@ class FakeTable:
     def read(self, key: Mapping[str, str], is_current: Callable[[Item], bool] | None = None) -> Reading:
         self.keys.append(dict(key))
         if self.failure:
-            raise TableError(self.failure, 12.5)
+            raise TableError(self.failure)
         return Reading(self.items.get(tuple(key.values())), "eu-west-1", 1.5)
 
 
 def make_edge(
     *,
-    percent: float = 10,
-    release: str = "r",
     table: FakeTable | None = None,
     origins: Mapping[str, Origin] = ORIGINS,
     clock: Callable[[], float] = lambda: NOW,
 ) -> Edge:
     return Edge(
-        Assignment(release, percent),
         origins=origins,
         table=cast("Table | None", table),
         clock=clock,
@@ -52,12 +51,24 @@ def make_edge(
     )
 
 
-def problems_of(options: type, **fields: Any) -> list[tuple[str, str]]:
-    """What these options complain about: (field, text)."""
-    from strategies.base import OptionsError
+class Assigned:
+    """A strategy with one assignment for all of its requests."""
 
+    def __init__(self, strategy: Strategy, percent: float = 10, release: str = "r") -> None:
+        self.strategy = strategy
+        self.assignment = Assignment(release, percent)
+
+    def choose(self, request: Request) -> Decision:
+        return self.strategy.choose(request, self.assignment)
+
+    def respond(self, request: Request, response: Response) -> None:
+        self.strategy.respond(request, response, self.assignment)
+
+
+def errors_of(options: type, **fields: Any) -> list[tuple[str, str]]:
+    """The errors of these options: (field, text)."""
     try:
         options(**fields)
     except OptionsError as error:
-        return error.problems
+        return error.errors
     return []

@@ -12,7 +12,7 @@ from router.model.response import Response
 from strategies.cookie_version import CookieVersion
 from strategies.registry import load
 from tests.router.test_cookies import PATHS
-from tests.strategies.fakes import make_edge, problems_of
+from tests.strategies.fakes import Assigned, errors_of, make_edge
 
 SETTING: dict[str, dict[str, Any]] = {
     "cookie-version": {"cookie": "v"},
@@ -27,7 +27,7 @@ ALLOWED_PATH = "a cookie's path starts with / and has at most 1,024 printable AS
 
 
 def mistakes(name: str, cookie: str = "v", **changes: Any) -> list[tuple[str, str]]:
-    return problems_of(load(name).Options, **{**SETTING[name], NAMED_BY[name]: cookie, **changes})
+    return errors_of(load(name).Options, **{**SETTING[name], NAMED_BY[name]: cookie, **changes})
 
 
 @every_setter
@@ -94,7 +94,7 @@ def test_whatever_is_accepted_browsers_keep(cookie: str, same_site: str, is_part
 
 def cookie_set_by(request_path: str = "/shop/cart", **options: Any) -> str:
     response = Response(origin="canary")
-    made = CookieVersion(CookieVersion.Options(**options), make_edge(percent=0, release="r"))
+    made = Assigned(CookieVersion(CookieVersion.Options(**options), make_edge()), 0)
     made.respond(Request(path=request_path), response)
     return "".join(response.cookies)
 

@@ -9,25 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.model import names
+from router.model.assignment import Assignment
 from router.model.request import Request
 from router.model.response import Response
 from strategies.cookie_version import CookieVersion, Options
-from tests.strategies.fakes import make_edge, problems_of
+from tests.strategies.fakes import Assigned, errors_of, make_edge
 
 KEY, OLDER_KEY = "k" * 16, "o" * 16
 
 
-def strategy(percent: float = 0, release: str = "r", **options: object) -> CookieVersion:
-    return CookieVersion(Options(**options), make_edge(percent=percent, release=release))  # type: ignore[arg-type]
+def strategy(percent: float = 0, release: str = "r", **options: object) -> Assigned:
+    return Assigned(CookieVersion(Options(**options), make_edge()), percent, release)  # type: ignore[arg-type]
 
 
 def request(value: str | None = None, request_id: str = "id") -> Request:
     return Request(headers={"cookie": f"app-version={value}"} if value is not None else {}, request_id=request_id)
 
 
-def cookie_set_by(
-    maker: CookieVersion, origin: str | None = "canary", status: int = 200, value: str | None = None
-) -> str:
+def cookie_set_by(maker: Assigned, origin: str | None = "canary", status: int = 200, value: str | None = None) -> str:
     """The value of the one cookie in the answer to a request, or ""."""
     response = Response(status=status, origin=origin)
     maker.respond(request(value), response)
@@ -116,7 +115,7 @@ def test_another_release_assigns_the_same_visitor_anew() -> None:
 def test_a_new_release_at_run_time_is_the_one_of_the_next_cookie() -> None:
     made = strategy(release="old")
     value = cookie_set_by(made)
-    made.edge.assignment.change("new", 0)
+    made.assignment = Assignment("new", 0)
     assert made.choose(request(value)).reason == "other-release"
     assert made.choose(request(cookie_set_by(made))).reason == "cookie"
 
@@ -147,7 +146,7 @@ def test_needs_are_the_cookie_and_the_answer_but_no_table() -> None:
 
 
 def test_mistakes_are_named_and_no_key_is_quoted() -> None:
-    assert problems_of(Options, max_age_seconds=0, domain="exa mple.com", signing_keys=(KEY, "geheim")) == [
+    assert errors_of(Options, max_age_seconds=0, domain="exa mple.com", signing_keys=(KEY, "geheim")) == [
         ("maxAgeSeconds", "is 0: allowed is 1 to 34560000 seconds (400 days, the most browsers keep)"),
         ("domain", names.domain_name("exa mple.com")),
         ("signingKeys", "has a key of under 16 characters: use 32 random ones"),

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from router.dynamodb.connection import ExchangeError
-from router.model.decision import Decision
-from router.model.origin import Origin
+from router.model.decision import Decision, Origin
 from router.model.request import Request
+from strategies.fastest_origin import FastestOrigin, Options
 from strategies.fastest_origin.probes import Cancellation
-from strategies.fastest_origin.strategy import FastestOrigin, Options
-from tests.strategies.fakes import NOW, ORIGINS, make_edge, problems_of
+from tests.strategies.fakes import NOW, ORIGINS, Assigned, errors_of, make_edge
 from tests.strategies.loopback import LoopbackOrigin, origin_that, refused_port, status
 
 
@@ -87,7 +86,7 @@ def summary(decision: Decision) -> tuple[object, str, bool]:
 
 
 def choose(chosen: FastestOrigin) -> tuple[object, str, bool]:
-    return summary(chosen.choose(Request()))
+    return summary(Assigned(chosen).choose(Request()))
 
 
 def settled(chosen: FastestOrigin) -> tuple[object, str, bool]:
@@ -131,7 +130,7 @@ def test_a_probe_that_breaks_in_an_unforeseen_way_is_a_candidate_that_is_down() 
 
 def test_explain_sees_what_each_probe_met() -> None:
     request = Request()
-    strategy(FakeProbe(stable="refused", canary=503)).choose(request)
+    Assigned(strategy(FakeProbe(stable="refused", canary=503))).choose(request)
     assert sorted(request.steps) == [
         ("probe canary", "status-503"),
         ("probe stable", "refused"),
@@ -372,7 +371,7 @@ def test_needs_are_the_candidates_and_viewers_do_not_vary() -> None:
 
 
 def test_mistakes_are_named_all_at_once() -> None:
-    assert problems_of(Options, candidates=("stable",), path="health", probe_timeout_ms=1_000, refresh_seconds=0) == [
+    assert errors_of(Options, candidates=("stable",), path="health", probe_timeout_ms=1_000, refresh_seconds=0) == [
         ("candidates", "has 1 entries: 2 to 8 origin names can race"),
         (
             "path",
@@ -381,8 +380,8 @@ def test_mistakes_are_named_all_at_once() -> None:
         ("probeTimeoutMs", "is 1000: allowed is 50 to 900 milliseconds"),
         ("refreshSeconds", "is 0: allowed is 1 to 86400 seconds"),
     ]
-    assert problems_of(Options, candidates=("stable", "canary", "stable")) == [
+    assert errors_of(Options, candidates=("stable", "canary", "stable")) == [
         ("candidates", "lists 'stable' twice: every candidate once")
     ]
     for path in ("/a b", "/a\r\nX: y", "/é", "/#x", "", "/" + "x" * 1_024):
-        assert [name for name, _ in problems_of(Options, path=path)] == ["path"]
+        assert [name for name, _ in errors_of(Options, path=path)] == ["path"]

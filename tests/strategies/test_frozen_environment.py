@@ -21,17 +21,17 @@ ENVIRONMENT = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
 from router.model.assignment import Assignment
-from router.model.origin import Origin
+from router.model.decision import Origin
 from router.model.request import Request
 from strategies.base import Edge
-from strategies.fastest_origin.strategy import FastestOrigin, Options
+from strategies.fastest_origin import FastestOrigin, Options
 
 ports = zip(("stable", "canary"), map(int, sys.argv[1:]))
 origins = {{name: Origin(name, "127.0.0.1", "http", port) for name, port in ports}}
-edge = Edge(Assignment("r", 0), origins=origins, clock=time.time, random_bytes=bytes)
+edge = Edge(origins=origins, clock=time.time, random_bytes=bytes)
 strategy = FastestOrigin(Options(probe_timeout_ms={PROBE_TIMEOUT_MS}, refresh_seconds=1), edge)
 for _ in sys.stdin:
-    decision = strategy.choose(Request())
+    decision = strategy.choose(Request(), Assignment("r", 0))
     print(decision.origin, decision.reason, flush=True)
 """
 

@@ -19,8 +19,8 @@ from jwt.algorithms import get_default_algorithms
 
 from router.model.request import Request
 from strategies.base import OptionsError
-from strategies.jwt_iat.strategy import JwtIat, Options
-from tests.strategies.fakes import NOW, make_edge, problems_of
+from strategies.jwt_iat import JwtIat, Options
+from tests.strategies.fakes import NOW, Assigned, errors_of, make_edge
 
 SECRET = "0123456789abcdef0123456789abcdef"
 RSA_KEYS = [rsa.generate_private_key(65_537, 2_048) for _ in range(2)]
@@ -58,13 +58,13 @@ def options(algorithm: str = "HS256", **changes: Any) -> Options:
     return Options(**({"released_at": RELEASED_AT, "algorithm": algorithm} | VERIFYING[algorithm] | changes))
 
 
-def strategy(algorithm: str = "HS256", percent: float = 100, now: float = NOW, **changes: Any) -> JwtIat:
-    return JwtIat(options(algorithm, **changes), make_edge(percent=percent, clock=lambda: now))
+def strategy(algorithm: str = "HS256", percent: float = 100, now: float = NOW, **changes: Any) -> Assigned:
+    return Assigned(JwtIat(options(algorithm, **changes), make_edge(clock=lambda: now)), percent)
 
 
-def unverified(percent: float = 100, **changes: Any) -> JwtIat:
+def unverified(percent: float = 100, **changes: Any) -> Assigned:
     chosen = Options(released_at=RELEASED_AT, verify=False, **changes)
-    return JwtIat(chosen, make_edge(percent=percent))
+    return Assigned(JwtIat(chosen, make_edge()), percent)
 
 
 def bearer(token: str) -> Request:
@@ -92,7 +92,7 @@ def test_a_token_issued_after_the_release_takes_part_in_the_percentage_by_its_su
     token = encode(CLAIMS, algorithm)
     decision = strategy(algorithm, percent=100).choose(bearer(token))
     assert (decision.origin, decision.reason, decision.visitor) == ("canary", "issued-after-release", "user-1")
-    assert decision.bucket == strategy(algorithm).edge.assignment.assign("user-1")[1]
+    assert decision.bucket == strategy(algorithm).assignment.assign("user-1")[1]
     assert strategy(algorithm, percent=0).choose(bearer(token)).origin == "stable"
 
 
@@ -336,7 +336,7 @@ def test_needs_are_the_places_of_the_token_and_the_packages_that_verify_it() -> 
     "text", ["2026-11-01T00:00:00Z", "2026-11-01T01:00:00+01:00", "2026-11-01 00:00:00.000+00:00", "20261101T000000Z"]
 )
 def test_a_release_date_has_an_offset(text: str) -> None:
-    chosen = JwtIat(Options(released_at=text, verify=False), make_edge(percent=100, clock=lambda: 1_800_000_000))
+    chosen = Assigned(JwtIat(Options(released_at=text, verify=False), make_edge(clock=lambda: 1_800_000_000)), 100)
     moment = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
     assert reason_of(raw_token({}, CLAIMS | {"iat": moment}), chosen) == "issued-after-release"
     assert reason_of(raw_token({}, CLAIMS | {"iat": moment - 1}), chosen) == "issued-before-release"
@@ -346,7 +346,7 @@ def test_a_release_date_has_an_offset(text: str) -> None:
     "text", ["2026-11-01", "2026-11-01T00:00:00", "tomorrow", "1790000000", "2026-13-01T00:00:00Z"]
 )
 def test_a_release_date_without_an_offset_is_an_error(text: str) -> None:
-    assert problems_of(Options, released_at=text, verify=False) == [
+    assert errors_of(Options, released_at=text, verify=False) == [
         (
             "releasedAt",
             f"is {text!r}: allowed is a date and time with its offset (RFC 3339) such as 2026-11-01T00:00:00Z",
@@ -355,13 +355,13 @@ def test_a_release_date_without_an_offset_is_an_error(text: str) -> None:
 
 
 def test_mistakes_are_named_all_at_once() -> None:
-    assert problems_of(Options, header="", leeway_seconds=-1) == [
+    assert errors_of(Options, header="", leeway_seconds=-1) == [
         ("header", "is empty and so is cookie: one of them has to hold the token"),
         ("releasedAt", "is missing: it is a date and time with its offset (RFC 3339) such as 2026-11-01T00:00:00Z"),
         ("leewaySeconds", "is -1: allowed is 0 to 600 seconds"),
         ("publicKey", "is missing: RS256 verifies with a public key in PEM, or with jwks"),
     ]
-    assert problems_of(Options, released_at=RELEASED_AT, algorithm="none") == [
+    assert errors_of(Options, released_at=RELEASED_AT, algorithm="none") == [
         ("algorithm", "is 'none': allowed is HS256, RS256, ES256")
     ]
 
@@ -466,7 +466,7 @@ OCT = {"kty": "oct", "k": base64.urlsafe_b64encode(b"s" * 31).decode().rstrip("=
 )
 def test_a_wrong_key_is_an_error_at_preview(algorithm: str, changes: dict[str, Any], problem: tuple[str, str]) -> None:
     fields: dict[str, Any] = {"released_at": RELEASED_AT, "algorithm": algorithm} | VERIFYING[algorithm] | changes
-    assert problems_of(Options, **fields) == [problem]
+    assert errors_of(Options, **fields) == [problem]
 
 
 @pytest.mark.parametrize(
@@ -501,7 +501,7 @@ def test_no_error_quotes_a_secret(secret: str, key: str) -> None:
     marked = f"-----BEGIN {key}geheim"
     for algorithm in SIGNING:
         fields = {"secret": f"{secret[:8]}geheim", "public_key": marked, "jwks": marked}
-        problems = problems_of(Options, released_at=RELEASED_AT, algorithm=algorithm, **fields)
+        problems = errors_of(Options, released_at=RELEASED_AT, algorithm=algorithm, **fields)
         assert problems
         assert not any("geheim" in text for _, text in problems)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.strategies.fakes import problems_of
+from tests.strategies.fakes import errors_of
 from tests.strategies.test_jwt_iat import (
     CLAIMS,
     EC_KEYS,
@@ -135,7 +135,7 @@ def key(algorithm: str, members: dict[str, Any]) -> dict[str, Any]:
 
 def verdict(algorithm: str, keys: list[dict[str, Any]]) -> list[tuple[str, str]]:
     given = {"released_at": RELEASED_AT, "algorithm": algorithm, "jwks": {"keys": keys}}
-    return problems_of(Options, **given)
+    return errors_of(Options, **given)
 
 
 def reason_with(algorithm: str, keys: list[dict[str, Any]]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from router.dynamodb.opening import ExchangeError
-from router.model.origin import Origin
+from router.model.decision import Origin
 from strategies.fastest_origin.probes import Cancellation, HeadProbe, name_failure
 from tests.certificates import server_context, write_certificate
 from tests.strategies.loopback import origin_that, refused_port, sending, status

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.dynamodb.clients import Clients
-from router.model.assignment import Assignment
+from router.dynamodb.client import Clients
 from router.model.request import Request
 from router.model.response import Response
 from router.routing import Router
 from strategies.base import Edge
 from strategies.registry import load
-from tests.router.control_table import Clock, Replicas, config_item, control_over, rollout_item
+from tests.router.control_table import BAKED, Clock, Replicas, config_item, control_over, rollout_item
 from tests.strategies.fakes import ORIGINS, FakeTable
 
 if TYPE_CHECKING:
@@ -36,10 +36,13 @@ class Site:
         self.sessions = FakeTable()
         clients = Clients(self.replicas.reader)
         table = cast("Table", self.sessions)
-        edge = Edge(Assignment("", 0), self.clock, os.urandom, ORIGINS, table)
+        edge = Edge(self.clock, os.urandom, ORIGINS, table)
         self.strategy = load(strategy)(load(strategy).Options(**OPTIONS[strategy]), edge)
         control = control_over(self.replicas, clock=self.clock, clients=clients)
-        self.router = Router(self.strategy, ORIGINS, DecisionLog(strategy, "salt"), control=control)
+        precedence = Precedence(ORIGINS, control=control)
+        log = DecisionLog(strategy, "salt")
+        self.router = Router(self.strategy, ORIGINS, log, baked=BAKED, precedence=precedence)
+        self.control = control
         self.cookies: dict[int, str] = {}
         self.request_ids: Iterator[int] = iter(range(10**9))
 
@@ -57,7 +60,7 @@ class Site:
             self._begin_session(visitor, origin)
             return origin
         response = Response(origin=origin)
-        self.strategy.respond(request, response)
+        self.strategy.respond(request, response, self.control.current().assignment)
         if response.cookies:
             self.cookies[visitor] = response.cookies[0].partition(";")[0]
         return origin

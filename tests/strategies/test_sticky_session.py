@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from router.model import names
 from router.model.request import Request
 from strategies.sticky_session import Options, StickySession
-from tests.strategies.fakes import NOW, FakeTable, Item, make_edge, problems_of
+from tests.strategies.fakes import NOW, Assigned, FakeTable, Item, errors_of, make_edge
 
 TOKEN = "5f0c9a"
 
@@ -18,8 +18,8 @@ def session(version: dict[str, object] | None = None, expiration: object = NOW +
     return {"version": version or {"S": "2"}, "expiration": {"N": f"{expiration}"}}
 
 
-def strategy(table: FakeTable, percent: float = 0, **options: object) -> StickySession:
-    return StickySession(Options(**options), make_edge(percent=percent, table=table))  # type: ignore[arg-type]
+def strategy(table: FakeTable, percent: float = 0, **options: object) -> Assigned:
+    return Assigned(StickySession(Options(**options), make_edge(table=table)), percent)  # type: ignore[arg-type]
 
 
 def request(cookie: str | list[str] = f"sessiontoken={TOKEN}", request_id: str = "id") -> Request:
@@ -122,7 +122,7 @@ def test_needs_say_table_cookie_and_the_origins_of_the_version_map() -> None:
 
 
 def test_mistakes_are_named_all_at_once() -> None:
-    assert problems_of(Options, cookie="a b", table_name="x", version_attribute="token", versions={}) == [
+    assert errors_of(Options, cookie="a b", table_name="x", version_attribute="token", versions={}) == [
         ("cookie", names.cookie_name("a b")),
         ("tableName", "is 'x': a table name has 3 to 255 letters, digits and _-. characters"),
         ("versionAttribute", "is 'token': that is the key attribute already"),

@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.model import names
-from router.model.origin import Origin
+from router.model.decision import Origin
 from router.model.request import Body, Request
-from strategies.tenant_lookup.domain_allow_list import DomainAllowList
-from strategies.tenant_lookup.strategy import Options, TenantLookup
-from tests.strategies.fakes import FakeTable, Item, make_edge, problems_of
+from strategies.tenant_lookup import Options, TenantLookup
+from strategies.tenant_lookup.untrusted_input import DomainAllowList
+from tests.strategies.fakes import Assigned, FakeTable, Item, errors_of, make_edge
 
 PAIR = {"tenantId": "t1", "accountId": "a1"}
 ITEM: Item = {"defaultBackend": {"S": "tenant-a.example.com"}}
 
 
-def strategy(table: FakeTable | None = None, **options: Any) -> TenantLookup:
+def strategy(table: FakeTable | None = None, **options: Any) -> Assigned:
     chosen = Options(**({"allowed_domains": (".example.com",)} | options))
-    return TenantLookup(chosen, make_edge(percent=100, table=table or FakeTable({("t1", "a1"): ITEM})))
+    return Assigned(TenantLookup(chosen, make_edge(table=table or FakeTable({("t1", "a1"): ITEM}))), 100)
 
 
 def body_request(content: object, **fields: Any) -> Request:
@@ -176,7 +176,7 @@ def test_needs_follow_the_source(source: str, body: bool, query: set[str], heade
 
 
 def test_an_empty_allow_list_is_an_error() -> None:
-    assert problems_of(Options) == [
+    assert errors_of(Options) == [
         (
             "allowedDomains",
             "is empty: list the domains that the table may name, such as .example.com or api.example.com",
@@ -185,7 +185,7 @@ def test_an_empty_allow_list_is_an_error() -> None:
 
 
 def test_mistakes_are_named_all_at_once() -> None:
-    assert problems_of(
+    assert errors_of(
         Options,
         allowed_domains=(".com",),
         source="form",
@@ -202,18 +202,18 @@ def test_mistakes_are_named_all_at_once() -> None:
 
 
 def test_field_names_obey_the_rules_of_their_source() -> None:
-    found = problems_of(Options, allowed_domains=("a.b",), source="header", tenant_field="host", account_field="a b")
+    found = errors_of(Options, allowed_domains=("a.b",), source="header", tenant_field="host", account_field="a b")
     assert [name for name, _ in found] == ["tenantField", "accountField"]
-    assert problems_of(Options, allowed_domains=("a.b",), source="header", tenant_field="ID", account_field="id") == [
+    assert errors_of(Options, allowed_domains=("a.b",), source="header", tenant_field="ID", account_field="id") == [
         ("accountField", "is 'id': that is the tenant's field already")
     ]
-    assert [name for name, _ in problems_of(Options, allowed_domains=("a.b",), source="query", tenant_field="a&b")] == [
+    assert [name for name, _ in errors_of(Options, allowed_domains=("a.b",), source="query", tenant_field="a&b")] == [
         "tenantField"
     ]
 
 
 def test_two_fields_cannot_share_a_key_attribute() -> None:
-    assert problems_of(Options, allowed_domains=("a.b",), account_attribute="tenantId") == [
+    assert errors_of(Options, allowed_domains=("a.b",), account_attribute="tenantId") == [
         ("accountAttribute", "is 'tenantId': that is the tenant's key attribute already")
     ]
 

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from router.model import names, origin_rules
-from router.model.origin import Origin
+from router.model.decision import Origin
 from router.model.request import Request
 from strategies.tier import Options, Tier, TierOrigin
-from tests.strategies.fakes import make_edge, problems_of
+from tests.strategies.fakes import Assigned, errors_of, make_edge
 
 PREMIUM = {"premium": {"domain_name": "premium.example.com", "protocol": "http", "path": "/p"}}
 
 
-def strategy(**options: Any) -> Tier:
-    return Tier(Options(**{"tiers": PREMIUM, **options}), make_edge(percent=100))
+def strategy(**options: Any) -> Assigned:
+    return Assigned(Tier(Options(**{"tiers": PREMIUM, **options}), make_edge()), 100)
 
 
 def test_a_tier_is_an_origin_of_its_own_whatever_the_percentage_is() -> None:
@@ -98,7 +98,7 @@ def test_tiers_are_in_the_keys_and_nowhere_else() -> None:
     ],
 )
 def test_mistakes_are_named(options: dict[str, Any], problem: tuple[str, str]) -> None:
-    assert problems_of(Options, **{"tiers": PREMIUM, **options}) == [problem]
+    assert errors_of(Options, **{"tiers": PREMIUM, **options}) == [problem]
 
 
 def test_the_longest_value_that_the_rules_allow_fits_the_store() -> None:

@@ -22,9 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from validator.checks.result import Result
-from validator.plan.plan_json import plan_from_json
-from validator.report import Report
+from validator.checks.report import Report, Result
+from validator.plan.parse import parse_plan
 from validator.validation import validate
 
 SECRET = "a-secret-of-the-tests-0123"
@@ -227,7 +226,7 @@ def certificate(folder: Path, *addresses: str) -> tuple[Path, ssl.SSLContext]:
 def validated(url: str, **keys: Any) -> Report:
     """A validation in small, unless the keys say otherwise: 40 visitors, and 3 who come 3 times."""
     small = {"visitors": 40, "stickyVisitors": 3, "requestsPerVisitor": 3, "rate": 1000, "timeoutSeconds": 5}
-    return asyncio.run(validate(plan_from_json({"url": url, **small, **keys})))
+    return asyncio.run(validate(parse_plan({"url": url, **small, **keys})))
 
 
 def result(report: Report, check: str) -> Result:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.validator.sites import Asked, Reply, Shop, certificate, result, served, socket_served, validated, verdicts
-from validator.report import Report
-from validator.traffic.failures import problem_of
+from validator.checks.report import Report
+from validator.traffic.failures import describe_error
 
 Behavior = Callable[[socket.socket, threading.Event], None]
 
@@ -68,18 +68,18 @@ def is_unproven(report: Report) -> bool:
 @pytest.mark.parametrize(
     ("behavior", "problem"),
     [
-        (hang, "no answer within 0.2 s"),
-        (drop, "no HTTP answer: Server disconnected without sending a response."),
+        (hang, "no response within 0.2 s"),
+        (drop, "no HTTP response: Server disconnected without sending a response."),
         (reset, "the connection was dropped"),
-        (garbage, "no HTTP answer: illegal status line: bytearray(b'\\x1b[2J\\x00 what is HTTP?')"),
-        (drip, "no answer within 0.2 s"),
+        (garbage, "no HTTP response: illegal status line: bytearray(b'\\x1b[2J\\x00 what is HTTP?')"),
+        (drip, "no response within 0.2 s"),
         (
             break_off,
-            "no HTTP answer: peer closed connection without sending complete message body"
+            "no HTTP response: peer closed connection without sending complete message body"
             " (received 4 bytes, expected 1000)",
         ),
         (false_gzip, "the body cannot be decoded: Error -3 while decompressing data: incorrect header check"),
-        (endless_head, "no HTTP answer: Receive buffer too long"),
+        (endless_head, "no HTTP response: Receive buffer too long"),
     ],
 )  # fmt: skip
 def test_a_site_that_gives_no_answer_is_reported(behavior: Behavior, problem: str):
@@ -88,7 +88,7 @@ def test_a_site_that_gives_no_answer_is_reported(behavior: Behavior, problem: st
     assert is_unproven(report)
     answers = result(report, "answers")
     count = answers.figures["requests"]
-    assert answers.summary == f"{count} of {count} requests had no answer: {problem}"
+    assert answers.summary == f"{count} of {count} requests got no response: {problem}"
     assert report.requests < 5 + 8 + 1  # five failures in a row, and what was on its way by then
 
 
@@ -97,7 +97,7 @@ def test_a_site_that_is_not_there_is_reported():
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     report = validated(url, percent=30)
     assert is_unproven(report)
-    assert result(report, "answers").summary.endswith("requests had no answer: the connection was refused")
+    assert result(report, "answers").summary.endswith("requests got no response: the connection was refused")
 
 
 def test_a_name_that_cannot_be_resolved_is_reported(monkeypatch: pytest.MonkeyPatch):
@@ -105,7 +105,7 @@ def test_a_name_that_cannot_be_resolved_is_reported(monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv(name, raising=False)
     report = validated("https://nowhere.invalid/", percent=30)
     assert is_unproven(report)
-    assert " requests had no answer: the host name cannot be resolved: " in result(report, "answers").summary
+    assert " requests got no response: the host name cannot be resolved: " in result(report, "answers").summary
 
 
 def test_redirects_in_circles_are_reported():
@@ -116,7 +116,7 @@ def test_redirects_in_circles_are_reported():
         report = validated(url, percent=30, maxRedirects=3)
     assert is_unproven(report)
     assert result(report, "answers").summary.endswith(
-        "requests had no answer: redirected in circles: more than 3 times, last to /"
+        "requests got no response: too many redirects: more than 3, the last to /"
     )
 
 
@@ -137,7 +137,7 @@ def test_a_certificate_that_nobody_signed_is_reported(tmp_path: Path):
         report = validated(url, percent=30)
     assert is_unproven(report)
     assert result(report, "answers").summary.endswith(
-        "requests had no answer: the certificate is not trusted: self-signed certificate"
+        "requests got no response: the certificate is not trusted: self-signed certificate"
     )
 
 
@@ -155,7 +155,7 @@ def test_a_site_that_does_not_speak_tls_is_reported():
     with served(Shop()) as url:
         report = validated(url.replace("http:", "https:"), percent=30)
     assert is_unproven(report)
-    assert result(report, "answers").summary.endswith("requests had no answer: TLS failed: WRONG_VERSION_NUMBER")
+    assert result(report, "answers").summary.endswith("requests got no response: TLS failed: WRONG_VERSION_NUMBER")
 
 
 def test_one_lost_answer_fails_and_leaves_open_only_what_it_could_change():
@@ -169,7 +169,7 @@ def test_one_lost_answer_fails_and_leaves_open_only_what_it_could_change():
     with served(lossy) as url:
         report = validated(url, percent=50)
     assert result(report, "answers").verdict == "failed"
-    assert result(report, "answers").summary.startswith("1 of 58 requests had no answer: no HTTP answer: ")
+    assert result(report, "answers").summary.startswith("1 of 58 requests got no response: no HTTP response: ")
     split = result(report, "split")
     assert (split.verdict, split.figures["unknown"]) == ("passed", 1)
 
@@ -183,7 +183,7 @@ def test_the_time_is_up_even_where_every_answer_comes_just_in_time():
         report = validated(url, percent=0, concurrency=1, deadlineSeconds=1)
     answers = result(report, "answers")
     assert answers.verdict == "inconclusive"
-    assert answers.summary.endswith(" planned requests never sent: not asked: the time is up, 1 s")
+    assert answers.summary.endswith(" planned requests never sent: the time limit of 1 s is over")
     assert result(report, "split").verdict == "inconclusive"
     assert not report.has_passed
 
@@ -197,9 +197,7 @@ def test_redirects_count_and_the_limit_holds():
     with served(redirect) as url:
         report = validated(url, maxRequests=60, concurrency=1, stickyVisitors=0)
     assert report.requests == 60
-    assert result(report, "answers").summary == (
-        "16 planned requests never sent: not asked: 60 requests were sent, which is the limit"
-    )
+    assert result(report, "answers").summary == ("16 planned requests never sent: the limit of 60 requests is reached")
 
 
 @pytest.mark.parametrize(
@@ -207,14 +205,14 @@ def test_redirects_count_and_the_limit_holds():
     [
         (ssl.SSLError(1, "[SSL] odd"), "TLS failed: "),
         (ExceptionGroup("two addresses", [OSError(1), ConnectionRefusedError()]), "the connection was refused"),
-        (OverflowError("port"), "no usable answer: OverflowError port"),
+        (OverflowError("port"), "no usable response: OverflowError port"),
     ],
 )
-def test_other_errors_are_told_too(error: Exception, told: str):
-    assert problem_of(error, 1).startswith(told)
+def test_other_errors_are_described_too(error: Exception, told: str):
+    assert describe_error(error, 1).startswith(told)
 
 
 def test_errors_that_point_at_each_other_end():
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
-    assert problem_of(first, 1) == "no usable answer: ValueError a"
+    assert describe_error(first, 1) == "no usable response: ValueError a"

@@ -59,7 +59,7 @@ def test_nothing_and_all_are_expected_exactly(percent: int, at_site: int):
         assert result(validated(url, visitors=100, percent=percent), "split").verdict == "passed"
 
 
-def test_visitors_who_do_not_stay_are_told_with_the_two_answers():
+def test_visitors_who_change_versions_fail_with_both_responses():
     with served(Shop(percent=50, is_forgetful=True)) as url:
         stickiness = result(validated(url, percent=50, stickyVisitors=1, requestsPerVisitor=10), "stickiness")
     assert stickiness.verdict == "failed"
@@ -74,7 +74,7 @@ def test_an_override_that_is_not_obeyed_fails_and_its_secret_is_nowhere():
     override = result(report, "override")
     assert override.verdict == "failed"
     assert override.summary == (
-        "header x-qa-origin asked for canary and got stable: another secret or place, or no override there"
+        "header x-qa-origin requested canary and got stable: another secret or place, or no override there"
     )
     assert override.figures["answers"] == {"stable": {"stable": 3}, "canary": {"stable": 3}}
     assert SECRET not in json.dumps(report.as_json())
@@ -93,7 +93,7 @@ def test_the_override_goes_where_it_is_looked_for(place: str):
         assert forced[0].path == f"/?page=1&qa=stable%3A{SECRET}"
 
 
-def test_what_a_site_sends_back_of_the_secret_is_taken_out():
+def test_the_secret_is_redacted_in_responses():
     def echo(asked: Asked) -> Reply:
         return 200, [("x-app-version", asked.headers.get("x-qa-origin", "1"))], b""
 
@@ -122,7 +122,7 @@ def test_a_pin_holds_for_all_or_fails():
         pin = result(validated(url, pin="stable"), "pin")
     assert (pin.verdict, pin.summary) == (
         "failed",
-        "1 of 49 answers are not of stable, to which everybody is pinned",
+        "1 of 49 responses are not of stable, to which all visitors are pinned",
     )
 
 
@@ -146,7 +146,7 @@ def test_a_function_behind_the_cache_may_add_a_cookie_to_every_hit():
     )  # of 46: 40 visitors, 3 regulars and 3 newcomers, all but the first of each version
 
 
-def test_short_cookies_tell_nobody_apart_unless_they_are_named():
+def test_short_cookies_count_only_where_the_plan_names_them():
     def answer(_: Asked) -> Reply:
         return 200, [("x-app-version", "1"), ("set-cookie", "lang=en; Path=/")], b""
 
@@ -166,7 +166,7 @@ def test_the_same_short_cookie_on_every_hit_is_a_replayed_one():
         cookies = result(validated(url), "cached-cookies")
     assert (cookies.verdict, cookies.summary) == (
         "failed",
-        "46 answers out of the cache set the cookie cart, which is the first visitor's",
+        "46 cached responses set the cookie cart, which is the first visitor's",
     )
 
 
@@ -175,36 +175,36 @@ def test_the_other_versions_answer_out_of_the_cache_fails():
     with served(shop) as url:
         versions = result(validated(url, percent=50, objects=["/style.css"], override=OVERRIDE), "cached-versions")
     assert versions.verdict == "failed"
-    assert versions.summary == "a tester of canary got stable out of the cache (Hit from cloudfront)"
+    assert versions.summary == "a tester of canary got a cached response of stable (Hit from cloudfront)"
     assert versions.figures["wrongHits"] == 6
     assert {(answer.version, answer.age) for answer in versions.samples} == {("stable", "7")}
 
 
-def test_a_mix_up_that_could_not_be_seen_is_not_called_absent():
+def test_versions_are_inconclusive_where_only_one_of_two_responded():
     with served(Shop(percent=0)) as url:
         unmet = result(validated(url, percent=1), "cached-versions")
         alone = result(validated(url, percent=0), "cached-versions")
     assert (unmet.verdict, unmet.summary) == (
         "inconclusive",
-        "only one version was met: more visitors, or a QA override, would meet the other",
+        "only one version responded: more visitors, or a QA override, would reach the other",
     )
-    assert alone.summary.endswith("none of another version; only one version was given out, so none could be mixed up")
+    assert alone.summary.endswith("none of another version; only one version responded, so none could be mixed up")
 
 
 def test_a_version_that_fails_is_named_with_its_statuses():
     with served(Shop(broken_version="canary")) as url:
         answers = result(validated(url, percent=30, stickyVisitors=0), "answers")
     assert answers.verdict == "failed"
-    assert answers.summary.startswith("15 of 49 answers had a wrong status: 500 of canary, not below 500")
+    assert answers.summary.startswith("15 of 49 responses had a wrong status: 500 of canary, not below 500")
     assert answers.figures["statuses"]["canary"] == {"500": 15}
 
 
 @pytest.mark.parametrize(
     ("expect", "verdict", "summary"),
     [
-        ("canary:500:", "passed", "49 requests, all answered as expected"),
-        ("stable:201:", "failed", "34 of 49 answers had a wrong status: 200 of stable, not 201"),
-        ("stable:200:Goodbye", "failed", "34 of 34 answers of stable without 'Goodbye'"),
+        ("canary:500:", "passed", "49 requests, all with the expected response"),
+        ("stable:201:", "failed", "34 of 49 responses had a wrong status: 200 of stable, not 201"),
+        ("stable:200:Goodbye", "failed", "34 of 34 responses of stable without 'Goodbye'"),
     ],
 )
 def test_status_and_text_are_expected_of_each_version(expect: str, verdict: str, summary: str):
@@ -218,11 +218,11 @@ def test_a_version_that_never_answers_leaves_its_expectation_open():
         answers = result(validated(url, expect=["canary:200:"]), "answers")
     assert (answers.verdict, answers.summary) == (
         "inconclusive",
-        "canary never answered, so what is expected of it was not seen; a QA override would reach it",
+        "no response of canary, so its expectation was not checked; a QA override would reach it",
     )
 
 
-def test_versions_can_be_told_by_a_text():
+def test_versions_can_be_read_from_the_body():
     with served(Shop(is_anonymous=True)) as url:
         by_text = validated(url, percent=30, versionPattern=r"version ([0-9])\.0")
         blind = validated(url, percent=30)
@@ -237,15 +237,15 @@ def test_versions_can_be_told_by_a_text():
         "cached-cookies": "passed",
         "cached-versions": "inconclusive",
     }
-    assert result(blind, "split").summary == "40 of 40 visitors were told no version: no header x-app-version"
-    assert result(elsewhere, "split").summary.endswith("told no version: nothing in the body has the pattern")
+    assert result(blind, "split").summary == "40 of 40 visitors got no known version: no header x-app-version"
+    assert result(elsewhere, "split").summary.endswith("got no known version: the body does not match the pattern")
 
 
 def test_a_code_that_means_no_version_is_shown():
     with served(Shop()) as url:
         split = result(validated(url, percent=30, versions={"stable": "1", "canary": "9"}), "split")
     assert split.verdict == "inconclusive"
-    assert split.summary == "12 of 40 visitors were told no version: the code '2' is of none of stable, canary"
+    assert split.summary == "12 of 40 visitors got no known version: the code '2' belongs to none of stable, canary"
 
 
 def test_a_cache_that_is_not_keyed_on_what_vary_names_is_found():
@@ -254,7 +254,7 @@ def test_a_cache_that_is_not_keyed_on_what_vary_names_is_found():
         varied = result(validated(url, percent=30, objects=["/style.css"]), "varied-headers")
     assert (varied.verdict, varied.summary) == (
         "failed",
-        "Vary names x-theme, and a new value got an answer out of the cache: put x-theme into keyHeaders",
+        "Vary names x-theme, and a new value got a cached response: put x-theme into keyHeaders",
     )
     assert varied.figures == {"named": ["rsc", "x-theme"], "notInTheKey": ["x-theme"]}
     assert {sample.x_cache for sample in varied.samples} == {"Hit from cloudfront"}
@@ -266,15 +266,15 @@ def test_a_cache_that_is_keyed_on_what_vary_names_passes():
         varied = result(validated(url, percent=30, objects=["/style.css"]), "varied-headers")
     assert (varied.verdict, varied.summary) == (
         "passed",
-        "2 headers named in Vary, and a new value was never answered by the cache",
+        "2 headers named in Vary, and a new value never got a cached response",
     )
 
 
 @pytest.mark.parametrize("vary", ["RSC", "Cookie, Accept-Encoding, *", ""])
-def test_nothing_is_asked_that_the_cache_could_keep_for_others(vary: str):
+def test_no_unusual_request_is_sent_for_an_object_that_is_not_cached(vary: str):
     """Where the object is not in the cache, the unusual value would be what everybody gets."""
     shop = Shop(vary=vary)
     with served(shop) as url:
         varied = result(validated(url, percent=30), "varied-headers")
-    assert (varied.verdict, varied.summary) == ("skipped", "no answer out of the cache names a header in Vary")
+    assert (varied.verdict, varied.summary) == ("skipped", "no cached response names a header in Vary")
     assert not [asked for asked in shop.asked if "rsc" in asked.headers]

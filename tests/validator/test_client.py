@@ -22,7 +22,7 @@ from tests.validator.sites import (
     validated,
     verdicts,
 )
-from validator.plan.plan_json import PlanError
+from validator.plan.parse import PlanError
 
 OVERRIDE = {"header": "x-qa-origin", "secret": SECRET}
 
@@ -80,7 +80,7 @@ def test_an_endless_page_is_read_only_so_far():
 
 
 @pytest.mark.parametrize("charset", ["klingon", "idna", "hex", "utf-16", "punycode"])
-def test_a_false_charset_is_no_reason_to_fail(charset: str):
+def test_a_wrong_charset_does_not_fail(charset: str):
     def answer(_: Asked) -> Reply:
         return 200, [("content-type", f"text/html; charset={charset}"), ("x-app-version", "1")], b"caf\xe9 Welcome"
 
@@ -109,13 +109,13 @@ def test_a_ca_of_ones_own_can_be_trusted(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_ca_that_cannot_be_read_is_told(tmp_path: Path, content: str | None):
+def test_an_unreadable_ca_file_is_an_error(tmp_path: Path, content: str | None):
     file = tmp_path / "ca.pem"
     if content:
         file.write_text(content)
     with pytest.raises(PlanError) as error:
         validated("https://nowhere.invalid/", caFile=str(file))
-    assert error.value.problems == [("caFile", f"{file}: no certificates can be read from it")]
+    assert error.value.errors == [("caFile", f"{file}: no certificates can be read from it")]
 
 
 def test_a_proxy_is_for_the_world_not_for_this_machine(monkeypatch: pytest.MonkeyPatch):

@@ -105,7 +105,7 @@ def test_it_ends_before_lambda_ends_it():
         report = handler({"url": url, "timeoutSeconds": 60}, Context(seconds=6), never)
     assert report["plan"]["deadlineSeconds"] == 1
     assert report["passed"] is False
-    assert "the time is up, 1 s" in report["summary"]
+    assert "the time limit of 1 s is over" in report["summary"]
 
 
 @pytest.mark.parametrize(
@@ -113,16 +113,16 @@ def test_it_ends_before_lambda_ends_it():
     [
         (None, "the event must be a JSON object with a url"),
         ([], "the event must be a JSON object with a url"),
-        ({}, "url: is missing: the page to look at, such as https://d111111abcdef8.cloudfront.net/"),
+        ({}, "url: is missing: the page to request, such as https://d111111abcdef8.cloudfront.net/"),
         ({"url": "https://a.example/", "percent": "30"}, "percent: is '30': a number from 0 to 100"),
         ({"url": "https://a.example/", "caFile": "/no"}, "caFile: /no: no certificates can be read from it"),
     ],
 )
-def test_what_cannot_be_done_is_said_not_raised(event: object, summary: str):
+def test_invalid_events_are_reported_not_raised(event: object, summary: str):
     assert handler(event, Context(), never) == {"passed": False, "summary": summary}
 
 
-def test_an_error_of_its_own_is_said_without_its_text(monkeypatch: pytest.MonkeyPatch):
+def test_an_internal_error_is_reported_without_its_text(monkeypatch: pytest.MonkeyPatch):
     def broken(_: object) -> Any:
         raise KeyError(SECRET)
 
@@ -132,7 +132,7 @@ def test_an_error_of_its_own_is_said_without_its_text(monkeypatch: pytest.Monkey
     assert report["summary"].startswith("the validator itself failed: KeyError at test_handler.py:")
 
 
-def test_a_job_that_passes_is_told_to_the_pipeline(pipeline: Stubber):
+def test_a_passed_validation_is_a_job_success(pipeline: Stubber):
     summary = "passed: answers, split, stickiness, cached-cookies, cached-versions"
     pipeline.add_response(
         "put_job_success_result",
@@ -148,10 +148,10 @@ def test_a_job_that_passes_is_told_to_the_pipeline(pipeline: Stubber):
     pipeline.assert_no_pending_responses()
 
 
-def test_a_job_that_fails_is_told_with_what_failed(pipeline: Stubber):
+def test_a_failed_validation_is_a_job_failure_with_the_summary(pipeline: Stubber):
     expect_failure(
         pipeline,
-        "failed: pin: 23 of 24 answers are not of canary, to which everybody is pinned",
+        "failed: pin: 23 of 24 responses are not of canary, to which all visitors are pinned",
     )
     with served(Shop(percent=5)) as url:
         report = handler(job({"url": url, "pin": "canary", **SMALL}), Context(), client_of(pipeline))
@@ -164,7 +164,7 @@ def test_a_job_that_fails_is_told_with_what_failed(pipeline: Stubber):
     [
         ("visitors: 4", "UserParameters must be a JSON object"),
         ([], "UserParameters must be a JSON object"),
-        (None, "url: is missing: the page to look at, such as https://d111111abcdef8.cloudfront.net/"),
+        (None, "url: is missing: the page to request, such as https://d111111abcdef8.cloudfront.net/"),
     ],
 )
 def test_a_job_whose_parameters_are_wrong_fails_with_that(pipeline: Stubber, parameters: object, message: str):
@@ -173,14 +173,14 @@ def test_a_job_whose_parameters_are_wrong_fails_with_that(pipeline: Stubber, par
     pipeline.assert_no_pending_responses()
 
 
-def test_a_pipeline_that_cannot_be_told_is_in_the_report(pipeline: Stubber):
+def test_an_error_of_codepipeline_is_in_the_report(pipeline: Stubber):
     pipeline.add_client_error("put_job_failure_result", "JobNotFoundException")
     report = handler(job(None), Context(), client_of(pipeline))
     assert report["passed"] is False
     assert report["pipelineError"].startswith("the validator itself failed: JobNotFoundException at ")
 
 
-def test_an_own_plan_that_is_no_json_is_said(monkeypatch: pytest.MonkeyPatch):
+def test_an_invalid_plan_variable_is_reported(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("VALIDATOR_PLAN", "{")
     assert handler({}, None, never) == {"passed": False, "summary": "VALIDATOR_PLAN must be a JSON object"}
 
@@ -203,4 +203,4 @@ print(handler({{"url": "http://127.0.0.1:9/", "rate": 1000}}, None)["summary"])
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
     assert ended.returncode == 0, ended.stderr
-    assert "requests had no answer: the connection was refused" in ended.stdout
+    assert "requests got no response: the connection was refused" in ended.stdout

@@ -1,75 +1,72 @@
-"""Whether visitors without a cookie are split as the percentage says."""
+"""The check `split`: the share of one-time visitors on the canary is the expected percentage."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from stats import binomial
-from validator.checks.result import Result, Verdict, count_of, some
-from validator.plan.plan import CANARY, Plan
-from validator.traffic.response import Answer
-from validator.traffic.traffic import Traffic
+from validator.checks.report import Result, Verdict, quantity, samples
+from validator.plan.model import CANARY, Plan
+from validator.traffic.response import Response
+from validator.traffic.visits import Traffic
 
-NAME = "split"
 METHOD = "exact binomial test, two-sided"
 
 
-def check(plan: Plan, traffic: Traffic) -> Result:
-    """An exact binomial test. Answers that told no version may be of any: the verdict must hold whichever they are."""
+def check_split(plan: Plan, traffic: Traffic) -> Result:
+    """Run an exact binomial test. The verdict has to hold whatever the versions of responses without one are."""
     if plan.percent is None:
-        return Result(NAME, Verdict.SKIPPED, "no percentage is expected")
+        return Result(Verdict.SKIPPED, "no percentage is expected")
     if plan.pin != "none":
-        return Result(NAME, Verdict.SKIPPED, f"all visitors are pinned to {plan.pin}")
-    answers = [visitor.answers[0] for visitor in traffic.newcomers]
-    canary = sum(answer.version == CANARY for answer in answers)
-    unknown = [answer for answer in answers if not answer.version]
-    figures = _figures(plan, canary, len(answers) - len(unknown), len(unknown))
+        return Result(Verdict.SKIPPED, f"all visitors are pinned to {plan.pin}")
+    responses = [visitor.responses[0] for visitor in traffic.one_time]
+    on_canary = [response for response in responses if response.version == CANARY]
+    unknown = [response for response in responses if not response.version]
+    figures = _figures(plan, plan.percent / 100, len(on_canary), len(responses), len(unknown))
     low, high = figures["believedCounts"]
-    most = canary + len(unknown)
-    if low <= canary and most <= high:
-        return Result(NAME, Verdict.PASSED, _told(plan, figures), figures, some(_of(answers, CANARY)))
-    if most < low or canary > high:
-        shown = _of(answers, CANARY) if canary > high else [one for one in answers if one.version not in ("", CANARY)]
-        return Result(NAME, Verdict.FAILED, _told(plan, figures), figures, some(shown or answers))
-    text = f"{len(unknown)} of {count_of(len(answers), 'visitor')} were told no version: {_why(plan, unknown[0])}"
-    return Result(NAME, Verdict.INCONCLUSIVE, text, figures, some(unknown))
+    least, most = len(on_canary), len(on_canary) + len(unknown)
+    if low <= least and most <= high:
+        return Result(Verdict.PASSED, _summary(plan, figures), figures, samples(on_canary))
+    if most < low or least > high:
+        elsewhere = [one for one in responses if one.version not in ("", CANARY)]
+        shown = on_canary if least > high else elsewhere
+        return Result(Verdict.FAILED, _summary(plan, figures), figures, samples(shown or responses))
+    error = _version_error(plan, unknown[0])
+    text = f"{len(unknown)} of {quantity(len(responses), 'visitor')} got no known version: {error}"
+    return Result(Verdict.INCONCLUSIVE, text, figures, samples(unknown))
 
 
-def _figures(plan: Plan, canary: int, known: int, unknown: int) -> dict[str, Any]:
-    assert plan.percent is not None
-    share = plan.percent / 100
+def _figures(plan: Plan, share: float, canary: int, visitors: int, unknown: int) -> dict[str, Any]:
+    known = visitors - unknown
     low, high = binomial.interval(canary, known, plan.confidence / 100)
     return {
         "method": METHOD,
-        "visitors": known + unknown,
+        "visitors": visitors,
         "canary": canary,
         "unknown": unknown,
         "expectedPercent": plan.percent,
         "pValue": binomial.p_value(canary, known, share) if known else None,
         "level": round(plan.level, 12),
-        "believedCounts": list(binomial.believed_counts(known + unknown, share, plan.level)),
+        "believedCounts": list(binomial.accepted_counts(visitors, share, plan.level)),
         "intervalPercent": [round(low * 100, 2), round(high * 100, 2)],
     }
 
 
-def _told(plan: Plan, figures: dict[str, Any]) -> str:
+def _summary(plan: Plan, figures: dict[str, Any]) -> str:
     low, high = figures["believedCounts"]
-    believed = f"{low}" if low == high else f"{low} to {high}"
+    accepted = f"{low}" if low == high else f"{low} to {high}"
     first, last = figures["intervalPercent"]
-    found = f"{figures['canary']} of {count_of(figures['visitors'], 'visitor')} on the canary"
     return (
-        f"{found}; {plan.percent:g} % would be {believed}"
+        f"{figures['canary']} of {quantity(figures['visitors'], 'visitor')} on the canary;"
+        f" {plan.percent:g} % would be {accepted}"
         f" (p = {figures['pValue']:.3g}, {METHOD}, {plan.confidence:.12g} %: {first:g} % to {last:g} %)"
     )
 
 
-def _of(answers: list[Answer], version: str) -> list[Answer]:
-    return [answer for answer in answers if answer.version == version]
-
-
-def _why(plan: Plan, answer: Answer) -> str:
-    if answer.problem:
-        return answer.problem
-    if answer.code:
-        return f"the code {answer.code!r} is of none of {', '.join(plan.versions)}"
-    return "nothing in the body has the pattern" if plan.version_pattern else f"no header {plan.version_header}"
+def _version_error(plan: Plan, response: Response) -> str:
+    """Explain why the version is unknown."""
+    if response.error:
+        return response.error
+    if response.code:
+        return f"the code {response.code!r} belongs to none of {', '.join(plan.versions)}"
+    return "the body does not match the pattern" if plan.version_pattern else f"no header {plan.version_header}"

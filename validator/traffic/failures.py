@@ -1,4 +1,4 @@
-"""Why a request got no answer, in words."""
+"""Descriptions of errors that leave a request without a response."""
 
 from __future__ import annotations
 
@@ -9,30 +9,11 @@ from typing import cast
 
 import httpx
 
-from validator.traffic.response import shown
+from validator.traffic.response import printable
 
-
-class StoppedError(Exception):
-    """The request was not sent, or not waited for: a limit of the validation's own."""
-
-
-def problem_of(error: BaseException, timeout_seconds: float) -> str:
-    """A sentence about what httpx or asyncio raised."""
-    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
-        return f"no answer within {timeout_seconds:g} s"
-    for cause in _causes(error):
-        if told := _told_of_cause(cause):
-            return told
-    detail = shown(str(error))
-    for kind, told in _OF_HTTPX.items():
-        if isinstance(error, kind):
-            return f"{told}: {detail}" if detail else told
-    return f"no usable answer: {type(error).__name__} {detail}".strip()
-
-
-_OF_HTTPX: dict[type[Exception], str] = {
-    httpx.TooManyRedirects: "redirected in circles",
-    httpx.RemoteProtocolError: "no HTTP answer",
+_HTTPX_ERRORS: dict[type[Exception], str] = {
+    httpx.TooManyRedirects: "too many redirects",
+    httpx.RemoteProtocolError: "no HTTP response",
     httpx.ConnectError: "no connection",
     httpx.ProxyError: "no connection through the proxy",
     httpx.NetworkError: "the connection was dropped",
@@ -40,19 +21,33 @@ _OF_HTTPX: dict[type[Exception], str] = {
 }
 
 
-def _told_of_cause(cause: BaseException) -> str:
-    """The system's own errors tell more than httpx's; "" for others."""
+def describe_error(error: BaseException, timeout_seconds: float) -> str:
+    """Describe an error of httpx or asyncio in one line."""
+    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+        return f"no response within {timeout_seconds:g} s"
+    for cause in _causes(error):
+        if text := _describe_cause(cause):
+            return text
+    detail = printable(str(error))
+    for kind, text in _HTTPX_ERRORS.items():
+        if isinstance(error, kind):
+            return f"{text}: {detail}" if detail else text
+    return f"no usable response: {type(error).__name__} {detail}".strip()
+
+
+def _describe_cause(cause: BaseException) -> str:
+    """Describe an error of the system, which is more precise than httpx's; "" for others."""
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the certificate is not trusted: {shown(cause.verify_message)}"
+        return f"the certificate is not trusted: {printable(cause.verify_message)}"
     if isinstance(cause, ssl.SSLError):
-        return f"TLS failed: {shown(getattr(cause, 'reason', '') or str(cause))}"
+        return f"TLS failed: {printable(getattr(cause, 'reason', '') or str(cause))}"
     if isinstance(cause, socket.gaierror):
-        return f"the host name cannot be resolved: {shown(cause.strerror or str(cause))}"
+        return f"the host name cannot be resolved: {printable(cause.strerror or str(cause))}"
     return "the connection was refused" if isinstance(cause, ConnectionRefusedError) else ""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all behind it, groups opened: connecting tries several addresses."""
+    """Yield the error and its causes, also those in groups: a connection tries several addresses."""
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:

@@ -1,17 +1,24 @@
-"""One answer of the site, or why there was none, and what of it is evidence."""
+"""One response of the site under test, or the reason why there is none."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-SHOWN_CHARACTERS = 120
+import httpx
+
+from validator.plan.model import Plan
+
+MAX_PRINTED_CHARACTERS = 120
+MAX_BODY_BYTES = 1_048_576
+"""The part of a body that is read."""
 
 
 @dataclass(frozen=True)
 class SetCookie:
-    """A cookie that was set; `is_cached` where the answer that set it says that it came out of a cache."""
+    """A cookie that a response sets; `is_cached` where that response came from a cache."""
 
     name: str
     value: str
@@ -19,44 +26,44 @@ class SetCookie:
 
     @property
     def digest(self) -> str:
-        """What stands for the value in a report: after a leak it may be somebody's session."""
+        """The value's digest, for reports: after a leak the value may be a visitor's session."""
         return sha256(self.value.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came for one page view. `version` is "" where the answer told none that is known, `code` what it told.
+class Response:
+    """The response to one page view. `version` is "" where it is unknown, `code` the version's code as received.
 
-    `problem` says why there is no answer; `was_asked` is False where the request was never sent. `found` are the
-    expected texts that its body has, `vary` the headers that Vary names, in lower case.
+    `error` says why there is no response; `was_sent` is False where a limit prevented the request. `texts` are the
+    expected texts in the body, `vary` the headers in Vary, in lower case.
     """
 
     path: str
     status: int = 0
     version: str = ""
     code: str = ""
-    found: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
     request_id: str = ""
     x_cache: str = ""
     age: str = ""
     vary: tuple[str, ...] = ()
     cookies: tuple[SetCookie, ...] = ()
     elapsed_ms: int = 0
-    problem: str = ""
-    was_asked: bool = True
+    error: str = ""
+    was_sent: bool = True
 
     @property
     def is_cached(self) -> bool:
-        """Whether it came out of a cache, by x-cache or Age (RFC 9111 §5.1)."""
+        """True for a response from a cache, by x-cache or Age (RFC 9111 §5.1)."""
         return is_from_cache(self.x_cache, self.age)
 
     @property
-    def has_come(self) -> bool:
-        return not self.problem
+    def has_arrived(self) -> bool:
+        return not self.error
 
-    def evidence(self) -> dict[str, Any]:
-        """What lets others find this very request, in CloudFront's log by its id."""
-        told = {
+    def as_json(self) -> dict[str, Any]:
+        """Return what identifies the request, in CloudFront's logs by its ID."""
+        values = {
             "path": self.path,
             "status": self.status,
             "version": self.version or (f"unknown ({self.code})" if self.code else ""),
@@ -64,17 +71,69 @@ class Answer:
             "xCache": self.x_cache,
             "age": self.age,
             "elapsedMs": self.elapsed_ms,
-            "problem": self.problem,
+            "problem": self.error,
         }
-        return {key: value for key, value in told.items() if value}
+        return {key: value for key, value in values.items() if value}
+
+
+class ResponseReader:
+    """Reads version, expected texts and caching from a response."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._header = plan.version_header
+        self._pattern = re.compile(plan.version_pattern) if plan.version_pattern else None
+        self._names = {code: name for name, code in plan.versions.items()}
+        self._texts = frozenset(one.text for one in plan.expect if one.text)
+
+    def read(self, response: httpx.Response, body: bytes, cookies: tuple[SetCookie, ...]) -> Response:
+        """Return the response; `cookies` are those of its redirects as well."""
+        text, headers = _decode(response, body), response.headers
+        code = self._code(response, text)
+        vary = printable(headers.get("vary", "")).split(",")
+        return Response(
+            path=printable(response.url.path),
+            status=response.status_code,
+            version=self._names.get(code, ""),
+            code=printable(code),
+            texts=frozenset(one for one in self._texts if one in text),
+            request_id=printable(headers.get("x-amz-cf-id", "")),
+            x_cache=printable(headers.get("x-cache", "")),
+            age=printable(headers.get("age", "")),
+            vary=tuple(sorted({name.strip().lower() for name in vary} - {""})),
+            cookies=cookies,
+            elapsed_ms=round(response.elapsed.total_seconds() * 1_000),
+        )
+
+    def _code(self, response: httpx.Response, body: str) -> str:
+        """Return the code that the pattern finds in the body; without a pattern, the header's."""
+        if self._pattern is None:
+            return response.headers.get(self._header, "")
+        match = self._pattern.search(body)
+        return (match[1] or "") if match else ""
+
+
+def read_cookies(response: httpx.Response) -> tuple[SetCookie, ...]:
+    """Return the cookies of Set-Cookie."""
+    is_cached = is_from_cache(response.headers.get("x-cache", ""), response.headers.get("age", ""))
+    pairs = [line.partition(";")[0].partition("=") for line in response.headers.get_list("set-cookie")]
+    return tuple(SetCookie(printable(name.strip()), value.strip(), is_cached) for name, _, value in pairs)
 
 
 def is_from_cache(x_cache: str, age: str) -> bool:
-    """Hit and RefreshHit ("x-edge-result-type", CloudFront's access logs), or an age above 0."""
+    """Return True for Hit and RefreshHit ("x-edge-result-type", CloudFront's access logs), or an age above 0."""
     result = x_cache.lower()
     return result.startswith(("hit", "refreshhit")) or (age.isascii() and age.isdigit() and int(age[:9]) > 0)
 
 
-def shown(value: str) -> str:
-    """What came from outside, fit for a terminal: printable, and not long."""
-    return "".join(character if character.isprintable() else "?" for character in value[:SHOWN_CHARACTERS])
+def printable(value: str) -> str:
+    """Return text of the site for a terminal: printable and short."""
+    shortened = value[:MAX_PRINTED_CHARACTERS]
+    return "".join(character if character.isprintable() else "?" for character in shortened)
+
+
+def _decode(response: httpx.Response, body: bytes) -> str:
+    """Return the body as text, even where the response names a wrong charset."""
+    try:
+        return body.decode(response.encoding or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return body.decode("utf-8", "replace")

@@ -1,42 +1,22 @@
 """Compresses answers at the edge, as a behavior with `compress` asks for (page ServingCompressedFiles)."""
 
-from __future__ import annotations
-
 import gzip
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from simulator.cloudfront.config.behaviors import Behavior
 from simulator.cloudfront.config.selection import normalized_accept_encoding
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.http.headers import Headers
-    from simulator.cloudfront.http.messages import OriginResponse
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse
 
 _MIN_BYTES, _MAX_BYTES = 1_000, 10_000_000
 _COMPRESSED_STATUSES = (200, 403, 404)
 # The page's list, without its rare font and script types.
 _COMPRESSED_TYPES = frozenset(
-    {
-        "application/dash+xml",
-        "application/javascript",
-        "application/json",
-        "application/protobuf",
-        "application/rss+xml",
-        "application/vnd.apple.mpegurl",
-        "application/x-javascript",
-        "application/xhtml+xml",
-        "application/xml",
-        "font/otf",
-        "font/ttf",
-        "image/svg+xml",
-        "text/css",
-        "text/csv",
-        "text/html",
-        "text/javascript",
-        "text/plain",
-        "text/xml",
-    }
+    str.split(
+        "application/dash+xml application/javascript application/json application/protobuf application/rss+xml"
+        " application/vnd.apple.mpegurl application/x-javascript application/xhtml+xml application/xml font/otf"
+        " font/ttf image/svg+xml text/css text/csv text/html text/javascript text/plain text/xml"
+    )
 )
 
 

@@ -1,46 +1,40 @@
-"""Says on the console what of a kept answer is not for everybody who will get it; each thing once."""
+"""Warnings on the console about cached responses that not every viewer should receive; each once."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container
 
 from simulator.cloudfront.cache.ttl import CacheControl
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container
-
-    from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.config.behaviors import Behavior
+from simulator.cloudfront.http.headers import Headers
 
 _SETTLED = frozenset({"", "*", "accept-encoding"})
-"""`*` is kept for nobody, and Accept-Encoding is normalized or not forwarded."""
+"""`*` is not cached, and Accept-Encoding is normalized or not forwarded."""
 
 
-class KeptNotices:
-    """CloudFront tells nobody: it ignores Vary, and replays a Set-Cookie (pages header-caching and Cookies).
+class CacheNotices:
+    """CloudFront itself does not warn: it ignores Vary, and replays a Set-Cookie (pages header-caching and Cookies).
 
     `hashed_headers` (lower-case) are in the key by the hash that a function makes of them.
     """
 
     def __init__(self, console: Callable[[str], None], hashed_headers: Container[str]) -> None:
         self._console, self._hashed_headers = console, hashed_headers
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
 
-    def look_at(self, headers: Headers, behavior: Behavior) -> None:
-        """Look at the headers of an answer that this behavior keeps."""
-        for name in _names_in(headers.joined("vary") or ""):
+    def check(self, headers: Headers, behavior: Behavior) -> None:
+        """Check the headers of a response that this behavior caches."""
+        for name in sorted({name.strip().lower() for name in (headers.joined("vary") or "").split(",")}):
             if not self._is_keyed(name, behavior):
                 self._say(
                     f"{behavior.path_pattern}: an origin's Vary names {name}, which is not in the cache key: CloudFront"
-                    " ignores Vary, and the first answer is everybody's; keyHeaders puts a header into the key"
+                    " ignores Vary, and every viewer receives the first response; keyHeaders puts a header into the key"
                     " (AWS page header-caching)"
                 )
         is_replayed = behavior.forwards_cookies and not CacheControl.of(headers).hides_set_cookie
         for line in headers.all("set-cookie") if is_replayed else ():
             name = line.partition("=")[0].strip()
             self._say(
-                f"{behavior.path_pattern}: an answer that sets the cookie {name} is kept, and its cookie is replayed to"
-                " others; the origin has to say private instead (AWS page Cookies)"
+                f"{behavior.path_pattern}: a response that sets the cookie {name} is cached, and its cookie is replayed"
+                " to others; the origin has to send private instead (AWS page Cookies)"
             )
 
     def _is_keyed(self, name: str, behavior: Behavior) -> bool:
@@ -50,10 +44,6 @@ class KeptNotices:
         return name in _SETTLED or name in self._hashed_headers or behavior.cache_policy.headers.takes(name)
 
     def _say(self, line: str) -> None:
-        if line not in self._said:
-            self._said.add(line)
+        if line not in self._printed:
+            self._printed.add(line)
             self._console(line)
-
-
-def _names_in(vary: str) -> list[str]:
-    return sorted({name.strip().lower() for name in vary.split(",")})

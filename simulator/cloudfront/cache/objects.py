@@ -1,26 +1,19 @@
 """Serves objects from the cache, or through it from the origin."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from simulator.cloudfront.cache.cache import Cache, Entry
+from simulator.cloudfront.cache.cache import Cache, CacheKey, Entry, cache_key
 from simulator.cloudfront.cache.compression import compressed
-from simulator.cloudfront.cache.key import CacheKey, cache_key
+from simulator.cloudfront.cache.notices import CacheNotices
 from simulator.cloudfront.cache.ttl import CacheControl, error_ttl, object_ttl
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.config.distribution import Distribution
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.headers import Headers
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.origin.side import OriginAnswer, OriginSide
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simulator.cloudfront.cache.notices import KeptNotices
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.triggers.triggers import Context
+from simulator.cloudfront.triggers.triggers import Context
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class Served:
     result_type: str
     age_seconds: int | None = None
     is_custom_error_page: bool = False
-    is_kept: bool = False
+    is_cached: bool = False
 
 
 class Objects:
@@ -43,7 +36,7 @@ class Objects:
         origin_side: OriginSide,
         cache: Cache,
         clock: Callable[[], float],
-        notices: KeptNotices,
+        notices: CacheNotices,
     ) -> None:
         self._notices = notices
         self._distribution = distribution
@@ -55,53 +48,53 @@ class Objects:
     async def get(self, request: ViewerRequest, context: Context) -> Served:
         """Raises EdgeError where a function fails. An origin that gives no answer is an answer: 502 or 504."""
         if not context.behavior.caches(request.method):
-            answer = await self._asked(request, context, Headers())
+            answer = await self._fetch(request, context, Headers())
             return await self._outcome(None, answer, request, context)
         key = cache_key(request, context.behavior.cache_policy, self._distribution.domain_name, context.region)
-        served = self._kept(key)
+        served = self._cached(key)
         if served is not None:
             return served
-        return await self._collapsed(key, request, context)
+        return await self._collapse(key, request, context)
 
-    def _kept(self, key: CacheKey) -> Served | None:
+    def _cached(self, key: CacheKey) -> Served | None:
         now = self._clock()
         entry = self._cache.get(key)
         if entry is None or not entry.is_fresh(now):
             return None
         is_error = entry.response.status >= 400 or entry.is_custom_error_page
         result_type = "Error" if is_error else "Hit"
-        return Served(entry.response, result_type, entry.age_seconds(now), entry.is_custom_error_page, is_kept=True)
+        return Served(entry.response, result_type, entry.age_seconds(now), entry.is_custom_error_page, is_cached=True)
 
-    async def _collapsed(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served:
+    async def _collapse(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served:
         """Simultaneous misses of one key wait for the first; not with forwarded cookies or disabled caching.
 
         Source: page RequestAndResponseBehaviorCustomOrigin, "request collapsing".
         """
         behavior = context.behavior
         if behavior.forwards_cookies or not behavior.cache_policy.max_ttl or "range" in request.headers:
-            return await self._filled(key, request, context)
+            return await self._fill(key, request, context)
         pending = self._pending.get(key)
         if pending is not None:
             await pending.wait()
-            return self._kept(key) or await self._filled(key, request, context)
+            return self._cached(key) or await self._fill(key, request, context)
         self._pending[key] = pending = asyncio.Event()
         try:
-            return await self._filled(key, request, context)
+            return await self._fill(key, request, context)
         finally:
             del self._pending[key]
             pending.set()
 
-    async def _filled(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served:
+    async def _fill(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served:
         expired = self._cache.get(key)
         validators = _validators(expired, request, context)
-        answer = await self._asked(request, context, validators)
+        answer = await self._fetch(request, context, validators)
         if expired is not None and answer.response.status == 304 and validators.fields:
-            return self._refreshed(key, expired, answer.response, context)
+            return self._refresh(key, expired, answer.response, context)
         if expired is not None and answer.response.status >= 500 and _may_be_stale(expired):
-            return self._stale(key, expired, answer.response.status)
+            return self._serve_stale(key, expired, answer.response.status)
         return await self._outcome(key, answer, request, context)
 
-    async def _asked(self, request: ViewerRequest, context: Context, validators: Headers) -> OriginAnswer:
+    async def _fetch(self, request: ViewerRequest, context: Context, validators: Headers) -> OriginAnswer:
         try:
             return await self._origin_side.answer(request, context, validators)
         except EdgeError as error:
@@ -109,19 +102,19 @@ class Objects:
                 raise
             return OriginAnswer(error.response(context.request_id))
 
-    def _refreshed(self, key: CacheKey, expired: Entry, answer: OriginResponse, context: Context) -> Served:
+    def _refresh(self, key: CacheKey, expired: Entry, answer: OriginResponse, context: Context) -> Served:
         """The origin says 304: the kept body with the headers it sent anew (RFC 9111 §4.3.4)."""
         fresh = answer.headers.without("content-length", "content-encoding", "content-type")
         headers = expired.response.headers.without(*(name for name, _ in fresh)).plus(*fresh)
         response = replace(expired.response, headers=headers)
-        self._keep(key, response, object_ttl(headers, context.behavior.cache_policy, self._clock()))
-        return Served(response, "RefreshHit", is_kept=True)
+        self._store(key, response, object_ttl(headers, context.behavior.cache_policy, self._clock()))
+        return Served(response, "RefreshHit", is_cached=True)
 
-    def _stale(self, key: CacheKey, expired: Entry, status: int) -> Served:
+    def _serve_stale(self, key: CacheKey, expired: Entry, status: int) -> Served:
         """An expired object is served while the origin fails, for as long as errors are kept (page HTTPStatusCodes)."""
         now = self._clock()
         self._cache.put(key, replace(expired, expires_at=now + self._distribution.error_caching_min_ttl(status)))
-        return Served(expired.response, "RefreshHit", expired.age_seconds(now), is_kept=True)
+        return Served(expired.response, "RefreshHit", expired.age_seconds(now), is_cached=True)
 
     async def _outcome(
         self, key: CacheKey | None, answer: OriginAnswer, request: ViewerRequest, context: Context
@@ -129,13 +122,13 @@ class Objects:
         response = compressed(answer.response, request.headers, context.behavior)
         if response.status >= 400:
             page = await self._error_page(response.status, request, context)
-            self._keep_error(key, response, page, request, context)
+            self._cache_error(key, response, page, request, context)
             return page or Served(response, "Error")
         if key is not None and request.method != "HEAD" and response.status not in (206, 304):
             ttl = self._ttl(response, context)
-            self._keep(key, response, ttl)
+            self._store(key, response, ttl)
             if ttl > 0:
-                self._notices.look_at(response.headers, context.behavior)
+                self._notices.check(response.headers, context.behavior)
         return Served(response, "LambdaGeneratedResponse" if answer.is_generated else "Miss")
 
     def _ttl(self, response: OriginResponse, context: Context) -> float:
@@ -151,7 +144,9 @@ class Objects:
         can_be_refreshed = policy.max_ttl > 0 and not CacheControl.of(response.headers).forbids_storing
         return ttl if ttl > 0 or can_be_refreshed else -1
 
-    def _keep(self, key: CacheKey, response: OriginResponse, ttl: float, *, is_custom_error_page: bool = False) -> None:
+    def _store(
+        self, key: CacheKey, response: OriginResponse, ttl: float, *, is_custom_error_page: bool = False
+    ) -> None:
         """A TTL of 0 keeps an object that can be refreshed; below 0 nothing is kept.
 
         Set-Cookie is kept and replayed to other viewers, as CloudFront does (page Cookies).
@@ -165,7 +160,7 @@ class Objects:
         now = self._clock()
         self._cache.put(key, Entry(response, now, now + ttl, is_custom_error_page))
 
-    def _keep_error(
+    def _cache_error(
         self, key: CacheKey | None, error: OriginResponse, page: Served | None, request: ViewerRequest, context: Context
     ) -> None:
         if key is None or request.method == "HEAD":
@@ -173,7 +168,7 @@ class Objects:
         min_ttl = self._distribution.error_caching_min_ttl(error.status)
         ttl = error_ttl(error.status, error.headers, context.behavior.cache_policy, min_ttl, self._clock())
         if ttl > 0:
-            self._keep(key, page.response if page else error, ttl, is_custom_error_page=page is not None)
+            self._store(key, page.response if page else error, ttl, is_custom_error_page=page is not None)
 
     async def _error_page(self, status: int, request: ViewerRequest, context: Context) -> Served | None:
         """The configured page, fetched through the behavior that its path matches.
@@ -210,6 +205,6 @@ def _validators(expired: Entry | None, request: ViewerRequest, context: Context)
 
 
 def _may_be_stale(expired: Entry) -> bool:
-    """Not for kept errors, nor where the origin said stale-if-error=0 (page Expiration)."""
+    """False for cached errors, and where the origin sent stale-if-error=0 (page Expiration)."""
     is_error = expired.response.status >= 400 or expired.is_custom_error_page
     return not is_error and CacheControl.of(expired.response.headers).stale_if_error != 0

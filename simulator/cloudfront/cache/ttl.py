@@ -1,15 +1,13 @@
-"""How long an answer stays in the cache: TTL settings against Cache-Control and Expires."""
+"""The time that a response stays in the cache: TTL settings against Cache-Control and Expires."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.policies import CachePolicy
-    from simulator.cloudfront.http.headers import Headers
+from pulumi_state.policies import CachePolicy
+from simulator.cloudfront.http.headers import Headers
 
 # Page HTTPStatusCodes: errors that are always kept, and those kept only where the origin sends max-age or s-maxage.
 ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})
@@ -90,7 +88,7 @@ def error_ttl(status: int, headers: Headers, policy: CachePolicy, error_caching_
 
 
 def _asked(control: CacheControl, headers: Headers, now: float) -> float | None:
-    """What the origin asks for, in seconds; an Expires that is no date has passed (RFC 9111 §5.3)."""
+    """The origin's own TTL in seconds; an Expires that is no date has passed (RFC 9111 §5.3)."""
     if control.shared_max_age is not None:
         return control.shared_max_age
     expires = headers.get("expires")

@@ -1,0 +1,1 @@
+"""The configuration of a distribution, as a state holds it."""

@@ -3,20 +3,60 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
+from pulumi_state import managed_policies
+from pulumi_state.policies import (
+    CachePolicy,
+    OriginRequestPolicy,
+    read_cache_policy,
+    read_forwarded_values,
+    read_origin_request_policy,
+)
+from pulumi_state.resources import CACHE_POLICY, ORIGIN_REQUEST_POLICY, Resource, living_resources
+from pulumi_state.values import StateError
 from simulator.cloudfront.config.behaviors import EVENT_TYPES, Behavior, EventType, Trigger
-from simulator.cloudfront.config.policy_state import Policies, legacy_policies
-from simulator.cloudfront.http.errors import StateError
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.policies import CachePolicy, OriginRequestPolicy
-    from simulator.cloudfront.config.response_headers import ResponseHeadersPolicy
+from simulator.cloudfront.config.response_headers import ResponseHeadersPolicy, response_headers_policies
 
 _REFUSED = ("fieldLevelEncryptionId", "smoothStreaming", "realtimeLogConfigArn")
 _VIEWER_PROTOCOL_POLICIES = ("allow-all", "https-only", "redirect-to-https")
 VIEWER_EVENT_TYPES: tuple[EventType, ...] = ("viewer-request", "viewer-response")
+_Policy = TypeVar("_Policy")
 _NUMBERED = re.compile(r"arn:[^:]+:lambda:([^:]+):\d+:function:[^:]+:(.+)")
+
+
+class Policies:
+    """Policies by ID: AWS's managed ones and those of the state."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        own = {item.id: _cache_policy(item) for item in living_resources(state, CACHE_POLICY)}
+        requested = {
+            item.id: read_origin_request_policy(item.properties, item.label)
+            for item in living_resources(state, ORIGIN_REQUEST_POLICY)
+        }
+        self._cache = managed_policies.CACHE_POLICIES | own
+        self._origin_request = managed_policies.ORIGIN_REQUEST_POLICIES | requested
+        self._response_headers = response_headers_policies(state)
+
+    def cache_policy(self, policy_id: str, label: str) -> CachePolicy:
+        return _find(self._cache, policy_id, f"{label}: cachePolicyId")
+
+    def origin_request_policy(self, policy_id: str, label: str) -> OriginRequestPolicy:
+        return _find(self._origin_request, policy_id, f"{label}: originRequestPolicyId")
+
+    def response_headers_policy(self, policy_id: str, label: str) -> ResponseHeadersPolicy:
+        return _find(self._response_headers, policy_id, f"{label}: responseHeadersPolicyId")
+
+
+def _cache_policy(resource: Resource) -> CachePolicy:
+    resource.required("parametersInCacheKeyAndForwardedToOrigin")
+    return read_cache_policy(resource.properties, resource.label)
+
+
+def _find(known: dict[str, _Policy], policy_id: str, label: str) -> _Policy:
+    if policy_id in known:
+        return known[policy_id]
+    raise StateError(f"{label} {policy_id} is neither in the state nor a managed policy that is simulated")
 
 
 def default_behavior(item: dict[str, Any], policies: Policies, label: str) -> Behavior:
@@ -58,7 +98,7 @@ def _policies(item: dict[str, Any], policies: Policies, where: str) -> tuple[Cac
     if not cache_policy_id:
         if not item.get("forwardedValues"):
             raise StateError(f"{where} has neither cachePolicyId nor forwardedValues")
-        return legacy_policies(item)
+        return read_forwarded_values(item)
     policy_id = item.get("originRequestPolicyId")
     return (
         policies.cache_policy(str(cache_policy_id), where),

@@ -1,16 +1,12 @@
 """Cache behaviors: which requests each one takes, and what it does with them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from simulator.request_rules import match_path
-from simulator.request_rules import normalized_path as normalized_path
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.policies import CachePolicy, OriginRequestPolicy
-    from simulator.cloudfront.config.response_headers import ResponseHeadersPolicy
+from pulumi_state.policies import CachePolicy, OriginRequestPolicy
+from simulator.cloudfront.config.response_headers import ResponseHeadersPolicy
+from simulator.cloudfront_rules import match_path
+from simulator.cloudfront_rules import normalized_path as normalized_path
 
 EventType = Literal["viewer-request", "origin-request", "origin-response", "viewer-response"]
 EVENT_TYPES: tuple[EventType, ...] = ("viewer-request", "origin-request", "origin-response", "viewer-response")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.cloudfront.config.state import Resource, resources
-from simulator.cloudfront.http.errors import StateError
+from pulumi_state.resources import FUNCTION, Resource, living_resources
+from pulumi_state.values import StateError
 from simulator.cloudfront_functions import FunctionCodeError, KeyValueError, KeyValueStore, check_code
 
-FUNCTION_TYPE = "aws:cloudfront/function:Function"
 STORE_TYPE = "aws:cloudfront/keyValueStore:KeyValueStore"
 KEYS_TYPE = "aws:cloudfront/keyvaluestoreKeysExclusive:KeyvaluestoreKeysExclusive"
 KEY_TYPE = "aws:cloudfront/keyvaluestoreKey:KeyvaluestoreKey"
@@ -28,10 +27,10 @@ class DeployedFunction:
 
 def deployed_functions(state: dict[str, Any], arns: set[str], where: str) -> dict[str, DeployedFunction]:
     """The functions with these ARNs. Raises StateError where one is missing, not published or not runnable."""
-    found = {str(item.properties.get("arn")): item for item in resources(state, FUNCTION_TYPE)} if arns else {}
+    found = {str(item.properties.get("arn")): item for item in living_resources(state, FUNCTION)} if arns else {}
     for arn in sorted(arns - found.keys()):
         raise StateError(f"{where}: the CloudFront Function {arn} is not in the state")
-    stores = {str(item.properties.get("arn")) for item in resources(state, STORE_TYPE)}
+    stores = {str(item.properties.get("arn")) for item in living_resources(state, STORE_TYPE)}
     return {arn: _function(found[arn], stores) for arn in sorted(arns)}
 
 
@@ -40,11 +39,11 @@ def key_values(state: dict[str, Any]) -> dict[str, dict[str, str]]:
 
     Raises StateError for a pair that the service would refuse, or one of a store that is not in the state.
     """
-    pairs: dict[str, dict[str, str]] = {str(item.required("arn")): {} for item in resources(state, STORE_TYPE)}
-    for resource in resources(state, KEYS_TYPE):
+    pairs: dict[str, dict[str, str]] = {str(item.required("arn")): {} for item in living_resources(state, STORE_TYPE)}
+    for resource in living_resources(state, KEYS_TYPE):
         listed = resource.properties.get("resourceKeyValuePairs") or []
         _owner(resource, pairs).update((str(pair["key"]), str(pair["value"])) for pair in listed)
-    for resource in resources(state, KEY_TYPE):
+    for resource in living_resources(state, KEY_TYPE):
         _owner(resource, pairs)[str(resource.required("key"))] = str(resource.required("value"))
     for arn, content in pairs.items():
         try:

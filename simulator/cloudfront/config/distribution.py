@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.cloudfront.config.behavior_state import default_behavior, ordered_behavior
+from pulumi_state.resources import DISTRIBUTION, Resource, living_resources
+from pulumi_state.values import StateError, expect_shape
+from simulator.cloudfront.config.behavior_state import Policies, default_behavior, ordered_behavior
 from simulator.cloudfront.config.behaviors import Behavior, normalized_path
 from simulator.cloudfront.config.deployed_functions import DeployedFunction, deployed_functions, key_values
-from simulator.cloudfront.config.origin_state import origin_from_state
-from simulator.cloudfront.config.origins import Origin
-from simulator.cloudfront.config.policy_state import Policies
-from simulator.cloudfront.config.state import Resource, resources
-from simulator.cloudfront.http.errors import StateError
-from simulator.state_shape import expect_shape
-
-DISTRIBUTION_TYPE = "aws:cloudfront/distribution:Distribution"
+from simulator.cloudfront.config.origins import Origin, read_origin
 
 # What a distribution can have and the simulator does not do: an entry is refused by name, never ignored.
 _REFUSED = (
@@ -30,7 +25,7 @@ _REFUSED = (
 
 @dataclass(frozen=True)
 class CustomErrorResponse:
-    """What is answered instead of an error status (page GeneratingCustomErrorResponses). TTL in seconds."""
+    """The response instead of an error (page GeneratingCustomErrorResponses). TTL in seconds."""
 
     error_code: int
     response_page_path: str = ""
@@ -62,7 +57,7 @@ class Distribution:
 
         Raises StateError naming the resource and what is missing, not simulated, or of another shape.
         """
-        resource = _chosen(resources(state, DISTRIBUTION_TYPE), name)
+        resource = _chosen(living_resources(state, DISTRIBUTION), name)
         _refuse_unmodelled(resource)
         policies = Policies(state)
         properties = resource.properties
@@ -92,7 +87,7 @@ class Distribution:
         return next(behavior for behavior in self.behaviors if behavior.matches(path) or behavior.path_pattern == "*")
 
     def error_caching_min_ttl(self, status: int) -> int:
-        """Seconds that an error is kept at least: 10 unless set (page GeneratingCustomErrorResponses)."""
+        """Seconds that an error is cached at least: 10 unless set (page GeneratingCustomErrorResponses)."""
         custom = self.custom_errors.get(status)
         return custom.caching_min_ttl if custom else 10
 
@@ -122,7 +117,7 @@ def _chosen(found: list[Resource], name: str | None) -> Resource:
 
 def _names(resource: Resource) -> tuple[str, ...]:
     aliases = resource.properties.get("aliases") or []
-    return (resource.label.partition(" ")[2], resource.id, str(resource.properties.get("domainName")), *aliases)
+    return (resource.name, resource.id, str(resource.properties.get("domainName")), *aliases)
 
 
 def _listed(found: list[Resource]) -> str:
@@ -141,7 +136,7 @@ def _refuse_unmodelled(resource: Resource) -> None:
 
 
 def _origins(resource: Resource) -> dict[str, Origin]:
-    origins = [origin_from_state(item, resource.label) for item in resource.required("origins")]
+    origins = [read_origin(item, resource.label) for item in resource.required("origins")]
     return {origin.origin_id: origin for origin in origins}
 
 

@@ -1,17 +1,14 @@
-"""Origins as configured, and the map that says where each one runs on this machine."""
+"""The origins of a distribution, and where one request goes."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import Any
 
-from simulator.cloudfront.http.errors import OriginMapError
+from pulumi_state.values import StateError
 from simulator.cloudfront.http.headers import Headers
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+_PROTOCOLS = {"http-only": "http", "https-only": "https", "match-viewer": "match-viewer"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Target:
-    """Where one request goes: the origin object of the event after the origin-request trigger had its say."""
+    """Destination of one request: the origin object of the event after the origin-request trigger."""
 
     domain_name: str
     port: int
@@ -58,72 +55,53 @@ class Target:
     connection_timeout: float
 
 
-_DOMAIN = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?(:\d{1,5})?")
+def read_origin(item: dict[str, Any], label: str) -> Origin:
+    """Read a custom origin where there is a customOriginConfig, else an S3 origin. Errors: StateError."""
+    origin_id = str(item.get("originId") or "")
+    where = f'{label}: origin "{origin_id}"'
+    if not item.get("domainName"):
+        raise StateError(f"{where} has no domainName")
+    if item.get("vpcOriginConfig"):
+        raise StateError(f"{where}: vpcOriginConfig is not simulated (and takes no Lambda@Edge origin triggers)")
+    if (item.get("originShield") or {}).get("enabled"):
+        raise StateError(f"{where}: originShield is not simulated")
+    shared: dict[str, Any] = {
+        "origin_id": origin_id,
+        "domain_name": str(item["domainName"]),
+        "path": str(item.get("originPath") or ""),
+        "custom_headers": Headers.of((h["name"], h["value"]) for h in item.get("customHeaders") or []),
+        "connection_attempts": int(item.get("connectionAttempts") or 3),
+        "connection_timeout": int(item.get("connectionTimeout") or 10),
+        "response_completion_timeout": int(item.get("responseCompletionTimeout") or 0) or None,
+    }
+    custom = item.get("customOriginConfig")
+    return Origin(**shared, **(_custom(custom, where) if custom else _s3(item)))
 
 
-class OriginMap:
-    """Maps an origin's domain name, or `domain:port`, to the base URL of a local server.
-
-    `{"v1.example.com": "http://127.0.0.1:8001", "*.tenants.example.com": …, "api.example.com:8443": …}`. A port wins
-    over no port, an exact name over `*.`. A name that is not here does not exist: CloudFront's answer is its 502 for a
-    failed DNS look-up (page http-502-dns-error). TLS to the origin is not simulated, so neither is a certificate that
-    does not match the Host header.
-    """
-
-    def __init__(self, base_urls: Mapping[str, str]) -> None:
-        for name, url in base_urls.items():
-            _check_entry(name, url)
-        self._base_urls = {name.lower(): url.rstrip("/") for name, url in base_urls.items()}
-
-    @classmethod
-    def parse(cls, entries: Iterable[str]) -> OriginMap:
-        """From `NAME=URL` texts. Raises OriginMapError."""
-        pairs: dict[str, str] = {}
-        for entry in entries:
-            name, separator, url = entry.partition("=")
-            if not separator:
-                raise OriginMapError(
-                    f'origin "{entry}": write NAME=URL, for instance v1.example.com=http://127.0.0.1:8001'
-                )
-            pairs[name.strip()] = url.strip()
-        return cls(pairs)
-
-    @property
-    def base_urls(self) -> Mapping[str, str]:
-        return dict(self._base_urls)
-
-    def resolves(self, domain_name: str) -> bool:
-        """Whether the name exists, whatever the port."""
-        name = _canonical(domain_name)
-        known = {key.partition(":")[0] for key in self._base_urls}
-        return name in known or any(f"*.{parent}" in known for parent in _parents(name))
-
-    def base_url(self, domain_name: str, port: int) -> str | None:
-        """The local server that stands for this origin and port, without a trailing slash; None where there is none."""
-        name = _canonical(domain_name)
-        for candidate in (name, *(f"*.{parent}" for parent in _parents(name))):
-            for key in (f"{candidate}:{port}", candidate):
-                if key in self._base_urls:
-                    return self._base_urls[key]
-        return None
+def _custom(config: dict[str, Any], where: str) -> dict[str, Any]:
+    policy = config.get("originProtocolPolicy")
+    if policy not in _PROTOCOLS:
+        raise StateError(f'{where}: originProtocolPolicy "{policy}" is not one of {", ".join(_PROTOCOLS)}')
+    return {
+        "protocol": _PROTOCOLS[policy],
+        "http_port": int(config.get("httpPort") or 80),
+        "https_port": int(config.get("httpsPort") or 443),
+        "ssl_protocols": tuple(config.get("originSslProtocols") or ("TLSv1.2",)),
+        "read_timeout": int(config.get("originReadTimeout") or 30),
+        "keepalive_timeout": int(config.get("originKeepaliveTimeout") or 5),
+    }
 
 
-def _canonical(domain_name: str) -> str:
-    return domain_name.lower().removesuffix(".")
+def _s3(item: dict[str, Any]) -> dict[str, Any]:
+    identity = (item.get("s3OriginConfig") or {}).get("originAccessIdentity")
+    return {
+        "protocol": None,
+        "s3_auth_method": "origin-access-identity" if identity else "none",
+        "s3_region": _bucket_region(str(item["domainName"])) if identity else "",
+    }
 
 
-def _parents(name: str) -> list[str]:
-    labels = name.split(".")
-    return [".".join(labels[index:]) for index in range(1, len(labels))]
-
-
-def _check_entry(name: str, url: str) -> None:
-    if not _DOMAIN.fullmatch(name.lower()):
-        raise OriginMapError(
-            f'origin "{name}": the name must be a domain name, "*.domain" or "domain:port", without scheme or path'
-        )
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise OriginMapError(f'origin "{name}": "{url}" is no http or https URL')
-    if parts.query or parts.fragment:
-        raise OriginMapError(f'origin "{name}": "{url}" must not have a query or a fragment')
+def _bucket_region(domain_name: str) -> str:
+    """`bucket.s3.eu-west-1.amazonaws.com` → `eu-west-1`; the global name stands for us-east-1."""
+    region = domain_name.removesuffix(".amazonaws.com").rpartition(".s3")[2].strip(".-")
+    return region or "us-east-1"

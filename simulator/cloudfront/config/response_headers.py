@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulator.cloudfront.config.state import resources
-from simulator.cloudfront.http.errors import StateError
+from pulumi_state.resources import living_resources
+from pulumi_state.values import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ MANAGED = {
 def response_headers_policies(state: dict[str, Any]) -> dict[str, ResponseHeadersPolicy]:
     """All that a distribution of the state may name, by id. Raises StateError for what is not simulated."""
     found = dict(MANAGED)
-    for resource in resources(state, _TYPE):
+    for resource in living_resources(state, _TYPE):
         for part in _REFUSED:
             if resource.properties.get(part):
                 raise StateError(f"{resource.label}: {part} is not simulated")

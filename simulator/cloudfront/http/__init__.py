@@ -1,0 +1,1 @@
+"""HTTP messages, header fields, errors and Regions."""

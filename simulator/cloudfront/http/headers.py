@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 # Fields that belong to one connection and are never passed on (RFC 9110 §7.6.1), with those of the older RFC 2616.
 HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
+    str.split(
+        "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
+        " transfer-encoding upgrade"
+    )
 )
 
 

@@ -1,15 +1,11 @@
 """Answers from a kept object: conditional requests, byte ranges, HEAD."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from simulator.cloudfront.http.headers import Headers
-    from simulator.cloudfront.http.messages import OriginResponse
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 

@@ -1,7 +1,5 @@
 """The Regions in which origin triggers run, each with a point of presence near it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from simulator.cloudfront.http.errors import UnknownRegionError

@@ -1,0 +1,1 @@
+"""Cache misses: forwarding, and requests to origins."""

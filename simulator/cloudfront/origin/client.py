@@ -1,18 +1,13 @@
 """Sends requests to origins over HTTP, within the timeouts and attempts of the origin."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
 
 import httpx
 
-from simulator.cloudfront.config.origins import OriginMap, Target
+from simulator.cloudfront.config.origin_map import OriginMap
+from simulator.cloudfront.config.origins import Target
 from simulator.cloudfront.http.headers import Headers, decoded, encoded
-from simulator.cloudfront.http.messages import OriginResponse
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.http.messages import ViewerRequest
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 
 
 class OriginUnreachableError(Exception):

@@ -1,41 +1,27 @@
-"""What of a viewer request goes on to the origin, and what of an origin's answer goes on to the viewer."""
-
-from __future__ import annotations
+"""The parts of a viewer request that reach the origin, and of the origin's response that reach the viewer."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from simulator.cloudfront.config.selection import normalized_accept_encoding, selected_cookies, selected_query
-from simulator.cloudfront.http.header_rules import is_disallowed
+from pulumi_state.policies import CachePolicy, OriginRequestPolicy, Selection
+from simulator.cloudfront.config.behaviors import Behavior
+from simulator.cloudfront.config.selection import (
+    normalized_accept_encoding,
+    selected_cookies,
+    selected_query,
+    spelled,
+    viewer_header,
+)
 from simulator.cloudfront.http.headers import Headers
-from simulator.cloudfront.http.viewer_headers import spelled, viewer_header
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.behaviors import Behavior
-    from simulator.cloudfront.config.policies import Selection
-    from simulator.cloudfront.http.messages import ViewerRequest
+from simulator.cloudfront.http.messages import ViewerRequest
+from simulator.cloudfront_rules import is_disallowed
 
 # Forwarded without being asked for: the rows "CloudFront forwards the header" of page
 # RequestAndResponseBehaviorCustomOrigin. (Origin is left out: page header-caching says it must be asked for.)
 _DEFAULT_FORWARDED = frozenset(
-    {
-        "cache-control",
-        "content-encoding",
-        "content-md5",
-        "content-type",
-        "date",
-        "from",
-        "if-match",
-        "if-modified-since",
-        "if-none-match",
-        "if-range",
-        "if-unmodified-since",
-        "max-forwards",
-        "pragma",
-        "range",
-        "request-range",
-        "warning",
-    }
+    str.split(
+        "cache-control content-encoding content-md5 content-type date from if-match if-modified-since"
+        " if-none-match if-range if-unmodified-since max-forwards pragma range request-range warning"
+    )
 )
 
 # Removed unless asked for, by the same table; with legacy settings every other header is forwarded.
@@ -57,7 +43,7 @@ def origin_bound(
 
     This is also what an origin-request function sees. `edge_host` is the name that Via carries.
     """
-    policies = [policy for policy in (behavior.cache_policy, behavior.origin_request_policy) if policy is not None]
+    policies = _policies(behavior)
     query = selected_query(request.querystring, [policy.query for policy in policies])
     selections = [policy.headers for policy in policies]
     taken = request.headers.where(lambda name: _is_forwarded(name, request, behavior, selections))
@@ -67,6 +53,11 @@ def origin_bound(
         *_cloudfront_fields(request, behavior, region),
     ]
     return replace(request, headers=Headers.of(fields), querystring=query)
+
+
+def _policies(behavior: Behavior) -> list[CachePolicy | OriginRequestPolicy]:
+    policy = behavior.origin_request_policy
+    return [behavior.cache_policy] if policy is None else [behavior.cache_policy, policy]
 
 
 def _is_forwarded(name: str, request: ViewerRequest, behavior: Behavior, selections: list[Selection]) -> bool:
@@ -107,8 +98,7 @@ def _joined(existing: str | None, added: str) -> str:
 
 
 def _cookie(headers: Headers, behavior: Behavior) -> str | None:
-    policies = [policy for policy in (behavior.cache_policy, behavior.origin_request_policy) if policy is not None]
-    pairs = selected_cookies(headers, [policy.cookies for policy in policies])
+    pairs = selected_cookies(headers, [policy.cookies for policy in _policies(behavior)])
     return "; ".join(f"{name}={value}" for name, value in pairs) or None
 
 
@@ -123,7 +113,7 @@ def _added_cloudfront_headers(behavior: Behavior) -> frozenset[str]:
     names = set(behavior.cache_policy.headers.names)
     policy = behavior.origin_request_policy
     if policy is not None:
-        names |= policy.cloudfront_headers
+        names |= policy.headers.added
         names |= policy.headers.names if policy.headers.mode == "whitelist" else set()
     return frozenset(name for name in names if name.startswith("cloudfront-"))
 

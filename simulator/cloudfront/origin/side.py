@@ -1,14 +1,15 @@
 """A cache miss: origin-request function, the origin itself, origin-response function."""
 
-from __future__ import annotations
-
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origins import Origin, Target
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.http.regions import edge_region
 from simulator.cloudfront.origin.client import OriginClient, OriginUnreachableError
 from simulator.cloudfront.origin.forwarding import origin_bound, viewer_bound
@@ -21,13 +22,7 @@ from simulator.cloudfront.triggers.events import (
     read_request,
     read_response,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
-    from simulator.cloudfront.triggers.triggers import Context, Triggers
+from simulator.cloudfront.triggers.triggers import Context, Triggers
 
 
 @dataclass(frozen=True)
@@ -58,9 +53,8 @@ class OriginSide:
     async def answer(self, request: ViewerRequest, context: Context, validators: Headers) -> OriginAnswer:
         """The origin's answer after the origin-response function.
 
-        `validators` are the conditional headers of a kept object that is to be refreshed.
-
-        Raises EdgeError: of the functions, or with `is_from_origin` where the origin gave no answer.
+        `validators` are the conditional headers of a kept object that is to be refreshed. Raises EdgeError: of the
+        functions, or with `is_from_origin` where the origin gave no answer.
         """
         origin = self._origin(context)
         sent = self._bound(request, context, origin, validators)
@@ -68,11 +62,12 @@ class OriginSide:
             # Before the function: a configured origin that does not resolve is a 502, and the function never runs.
             self._client.check_name(origin.domain_name)
         except OriginUnreachableError as error:
-            never_ran = (
-                "; the origin-request function never ran" if "origin-request" in context.behavior.triggers else ""
-            )
-            raise self._unreachable(error, request, never_ran) from error
-        described = self._described(sent, context) | {"origin": event_origin(origin, request.is_https)}
+            has_function = "origin-request" in context.behavior.triggers
+            addition = "; the origin-request function never ran" if has_function else ""
+            raise self._unreachable(error, request, addition) from error
+        # Origin functions see the query string only where a policy forwards all of it.
+        query = sent.querystring if context.behavior.forwards_whole_query else ""
+        described = event_request(sent, query) | {"origin": event_origin(origin, request.is_https)}
         result = await self._origin_request(described, sent, context)
         if result is not None and "status" in result:
             return OriginAnswer(_passed_on(read_response(result, None), context), is_generated=True)
@@ -93,10 +88,6 @@ class OriginSide:
     def _origin(self, context: Context) -> Origin:
         """The cache key does not know what a CloudFront Function chose (page helper-functions-origin-modification)."""
         return context.origin or self._distribution.origins[context.behavior.origin_id]
-
-    def _described(self, sent: ViewerRequest, context: Context) -> dict[str, Any]:
-        """Origin functions see the query string only where a policy forwards all of it."""
-        return event_request(sent, sent.querystring if context.behavior.forwards_whole_query else "")
 
     async def _origin_request(
         self, described: dict[str, Any], sent: ViewerRequest, context: Context
@@ -158,7 +149,7 @@ def _changed(sent: ViewerRequest, described: dict[str, Any], result: dict[str, A
 
 
 def target_of(origin_object: dict[str, Any], configured: Origin) -> Target:
-    """Where an event's origin object leads; attempts and connection timeout are only in the distribution."""
+    """The target of an event's origin object; attempts and connection timeout are only in the distribution."""
     kind = "custom" if "custom" in origin_object else "s3"
     settings = origin_object[kind]
     return Target(

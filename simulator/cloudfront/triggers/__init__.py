@@ -1,0 +1,1 @@
+"""Lambda@Edge triggers: events and invocations."""

@@ -1,19 +1,14 @@
 """Builds Lambda@Edge events, and reads requests and responses back from a function's result."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.cloudfront.http.header_rules import is_disallowed
+from simulator.cloudfront.config.behaviors import EventType
+from simulator.cloudfront.config.origins import Origin
 from simulator.cloudfront.http.headers import Headers, title_case
-from simulator.cloudfront.http.messages import OriginResponse
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.config.behaviors import EventType
-    from simulator.cloudfront.config.origins import Origin
-    from simulator.cloudfront.http.messages import ViewerRequest
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront_rules import is_disallowed
 
 KIBIBYTE = 1024
 # Page lambda-at-edge-function-restrictions, "request body with the include body option".
@@ -103,10 +98,7 @@ def read_request(request: ViewerRequest, result: dict[str, Any], event_type: Eve
     """The request after a valid result. A replaced body is cut at the function's limit."""
     body = result.get("body") or {}
     changed = replace(
-        request,
-        uri=result["uri"],
-        querystring=result["querystring"],
-        headers=read_headers(result["headers"]),
+        request, uri=result["uri"], querystring=result["querystring"], headers=read_headers(result["headers"])
     )
     if body.get("action") != "replace":
         return changed

@@ -1,27 +1,22 @@
 """Runs Lambda@Edge functions and holds their results to CloudFront's rules."""
 
-from __future__ import annotations
-
 import base64
 import copy
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from simulator.cloudfront.http.edge_errors import EdgeError
+from simulator.cloudfront.config.behaviors import Behavior, EventType, Trigger
+from simulator.cloudfront.config.distribution import Distribution
+from simulator.cloudfront.config.origins import Origin
+from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.triggers.events import event
 from simulator.cloudfront.validation import validate_result
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from simulator.cloudfront.config.behaviors import Behavior, EventType, Trigger
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.config.origins import Origin
-
 
 class FunctionOutcome(Protocol):
-    """What an invocation ended in: the decoded JSON, or the kind of error with a message."""
+    """The result of an invocation: the decoded JSON, or the kind of error with a message."""
 
     @property
     def payload(self) -> object: ...
@@ -39,7 +34,7 @@ class EdgeFunctions(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What all steps of one viewer request share. `origin` is the one that a CloudFront Function chose, if any did."""
+    """The values that all steps of one viewer request share. `origin` is a CloudFront Function's choice, if any."""
 
     request_id: str
     region: str
@@ -75,7 +70,7 @@ class Triggers:
         request: dict[str, Any],
         response: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """A result that CloudFront accepts."""
+        """Return a result that CloudFront accepts."""
         config = {
             "distributionDomainName": self._distribution.domain_name,
             "distributionId": self._distribution.id,

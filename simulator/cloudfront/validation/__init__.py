@@ -1,12 +1,10 @@
 """CloudFront's check of what a Lambda@Edge function returns."""
 
-from __future__ import annotations
-
 from typing import Any
 
+from simulator.cloudfront.http.errors import EVENT_STRUCTURE, Violation
 from simulator.cloudfront.validation.request import request_violations
 from simulator.cloudfront.validation.response import response_violations
-from simulator.cloudfront.validation.violation import EVENT_STRUCTURE, Violation
 
 __all__ = ["Violation", "validate_result"]
 
@@ -15,11 +13,10 @@ def validate_result(event: dict[str, Any], result: object) -> list[Violation]:
     """Every rule that `result` breaks; empty where CloudFront accepts it.
 
     `event` is the event as it was handed to the function: pass a copy where the function may change it in place.
-    `result` is the decoded JSON that came back. Nothing is raised, whatever the result is.
-
-    Read-only headers count as broken when added, edited or deleted. Stricter than AWS's pages say, so that nobody
-    builds on what is not written down: all fields of the origin object and `method`, `clientIp` and `querystring` must
-    be there, domain names must have DNS syntax, and a body may be set only where the trigger includes it.
+    `result` is the decoded JSON that came back. Nothing is raised, whatever the result is. Read-only headers count as
+    broken when added, edited or deleted. Stricter than AWS's pages say, so that nobody builds on what is not written
+    down: all fields of the origin object and `method`, `clientIp` and `querystring` must be there, domain names must
+    have DNS syntax, and a body may be set only where the trigger includes it.
     """
     records = event["Records"][0]["cf"]
     event_type = records["config"]["eventType"]
@@ -37,7 +34,7 @@ def validate_result(event: dict[str, Any], result: object) -> list[Violation]:
 
 
 def _json_type(value: object) -> str:
-    names = {
+    names: dict[type, str] = {
         type(None): "null",
         bool: "a boolean",
         int: "a number",

@@ -1,22 +1,10 @@
 """Rules of header objects: their structure, disallowed names, read-only names."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-import re
-from typing import TYPE_CHECKING, Any
-
-from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
-from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, EVENT_STRUCTURE, LAMBDA_RESTRICTIONS, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-def has_control_characters(text: str) -> bool:
-    return _CONTROL.search(text) is not None
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, EVENT_STRUCTURE, LAMBDA_RESTRICTIONS, Violation
+from simulator.cloudfront_rules import HEADER_NAME, READ_ONLY, has_control_characters, is_disallowed
 
 
 def structure(headers: Any, field: str) -> Iterator[Violation]:
@@ -27,7 +15,7 @@ def structure(headers: Any, field: str) -> Iterator[Violation]:
     seen: set[str] = set()
     for name, entries in headers.items():
         where = f"{field}.{name}"
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        if not isinstance(name, str) or not HEADER_NAME.fullmatch(name):
             yield Violation("a header name must be an HTTP token (RFC 9110)", where, EVENT_STRUCTURE)
             continue
         if name.lower() in seen:
@@ -71,9 +59,17 @@ def restrictions(before: Any, after: Any, event_type: str, field: str) -> Iterat
     given, returned = values_by_name(before), values_by_name(after)
     for name in sorted(returned.keys() - given.keys()):
         yield from _added(name, event_type, f"{field}.{name}")
-    for name in sorted(READ_ONLY[event_type]):
-        if given.get(name) != returned.get(name):
-            verb = "added" if name not in given else "deleted" if name not in returned else "edited"
+    yield from read_only_violations(given, returned, READ_ONLY[event_type], event_type, field)
+
+
+def read_only_violations(
+    given: Mapping[str, object], returned: Mapping[str, object], names: Iterable[str], event_type: str, field: str
+) -> Iterator[Violation]:
+    """Headers of these names that a function added, edited or deleted."""
+    for name in sorted(names):
+        before, after = given.get(name), returned.get(name)
+        if before != after:
+            verb = "added" if before is None else "deleted" if after is None else "edited"
             rule = f'the header "{name}" is read-only in {event_type} events and was {verb}'
             yield Violation(rule, f"{field}.{name}", ALL_RESTRICTIONS)
 

@@ -1,31 +1,25 @@
 """Rules of the origin object that an origin-request function returns."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from typing import Any
 
-import ipaddress
-import re
-from typing import TYPE_CHECKING, Any
-
-from simulator.cloudfront.http.header_rules import is_denied_custom_header, is_disallowed
+from simulator.cloudfront.http.errors import CUSTOM_HEADERS, EVENT_STRUCTURE, QUOTAS, Violation
 from simulator.cloudfront.validation import headers as header_rules
-from simulator.cloudfront.validation.violation import CUSTOM_HEADERS, EVENT_STRUCTURE, QUOTAS, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_SSL_PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
-_CUSTOM_FIELDS = (
-    "customHeaders",
-    "domainName",
-    "keepaliveTimeout",
-    "path",
-    "port",
-    "protocol",
-    "readTimeout",
-    "sslProtocols",
+from simulator.cloudfront_rules import (
+    SSL_PROTOCOLS,
+    are_ssl_protocols,
+    domain_name_error,
+    is_denied_custom_header,
+    is_disallowed,
+    is_origin_port,
+    is_whole,
+    origin_path_error,
 )
-_S3_FIELDS = ("authMethod", "customHeaders", "domainName", "path")
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+_FIELDS = {
+    "custom": str.split("customHeaders domainName keepaliveTimeout path port protocol readTimeout sslProtocols"),
+    "s3": str.split("authMethod customHeaders domainName path"),
+}
 
 
 def origin_violations(given: Any, result: dict[str, Any]) -> Iterator[Violation]:
@@ -37,66 +31,50 @@ def origin_violations(given: Any, result: dict[str, Any]) -> Iterator[Violation]
         return
     kind, settings = kinds[0], origin[kinds[0]]
     where = f"request.origin.{kind}"
-    for name in _CUSTOM_FIELDS if kind == "custom" else _S3_FIELDS:
+    for name in _FIELDS[kind]:
         if name not in settings:
             yield Violation(f"a {kind} origin needs {name}", f"{where}.{name}", EVENT_STRUCTURE)
+    if error := origin_path_error(settings.get("path", ""), is_checked_for_encoding=kind == "custom"):
+        yield Violation(f"path {error}", f"{where}.path", EVENT_STRUCTURE)
     yield from _shared(settings, where)
     yield from _custom(settings, where) if kind == "custom" else _s3(settings, given, where)
     yield from _custom_headers(settings.get("customHeaders", {}), result.get("headers"), f"{where}.customHeaders")
 
 
 def _shared(settings: dict[str, Any], where: str) -> Iterator[Violation]:
-    path = settings.get("path", "")
-    if not isinstance(path, str) or (path and (not path.startswith("/") or path.endswith("/"))):
-        rule = "path must be empty, or begin with a slash and not end with one"
-        yield Violation(rule, f"{where}.path", EVENT_STRUCTURE)
-    if "readTimeout" in settings and not _is_between(settings["readTimeout"], 1, 120):
-        yield Violation("readTimeout must be a number from 1 to 120", f"{where}.readTimeout", EVENT_STRUCTURE)
-    completion = settings.get("responseCompletionTimeout")
-    if completion is not None and not _is_between(completion, _number(settings.get("readTimeout")), float("inf")):
+    yield from _timeout(settings, "readTimeout", where)
+    completion, least = settings.get("responseCompletionTimeout"), settings.get("readTimeout")
+    low = least if isinstance(least, (int, float)) and not isinstance(least, bool) else 1
+    if completion is not None and not is_whole(completion, low, float("inf")):
         rule = "responseCompletionTimeout must not be below readTimeout"
         yield Violation(rule, f"{where}.responseCompletionTimeout", EVENT_STRUCTURE)
+
+
+def _timeout(settings: dict[str, Any], name: str, where: str) -> Iterator[Violation]:
+    if name in settings and not is_whole(settings[name], 1, 120):
+        yield Violation(f"{name} must be a number from 1 to 120", f"{where}.{name}", EVENT_STRUCTURE)
 
 
 def _custom(settings: dict[str, Any], where: str) -> Iterator[Violation]:
     if "domainName" in settings:
         yield from _domain_name(settings["domainName"], f"{where}.domainName")
-    path = settings.get("path")
-    if isinstance(path, str) and (len(path) > 255 or re.search(r"[^\x21-\x7e]", path)):
-        rule = "path must be URL-encoded and at most 255 characters"
-        yield Violation(rule, f"{where}.path", EVENT_STRUCTURE)
-    port = settings.get("port", 443)
-    if port not in (80, 443) and not _is_between(port, 1024, 65535):
+    if not is_origin_port(settings.get("port", 443)):
         yield Violation("port must be 80, 443 or from 1024 to 65535", f"{where}.port", EVENT_STRUCTURE)
     if settings.get("protocol", "https") not in ("http", "https"):
         yield Violation('protocol must be "http" or "https"', f"{where}.protocol", EVENT_STRUCTURE)
-    if "keepaliveTimeout" in settings and not _is_between(settings["keepaliveTimeout"], 1, 120):
-        yield Violation("keepaliveTimeout must be a number from 1 to 120", f"{where}.keepaliveTimeout", EVENT_STRUCTURE)
-    protocols = settings.get("sslProtocols", ["TLSv1.2"])
-    if not isinstance(protocols, list) or not protocols or any(item not in _SSL_PROTOCOLS for item in protocols):
-        rule = f"sslProtocols must be an array out of {', '.join(_SSL_PROTOCOLS)}"
+    yield from _timeout(settings, "keepaliveTimeout", where)
+    if not are_ssl_protocols(settings.get("sslProtocols", ["TLSv1.2"])):
+        rule = f"sslProtocols must be an array out of {', '.join(SSL_PROTOCOLS)}"
         yield Violation(rule, f"{where}.sslProtocols", EVENT_STRUCTURE)
 
 
 def _domain_name(name: Any, where: str) -> Iterator[Violation]:
     if not isinstance(name, str) or not name:
         yield Violation("domainName must be a string that is not empty", where, EVENT_STRUCTURE)
-    elif ":" in name:
-        yield Violation("domainName must not contain a colon", where, EVENT_STRUCTURE)
     elif len(name) > 253:
         yield Violation("domainName must be at most 253 characters", where, EVENT_STRUCTURE)
-    elif _is_ip_address(name):
-        yield Violation("domainName must not be an IP address", where, EVENT_STRUCTURE)
-    elif not all(_LABEL.fullmatch(label) for label in name.removesuffix(".").split(".")):
-        yield Violation("domainName must be a DNS domain name such as www.example.com", where, EVENT_STRUCTURE)
-
-
-def _is_ip_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    elif error := domain_name_error(name):
+        yield Violation(f"domainName {error}", where, EVENT_STRUCTURE)
 
 
 def _s3(settings: dict[str, Any], given: Any, where: str) -> Iterator[Violation]:
@@ -134,11 +112,3 @@ def _custom_headers(custom: Any, request_headers: Any, where: str) -> Iterator[V
             yield Violation(rule, at, QUOTAS)
     if total_length > 10_240:
         yield Violation("custom headers are at most 10,240 characters together", where, QUOTAS)
-
-
-def _number(value: Any) -> float:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 1
-
-
-def _is_between(value: Any, low: float, high: float) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high

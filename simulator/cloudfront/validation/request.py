@@ -1,24 +1,14 @@
 """Rules of a request that a viewer-request or origin-request function returns."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, EVENT_STRUCTURE, INCLUDE_BODY, TESTING, Violation
 from simulator.cloudfront.validation import headers as header_rules
 from simulator.cloudfront.validation.origin import origin_violations
-from simulator.cloudfront.validation.violation import (
-    ALL_RESTRICTIONS,
-    EVENT_STRUCTURE,
-    INCLUDE_BODY,
-    TESTING,
-    Violation,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 URL_LENGTH_LIMIT = 8192
 _NOT_IN_QUERY = re.compile(r"[\x00-\x20\x7f#]")

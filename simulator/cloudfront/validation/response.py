@@ -1,22 +1,19 @@
 """Rules of a response that a function generates or updates."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from simulator.cloudfront.validation import headers as header_rules
-from simulator.cloudfront.validation.request import is_base64
-from simulator.cloudfront.validation.violation import (
+from simulator.cloudfront.http.errors import (
     EVENT_STRUCTURE,
     GENERATED_RESPONSES,
     LAMBDA_RESTRICTIONS,
     UPDATED_RESPONSES,
     Violation,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from simulator.cloudfront.validation import headers as header_rules
+from simulator.cloudfront.validation.request import is_base64
+from simulator.cloudfront_rules import has_control_characters
 
 KIBIBYTE = 1024
 SIZE_LIMITS = {"viewer": 40 * KIBIBYTE, "origin": 1024 * KIBIBYTE}
@@ -56,7 +53,7 @@ def _restrictions(given: dict[str, Any] | None, headers: Any, event_type: str) -
 
 def _description(result: dict[str, Any]) -> Iterator[Violation]:
     description = result.get("statusDescription", "")
-    if not isinstance(description, str) or header_rules.has_control_characters(description):
+    if not isinstance(description, str) or has_control_characters(description):
         rule = "statusDescription must be a string without control characters"
         yield Violation(rule, "response.statusDescription", EVENT_STRUCTURE)
 

@@ -1,0 +1,1 @@
+"""The servers and the ASGI application that viewers reach."""

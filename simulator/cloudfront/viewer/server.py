@@ -1,22 +1,20 @@
-"""Listens for viewers: one port for all Regions, and one more for each Region that wants its own."""
-
-from __future__ import annotations
+"""Servers of the local edge: one port for all Regions, more for single Regions, and the status port."""
 
 import asyncio
 import contextlib
 import os
 import socket
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Self
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from simulator.cloudfront.http.regions import DEFAULT_REGION
-from simulator.cloudfront.viewer.viewer import viewer_app
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-
-    from simulator.cloudfront.viewer.viewer import AsgiApp, ServesViewers
+from simulator.cloudfront.viewer.viewer import AsgiApp, ServesViewers, viewer_app
 
 
 class PortInUseError(OSError):
@@ -37,7 +35,7 @@ class AppServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns once connections are taken."""
+        """Return once connections are accepted."""
         self._task = asyncio.create_task(self._server.serve(self._sockets))
         while not self._server.started:
             if self._task.done():
@@ -114,9 +112,9 @@ def _bound(host: str, ports: list[int]) -> list[socket.socket]:
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    """Not socket.create_server: asyncio switches Nagle's algorithm off only where the protocol is named.
+    """Bind a socket. asyncio switches Nagle's algorithm off only where the protocol is named, unlike create_server.
 
-    With it on, every answer waits 40 ms for the viewer's delayed acknowledgement.
+    With it on, every response waits 40 ms for the viewer's delayed acknowledgement.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -136,3 +134,44 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+
+NOT_CACHED = {"cache-control": "no-store"}
+LAST_MS = 10**15
+
+
+def status_app(
+    report: Callable[[], object],
+    lines: Callable[[int, int], object] = lambda _start_ms, _end_ms: [],
+    invalidate: Callable[[Sequence[str]], int] = lambda _patterns: 0,
+) -> Starlette:
+    """`GET /` answers what `report` returns, as JSON. It is apart from the viewer's port so that no path can clash.
+
+    `GET /lines?start=…&end=…` answers what functions logged in between, in milliseconds since 1970. `POST /invalidate`
+    takes a list of path patterns and says how many kept objects they dropped; of JSON only, which no page of another
+    site can send without asking.
+    """
+
+    async def status(_: Request) -> Response:
+        return JSONResponse(report(), headers=NOT_CACHED)
+
+    async def recent(request: Request) -> Response:
+        start, end = (request.query_params.get(name, default) for name, default in (("start", "0"), ("end", LAST_MS)))
+        try:
+            return JSONResponse({"events": lines(int(start), int(end))}, headers=NOT_CACHED)
+        except ValueError:
+            return JSONResponse({"error": "start and end are milliseconds since 1970"}, 400)
+
+    async def drop(request: Request) -> Response:
+        if request.headers.get("content-type") != "application/json":
+            return JSONResponse({"error": "a JSON list of path patterns"}, 415)
+        try:
+            patterns = await request.json()
+        except ValueError:
+            patterns = None
+        if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+            return JSONResponse({"error": "a JSON list of path patterns"}, 400)
+        return JSONResponse({"dropped": invalidate(patterns)})
+
+    routes = [Route("/", status), Route("/lines", recent), Route("/invalidate", drop, methods=["POST"])]
+    return Starlette(routes=routes)

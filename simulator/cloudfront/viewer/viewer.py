@@ -1,21 +1,17 @@
 """The edge as an ASGI application: HTTP messages in and out, and the Region of each request."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Protocol
 
 from simulator.cloudfront.http.errors import UnknownRegionError
 from simulator.cloudfront.http.headers import Headers, decoded, encoded
 from simulator.cloudfront.http.messages import ViewerRequest, ViewerResponse
 from simulator.cloudfront.http.regions import DEFAULT_REGION, edge_region
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-
-    Scope = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-    AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MEBIBYTE = 1024 * 1024
 REGION_HEADER = "x-simulate-region"
@@ -23,10 +19,10 @@ COUNTRY_HEADER = "x-simulate-country"
 
 
 class ServesViewers(Protocol):
-    """What answers viewers: an Edge, or whatever stands before one."""
+    """The server of viewers' requests: an Edge, or something in front of one."""
 
     async def serve(self, request: ViewerRequest, region: str) -> ViewerResponse:
-        """The answer in that Region. Raises UnknownRegionError."""
+        """Return the response in that Region. Raises UnknownRegionError."""
         ...
 
     async def close(self) -> None:
@@ -45,13 +41,10 @@ def viewer_app(
 
     The Region is that of the header `x-simulate-region`, else that of the port the request came in by (`region_ports`:
     port → Region), else `default_region`. `x-simulate-country` is what CloudFront-Viewer-Country says. Neither header
-    goes on to functions or origins. An unknown Region gets a 400 that lists those there are.
-
-    The local server speaks HTTP only, so viewers count as HTTPS ones, as behind CloudFront they nearly always are: a
-    behavior with `redirect-to-https` serves them. With `counts_http_as_https=False` they are redirected, as CloudFront
-    would.
-    An upgrade to WebSocket gets a 501. A body larger than `max_body_bytes` gets a 413: that limit is this server's, not
-    CloudFront's.
+    goes on to functions or origins. An unknown Region gets a 400 that lists those there are. The local server speaks
+    HTTP only, so viewers count as HTTPS ones, as behind CloudFront they nearly always are: a behavior with `redirect-
+    to-https` serves them. With `counts_http_as_https=False` they are redirected, as CloudFront would. An upgrade to
+    WebSocket gets a 501. A body larger than `max_body_bytes` gets a 413: that limit is this server's, not CloudFront's.
     """
     ports = dict(region_ports or {})
     for region in (default_region, *ports.values()):
@@ -84,7 +77,7 @@ def viewer_app(
 
 
 def _is_websocket(scope: Scope) -> bool:
-    """Whether the viewer asks for another protocol (RFC 6455 §4.1); the server makes no scope of its own of that."""
+    """True for a request for another protocol (RFC 6455 §4.1), which the server passes on as a request."""
     return any(name.lower() == b"upgrade" and b"websocket" in value.lower() for name, value in scope["headers"])
 
 

@@ -1,17 +1,12 @@
 """Builds the events of CloudFront Functions (page functions-event-structure, version 1.0)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote
 
-from simulator.cloudfront.http.header_rules import is_disallowed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from simulator.cloudfront.http.headers import Headers
-    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront.http.headers import Headers
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront_rules import is_disallowed
 
 Field = dict[str, Any]
 """`{"value": …}`, with `multiValue` where a name came more than once, and `attributes` for cookies of a response."""
@@ -47,7 +42,7 @@ def event_response(response: OriginResponse) -> dict[str, Any]:
         "statusCode": response.status,
         "statusDescription": response.reason,
         "headers": _headers(response.headers, "set-cookie"),
-        "cookies": _set_cookies(response.headers),
+        "cookies": _collapsed(_set_cookie(value) for value in response.headers.all("set-cookie")),
     }
 
 
@@ -79,10 +74,6 @@ def _headers(headers: Headers, without: str) -> dict[str, Field]:
     """Lower-case names, without the cookies and what functions cannot see (page edge-function-restrictions-all)."""
     pairs = [(name.lower(), value) for name, value in headers]
     return collapsed((name, value) for name, value in pairs if name != without and not is_disallowed(name))
-
-
-def _set_cookies(headers: Headers) -> dict[str, Field]:
-    return _collapsed(_set_cookie(value) for value in headers.all("set-cookie"))
 
 
 def _set_cookie(line: str) -> tuple[str, Field]:

@@ -1,24 +1,16 @@
 """Rules of the fields in `headers`, `cookies` and `querystring` that a CloudFront Function returns."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from simulator.cloudfront.http.header_rules import READ_ONLY, is_disallowed
-from simulator.cloudfront.validation.headers import has_control_characters
-from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, Violation
+from simulator.cloudfront.validation.headers import read_only_violations
+from simulator.cloudfront_rules import HEADER_NAME, READ_ONLY, has_control_characters, is_disallowed
 
 EVENT_STRUCTURE = "functions-event-structure"
 # Page edge-function-restrictions-all, "Read-only headers": a function may set the length and encoding of its own body.
-READ_ONLY_HEADERS = {
-    "viewer-request": READ_ONLY["viewer-request"],
-    "viewer-response": frozenset({"warning", "via"}),
-}
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 §5.6.2
+READ_ONLY_HEADERS = {"viewer-request": READ_ONLY["viewer-request"], "viewer-response": frozenset({"warning", "via"})}
 _COOKIE_NAME = re.compile(r"[^\x00-\x20\x7f;=]+")
 _COOKIE_VALUE = re.compile(r"[^\x00-\x1f\x7f;]*")
 _QUERY_VALUE = re.compile(r"[^\x00-\x20\x7f&#]*")
@@ -34,15 +26,15 @@ def header_violations(given: Any, headers: Any, event_type: str, where: str) -> 
         at = f"{where}.{name}"
         yield from _header_name(name, given, at)
         yield from _field(field, at, has_attributes=False)
-        for value in all_values(field):
+        for value in _texts(field):
             if has_control_characters(value):
                 yield Violation("value must not contain control characters", at, EVENT_STRUCTURE)
-    yield from _read_only(given, headers, event_type, where)
+    yield from read_only_violations(given, headers, READ_ONLY_HEADERS[event_type], event_type, where)
 
 
 def _header_name(name: str, given: Any, where: str) -> Iterator[Violation]:
     kind = where.partition(".")[0]
-    if not _TOKEN.fullmatch(name):
+    if not HEADER_NAME.fullmatch(name):
         yield Violation("a header name must be an HTTP token (RFC 9110)", where, EVENT_STRUCTURE)
     elif name != name.lower():
         yield Violation("a header name must be in lower case", where, EVENT_STRUCTURE)
@@ -51,15 +43,6 @@ def _header_name(name: str, given: Any, where: str) -> Iterator[Violation]:
     elif is_disallowed(name) and name not in given:
         rule = f'the header "{name}" is disallowed: functions cannot add it'
         yield Violation(rule, where, ALL_RESTRICTIONS)
-
-
-def _read_only(given: Any, headers: dict[str, Any], event_type: str, where: str) -> Iterator[Violation]:
-    for name in sorted(READ_ONLY_HEADERS[event_type]):
-        before, after = given.get(name), headers.get(name)
-        if before != after:
-            verb = "added" if before is None else "deleted" if after is None else "edited"
-            rule = f'the header "{name}" is read-only in {event_type} events and was {verb}'
-            yield Violation(rule, f"{where}.{name}", ALL_RESTRICTIONS)
 
 
 def cookie_violations(cookies: Any, where: str, *, has_attributes: bool) -> Iterator[Violation]:
@@ -71,38 +54,31 @@ def cookie_violations(cookies: Any, where: str, *, has_attributes: bool) -> Iter
         at = f"{where}.{name}"
         if not _COOKIE_NAME.fullmatch(name):
             yield Violation("a cookie's name must not have spaces, = or ;", at, EVENT_STRUCTURE)
-        if not all(_COOKIE_VALUE.fullmatch(value) for value in all_values(field)):
+        if not all(_COOKIE_VALUE.fullmatch(value) for value in _texts(field)):
             yield Violation("a cookie's value must not have ; or control characters", at, EVENT_STRUCTURE)
-        if any(has_control_characters(text) for text in _attributes(field)):
+        if any(has_control_characters(text) for text in _texts(field, "attributes")):
             yield Violation("attributes must not have control characters", at, EVENT_STRUCTURE)
 
 
 def query_violations(given: Any, query: Any, where: str) -> Iterator[Violation]:
-    """What the viewer wrote itself may stay as it is."""
+    """Rules of changed values: the viewer's own may stay as they are."""
     yield from _named_fields(query, where, "querystring", has_attributes=False)
     if not isinstance(query, dict):
         return
     for name, field in query.items():
-        if field != given.get(name) and not all(_QUERY_VALUE.fullmatch(value) for value in all_values(field)):
+        if field != given.get(name) and not all(_QUERY_VALUE.fullmatch(value) for value in _texts(field)):
             rule = "a value must not have spaces, control characters, & or #: percent-encode them"
             yield Violation(rule, f"{where}.{name}", ALL_RESTRICTIONS)
 
 
-def all_values(field: Any) -> list[str]:
-    """The field's value and those of multiValue; what is no text is left out."""
+def _texts(field: Any, key: str = "value") -> list[str]:
+    """The texts at `key` of the field and of those in its multiValue."""
     if not isinstance(field, dict):
         return []
     items = field.get("multiValue")
-    listed = [item.get("value") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    return [value for value in [field.get("value"), *listed] if isinstance(value, str)]
-
-
-def _attributes(field: Any) -> list[str]:
-    if not isinstance(field, dict):
-        return []
-    items = field.get("multiValue")
-    listed = [item.get("attributes") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    return [text for text in [field.get("attributes"), *listed] if isinstance(text, str)]
+    fields = [field, *(items if isinstance(items, list) else [])]
+    found = [item.get(key) for item in fields if isinstance(item, dict)]
+    return [text for text in found if isinstance(text, str)]
 
 
 def _named_fields(fields: Any, where: str, what: str, *, has_attributes: bool) -> Iterator[Violation]:

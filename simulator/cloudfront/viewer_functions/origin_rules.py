@@ -1,25 +1,27 @@
 """The rules for what updateRequestOrigin and selectRequestOriginById are given."""
 
-from __future__ import annotations
-
-import ipaddress
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from simulator.cloudfront.http.header_rules import is_denied_custom_header, is_disallowed
-from simulator.cloudfront.validation.violation import Violation
+from simulator.cloudfront.config.origins import Origin
+from simulator.cloudfront.http.errors import Violation
+from simulator.cloudfront_functions import OriginUpdate
+from simulator.cloudfront_rules import (
+    SSL_PROTOCOLS,
+    are_ssl_protocols,
+    domain_name_error,
+    has_control_characters,
+    is_denied_custom_header,
+    is_disallowed,
+    is_origin_port,
+    is_whole,
+    origin_path_error,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from simulator.cloudfront.config.origins import Origin
-    from simulator.cloudfront_functions import OriginUpdate
-
-    Check = Callable[[Any], str]
+Check = Callable[[Any], str]
 
 PAGE = "helper-functions-origin-modification"
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
-_SSL_PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
 _OVERRIDES = ("hostHeader", "sni", "allowedCertificateNames")
 
 
@@ -71,20 +73,7 @@ def _checked(update: dict[str, Any], where: str) -> Iterator[Violation]:
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 253:
         return "must be a string of 1 to 253 characters"
-    if ":" in value:
-        return "must not contain a colon"
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        labels = value.removesuffix(".").split(".")
-        return "" if all(map(_LABEL.fullmatch, labels)) else "must be a DNS domain name such as www.example.com"
-    return "must not be an IP address"
-
-
-def _path(value: Any) -> str:
-    if not isinstance(value, str) or (value and (not value.startswith("/") or value.endswith("/"))):
-        return "must be empty, or begin with a slash and not end with one"
-    return "must be URL-encoded and at most 255 characters" if len(value) > 255 or re.search(r"[^!-~]", value) else ""
+    return domain_name_error(value)
 
 
 def _custom_headers(value: Any) -> str:
@@ -95,15 +84,14 @@ def _custom_headers(value: Any) -> str:
             return f'"{name}" is no header name in lower case'
         if is_denied_custom_header(name) or is_disallowed(name):
             return f'CloudFront cannot add the header "{name}" to origin requests (AWS page add-origin-custom-headers)'
-        if len(text) > 1783 or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", text):
+        if len(text) > 1783 or has_control_characters(text):
             return f'the value of "{name}" must be at most 1,783 characters, none of them control characters'
     return ""
 
 
 def _whole(low: int, high: float) -> Check:
     def check(value: Any) -> str:
-        is_inside = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-        return "" if is_inside else f"must be a whole number from {low} to {high:g}"
+        return "" if is_whole(value, low, high) else f"must be a whole number from {low} to {high:g}"
 
     return check
 
@@ -132,13 +120,12 @@ def _custom_origin(value: Any) -> str:
     needed = {"port", "protocol", "sslProtocols"}
     if not isinstance(value, dict) or not needed <= value.keys() <= needed | {"ipAddressType"}:
         return "must be an object of port, protocol and sslProtocols"
-    port, protocols = value["port"], value["sslProtocols"]
-    if port not in (80, 443) and _whole(1024, 65535)(port):
+    if not is_origin_port(value["port"]):
         return "port must be 80, 443 or from 1024 to 65535"
     if value["protocol"] not in ("http", "https"):
         return 'protocol must be "http" or "https"'
-    if not isinstance(protocols, list) or not protocols or any(item not in _SSL_PROTOCOLS for item in protocols):
-        return f"sslProtocols must be an array out of {', '.join(_SSL_PROTOCOLS)}"
+    if not are_ssl_protocols(value["sslProtocols"]):
+        return f"sslProtocols must be an array out of {', '.join(SSL_PROTOCOLS)}"
     return _ip_address_type(value.get("ipAddressType", "ipv4"))
 
 
@@ -176,7 +163,7 @@ def _certificates(value: Any) -> str:
 _CHECKS: dict[str, Check] = {
     "domainName": _name,
     "hostHeader": _name,
-    "originPath": _path,
+    "originPath": origin_path_error,
     "customHeaders": _custom_headers,
     "connectionAttempts": _whole(1, 3),
     "originShield": _shield,

@@ -1,20 +1,18 @@
-"""Reads requests and responses back from what a CloudFront Function returned."""
-
-from __future__ import annotations
+"""Applies the result of a CloudFront Function: requests, responses, and the origin that it chose."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from simulator.cloudfront.http.edge_errors import reason_phrase
-from simulator.cloudfront.http.header_rules import is_disallowed
+from simulator.cloudfront.config.origins import Origin
+from simulator.cloudfront.http.errors import reason_phrase
 from simulator.cloudfront.http.headers import Headers, title_case
-from simulator.cloudfront.http.messages import OriginResponse
-
-if TYPE_CHECKING:
-    from simulator.cloudfront.http.messages import ViewerRequest
-    from simulator.cloudfront.viewer_functions.event import Field
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
+from simulator.cloudfront.viewer_functions.event import Field
+from simulator.cloudfront_functions import OriginUpdate
+from simulator.cloudfront_rules import is_disallowed
 
 
 def read_function_request(request: ViewerRequest, given: dict[str, Any], result: dict[str, Any]) -> ViewerRequest:
@@ -28,7 +26,7 @@ def read_function_request(request: ViewerRequest, given: dict[str, Any], result:
         pairs = [f"{name}={item['value']}" for name, item in _items(given["cookies"], cookies)]
         headers = headers.without("cookie").plus(*([("Cookie", "; ".join(pairs))] if pairs else []))
     if query != given["querystring"]:
-        parts = [_parameter(name, item["value"]) for name, item in _items(given["querystring"], query)]
+        parts = [f"{quote(name, safe='')}={item['value']}" for name, item in _items(given["querystring"], query)]
         request = replace(request, querystring="&".join(parts))
     return replace(request, uri=result["uri"], headers=headers)
 
@@ -82,10 +80,6 @@ def _entries(given: Field | None, field: Field) -> list[Field]:
     return [own, *items[1:]]
 
 
-def _parameter(name: str, value: str) -> str:
-    return f"{quote(name, safe='')}={value}"
-
-
 def _set_cookie(name: str, item: Field) -> str:
     attributes = item.get("attributes")
     return f"{name}={item['value']}" + (f"; {attributes}" if attributes else "")
@@ -96,3 +90,39 @@ def _body(body: Any) -> bytes:
         return body.encode("utf-8", "surrogatepass")
     text = body["data"]
     return base64.b64decode(text) if body["encoding"] == "base64" else text.encode("utf-8", "surrogatepass")
+
+
+def updated_origin(asked: OriginUpdate, assigned: Origin, origins: Mapping[str, Origin]) -> Origin:
+    """The origin that a valid call leads to. What the call leaves out stays as the assigned origin has it.
+
+    `sni`, `allowedCertificateNames` and `originAccessControlConfig` change nothing here, for no TLS to origins and no
+    signing is simulated.
+    """
+    update: dict[str, Any] = asked.update if isinstance(asked.update, dict) else {}
+    if asked.is_selection:
+        return replace(origins[str(asked.id)], host_header=update.get("hostHeader"))
+    timeouts, custom = update.get("timeouts", {}), update.get("customOriginConfig")
+    changed = replace(
+        assigned,
+        domain_name=update.get("domainName", assigned.domain_name),
+        # "If this is not provided, the value from the domainName parameter is used."
+        host_header=update.get("hostHeader", update.get("domainName", assigned.host_header)),
+        path=update.get("originPath", assigned.path),
+        connection_attempts=update.get("connectionAttempts", assigned.connection_attempts),
+        read_timeout=timeouts.get("readTimeout", assigned.read_timeout),
+        keepalive_timeout=timeouts.get("keepAliveTimeout", assigned.keepalive_timeout),
+        connection_timeout=timeouts.get("connectionTimeout", assigned.connection_timeout),
+        response_completion_timeout=timeouts.get("responseCompletionTimeout", assigned.response_completion_timeout),
+    )
+    if "customHeaders" in update:
+        headers = Headers.of((title_case(name), value) for name, value in update["customHeaders"].items())
+        changed = replace(changed, custom_headers=headers)
+    if custom is None:
+        return changed
+    return replace(
+        changed,
+        protocol=custom["protocol"],
+        http_port=custom["port"],
+        https_port=custom["port"],
+        ssl_protocols=tuple(custom["sslProtocols"]),
+    )

@@ -1,29 +1,23 @@
 """Runs the CloudFront Functions of a distribution and holds their results to CloudFront's rules."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.cloudfront.http.edge_errors import EdgeError
-from simulator.cloudfront.http.errors import StateError
+from pulumi_state.values import StateError
+from simulator.cloudfront.config.behaviors import EventType
+from simulator.cloudfront.config.distribution import Distribution
+from simulator.cloudfront.config.origins import Origin
+from simulator.cloudfront.http.errors import EdgeError
+from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 from simulator.cloudfront.http.regions import edge_region
+from simulator.cloudfront.triggers.triggers import Context
+from simulator.cloudfront.validation import Violation
 from simulator.cloudfront.viewer_functions.event import function_event
 from simulator.cloudfront.viewer_functions.origin_rules import origin_violations
-from simulator.cloudfront.viewer_functions.origin_update import updated_origin
-from simulator.cloudfront.viewer_functions.result import read_function_request, read_function_response
+from simulator.cloudfront.viewer_functions.result import read_function_request, read_function_response, updated_origin
 from simulator.cloudfront.viewer_functions.validation import validate_function_result
 from simulator.cloudfront_functions import FunctionCodeError, FunctionResult, FunctionRuntime, KeyValueStore
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from simulator.cloudfront.config.behaviors import EventType
-    from simulator.cloudfront.config.distribution import Distribution
-    from simulator.cloudfront.config.origins import Origin
-    from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
-    from simulator.cloudfront.triggers.triggers import Context
-    from simulator.cloudfront.validation import Violation
 
 LOG_REGION = "us-east-1"
 """Where the logs of CloudFront Functions are, whatever the edge location (page edge-functions-logs)."""
@@ -64,7 +58,7 @@ class ViewerFunctions:
     def request(
         self, arn: str, request: ViewerRequest, context: Context
     ) -> tuple[ViewerRequest | OriginResponse, Context]:
-        """What a viewer-request function makes of a request; the context then has the origin that it chose.
+        """Run a viewer-request function; the returned context has the origin that it chose.
 
         Raises EdgeError where the function fails (503) or breaks a rule (502).
         """
@@ -82,7 +76,7 @@ class ViewerFunctions:
         return read_function_request(request, event["request"], outcome.result), context
 
     def response(self, arn: str, response: OriginResponse, request: ViewerRequest, context: Context) -> OriginResponse:
-        """What a viewer-response function makes of a response. Raises EdgeError."""
+        """Run a viewer-response function. Raises EdgeError."""
         event = self._event("viewer-response", request, context, response)
         outcome = self._run(arn, event, context)
         self._check(validate_function_result(event, outcome.result), arn, event, context)

@@ -1,22 +1,18 @@
 """CloudFront's check of what a CloudFront Function returns."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from simulator.cloudfront.validation.headers import has_control_characters
+from simulator.cloudfront.http.errors import ALL_RESTRICTIONS, Violation
 from simulator.cloudfront.validation.request import URL_LENGTH_LIMIT, is_base64
-from simulator.cloudfront.validation.violation import ALL_RESTRICTIONS, Violation
 from simulator.cloudfront.viewer_functions.fields import (
     EVENT_STRUCTURE,
     cookie_violations,
     header_violations,
     query_violations,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from simulator.cloudfront_rules import has_control_characters
 
 _REQUEST = ("method", "uri", "querystring", "headers", "cookies")
 _RESPONSE = ("statusCode", "statusDescription", "headers", "cookies", "body")

@@ -29,7 +29,7 @@ class Network:
         self._wrap_socket = ssl.SSLContext.wrap_socket
 
     def install(self) -> None:
-        """From now on socket and ssl work so."""
+        """Replace the functions of socket and ssl."""
         network = self
 
         def wrap_socket(context: ssl.SSLContext, sock: socket.socket, *args: Any, **keywords: Any) -> socket.socket:
@@ -39,7 +39,7 @@ class Network:
         setattr(ssl.SSLContext, "wrap_socket", wrap_socket)  # noqa: B010  its declared result is an SSLSocket
 
     def resolve(self, host: Any, port: Any, *args: Any, **keywords: Any) -> list[Any]:
-        """As socket.getaddrinfo; the port of a mapped origin changes with its address."""
+        """Resolve as socket.getaddrinfo does; the port of a mapped origin changes with its address."""
         target = self._target_of(host, port)
         if target is None:
             return self._getaddrinfo(host, port, *args, **keywords)
@@ -50,7 +50,7 @@ class Network:
         return found
 
     def wrap(self, context: ssl.SSLContext, sock: socket.socket, *args: Any, **keywords: Any) -> socket.socket:
-        """As SSLContext.wrap_socket; a socket to a mapped origin with an http URL stays plain."""
+        """Wrap as SSLContext.wrap_socket does; a socket to a mapped origin with an http URL stays plain."""
         if _peer(sock) in self._plain_addresses:
             return PlainSocket(sock)
         return self._wrap_socket(context, sock, *args, **keywords)
@@ -72,7 +72,7 @@ class PlainSocket(socket.socket):
         self.settimeout(timeout)
 
     def do_handshake(self) -> None:
-        """Nothing to shake hands about."""
+        """Do nothing: there is no TLS."""
 
 
 def _peer(sock: socket.socket) -> tuple[str, int] | None:

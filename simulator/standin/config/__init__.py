@@ -1,0 +1,1 @@
+"""The settings of a stack, read as the Pulumi CLI reads them."""

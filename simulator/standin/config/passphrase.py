@@ -1,17 +1,12 @@
 """Secrets in stack files, decrypted by the scheme of Pulumi's passphrase provider."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from simulator.standin.config.text_file import TextFileError, read_text
 from simulator.standin.model.errors import StackConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _ITERATIONS = 1_000_000
 """PBKDF2-SHA256 over an 8-byte salt, then AES-256-GCM (pulumi pkg/secrets/passphrase, encryptionsalt version v1)."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _WHOLE = re.compile(r"[+-]?\d+")
 
@@ -33,7 +31,7 @@ class Declared(NamedTuple):
 
 
 class Project(NamedTuple):
-    """What the settings of a stack are read against; keys are namespaced."""
+    """The project that a stack's settings are read against; keys are namespaced."""
 
     name: str
     config: dict[str, Declared]

@@ -1,7 +1,5 @@
 """The path syntax of `pulumi config set --path`: dots, ["quoted names"] and [0] indexes."""
 
-from __future__ import annotations
-
 import re
 
 Path = list[str | int]

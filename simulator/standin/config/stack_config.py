@@ -1,13 +1,11 @@
 """A stack's settings, read and checked as the Pulumi CLI does: defaults, the stack's file, overrides, secrets."""
 
-from __future__ import annotations
-
 import difflib
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from simulator.standin.config.passphrase import Decrypter
 from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
@@ -15,13 +13,10 @@ from simulator.standin.config.property_path import parse_path, set_at, typed
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 
 @dataclass(frozen=True)
 class StackConfig:
-    """What PULUMI_CONFIG would hold: text per namespaced key (lists and objects as JSON), and which hold secrets."""
+    """The content of PULUMI_CONFIG: text per namespaced key (lists and objects as JSON), and the keys of secrets."""
 
     project: str
     values: Mapping[str, str] = field(repr=False)
@@ -29,11 +24,7 @@ class StackConfig:
 
 
 def read_stack_config(
-    stack: str,
-    *,
-    project: Path,
-    overrides: Sequence[str] = (),
-    environment: Mapping[str, str] = os.environ,
+    stack: str, *, project: Path, overrides: Sequence[str] = (), environment: Mapping[str, str] = os.environ
 ) -> StackConfig:
     """The settings of `Pulumi.<stack>.yaml` under the project's defaults and the overrides.
 
@@ -84,18 +75,14 @@ def _stack_file(stack: str, project: Path) -> Path:
 def _named(config: Mapping[str, object], file: Path) -> dict[str, object]:
     """The settings by full key. Errors: StackConfigError where two keys of the file are the same one."""
     written: dict[str, str] = {}
-    for key in config:
-        full = _stack_key(key, file)
+    for key in map(str, config):
+        if ":" not in key:
+            raise StackConfigError(f"{file.name}: the key {key} has no namespace; write edge-router:{key} or aws:{key}")
+        full = full_key(key, "")
         if full in written:
             raise StackConfigError(f"{file}: the key {full} stands there twice, as {written[full]} and as {key}", full)
-        written[full] = str(key)
-    return {_stack_key(key, file): value for key, value in config.items()}
-
-
-def _stack_key(key: str, file: Path) -> str:
-    if ":" not in str(key):
-        raise StackConfigError(f"{file.name}: the key {key} has no namespace; write edge-router:{key} or aws:{key}")
-    return full_key(str(key), "")
+        written[full] = key
+    return {full_key(str(key), ""): value for key, value in config.items()}
 
 
 def _overridden(config: dict[str, object], override: str, project: str) -> tuple[str, dict[str, object]]:

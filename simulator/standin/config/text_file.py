@@ -1,7 +1,5 @@
 """The text of a file, whatever its path turns out to be: words for why there is none."""
 
-from __future__ import annotations
-
 import os
 import select
 import stat

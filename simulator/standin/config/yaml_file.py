@@ -1,20 +1,15 @@
 """YAML as the Pulumi CLI reads it: plain scalars by the rules of its Go library, not by those of YAML 1.1."""
 
-from __future__ import annotations
-
 import copy
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
 from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
 from simulator.standin.model.errors import StackConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _TAG = "tag:yaml.org,2002:"
 _TIME = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+)(\d\d?):(\d\d):(\d\d)(\.\d+)?\s*(Z|[+-]\d\d?(?::?\d\d)?)?)?")
@@ -104,7 +99,7 @@ class YamlError(Exception):
 
 
 def parse_yaml(text: str) -> object:
-    """What stands in the text, for the caller to keep. Errors: YamlError."""
+    """Parse text into a value of the caller's own. Errors: YamlError."""
     try:
         return copy.deepcopy(_parsed(text))
     except yaml.MarkedYAMLError as error:

@@ -1,0 +1,1 @@
+"""The terms in which resource types are modeled."""

@@ -1,11 +1,7 @@
-"""What can be wrong with a stack's settings, its program, or a resource it asks for."""
+"""Errors of a stack's settings, of its program, and of a resource."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 
 class StandInError(Exception):

@@ -1,10 +1,9 @@
-"""Value rules: each is given one input and returns "", or what is wrong and what is allowed."""
-
-from __future__ import annotations
+"""Value rules: each takes one input and returns "", or the error with the allowed values; and readers of inputs."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import cast
 
 import botocore.loaders
 
@@ -62,7 +61,7 @@ def matching(pattern: str, meaning: str) -> Rule:
     return rule
 
 
-def broken(rules: Mapping[str, Rule], inputs: Mapping[str, object]) -> Iterator[Failure]:
+def rule_failures(rules: Mapping[str, Rule], inputs: Mapping[str, object]) -> Iterator[Failure]:
     """Apply rules keyed by property path; `[*]` stands for every element of a list."""
     for path, rule in rules.items():
         for where, value in _at(path, inputs):
@@ -83,3 +82,33 @@ def _step(step: str, where: str, value: object) -> list[tuple[str, object]]:
     if not isinstance(value, dict) or value.get(step) is None:
         return []
     return [(f"{where}.{step}" if where else step, value[step])]
+
+
+def _value(properties: object, key: str) -> object:
+    return cast("Mapping[str, object]", properties).get(key) if isinstance(properties, Mapping) else None
+
+
+def child(properties: object, key: str) -> dict[str, object]:
+    """The object at `key`, or an empty one when it is absent or not known yet."""
+    value = _value(properties, key)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def children(properties: object, key: str) -> list[dict[str, object]]:
+    """The objects in the list at `key`; those not known yet are left out."""
+    value = _value(properties, key)
+    items = cast("list[dict[str, object]]", value) if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, dict)]
+
+
+def numbered_children(properties: object, key: str, path: str = "") -> list[tuple[str, dict[str, object]]]:
+    """The same with the property path of each, below `path`."""
+    prefix = f"{path}.{key}" if path else key
+    return [(f"{prefix}[{index}]", item) for index, item in enumerate(children(properties, key))]
+
+
+def numbered_items(properties: Mapping[str, object], key: str) -> list[tuple[str, object]]:
+    """(path, item) of the list at `key`, empty when it is absent or not known yet."""
+    value = properties.get(key)
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return [(f"{key}[{index}]", item) for index, item in enumerate(items)]

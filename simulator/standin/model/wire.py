@@ -1,23 +1,17 @@
 """Values on Pulumi's wire and in its state: numbers, unknowns, secrets and archives."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from google.protobuf import struct_pb2
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from pulumi_state.values import SECRET, SIGNATURE
+from pulumi_state.values import UNKNOWN as UNKNOWN_TEXT
 
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-"""The key that marks an object as a special value (pulumi sdk/go/common/resource/sig)."""
-SEALED: Final = "1b47061264138c4ac30d75fd1eb44270"
 ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How a value that is not known before the update stands on the wire, whatever its type."""
 
 
 class Unknown:
@@ -60,7 +54,7 @@ def _from_value(value: struct_pb2.Value) -> object:
 
 
 def _special(fields: dict[str, object]) -> object:
-    if fields.get(SIGNATURE) == SEALED:
+    if fields.get(SIGNATURE) == SECRET:
         return Secret(fields.get("value"))
     if fields.get(SIGNATURE) == OUTPUT_VALUE:
         value = fields.get("value", UNKNOWN)
@@ -79,7 +73,7 @@ def _to_value(value: object) -> struct_pb2.Value:
     if value is UNKNOWN:
         return struct_pb2.Value(string_value=UNKNOWN_TEXT)
     if isinstance(value, Secret):
-        return _to_value({SIGNATURE: SEALED, "value": value.value})
+        return _to_value({SIGNATURE: SECRET, "value": value.value})
     if isinstance(value, dict):
         return struct_pb2.Value(struct_value=to_struct(value))
     if isinstance(value, (list, tuple)):
@@ -112,22 +106,26 @@ def _reveal(value: object) -> object:
     return rewrite(value.value, _reveal) if isinstance(value, Secret) else value
 
 
+def is_asset(value: object) -> bool:
+    """True for an asset or an archive."""
+    return isinstance(value, dict) and value.get(SIGNATURE) in (ARCHIVE, ASSET)
+
+
+def _leaves(value: object) -> Iterator[object]:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if items is None:
+        yield value
+    else:
+        for item in items:
+            yield from _leaves(item)
+
+
 def holds_secret(value: object) -> bool:
-    """Is there a secret anywhere in it?"""
-    if isinstance(value, dict):
-        return any(holds_secret(item) for item in value.values())
-    if isinstance(value, list):
-        return any(holds_secret(item) for item in value)
-    return isinstance(value, Secret)
+    return any(isinstance(leaf, Secret) for leaf in _leaves(value))
 
 
 def holds_unknown(value: object) -> bool:
-    """Is anything in it not known yet?"""
-    if isinstance(value, dict):
-        return any(holds_unknown(item) for item in value.values())
-    if isinstance(value, list):
-        return any(holds_unknown(item) for item in value)
-    return holds_unknown(value.value) if isinstance(value, Secret) else value is UNKNOWN
+    return any(holds_unknown(leaf.value) if isinstance(leaf, Secret) else leaf is UNKNOWN for leaf in _leaves(value))
 
 
 def mark_secrets(outputs: dict[str, object], inputs: Mapping[str, object]) -> dict[str, object]:

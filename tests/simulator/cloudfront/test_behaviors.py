@@ -2,13 +2,15 @@
 
 import pytest
 
+from pulumi_state.policies import CachePolicy
 from simulator.cloudfront.config.behaviors import Behavior, normalized_path
-from simulator.cloudfront.config.policies import CachePolicy
 from tests.simulator.cloudfront.fakes import World, behavior, custom_origin, state
 
 
 def matches(pattern: str, path: str) -> bool:
-    return Behavior(pattern, "stable", CachePolicy("none", 0, 0, 0)).matches(normalized_path(path))
+    return Behavior(pattern, "stable", CachePolicy(name="none", min_ttl=0, default_ttl=0, max_ttl=0)).matches(
+        normalized_path(path)
+    )
 
 
 @pytest.mark.parametrize(

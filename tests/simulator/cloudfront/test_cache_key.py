@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from simulator.cloudfront.cache.key import cache_key
-from simulator.cloudfront.config.policies import ALL, CachePolicy, Selection
+from pulumi_state.policies import ALL, CachePolicy, Selection
+from simulator.cloudfront.cache.cache import cache_key
 from tests.simulator.cloudfront.fakes import request
 
 
 def policy(**settings: Any) -> CachePolicy:
-    return CachePolicy("test", 0, 60, 3600, **settings)
+    return CachePolicy(name="test", min_ttl=0, default_ttl=60, max_ttl=3600, **settings)
 
 
 def share(first: Any, second: Any, used: CachePolicy, regions: tuple[str, str] = ("us-east-1", "us-east-1")) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from pulumi_state.policies import ALL, NONE, Selection
 from simulator.cloudfront import Distribution, StateError
-from simulator.cloudfront.config.policies import ALL, NONE, Selection
 from tests.simulator.cloudfront.fakes import (
     ALL_VIEWER,
     arn,
@@ -44,8 +44,8 @@ def test_cloudfront_headers_of_an_origin_request_policy_are_apart_from_the_viewe
     deployed = state(origin_request_policy(headers=headers), default=behavior(originRequestPolicyId="forward"))
     policy = Distribution.from_state(deployed).behaviors[-1].origin_request_policy
     assert policy is not None
-    assert policy.headers == ALL
-    assert policy.cloudfront_headers == {"cloudfront-viewer-country"}
+    assert policy.headers.mode == "all"
+    assert policy.headers.added == {"cloudfront-viewer-country"}
 
 
 def test_legacy_forwarded_values_become_policies() -> None:
@@ -224,8 +224,8 @@ def test_components_and_what_is_gone_are_no_distributions() -> None:
 @pytest.mark.parametrize(
     ("deployed", "message"),
     [
-        ({"deployment": {"resources": []}}, "the state has no CloudFront distribution"),
-        ({}, 'this is no state of `pulumi stack export`: there is no "deployment" with "resources"'),
+        ({"version": 3, "deployment": {"resources": []}}, "the state has no CloudFront distribution"),
+        ({}, "not a state of `pulumi stack export`: needs version 3 or 4 and a deployment"),
     ],
 )
 def test_state_without_a_distribution_is_refused(deployed: dict[str, Any], message: str) -> None:

@@ -4,8 +4,8 @@ from email.utils import formatdate
 
 import pytest
 
+from pulumi_state.policies import CachePolicy
 from simulator.cloudfront.cache.ttl import CacheControl, error_ttl, object_ttl
-from simulator.cloudfront.config.policies import CachePolicy
 from simulator.cloudfront.http.headers import Headers
 
 NOW = 1_700_000_000.0
@@ -17,7 +17,7 @@ def headers(**fields: str) -> Headers:
 
 
 def policy(min_ttl: int = 0, default_ttl: int = 60, max_ttl: int = 1000) -> CachePolicy:
-    return CachePolicy("test", min_ttl, default_ttl, max_ttl)
+    return CachePolicy(name="test", min_ttl=min_ttl, default_ttl=default_ttl, max_ttl=max_ttl)
 
 
 @pytest.mark.parametrize(

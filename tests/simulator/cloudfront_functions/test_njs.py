@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.viewer_function_code import code_with, source_of
+from infra.cdn.javascript import code_with, read_source
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 
 from .events import event
@@ -129,7 +129,7 @@ def test_tier_decides_alike(tmp_path: Path) -> None:
     events = [event(querystring={"CTIER": value}, headers={"host": "www.example.com:8443"}) for value in values]
     events += [event(headers={"x-tier": value}, cookies={"tier": "premium"}) for value in values]
     events += [event(cookies={"tier": ["premium", "x"], "__proto__": "a"}), event(querystring={"qa": "canary:secret"})]
-    code = code_with(source_of("tier"), config)
+    code = code_with(read_source("tier"), config)
     for pairs in (TIERS, TIERS | {"pin": '{"pin":"stable"}'}, {}):
         same_in_both(code, events, pairs, tmp_path)
 
@@ -151,7 +151,7 @@ def test_canary_decides_alike(tmp_path: Path, keys: list[str]) -> None:
         for cookie in cookies
         for kind in ("viewer-request", "viewer-response")
     ]
-    code = code_with(source_of("canary"), config)
+    code = code_with(read_source("canary"), config)
     for live in (
         '{"percent":"12.5","pin":"none","release":"2026-11"}',
         '{"percent":"100","pin":"none","release":""}',

@@ -8,8 +8,7 @@ from math import exp, log
 import pytest
 
 from controller.analysis.sample import Sample
-from controller.sources.metrics import CloudWatchMetrics
-from controller.sources.sources import UnreadableError
+from controller.sources.cloudwatch import CloudWatchMetrics, UnreadableError
 from router.metrics import Metrics
 from router.model.decision import Decision
 from router.model.response import Response

@@ -242,7 +242,7 @@ async def test_another_item_alone_is_put_into_the_table_and_the_edge_stays_with_
     written = {"k": {"S": "somebody"}, "says": {"S": "else"}}
     await local.dynamodb.call("us-east-1", "PutItem", {"TableName": TABLE, "Item": written})
     await local.apply(with_item(cached_state(1, greeting="hello"), says="two"), Site([ECHO]), functions)
-    await local.dynamodb.replicated()
+    await local.dynamodb.replication.settle()
     assert await items(local) == {"pulumi": "two", "somebody": "else"}
     assert await items(local, "eu-west-1") == {"pulumi": "two"}
     assert await cached(local) == "Hit"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from simulator.deployment.recent_lines import RecentLines
+from simulator.cloudwatch.lines import RecentLines
 
 
 def test_the_last_lines_with_a_reason_are_kept() -> None:

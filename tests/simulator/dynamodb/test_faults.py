@@ -60,7 +60,7 @@ async def test_a_fault_is_its_regions_alone_and_ends(dynamodb: LocalDynamoDB, ht
     dynamodb.set_fault(EUROPE, None)
     assert (await list_tables(http, EUROPE)).status_code == 200
     dynamodb.set_fault(HOME, Fault("status"))
-    dynamodb.clear_faults()
+    dynamodb.faults.clear()
     assert (await list_tables(http, HOME)).status_code == 200
 
 
@@ -130,12 +130,12 @@ async def test_the_port_itself_can_refuse_and_come_back(
     dynamodb: LocalDynamoDB, sdk: Sdk, http: httpx.AsyncClient, sessions: str
 ):
     assert (await list_tables(http, HOME)).status_code == 200
-    await dynamodb.refuse_connections()
+    await dynamodb.server.refuse()
     with pytest.raises(EndpointConnectionError):
         await sdk(HOME, "list_tables")
     with pytest.raises(httpx.ConnectError):
         await list_tables(http, HOME)
-    await dynamodb.accept_connections()
+    await dynamodb.server.listen()
     assert (await list_tables(http, HOME)).status_code == 200
 
 
@@ -144,7 +144,7 @@ async def test_replication_goes_on_into_a_region_whose_clients_fail(
 ):
     dynamodb.set_fault(EUROPE, Fault("status"))
     await sdk(HOME, "put_item", TableName=sessions, Item={"token": {"S": "t"}, "version": {"S": "2"}})
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert await version_in(EUROPE) == "2"
 
 
@@ -182,7 +182,7 @@ async def test_calls_and_failures_are_counted_by_region_table_and_operation(
     dynamodb.set_fault(EUROPE, Fault("throttled"))
     with pytest.raises(ClientError):
         await sdk(EUROPE, "get_item", TableName=sessions, Key=key)
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert dynamodb.counters() == {
         "requests": {
             EUROPE: {sessions: {"GetItem": 4}},
@@ -191,5 +191,5 @@ async def test_calls_and_failures_are_counted_by_region_table_and_operation(
         "failed": {EUROPE: {sessions: {"GetItem": 1}}},
         "replicated": {"ap-southeast-1": {sessions: {"PutItem": 1}}, EUROPE: {sessions: {"PutItem": 1}}},
     }
-    dynamodb.reset_counters()
+    dynamodb.call_counters.reset()
     assert dynamodb.counters() == {"requests": {}, "failed": {}, "replicated": {}}

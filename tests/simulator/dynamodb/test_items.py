@@ -35,12 +35,12 @@ async def test_a_changed_item_is_written_at_home_and_replicated(
     dynamodb: LocalDynamoDB, sessions: str, version_in: Peek
 ) -> None:
     await put(dynamodb, resource(sessions), item(sessions, "1"))
-    dynamodb.pause_replication()
+    dynamodb.replication.pause()
     await put(dynamodb, resource(sessions), item(sessions, "2"))
     if not dynamodb.has_shared_tables:
         assert [await version_in(region) for region in (HOME, EUROPE)] == ["2", "1"]
-    dynamodb.resume_replication()
-    await dynamodb.replicated()
+    dynamodb.replication.resume()
+    await dynamodb.replication.settle()
     assert [await version_in(region) for region in (HOME, EUROPE, ASIA)] == ["2", "2", "2"]
 
 
@@ -50,7 +50,7 @@ async def test_an_item_that_left_the_state_is_deleted_and_others_stay(
     await put(dynamodb, resource(sessions), item(sessions, "1"), item(sessions, "2", "u"))
     await dynamodb.seed(sessions, [{"token": "theirs", "version": "3"}])
     await put(dynamodb, resource(sessions), item(sessions, "1"))
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert [await version_in(EUROPE, token) for token in ("t", "u", "theirs")] == ["1", None, "3"]
 
 

@@ -40,7 +40,7 @@ async def test_a_region_that_does_not_exist_knows_no_credentials(sdk: Sdk):
 
 async def test_items_written_in_one_region_are_not_at_once_in_another(dynamodb: LocalDynamoDB, sdk: Sdk, sessions: str):
     await dynamodb.create_tables(state_of(resource(sessions)))
-    dynamodb.pause_replication()
+    dynamodb.replication.pause()
     await sdk(HOME, "put_item", TableName=sessions, Item=KEY | {"version": {"S": "2"}})
     assert "Item" in await sdk(HOME, "get_item", TableName=sessions, Key=KEY)
     assert "Item" not in await sdk(EUROPE, "get_item", TableName=sessions, Key=KEY)

@@ -36,7 +36,7 @@ async def test_a_write_from_any_region_is_everywhere_in_the_end(
 ):
     for number, region in enumerate((HOME, EUROPE, ASIA)):
         await sdk(region, "update_item", **update(sessions, str(number)))
-        await dynamodb.replicated()
+        await dynamodb.replication.settle()
         assert [await version_in(other) for other in (HOME, EUROPE, ASIA)] == [str(number)] * 3
 
 
@@ -55,15 +55,15 @@ async def test_a_write_arrives_after_the_lag_and_not_before(
 async def test_a_paused_replication_delivers_when_resumed(
     dynamodb: LocalDynamoDB, sdk: Sdk, sessions: str, version_in: Peek
 ):
-    dynamodb.pause_replication()
+    dynamodb.replication.pause()
     await sdk(HOME, "put_item", TableName=sessions, Item=item("1"))
     await asyncio.sleep(0.1)
     assert await version_in(ASIA) is None
     with pytest.raises(RuntimeError, match=r"^replication is paused$"):
-        await dynamodb.replicated()
+        await dynamodb.replication.settle()
     assert dynamodb.status()["replication"] == {"lagMs": 20, "isPaused": True, "pending": 1, "errors": []}
-    dynamodb.resume_replication()
-    await dynamodb.replicated()
+    dynamodb.replication.resume()
+    await dynamodb.replication.settle()
     assert await version_in(ASIA) == "1"
 
 
@@ -71,7 +71,7 @@ async def test_a_deletion_is_replicated(dynamodb: LocalDynamoDB, sdk: Sdk, sessi
     await dynamodb.seed(sessions, [{"token": "t", "version": "1"}])
     await sdk(EUROPE, "delete_item", TableName=sessions, Key={"token": {"S": "t"}})
     assert await version_in(HOME) == "1"
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert [await version_in(region) for region in (HOME, EUROPE, ASIA)] == [None, None, None]
 
 
@@ -83,7 +83,7 @@ async def test_batches_are_replicated(dynamodb: LocalDynamoDB, sdk: Sdk, session
         {"DeleteRequest": {"Key": {"token": {"S": "old"}}}},
     ]
     await sdk(EUROPE, "batch_write_item", RequestItems={sessions: requests})
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert [await version_in(HOME, token) for token in ("a", "b", "old")] == ["2", "3", None]
 
 
@@ -99,7 +99,7 @@ async def test_transactions_are_replicated_item_by_item(
         {"ConditionCheck": key | {"ConditionExpression": "attribute_exists(version)"}},
     ]
     await sdk(ASIA, "transact_write_items", TransactItems=actions)
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert [await version_in(EUROPE, token) for token in ("a", "t", "old", "guard")] == ["2", "3", None, "1"]
     assert dynamodb.counters()["replicated"][EUROPE][sessions] == {"DeleteItem": 1, "PutItem": 2}
 
@@ -110,7 +110,7 @@ async def test_a_refused_write_is_not_replicated(dynamodb: LocalDynamoDB, sdk: S
         await sdk(
             HOME, "put_item", TableName=sessions, Item=item("2"), ConditionExpression="attribute_not_exists(version)"
         )
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert await version_in(EUROPE) == "1"
     assert dynamodb.counters()["replicated"] == {}
 
@@ -124,7 +124,7 @@ async def test_the_last_writer_wins(
     await sdk(first, "update_item", **update(sessions, "first"))
     await sdk(second, "update_item", **update(sessions, "second"))
     assert (await version_in(first), await version_in(second)) == ("first", "second")
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert [await version_in(region) for region in (HOME, EUROPE, ASIA)] == ["second"] * 3
 
 
@@ -138,7 +138,7 @@ async def test_an_earlier_write_that_travels_longer_does_not_win(
     async with asyncio.timeout(20):
         while await version_in(EUROPE) != "second":
             await asyncio.sleep(0.01)
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     assert [await version_in(region) for region in (HOME, EUROPE, ASIA)] == ["second"] * 3
 
 
@@ -156,10 +156,10 @@ async def test_all_regions_agree_after_concurrent_writes_everywhere(
             await sdk(region, "put_item", TableName=sessions, Item=item(version, token))
 
     await asyncio.gather(*(write(*entry) for entry in writes))
-    await dynamodb.replicated()
+    await dynamodb.replication.settle()
     for token in (f"t{n}" for n in range(5)):
         assert len({await version_in(region, token) for region in (HOME, EUROPE, ASIA)}) == 1
-    assert not dynamodb._replication._items  # nothing is remembered once everything is delivered
+    assert not dynamodb.replication._items  # nothing is remembered once everything is delivered
 
 
 async def test_a_table_without_replicas_stays_in_its_region(dynamodb: LocalDynamoDB, sdk: Sdk, sessions: str):

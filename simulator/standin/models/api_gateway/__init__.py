@@ -1,0 +1,1 @@
+"""Models of aws:apigateway: the resources, and what the service rejects."""

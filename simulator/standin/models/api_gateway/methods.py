@@ -1,7 +1,5 @@
 """aws:apigateway: what one method of a REST API asks and answers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from simulator.standin.model.errors import Failure
@@ -19,15 +17,13 @@ _TIMEOUT_MS = 29_000
 """The default and, without a quota increase, the maximum."""
 
 
-def api_failures(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    """The API has to exist."""
-    api = inputs.get("restApi")
-    if isinstance(api, str) and (REST_API_TYPE, api) not in scope.existing:
-        yield Failure("restApi", f"is {api!r}: there is no such REST API in this deployment")
+def check_api(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """A failure where the API does not exist."""
+    yield from scope.missing("restApi", inputs.get("restApi"), REST_API_TYPE, "REST API", by="")
 
 
 def _check_method(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    yield from api_failures(inputs, scope)
+    yield from check_api(inputs, scope)
     api, resource = inputs.get("restApi"), inputs.get("resourceId")
     if not isinstance(api, str) or not isinstance(resource, str):
         return
@@ -44,17 +40,13 @@ def _check_integration(inputs: Properties, scope: Scope) -> Iterator[Failure]:
         yield Failure("uri", f"is required where type is {kind}")
 
 
-def _check_method_response(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    yield from _needs(METHOD_TYPE, "method", inputs, scope)
-
-
 def _check_integration_response(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from _needs(INTEGRATION_TYPE, "integration", inputs, scope)
     yield from _needs(METHOD_RESPONSE_TYPE, "method response", inputs, scope, "statusCode")
 
 
 def _needs(token: str, called: str, inputs: Properties, scope: Scope, *more: str) -> Iterator[Failure]:
-    """What PutIntegration and the like answer with NotFoundException."""
+    """The NotFoundException of PutIntegration and the like."""
     wanted = {key: inputs.get(key) for key in (*_PLACE, *more)}
     if all(isinstance(value, str) for value in wanted.values()) and scope.find(token, **wanted) is None:
         of = " ".join(str(value) for value in wanted.values())
@@ -62,12 +54,8 @@ def _needs(token: str, called: str, inputs: Properties, scope: Scope, *more: str
 
 
 def _identify(prefix: str, *more: str) -> Callable[[Creation], str]:
-    """As the provider writes ids: `agm-<api>-<resource>-<method>`, with the status after it."""
+    """Ids as the provider writes them: `agm-<api>-<resource>-<method>`, with the status after it."""
     return lambda creation: "-".join([prefix, *(str(creation.inputs[key]) for key in (*_PLACE, *more))])
-
-
-def _region(creation: Creation) -> dict[str, object]:
-    return {"region": creation.region}
 
 
 def _compute_integration(creation: Creation) -> dict[str, object]:
@@ -75,22 +63,18 @@ def _compute_integration(creation: Creation) -> dict[str, object]:
     return {
         "cacheNamespace": inputs.get("cacheNamespace", inputs["resourceId"]),
         "passthroughBehavior": inputs.get("passthroughBehavior", "WHEN_NO_MATCH"),
-        "region": creation.region,
     }
 
 
-_REPLACES = frozenset({*_PLACE, "region"})
+_REPLACES = frozenset(_PLACE)
 _METHOD = among(*_METHODS)
 _STATUS = matching(r"[1-5]\d\d", "a status code from 100 to 599, as text")
 
 METHOD = ResourceModel(
     type=METHOD_TYPE,
-    args="apigateway.MethodArgs",
     modelled=words("apiKeyRequired authorization httpMethod region resourceId restApi"),
     identify=_identify("agm"),
-    compute=_region,
     replaces=_REPLACES,
-    computed=frozenset({"region"}),
     defaults={"apiKeyRequired": False},
     rules={"httpMethod": _METHOD, "authorization": among("NONE", "AWS_IAM")},
     check=_check_method,
@@ -98,15 +82,14 @@ METHOD = ResourceModel(
 
 INTEGRATION = ResourceModel(
     type=INTEGRATION_TYPE,
-    args="apigateway.IntegrationArgs",
     modelled=words(
-        "cacheNamespace httpMethod integrationHttpMethod passthroughBehavior region requestTemplates resourceId restApi"
-        " timeoutMilliseconds type uri"
+        "cacheNamespace httpMethod integrationHttpMethod passthroughBehavior region requestTemplates"
+        " resourceId restApi timeoutMilliseconds type uri"
     ),
     identify=_identify("agi"),
     compute=_compute_integration,
     replaces=_REPLACES | {"integrationHttpMethod", "type"},
-    computed=words("cacheNamespace passthroughBehavior region"),
+    computed=words("cacheNamespace passthroughBehavior"),
     defaults={"timeoutMilliseconds": _TIMEOUT_MS},
     rules={
         "httpMethod": _METHOD,
@@ -118,26 +101,22 @@ INTEGRATION = ResourceModel(
 
 METHOD_RESPONSE = ResourceModel(
     type=METHOD_RESPONSE_TYPE,
-    args="apigateway.MethodResponseArgs",
     modelled=words("httpMethod region resourceId responseModels responseParameters restApi statusCode"),
     identify=_identify("agmr", "statusCode"),
-    compute=_region,
     replaces=_REPLACES | {"statusCode"},
-    computed=frozenset({"region"}),
     rules={"httpMethod": _METHOD, "statusCode": _STATUS},
-    check=_check_method_response,
+    check=lambda inputs, scope: _needs(METHOD_TYPE, "method", inputs, scope),
 )
 
 INTEGRATION_RESPONSE = ResourceModel(
     type="aws:apigateway/integrationResponse:IntegrationResponse",
-    args="apigateway.IntegrationResponseArgs",
     modelled=words(
         "httpMethod region resourceId responseParameters responseTemplates restApi selectionPattern statusCode"
     ),
     identify=_identify("agir", "statusCode"),
-    compute=_region,
     replaces=_REPLACES | {"statusCode"},
-    computed=frozenset({"region"}),
     rules={"httpMethod": _METHOD, "statusCode": _STATUS},
     check=_check_integration_response,
 )
+
+MODELS = (METHOD, INTEGRATION, METHOD_RESPONSE, INTEGRATION_RESPONSE)

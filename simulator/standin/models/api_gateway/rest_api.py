@@ -1,42 +1,31 @@
 """aws:apigateway: a REST API, its resources, its deployments and its stages."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, drawn, tags_all, words
+from simulator.standin.model.model import CREATED_AT, LOWER, Creation, Properties, ResourceModel, Scope, draw, words
 from simulator.standin.model.rules import among_aws, matching
 from simulator.standin.models.api_gateway.methods import (
     INTEGRATION_TYPE,
     METHOD_TYPE,
     RESOURCE_TYPE,
     REST_API_TYPE,
-    api_failures,
+    check_api,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 DEPLOYMENT_TYPE = "aws:apigateway/deployment:Deployment"
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_CREATED = "2026-01-01T00:00:00Z"
 
 
 def _compute_api(creation: Creation) -> dict[str, object]:
     return {
-        # ARNs of API Gateway have no account number; those that invoke an API have one.
-        "arn": f"arn:aws:apigateway:{creation.region}::/restapis/{creation.id}",
-        "createdDate": _CREATED,
+        "createdDate": CREATED_AT,
         "executionArn": creation.scope.arn("execute-api", creation.id, creation.region),
-        "region": creation.region,
-        "rootResourceId": drawn(_LETTERS, 10, "root", creation.urn),
-        "tagsAll": tags_all(creation),
+        "rootResourceId": draw(LOWER, 10, "root", creation.urn),
     }
 
 
 def _check_resource(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    yield from api_failures(inputs, scope)
+    yield from check_api(inputs, scope)
     parent = inputs.get("parentId")
     if isinstance(parent, str) and not (_path_of(parent, scope)):
         yield Failure("parentId", f"is {parent!r}: there is no such resource in this deployment")
@@ -52,12 +41,12 @@ def _path_of(resource_id: str, scope: Scope) -> str:
 
 def _compute_resource(creation: Creation) -> dict[str, object]:
     parent = _path_of(str(creation.inputs["parentId"]), creation.scope).rstrip("/")
-    return {"path": f"{parent}/{creation.inputs['pathPart']}", "region": creation.region}
+    return {"path": f"{parent}/{creation.inputs['pathPart']}"}
 
 
 def _check_deployment(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     """CreateDeployment refuses an API that could not answer."""
-    yield from api_failures(inputs, scope)
+    yield from check_api(inputs, scope)
     api = inputs.get("restApi")
     if not isinstance(api, str):
         return
@@ -78,7 +67,7 @@ def _of_api(api: str, kind: str, scope: Scope) -> set[tuple[str, str]]:
 
 
 def _check_stage(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    yield from api_failures(inputs, scope)
+    yield from check_api(inputs, scope)
     deployment = inputs.get("deployment")
     if isinstance(deployment, str):
         known = scope.existing.get((DEPLOYMENT_TYPE, deployment))
@@ -92,8 +81,6 @@ def _compute_stage(creation: Creation) -> dict[str, object]:
         "arn": f"arn:aws:apigateway:{creation.region}::/restapis/{api}/stages/{stage}",
         "executionArn": creation.scope.arn("execute-api", f"{api}/{stage}", creation.region),
         "invokeUrl": f"https://{api}.execute-api.{creation.region}.amazonaws.com/{stage}",
-        "region": creation.region,
-        "tagsAll": tags_all(creation),
         "webAclArn": "",
     }
 
@@ -102,10 +89,11 @@ REST_API = ResourceModel(
     type=REST_API_TYPE,
     args="apigateway.RestApiArgs",
     modelled=words("description disableExecuteApiEndpoint endpointConfiguration name region tags"),
-    identify=lambda creation: drawn(_LETTERS, 10, creation.urn),
+    # ARNs of API Gateway have no account number; those that invoke an API have one.
+    arn="arn:aws:apigateway:{region}::/restapis/{id}",
+    identify=lambda creation: draw(LOWER, 10, creation.urn),
     compute=_compute_api,
-    replaces=frozenset({"region"}),
-    computed=words("arn createdDate executionArn region rootResourceId tagsAll"),
+    computed=words("createdDate executionArn rootResourceId"),
     defaults={"disableExecuteApiEndpoint": False},
     rules={"endpointConfiguration.types": among_aws("apigateway", "EndpointType")},
     named=255,
@@ -115,33 +103,33 @@ RESOURCE = ResourceModel(
     type=RESOURCE_TYPE,
     args="apigateway.ResourceArgs",
     modelled=words("parentId pathPart region restApi"),
-    identify=lambda creation: drawn(_LETTERS, 6, creation.urn),
+    identify=lambda creation: draw(LOWER, 6, creation.urn),
     compute=_compute_resource,
-    replaces=words("region restApi"),
-    computed=words("path region"),
+    replaces=words("restApi"),
+    computed=words("path"),
     rules={"pathPart": matching(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._:-]+\+?\}", "one step of a path, {name} or {name+}")},
     check=_check_resource,
 )
 
 DEPLOYMENT = ResourceModel(
     type=DEPLOYMENT_TYPE,
-    args="apigateway.DeploymentArgs",
     modelled=words("description region restApi triggers variables"),
-    identify=lambda creation: drawn(_LETTERS, 6, creation.urn, creation.inputs),
-    compute=lambda creation: {"createdDate": _CREATED, "region": creation.region},
-    replaces=words("region restApi triggers"),
-    computed=words("createdDate region"),
+    identify=lambda creation: draw(LOWER, 6, creation.urn, creation.inputs),
+    compute=lambda _creation: {"createdDate": CREATED_AT},
+    replaces=words("restApi triggers"),
+    computed=words("createdDate"),
     check=_check_deployment,
 )
 
 STAGE = ResourceModel(
     type="aws:apigateway/stage:Stage",
-    args="apigateway.StageArgs",
     modelled=words("deployment description region restApi stageName tags variables"),
     identify=lambda creation: f"ags-{creation.inputs['restApi']}-{creation.inputs['stageName']}",
     compute=_compute_stage,
-    replaces=words("region restApi stageName"),
-    computed=words("arn executionArn invokeUrl region tagsAll webAclArn"),
+    replaces=words("restApi stageName"),
+    computed=words("arn executionArn invokeUrl webAclArn"),
     rules={"stageName": matching(r"[A-Za-z0-9_-]{1,128}", "1 to 128 letters, digits, '-' or '_'")},
     check=_check_stage,
 )
+
+MODELS = (REST_API, RESOURCE, DEPLOYMENT, STAGE)

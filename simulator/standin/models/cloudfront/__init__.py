@@ -1,0 +1,1 @@
+"""Models of aws:cloudfront: the resources, and what the service rejects."""

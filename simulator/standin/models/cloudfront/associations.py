@@ -1,18 +1,14 @@
-"""What CloudFront asks of the edge functions a behavior associates."""
-
-from __future__ import annotations
+"""CloudFront's rules for the edge functions that a behavior associates."""
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Properties, Scope, child, children
+from simulator.standin.model.model import Properties, Scope
+from simulator.standin.model.rules import child, numbered_children
 from simulator.standin.models.cloudfront.function import VIEWER_FUNCTION_TYPE
-from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
-from simulator.standin.models.lambda_.function import FUNCTION_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from simulator.standin.models.iam import ROLE_TYPE, trusted_services
+from simulator.standin.models.lambda_ import FUNCTION_TYPE
 
 EVENT_TYPES = ("viewer-request", "origin-request", "origin-response", "viewer-response")
 _VERSION_ARN = re.compile(r"arn:aws:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]+:(\d+)")
@@ -26,8 +22,7 @@ _UNSUPPORTED = ("vpcConfig", "deadLetterConfig", "layers")
 def association_failures(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]:
     """One function per event type, of a kind and with settings that the event type allows."""
     seen: set[object] = set()
-    for index, entry in enumerate(children(behavior, "lambdaFunctionAssociations")):
-        where = f"{path}.lambdaFunctionAssociations[{index}]"
+    for where, entry in numbered_children(behavior, "lambdaFunctionAssociations", path):
         event = entry.get("eventType")
         if event in seen:
             yield Failure(f"{where}.eventType", f"is {event!r}, which this behavior has already")
@@ -85,8 +80,7 @@ def _trust_failures(arn: object, scope: Scope) -> Iterator[str]:
 
 def _viewer_functions(behavior: Properties, path: str, lambda_events: set[object], scope: Scope) -> Iterator[Failure]:
     seen: set[object] = set()
-    for index, entry in enumerate(children(behavior, "functionAssociations")):
-        where = f"{path}.functionAssociations[{index}]"
+    for where, entry in numbered_children(behavior, "functionAssociations", path):
         event, arn = entry.get("eventType"), entry.get("functionArn")
         if event not in ("viewer-request", "viewer-response"):
             yield Failure(f"{where}.eventType", f"is {event!r}: CloudFront Functions run on viewer events only")

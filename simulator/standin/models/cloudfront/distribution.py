@@ -1,49 +1,40 @@
 """aws:cloudfront/distribution:Distribution."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import (
-    Creation,
-    Properties,
-    ResourceModel,
-    Scope,
+from simulator.standin.model.model import LOWER, UPPER, Creation, Properties, ResourceModel, Scope, draw, words
+from simulator.standin.model.rules import (
+    Rule,
+    among,
+    among_aws,
     child,
     children,
-    drawn,
-    tags_all,
-    words,
+    matching,
+    numbered_children,
+    numbered_items,
 )
-from simulator.standin.model.rules import among, among_aws, matching
-from simulator.standin.models.acm.certificates import CERTIFICATE_TYPE, covers, is_issued
+from simulator.standin.models.acm import CERTIFICATE_TYPE, covers, is_issued
 from simulator.standin.models.cloudfront.associations import EVENT_TYPES, association_failures
 from simulator.standin.models.cloudfront.origins import ORIGIN_RULES, origin_failures, with_defaults
 from simulator.standin.models.cloudfront.policies import (
     CACHE_POLICY_TYPE,
     MANAGED_CACHE_POLICIES,
     MANAGED_ORIGIN_REQUEST_POLICIES,
+    MANAGED_RESPONSE_HEADERS_POLICIES,
     ORIGIN_REQUEST_POLICY_TYPE,
+    RESPONSE_HEADERS_POLICY_TYPE,
     etag,
 )
-from simulator.standin.models.cloudfront.response_headers import (
-    MANAGED_RESPONSE_HEADERS_POLICIES,
-    RESPONSE_HEADERS_POLICY_TYPE,
-)
-from simulator.standin.models.route53.records import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
-from simulator.standin.models.s3.buckets import BUCKET_TYPE, may_write_legacy_logs
+from simulator.standin.models.route53 import CLOUDFRONT_ZONE_ID, DISTRIBUTION_TYPE
+from simulator.standin.models.s3 import BUCKET_TYPE, may_write_legacy_logs
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_METHODS = (
-    {"GET", "HEAD"},
-    {"GET", "HEAD", "OPTIONS"},
-    {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"},
-)
-_TTL_KEYS = ("minTtl", "defaultTtl", "maxTtl")
-_LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
+_METHODS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"}, {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"})
+_POLICIES = {
+    "cachePolicyId": (CACHE_POLICY_TYPE, MANAGED_CACHE_POLICIES),
+    "originRequestPolicyId": (ORIGIN_REQUEST_POLICY_TYPE, MANAGED_ORIGIN_REQUEST_POLICIES),
+    "responseHeadersPolicyId": (RESPONSE_HEADERS_POLICY_TYPE, MANAGED_RESPONSE_HEADERS_POLICIES),
+}
 
 
 def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
@@ -51,8 +42,8 @@ def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     for path, behavior in _behaviors(inputs):
         yield from _target(inputs, behavior, path)
         yield from _methods(behavior, path)
-        yield from _caching(behavior, path, scope)
-        yield from _response_headers(behavior, path, scope)
+        yield from _caching(behavior, path)
+        yield from _policies(behavior, path, scope)
         yield from association_failures(behavior, path, scope)
     patterns = [behavior.get("pathPattern") for behavior in children(inputs, "orderedCacheBehaviors")]
     if len(patterns) != len({str(pattern) for pattern in patterns}):
@@ -63,8 +54,7 @@ def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
 
 
 def _behaviors(inputs: Properties) -> list[tuple[str, dict[str, object]]]:
-    ordered = children(inputs, "orderedCacheBehaviors")
-    behaviors = [(f"orderedCacheBehaviors[{index}]", behavior) for index, behavior in enumerate(ordered)]
+    behaviors = numbered_children(inputs, "orderedCacheBehaviors")
     default = child(inputs, "defaultCacheBehavior")
     return [("defaultCacheBehavior", default), *behaviors] if default else behaviors
 
@@ -85,7 +75,7 @@ def _methods(behavior: Properties, path: str) -> Iterator[Failure]:
         yield Failure(f"{path}.cachedMethods", "must be GET,HEAD or GET,HEAD,OPTIONS")
 
 
-def _caching(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]:
+def _caching(behavior: Properties, path: str) -> Iterator[Failure]:
     has_policy = behavior.get("cachePolicyId") is not None
     if has_policy and behavior.get("forwardedValues") is not None:
         yield Failure(f"{path}.forwardedValues", "cannot be used together with cachePolicyId")
@@ -93,33 +83,17 @@ def _caching(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]
         yield Failure(f"{path}.cachePolicyId", "is required, unless there are the deprecated forwardedValues")
     if not has_policy and behavior.get("originRequestPolicyId") is not None:
         yield Failure(f"{path}.originRequestPolicyId", "needs a cachePolicyId beside it")
-    if has_policy:
-        for key in _TTL_KEYS:
-            if behavior.get(key):
-                yield Failure(f"{path}.{key}", "belongs in the cache policy when there is one")
-    yield from _policy(behavior, path, "cachePolicyId", CACHE_POLICY_TYPE, MANAGED_CACHE_POLICIES, scope)
-    yield from _policy(
-        behavior,
-        path,
-        "originRequestPolicyId",
-        ORIGIN_REQUEST_POLICY_TYPE,
-        MANAGED_ORIGIN_REQUEST_POLICIES,
-        scope,
-    )
+    for key in ("minTtl", "defaultTtl", "maxTtl") if has_policy else ():
+        if behavior.get(key):
+            yield Failure(f"{path}.{key}", "belongs in the cache policy when there is one")
 
 
-def _response_headers(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]:
-    managed = MANAGED_RESPONSE_HEADERS_POLICIES
-    yield from _policy(behavior, path, "responseHeadersPolicyId", RESPONSE_HEADERS_POLICY_TYPE, managed, scope)
-
-
-def _policy(
-    behavior: Properties, path: str, key: str, token: str, managed: dict[str, str], scope: Scope
-) -> Iterator[Failure]:
-    value = behavior.get(key)
-    if isinstance(value, str) and value not in managed and (token, value) not in scope.existing:
-        names = ", ".join(managed.values())
-        yield Failure(f"{path}.{key}", f"is {value!r}: no policy of this deployment, nor managed ({names})")
+def _policies(behavior: Properties, path: str, scope: Scope) -> Iterator[Failure]:
+    for key, (token, managed) in _POLICIES.items():
+        value = behavior.get(key)
+        if isinstance(value, str) and value not in managed and (token, value) not in scope.existing:
+            names = ", ".join(managed.values())
+            yield Failure(f"{path}.{key}", f"is {value!r}: no policy of this deployment, nor managed ({names})")
 
 
 def _certificate(inputs: Properties) -> Iterator[Failure]:
@@ -137,26 +111,23 @@ def _certificate(inputs: Properties) -> Iterator[Failure]:
 
 
 def _own_certificate(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    """Of a certificate of this deployment: ACM has issued it, and it covers every alias."""
-    arn, aliases = child(inputs, "viewerCertificate").get("acmCertificateArn"), inputs.get("aliases")
+    """Rules of a certificate of this deployment: ACM has issued it, and it covers every alias."""
+    arn = child(inputs, "viewerCertificate").get("acmCertificateArn")
     certificate = scope.find(CERTIFICATE_TYPE, arn=arn) if isinstance(arn, str) else None
     if certificate is None:
         return
     if not is_issued(str(arn), scope):
         yield Failure("viewerCertificate.acmCertificateArn", "is not validated yet (InvalidViewerCertificate)")
-    for index, alias in enumerate(aliases if isinstance(aliases, list) else []):
+    for path, alias in numbered_items(inputs, "aliases"):
         if isinstance(alias, str) and not covers(certificate.outputs, alias):
-            yield Failure(f"aliases[{index}]", f"is {alias!r}, which the certificate does not cover")
+            yield Failure(path, f"is {alias!r}, which the certificate does not cover")
 
 
 def _logging(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     where = child(inputs, "loggingConfig").get("bucket")
-    if not isinstance(where, str):
-        return
+    yield from scope.missing("loggingConfig.bucket", where, BUCKET_TYPE, "bucket", by="bucketDomainName")
     bucket = scope.find(BUCKET_TYPE, bucketDomainName=where)
-    if bucket is None:
-        yield Failure("loggingConfig.bucket", f"is {where!r}: there is no such bucket in this deployment")
-    elif not may_write_legacy_logs(str(bucket.outputs["bucket"]), scope):
+    if bucket and not may_write_legacy_logs(str(bucket.outputs["bucket"]), scope):
         yield Failure("loggingConfig.bucket", "has an ACL that does not let CloudFront write (InvalidArgument)")
 
 
@@ -171,16 +142,14 @@ def _with_behavior_defaults(behavior: Properties) -> dict[str, object]:
 def _compute(creation: Creation) -> dict[str, object]:
     inputs = creation.inputs
     computed: dict[str, object] = {
-        "arn": creation.scope.arn("cloudfront", f"distribution/{creation.id}", ""),
-        "callerReference": drawn("0123456789", 20, "reference", creation.id),
+        "callerReference": draw("0123456789", 20, "reference", creation.id),
         "defaultCacheBehavior": _with_behavior_defaults(child(inputs, "defaultCacheBehavior")),
-        "domainName": f"d{drawn(_LOWER, 13, 'domain', creation.id)}.cloudfront.net",
+        "domainName": f"d{draw(LOWER, 13, 'domain', creation.id)}.cloudfront.net",
         "etag": etag(creation),
         "hostedZoneId": CLOUDFRONT_ZONE_ID,
         "inProgressValidationBatches": 0,
         "origins": [with_defaults(origin) for origin in children(inputs, "origins")],
         "status": "Deployed",
-        "tagsAll": tags_all(creation),
     }
     if "orderedCacheBehaviors" in inputs:
         ordered = children(inputs, "orderedCacheBehaviors")
@@ -188,7 +157,7 @@ def _compute(creation: Creation) -> dict[str, object]:
     return computed
 
 
-def _behavior_rules(path: str) -> dict[str, object]:
+def _behavior_rules(path: str) -> dict[str, Rule]:
     return {
         f"{path}.viewerProtocolPolicy": among_aws("cloudfront", "ViewerProtocolPolicy"),
         f"{path}.lambdaFunctionAssociations[*].eventType": among(*EVENT_TYPES),
@@ -197,16 +166,16 @@ def _behavior_rules(path: str) -> dict[str, object]:
 
 DISTRIBUTION = ResourceModel(
     type=DISTRIBUTION_TYPE,
-    args="cloudfront.DistributionArgs",
+    arn="cloudfront:distribution/{id}",
     modelled=words(
-        "aliases comment customErrorResponses defaultCacheBehavior defaultRootObject enabled httpVersion isIpv6Enabled"
-        " loggingConfig orderedCacheBehaviors origins priceClass restrictions retainOnDelete tags viewerCertificate"
-        " waitForDeployment webAclId"
+        "aliases comment customErrorResponses defaultCacheBehavior defaultRootObject enabled httpVersion"
+        " isIpv6Enabled loggingConfig orderedCacheBehaviors origins priceClass restrictions retainOnDelete"
+        " tags viewerCertificate waitForDeployment webAclId"
     ),
-    identify=lambda creation: "E" + drawn("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 13, creation.urn),
+    identify=lambda creation: "E" + draw(UPPER, 13, creation.urn),
     compute=_compute,
-    replaces=frozenset({"staging"}),
-    computed=words("arn callerReference domainName etag hostedZoneId inProgressValidationBatches status tagsAll"),
+    replaces=words("staging"),
+    computed=words("callerReference domainName etag hostedZoneId inProgressValidationBatches status"),
     defaults={
         "httpVersion": "http2",
         "isIpv6Enabled": False,
@@ -215,17 +184,9 @@ DISTRIBUTION = ResourceModel(
         "staging": False,
         "waitForDeployment": True,
     },
-    unordered=frozenset(
-        {
-            "origins",
-            "aliases",
-            "customHeaders",
-            "allowedMethods",
-            "cachedMethods",
-            "lambdaFunctionAssociations",
-            "functionAssociations",
-            "originSslProtocols",
-        }
+    unordered=words(
+        "origins aliases customHeaders allowedMethods cachedMethods lambdaFunctionAssociations"
+        " functionAssociations originSslProtocols"
     ),
     rules={
         **ORIGIN_RULES,
@@ -247,3 +208,5 @@ DISTRIBUTION = ResourceModel(
     },
     check=_check,
 )
+
+MODELS = (DISTRIBUTION,)

@@ -1,46 +1,22 @@
-"""What CloudFront asks of a distribution's origins."""
+"""CloudFront's rules for a distribution's origins."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-import ipaddress
-import re
-from typing import TYPE_CHECKING
-
+from simulator.cloudfront_rules import SSL_PROTOCOLS, domain_name_error, is_denied_custom_header, is_origin_port
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Properties, child, children
-from simulator.standin.model.rules import Rule, among, among_aws, between, matching
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_REFUSED_HEADERS = re.compile(
-    r"cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|request-range|te"
-    r"|trailer|transfer-encoding|upgrade|via|x-amz-.*|x-edge-.*|x-real-ip",
-    re.IGNORECASE,
-)
-"""Custom headers CloudFront will not send ("Add custom headers to origin requests")."""
+from simulator.standin.model.model import Properties
+from simulator.standin.model.rules import Rule, among, among_aws, between, child, matching, numbered_children
 
 
 def _domain_name(value: object) -> str:
     if not isinstance(value, str):
         return ""
-    if _HOST.fullmatch(value) and len(value) <= 253 and not _is_ip(value) and "." in value:
-        return ""
-    return f"is {value!r}: must be a domain name without scheme, port or path, and not an IP address"
-
-
-def _is_ip(value: str) -> bool:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    return True
+    is_name = "." in value and not value.endswith(".") and len(value) <= 253 and not domain_name_error(value)
+    return "" if is_name else f"is {value!r}: must be a domain name without scheme, port or path, and not an IP address"
 
 
 def _port(value: object) -> str:
-    if not isinstance(value, int) or value in (80, 443) or 1024 <= value <= 65_535:
+    if not isinstance(value, int) or is_origin_port(value):
         return ""
     return f"is {value}: CloudFront connects to 80, 443 and 1024 to 65535"
 
@@ -54,7 +30,7 @@ ORIGIN_RULES: dict[str, Rule] = {
     f"{_CUSTOM}.httpPort": _port,
     f"{_CUSTOM}.httpsPort": _port,
     f"{_CUSTOM}.originProtocolPolicy": among_aws("cloudfront", "OriginProtocolPolicy"),
-    f"{_CUSTOM}.originSslProtocols[*]": among("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"),
+    f"{_CUSTOM}.originSslProtocols[*]": among(*SSL_PROTOCOLS),
     f"{_CUSTOM}.originReadTimeout": between(1, 120),
     f"{_CUSTOM}.originKeepaliveTimeout": between(1, 120),
 }
@@ -63,8 +39,7 @@ ORIGIN_RULES: dict[str, Rule] = {
 def origin_failures(inputs: Properties) -> Iterator[Failure]:
     """Ids are unique, each origin is of one kind, and its custom headers are ones CloudFront sends."""
     seen: set[object] = set()
-    for index, origin in enumerate(children(inputs, "origins")):
-        path = f"origins[{index}]"
+    for path, origin in numbered_children(inputs, "origins"):
         if origin.get("originId") in seen:
             yield Failure(f"{path}.originId", f"is {origin.get('originId')!r}, which another origin has")
         seen.add(origin.get("originId"))
@@ -80,10 +55,10 @@ def _kind(origin: Properties, path: str) -> Iterator[Failure]:
 
 
 def _headers(origin: Properties, path: str) -> Iterator[Failure]:
-    for index, header in enumerate(children(origin, "customHeaders")):
+    for where, header in numbered_children(origin, "customHeaders", path):
         name = header.get("name")
-        if isinstance(name, str) and _REFUSED_HEADERS.fullmatch(name):
-            yield Failure(f"{path}.customHeaders[{index}].name", f"is {name!r}, which CloudFront does not send")
+        if isinstance(name, str) and is_denied_custom_header(name.lower()):
+            yield Failure(f"{where}.name", f"is {name!r}, which CloudFront does not send")
 
 
 def with_defaults(origin: Properties) -> dict[str, object]:

@@ -1,17 +1,20 @@
-"""aws:cloudfront/cachePolicy:CachePolicy and aws:cloudfront/originRequestPolicy:OriginRequestPolicy."""
+"""aws:cloudfront: cachePolicy, originRequestPolicy and responseHeadersPolicy."""
 
-from __future__ import annotations
-
-import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, child, digest, drawn
-from simulator.standin.model.rules import among_aws, between, matching
-from simulator.standin.model.taken import in_account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from simulator.standin.model.model import (
+    UPPER,
+    Creation,
+    Properties,
+    ResourceModel,
+    Scope,
+    draw,
+    draw_uuid,
+    in_account,
+    words,
+)
+from simulator.standin.model.rules import among_aws, between, child, matching
 
 CACHE_POLICY_TYPE = "aws:cloudfront/cachePolicy:CachePolicy"
 ORIGIN_REQUEST_POLICY_TYPE = "aws:cloudfront/originRequestPolicy:OriginRequestPolicy"
@@ -28,6 +31,7 @@ MANAGED_ORIGIN_REQUEST_POLICIES = {
     "bf0718e1-ba1e-49d1-88b1-f726733018ae": "HostHeaderOnly",
 }
 
+_KEY = "parametersInCacheKeyAndForwardedToOrigin"
 _PARTS = (("cookies", "cookie"), ("headers", "header"), ("queryStrings", "queryString"))
 _LISTING = ("whitelist", "allExcept", "allViewerAndWhitelistCloudFront")
 _NAMES_LIMIT = 10
@@ -58,24 +62,23 @@ def _names(parameters: Properties, prefix: str) -> Iterator[Failure]:
 
 
 def _check_cache_policy(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
-    key = "parametersInCacheKeyAndForwardedToOrigin"
-    parameters = child(inputs, key)
-    yield from _names(parameters, f"{key}.")
+    parameters = child(inputs, _KEY)
+    yield from _names(parameters, f"{_KEY}.")
     low, default, high = (inputs.get(name, alt) for name, alt in _TTL_DEFAULTS.items())
     if isinstance(low, int) and isinstance(default, int) and isinstance(high, int) and not low <= default <= high:
         yield Failure("defaultTtl", f"is {default}: must be from minTtl ({low}) to maxTtl ({high})")
     if high == 0:
-        yield from _caching_disabled(parameters, key)
+        yield from _caching_disabled(parameters)
 
 
-def _caching_disabled(parameters: Properties, key: str) -> Iterator[Failure]:
+def _caching_disabled(parameters: Properties) -> Iterator[Failure]:
     """CreateCachePolicy refuses key parameters for a policy that never caches ("InvalidArgument")."""
-    for path, behavior, _listed, _what in _parts(parameters, f"{key}."):
+    for path, behavior, _listed, _what in _parts(parameters, f"{_KEY}."):
         if isinstance(behavior, str) and behavior != "none":
             yield Failure(path, f"has the behavior {behavior}: with maxTtl 0 (caching disabled) only none is allowed")
     for flag in ("enableAcceptEncodingGzip", "enableAcceptEncodingBrotli"):
         if parameters.get(flag) is True:
-            yield Failure(f"{key}.{flag}", "must be false when maxTtl is 0 (caching disabled)")
+            yield Failure(f"{_KEY}.{flag}", "must be false when maxTtl is 0 (caching disabled)")
 
 
 def _check_origin_request_policy(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
@@ -86,46 +89,33 @@ def _check_origin_request_policy(inputs: Properties, _scope: Scope) -> Iterator[
             yield Failure(f"{path}.headers.items", "may not name Authorization; forward all headers, or cache by it")
 
 
-def _compute_cache_policy(creation: Creation) -> dict[str, object]:
-    return {"arn": creation.scope.arn("cloudfront", f"cache-policy/{creation.id}", ""), **_etag(creation)}
-
-
-def _compute_origin_request_policy(creation: Creation) -> dict[str, object]:
-    return {"arn": creation.scope.arn("cloudfront", f"origin-request-policy/{creation.id}", ""), **_etag(creation)}
-
-
-def _etag(creation: Creation) -> dict[str, object]:
-    return {"etag": etag(creation)}
+def policy_id(creation: Creation) -> str:
+    """A policy's id, always the same for a URN."""
+    return draw_uuid("policy", creation.urn)
 
 
 def etag(creation: Creation) -> str:
     """An ETag of CloudFront's form, another one for every configuration."""
-    return "E" + drawn("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 13, creation.id, creation.inputs)
+    return "E" + draw(UPPER, 13, creation.id, creation.inputs)
 
 
-def _policy_id(creation: Creation) -> str:
-    return str(uuid.UUID(bytes=digest("policy", creation.urn)[:16], version=4))
-
-
-_NAME = matching(r"[A-Za-z0-9_-]{1,128}", "1 to 128 letters, digits, '-' or '_'")
-_COMMENT = matching(r"(?s).{0,128}", "at most 128 characters")
+NAME = matching(r"[A-Za-z0-9_-]{1,128}", "1 to 128 letters, digits, '-' or '_'")
+COMMENT = matching(r"(?s).{0,128}", "at most 128 characters")
 _TTL_DEFAULTS = {"minTtl": 0, "defaultTtl": 86_400, "maxTtl": 31_536_000}
 _TTL = between(0, 3_153_600_000)
-_KEY = "parametersInCacheKeyAndForwardedToOrigin"
 
 CACHE_POLICY = ResourceModel(
     type=CACHE_POLICY_TYPE,
-    args="cloudfront.CachePolicyArgs",
     modelled=frozenset({"comment", "defaultTtl", "maxTtl", "minTtl", "name", _KEY}),
-    identify=_policy_id,
-    compute=_compute_cache_policy,
-    replaces=frozenset(),
-    computed=frozenset({"arn", "etag"}),
+    identify=policy_id,
+    arn="cloudfront:cache-policy/{id}",
+    compute=lambda creation: {"etag": etag(creation)},
+    computed=words("etag"),
     defaults=_TTL_DEFAULTS,
-    unordered=frozenset({"items"}),
+    unordered=words("items"),
     rules={
-        "name": _NAME,
-        "comment": _COMMENT,
+        "name": NAME,
+        "comment": COMMENT,
         "minTtl": _TTL,
         "defaultTtl": _TTL,
         "maxTtl": _TTL,
@@ -140,16 +130,15 @@ CACHE_POLICY = ResourceModel(
 
 ORIGIN_REQUEST_POLICY = ResourceModel(
     type=ORIGIN_REQUEST_POLICY_TYPE,
-    args="cloudfront.OriginRequestPolicyArgs",
-    modelled=frozenset({"comment", "cookiesConfig", "headersConfig", "name", "queryStringsConfig"}),
-    identify=_policy_id,
-    compute=_compute_origin_request_policy,
-    replaces=frozenset(),
-    computed=frozenset({"arn", "etag"}),
-    unordered=frozenset({"items"}),
+    modelled=words("comment cookiesConfig headersConfig name queryStringsConfig"),
+    identify=policy_id,
+    arn="cloudfront:origin-request-policy/{id}",
+    compute=lambda creation: {"etag": etag(creation)},
+    computed=words("etag"),
+    unordered=words("items"),
     rules={
-        "name": _NAME,
-        "comment": _COMMENT,
+        "name": NAME,
+        "comment": COMMENT,
         "cookiesConfig.cookieBehavior": among_aws("cloudfront", "OriginRequestPolicyCookieBehavior"),
         "headersConfig.headerBehavior": among_aws("cloudfront", "OriginRequestPolicyHeaderBehavior"),
         "queryStringsConfig.queryStringBehavior": among_aws("cloudfront", "OriginRequestPolicyQueryStringBehavior"),
@@ -158,3 +147,40 @@ ORIGIN_REQUEST_POLICY = ResourceModel(
     named=128,
     unique=in_account("OriginRequestPolicyAlreadyExists"),
 )
+
+
+RESPONSE_HEADERS_POLICY_TYPE = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
+# "Use managed response headers policies", CloudFront Developer Guide.
+MANAGED_RESPONSE_HEADERS_POLICIES = {"67f7725c-6f97-4210-82d7-5512b31e9d03": "SecurityHeadersPolicy"}
+_SECURITY = "securityHeadersConfig"
+_HEADER_PARTS = (_SECURITY, "customHeadersConfig", "corsConfig", "removeHeadersConfig", "serverTimingHeadersConfig")
+
+
+def _check_response_headers_policy(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
+    if not any(inputs.get(part) for part in _HEADER_PARTS):
+        yield Failure(_SECURITY, "is required, or another part: a policy without headers is none (InvalidArgument)")
+    transport = child(child(inputs, _SECURITY), "strictTransportSecurity")
+    if transport.get("preload") is True and transport.get("includeSubdomains") is not True:
+        yield Failure(f"{_SECURITY}.strictTransportSecurity.preload", "needs includeSubdomains beside it")
+
+
+RESPONSE_HEADERS_POLICY = ResourceModel(
+    type=RESPONSE_HEADERS_POLICY_TYPE,
+    modelled=words("comment customHeadersConfig name securityHeadersConfig"),
+    identify=policy_id,
+    arn="cloudfront:response-headers-policy/{id}",
+    compute=lambda creation: {"etag": etag(creation)},
+    computed=words("etag"),
+    rules={
+        "name": NAME,
+        "comment": COMMENT,
+        f"{_SECURITY}.frameOptions.frameOption": among_aws("cloudfront", "FrameOptionsList"),
+        f"{_SECURITY}.referrerPolicy.referrerPolicy": among_aws("cloudfront", "ReferrerPolicyList"),
+        f"{_SECURITY}.strictTransportSecurity.accessControlMaxAgeSec": between(0, 2_147_483_647),
+    },
+    check=_check_response_headers_policy,
+    named=128,
+    unique=in_account("ResponseHeadersPolicyAlreadyExists"),
+)
+
+MODELS = (CACHE_POLICY, ORIGIN_REQUEST_POLICY, RESPONSE_HEADERS_POLICY)

@@ -1,0 +1,1 @@
+"""Models of aws:cloudwatch: the resources, and what the service rejects."""

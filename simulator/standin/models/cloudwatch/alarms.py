@@ -1,30 +1,23 @@
 """aws:cloudwatch/metricAlarm, dashboard, logMetricFilter and queryDefinition."""
 
-from __future__ import annotations
-
 import json
 import re
-import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import (
-    Creation,
-    Properties,
-    ResourceModel,
-    Scope,
+from simulator.standin.model.model import Properties, ResourceModel, Scope, draw_uuid, words
+from simulator.standin.model.rules import (
+    among,
+    among_aws,
+    between,
     child,
     children,
-    digest,
-    tags_all,
-    words,
+    matching,
+    numbered_children,
+    numbered_items,
 )
-from simulator.standin.model.rules import among, among_aws, between, matching
 from simulator.standin.models.cloudwatch.logs import LOG_GROUP_TYPE
-from simulator.standin.models.sns.topics import TOPIC_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from simulator.standin.models.sns import TOPIC_TYPE
 
 LOG_METRIC_FILTER_TYPE = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 _METRIC_ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
@@ -59,8 +52,7 @@ def _check_queries(inputs: Properties, queries: list[dict[str, object]]) -> Iter
         yield Failure("metricQueries", "have the same id twice")
     if sum(query.get("returnData") is True for query in queries) != 1:
         yield Failure("metricQueries", "must have exactly one with returnData: true")
-    for index, query in enumerate(queries):
-        where = f"metricQueries[{index}]"
+    for where, query in numbered_children(inputs, "metricQueries"):
         if not _METRIC_ID.fullmatch(str(query.get("id"))):
             yield Failure(f"{where}.id", "must begin with a small letter, and have letters, digits and _ only")
         if (query.get("expression") is None) is (not query.get("metric")):
@@ -72,14 +64,11 @@ def _check_queries(inputs: Properties, queries: list[dict[str, object]]) -> Iter
 def _check_actions(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     region = inputs.get("region", scope.region)
     for key in ("alarmActions", "okActions", "insufficientDataActions"):
-        actions = inputs.get(key)
-        for index, arn in enumerate(actions if isinstance(actions, list) else []):
+        for path, arn in numbered_items(inputs, key):
             if isinstance(arn, str) and arn.split(":")[3] != region:
-                yield Failure(
-                    f"{key}[{index}]", f"is in {arn.split(':')[3]}: an alarm acts in its own Region, {region}"
-                )
-            elif isinstance(arn, str) and scope.find(TOPIC_TYPE, arn=arn) is None:
-                yield Failure(f"{key}[{index}]", f"is {arn!r}: there is no such topic in this deployment")
+                yield Failure(path, f"is in {arn.split(':')[3]}: an alarm acts in its own Region, {region}")
+            else:
+                yield from scope.missing(path, arn, TOPIC_TYPE, "topic")
 
 
 def _check_filter(inputs: Properties, scope: Scope) -> Iterator[Failure]:
@@ -94,9 +83,8 @@ def _check_filter(inputs: Properties, scope: Scope) -> Iterator[Failure]:
         yield Failure("metricTransformation.dimensions", f"are {len(dimensions)}: a filter takes 3")
     for name, value in dimensions.items():
         if not str(value).startswith("$"):
-            yield Failure(
-                f"metricTransformation.dimensions.{name}", f"is {value!r}: must name a field, such as $.reason"
-            )
+            where = f"metricTransformation.dimensions.{name}"
+            yield Failure(where, f"is {value!r}: must name a field, such as $.reason")
 
 
 def _check_dashboard(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
@@ -133,34 +121,19 @@ def _check_widget(widget: Properties, where: str) -> Iterator[Failure]:
 
 
 def _check_query(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    groups = inputs.get("logGroupNames")
-    for index, group in enumerate(groups if isinstance(groups, list) else []):
-        if isinstance(group, str) and scope.find(LOG_GROUP_TYPE, name=group) is None:
-            yield Failure(f"logGroupNames[{index}]", f"is {group!r}: there is no such group in this deployment")
-
-
-def _compute_alarm(creation: Creation) -> dict[str, object]:
-    arn = creation.scope.arn("cloudwatch", f"alarm:{creation.inputs['name']}", creation.region)
-    return {"arn": arn, "region": creation.region, "tagsAll": tags_all(creation)}
-
-
-def _compute_query(creation: Creation) -> dict[str, object]:
-    arn = creation.scope.arn("logs", f"query-definition:{creation.id}", creation.region)
-    return {"arn": arn, "queryDefinitionId": creation.id, "region": creation.region}
+    for path, group in numbered_items(inputs, "logGroupNames"):
+        yield from scope.missing(path, group, LOG_GROUP_TYPE, "group", by="name")
 
 
 METRIC_ALARM = ResourceModel(
     type="aws:cloudwatch/metricAlarm:MetricAlarm",
-    args="cloudwatch.MetricAlarmArgs",
     modelled=words(
-        "actionsEnabled alarmActions alarmDescription comparisonOperator datapointsToAlarm dimensions evaluationPeriods"
-        " extendedStatistic insufficientDataActions metricName metricQueries name namespace okActions period region"
-        " statistic tags threshold treatMissingData unit"
+        "actionsEnabled alarmActions alarmDescription comparisonOperator datapointsToAlarm dimensions"
+        " evaluationPeriods extendedStatistic insufficientDataActions metricName metricQueries name namespace"
+        " okActions period region statistic tags threshold treatMissingData unit"
     ),
-    identify=lambda creation: str(creation.inputs["name"]),
-    compute=_compute_alarm,
-    replaces=words("name region"),
-    computed=words("arn region tagsAll"),
+    arn="cloudwatch:alarm:{id}",
+    replaces=words("name"),
     defaults={"actionsEnabled": True, "treatMissingData": "missing"},
     unordered=words("alarmActions okActions insufficientDataActions metricQueries"),
     rules={
@@ -179,12 +152,8 @@ METRIC_ALARM = ResourceModel(
 
 LOG_METRIC_FILTER = ResourceModel(
     type=LOG_METRIC_FILTER_TYPE,
-    args="cloudwatch.LogMetricFilterArgs",
     modelled=words("logGroupName metricTransformation name pattern region"),
-    identify=lambda creation: str(creation.inputs["name"]),
-    compute=lambda creation: {"region": creation.region},
-    replaces=words("logGroupName name region"),
-    computed=frozenset({"region"}),
+    replaces=words("logGroupName name"),
     rules={
         "name": matching(r"[^:*]{1,512}", "1 to 512 characters other than : and *"),
         "pattern": matching(r"(?s).{0,1024}", "at most 1,024 characters"),
@@ -198,30 +167,27 @@ LOG_METRIC_FILTER = ResourceModel(
 
 DASHBOARD = ResourceModel(
     type="aws:cloudwatch/dashboard:Dashboard",
-    args="cloudwatch.DashboardArgs",
     modelled=words("dashboardBody dashboardName region"),
     identify=lambda creation: str(creation.inputs["dashboardName"]),
-    compute=lambda creation: {
-        "dashboardArn": creation.scope.arn("cloudwatch", f"dashboard/{creation.id}", ""),
-        "region": creation.region,
-    },
-    replaces=words("dashboardName region"),
-    computed=words("dashboardArn region"),
+    compute=lambda creation: {"dashboardArn": creation.scope.arn("cloudwatch", f"dashboard/{creation.id}", "")},
+    replaces=words("dashboardName"),
+    computed=words("dashboardArn"),
     rules={"dashboardName": matching(r"[A-Za-z0-9_-]{1,255}", "1 to 255 letters, digits, '-' or '_'")},
     check=_check_dashboard,
 )
 
 QUERY_DEFINITION = ResourceModel(
     type="aws:cloudwatch/queryDefinition:QueryDefinition",
-    args="cloudwatch.QueryDefinitionArgs",
     modelled=words("logGroupNames name queryString region"),
-    identify=lambda creation: str(uuid.UUID(bytes=digest("query", creation.urn)[:16], version=4)),
-    compute=_compute_query,
-    replaces=frozenset({"region"}),
-    computed=words("arn queryDefinitionId region"),
+    identify=lambda creation: draw_uuid("query", creation.urn),
+    arn="logs:query-definition:{id}",
+    compute=lambda creation: {"queryDefinitionId": creation.id},
+    computed=words("queryDefinitionId"),
     rules={
         "name": matching(r"([^:*/]+/?)*[^:*/]+", "1 to 255 characters, with / between folders and the name"),
         "queryString": matching(r"(?s).{1,10000}", "1 to 10,000 characters"),
     },
     check=_check_query,
 )
+
+MODELS = (METRIC_ALARM, LOG_METRIC_FILTER, DASHBOARD, QUERY_DEFINITION)

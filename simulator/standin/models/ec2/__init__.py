@@ -1,0 +1,1 @@
+"""Models of aws:ec2: the resources, and what the service rejects."""

@@ -1,43 +1,33 @@
-"""aws:ec2/instance:Instance and aws:iam/instanceProfile:InstanceProfile."""
-
-from __future__ import annotations
+"""aws:ec2/instance:Instance."""
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Creation, Properties, ResourceModel, Scope, digest, drawn, tags_all, words
-from simulator.standin.model.rules import among_aws, between, matching
-from simulator.standin.model.taken import in_account
+from simulator.standin.model.model import (
+    ACCOUNT_ID,
+    HEX,
+    Creation,
+    Properties,
+    ResourceModel,
+    Scope,
+    digest,
+    draw,
+    words,
+)
+from simulator.standin.model.rules import among_aws, between, matching, numbered_items
 from simulator.standin.models.ec2.security_groups import SECURITY_GROUP_TYPE
-from simulator.standin.models.ec2.vpc import SUBNET_TYPE, VPC_TYPE, ec2_outputs, unknown_id
-from simulator.standin.models.iam.roles import ROLE_TYPE, trusted_services
+from simulator.standin.models.ec2.vpc import SUBNET_TYPE, VPC_TYPE, unknown_id
+from simulator.standin.models.iam import PROFILE_TYPE, ROLE_TYPE, trusted_services
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PROFILE_TYPE = "aws:iam/instanceProfile:InstanceProfile"
 USER_DATA_LIMIT_BYTES = 16 * 1024
 """Raw, before base64 ("Run commands on your Linux instance at launch")."""
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_STARTING = words(
-    "ami associatePublicIpAddress iamInstanceProfile instanceType metadataOptions region rootBlockDevice subnetId tags"
-    " userDataBase64 userDataReplaceOnChange vpcSecurityGroupIds"
-)
-
-
-def _check_profile(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    role = inputs.get("role")
-    if isinstance(role, str) and scope.find(ROLE_TYPE, name=role) is None:
-        yield Failure("role", f"is {role!r}: there is no such role in this deployment (NoSuchEntity)")
 
 
 def _check_instance(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from unknown_id(inputs, "subnetId", SUBNET_TYPE, scope)
-    groups = inputs.get("vpcSecurityGroupIds")
-    for index, group in enumerate(groups if isinstance(groups, list) else []):
-        path = f"vpcSecurityGroupIds[{index}]"
+    for path, group in numbered_items(inputs, "vpcSecurityGroupIds"):
         yield from unknown_id({path: group}, path, SECURITY_GROUP_TYPE, scope)
     yield from _profile_failures(inputs, scope)
     yield from _user_data_failures(inputs)
@@ -47,10 +37,9 @@ def _profile_failures(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     name = inputs.get("iamInstanceProfile")
     if not isinstance(name, str):
         return
+    yield from scope.missing("iamInstanceProfile", name, PROFILE_TYPE, "instance profile", by="name")
     profile = scope.find(PROFILE_TYPE, name=name)
     role = scope.find(ROLE_TYPE, name=profile.inputs.get("role")) if profile else None
-    if profile is None:
-        yield Failure("iamInstanceProfile", f"is {name!r}: there is no such instance profile in this deployment")
     if role is not None and "ec2.amazonaws.com" not in trusted_services(role.inputs):
         yield Failure("iamInstanceProfile", "has a role that does not trust ec2.amazonaws.com")
 
@@ -79,7 +68,7 @@ def _compute_instance(creation: Creation) -> dict[str, object]:
     has_names = bool(vpc and vpc.inputs.get("enableDnsHostnames"))
     is_public = bool(creation.inputs.get("associatePublicIpAddress", subnet.inputs.get("mapPublicIpOnLaunch")))
     return {
-        **ec2_outputs("instance")(creation),
+        "ownerId": ACCOUNT_ID,
         "availabilityZone": subnet.inputs.get("availabilityZone", f"{creation.region}a"),
         "instanceState": "running",
         "publicDns": _public_name(creation.region, address) if is_public and has_names else "",
@@ -98,26 +87,19 @@ def _started_with(inputs: Properties) -> dict[str, object]:
     return {key: inputs.get(key) for key in ("ami", "userDataBase64")}
 
 
-def _compute_profile(creation: Creation) -> dict[str, object]:
-    return {
-        "arn": creation.scope.arn("iam", f"instance-profile/{creation.id}", ""),
-        "createDate": "2026-01-01T00:00:00Z",
-        "path": "/",
-        "tagsAll": tags_all(creation),
-        "uniqueId": "AIPA" + drawn(_UPPER, 17, creation.urn),
-    }
-
-
 INSTANCE = ResourceModel(
     type="aws:ec2/instance:Instance",
-    args="ec2.InstanceArgs",
-    modelled=_STARTING,
-    identify=lambda creation: f"i-{drawn('0123456789abcdef', 17, creation.urn, _started_with(creation.inputs))}",
+    arn="ec2:instance/{id}",
+    modelled=words(
+        "ami associatePublicIpAddress iamInstanceProfile instanceType metadataOptions region rootBlockDevice subnetId"
+        " tags userDataBase64 userDataReplaceOnChange vpcSecurityGroupIds"
+    ),
+    identify=lambda creation: f"i-{draw(HEX, 17, creation.urn, _started_with(creation.inputs))}",
     compute=_compute_instance,
-    replaces=words("ami associatePublicIpAddress region subnetId userDataBase64"),
-    computed=words("arn availabilityZone instanceState ownerId publicDns publicIp region tagsAll"),
+    replaces=words("ami associatePublicIpAddress subnetId userDataBase64"),
+    computed=words("availabilityZone instanceState ownerId publicDns publicIp"),
     defaults={"getPasswordData": False, "sourceDestCheck": True},
-    unordered=frozenset({"vpcSecurityGroupIds"}),
+    unordered=words("vpcSecurityGroupIds"),
     rules={
         "ami": matching(r"ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an image"),
         "instanceType": among_aws("ec2", "InstanceType"),
@@ -130,16 +112,4 @@ INSTANCE = ResourceModel(
     check=_check_instance,
 )
 
-INSTANCE_PROFILE = ResourceModel(
-    type=PROFILE_TYPE,
-    args="iam.InstanceProfileArgs",
-    modelled=words("name role tags"),
-    identify=lambda creation: str(creation.inputs["name"]),
-    compute=_compute_profile,
-    replaces=words("name"),
-    computed=words("arn createDate path tagsAll uniqueId"),
-    rules={"name": matching(r"[\w+=,.@-]{1,128}", "1 to 128 letters, digits or any of +=,.@_-")},
-    check=_check_profile,
-    named=128,
-    unique=in_account("EntityAlreadyExists"),
-)
+MODELS = (INSTANCE,)

@@ -1,0 +1,105 @@
+"""What the functions take in the JavaScript engine, against one that reads a key and returns the request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.browser import browser_event, with_cookie_of
+from bench.comparison import Pair, Schedule, compare
+from bench.finding import Finding, find_ratio, find_size
+from bench.packages import load
+from infra.cdn.javascript import MAX_CODE_BYTES, build_function_code
+from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
+
+RUNS = 400
+"""Of each side in a round; the side's value is their median, so that what else the machine does does not count."""
+MAX_RATIO = 1.5
+BASELINE = (Path(__file__).parent / "baselines" / "read_and_return.js").read_text(encoding="utf-8")
+TIER = {"tier": {"tiers": {"premium": {"domainName": "premium.example.com"}}}}
+VERSIONED = {"cookieVersion": {"caching": "versioned"}}
+SIGNED = {"cookieVersion": {"caching": "versioned", "signingKeys": ["bench-signing-key-of-32-characters"]}}
+_STORE = "arn:aws:cloudfront::123456789012:key-value-store/00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Function:
+    """The code as it is deployed, and what is in its key-value store."""
+
+    code: str
+    pairs: Mapping[str, str]
+
+    def start(self) -> FunctionRuntime:
+        """An engine with the function in it."""
+        return FunctionRuntime(self.code, KeyValueStore(_STORE, self.pairs))
+
+
+@dataclass(frozen=True)
+class FunctionFigure:
+    """The wall time of a function's run by that of a function which reads `key` from the same store."""
+
+    name: str
+    function: Function
+    key: str
+    event: Mapping[str, Any]
+    bound: float | None = None
+
+
+def find_compute(schedule: Schedule) -> Iterator[Finding]:
+    """Compute per request. Those with a bound are the two that the project promises."""
+    figures = _figures()
+    engines = {figure.name: _start_both(figure) for figure in figures}
+    for figure in figures:
+        measure_us(figure, engines[figure.name])  # warms both up
+
+    def measure(left: Sequence[FunctionFigure]) -> Mapping[str, Pair]:
+        return {figure.name: measure_us(figure, engines[figure.name]) for figure in left}
+
+    ratios = compare(figures, schedule, measure)
+    for figure in figures:
+        yield find_ratio(figure, ratios[figure.name], "a read and the request", "µs")
+
+
+def find_function_sizes() -> Iterator[Finding]:
+    """The deployed sizes of the tier's and the canary's function."""
+    for name, function in (("tier", deployed("tier", TIER)), ("canary", deployed("cookie-version", SIGNED))):
+        yield find_size(f"function code, {name}", len(function.code.encode()), MAX_CODE_BYTES)
+
+
+def measure_us(figure: FunctionFigure, engines: tuple[FunctionRuntime, FunctionRuntime]) -> Pair:
+    """Microseconds of a run, of the function and of the baseline, which take turns run by run."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(RUNS):
+        for engine, times in zip(engines, taken, strict=True):
+            found = engine.run(figure.event)
+            if found.error is not None:
+                raise RuntimeError(f"{figure.name}: {found.error_message}")
+            times.append(found.compute_us)
+    return median(taken[0]), median(taken[1])
+
+
+def deployed(strategy: str, section: Mapping[str, Any]) -> Function:
+    """The function of a stack with this strategy."""
+    function = build_function_code(load(strategy, section))
+    assert function is not None, f"{strategy} has no function"
+    return Function(function.code, function.key_values)
+
+
+def _start_both(figure: FunctionFigure) -> tuple[FunctionRuntime, FunctionRuntime]:
+    baseline = Function(BASELINE.replace("KEY", figure.key), figure.function.pairs)
+    return figure.function.start(), baseline.start()
+
+
+def _figures() -> list[FunctionFigure]:
+    tier = deployed("tier", TIER)
+    canary, signed = deployed("cookie-version", VERSIONED), deployed("cookie-version", SIGNED)
+    known, verified = with_cookie_of(canary.start()), with_cookie_of(signed.start())
+    return [
+        FunctionFigure("function compute, tier", tier, "tier:premium", browser_event(CTIER="premium"), MAX_RATIO),
+        FunctionFigure("function compute, canary assignment", canary, "canary", browser_event(), MAX_RATIO),
+        FunctionFigure("function compute, canary, known cookie", canary, "canary", known),
+        FunctionFigure("function compute, canary, signed cookie", signed, "canary", verified),
+    ]

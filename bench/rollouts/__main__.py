@@ -1,0 +1,102 @@
+"""`make rollouts`: simulated rollouts, good ones and bad ones; a table, and the same as .edge-router/rollouts.json."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import platform
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.processes import PROJECT
+from bench.rollouts.rows import PLAN, ROWS, Result, summarize
+from bench.rollouts.simulation import Traffic, simulate
+
+REPORT = PROJECT / ".edge-router" / "rollouts.json"
+RUNS, SEED = 200, 2026
+METHOD = (
+    "controller.reconcile.Controller itself, once a simulated minute, over a store in memory with the table's"
+    " conditions. Each minute: requests by Poisson, the canary's share and the errors by binomials, log latencies by a"
+    " normal distribution. numpy's default_rng, seeded with (seed, row, run)"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when every row is what it must be."""
+    options = _options(arguments)
+    console = Console(stderr=options.json)
+    results: list[Result] = []
+    for number, row in enumerate(ROWS):
+        console.print(f"[dim]{row.name} …[/]")
+        results.append(
+            summarize(
+                row, [simulate(row.plan, row.traffic, (options.seed, number, run)) for run in range(options.runs)]
+            )
+        )
+    document = json.dumps(_document(results, options), indent=2, ensure_ascii=False)
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(document + "\n", encoding="utf-8")
+    if options.json:
+        sys.stdout.write(document + "\n")
+    else:
+        console.print(_table(results, options))
+        console.print(f"{METHOD}.\nThe same as JSON: .edge-router/{REPORT.name}")
+    return 0 if all(result.holds for result in results) else 1
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.rollouts", description="Simulated rollouts.")
+    parser.add_argument("--runs", type=int, default=RUNS, help=f"of each row, {RUNS} by default")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"{SEED} by default")
+    parser.add_argument("--json", action="store_true", help="print JSON in the place of the table")
+    return parser.parse_args(arguments)
+
+
+def _table(results: Sequence[Result], options: argparse.Namespace) -> Table:
+    traffic, steps = Traffic(), ", ".join(f"{step:g}" for step in PLAN.steps)
+    title = (
+        f"{options.runs} rollouts a row, {traffic.requests_per_second:g} requests/s, {100 * traffic.error_rate:g} %"
+        f" errors, {traffic.latency_ms:g} ms, steps {steps}, {PLAN.interval_seconds // 60} minutes each,"
+        f" seed {options.seed}"
+    )
+    table = Table("rollouts", "rolled back", "judged reconciles", "at step", "minutes", "must be", title=title)
+    for result in results:
+        mark = "[green]✓[/]" if result.holds else "[bold red]✗[/]"
+        table.add_row(
+            result.name,
+            f"{result.rolled_back} of {result.runs} ({100 * result.rolled_back / result.runs:.1f} %) {mark}",
+            _count(result.looks),
+            _count(result.steps, " %"),
+            "–" if result.median_minutes is None else f"{result.median_minutes:g}",
+            result.must_be,
+        )
+    return table
+
+
+def _count(counts: dict[int, int] | dict[float, int], unit: str = "") -> str:
+    """`1: 180, 2: 20`, the most frequent ones."""
+    most = sorted(counts.items(), key=lambda entry: -entry[1])[:4]
+    rest = sum(counts.values()) - sum(count for _, count in most)
+    shown = ", ".join(f"{value:g}{unit}: {count}" for value, count in sorted(most))
+    return f"{shown}, others: {rest}" if rest else shown or "–"
+
+
+def _document(results: Sequence[Result], options: argparse.Namespace) -> dict[str, object]:
+    return {
+        "python": platform.python_version(),
+        "method": METHOD,
+        "seed": options.seed,
+        "runs": options.runs,
+        "rows": [
+            {**dataclasses.asdict(result), "traffic": dataclasses.asdict(row.traffic), "plan": row.plan.to_json()}
+            for row, result in zip(ROWS, results, strict=True)
+        ],
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,106 @@
+"""The kinds of rollouts that are simulated, what must become of each, and what became of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from bench.rollouts.simulation import Ending, Traffic
+from controller.analysis.plan import Plan
+
+PLAN = Plan(on_inconclusive="wait")
+"""The default plan. At 50 requests a second 1 % are 300 in 10 minutes: waiting for 500 beats pausing here."""
+AT_A_QUARTER = dataclasses.replace(PLAN, steps=(25, 50, 100))
+NOTHING_ALLOWED = dataclasses.replace(PLAN, max_error_rate_increase=0, max_latency_increase=0)
+MAX_LOOKS, MAX_FALSE_PERCENT, MIN_FOUND_PERCENT = 3, 5, 95
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A kind of rollout, and what must become of it."""
+
+    name: str
+    plan: Plan
+    traffic: Traffic
+    must_be: str
+    holds: Callable[[Sequence[Ending]], bool]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What became of all runs of a row. Looks and minutes are those of the runs that were rolled back."""
+
+    name: str
+    runs: int
+    rolled_back: int
+    succeeded: int
+    must_be: str
+    holds: bool
+    looks: dict[int, int]
+    steps: dict[float, int]
+    median_minutes: float | None
+
+
+def is_rolled_back(ending: Ending) -> bool:
+    """Aborted by a test: there are no alarms here, and nobody's hand."""
+    return ending.state == "rolled-back"
+
+
+def are_stopped_at_once(endings: Sequence[Ending]) -> bool:
+    """Every one within the first looks that had the minimum sample, at the first step."""
+    return all(is_rolled_back(ending) and ending.since_first_judged <= MAX_LOOKS for ending in endings)
+
+
+def are_rarely_stopped(endings: Sequence[Ending]) -> bool:
+    """As often as false alarms may be, and the others came to their end."""
+    rolled_back, succeeded = sum(map(is_rolled_back, endings)), sum(ending.state == "succeeded" for ending in endings)
+    return 100 * rolled_back <= MAX_FALSE_PERCENT * len(endings) and rolled_back + succeeded == len(endings)
+
+
+def are_mostly_stopped(endings: Sequence[Ending]) -> bool:
+    """As often as bad ones must be found."""
+    return 100 * sum(map(is_rolled_back, endings)) >= MIN_FOUND_PERCENT * len(endings)
+
+
+NOISE = Traffic(slow_share=0.05, minute_spread=0.2, own_minute_spread=0.1)
+FALSE, FOUND = f"at most {MAX_FALSE_PERCENT} %", f"at least {MIN_FOUND_PERCENT} %"
+ROWS = (
+    Row(
+        "5 points more errors, from 25 % on",
+        AT_A_QUARTER,
+        Traffic(canary_error_rate=0.06),
+        f"all within {MAX_LOOKS} judged reconciles",
+        are_stopped_at_once,
+    ),
+    Row("healthy", PLAN, Traffic(), FALSE, are_rarely_stopped),
+    Row("healthy, nothing allowed", NOTHING_ALLOWED, Traffic(), FALSE, are_rarely_stopped),
+    Row(
+        "healthy, 0.1 % errors, nothing allowed",
+        NOTHING_ALLOWED,
+        Traffic(error_rate=0.001, canary_error_rate=0.001),
+        FALSE,
+        are_rarely_stopped,
+    ),
+    Row("healthy, noisy latency", PLAN, NOISE, FALSE, are_rarely_stopped),
+    Row("3 points more errors", PLAN, Traffic(canary_error_rate=0.04), FOUND, are_mostly_stopped),
+    Row("latency +50 %", PLAN, Traffic(canary_latency_ms=180), FOUND, are_mostly_stopped),
+    Row("latency +50 %, noisy", PLAN, dataclasses.replace(NOISE, canary_latency_ms=180), FOUND, are_mostly_stopped),
+)
+
+
+def summarize(row: Row, endings: Sequence[Ending]) -> Result:
+    """What became of these runs."""
+    rolled_back = [ending for ending in endings if is_rolled_back(ending)]
+    return Result(
+        name=row.name,
+        runs=len(endings),
+        rolled_back=len(rolled_back),
+        succeeded=sum(ending.state == "succeeded" for ending in endings),
+        must_be=row.must_be,
+        holds=row.holds(endings),
+        looks=dict(sorted(Counter(ending.since_first_judged for ending in rolled_back).items())),
+        steps=dict(sorted(Counter(ending.percent for ending in rolled_back).items())),
+        median_minutes=median(ending.minutes for ending in rolled_back) if rolled_back else None,
+    )

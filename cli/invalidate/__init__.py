@@ -1,0 +1,1 @@
+"""Invalidate cached responses that a deployment has made stale."""

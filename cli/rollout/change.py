@@ -1,0 +1,142 @@
+"""Start, show and change the rollout of a running stack."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cli.output.console import warn
+from cli.output.errors import EXIT_LEFT, OperationError, UsageError
+from cli.rollout.report import print_rollout
+from cli.stacks.control_table import Place, check_live, control_table
+from cli.stacks.running import AwsStack, LocalStack, RunningStack, choose_stack, find_local
+from cli.stacks.workspace import Target
+from infra.settings.stack import Stack
+
+if TYPE_CHECKING:
+    from controller.analysis.plan import Plan
+    from controller.rollout.state import Rollout
+    from controller.rollout.store import Items
+
+STOPPED = ("paused", "rolled-back")
+
+
+def start_rollout(target: Target, overrides: Sequence[str]) -> None:
+    """Start a rollout by the plan in the stack's config, and print it."""
+    opened, running = _find(target, overrides, read_plan)
+    plan = read_plan(opened)
+
+    def begin(items: Items, now: float) -> Rollout:
+        from controller.rollout.transitions import start
+
+        if items.config.release != opened.settings.release:
+            warn(
+                f"the deployed release is {items.config.release}, and the stack's file has"
+                f" {opened.settings.release}: this is a rollout of {items.config.release}"
+            )
+        return start(plan, items, now)
+
+    _change(opened, running, begin, is_json=target.is_json)
+
+
+def show_rollout(target: Target, overrides: Sequence[str]) -> None:
+    """Print the rollout. SystemExit(3) if it is paused or rolled back."""
+    opened, running = _find(target, overrides, check_live)
+    rollout = _show(opened, running, is_json=target.is_json)
+    if rollout is not None and rollout.state in STOPPED:
+        raise SystemExit(EXIT_LEFT)
+
+
+def show_control_in_aws(target: Target) -> None:
+    """Print the effective control in AWS, and the rollout. UsageError for a stack without a control table."""
+    opened = target.open_stack()
+    check_live(opened)
+    _show(opened, AwsStack(target.stack, opened.settings.control.home_region), is_json=target.is_json)
+
+
+def _show(stack: Stack, running: RunningStack, *, is_json: bool) -> Rollout | None:
+    with _open_table(stack, running) as place:
+        items = place.read()
+    print_rollout(running, place, items, time.time(), is_json=is_json)
+    return items.rollout
+
+
+def transition_rollout(target: Target, overrides: Sequence[str], name: str) -> None:
+    """Pause, resume, promote or abort the rollout, and print it."""
+    from controller.rollout.transitions import BY_NAME
+
+    opened, running = _find(target, overrides, check_live)
+    _change(opened, running, BY_NAME[name], is_json=target.is_json)
+
+
+def _find(target: Target, overrides: Sequence[str], check: Callable[[Stack], object]) -> tuple[Stack, RunningStack]:
+    """The running stack and its settings; a local stack has the overrides of `up` too.
+
+    `check` raises for a stack that can have no rollout, whether it is up or not.
+    """
+    here = None if target.is_aws else find_local(target.workspace, target.stack)
+    local_overrides = here.overrides if here is not None else ()
+    opened = target.open_stack([*local_overrides, *overrides])
+    check(opened)
+    running = choose_stack(target, opened.settings.control.home_region)
+    if local_overrides and not isinstance(running, LocalStack):
+        return _find(replace(target, is_local=False, is_aws=True), overrides, check)
+    return opened, running
+
+
+def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float], Rollout], *, is_json: bool) -> None:
+    """Read, change and write the rollout, unless it has changed since it was read."""
+    from controller.rollout.transitions import TransitionError
+
+    now = time.time()
+    with _open_table(stack, running) as place:
+        items = place.read()
+        try:
+            rollout = change(items, now)
+        except TransitionError as error:
+            raise OperationError(str(error)) from error
+        written = place.write(rollout, items)
+    print_rollout(running, place, written, now, is_json=is_json)
+
+
+@contextlib.contextmanager
+def _open_table(stack: Stack, running: RunningStack) -> Generator[Place]:
+    """Open the control table; errors name its place."""
+    place = control_table(stack, running)
+    try:
+        yield place
+    except OperationError as error:
+        raise OperationError(f"{place.where}: {error}") from error
+    finally:
+        place.close()
+
+
+def read_plan(stack: Stack) -> Plan:
+    """Return the plan in the stack's config. UsageError if there is none, or the strategy has no percentage."""
+    from controller.analysis.plan import Plan
+
+    settings = stack.settings
+    if not settings.needs.by_percentage:
+        raise UsageError(
+            f"{stack.project}:strategy is {settings.strategy}, which does not assign visitors by a percentage: there is"
+            " nothing to roll out"
+        )
+    check_live(stack)
+    if settings.rollout is None:
+        raise UsageError(
+            f"{stack.project}:rollout is not set: a rollout needs a plan, such as"
+            " pulumi config set --path rollout.interval 10m"
+        )
+    planned = settings.rollout
+    return Plan(
+        steps=planned.steps,
+        interval_seconds=planned.interval_seconds,
+        max_error_rate_increase=planned.max_error_rate_increase,
+        max_latency_increase=planned.max_latency_increase,
+        minimum_requests=planned.minimum_requests,
+        on_inconclusive=planned.on_inconclusive,
+        alarms=planned.alarms,
+    )

@@ -1,0 +1,79 @@
+"""The decision inputs of a stack's router: its strategy's needs and the override."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cache_check.model.decision_inputs import DecisionInputs, RequiredAssociation
+from infra.naming.edge_functions import viewer_function_name
+from infra.settings.cache_key import KEY_HEADER, header_key
+from infra.settings.model import Settings
+from infra.settings.stack import Stack
+
+_WITHOUT = {
+    "origin-request": "no request is routed, and the distribution's own origin responds to them all",
+    "origin-response": "the router's cookie is never set, and nobody stays on a version",
+    "viewer-request": "nothing is decided before the cache",
+    "viewer-response": "the version's cookie is never set, and nobody stays on a version",
+}
+_UNGUARDED = "a response that sets a visitor's cookie is cached, and replays it to others"
+_UNCOUNTED = "the metrics of a rollout and of alarms are not counted"
+
+
+def decision_inputs(stack: Stack) -> DecisionInputs:
+    """The inputs of the stack's router."""
+    settings, needs = stack.settings, stack.settings.needs
+    key = header_key(settings)
+    inputs = DecisionInputs(
+        sets_cookie=needs.origin_response,
+        version_header=needs.version_header,
+        removes_viewer_headers=needs.is_cacheable,
+        # Those of the key that no function writes.
+        passed_headers=key.covered - {needs.version_header, KEY_HEADER},
+        hashed_headers=frozenset(key.hashed),
+        caching_key=f"{stack.project}:{settings.section}.caching" if hasattr(settings.options, "caching") else "",
+        required=required_associations(stack),
+        function_prefix=stack.prefix,
+        static_paths=frozenset(settings.static_paths),
+        origin_hosts=tuple(dict.fromkeys(origin.domain_name for origin in settings.origins.values())),
+    )
+    if needs.version_header:
+        # The viewer-request function has applied the override too, and leaves only a session's cookie to the router.
+        return replace(inputs, cookies=frozenset({str(needs.function_config.get("session") or "")}) - {""})
+    override = settings.override
+    places = (override.cookie, override.header, override.query) if override else ("", "", "")
+    cookie, header, query = (frozenset({place}) - {""} for place in places)
+    return replace(
+        inputs,
+        cookies=needs.cookies | cookie,
+        headers=frozenset(name.lower() for name in needs.headers | header),
+        query=needs.query | query,
+        body=needs.body,
+        varies=needs.varies,
+        # A strategy that assigns by the request ID has versioned caching as the way out.
+        assigns_new_visitors=bool(inputs.caching_key),
+    )
+
+
+def required_associations(stack: Stack) -> tuple[RequiredAssociation, ...]:
+    """The associations that infra.cdn.distribution makes for a distribution of the stack's own."""
+    settings, needs = stack.settings, stack.settings.needs
+    name = viewer_function_name(stack.prefix, needs.viewer_function)
+    required: list[RequiredAssociation] = []
+    if needs.origin_request:
+        required.append(RequiredAssociation("origin-request", True, needs.body, _WITHOUT["origin-request"]))
+    if needs.origin_request and settings.has_origin_response:
+        required.append(_at_origin_response(settings))
+    before = [
+        RequiredAssociation(event, False, False, _WITHOUT[event], function_name=name)
+        for event in needs.function_triggers
+    ]
+    return (*required, *before)
+
+
+def _at_origin_response(settings: Settings) -> RequiredAssociation:
+    if settings.needs.origin_response:
+        return RequiredAssociation("origin-response", True, False, _WITHOUT["origin-response"])
+    if settings.guards_cookies:
+        return RequiredAssociation("origin-response", True, False, _UNGUARDED)
+    return RequiredAssociation("origin-response", True, False, _UNCOUNTED, is_vital=False)

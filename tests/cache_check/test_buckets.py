@@ -1,0 +1,79 @@
+"""Buckets behind a cache: they take no notice of cookies and headers, and of a query only where requests are signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cache_check import find_leaks
+from tests.cache_check.leak_states import (
+    ALL_VIEWER_EXCEPT_HOST,
+    CACHING_OPTIMIZED,
+    State,
+    behavior,
+    found,
+    legacy,
+    state,
+    the_finding,
+    with_function,
+)
+
+HOSTS = (
+    "b.s3.us-east-1.amazonaws.com",
+    "b.s3.amazonaws.com",
+    "b.s3.dualstack.us-west-2.amazonaws.com",
+    "abc.mrap.accesspoint.s3-global.amazonaws.com",
+)
+WEBSITE = "b.s3-website-us-east-1.amazonaws.com"
+APPLICATION = "app.example.com"
+SEES_QUERY = [("origin-sees-uncached-query", "warning")]
+
+
+def bucket(host: str, *event_types: str, is_signed: bool = False, **settings: Any) -> State:
+    """AWS's policies that most people take: what they forward is not in the key, and the minimum TTL is 1."""
+    policies = {"cachePolicyId": CACHING_OPTIMIZED, "originRequestPolicyId": ALL_VIEWER_EXCEPT_HOST}
+    custom = {"customOriginConfig": {"httpPort": 80}} if host in (WEBSITE, APPLICATION) else {}
+    signed = {"originAccessControlId": "E1"} if is_signed else {}
+    origin = {"originId": "site", "domainName": host, **custom, **signed}
+    return state(behavior(*event_types, **policies, **settings), origins=[origin])
+
+
+@pytest.mark.parametrize("host", [*HOSTS, WEBSITE])
+def test_a_bucket_answers_by_nothing_that_is_forwarded(host: str) -> None:
+    assert found(bucket(host)) == []
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_signed_requests_may_ask_for_another_type(host: str) -> None:
+    assert found(bucket(host, is_signed=True)) == SEES_QUERY
+    assert "response-content-type" in the_finding(bucket(host, is_signed=True)).explanation
+
+
+def test_in_old_states_the_mend_is_in_the_words_of_old_states() -> None:
+    forwarded = {"queryString": True, "queryStringCacheKeys": ["v"], "cookies": {"forward": "all"}}
+    old = legacy(forwarded=forwarded, minTtl=60, defaultTtl=60, maxTtl=60)
+    old["deployment"]["resources"][0]["outputs"]["origins"] = [
+        {"originId": "site", "domainName": HOSTS[0], "originAccessControlId": "E1"}
+    ]
+    assert found(old) == SEES_QUERY
+    assert "forwardedValues.queryStringCacheKeys" in the_finding(old).fix
+
+
+def test_what_a_function_sends_elsewhere_is_no_bucket_s_any_more() -> None:
+    certain = ("min-ttl-overrides-no-store", "error")
+    assert certain in found(bucket(APPLICATION))
+    assert certain in found(bucket(HOSTS[0], "origin-response"))
+    code = "import cf from 'cloudfront'; function handler(event) { cf.selectRequestOriginById('other'); }"
+    given, function = with_function(code)
+    leaving = bucket(HOSTS[0], functionAssociations=given["functionAssociations"])
+    leaving["deployment"]["resources"].append(function)
+    assert certain in found(leaving)
+
+
+def test_a_ttl_of_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:
+    [finding] = [one for one in find_leaks(bucket(APPLICATION)) if one.name == "min-ttl-overrides-no-store"]
+    assert finding.fix == (
+        "in defaultCacheBehavior of site: a cache policy of your own in the place of AWS's CachingOptimized, with"
+        " minTtl 0."
+    )

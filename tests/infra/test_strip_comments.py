@@ -1,0 +1,70 @@
+"""Source without comments and docstrings: the same program, line by line."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from infra.package.strip_comments import strip_comments
+from tests.infra.configs import ROOT
+
+MODULES = sorted([*(ROOT / "router").glob("*.py"), *(ROOT / "strategies").glob("*.py")])
+
+
+def test_comments_and_docstrings_go_and_lines_stay() -> None:
+    source = '''"""A module."""
+
+import os  # for paths
+
+# Not "this" one.
+MARK = "# no comment"
+"""What it means,
+over two lines: ü."""
+
+
+def only_a_docstring():
+    """Words."""
+
+
+def text():
+    """Words, and é: """; return """kept\x20\x20
+# as it is"""
+'''
+    assert strip_comments(source.encode()).decode().split("\n") == [
+        '""',
+        "",
+        "import os",
+        "",
+        "",
+        'MARK = "# no comment"',
+        '""',
+        "",
+        "",
+        "",
+        "def only_a_docstring():",
+        '    ""',
+        "",
+        "",
+        "def text():",
+        '    ""; return """kept  ',
+        '# as it is"""',
+        "",
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_what_is_left_is_the_same_program(module: Path) -> None:
+    source = module.read_bytes()
+    assert _statements(strip_comments(source)) == _statements(source)
+    assert b"# " not in strip_comments(source)
+
+
+def _statements(source: bytes) -> list[tuple[int, str]]:
+    """Every statement but strings that stand alone, with its line."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            node.value.value = ""
+    return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
