@@ -1,0 +1,1 @@
+"""The bench: performance as ratios, measured in one run."""

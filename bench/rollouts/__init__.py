@@ -1,0 +1,1 @@
+"""Simulated rollouts, and how long a new percentage takes to be in force."""

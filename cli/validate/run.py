@@ -49,7 +49,7 @@ def run(
 
 
 def expectations(stack: Stack) -> dict[str, Any]:
-    """Return keys of a plan (validator.plan.plan_json): percent, pin, override with its secret, and cookies.
+    """Return keys of a plan (validator.plan.parse): percent, pin, override with its secret, and cookies.
 
     A strategy that decides otherwise, such as by latency, has no percentage.
     """

@@ -138,7 +138,7 @@ def test_a_distribution_of_another_type_is_named_and_the_last_line_covers_it_not
         " --protect=false aws:cloudfront/distribution:Distribution leaky leaky` in an empty project, and check the"
         " export of that (docs/bring-your-own-distribution.md).",
         "warning: not checked: saas: its type aws:cloudfront/multitenantDistribution:MultitenantDistribution is not"
-        " read. Fix: hold its cache behaviors against the rules of docs/cache-leaks.md by hand.",
+        " read. Fix: compare its cache behaviors with the rules of docs/cache-leaks.md manually.",
     ]
     document = json.loads(run("config", "check", "--state", path, "--json").out)
     assert [one["distribution"] for one in document["notJudged"]] == ["leaky", "saas"]

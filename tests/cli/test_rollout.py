@@ -157,7 +157,7 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
         "test\tcanary\tstable\tlimit\tp\tfails at\t\n"
         "error rate\t0.50 %\t0.50 %\t1.50 %\t0.98\t0.0012\tpassed\n"
         "latency\t54.6 ms\t54.6 ms\t65.5 ms\t1\t0.0012\tpassed\n"
-        "why: step 1 was good\n"
+        "why: step 1 passed\n"
         "effective: 5 % of new visitors on canary (rollout:2)\n",
         "",
     )

@@ -82,7 +82,7 @@ def test_types_are_put_into_words() -> None:
 def test_every_command_has_its_options() -> None:
     text = commands()
     assert re.findall("^### `edge-router (.*)`$", text, re.M) == [command.name for command in COMMANDS]
-    assert "| `--to` | `VERSION (from 1)` | the one before |" in text
+    assert "| `--to` | `VERSION (from 1)` | the previous version | Function version to roll back to. |" in text
     assert "### `edge-router rollout promote`" in text
 
 

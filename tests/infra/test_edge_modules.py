@@ -21,13 +21,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "router/__init__.py": "",
         "router/handler.py": "def start():\n    from router.baked import build\n",
         "router/baked.py": "import json\ndef build():\n    from router.dynamodb.table import Table\n",
+        "router/dynamodb/__init__.py": "",
+        "router/model/__init__.py": "",
         "router/dynamodb/table.py": "import router.wire\n",
         "router/wire.py": "",
         "router/model/names.py": "",
         "router/unused.py": "",
         "strategies/__init__.py": "",
         "strategies/chosen.py": (
-            "from __future__ import annotations\nfrom router import names\nimport jwt\n"
+            "from __future__ import annotations\nfrom router.model import names\nimport jwt\n"
             "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    from router.unused import Thing\n"
             "else:\n    from strategies.parts import part\n"
         ),
@@ -36,7 +38,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     for name, source in sources.items():
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source)
     monkeypatch.setitem(edge_modules.STRATEGIES, "chosen", "strategies.chosen:Chosen")
     return tmp_path
@@ -46,9 +48,11 @@ def test_imports_are_followed_also_those_inside_functions(project: Path) -> None
     assert modules_for("chosen", root=project) == [
         "router",
         "router.baked",
-        "router.handler",
-        "router.model.names",
+        "router.dynamodb",
         "router.dynamodb.table",
+        "router.handler",
+        "router.model",
+        "router.model.names",
         "router.wire",
         "strategies",
         "strategies.chosen",
@@ -59,6 +63,7 @@ def test_imports_are_followed_also_those_inside_functions(project: Path) -> None
 def test_what_is_not_used_stays_out_with_what_only_it_needs(project: Path) -> None:
     mark(project, "only with table: others do not pay for it")
     assert set(modules_for("chosen", root=project)) - set(modules_for("chosen", keys=(), root=project)) == {
+        "router.dynamodb",
         "router.dynamodb.table",
         "router.wire",
     }
@@ -76,7 +81,7 @@ def test_of_several_keys_one_is_enough(project: Path) -> None:
 def test_what_is_imported_at_the_top_of_anything_packaged_is_packaged(project: Path) -> None:
     """Whatever a lazy import elsewhere says of it."""
     mark(project, "only with table")
-    (project / "strategies/parts.py").write_text("from router import table\n")
+    (project / "strategies/parts.py").write_text("from router.dynamodb import table\n")
     assert {"router.dynamodb.table", "router.wire"} <= modules(project)
 
 
@@ -123,7 +128,7 @@ def test_other_packages_are_read_in_the_same_way(project: Path) -> None:
     (project / "controller").mkdir()
     (project / "controller" / "__init__.py").touch()
     (project / "controller" / "handler.py").write_text(
-        "import boto3\nfrom router import names\nimport strategies.parts\n"
+        "import boto3\nfrom router.model import names\nimport strategies.parts\n"
     )
     found = modules_from(["controller.handler"], ("controller", "router"), root=project)
-    assert found == ["controller", "controller.handler", "router", "router.model.names"]
+    assert found == ["controller", "controller.handler", "router", "router.model", "router.model.names"]

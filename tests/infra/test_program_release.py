@@ -246,7 +246,7 @@ def test_the_controller_is_a_small_function_once_a_minute() -> None:
     with ZipFile(code["path"]) as archive:
         names = set(archive.namelist())
     assert {"controller/handler.py", "controller/reconcile.py", "router/control/live.py"} <= names
-    assert {name.partition("/")[0] for name in names} == {"controller", "router"}
+    assert {name.partition("/")[0] for name in names} == {"controller", "router", "stats"}
 
 
 def test_who_is_notified_is_subscribed_to_the_topic() -> None:

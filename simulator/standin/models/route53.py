@@ -32,7 +32,7 @@ def _alias(inputs: Properties, alias: Properties, path: str, scope: Scope) -> It
             f"{path}.zoneId", f"is {zone!r}: the stand-in models aliases to CloudFront ({CLOUDFRONT_ZONE_ID})"
         )
     yield from scope.missing(f"{path}.name", target, DISTRIBUTION_TYPE, "distribution", by="domainName")
-    distribution = scope.find(DISTRIBUTION_TYPE, domainName=target)
+    distribution = scope.find(DISTRIBUTION_TYPE, domainName=target) if isinstance(target, str) else None
     if distribution and name not in (distribution.outputs.get("aliases") or ()):  # type: ignore[operator]
         yield Failure("name", f"is {name!r}, which is none of the distribution's aliases")
 

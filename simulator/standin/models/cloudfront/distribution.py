@@ -126,7 +126,7 @@ def _own_certificate(inputs: Properties, scope: Scope) -> Iterator[Failure]:
 def _logging(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     where = child(inputs, "loggingConfig").get("bucket")
     yield from scope.missing("loggingConfig.bucket", where, BUCKET_TYPE, "bucket", by="bucketDomainName")
-    bucket = scope.find(BUCKET_TYPE, bucketDomainName=where)
+    bucket = scope.find(BUCKET_TYPE, bucketDomainName=where) if isinstance(where, str) else None
     if bucket and not may_write_legacy_logs(str(bucket.outputs["bucket"]), scope):
         yield Failure("loggingConfig.bucket", "has an ACL that does not let CloudFront write (InvalidArgument)")
 

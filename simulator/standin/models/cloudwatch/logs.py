@@ -26,7 +26,7 @@ def _check_destination(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     arn = child(inputs, "deliveryDestinationConfiguration").get("destinationResourceArn")
     where = "deliveryDestinationConfiguration.destinationResourceArn"
     yield from scope.missing(where, arn, BUCKET_TYPE, "bucket")
-    bucket = scope.find(BUCKET_TYPE, arn=arn)
+    bucket = scope.find(BUCKET_TYPE, arn=arn) if isinstance(arn, str) else None
     if bucket is None:
         return
     policy = scope.find(POLICY_TYPE, bucket=bucket.outputs["bucket"])
