@@ -29,7 +29,7 @@ class FakePulumi:
         self._outputs = outputs
         self.written: list[tuple[str, Sequence[str], str | None]] = []
 
-    def __call__(self, *arguments: str, stdin: str | None = None) -> str:
+    def __call__(self, _workspace: Workspace, *arguments: str, stdin: str | None = None) -> str:
         if arguments[0] == "-C":
             assert arguments == (
                 *("-C", "demo/hosts", "stack", "output", "--json", "--show-secrets", "--stack"),
@@ -66,7 +66,7 @@ def test_the_secret_is_written_as_a_secret_and_is_no_argument_of_a_process(
     outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pulumi = FakePulumi(outputs)
-    monkeypatch.setattr(connecting, "pulumi", pulumi)
+    monkeypatch.setattr(connecting, "run_pulumi", pulumi)
     connect("staging", "staging")
     assert pulumi.written[0] == ("security.originSecret", ("--secret",), SECRET)
     assert pulumi.written[-2:] == [
@@ -83,7 +83,7 @@ def test_another_table_of_sessions_is_a_conflict_and_nothing_is_written(
     outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulumi = FakePulumi({**outputs, "sessions": {**outputs["sessions"], "SESSION_COOKIE": "sid"}})
-    monkeypatch.setattr(connecting, "pulumi", pulumi)
+    monkeypatch.setattr(connecting, "run_pulumi", pulumi)
     with pytest.raises(UsageError, match=r"^edge-router:stickySession is not what the hosts have \(SESSION_COOKIE\): "):
         connect("staging", "staging")
     assert pulumi.written == []
