@@ -21,7 +21,9 @@ setup: .venv/.installed
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-test: lint types unit
+# Types take one core, tests the other and what is left.
+test: lint
+	@$(MAKE) --no-print-directory -j2 types unit
 
 lint: setup
 	$(BIN)/ruff check .
@@ -36,7 +38,7 @@ PYTEST = $(BIN)/pytest -n 3
 unit: setup
 	$(PYTEST) -m "not long"
 
-# Every test, also those that `make test` leaves out for time (tests/conftest.py says which).
+# Every test, also those that `make test` leaves out for time (marked `long` or `long_if`).
 test-long: setup
 	$(PYTEST)
 

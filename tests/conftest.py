@@ -1,4 +1,4 @@
-"""Which tests `make test` leaves to `make test-long`: further cases of what another test shows, and slow ones."""
+"""How tests are spread over processes, and which cases `make test` leaves to `make test-long` (`long`, `long_if`)."""
 
 from __future__ import annotations
 
@@ -8,33 +8,6 @@ import re
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
-
-LONG = re.compile(
-    r"""
-    cli/test_up\.py::(?!test_a_change_of_the_file|test_ctrl_c_ends)
-    | cli/test_teardown\.py::.*\[(?!sticky-session)
-    | cli/test_(logs|sweep|rollback)\.py::.*\[
-    | cli/test_logs\.py::(test_what_is_no_decision|test_every_page)
-    | cli/test_rollout\.py::test_a_stack_that_is_up_here_is_meant
-    | cli/test_config_check\.py::test_the_shipped_stacks_are_in_order.*-(local|staging)\]
-    | cli/test_bundle\.py::test_commands_without_a_server.*arguments1
-    | e2e/test_(rollouts|live_control)\.py::(?!test_a_good_version|test_a_bad_version|test_a_new_percentage)
-    | e2e/test_(cached_canary|hosts|validator)\.py::
-    | e2e/test_(faults|sticky_session)\.py::.*\[(?!slow|garbage|eu-west-1-|canary)
-    | fuzz/test_functions\.py::.*\[(?!canary|tier)
-    | infra/test_least_privilege\.py::test_(the_table_has_no_right|every_reason_for_a_star)
-    | (infra|cache_check)/(?!test_program\.py).*\[.*(jwt-iat|fastest-origin|tenant-lookup)
-    | infra/test_(destroy|domain|access_logs|least_privilege|program_release|program_functions)
-      \.py::.*\[.*\b(local|staging)\b
-    | cache_check/test_stacks\.py::.*\[.*\b(local|staging)\b
-    | infra/test_(observability|hosts)\.py::.*\[
-    | infra/.*::test_(switching_keeps_all_tables|every_behavior_adds).*-(local|staging)\]
-    | e2e/test_front\.py::.*\[(?!cookie-version|tier)
-    | deployment/test_deployment\.py::test_(instances_begin|pairs_that|what_the_edge|a_package_that|.*_writes_nothing)
-    """,
-    re.VERBOSE,
-)
-
 
 SHARED = {"infra": "program", "cache_check": "program", "delivery": "program", "e2e": "edge", "pulumi_cli": "engine"}
 """Folders whose tests use what one process remembers or holds: the states of the stacks, a deployment that is up."""
@@ -54,8 +27,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWhatI
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Add `long` to the cases whose id `long_if` matches."""
     for item in items:
-        if LONG.search(item.nodeid):
+        case = item.callspec.id if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+        if any(re.search(mark.args[0], case) for mark in item.iter_markers("long_if")):
             item.add_marker(pytest.mark.long)
 
 

@@ -34,6 +34,7 @@ every_setting = pytest.mark.parametrize(
 IDS = {"responseHeadersPolicyId", "cachePolicyId", "originRequestPolicyId", "lambdaArn", "functionArn"}
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_stack
 @every_setting
 def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...]) -> None:
@@ -42,6 +43,7 @@ def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...
     assert find_leaks(deployed(stack, *settings), decision_inputs(loaded)) == []
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_stack
 @every_setting
 def test_what_is_judged_before_is_what_is_deployed(stack: str, settings: tuple[str, ...]) -> None:
@@ -68,6 +70,7 @@ def _without_ids(value: Any) -> Any:
     return [_without_ids(item) for item in value] if isinstance(value, list) else value
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @pytest.mark.parametrize(
     ("strategy", "expected"),
     [

@@ -99,6 +99,7 @@ def test_decisions_of_several_regions_come_in_time_order(run: Run, written: Call
     assert [one["logRegion"] for one in told] == ["us-east-1", "eu-west-1", "ap-southeast-1", "us-east-1", "eu-west-1"]
 
 
+@pytest.mark.long
 def test_what_is_no_decision_and_what_is_too_old_is_left_out(run: Run, written: Callable[..., None]) -> None:
     now = now_ms()
     written(
@@ -152,6 +153,7 @@ def test_cloudwatch_is_asked_for_decisions_only(run: Run, fake: FakeLogs) -> Non
     assert {(one["logGroupName"], one["filterPattern"]) for one in fake.asked} == {(GROUP, ANY_DECISION)}
 
 
+@pytest.mark.long
 def test_every_page_of_every_region_is_told(run: Run, fake: FakeLogs) -> None:
     now = now_ms()
     for index in range(8):
@@ -168,6 +170,7 @@ DENIED = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("refusal", "expected"),
     [
@@ -224,6 +227,7 @@ def test_without_credentials_it_says_where_they_may_come_from(run: Run, monkeypa
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -277,6 +281,7 @@ def test_a_fallback_stands_out_and_nothing_can_steer_a_terminal(run: Run, fake: 
     assert lines[1].endswith(r' stable session requestId="\u001b[2J"')
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("message", ["", "{", "[1]", "5", '{"reason":5}', "START {x}"])
 def test_other_lines_are_none(message: str) -> None:
     assert read_line({"message": message, "timestamp": 1, "eventId": "e"}, "eu-west-1") is None

@@ -234,6 +234,7 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("typed", "code", "pin"), [("y\n", 0, "stable"), ("n\n", 3, "none"), ("\n", 3, "none")])
 def test_at_a_terminal_it_asks(
     run: Callable[..., Result],
@@ -470,6 +471,7 @@ def test_an_invalidation_that_was_not_reached_is_made_up_for(
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("overrides", "before", "keys"),
     [
@@ -565,6 +567,7 @@ echo "$@" >> "{log}"
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("then", "state"), [("exit 0", "done"), ("echo 'error: no stack named prod' >&2; exit 255", "failed")]
 )

@@ -333,6 +333,7 @@ def test_a_stack_without_a_plan_starts_none(run: Run, project: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> None:
     own = ("--set", "control.refreshSeconds=1", "--set", "rollout.interval=7m", "--set", "canaryPercent=0")
     local = up(*own, "--reconcile-seconds", "0.2")

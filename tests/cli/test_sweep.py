@@ -154,6 +154,7 @@ def test_a_version_on_a_behavior_of_any_distribution_is_kept(run: Callable[..., 
     assert items(run("sweep", "--delete", "--json")) == [(USED, 2, "deleted"), (USED, 3, "deleted")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("keep", "options", "kept"), [("5", (), [2, 3, 4, 5, 6]), ("5", ("--keep", "1"), [6])])
 def test_how_many_are_kept_is_the_functions_tag_unless_given(
     keep: str, options: tuple[str, ...], kept: list[int], run: Callable[..., Result], aws: FakeAws
@@ -236,6 +237,7 @@ def test_a_stack_whose_file_is_gone_can_be_swept(run: Callable[..., Result], aws
     assert aws.functions == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["..", "a/b"])
 def test_what_is_no_stacks_name_is_said(name: str, run: Callable[..., Result], aws: FakeAws) -> None:
     result = run("sweep", "--stack", name)
@@ -245,6 +247,7 @@ def test_what_is_no_stacks_name_is_said(name: str, run: Callable[..., Result], a
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("operation", "action", "resource"),
     [

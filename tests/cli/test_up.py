@@ -68,6 +68,7 @@ def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(up: Sta
     assert local.get().status_code == 200
 
 
+@pytest.mark.long
 def test_what_the_function_before_the_cache_says_has_the_requests_id_in_front(up: StartUp):
     local = up("--set", "strategy=tier")
     answer = local.get("/?CTIER=premium")
@@ -94,6 +95,7 @@ def test_ctrl_c_ends_everything_that_was_started(up: StartUp, tree: Path):
     )
 
 
+@pytest.mark.long
 def test_commands_find_the_stack_that_is_up(up: StartUp, tree: Path):
     local = up("--set", "canaryPercent=0")
     local.get("/", cookie="sessiontoken=sample-canary")
@@ -117,6 +119,7 @@ def test_commands_find_the_stack_that_is_up(up: StartUp, tree: Path):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_it_however_it_ends(up: StartUp, tree: Path, number: signal.Signals):
     local = up("--set", "strategy=cookie-version")
@@ -126,6 +129,7 @@ def test_no_process_outlives_it_however_it_ends(up: StartUp, tree: Path, number:
     assert command(tree, "status").exit_code == 1  # also where an address of the killed one is left
 
 
+@pytest.mark.long
 def test_a_port_in_use_is_told_at_once(run: Run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -133,6 +137,7 @@ def test_a_port_in_use_is_told_at_once(run: Run):
     assert result == Result(1, "", f"error: cannot listen on 127.0.0.1:{port}: Address already in use\n")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "problem"),
     [
@@ -152,6 +157,7 @@ def test_what_cannot_be_served_ends_it(run: Run, arguments: list[str], exit_code
     assert "Traceback" not in result.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("entry", ["eu-west-1", "eu-west-1=http", "eu-west-9=8081", "eu-west-1=70000", "eu-west-1=²"])
 def test_a_port_of_a_region_is_region_and_number(run: Run, entry: str):
     result = run("up", "--port", "0", "--region-port", entry)
@@ -161,6 +167,7 @@ def test_a_port_of_a_region_is_region_and_number(run: Run, entry: str):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", ["- a", "v1.example.com: 8001", "a: [", "5: http://127.0.0.1:1"])
 def test_a_file_of_origins_maps_names_to_urls(run: Run, tmp_path: Path, text: str):
     (tmp_path / "origins.yaml").write_text(text)
@@ -170,6 +177,7 @@ def test_a_file_of_origins_maps_names_to_urls(run: Run, tmp_path: Path, text: st
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.long
 def test_a_dynamodb_engine_that_is_not_there_is_told(run: Run):
     with refusing_url() as url:
         result = run("up", "--port", "0", "--dynamodb", url)
@@ -177,6 +185,7 @@ def test_a_dynamodb_engine_that_is_not_there_is_told(run: Run):
     assert result.err.startswith(f"error: DynamoDB engine at {url}: CreateTable in us-east-1: ")
 
 
+@pytest.mark.long
 def test_a_stack_that_is_not_up_leaves_no_folder_behind(run: Run, project: Path):
     assert run("status", "--stack", "nowhere") == Result(
         1, "", "error: stack nowhere is not up: start it with `edge-router up --stack nowhere`\n"
@@ -216,6 +225,7 @@ def served() -> Iterator[Callable[[str], str]]:
         server.server_close()
 
 
+@pytest.mark.long
 def test_an_exported_state_is_served_with_mapped_origins(
     up: StartUp, tree: Path, tmp_path: Path, served: Callable[[str], str]
 ):
@@ -251,6 +261,7 @@ def test_an_exported_state_is_served_with_mapped_origins(
     assert exported.end() == []
 
 
+@pytest.mark.long
 def test_tables_can_be_in_another_engine_which_then_keeps_them(up: StartUp):
     with moto_server() as url:
         local = up("--dynamodb", url)
@@ -269,6 +280,7 @@ def test_tables_can_be_in_another_engine_which_then_keeps_them(up: StartUp):
     assert item["version"]["S"] == answer.headers["x-app-version"]
 
 
+@pytest.mark.long
 def test_the_secrets_in_what_is_kept_are_for_the_owner_only(up: StartUp, tree: Path):
     up("--set", "strategy=cookie-version")
     work = tree / ".edge-router" / "local"
@@ -290,6 +302,7 @@ SPOILS: list[tuple[Callable[[Path], object], str]] = [
 ]
 
 
+@pytest.mark.long
 def test_nothing_that_its_file_becomes_ends_it(spoiled: tuple[Up, Path]):
     local, file = spoiled
     for spoil, problem in SPOILS:  # one after the other: each begins with what the last one left

@@ -10,6 +10,7 @@ import pytest
 
 import demo.hosts.connect as connecting
 from cli.output.errors import UsageError
+from cli.stacks.workspace import Workspace
 from demo.hosts.connect import conflicts, connect, new_settings
 from tests.infra.configs import CONNECTED, HOSTS, run_stack, shipped_stack
 

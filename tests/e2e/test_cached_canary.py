@@ -27,6 +27,7 @@ async def outcomes(anyio_backend: str) -> dict[str, Outcome]:
     return {name: await site(SMALL) for name, site in _SITES.items()}
 
 
+@pytest.mark.long
 async def test_a_cached_canary_costs_few_hits(outcomes: dict[str, Outcome]) -> None:
     plain, cached = outcomes["plain"], outcomes["versioned"]
     assert plain.hit_percent == 100
@@ -34,23 +35,27 @@ async def test_a_cached_canary_costs_few_hits(outcomes: dict[str, Outcome]) -> N
     assert cached.invocations == 2 * sum(cached.origin_requests.values()) <= 4 * SMALL.objects  # on misses only
 
 
+@pytest.mark.long
 async def test_nobody_gets_another_version_than_his_own(outcomes: dict[str, Outcome]) -> None:
     cached = outcomes["versioned"]
     assert (cached.wrong, cached.flipped, cached.failed, cached.complaints) == (0, 0, 0, 0)
 
 
+@pytest.mark.long
 async def test_no_cookie_is_kept_and_everybody_has_an_identity_of_his_own(outcomes: dict[str, Outcome]) -> None:
     cached = outcomes["versioned"]
     assert (cached.kept_set_cookies, cached.foreign_cookies) == (0, 0)
     assert cached.identities == cached.visitors == SMALL.visitors
 
 
+@pytest.mark.long
 async def test_visitors_are_split_as_the_percentage_says(outcomes: dict[str, Outcome]) -> None:
     low, high = outcomes["versioned"].canary_interval
     assert (low, high) == (34, 68)
     assert low <= outcomes["versioned"].canary_visitors <= high
 
 
+@pytest.mark.long
 async def test_the_same_traffic_leaks_where_the_canary_is_behind_the_cache(outcomes: dict[str, Outcome]) -> None:
     leaking = outcomes["leaking"]
     assert leaking.flipped > leaking.visitors // 4
@@ -59,6 +64,7 @@ async def test_the_same_traffic_leaks_where_the_canary_is_behind_the_cache(outco
     assert leaking.identities < leaking.visitors // 4
 
 
+@pytest.mark.long
 async def test_the_soak_says_what_does_not_hold(outcomes: dict[str, Outcome]) -> None:
     plain, cached, leaking = outcomes.values()
     assert all(check.holds for check in check_outcomes(plain, cached, leaking))

@@ -28,6 +28,7 @@ async def answered(stack: Stack, region: str, cookie: str) -> str:
     return await stack.version("/health", region=region, cookie=cookie)
 
 
+@pytest.mark.long_if(r"^(?!slow|garbage)")
 @pytest.mark.parametrize("name", FAULTS)
 async def test_with_one_replica_down_the_next_one_answers(stack: Stack, name: str):
     await stack.deploy(*SETTINGS)
@@ -38,6 +39,7 @@ async def test_with_one_replica_down_the_next_one_answers(stack: Stack, name: st
     assert (decision["reason"], decision["tableSource"], "fallback" in decision) == ("session", HOME, False)
 
 
+@pytest.mark.long_if(r"^(?!slow|garbage)")
 @pytest.mark.parametrize("name", FAULTS)
 async def test_with_all_replicas_down_the_stable_origin_answers_and_the_log_says_why(stack: Stack, name: str):
     fault, reason = FAULTS[name]

@@ -30,6 +30,7 @@ def to(origin: str) -> str:
     return f"{origin}:local-demo-override-secret"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", ["sticky-session", "tier"])
 async def test_the_secret_reaches_every_host_through_the_edge(stack: Stack, strategy: str) -> None:
     """On the canary too, whether Lambda or a CloudFront Function sends the request there."""
@@ -40,6 +41,7 @@ async def test_the_secret_reaches_every_host_through_the_edge(stack: Stack, stra
         assert (forged.status_code, forged.headers["x-app-version"]) == (200, version)
 
 
+@pytest.mark.long
 async def test_who_goes_past_the_edge_gets_no_answer(stack: Stack) -> None:
     await stack.deploy(*connected())
     status: Any = stack.local.status()
@@ -52,6 +54,7 @@ async def test_who_goes_past_the_edge_gets_no_answer(stack: Stack) -> None:
             assert (await past.get(url, headers={"x-origin-verify": "forged"})).status_code == 403
 
 
+@pytest.mark.long
 async def test_a_visitor_stays_where_the_session_is(stack: Stack) -> None:
     await stack.deploy(*connected("canaryPercent=50"))
     cookie = await stack.visitor("2", "sessiontoken")

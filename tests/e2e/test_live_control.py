@@ -47,6 +47,7 @@ async def test_a_new_percentage_reaches_running_instances_in_all_regions_without
     assert {row["coldStarts"] for row in functions.status()} == {1}
 
 
+@pytest.mark.long
 async def test_a_pin_is_in_force_over_every_cookie_and_its_end_too(stack: Stack) -> None:
     await stack.deploy(*COOKIE_VERSION, "canaryPercent=100")
     cookie = await stack.visitor("2", "app-version")
@@ -58,6 +59,7 @@ async def test_a_pin_is_in_force_over_every_cookie_and_its_end_too(stack: Stack)
     assert last(stack)["origin"] == "canary"
 
 
+@pytest.mark.long
 async def test_every_instance_reads_the_table_once_and_then_remembers(stack: Stack) -> None:
     settings = ("strategy=cookie-version", "control.refreshSeconds=300", "canaryPercent=50")
     await stack.deploy(*settings)
@@ -69,6 +71,7 @@ async def test_every_instance_reads_the_table_once_and_then_remembers(stack: Sta
     assert control_reads(stack) == {NEAR: row["workers"]}
 
 
+@pytest.mark.long
 async def test_all_instances_of_a_region_follow(stack: Stack) -> None:
     await stack.deploy(*COOKIE_VERSION, "canaryPercent=0")
 
@@ -86,6 +89,7 @@ async def test_all_instances_of_a_region_follow(stack: Stack) -> None:
     assert stack.local.instances >= 2
 
 
+@pytest.mark.long
 async def test_with_the_table_down_the_last_good_value_goes_on_and_after_that_the_fallback(stack: Stack) -> None:
     settings = (*COOKIE_VERSION, "canaryPercent=100", "control.fallback.canaryPercent=0")
     await stack.deploy(*settings)
@@ -108,6 +112,7 @@ async def test_with_the_table_down_the_last_good_value_goes_on_and_after_that_th
     assert "controlReason" not in last(stack)
 
 
+@pytest.mark.long
 async def test_with_its_replica_down_an_instance_asks_the_next_one(stack: Stack) -> None:
     await stack.deploy(*COOKIE_VERSION, "canaryPercent=0")
     await stack.version("/health", region=NEAR)
@@ -117,6 +122,7 @@ async def test_with_its_replica_down_an_instance_asks_the_next_one(stack: Stack)
     assert (last(stack)["percentFrom"], "controlReason" in last(stack)) == ("config", False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [

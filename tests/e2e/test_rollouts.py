@@ -129,6 +129,7 @@ async def test_a_bad_version_is_taken_back_and_so_is_who_was_on_it(stack: Stack)
         assert qa.headers["x-app-version"] == "2"
 
 
+@pytest.mark.long
 async def test_a_region_whose_metrics_cannot_be_read_pauses_and_is_named(stack: Stack) -> None:
     async with rolling(stack, "unreadable") as one:
         await one.start(replace(PLAN, on_inconclusive="pause"))
@@ -142,6 +143,7 @@ async def test_a_region_whose_metrics_cannot_be_read_pauses_and_is_named(stack: 
         assert (await one.watched(lambda found: bool(found.samples))).state == "running"
 
 
+@pytest.mark.long
 async def test_an_alarm_takes_it_back_though_every_figure_is_good(stack: Stack) -> None:
     async with rolling(stack, "alarm") as one:
         await one.start(replace(PLAN, alarms=(ALARM,)))
@@ -154,6 +156,7 @@ async def test_an_alarm_takes_it_back_though_every_figure_is_good(stack: Stack) 
         assert (await one.read()).live.is_withdrawn
 
 
+@pytest.mark.long
 async def test_an_update_of_the_stack_meanwhile_leaves_the_rollout_as_it_is(stack: Stack) -> None:
     async with rolling(stack, "meanwhile") as one:
         await one.start()
@@ -166,6 +169,7 @@ async def test_an_update_of_the_stack_meanwhile_leaves_the_rollout_as_it_is(stac
         assert (await one.read()).live.is_withdrawn
 
 
+@pytest.mark.long
 async def test_a_request_without_an_answer_yet_is_no_error_and_neither_is_one_whose_viewer_left(stack: Stack) -> None:
     answering = asyncio.Event()
 
@@ -198,6 +202,7 @@ async def test_a_request_without_an_answer_yet_is_no_error_and_neither_is_one_wh
         await server.close()
 
 
+@pytest.mark.long
 async def test_a_function_before_the_cache_follows_with_the_next_look(stack: Stack) -> None:
     async with rolling(stack, "versioned", "cookieVersion.caching=versioned") as one:
         [store] = stack.local._current.edge.key_value_stores.values()

@@ -22,6 +22,7 @@ async def test_a_visitor_stays_for_twenty_requests(stack: Stack):
         assert await stack.versions(20, cookie=f"first=1; {cookie}; last=2") == {version: 20}
 
 
+@pytest.mark.long_if(r"^(?!eu-west-1-)")
 @pytest.mark.parametrize(("region", "replica"), [(HOME, HOME), ("eu-west-2", NEAR), (NEAR, NEAR), ("ap-south-1", FAR)])
 async def test_a_session_is_read_at_the_nearest_replica(stack: Stack, region: str, replica: str):
     await stack.deploy(*HALF)
@@ -61,6 +62,7 @@ async def test_another_percentage_touches_new_visitors_only(stack: Stack):
             assert await stack.versions(3, cookie=cookie) == {version: 3}
 
 
+@pytest.mark.long_if(r"^(?!canary|tier)")
 @pytest.mark.parametrize(("pin", "version"), [("stable", "1"), ("canary", "2")])
 async def test_a_pin_sends_everybody_to_one_version_at_once(stack: Stack, pin: str, version: str):
     await stack.deploy(*HALF, f"pin={pin}")

@@ -41,6 +41,7 @@ def result(report: Report, check: str) -> Result:
     return next(one for one in report.results if one.check == check)
 
 
+@pytest.mark.long
 async def test_a_canary_of_30_percent_passes_and_is_no_canary_of_80(stack: Stack):
     await stack.deploy(anew(31), "canaryPercent=30")
     report = await validated(stack, percent=30, expect=["stable:200:Version 1.0", "canary:200:Version 2.0"])
@@ -58,6 +59,7 @@ async def test_a_canary_of_30_percent_passes_and_is_no_canary_of_80(stack: Stack
     assert [one.check for one in wrong.results if one.verdict == "failed"] == ["split"]
 
 
+@pytest.mark.long
 async def test_a_pin_is_honored_or_missed(stack: Stack):
     await stack.deploy(anew(32), "canaryPercent=30", "pin=stable")
     report = await validated(stack, pin="stable", percent=30)
@@ -67,6 +69,7 @@ async def test_a_pin_is_honored_or_missed(stack: Stack):
     assert result(missed, "pin").verdict == "failed"
 
 
+@pytest.mark.long
 async def test_a_canary_that_is_cached_passes_with_hits(stack: Stack):
     await stack.deploy(anew(33), "strategy=cookie-version", "canaryPercent=30", "cookieVersion.caching=versioned")
     report = await validated(stack, percent=30, objects=[ASSET])
@@ -75,6 +78,7 @@ async def test_a_canary_that_is_cached_passes_with_hits(stack: Stack):
     assert figures["hits"] >= figures["inTurn"] - 4  # the first of each version, and of each encoding
 
 
+@pytest.mark.long
 async def test_a_canary_behind_the_cache_fails_by_its_hits(stack: Stack):
     """The router at origin-request and somebody switched caching on: the first visitor's version is everybody's."""
     settings = (anew(34), "strategy=cookie-version", "canaryPercent=50")

@@ -78,6 +78,7 @@ events = st.builds(
 statuses = st.sampled_from([200, 204, 304, 400, 500, 503])
 
 
+@pytest.mark.long_if(r"^(?!canary|tier)")
 @every_function
 @given(event=events, status=statuses)
 @fuzzed
@@ -104,6 +105,7 @@ def test_whatever_a_viewer_sends_cloudfront_accepts_what_comes_back(
         assert set(found.result["cookies"]) <= ({"app-version"} if status < 500 else set())
 
 
+@pytest.mark.long_if(r"^(?!canary|tier)")
 @every_function
 @given(event=events, part=st.sampled_from(["headers", "cookies", "querystring"]), odd_part=json_value)
 @fuzzed
@@ -137,6 +139,7 @@ stored = st.one_of(
 ).filter(lambda text: len(text.encode()) <= MAX_VALUE_BYTES)
 
 
+@pytest.mark.long_if(r"^(?!canary|tier)")
 @every_function
 @given(text=stored, tier=st.sampled_from(["premium", "gold", ""]), is_forced=st.booleans())
 @fuzzed

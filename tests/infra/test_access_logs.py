@@ -43,6 +43,7 @@ def test_another_word_is_refused() -> None:
     assert problems_of(accessLogs="v3") == ["edge-router:accessLogs is 'v3': allowed: none, s3, v2"]
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_no_bucket_is_made_unless_it_is_asked_for(config: tuple[str, ...]) -> None:
     found = run(*config)
@@ -50,6 +51,7 @@ def test_no_bucket_is_made_unless_it_is_asked_for(config: tuple[str, ...]) -> No
     assert "loggingConfig" not in inputs(found, DISTRIBUTION)
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 @every_kind
 def test_the_bucket_is_private_encrypted_and_reached_by_tls_only(config: tuple[str, ...], kind: str) -> None:

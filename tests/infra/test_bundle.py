@@ -52,6 +52,7 @@ def names_in(bundle: Bundle) -> set[str]:
         return set(archive.namelist())
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path) -> None:
     names = names_in(built(strategy, tmp_path))
@@ -89,6 +90,7 @@ def test_tables_live_control_and_metrics_come_only_where_they_are_used(
 LIVE = ("canaryPercent=99", "pin=canary", "release=next")
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 @pytest.mark.parametrize("change", LIVE)
 def test_with_live_control_percentage_pin_and_release_change_no_byte(
@@ -128,6 +130,7 @@ def test_the_token_library_goes_without_its_docstrings(tmp_path: Path) -> None:
         assert b'"""' not in archive.read("jwt/api_jwt.py")
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 def test_it_has_at_most_64_kilobytes(strategy: str, tmp_path: Path) -> None:
     assert built(strategy, tmp_path).path.stat().st_size <= 64 * 1024
@@ -158,6 +161,7 @@ def test_public_keys_bring_cryptography_for_linux(tmp_path: Path) -> None:
     assert {mode for name, mode in modes.items() if ".so" not in name} == {0o644}
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 def test_the_same_inputs_give_the_same_bytes(strategy: str, tmp_path: Path) -> None:
     first, second = built(strategy, tmp_path / "a"), built(strategy, tmp_path / "b")
@@ -330,6 +334,7 @@ def test_the_router_obeys_the_version_in_the_cache_key_and_nothing_else(
     assert (decision.origin, decision.reason, decision.is_fallback) == expected
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 def test_the_router_is_built_from_it(strategy: str, tmp_path: Path) -> None:
     """And obeys the override in it, whatever the strategy."""

@@ -94,6 +94,7 @@ def test_more_names_than_acm_puts_on_a_certificate_are_warned_of() -> None:
     ]
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("overrides", [*(choosing(name) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join)
 def test_a_certificate_is_made_validated_and_attached(stack: str, overrides: tuple[str, ...]) -> None:

@@ -80,6 +80,7 @@ def errors_of(**config: object) -> list[str]:
     return []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stack", ["local", "staging", "prod"])
 def test_the_product_creates_no_hosts(stack: str) -> None:
     found = run(stack)
@@ -243,6 +244,7 @@ def test_what_the_application_could_not_read_is_told_before_anything_is_made() -
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "settings"), [("hosts", "origins.stable and origins.canary"), ("tiers", "tier.tiers")])
 def test_a_stack_that_asks_for_parts_of_the_demo_is_refused(key: str, settings: str) -> None:
     with pytest.raises(SettingsError) as refused:

@@ -69,6 +69,7 @@ def test_every_header_and_group_stands_once() -> None:
     ]
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_keeping_strategy
 def test_they_are_in_the_policy_as_long_as_there_is_room(settings: dict[str, Any]) -> None:
     stack = stack_of(**settings, keyHeaders=FOUR)
@@ -88,6 +89,7 @@ def test_what_does_not_fit_is_one_hash_that_the_function_makes(settings: dict[st
     assert "hashed" not in code_config(stack_of(**{**groups, "keyHeaders": FOUR, "override": {}}))
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_keeping_strategy
 def test_other_headers_are_another_policy_and_none_are_the_policy_as_ever(settings: dict[str, Any]) -> None:
     """A policy that changed would be in force while the last version of the function still runs."""
@@ -123,6 +125,7 @@ def test_a_strategy_without_a_function_before_the_cache_gets_one_where_there_is_
     check_code(function.code)
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @pytest.mark.parametrize("strategy", ["cookie-version", "jwt-iat"])
 def test_where_caching_is_off_preview_says_that_they_have_no_effect(strategy: str) -> None:
     jwt = {"releasedAt": "2026-11-01T00:00:00Z", "algorithm": "HS256", "secret": "s" * 32}
@@ -156,6 +159,7 @@ def test_the_router_sees_answers_where_a_cookie_could_be_kept(settings: dict[str
     assert stack_of(**settings).settings.has_origin_response is expected
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_keeping_strategy
 def test_what_was_kept_by_another_rule_is_forgotten_with_the_deployment(
     settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch

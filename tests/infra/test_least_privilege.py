@@ -58,6 +58,7 @@ def grants_in(config: tuple[str, ...]) -> dict[tuple[str, str], list[dict[str, A
     }
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_every_resource_passes_the_stand_ins_checks(config: tuple[str, ...]) -> None:
     """The run itself ends at the first one that does not; none may be of a kind that the stand-in does not know."""
@@ -87,6 +88,7 @@ def assert_granted(found: list[dict[str, Any]], expected: tuple[Grant, ...], pre
         assert [key for key, form in grant.condition.items() if not forms([form], prefix).fullmatch(given[key])] == []
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_every_statement_grants_what_the_table_says_and_no_more(config: tuple[str, ...]) -> None:
     for key, found in grants_in(config).items():
@@ -94,6 +96,7 @@ def test_every_statement_grants_what_the_table_says_and_no_more(config: tuple[st
         assert_granted(found, GRANTS[key], prefix_of(config))
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_every_policy_of_a_bucket_or_topic_says_what_the_table_says(config: tuple[str, ...]) -> None:
     for name, found in resource_grants_in(config).items():
@@ -101,6 +104,7 @@ def test_every_policy_of_a_bucket_or_topic_says_what_the_table_says(config: tupl
         assert_granted(found, RESOURCE_GRANTS[name], prefix_of(config))
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_no_resource_is_a_star_where_aws_knows_a_narrower_one(config: tuple[str, ...]) -> None:
     for found in grants_in(config).values():
@@ -110,6 +114,7 @@ def test_no_resource_is_a_star_where_aws_knows_a_narrower_one(config: tuple[str,
                 assert set(statement["Action"]) <= ANY_RESOURCE.keys()
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_a_role_is_taken_on_by_the_services_in_the_table(config: tuple[str, ...]) -> None:
     for one in all_resources(run(*config), ROLE):
@@ -121,6 +126,7 @@ def test_a_role_is_taken_on_by_the_services_in_the_table(config: tuple[str, ...]
         assert tuple(services if isinstance(services, list) else [services]) == TRUST[owner]
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_a_function_is_invoked_by_one_resource_of_one_service(config: tuple[str, ...]) -> None:
     for one in all_resources(run(*config), PERMISSION):
@@ -129,17 +135,20 @@ def test_a_function_is_invoked_by_one_resource_of_one_service(config: tuple[str,
         assert forms([source], prefix_of(config)).fullmatch(one["inputs"]["sourceArn"])
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_policies_are_where_the_tests_above_look(config: tuple[str, ...]) -> None:
     places = {(ROLE, "assumeRolePolicy"), (ROLE_POLICY, "policy"), *((kind, "policy") for kind in RESOURCE_POLICIES)}
     assert set(holders(resources_of(config))) <= places
 
 
+@pytest.mark.long
 def test_the_table_has_no_right_that_nobody_is_given() -> None:
     assert {key for config in CONFIGS for key in grants_in(config)} == GRANTS.keys()
     assert {name for config in CONFIGS for name in resource_grants_in(config)} == RESOURCE_GRANTS.keys()
 
 
+@pytest.mark.long
 def test_every_reason_for_a_star_is_needed() -> None:
     found = [statement for config in CONFIGS for one in grants_in(config).values() for statement in one]
     assert {action for one in found if "*" in one["Resource"] for action in one["Action"]} == ANY_RESOURCE.keys()

@@ -78,16 +78,19 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("given", "expected"), MISTAKES, ids=[text for _, text in MISTAKES])
 def test_a_mistake_is_named_by_its_full_key(given: dict[str, Any], expected: str) -> None:
     assert problems_of(alarms=given) == [f"edge-router:alarms.{expected}"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stack", STACKS)
 def test_without_the_section_there_is_none_of_it(stack: str) -> None:
     assert [one for one in run(stack).state["deployment"]["resources"] if "Observability" in one["urn"]] == []  # type: ignore[index]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stack", STACKS)
 @every_config
 def test_every_stack_and_strategy_can_have_it(stack: str, config: tuple[str, ...]) -> None:
@@ -96,6 +99,7 @@ def test_every_stack_and_strategy_can_have_it(stack: str, config: tuple[str, ...
     assert len(of(DASHBOARD, *config, stack=stack)) == 1
 
 
+@pytest.mark.long
 @on_lambda
 def test_the_function_counts_whether_or_not_there_is_a_rollout(config: tuple[str, ...]) -> None:
     assert baked_config(shipped_stack("prod", *config))["metrics"] == {
@@ -112,6 +116,7 @@ def test_a_stack_without_either_counts_nothing() -> None:
     assert baked_config(stack_of(alarms={"dashboard": True}))["metrics"]["stack"] == "edge-router-test"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_groups_of_all_regions_have_an_end(strategy: str) -> None:
     """With a function on Lambda they are there already, whether or not anybody watches."""
@@ -121,6 +126,7 @@ def test_the_groups_of_all_regions_have_an_end(strategy: str) -> None:
     assert {one["retentionInDays"] for one in groups} <= {14}
 
 
+@pytest.mark.long
 @on_lambda
 def test_every_region_counts_decisions_and_fallbacks_of_its_own_log(config: tuple[str, ...]) -> None:
     found = of(FILTER, *config)
@@ -134,6 +140,7 @@ def test_every_region_counts_decisions_and_fallbacks_of_its_own_log(config: tupl
     assert ("table-ms" in here) is (needs_of(config[0].removeprefix("strategy=")).table is not None)
 
 
+@pytest.mark.long
 @on_lambda
 def test_every_region_has_alarms_on_fallbacks_and_errors_of_the_function(config: tuple[str, ...]) -> None:
     found = alarms(*config)
@@ -147,6 +154,7 @@ def test_every_region_has_alarms_on_fallbacks_and_errors_of_the_function(config:
     assert {one["treatMissingData"] for one in found.values()} == {"notBreaching"}
 
 
+@pytest.mark.long
 @every_config
 def test_cloudfronts_errors_have_one_alarm_in_us_east_1(config: tuple[str, ...]) -> None:
     alarm = alarms(*config)["5xx"]
@@ -158,6 +166,7 @@ def test_cloudfronts_errors_have_one_alarm_in_us_east_1(config: tuple[str, ...])
     )
 
 
+@pytest.mark.long
 @every_config
 def test_a_function_before_the_cache_has_an_alarm_of_its_own(config: tuple[str, ...]) -> None:
     found = alarms(*config).get("viewer-function")
@@ -169,6 +178,7 @@ def test_a_function_before_the_cache_has_an_alarm_of_its_own(config: tuple[str, 
         assert found["dimensions"] == {"FunctionName": f"edge-router-prod-{kind}", "Region": "Global"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_split_is_watched_where_the_percentage_assigns(strategy: str) -> None:
     config = (*choosing(strategy), "canaryPercent=12.5", ON)
@@ -180,6 +190,7 @@ def test_the_split_is_watched_where_the_percentage_assigns(strategy: str) -> Non
         assert one["threshold"] == 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "config", [("pin=stable", ON), (*VERSIONED["cookie-version"], ON), (*VERSIONED["sticky-session"], ON)], ids=" ".join
 )
@@ -218,6 +229,7 @@ def test_thresholds_are_those_of_the_config() -> None:
     assert thresholds == {"5xx": 2, "fallbacks": 0.5, "function": 7, "split": 5}
 
 
+@pytest.mark.long
 @every_config
 def test_alarms_of_all_regions_reach_one_topic(config: tuple[str, ...]) -> None:
     rules, targets = of(RULE, *config), of(TARGET, *config)
@@ -271,6 +283,7 @@ def widgets(*config: str) -> list[dict[str, Any]]:
     return json.loads(dashboard["dashboardBody"])["widgets"]
 
 
+@pytest.mark.long
 @on_lambda
 def test_the_dashboard_shows_each_version_each_region_and_what_fails(config: tuple[str, ...]) -> None:
     titles = {one["properties"]["title"]: one["properties"] for one in widgets(*config)}
@@ -289,6 +302,7 @@ def test_the_dashboard_shows_each_version_each_region_and_what_fails(config: tup
         assert bool(tables) is any(name in config[0] for name in ("sticky-session", "tenant-lookup"))
 
 
+@pytest.mark.long
 @every_config
 def test_no_two_widgets_lie_on_each_other(config: tuple[str, ...]) -> None:
     cells = [

@@ -404,6 +404,7 @@ def test_a_new_version_is_attached() -> None:
     assert {one["lambdaArn"].rpartition(":")[2] for one in associations} == {"2"}
 
 
+@pytest.mark.long_if(r"\b(local|staging)\b")
 @every_stack
 @every_strategy
 def test_switching_keeps_all_tables(stack: str, strategy: str) -> None:

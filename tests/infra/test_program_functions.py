@@ -51,6 +51,7 @@ def function_arns(stack: str, name: str, *triggers: str) -> list[dict[str, str]]
     return [{"eventType": trigger, "functionArn": arn} for trigger in triggers]
 
 
+@pytest.mark.long_if(r"\b(local|staging)\b")
 @every_stack
 def test_tier_has_a_function_with_its_store_and_nothing_of_lambda(stack: str) -> None:
     found = run(stack, TIER)
@@ -78,6 +79,7 @@ def test_tier_has_a_function_with_its_store_and_nothing_of_lambda(stack: str) ->
     }
 
 
+@pytest.mark.long_if(r"\b(local|staging)\b")
 @every_stack
 def test_tiers_are_kept_apart_in_the_cache(stack: str) -> None:
     found = run(stack, TIER)
@@ -107,6 +109,7 @@ def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key()
     assert found == {"update": {"tier-function", "tiered"}}
 
 
+@pytest.mark.long_if(r"\b(local|staging)\b")
 @every_stack
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, pin: str) -> None:
@@ -133,6 +136,7 @@ def test_fifty_and_more_tiers_go_in_several_batches() -> None:
     assert inputs(found, KEYS)["maxBatchSize"] == 50
 
 
+@pytest.mark.long_if(r"\b(local|staging)\b")
 @every_stack
 @every_versioned
 def test_versioned_caching_has_the_function_on_both_viewer_triggers(stack: str, strategy: str) -> None:
@@ -147,6 +151,7 @@ def test_versioned_caching_has_the_function_on_both_viewer_triggers(stack: str, 
     }
 
 
+@pytest.mark.long_if(r"\b(local|staging)\b")
 @every_stack
 @every_versioned
 def test_the_version_is_in_the_cache_key_and_no_cookie_is_beside_it(stack: str, strategy: str) -> None:

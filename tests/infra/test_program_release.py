@@ -58,6 +58,7 @@ def allowed(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
     return [{"Effect": "Allow", "Action": list(actions), "Resource": resources}]
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @pytest.mark.parametrize("stack", ["staging", "prod"])
 @on_lambda
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
@@ -67,6 +68,7 @@ def test_a_new_percentage_pin_or_release_changes_one_table_item(stack: str, stra
     assert changed(run(stack, *chosen), stack, *chosen, override) == {"update": {"control-config"}}
 
 
+@pytest.mark.long_if(r"\b(local|staging)\b")
 @every_stack
 def test_the_control_table_is_global_and_goes_with_its_stack(stack: str) -> None:
     found = run(stack, STICKY)
@@ -142,6 +144,7 @@ def test_baked_and_back_to_live(project: Path) -> None:
     assert "delete" not in {op for op, _ in steps}
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_stack
 @pytest.mark.parametrize("strategy", ["tenant-lookup", "fastest-origin", "tier"])
 def test_no_controller_is_there_where_no_percentage_assigns(stack: str, strategy: str) -> None:
@@ -153,6 +156,7 @@ def test_no_controller_is_there_where_no_percentage_assigns(stack: str, strategy
     assert ("origin-response" in {one["eventType"] for one in triggers}) is is_there_for_cookies
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_stack
 @pytest.mark.parametrize("strategy", BY_PERCENTAGE)
 def test_the_controller_may_do_only_what_it_does(stack: str, strategy: str) -> None:

@@ -100,6 +100,7 @@ async def test_one_that_is_over_is_not(account: Account, state: str) -> None:
     assert (await account.up(*STICKY)).warnings == ()
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @pytest.mark.parametrize("strategy", ["tenant-lookup", "fastest-origin", "tier"])
 async def test_nor_where_no_percentage_assigns(account: Account, strategy: str) -> None:
     await account.put(STEP)

@@ -463,6 +463,7 @@ def test_the_salt_of_the_log_differs_by_stack_and_can_be_set() -> None:
     assert stack_of("blue", logSalt="pepper").log_salt == "pepper"
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [

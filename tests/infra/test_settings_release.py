@@ -205,6 +205,7 @@ def test_a_short_interval_is_warned_of() -> None:
     assert stack_of(control="live", rollout={"interval": "2m"}).settings.warnings() == []
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_rollout_runs_only_where_the_percentage_assigns(strategy: str) -> None:
     settings = shipped_stack("prod", *choosing(strategy)).settings

@@ -59,6 +59,7 @@ def test_pulumi_installs_with_pip_into_the_virtual_environment_of_make() -> None
     assert PROJECT["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
 
 
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_stack
 @every_strategy
 def test_every_stack_switches_with_one_key(stack: str, strategy: str) -> None:

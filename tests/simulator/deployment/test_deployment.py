@@ -248,6 +248,7 @@ async def test_another_item_alone_is_put_into_the_table_and_the_edge_stays_with_
     assert await cached(local) == "Hit"
 
 
+@pytest.mark.long
 async def test_an_update_that_leaves_an_item_as_it_is_writes_nothing(local: LocalDeployment, tmp_path: Path):
     made = with_item(state(1), says="one")
     await local.apply(made, Site([ECHO]), [function(tmp_path, 1)])
@@ -259,6 +260,7 @@ async def test_an_update_that_leaves_an_item_as_it_is_writes_nothing(local: Loca
     assert await items(local) == {}
 
 
+@pytest.mark.long
 async def test_instances_begin_anew_when_they_are_told_to_forget(local: LocalDeployment, tmp_path: Path):
     counting = "global calls; calls = globals().get('calls', 0) + 1; request['uri'] = f'/{calls}'"
     await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1, counting)])
@@ -267,6 +269,7 @@ async def test_instances_begin_anew_when_they_are_told_to_forget(local: LocalDep
     assert (await get(local.url)).json()["path"] == "/1"
 
 
+@pytest.mark.long
 async def test_pairs_that_no_store_takes_leave_those_that_were_served(local: LocalDeployment, tmp_path: Path):
     functions = [function(tmp_path, 1)]
     await local.apply(cached_state(1, greeting="hello"), Site([ECHO]), functions)
@@ -275,6 +278,7 @@ async def test_pairs_that_no_store_takes_leave_those_that_were_served(local: Loc
     assert (await get(local.url, "/greeting")).text == "hello"
 
 
+@pytest.mark.long
 async def test_what_the_edge_is_not_built_from_does_not_replace_it(local: LocalDeployment, tmp_path: Path):
     functions = [function(tmp_path, 1)]
     before, after = cached_state(1, greeting="hello"), cached_state(1, greeting="hello")
@@ -286,6 +290,7 @@ async def test_what_the_edge_is_not_built_from_does_not_replace_it(local: LocalD
     assert await cached(local) == "Hit"
 
 
+@pytest.mark.long
 async def test_a_package_that_was_built_again_under_its_name_is_served(local: LocalDeployment, tmp_path: Path):
     await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
     assert (await get(local.url)).json()["path"] == "/"
