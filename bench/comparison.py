@@ -13,7 +13,7 @@ CONFIDENCE = 0.95
 
 
 class Verdict(StrEnum):
-    """What a figure's interval says of its bound."""
+    """The verdict of a figure's interval on its bound."""
 
     HOLDS = "holds"
     BROKEN = "broken"
@@ -37,7 +37,7 @@ Pair = tuple[float, float]
 
 @dataclass(frozen=True)
 class Schedule:
-    """How many rounds are measured before each look at the figures, and how often those undecided get as many more."""
+    """The number of rounds before each look at the figures, and of further looks at those undecided."""
 
     rounds: int
     looks: int
@@ -77,7 +77,7 @@ def ratio_of(pairs: Sequence[Pair]) -> Ratio:
 
 
 def skipped_at_each_end(count: int) -> int:
-    """How many of `count` sorted values lie outside the median's interval on either side.
+    """Return the number of `count` sorted values outside the median's interval on either side.
 
     That at most k of them are below the median has the probability of a binomial's tail. Of five and fewer, the
     interval is their whole range.

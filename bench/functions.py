@@ -1,4 +1,4 @@
-"""What the functions take in the JavaScript engine, against one that reads a key and returns the request."""
+"""CPU of the functions in the JavaScript engine, against one that reads a key and returns the request."""
 
 from __future__ import annotations
 

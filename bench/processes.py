@@ -22,7 +22,7 @@ SITE_PACKAGES = Path(boto3.__file__).parents[1]
 
 @dataclass(frozen=True)
 class Machine:
-    """Where packages are unzipped, each once, and which DynamoDB they read."""
+    """The folder in which packages are unzipped, each once, and the DynamoDB that they read."""
 
     directory: Path
     dynamodb_url: str

@@ -1,4 +1,4 @@
-"""What is measured, as data: the package of a strategy or a baseline, with the event that it gets."""
+"""The subjects of the measurement, as data: the package of a strategy or a baseline, with the event that it gets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def key(self) -> tuple[str, int]:
-        """What tells it from others: subjects have names of their own."""
+        """The key that tells it from others: subjects have names of their own."""
         return self.subject.name, self.decisions
 
 

@@ -59,7 +59,7 @@ def serve_tables() -> Generator[str]:
 
 
 def answer(operation: str, asked: Mapping[str, Any]) -> Mapping[str, object]:
-    """What GetItem and Query (of the control table) answer."""
+    """Return the response to GetItem and Query (of the control table)."""
     if operation == "Query":
         return {"Items": _CONTROL_ITEMS, "Count": len(_CONTROL_ITEMS), "ScannedCount": len(_CONTROL_ITEMS)}
     item: dict[str, object] = {**asked["Key"], **_REST[asked["TableName"]]}

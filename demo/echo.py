@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class EchoSettings(EnvironmentSettings):
-    """Who this back end is, and how slow or how broken."""
+    """The name of this backend, its delay and its faults."""
 
     NAME: str = Field("echo", pattern=r"^[\x21-\x7e]{1,64}$", description="1 to 64 visible ASCII characters")
     DELAY_MS: float = Field(0, ge=0, le=60_000, description="a number from 0 to 60000")

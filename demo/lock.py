@@ -25,7 +25,7 @@ def compile_lock(target: Path) -> None:
 
 
 def wheels(lock: Path, machine: str) -> list[dict[str, Any]]:
-    """What pip would install on Linux on such a machine, by its installation report."""
+    """Return the wheels that pip would install on Linux on such a machine, by its installation report."""
     platforms = [f"--platform=manylinux{tag}_{machine}" for tag in ("2014", "_2_17", "_2_28")]
     options = ("--dry-run", "--ignore-installed", "--only-binary=:all:", "--require-hashes", "--report=-", "--target=.")
     install = (sys.executable, "-m", "pip", "install", "--quiet", *options, *platforms, f"--python-version={PYTHON}")

@@ -71,7 +71,7 @@ class TierOrigin:
 
 @record
 class Options:
-    """Where a request names its tier, and the origin of each tier.
+    """The place where a request names its tier, and the origin of each tier.
 
     Attributes:
         query: Query parameter that names the tier, case-sensitive; `""`: none.

@@ -1,4 +1,4 @@
-"""What Lambda's runtime does around every decision: it reads the event from JSON and writes the answer."""
+"""Lambda's runtime around every decision: it reads the event from JSON and writes the response."""
 
 from __future__ import annotations
 

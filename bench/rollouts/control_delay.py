@@ -82,7 +82,7 @@ class Site:
         self._state: dict[str, object] | None = None
 
     async def change(self, percent: float) -> tuple[Sequence[Change], str]:
-        """What the update changed, and the revision that is in force with it."""
+        """Return the change of the update, and the revision that is in force with it."""
         settings = ("strategy=cookie-version", f"control.refreshSeconds={self._refresh_seconds}", "pin=none")
         overrides = (*settings, f"canaryPercent={percent:g}")
         run = await asyncio.to_thread(run_program, STACK, overrides=overrides, state=self._state)

@@ -30,7 +30,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What became of all runs of a row. Looks and minutes are those of the runs that were rolled back."""
+    """The outcomes of all runs of a row. Looks and minutes are those of the runs that were rolled back."""
 
     name: str
     runs: int
@@ -91,7 +91,7 @@ ROWS = (
 
 
 def summarize(row: Row, endings: Sequence[Ending]) -> Result:
-    """What became of these runs."""
+    """Return the outcomes of these runs."""
     rolled_back = [ending for ending in endings if is_rolled_back(ending)]
     return Result(
         name=row.name,

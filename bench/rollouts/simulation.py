@@ -21,7 +21,7 @@ MAX_MINUTES = 240
 
 @dataclass(frozen=True)
 class Traffic:
-    """What visitors and versions do. Rates as shares; latencies in milliseconds, `log_spread` of their logarithm.
+    """The visitors and versions. Rates as shares; latencies in milliseconds, `log_spread` of their logarithm.
 
     Noise: a share of requests that is slow, by a factor, and an effect of each minute on both versions alike and on
     each by itself (standard deviations of the logarithm).
@@ -47,7 +47,7 @@ class MemoryStore:
         self.rollout: Rollout | None = None
 
     def config(self, *, release: str = "2026-11", percent: str = "0", pin: str = "none", revision: str = "1") -> None:
-        """What `pulumi up` writes."""
+        """The config item that `pulumi up` writes."""
         self.config_item = {
             "scope": {"S": "edge"},
             "item": {"S": "config"},
@@ -119,7 +119,7 @@ class Silence:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a rollout came to its end. `since_first_judged`: reconciles from the first with the minimum sample on."""
+    """The end of a rollout. `since_first_judged`: reconciles from the first with the minimum sample on."""
 
     state: str
     reason: str

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check_outcomes(plain: Outcome, cached: Outcome, leaking: Outcome) -> list[Check]:
-    """What must hold for the versioned site, and that the measurement would have noticed a leak."""
+    """List the conditions of the versioned site, and that the measurement would have noticed a leak."""
     lost = plain.hit_percent - cached.hit_percent
     low, high = cached.canary_interval
     noticed = max(leaking.wrong, leaking.flipped)

@@ -1,4 +1,4 @@
-"""How much traffic a site gets, and what came of it."""
+"""The traffic of a site, and its outcome."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_HIT_POINTS = 2.0
 
 @dataclass(frozen=True)
 class Size:
-    """How much traffic. Objects may be kept for `max_age_seconds`; the clock goes by 28 requests a second."""
+    """The amount of traffic. Objects may be kept for `max_age_seconds`; the clock goes by 28 requests a second."""
 
     requests: int = 100_000
     visitors: int = 5_000
@@ -26,8 +26,11 @@ class Size:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a site's visitors got. `wrong` answers were of another version than the visitor's cookie says; `flipped`
-    of another than the visitor's first; `identities` are different ids in version cookies."""
+    """The responses that a site's visitors got.
+
+    `wrong` ones were of another version than the visitor's cookie says, `flipped` of another than the visitor's first;
+    `identities` are different ids in version cookies.
+    """
 
     site: str
     requests: int
@@ -47,7 +50,7 @@ class Outcome:
 
     @property
     def canary_interval(self) -> tuple[int, int]:
-        """How many of these visitors a fair split sends to the canary, in 99 of 100 cases."""
+        """Return the number of these visitors that a fair split sends to the canary, in 99 of 100 cases."""
         low, high = cast("Any", binom).interval(CONFIDENCE, self.visitors, CANARY_PERCENT / 100)
         return int(low), int(high)
 

@@ -132,7 +132,7 @@ class Visits:
 
     @property
     def seen(self) -> list[Visitor]:
-        """Who came at all."""
+        """Return the visitors who came at all."""
         return [visitor for visitor in self.people if visitor.first]
 
     @property
@@ -141,7 +141,7 @@ class Visits:
 
     @property
     def identities(self) -> int:
-        """How many ids the version cookies have between them."""
+        """Count the ids that the version cookies have between them."""
         return len({visitor.cookie.split(".")[2] for visitor in self.seen if visitor.cookie})
 
 

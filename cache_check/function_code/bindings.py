@@ -18,7 +18,7 @@ _GLOBALS = ("Date", "Math", "crypto")
 
 
 class Bindings(ABC):
-    """What names and objects hold, what was written into the request, and the conditions under which code is running.
+    """The values of names and objects, the writes into the request, and the conditions under which code is running.
 
     `fields` are the properties of objects that the code makes, by the id of the node that makes one.
     """
@@ -32,7 +32,7 @@ class Bindings(ABC):
 
     @abstractmethod
     def value(self, node: Node | None) -> Value:
-        """What an expression can be; statements are run, and have no value."""
+        """Return the values that an expression can have; statements are run, and have none."""
 
     @abstractmethod
     def choose(self, sources: frozenset[Source]) -> None:
@@ -47,14 +47,14 @@ class Bindings(ABC):
         return [Write(place, made_of, trail) for (place, trail), made_of in self.writes.items()]
 
     def sources_of(self, value: Value, depth: int = 0) -> frozenset[Source]:
-        """What it depends on, with all that is in it."""
+        """Return the sources that it depends on, with all that is in it."""
         inner = [one for found in value.objects for one in self.fields.get(found, {}).values()]
         if depth >= MAX_DEPTH:
             return value.made_of
         return value.made_of.union(*(self.sources_of(one, depth + 1) for one in inner))
 
     def blend(self, values: Iterable[Value]) -> Value:
-        """What is made of all of them, and no longer any of them: a text that is not spelled out."""
+        """Return a value made of all of them, and no longer any of them: a text that is not spelled out."""
         return Value(frozenset[Source]().union(*(self.sources_of(value) for value in values)), texts=frozenset({ANY}))
 
     def property_of(self, whole: Value, names: Iterable[str]) -> Value:
@@ -67,12 +67,12 @@ class Bindings(ABC):
         return found
 
     def items_of(self, whole: Value) -> Value:
-        """What a loop over it meets."""
+        """Return the values that a loop over it meets."""
         inner = self.property_of(Value(objects=whole.objects), [ANY])
         return Value(whole.made_of, texts=whole.texts) | inner
 
     def is_answer(self, value: Value) -> bool:
-        """Whether it can be an answer to the viewer, which goes past the cache."""
+        """Return True if it can be a response to the viewer, which bypasses the cache."""
         return any("statusCode" in self.fields.get(one, {}) for one in value.objects)
 
     def hold(self, object_id: int, name: str, value: Value) -> None:
@@ -80,7 +80,7 @@ class Bindings(ABC):
         fields[name] = fields.get(name, NOTHING) | value
 
     def names_of(self, target: Node) -> list[str]:
-        """How a member expression calls the property; ANY where that is not spelled out."""
+        """Return the names by which a member expression calls the property; ANY where that is not spelled out."""
         if target.type == "member_expression":
             return [text_of(target.child_by_field_name("property"))]
         index = self.value(target.child_by_field_name("index"))

@@ -48,7 +48,7 @@ def _written(trail: Trail, sources: frozenset[Source], writes: Sequence[Write]) 
 
 
 def _holds(write: Write, trail: Trail, sources: frozenset[Source]) -> bool:
-    """Whether the write tells apart who is sent where: it is in the way of the choice, or on a branch beside that way.
+    """Return True if the write tells origins apart: it is on the path of the choice, or on a branch beside it.
 
     A branch beside it counts where it is taken by nothing but what decides the choice; what leaves the function, or is
     the other side of a branch that the choice is on, is no company for it.

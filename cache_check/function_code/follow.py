@@ -22,7 +22,7 @@ MAX_STEPS = 400_000
 
 
 def analyze(code: str) -> FunctionReading:
-    """What the function does at viewer-request. UnreadableCodeError where the code is no JavaScript."""
+    """Read the function's actions at viewer-request. UnreadableCodeError if the code is not JavaScript."""
     root = parse(code)
     if root.has_error:
         raise UnreadableCodeError("it is no JavaScript that can be parsed")

@@ -1,4 +1,4 @@
-"""What the code of a CloudFront Function chooses an origin by, and what it writes into the request.
+"""The inputs by which a CloudFront Function chooses an origin, and its writes into the request.
 
 An approximation that errs towards saying too much: a variable holds what was ever assigned to it, and what runs under
 a condition depends on it.
@@ -41,7 +41,7 @@ class FunctionReading:
 
     @property
     def chosen_by(self) -> frozenset[Source]:
-        """What any of the choices depends on."""
+        """Return the sources that any of the choices depends on."""
         return frozenset[Source]().union(*(choice.sources for choice in self.choices))
 
 
@@ -50,7 +50,7 @@ class UnreadableCodeError(Exception):
 
 
 def read_function(code: str) -> FunctionReading:
-    """What the function does at viewer-request. UnreadableCodeError where it is no JavaScript, or no parser is here."""
+    """Read the function's actions at viewer-request. UnreadableCodeError without JavaScript or without a parser."""
     reading = _reading(code)
     if isinstance(reading, str):
         raise UnreadableCodeError(reading)

@@ -136,7 +136,7 @@ class Statements(Bindings):
         return NOTHING
 
     def fails(self, sources: frozenset[Source]) -> None:
-        """What stands here can fail, by these and by what it stands under."""
+        """Record that code here can fail, by these and by its conditions."""
         if self.failing:
             self.failing[-1] |= sources | self.condition
 
@@ -154,7 +154,7 @@ class Statements(Bindings):
         return result
 
     def leaves(self, node: Node | None) -> bool:
-        """Whether what follows may be left out. An answer to the viewer goes past the cache, and is no such choice.
+        """Return True if the rest may be skipped. A response to the viewer bypasses the cache, and is no such choice.
 
         Nor is a failure that nobody catches.
         """
@@ -175,6 +175,6 @@ class Statements(Bindings):
         return node.type in _ENDS or any(self._ends(child) for child in node.named_children)
 
     def _answers(self, block: Node | None) -> bool:
-        """Whether a block ends with an answer to the viewer."""
+        """Return True if a block ends with a response to the viewer."""
         ends = [one for one in block.named_children if one.type == "return_statement"] if block is not None else []
         return any(self.is_answer(self.each(one)) for one in ends)

@@ -18,7 +18,7 @@ _CHANCE = {("event", "viewer"): "the viewer's address", ("event", "context", "re
 
 @dataclass(frozen=True)
 class Value:
-    """What an expression can be: all of it at once, for nothing here knows which branch is taken.
+    """The values that an expression can have, all at once, for nothing here knows which branch is taken.
 
     `texts` are strings that it can be, `functions` functions, `objects` what the code makes itself, by the ids of the
     nodes that make them.
@@ -42,7 +42,7 @@ class Value:
 
     @property
     def made_of(self) -> frozenset[Source]:
-        """What who looks at the value depends on."""
+        """The sources that a reader of the value depends on."""
         return self.sources.union(*(_sources(path) for path in self.paths))
 
     def member(self, names: Iterable[str]) -> Value:

@@ -1,4 +1,4 @@
-"""What one month costs a stack: every quantity that AWS bills, from the settings and the traffic."""
+"""The cost of one month of a stack: every quantity that AWS bills, from the settings and the traffic."""
 
 from __future__ import annotations
 

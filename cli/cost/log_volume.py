@@ -1,4 +1,4 @@
-"""How much a request writes into the log: the router's own line, and what AWS writes around it."""
+"""The volume that a request writes into the log: the router's own line, and AWS's lines around it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Listed:
 
 
 def read_listed(pricing: Any, service: str, filters: Mapping[str, str]) -> Listed:
-    """What all products have that match; UnlistedError where they differ, or where there is none.
+    """Return the price that all matching products have; UnlistedError where they differ, or where there is none.
 
     Usage types: "Interpret your AWS bill and usage reports for CloudFront", "Best practices for understanding your AWS
     billing and usage reports in DynamoDB", "Analyzing, optimizing, and reducing CloudWatch costs". One without a

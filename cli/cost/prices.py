@@ -26,7 +26,7 @@ LIST_URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{}/current/i
 
 @dataclass(frozen=True)
 class Source:
-    """Where a price stands, and as of when. `reason` is why it is a bundled one, "" where the price list has it."""
+    """The source of a price, and its date. `reason` is why it is a bundled one, "" where the price list has it."""
 
     page: str
     url: str
@@ -72,7 +72,7 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def priced_region() -> str:
-    """What all prices are for."""
+    """Describe the Region that all prices are for."""
     return str(_document(FILE)["region"])
 
 

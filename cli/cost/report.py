@@ -1,4 +1,4 @@
-"""How an estimate of `edge-router cost` is shown."""
+"""Printing of an estimate of `edge-router cost`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _shown(dollars: Decimal | None) -> str:
 
 
 def print_basis(traffic: Traffic, estimates: Sequence[Estimate], *, has_free_tier: bool) -> None:
-    """What the figures rest on."""
+    """Print the basis of the figures."""
     assumed = ", ".join(f"{name.replace('_', '-')} {value:,}" for name, value in _assumptions(traffic).items())
     out.print(f"Assumed: {assumed}", markup=False)
     tier = "with" if has_free_tier else "without"
@@ -56,7 +56,7 @@ def print_basis(traffic: Traffic, estimates: Sequence[Estimate], *, has_free_tie
 
 
 def _sources(prices: Mapping[str, Price]) -> Iterator[str]:
-    """Where they come from, in a line for each reason; keys are named where there are several."""
+    """Return the sources, in a line for each reason; keys are named where there are several."""
     for reason in sorted({price.source.reason for price in prices.values()}):
         keys = [key for key, price in prices.items() if price.source.reason == reason]
         dates = sorted(prices[key].source.as_of for key in keys)

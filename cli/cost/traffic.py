@@ -1,4 +1,4 @@
-"""What is assumed of a month's traffic, checked."""
+"""The assumptions on a month's traffic, checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an environment sets: which of the two versions runs, and where its sessions live."""
+"""The settings from the environment: which of the two versions runs, and its table of sessions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What uvicorn serves: the application as the environment configures it."""
+"""The application as the environment configures it, for uvicorn."""
 
 import os
 import sys

@@ -26,7 +26,7 @@ class InjectedFailureError(Exception):
 
 
 class Pages:
-    """What the application answers; chance() gives numbers in [0, 1) and FAIL_PERCENT is drawn from it."""
+    """The responses of the application; chance() gives numbers in [0, 1) and FAIL_PERCENT is drawn from it."""
 
     def __init__(self, settings: Settings, store: SessionStore, chance: Callable[[], float]) -> None:
         self._settings, self._store, self._chance = settings, store, chance
@@ -43,7 +43,7 @@ class Pages:
         return self._visit(request, lambda session: JSONResponse(self._describe(session)))
 
     async def health(self) -> dict[str, str]:
-        """Whether the process answers; DynamoDB is not asked."""
+        """Respond as long as the process runs; DynamoDB is not read."""
         return {"status": "ok", "version": self._settings.VERSION_CODE}
 
     def not_found(self, request: Request, _: Exception) -> Response:
@@ -85,7 +85,7 @@ class Pages:
         return response
 
     def _describe(self, session: Session) -> dict[str, Any]:
-        """What a visitor may see: the token itself stays in the cookie."""
+        """Return the part of a session that a visitor may see: the token itself stays in the cookie."""
         return {
             "version_code": session.version,
             "version_name": self._settings.version.VERSION_NAME,

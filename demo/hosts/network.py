@@ -1,4 +1,4 @@
-"""Where the hosts of the sample application are: a network of their own, which only CloudFront can reach into."""
+"""The network of the sample application's hosts, which only CloudFront can reach into."""
 
 from __future__ import annotations
 

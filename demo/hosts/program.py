@@ -1,4 +1,4 @@
-"""What the project in demo/hosts/ creates, and what it exports for the stack whose origins these are."""
+"""The resources of the project demo/hosts, and its outputs for the stack whose origins these are."""
 
 from __future__ import annotations
 

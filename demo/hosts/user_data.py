@@ -1,4 +1,4 @@
-"""What a host runs when it is new: install Docker, write the sample application, build it and run it."""
+"""The script of a new host: install Docker, write the sample application, build it and run it."""
 
 from __future__ import annotations
 

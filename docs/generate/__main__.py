@@ -30,7 +30,7 @@ def main() -> None:
     """Write or check the pages."""
     stale = stale_pages()
     if "--check" in sys.argv[1:]:
-        sys.exit("".join(f"docs/{page.relative_to(DOCS)} is stale: run make docs-pages\n" for page in stale))
+        sys.exit("\n".join(f"docs/{page.relative_to(DOCS)} is stale: run make docs-pages" for page in stale) or 0)
     for page, text in stale.items():
         page.write_text(text, encoding="utf-8")
 

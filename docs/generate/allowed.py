@@ -27,7 +27,7 @@ _ALLOWED = re.compile(r".*\b[Aa]llowed(?: is|:) ", re.DOTALL)
 
 
 def allowed(key: Key, model: type[BaseModel]) -> str:
-    """What a key takes besides its type; "" where every value of the type will do."""
+    """Return the values that a key takes besides its type; "" where every value of the type will do."""
     annotation = _plain(key.annotation)
     if get_origin(annotation) is dict:
         return _rejection(key.names, {"!": _first_of_map(key.names, model)}, (*key.names, "!"), model)
@@ -76,7 +76,7 @@ def _errors(config: dict[str, Any], model: type[BaseModel]) -> list[ErrorDetails
 
 
 def _summary(message: str) -> str:
-    """What is allowed, from "is X: what is allowed"."""
+    """Return the second part of "is X: what is allowed"."""
     if "no AWS Region" in message:
         return "an AWS Region"
     _, _, text = message.partition(": ")
@@ -84,7 +84,7 @@ def _summary(message: str) -> str:
 
 
 def is_required(key: Key, model: type[BaseModel]) -> bool:
-    """Whether the section is rejected without the key, whatever its default is."""
+    """Return True if the section is rejected without the key, whatever its default is."""
     config = copy.deepcopy(sample(model, key.names[0]))
     *path, last = _named(config, key.names)
     place: Any = config

@@ -90,7 +90,7 @@ def _on_alarm(_signal: int, frame: FrameType | None) -> None:
 
 
 def _is_uninterrupted(frame: FrameType | None) -> bool:
-    """Whether some function on the stack must be left to end. That of `Thread.start` leaves half a thread otherwise."""
+    """True if some function on the stack must be left to end: that of `Thread.start` leaves half a thread otherwise."""
     threading = sys.modules.get("threading")
     start = getattr(threading.Thread.start, "__code__", None) if threading else None
     while frame is not None:

@@ -1,4 +1,4 @@
-"""What a valid name is, in cookies, headers and DNS. Each rule returns "", or what is wrong and what is allowed."""
+"""Rules for names in cookies, headers and DNS. Each rule returns "", or what is wrong and what is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an origin's fields may be. Each rule returns "", or what is wrong and what is allowed."""
+"""Rules for an origin's fields. Each rule returns "", or what is wrong and what is allowed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def protocol(value: str) -> str:
 
 
 def port(value: int) -> str:
-    """What CloudFront connects to ("Custom origin": HTTP and HTTPS port)."""
+    """Check the port that CloudFront connects to ("Custom origin": HTTP and HTTPS port)."""
     if value in (80, 443) or 1024 <= value <= 65_535:
         return ""
     return f"is {value}: CloudFront connects to the ports 80, 443 and 1024 to 65535"
 
 
 def path(value: str) -> str:
-    """What is put before the path of every request."""
+    """Check the prefix of every request's path."""
     is_path = value == "" or (value.startswith("/") and not value.endswith("/") and not {"?", "#"} & set(value))
     if is_path and all("!" <= character <= "~" for character in value) and len(value) <= MAX_PATH_CHARACTERS:
         return ""
@@ -31,7 +31,7 @@ def path(value: str) -> str:
 
 
 def host_header(value: str) -> str:
-    """What the origin sees as Host."""
+    """Check the Host header that the origin receives."""
     if value in ("origin", "viewer"):
         return ""
     text = domain_name(value)

@@ -42,7 +42,7 @@ else:
             self.default_factory = default_factory
 
     class _Lazily:
-        """What the functions of dataclasses look for, made by dataclasses when they look."""
+        """The attributes that functions of dataclasses look for, made by dataclasses when they look."""
 
         def __init__(self, attribute, names, defaults):
             self._attribute, self._names, self._defaults = attribute, names, defaults

@@ -30,7 +30,7 @@ def _ignore(*_: str) -> None: ...
 
 @dataclass(frozen=True)
 class Site:
-    """What stands behind a stack on this machine.
+    """The backends of a stack on this machine.
 
     `applications` are started and named by the domain they answer for; `origins` maps further domains to URLs that run
     already; `seeds` are items by table name. `hashed_headers` are those of the cache key that only a function knows.

@@ -81,7 +81,7 @@ class LocalDynamoDB:
 
     @property
     def has_shared_tables(self) -> bool:
-        """Whether the engine shows one table in every Region."""
+        """True if the engine shows one table in every Region."""
         return bool(self._has_shared_tables)
 
     @property

@@ -22,7 +22,7 @@ KEPT = "keptInTheAccount"
 
 
 class _Withheld:
-    """What stands in the place of a secret's value once it was written to a state."""
+    """The placeholder of a secret's value once it was written to a state."""
 
     def __repr__(self) -> str:
         return "[withheld]"
@@ -125,7 +125,7 @@ def deployment(
 
 
 def kept_of(state: Mapping[str, object]) -> list[dict[str, object]]:
-    """What earlier updates left in the account."""
+    """Return the resources that earlier updates left in the account."""
     inner = state.get("deployment")
     metadata = inner.get("metadata") if isinstance(inner, dict) else None
     kept = metadata.get(KEPT) if isinstance(metadata, dict) else None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from docs.generate.__main__ import stale_pages
+from docs.generate import __main__ as generating
+from docs.generate.__main__ import main
 from docs.generate.allowed import allowed, is_required
 from docs.generate.commands import commands
 from docs.generate.docstrings import attributes
 from docs.generate.keys import Key, tables
-from docs.generate.pages import block_names, fill, pages, table
+from docs.generate.pages import DOCS, block_names, fill, pages, table
 from docs.generate.project import STRATEGIES, Settings, load
 from pipeline.settings import PipelineSettings, TargetSettings
 from tests.cli.every_command import COMMANDS
@@ -22,9 +24,20 @@ from tests.cli.every_command import COMMANDS
 KEYS = {key.path: key for keys in tables().values() for key in keys}
 
 
-def test_generated_blocks_are_up_to_date() -> None:
+def test_generated_blocks_are_up_to_date_and_the_check_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """`make docs-pages` writes them again."""
-    assert sorted(page.name for page in stale_pages()) == []
+    monkeypatch.setattr(sys, "argv", ["docs.generate", "--check"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+
+
+def test_the_check_names_stale_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["docs.generate", "--check"])
+    monkeypatch.setattr(generating, "stale_pages", lambda: {DOCS / "settings.md": ""})
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == "docs/settings.md is stale: run make docs-pages"
 
 
 def test_every_table_and_the_commands_are_on_exactly_one_page() -> None:
