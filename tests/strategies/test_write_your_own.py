@@ -10,21 +10,25 @@ from types import ModuleType
 
 import pytest
 
-from cli.new_strategy.names import name_strategy
+from cli.new_strategy.names import StrategyNames
 from cli.new_strategy.scaffold import INDEX, REGISTRY, write_strategy
 from strategies import Assignment, Edge, Needs, Request, registry
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/write-your-own.md").read_text(encoding="utf-8")
-NAMES = name_strategy("by-country")
+NAMES = StrategyNames("by-country")
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The files of a clone that the command changes, and the folders that it writes to."""
+    """The files of a clone that the command changes, and the folders that it writes to.
+
+    Without the page's strategy, which is there where somebody has followed the page.
+    """
     for path in (REGISTRY, INDEX):
         (tmp_path / path).parent.mkdir(parents=True)
-        (tmp_path / path).write_text((ROOT / path).read_text(encoding="utf-8"), encoding="utf-8")
+        lines = (ROOT / path).read_text(encoding="utf-8").splitlines(keepends=True)
+        (tmp_path / path).write_text("".join(line for line in lines if "by-country" not in line), encoding="utf-8")
     for folder in ("tests/strategies", "docs/strategies"):
         (tmp_path / folder).mkdir(parents=True)
     for name in ("router", "pyproject.toml"):  # for ruff, which sorts the imports of what it finds
