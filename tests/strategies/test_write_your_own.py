@@ -101,10 +101,11 @@ def test_the_page_says_what_the_command_writes(clone: Path) -> None:
 
 
 def test_registry_and_navigation_get_a_line_each_at_the_end_of_their_lists(clone: Path) -> None:
+    before = {path: (clone / path).read_text(encoding="utf-8") for path in (REGISTRY, INDEX)}
     write_strategy(clone, NAMES)
     line = '    "by-country": "strategies.by_country:ByCountry",\n'
     row = "| [by-country](strategies/by-country.md) | the header that names the visitor |\n"
     for path, added, after in ((REGISTRY, line, "}\n"), (INDEX, row, "\n## ")):
-        before, text = ((folder / path).read_text(encoding="utf-8") for folder in (ROOT, clone))
-        assert text.replace(added, "", 1) == before
+        text = (clone / path).read_text(encoding="utf-8")
+        assert text.replace(added, "", 1) == before[path]
         assert added + after in text
