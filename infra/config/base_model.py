@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Collection, Container, Mapping
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from infra.config.errors import errors_in, format_value, raise_errors, setting_error, suggestion
+from infra.config.errors import (
+    SettingsError,
+    errors_in,
+    format_errors,
+    format_value,
+    raise_errors,
+    setting_error,
+    suggestion,
+)
 
 Model = TypeVar("Model", bound="Section")
 
@@ -43,6 +53,38 @@ class Section(BaseModel):
     def keys(cls) -> list[str]:
         """Return the keys as config spells them."""
         return [field.alias or name for name, field in cls.model_fields.items()]
+
+
+def parse_settings(
+    model: type[Model],
+    config: Mapping[str, str],
+    project: str,
+    secret_keys: Container[str] = (),
+    json_keys: Collection[str] | None = None,
+) -> Model:
+    """Parse a config as the engine gives it to a program; SettingsError with every mistake.
+
+    `config` is "project:key" to a string, JSON where the value is an object. `secret_keys` are the full keys whose
+    values no message may show, `json_keys` the keys at the top that may have objects or lists; None stands for all.
+    """
+    prefix = f"{project}:"
+    own = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    raw = {key: _decode(value) if json_keys is None or key in json_keys else value for key, value in own.items()}
+    secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(format_errors(error, project, raw, secrets)) from None
+
+
+def _decode(value: str) -> object:
+    """Decode objects and lists, which come as JSON; leave anything else for its field to report."""
+    if value[:1] in ("{", "["):
+        try:
+            return cast("object", json.loads(value))
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def _reject_booleans(value: Any) -> Any:

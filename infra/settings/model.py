@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     BeforeValidator,
     Field,
-    ValidationError,
     ValidationInfo,
     create_model,
     field_validator,
     model_validator,
 )
 
-from infra.config.base_model import Section, Text, Whole
-from infra.config.errors import SettingsError, format_errors, raise_errors, setting_error, suggestion
+from infra.config.base_model import Section, Text, Whole, parse_settings
+from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import between, one_of, rule
 from infra.settings.alarms import AlarmSettings
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
@@ -242,22 +240,5 @@ def load_settings(
     `config` is what the engine gives a program: "edge-router:key" to a string, JSON where the value is an object.
     `secret_keys` are the full keys whose values no message may show.
     """
-    prefix = f"{project}:"
-    own = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    raw = {key: _decode(key, value) for key, value in own.items()}
-    secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
-    try:
-        return Settings.model_validate(raw)
-    except ValidationError as error:
-        raise SettingsError(format_errors(error, project, raw, secrets)) from None
-
-
-def _decode(key: str, value: str) -> object:
-    """Decode an object from JSON; leave anything else for its field to report."""
-    field = next((field for field in Settings.model_fields.values() if field.alias == key), None)
-    if field is not None and field.annotation is not str and value[:1] in ("{", "["):
-        try:
-            return cast("object", json.loads(value))
-        except (ValueError, RecursionError):
-            return value
-    return value
+    json_keys = [field.alias for field in Settings.model_fields.values() if field.alias and field.annotation is not str]
+    return parse_settings(Settings, config, project, secret_keys, json_keys)

@@ -20,8 +20,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from infra.config.base_model import parse_settings
 from infra.config.errors import SettingsError
-from infra.project_settings import parse_settings
 from pipeline.deployer_rights import rights
 from pipeline.settings import PARTS, PipelineSettings
 from simulator.standin import ProgramError, Run, read_stack_config, run_program

@@ -16,8 +16,8 @@ import yaml
 
 from demo.hosts.hosts import IMAGE_PARAMETER
 from demo.hosts.settings import HostsSettings
+from infra.config.base_model import parse_settings
 from infra.config.errors import SettingsError
-from infra.project_settings import parse_settings
 from infra.settings.stack import refuse_demo
 from simulator.standin import ProgramError, Run, StandIn, run_program
 from tests.infra.configs import CONNECTED, ROOT, run_stack, shipped_stack, stack_of

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.config.base_model import parse_settings
 from infra.config.errors import SettingsError
 from infra.naming.resource_names import LIMITS, Name
-from infra.project_settings import parse_settings
 from infra.settings.stack import load_stack
 from pipeline.settings import PipelineSettings, check_names
 from simulator.standin import ProgramError, run_program
