@@ -13,9 +13,8 @@ from cache_check.model.behaviors import OUR_COMPONENT
 from cache_check.model.findings import Finding
 from infra.cdn.distribution import Attached, distribution_args
 from infra.cdn.distribution_extras import DistributionExtras
-from infra.cdn.policies import cache_policy, origin_request_policy, static_cache_policy
+from infra.cdn.policies import cache_policy, origin_request_policy, policies_args, static_cache_policy
 from infra.decision_inputs import decision_inputs
-from infra.edge_router import policies_args
 from infra.naming.edge_functions import router_function_name, viewer_function_name
 from infra.settings.stack import Stack
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_POLICY

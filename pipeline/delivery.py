@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam.role import policy_document
+from infra.iam.role import allow, policy_document
 from infra.naming.edge_functions import EDGE_REGION
 from infra.observability.notifications import subscribe
 from pipeline.artifact_bucket import ArtifactBucket
-from pipeline.deploy_project import ARTIFACT_ACTIONS, DeployProject, DeployProjectArgs, allow, trust
+from pipeline.deploy_project import ARTIFACT_ACTIONS, DeployProject, DeployProjectArgs, trust
 from pipeline.settings import PipelineSettings, TargetSettings
 
 SOURCE, SOURCE_ACTION = "source", "Source"

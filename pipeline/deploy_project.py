@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam.role import policy_document
+from infra.iam.role import allow, policy_document
 from infra.naming.edge_functions import EDGE_REGION
 from pipeline.artifact_bucket import ArtifactBucket
 from pipeline.deployer_rights import rights
@@ -80,11 +80,6 @@ def trust(service: str, account_id: str) -> dict[str, Any]:
             "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
         }
     )
-
-
-def allow(actions: Sequence[str], *resources: str) -> dict[str, Any]:
-    """Return a statement."""
-    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
 def _project(

@@ -17,7 +17,7 @@ from cli.up import report
 from cli.up.local_backends import local_backends
 from cli.up.request import UpRequest
 from infra.naming.edge_functions import HANDLER
-from infra.settings.stack import Stack
+from infra.settings.stack import WITHOUT_DEMO, Stack
 from simulator.cloudfront import Distribution, OriginMapError, PortInUseError, StateError, UnknownRegionError
 from simulator.deployment.applications import ApplicationError
 from simulator.deployment.deployment import LocalDeployment, Site
@@ -38,8 +38,6 @@ TIMEOUT_SECONDS = 30
 MEMORY_MB = 128
 """For a function of which the state has the ARN only: CloudFront's longest timeout of an origin event, and Lambda's
 default memory."""
-STANDS_HERE = ("demo.hosts=false", "demo.tiers=false")
-"""The project demo/hosts creates these in AWS; here they run under the domain names of the config."""
 Working = Callable[[str], AbstractContextManager[None]]
 
 
@@ -81,7 +79,7 @@ def read_source(request: UpRequest) -> Source:
         state = read_exported_state(request.state)
         _attached_functions(request, state)
         return Source(origins, state=state)
-    config = request.workspace.read_config(request.stack, (*STANDS_HERE, *request.overrides))
+    config = request.workspace.read_config(request.stack, (*WITHOUT_DEMO, *request.overrides))
     return Source(origins, config=config, stack=load(request.stack, config))
 
 

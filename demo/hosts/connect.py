@@ -18,11 +18,9 @@ from cli.output.failures import classify
 from cli.stacks.outputs import run_pulumi
 from cli.stacks.workspace import Workspace
 from demo.hosts.settings import session_environment
-from infra.settings.stack import Stack
+from infra.settings.stack import WITHOUT_DEMO, Stack
 
 PROJECT = "demo/hosts"
-IN_THE_STACK = ("demo.hosts=false", "demo.tiers=false")
-"""The stack is read as it will be: with origins of its config."""
 
 
 def new_settings(outputs: Mapping[str, Any], stack: Stack) -> dict[str, str]:
@@ -65,7 +63,7 @@ def conflicts(outputs: Mapping[str, Any], stack: Stack) -> list[str]:
 def connect(stack_name: str, hosts_stack: str) -> None:
     """Read the outputs and write the settings; UsageError where hosts and stack do not fit."""
     workspace = Workspace()
-    stack = workspace.open_stack(stack_name, IN_THE_STACK)
+    stack = workspace.open_stack(stack_name, WITHOUT_DEMO)  # as it will be: with the origins of its config
     text = run_pulumi(workspace, "-C", PROJECT, "stack", "output", "--json", "--show-secrets", "--stack", hosts_stack)
     outputs: dict[str, Any] = json.loads(text)
     if found := conflicts(outputs, stack):

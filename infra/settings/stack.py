@@ -119,6 +119,10 @@ def load_stack(
     return stack
 
 
+WITHOUT_DEMO = ("demo.hosts=false", "demo.tiers=false")
+"""The overrides that refuse_demo asks for: the project demo/hosts, or this machine, has those parts instead."""
+
+
 def refuse_demo(stack: Stack) -> None:
     """Raise SettingsError where the config asks for parts of the demo, which are created by a project of their own.
 
