@@ -32,7 +32,7 @@ class Figure(Protocol):
 
 F = TypeVar("F", bound=Figure)
 Pair = tuple[float, float]
-"""What was measured in one round: (the figure's own, its baseline's)."""
+"""The measurements of one round: (the figure's own, its baseline's)."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ _REST: Mapping[str, Item] = {
     SESSIONS: {"version": {"S": "2"}, "expiration": {"N": NEVER}},
     TENANTS: {"defaultBackend": {"S": "acme.tenants.example.com"}},
 }
-"""What an item has beside its key."""
+"""The attributes of an item beside its key."""
 
 
 @contextlib.contextmanager

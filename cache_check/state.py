@@ -75,7 +75,7 @@ def read_behaviors(state: Mapping[str, Any]) -> Reading:
     """
     living = [resource for resource in read_resources(state) if resource.is_living]
     distributions = [_distribution(one) for one in living if one.type == DISTRIBUTION]
-    known = _known(living, distributions)
+    known = _read_known(living, distributions)
     behaviors = [behavior for one in distributions for behavior in _behaviors(one, known)]
     others = [unread_distribution(resource) for resource in living]
     others += [unfinished_update(resource, operation) for resource, operation in pending_operations(state)]
@@ -90,8 +90,8 @@ def _distribution(resource: Resource) -> _Distribution:
     return _Distribution(resource, properties, _part(DistributionPart, properties, resource.name))
 
 
-def _known(living: list[Resource], distributions: list[_Distribution]) -> _Known:
-    """The policies are those that a behavior names: nobody needs the hidden values of others."""
+def _read_known(living: list[Resource], distributions: list[_Distribution]) -> _Known:
+    """Read functions, and the policies that a behavior names: nobody needs the hidden values of others."""
     parts = [part for one in distributions for _, _, part, _ in one.behaviors()]
     named = {policy for part in parts for policy in (part.cache_policy_id, part.origin_request_policy_id)}
     policies = [one for one in living if one.id in named]
@@ -149,11 +149,11 @@ def _behaviors(distribution: _Distribution, known: _Known) -> Iterator[Behavior]
             error_ttls={one.error_code: one.error_caching_min_ttl for one in whole.custom_error_responses},
             unknown_policies=unknown,
             managed_cache_policy=policy.name if part.cache_policy_id in CACHE_POLICIES else "",
-            made_by=_made_by(resource.urn),
+            made_by=_creator(resource.urn),
         )
 
 
-def _made_by(urn: str) -> str:
+def _creator(urn: str) -> str:
     """`edge-router-prod` for `urn:pulumi:prod::edge-router::…` of our component."""
     head, _, kinds = urn.partition("::")
     project = kinds.partition("::")[0]

@@ -89,8 +89,8 @@ class DecisionInputs:
             return is_router_function_arn(association.arn, self.function_prefix)
         return is_viewer_function_arn(association.arn, self.function_prefix, VIEWER_FUNCTIONS)
 
-    def made(self, behavior: Behavior) -> bool:
-        """Return whether the stack's program made the distribution, so that `pulumi up` changes it."""
+    def manages(self, behavior: Behavior) -> bool:
+        """Return whether the stack's program created the distribution, so that `pulumi up` changes it."""
         return bool(behavior.made_by) and behavior.made_by == self.function_prefix
 
     def is_routed(self, behavior: Behavior) -> bool:

@@ -80,7 +80,7 @@ def describe_fix(behavior: Behavior, inputs: DecisionInputs | None, setting: str
 
     `pulumi up` of this project's stack touches no distribution but its own.
     """
-    if inputs is None or not inputs.made(behavior):
+    if inputs is None or not inputs.manages(behavior):
         return f"in {behavior.address} of {behavior.distribution}: {setting}."
     if inputs.caching_key:
         return f"set {inputs.caching_key} to versioned or none and run `pulumi up`; the setting is {setting}."

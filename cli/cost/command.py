@@ -15,7 +15,7 @@ OTHER_CACHING = {
     "cookie-version": ("cookieVersion.caching=versioned",),
     "sticky-session": ("stickySession.caching=versioned", "stickySession.versionCookie=app-version"),
 }
-"""What a comparison shows beside the stack's own setting."""
+"""The settings that a comparison shows beside the stack's own."""
 
 
 if TYPE_CHECKING:

@@ -26,18 +26,22 @@ def _name(one: Estimate) -> str:
 def print_items(one: Estimate) -> None:
     """Every item of one strategy, and their sum."""
     rows = [
-        (item.group, item.what, f"{item.quantity:,.2f} {item.price.what}", _shown(item.dollars)) for item in one.items
+        (item.group, item.what, f"{item.quantity:,.2f} {item.price.what}", _format_dollars(item.dollars))
+        for item in one.items
     ]
-    print_table(("for", "item", "a month", "USD"), [*rows, ("total", _name(one), "", _shown(one.total()))])
+    print_table(("for", "item", "a month", "USD"), [*rows, ("total", _name(one), "", _format_dollars(one.total()))])
 
 
 def print_comparison(estimates: Sequence[Estimate]) -> None:
     """The sums of the groups, strategy by strategy."""
-    rows = [(_name(one), *(_shown(one.total(group)) for group in GROUPS), _shown(one.total())) for one in estimates]
+    rows = [
+        (_name(one), *(_format_dollars(one.total(group)) for group in GROUPS), _format_dollars(one.total()))
+        for one in estimates
+    ]
     print_table(("USD a month", *GROUPS, "total"), rows)
 
 
-def _shown(dollars: Decimal | None) -> str:
+def _format_dollars(dollars: Decimal | None) -> str:
     return "not priced" if dollars is None else f"{dollars:,.2f}"
 
 

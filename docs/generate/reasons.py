@@ -9,7 +9,7 @@ from .pages import code, table
 from .project import STRATEGIES, load
 
 _OUTCOME = re.compile(r"by percentage|`stable`, fallback|`stable`")
-"""How the meaning of a reason begins, unless its origin is a matter of the strategy."""
+"""The beginnings of a reason's meaning, unless its origin is a matter of the strategy."""
 
 
 def reasons_table(strategy: str) -> str:

@@ -16,7 +16,7 @@ RANDOM = ("chance", "Math.random()")
 
 
 def chosen(body: str, *, before: str = "") -> set[Any]:
-    """What inputs in a handler with this body."""
+    """The sources that a handler with this body chooses an origin by."""
     code = f"import cf from 'cloudfront';\n{before}\nasync function handler(event) {{ {body} }}"
     return set(read_function(code).chosen_by)
 

@@ -16,7 +16,7 @@ RULES = "const RULES = [{cookie: 'beta', to: 'b'}, {cookie: 'canary', to: 'c'}];
 
 
 def unkeyed(body: str, before: str = "", headers: tuple[str, ...] = (), cookies: tuple[str, ...] = ()) -> set[str]:
-    """What inputs and is not followed by a key with these names; `r` in the body is the request."""
+    """The sources that choose an origin and are not among these keys; `r` in the body is the request."""
     code = f"""import cf from 'cloudfront';
     {before}
     const to = cf.selectRequestOriginById;

@@ -14,17 +14,9 @@ from infra.leak_gate import CacheLeakError, find_stack_leaks, planned_state, rej
 from simulator.standin import ProgramError, run_program
 from strategies.registry import STRATEGIES
 from tests.cache_check.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
-from tests.infra.configs import STACKS, choosing, shipped_stack
+from tests.infra.configs import STACKS, VERSIONED, choosing, shipped_stack
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
-VERSIONED = {
-    "cookie-version": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
-    "sticky-session": (
-        "strategy=sticky-session",
-        "stickySession.caching=versioned",
-        "stickySession.versionCookie=app-version",
-    ),
-}
 STATIC = ("strategy=cookie-version", "staticPaths[0]=/static/*")
 every_setting = pytest.mark.parametrize(
     "settings",

@@ -59,6 +59,16 @@ SET_UP = tuple(
 )
 """Strategies with a section in the file of every stack. Any other one does without: its declared example is given."""
 
+VERSIONED = {
+    "cookie-version": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
+    "sticky-session": (
+        "strategy=sticky-session",
+        "stickySession.caching=versioned",
+        "stickySession.versionCookie=app-version",
+    ),
+}
+"""The overrides with which a strategy lets the cache keep each version apart."""
+
 
 def choosing(strategy: str) -> tuple[str, ...]:
     """The overrides that switch a shipped stack to a strategy."""

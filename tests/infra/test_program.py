@@ -20,6 +20,7 @@ from tests.infra.configs import (
     ON_LAMBDA,
     SET_UP,
     STACKS,
+    VERSIONED,
     choosing,
     edit_stack,
     needs_of,
@@ -32,14 +33,6 @@ every_stack = pytest.mark.parametrize("stack", STACKS)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 every_set_up_strategy = pytest.mark.parametrize("strategy", SET_UP)
 on_lambda = pytest.mark.parametrize("strategy", ON_LAMBDA)
-VERSIONED = {
-    "cookie-version": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
-    "sticky-session": (
-        "strategy=sticky-session",
-        "stickySession.caching=versioned",
-        "stickySession.versionCookie=app-version",
-    ),
-}
 every_versioned = pytest.mark.parametrize("strategy", VERSIONED)
 
 FUNCTION = "aws:lambda/function:Function"
