@@ -8,10 +8,12 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from cli.output.progress import counting
 from cli.stacks.workspace import Workspace
 from cli.validate.run import expectations
 from tests.cli.conftest import ROOT, Result
@@ -20,6 +22,12 @@ from tests.validator.sites import SECRET, Shop, served
 Run = Callable[..., Result]
 LOCAL_SECRET = "local-demo-override-secret"
 SMALL = ("--visitors", "40", "--sticky-visitors", "2", "--requests-per-visitor", "2", "--rate", "1000")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is, no progress is due in this process: what is on standard error is compared."""
+    monkeypatch.setattr("cli.validate.run.counting", partial(counting, quiet_seconds=300))
 
 
 def test_what_is_proven_is_printed_with_its_evidence(run: Run):
