@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from router.cache_guard import CacheGuard
     from router.control.override import Override
     from router.control.reader import ControlReader
-    from router.dynamodb.client import Clients
+    from router.dynamodb.clients import Clients
     from router.dynamodb.table import Table
     from router.metrics import Metrics
 
 
 def build_router(config: dict[str, Any], region: str) -> Router:
-    """Build the router of one execution Region. Parts without config are neither built nor imported nor packaged."""
+    """Build the router of one execution Region, ready for its first request.
+
+    Parts without config are neither built nor imported nor packaged.
+    """
     strategy_class = load(config["strategy"])
     origins = {name: Origin(name=name, **fields) for name, fields in config["origins"].items()}
     version_header = config.get("version_header", "")
@@ -35,13 +38,10 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     baked = Live(percent, pin, release, percent_from="function" if version_header else "baked")
     control_config = None if version_header else config.get("control")
     clients = _build_clients() if config["table"] or control_config else None
-    edge = Edge(
-        origins=origins,
-        table=_build_table(config["table"], region, clients),
-        clock=time.time,
-        random_bytes=os.urandom,
-    )
-    return Router(
+    table = _build_table(config["table"], region, clients)
+    control = _build_control(control_config, region, baked, clients)
+    edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
+    router = Router(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),
@@ -49,7 +49,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         precedence=Precedence(
             origins,
             override=_build_override(config["override"]),
-            control=_build_control(control_config, region, baked, clients),
+            control=control,
             version_header=version_header,
         ),
         clients=clients,
@@ -58,6 +58,11 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         region=region,
         guard=_build_guard(config.get("kept")),
     )
+    if config.get("warm") and clients is not None:
+        from router.warm import warm_up  # only with warm: the work of init is as much to import
+
+        warm_up(clients, [*([control.region] if control else []), *(table.regions if table else [])], control)
+    return router
 
 
 def _build_override(config: dict[str, Any] | None) -> Override | None:
@@ -77,7 +82,7 @@ def _build_guard(config: dict[str, Any] | None) -> CacheGuard | None:
 
 
 def _build_clients() -> Clients:
-    from router.dynamodb.client import Clients  # only with table or control: others do not pay for sockets
+    from router.dynamodb.clients import Clients  # only with table or control: others do not pay for sockets
 
     return Clients()
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 from router.model.assignment import sha256
+from router.model.log_line import emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,12 +74,3 @@ class DecisionLog:
     def fault(self, request_id: str, reason: str) -> None:
         """Write the line of an event that the router could not read or respond to as it should."""
         emit({"strategy": self._strategy, "reason": reason, "requestId": request_id, "fallback": True})
-
-
-def emit(line: dict[str, object]) -> None:
-    """Write one line. Failures are ignored: a log that cannot be written must not cost the request."""
-    try:
-        sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        return

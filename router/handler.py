@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from router.decision_log import emit
+from router.model.log_line import emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

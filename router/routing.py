@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from router.cache_guard import CacheGuard
     from router.decision_log import DecisionLog
-    from router.dynamodb.client import Clients
+    from router.dynamodb.clients import Clients
     from router.metrics import Metrics
     from router.model.assignment import Live
     from router.model.decision import Origin

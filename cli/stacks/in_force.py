@@ -15,7 +15,8 @@ from infra.package.replica_order import replica_order
 from infra.settings.stack import Stack
 from router.control.live import PINS, ItemError, Live, parse_live, summarize
 from router.control.reader import KEY, PARTITION
-from router.dynamodb.client import Client, ReadError, nearest_first
+from router.dynamodb.client import Client, ReadError
+from router.dynamodb.clients import nearest_first
 
 CANARY_KEY, PIN_KEY, TIER_KEY = "canary", "pin", "tier:"
 """Keys of the stores of functions/canary.js and functions/tier.js."""

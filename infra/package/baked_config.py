@@ -23,6 +23,8 @@ def baked_config(stack: Stack) -> dict[str, Any]:
     With live control it has no percentage, pin and release, so that changing them changes no byte of the package.
     """
     config, settings = deciding_config(stack), stack.settings
+    if settings.function.warm_in_init and settings.reads_dynamodb:
+        config["warm"] = True
     if settings.has_metrics:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
     if settings.strategy_class.respond is not Strategy.respond:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,16 @@ from infra.package.modules import modules_for, modules_from, source_path
 from infra.package.strip_comments import strip_comments
 from infra.package.wheels import Wheel, read_lock, wheels_for
 from infra.settings.stack import Stack
+from router.dynamodb.trust import AMAZON_ROOTS, OWN_ROOTS
 
 ROOT = Path(__file__).parents[2]
 WORK_DIRECTORY = ".edge-router"
 CONFIG_NAME = "config.json"
+AMAZON_ROOTS_FILE = Path(__file__).with_name(AMAZON_ROOTS)
 STRIPPED_WHEEL = "pyjwt"
 MAX_PACKAGE_BYTES = 50 * 1024 * 1024
 """The size of the archive for origin triggers ("Quotas on Lambda@Edge")."""
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", re.DOTALL)
 REGIONAL_ARCHITECTURE = "arm64"
 CONTROLLER_LOCK = Path(__file__).with_name("requirements-controller.txt")
 VALIDATOR_LOCK = Path(__file__).with_name("requirements-validator.txt")
@@ -70,7 +74,17 @@ def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel])
     files = {name: strip_comments(content) for name, content in _read_sources(modules).items()}
     for wheel in wheels:
         files |= {name: _strip_wheel(wheel, name, content) for name, content in wheel.files()}
-    return {**files, CONFIG_NAME: to_json(config)}
+    return {**files, **_ca_bundle(stack), CONFIG_NAME: to_json(config)}
+
+
+def _ca_bundle(stack: Stack) -> dict[str, bytes]:
+    """Return the root certificates for DynamoDB as router.dynamodb.trust looks for them; none for the system's."""
+    bundle = stack.settings.function.ca_bundle
+    if bundle == "system" or not stack.settings.reads_dynamodb:
+        return {}
+    if bundle != "amazon":
+        return {OWN_ROOTS: bundle.encode()}
+    return {AMAZON_ROOTS: b"".join(_CERTIFICATE.findall(AMAZON_ROOTS_FILE.read_bytes()))}
 
 
 def _strip_wheel(wheel: Wheel, name: str, content: bytes) -> bytes:

@@ -187,6 +187,11 @@ class CoreSettings(Section):
         return self.control.is_live and self.needs.origin_request and not self.needs.version_header
 
     @property
+    def reads_dynamodb(self) -> bool:
+        """True where the Lambda function reads a table: the strategy's, or the control table."""
+        return self.needs.origin_request and (self.needs.table is not None or self.reads_control_table)
+
+    @property
     def has_rollout(self) -> bool:
         """True with a rollout controller: it needs a control table, and a strategy that assigns by percentage."""
         return self.rollout is not None and self.control.is_live and self.needs.by_percentage

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import ssl
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from infra.config.aws_regions import EDGE_REGIONS, region_error
 from infra.config.base_model import Number, Section, Text, Whole
-from infra.config.errors import raise_errors, setting_error
+from infra.config.errors import format_value, raise_errors, setting_error
 from infra.config.rules import between, duplicate_error, no_duplicates, one_of, rule
 
+CA_BUNDLES = ("amazon", "system")
 MAX_STATIC_PATHS = 24
 """CloudFront's quota is 25 cache behaviors for each distribution, the default one among them."""
 MAX_REMEMBERED_ENTRIES = 10_000
@@ -53,6 +55,19 @@ def _static_paths_error(patterns: tuple[str, ...]) -> str:
 StaticPaths = Annotated[tuple[Annotated[Text, rule(_path_pattern_error)], ...], rule(_static_paths_error)]
 
 
+def _ca_bundle_error(value: str) -> str:
+    if value in CA_BUNDLES:
+        return ""
+    allowed = "allowed is amazon, system, or root certificates in PEM"
+    if "-----BEGIN CERTIFICATE-----" not in value:
+        return f"is {format_value(value)}: {allowed}"
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=value)
+    except (ssl.SSLError, ValueError):
+        return f"has a certificate that cannot be read: {allowed}"
+    return ""
+
+
 class FunctionSettings(Section):
     """The Lambda@Edge function. At `deadlineMs` the router itself ends a decision, long before Lambda would.
 
@@ -61,11 +76,18 @@ class FunctionSettings(Section):
         timeout_seconds: When Lambda ends the function; the viewer gets a 503.
         deadline_ms: When the router ends a decision and sends the request to `stable`: at most half of
             `timeoutSeconds`.
+        warm_in_init: A new instance connects to the nearest replica and to the home Region, and reads live control,
+            before its first request; see [scale](scale.md#cold-starts).
+        ca_bundle: The root certificates that the router trusts for DynamoDB: `amazon` (those of Amazon Trust Services,
+            and the system's where these did not issue a certificate), `system`, or root certificates in PEM, which
+            alone are trusted then.
     """
 
     memory_mb: Annotated[Whole, between(128, 10_240, "MB")] = 128
     timeout_seconds: Annotated[Whole, between(1, 30, "seconds (the limit of origin triggers)")] = 5
     deadline_ms: Annotated[Whole, between(50, 15_000, "milliseconds")] = 2_000
+    warm_in_init: bool = True
+    ca_bundle: Annotated[Text, rule(_ca_bundle_error)] = "amazon"
 
     @model_validator(mode="after")
     def _deadline_lies_below_timeout(self) -> Self:

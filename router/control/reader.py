@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from router.control.live import ItemError, after_failure, parse_live, summarize
-from router.dynamodb.client import nearest_first
+from router.dynamodb.clients import nearest_first
 from router.dynamodb.responses import ReadError
 from router.model.assignment import Live
 from router.model.deadline import Stopwatch
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from router.dynamodb.client import Clients
+    from router.dynamodb.clients import Clients
 
+NEVER = (float("-inf"), float("-inf"))
 KEY, PARTITION = "scope", "edge"
 """Both items are in one partition, so that one request reads them."""
 
@@ -50,11 +51,26 @@ class ControlReader:
         self._live = baked
         self._clients = clients
         self._stopwatch = stopwatch
-        self._asked_at = (float("-inf"), float("-inf"))
+        self._asked_at = NEVER
 
     @property
     def summary(self) -> str:
         return summarize(self._live)
+
+    @property
+    def region(self) -> str:
+        """The Region of the replica to read next."""
+        return self._order[self._turn % len(self._order)]
+
+    def read_first(self) -> str:
+        """Read the first snapshot before any request does; the failure's reason, or "".
+
+        After a failure the first request reads the next replica, as if nobody had asked before.
+        """
+        self._refresh()
+        if self._live.reason:
+            self._asked_at = NEVER
+        return self._live.reason
 
     def current(self) -> Live:
         """The snapshot in force now. No failure is raised: `reason` names it."""
@@ -80,9 +96,8 @@ class ControlReader:
                 self._turn += 1
 
     def _read(self) -> Live:
-        region = self._order[self._turn % len(self._order)]
         timeout_seconds = self._config.read_timeout_ms / 1000
-        return parse_live(self._clients.at(region).query(self._config.name, KEY, PARTITION, timeout_seconds))
+        return parse_live(self._clients.at(self.region).query(self._config.name, KEY, PARTITION, timeout_seconds))
 
 
 def build_control(config: Mapping[str, Any], region: str, baked: Live, clients: Clients) -> ControlReader:

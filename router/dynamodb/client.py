@@ -12,31 +12,26 @@ import time
 from functools import cache
 
 from router.dynamodb.connection import Connection
-from router.dynamodb.opening import ExchangeError, open_socket
+from router.dynamodb.opening import ExchangeError, Opening, open_socket, start_opening
 from router.dynamodb.responses import ReadError, parse_document, parse_item, parse_items
 from router.dynamodb.sigv4 import Credentials, Signer
+from router.model.deadline import Stopwatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any, Protocol, TypeVar
+    from typing import Any, TypeVar
 
     from router.model.decision import Item
 
     T = TypeVar("T")
 
-    class Reader(Protocol):
-        """Reads tables in one Region."""
-
-        def get_item(
-            self, table: str, key: Mapping[str, str], attributes: Sequence[str], timeout_seconds: float
-        ) -> Item | None: ...
-        def query(self, table: str, key_name: str, key_value: str, timeout_seconds: float) -> list[Item]: ...
-        def close(self) -> None: ...
-
 
 OF_ANOTHER_REQUEST = frozenset({"reset", "garbage", "status-408", "wrong-checksum", "wrong-item"})
 """Failures of an idle connection that the server has closed, or that carries bytes of an earlier response."""
+MAX_IDLE_SECONDS = 60
+"""A connection that was idle for longer is not used: it may have died while Lambda kept the instance frozen. Linux
+repeats the end of a stream for about 100 s (tcp_orphan_retries in tcp(7)); after that a dead one is silent."""
 
 
 class Client:
@@ -52,6 +47,8 @@ class Client:
         self._clock = clock
         self._given = ("", "", "")
         self._credentials = Credentials(*self._given)
+        self._stopwatch = Stopwatch(clock)
+        self._used_at = self._stopwatch.now()
         self._idle: Connection | None = None
 
     def get_item(
@@ -79,6 +76,23 @@ class Client:
         }
         return self._call("Query", json.dumps(body), timeout_seconds, lambda document: parse_items(document, wanted))
 
+    def start_opening(self, until: float) -> Callable[[], None]:
+        """Connect in the background before `until` (time.monotonic), for the first read.
+
+        The returned function waits for it; ReadError where it failed, as here.
+        """
+        try:
+            opening = start_opening(self.host, self.port, self.is_tls, until)
+        except ExchangeError as error:
+            raise ReadError(error.reason) from error
+        return lambda: self._take(opening, until)
+
+    def _take(self, opening: Opening, until: float) -> None:
+        try:
+            self._keep(Connection(opening.take(until)))
+        except ExchangeError as error:
+            raise ReadError(error.reason) from error
+
     def close(self) -> None:
         """Close the connection."""
         idle, self._idle = self._idle, None
@@ -89,10 +103,7 @@ class Client:
         """The parsed response: over the idle connection, else, or where that turns out stale, over a new one."""
         until = time.monotonic() + timeout_seconds
         request = self._sign(operation, body.encode())
-        idle, self._idle = self._idle, None
-        if idle is not None and not idle.is_idle():  # it has ended, or carries bytes that nobody asked for
-            idle.close()
-            idle = None
+        idle = self._take_idle()
         if idle is not None:
             try:
                 return self._exchange(idle, request, until, parse)
@@ -104,6 +115,17 @@ class Client:
         except ExchangeError as error:
             raise ReadError(error.reason) from error
         return self._exchange(opened, request, until, parse)
+
+    def _take_idle(self) -> Connection | None:
+        """The idle connection, unless it has ended, may have died, or carries bytes that nobody asked for."""
+        idle, self._idle = self._idle, None
+        if idle is None or (self._stopwatch.elapsed(self._used_at) <= MAX_IDLE_SECONDS and idle.is_idle()):
+            return idle
+        idle.close()
+        return None
+
+    def _keep(self, connection: Connection) -> None:
+        self._used_at, self._idle = self._stopwatch.now(), connection
 
     def _exchange(
         self, connection: Connection, request: bytes, until: float, parse: Callable[[dict[str, Any]], T]
@@ -124,7 +146,7 @@ class Client:
             raise
         finally:
             if is_clean:
-                self._idle = connection
+                self._keep(connection)
             else:
                 connection.close()
 
@@ -149,31 +171,6 @@ class Client:
         headers["authorization"] = self._signer.authorization(self._credentials, "POST", "/", headers, body)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"POST / HTTP/1.1\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
-
-
-class Clients:
-    """The client of each Region, created at the first read there and shared by all tables."""
-
-    def __init__(self, client_for: Callable[[str], Reader] = Client) -> None:
-        self._client_for = client_for
-        self._clients: dict[str, Reader] = {}
-
-    def at(self, region: str) -> Reader:
-        """The client of a Region, always the same one."""
-        client = self._clients.get(region)
-        if client is None:
-            client = self._clients[region] = self._client_for(region)
-        return client
-
-    def close(self) -> None:
-        """Close all connections, after a read that was interrupted midway."""
-        for client in self._clients.values():
-            client.close()
-
-
-def nearest_first(replicas: Mapping[str, list[str]], region: str, home_region: str) -> list[str]:
-    """The replicas to read from a Region: those baked for it, else those under "", else the home Region alone."""
-    return replicas.get(region) or replicas.get("") or [home_region]
 
 
 @cache

@@ -62,11 +62,23 @@ class Connection:
         return head.status, body
 
     def is_idle(self) -> bool:
-        """True while nothing has come since the last response: neither bytes nor the end of the stream."""
-        if self._poll.poll(0):
-            return False
+        """True while nothing has come since the last response: neither bytes nor the end of the stream.
+
+        Session tickets (RFC 8446 §4.6.1) are neither: TLS takes them out of what has come.
+        """
         pending = getattr(self._socket, "pending", None)  # bytes that TLS has decrypted already
-        return pending is None or pending() == 0
+        if pending is not None and pending() > 0:
+            return False
+        if not self._poll.poll(0):
+            return True
+        if pending is None:
+            return False
+        try:
+            self._socket.settimeout(0)
+            self._socket.recv(1)
+        except OSError as error:
+            return type(error).__name__ == "SSLWantReadError"
+        return False
 
     def close(self) -> None:
         """Close the socket. Failures are ignored: nobody can do more about them."""

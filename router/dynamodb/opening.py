@@ -5,13 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from functools import cache
 
 from router.model.deadline import uninterrupted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import ssl
 
 
 class ExchangeError(Exception):
@@ -27,15 +22,20 @@ def open_socket(host: str, port: int, is_tls: bool, until: float) -> socket.sock
 
     Name resolution has no time-out of its own, so all of it runs in a thread, which is abandoned when time is up.
     """
-    attempt = _Attempt(host, port, is_tls, until)
+    return start_opening(host, port, is_tls, until).take(until)
+
+
+def start_opening(host: str, port: int, is_tls: bool, until: float) -> Opening:
+    """The same in the background: `take` waits for the socket."""
+    opening = Opening(host, port, is_tls, until)
     try:
-        attempt.start()
+        opening.start()
     except RuntimeError as error:  # "can't start new thread"
         raise ExchangeError("no-thread") from error
-    return attempt.take(until)
+    return opening
 
 
-class _Attempt(threading.Thread):
+class Opening(threading.Thread):
     """Opens a socket for a caller that may have given up by then.
 
     The caller waits for a plain lock: an alarm that interrupts `Thread.join` marks a running thread as stopped (issue
@@ -57,6 +57,8 @@ class _Attempt(threading.Thread):
             self._keep(_connect(*self._target_of))
         except ExchangeError as error:
             self._reason = error.reason
+        except (OSError, UnicodeError) as error:
+            self._reason = socket_failure(error)
         except Exception as error:  # noqa: BLE001  a thread has nobody to raise to
             self._reason = f"error:{type(error).__name__}"
         finally:
@@ -89,31 +91,16 @@ class _Attempt(threading.Thread):
 
 
 def _connect(host: str, port: int, is_tls: bool, until: float) -> socket.socket:
-    try:
+    def connect() -> socket.socket:
         opened = socket.create_connection((host, port), timeout=max(0.001, until - time.monotonic()))
-    except (OSError, UnicodeError) as error:
-        raise ExchangeError(socket_failure(error)) from error
-    try:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _secure(opened, host) if is_tls else opened
-    except BaseException:
-        opened.close()
-        raise
+        return opened
 
+    if not is_tls:
+        return connect()
+    from router.dynamodb.trust import trust  # only with table or control: 12 ms that plain HTTP need not pay
 
-def _secure(opened: socket.socket, host: str) -> socket.socket:
-    try:
-        return _tls_context().wrap_socket(opened, server_hostname=host)
-    except OSError as error:
-        raise ExchangeError("timeout" if isinstance(error, TimeoutError) else "tls") from error
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """One context per process: loading the CA bundle costs tens of milliseconds."""
-    import ssl  # here, for 12 ms that a plain-HTTP endpoint need not pay
-
-    return ssl.create_default_context()
+    return trust().secure(connect, host)
 
 
 def socket_failure(error: OSError | UnicodeError) -> str:
@@ -122,6 +109,8 @@ def socket_failure(error: OSError | UnicodeError) -> str:
         return "timeout"
     if isinstance(error, socket.gaierror | UnicodeError):
         return "dns"
+    if type(error).__name__ in {"SSLEOFError", "SSLZeroReturnError"}:  # the end of a stream, beneath TLS
+        return "reset"
     if isinstance(error, ConnectionRefusedError):
         return "refused"
     if isinstance(error, ConnectionError):

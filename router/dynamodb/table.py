@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from router.dynamodb.client import nearest_first
+from router.dynamodb.clients import nearest_first
 from router.dynamodb.responses import ReadError, failure_reason
 from router.model.decision import Reading
 from router.model.record import record
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from router.dynamodb.client import Clients
+    from router.dynamodb.clients import Clients
     from router.model.decision import Item
 
 MAX_CACHED_CHARACTERS = 2_048
@@ -63,6 +63,11 @@ class Table:
         self._clients = clients
         self._clock = clock
         self._memory: dict[tuple[str, ...], tuple[float, Item | None, bool]] = {}
+
+    @property
+    def regions(self) -> list[str]:
+        """The Regions that most reads go to: of the nearest replica, and home, which knows what no replica does."""
+        return [self._order[0], self._config.home_region]
 
     def read(self, key: Mapping[str, str], is_current: Callable[[Item], bool] | None = None) -> Reading:
         """The item under a key, from memory or the nearest replica that responds; TableError when none does in time.

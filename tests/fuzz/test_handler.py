@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from router import baked
 from router.cache_guard import FORWARDED, READ_ONLY_AT_ORIGIN_REQUEST
-from router.dynamodb.client import Clients, ReadError
+from router.dynamodb.client import ReadError
+from router.dynamodb.clients import Clients
 from simulator.cloudfront import validate_result
 from simulator.sample_events import origin_request, origin_response
 from strategies.registry import STRATEGIES

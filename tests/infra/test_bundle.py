@@ -14,9 +14,10 @@ import pytest
 
 import infra.package.bundle
 from infra.package.archive import KEPT_PACKAGES, KEPT_SECONDS, write_package
-from infra.package.bundle import Bundle, BundleError, build_bundle
+from infra.package.bundle import AMAZON_ROOTS_FILE, Bundle, BundleError, build_bundle
 from infra.settings.stack import Stack
 from router.baked import build_router
+from router.dynamodb.trust import AMAZON_ROOTS, OWN_ROOTS
 from router.model.request import Request
 from tests.infra.configs import ON_LAMBDA, ROOT, choosing, shipped_stack, stack_of
 from tests.strategies.samples import source_files
@@ -33,7 +34,7 @@ ALWAYS = {
     "strategies/base.py",
     "strategies/registry.py",
 }
-DYNAMODB = {"client", "sigv4"}
+DYNAMODB = {"client", "sigv4", "trust", "warm"}
 LIVE_CONTROL = {"reader", "live"}
 OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
 PLAN = {"steps": [10, 100]}
@@ -60,7 +61,7 @@ def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path)
     of_strategies = {name.removesuffix(".py") for name in names if name.startswith("strategies/")}
     own = {path.relative_to(ROOT).with_suffix("").as_posix() for path in source_files(strategy)}
     assert of_strategies == own | {f"strategies/{name}" for name in SHARED | BESIDES.get(strategy, set())}
-    assert {name.partition("/")[0] for name in names} <= {"config.json", "router", "strategies", "jwt"}
+    assert {name.partition("/")[0] for name in names} <= {"config.json", AMAZON_ROOTS, "router", "strategies", "jwt"}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,31 @@ def test_tables_live_control_and_metrics_come_only_where_they_are_used(
     names = names_in(build_bundle(stack_of(**settings), tmp_path))
     optional = {*DYNAMODB, *LIVE_CONTROL, "table", "metrics", "override"}
     assert {Path(name).stem for name in names if name.startswith("router/")} & optional == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "roots", "is_warm"),
+    [
+        ({}, AMAZON_ROOTS, True),
+        ({"caBundle": "system"}, "", True),
+        ({"caBundle": AMAZON_ROOTS_FILE.read_text(encoding="utf-8")}, OWN_ROOTS, True),
+        ({"warmInInit": False}, AMAZON_ROOTS, False),
+    ],
+    ids=["by default", "system", "own", "not warm"],
+)
+def test_roots_and_the_work_of_init_follow_the_settings(
+    function: dict[str, object], roots: str, is_warm: bool, tmp_path: Path
+) -> None:
+    names = names_in(
+        build_bundle(stack_of(strategy="sticky-session", stickySession={"cookie": "s"}, function=function), tmp_path)
+    )
+    assert {name for name in names if name.endswith(".pem")} == {roots} - {""}
+    assert ("router/warm.py" in names) is is_warm
+
+
+def test_a_stack_that_reads_no_table_needs_neither(tmp_path: Path) -> None:
+    names = names_in(build_bundle(stack_of(strategy="cookie-version", cookieVersion={}), tmp_path))
+    assert not [name for name in names if name.endswith(".pem") or name == "router/warm.py"]
 
 
 LIVE = ("canaryPercent=99", "pin=canary", "release=next")
@@ -245,6 +271,7 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
         config = json.loads(archive.read("config.json"))
     table = config.pop("table")
     assert config == {
+        "warm": True,
         "canary_percent": 12.5,
         "deadline_ms": 2000,
         "log_salt": "pepper",

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from router.control.reader import ControlConfig, ControlReader
-from router.dynamodb.client import Clients, ReadError
+from router.dynamodb.client import ReadError
+from router.dynamodb.clients import Clients
 from router.model.assignment import Live
 from router.model.deadline import Stopwatch
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.dynamodb.client import Clients, nearest_first
+from router.dynamodb.clients import Clients, nearest_first
 from router.dynamodb.table import Table, TableConfig
 from tests.router.control_table import CONFIG, Replicas, control_over
 

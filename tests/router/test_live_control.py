@@ -17,7 +17,7 @@ from router.control import reader as control
 from router.control.override import Override
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.dynamodb.client import Clients
+from router.dynamodb.clients import Clients
 from router.model.assignment import Assignment, Live, release_tag
 from router.model.deadline import DeadlineError
 from router.model.request import Request

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from router import baked
-from router.dynamodb.client import Clients
+from router.dynamodb.clients import Clients
 from router.model.deadline import Deadline, DeadlineError
 from router.model.decision import Origin
 from router.model.request import Request

@@ -15,7 +15,7 @@ from router.cache_guard import CacheGuard
 from router.control.override import Override
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.dynamodb.client import Clients
+from router.dynamodb.clients import Clients
 from router.model.assignment import Assignment, Live
 from router.model.decision import Decision, Origin
 from router.model.request import Request

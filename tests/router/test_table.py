@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from router.dynamodb.client import Clients, ReadError
+from router.dynamodb.client import ReadError
+from router.dynamodb.clients import Clients
 from router.dynamodb.table import Table, TableConfig, TableError
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from router import baked
-from router.dynamodb.client import Client, Clients, ReadError
+from router.dynamodb.client import Client, ReadError
+from router.dynamodb.clients import Clients
 from router.dynamodb.table import Table, TableConfig, TableError
 from router.routing import Router
 from simulator.sample_events import origin_request

@@ -10,7 +10,7 @@ import pytest
 
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.dynamodb.client import Clients
+from router.dynamodb.clients import Clients
 from router.model.request import Request
 from router.model.response import Response
 from router.routing import Router
