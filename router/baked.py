@@ -57,6 +57,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         deadline_seconds=config["deadline_ms"] / 1000,
         region=region,
         guard=_build_guard(config.get("kept")),
+        sets_cookies=bool(config.get("sets_cookies")),
     )
     if config.get("warm") and clients is not None:
         from router.warm import warm_up  # only with warm: the work of init is as much to import

@@ -114,6 +114,8 @@ def _address(origin: object) -> tuple[object, ...]:
 def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:
     """Send the request to this origin, with the Host header it wants and headers of ours in place of the viewer's.
 
+    One of ours that is "" takes the viewer's away.
+
     Custom headers of the distribution's origin stay; one of a viewer, or of ours, that has the same name goes, for
     CloudFront answers 502 when a name is in both. Host is writable at origin-request ("Restrictions on edge
     functions"). All is written or nothing, for an origin that gets another one's Host may serve another site:
@@ -123,7 +125,10 @@ def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None =
     custom_headers = _custom_headers(request)
     headers = dict(_object(request.get("headers")))
     for name, value in (own_headers or {}).items():
-        headers[name] = [{"key": name, "value": value}]
+        if value:
+            headers[name] = [{"key": name, "value": value}]
+        else:
+            headers.pop(name, None)
     for name in custom_headers:
         headers.pop(name.lower(), None)
     if origin.host_header != "viewer":

@@ -8,7 +8,7 @@ from router import event as events
 from router.control.precedence import Precedence
 from router.model.deadline import Deadline, DeadlineError
 from router.model.decision import Decision, fallback
-from strategies.base import Strategy
+from strategies.base import MEMO_HEADER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from router.model.decision import Origin
     from router.model.request import Request
     from router.model.response import Response
+    from strategies.base import Strategy
 
 
 class Router:
@@ -44,10 +45,11 @@ class Router:
         deadline_seconds: float = 2.0,
         region: str = "",
         guard: CacheGuard | None = None,
+        sets_cookies: bool = True,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
-        self._sets_cookies = type(strategy).respond is not Strategy.respond
+        self._sets_cookies = sets_cookies
         self._origins = origins
         self._addresses = events.by_address(origins.values())
         self._log = log
@@ -117,6 +119,8 @@ class Router:
             decision, live = self._decide(request)
             origin, metrics = decision.origin, self._metrics
             headers = {metrics.header: metrics.trace(decision)} if metrics else {}
+            if self._sets_cookies:
+                headers[MEMO_HEADER] = decision.memo
             counted = metrics.of_request(decision) if metrics else {}
             events.write_origin(cf, self._origins[origin] if isinstance(origin, str) else origin, headers)
             self._log.write(request, decision, round((self._timer() - started) * 1_000_000), live, counted)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 VERSION_HEADER = "x-router-version"
 """Written at viewer-request (functions/*.js), part of the cache key, and obeyed at origin-request."""
 
+MEMO_HEADER = "x-router-memo"
+"""Brings a decision's memo from origin-request to `respond`, by way of the origin; a viewer's own is removed."""
+
 
 @record
 class TableSpec:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-
 from router.model import names
 from router.model.assignment import sha256
 from router.model.decision import Decision
@@ -18,6 +16,7 @@ from strategies.options import (
     require,
     same_site_warnings,
 )
+from strategies.signing import keys_error, sign, to_base64url, verify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from router.model.request import Request
     from router.model.response import Response
 
-SHORTEST_KEY_CHARACTERS = 16
 VISITOR_BYTES = 12
 VISITOR_DIGITS = 16
 MAX_VISITOR_CHARACTERS = 64
@@ -67,7 +65,6 @@ class Options:
 
     def __post_init__(self) -> None:
         dropped = cookie_errors(self.cookie, self.path, self.same_site, self.domain)
-        short = [key for key in self.signing_keys if len(key) < SHORTEST_KEY_CHARACTERS]
         require(
             cookie=first_of(names.cookie_name(self.cookie), dropped["cookie"]),
             max_age_seconds=names.within(
@@ -77,9 +74,7 @@ class Options:
                 self.domain and names.domain_name(self.domain.removeprefix(".")),
                 dropped["domain"],
             ),
-            signing_keys=f"has a key of under {SHORTEST_KEY_CHARACTERS} characters: use 32 random ones"
-            if short
-            else "",
+            signing_keys=keys_error(self.signing_keys),
             caching=caching_error(self.caching),
             application_cookies=key_cookies_error(self.application_cookies, self.cookie),
             path=dropped["path"],
@@ -186,22 +181,16 @@ class CookieVersion(Strategy):
         return origin, visitor, "cookie"
 
     def _new_visitor(self) -> str:
-        return _base64url(self.edge.random_bytes(VISITOR_BYTES))
+        return to_base64url(self.edge.random_bytes(VISITOR_BYTES))
 
     def _sign(self, payload: str) -> str:
         keys = self.options.signing_keys
-        return f"{payload}.{_signature(keys[0], payload)}" if keys else payload
+        return sign(keys, payload) if keys else payload
 
     def _verify(self, value: str) -> str:
         """The payload of a value with a valid signature (of any value, without signing keys), else ""."""
-        if not self.options.signing_keys:
-            return value
-        from hmac import compare_digest  # here, because a stack without keys does not pay for it
-
-        payload, _, signature = value.rpartition(".")
-        given = signature.encode("utf-8", "replace")
-        matches = [compare_digest(_signature(key, payload).encode(), given) for key in self.options.signing_keys]
-        return payload if any(matches) else ""
+        keys = self.options.signing_keys
+        return verify(keys, value) if keys else value
 
 
 def visitor_id(request_id: str) -> str:
@@ -212,15 +201,3 @@ def visitor_id(request_id: str) -> str:
 def _is_visitor(value: str) -> bool:
     """True for an id that the router may have set; it goes back into a Set-Cookie header."""
     return 0 < len(value) <= MAX_VISITOR_CHARACTERS and _VISITOR_CHARACTERS.issuperset(value)
-
-
-def _signature(key: str, payload: str) -> str:
-    """HMAC-SHA256 (RFC 2104), base64url without padding."""
-    import hmac  # here, as above
-
-    return _base64url(hmac.digest(key.encode(), payload.encode("utf-8", "replace"), "sha256"))
-
-
-def _base64url(data: bytes) -> str:
-    """RFC 4648 §5, without padding (and without importing base64)."""
-    return b2a_base64(data, newline=False).decode().rstrip("=").replace("+", "-").replace("/", "_")

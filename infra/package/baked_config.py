@@ -10,7 +10,7 @@ from infra.package.replica_order import replica_order
 from infra.settings.cache_key import header_key
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack
-from strategies.base import Strategy, TableSpec
+from strategies.base import TableSpec
 
 METRICS_NAMESPACE = "EdgeRouter"
 LIVE_KEYS = ("canary_percent", "pin", "release", "override")
@@ -27,7 +27,7 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["warm"] = True
     if settings.has_metrics:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
-    if settings.strategy_class.respond is not Strategy.respond:
+    if settings.needs.origin_response:
         config["sets_cookies"] = True
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)

@@ -45,7 +45,8 @@ class Decision:
     """The origin of one request: a configured name, or an Origin that the strategy found elsewhere.
 
     `reason` is a short kebab-case word or two for the log; it never holds a value from the request. `is_fallback` marks
-    a decision made because something failed. `visitor` is hashed before it is logged.
+    a decision made because something failed. `visitor` is hashed before it is logged. `memo` reaches the strategy's
+    `respond` in the header strategies.base.MEMO_HEADER.
     """
 
     origin: str | Origin
@@ -54,6 +55,7 @@ class Decision:
     visitor: str = ""
     reading: Reading | None = None
     is_fallback: bool = False
+    memo: str = ""
 
 
 def fallback(reason: str) -> Decision:

@@ -62,6 +62,24 @@ async def test_another_percentage_touches_new_visitors_only(stack: Stack):
             assert await stack.versions(3, cookie=cookie) == {version: 3}
 
 
+async def test_a_version_remembered_in_a_cookie_survives_everything_but_a_pin(stack: Stack):
+    """20 visits cost one read. Another percentage and lagging replication move nobody, a pin moves everybody."""
+    remembering = (*HALF, "stickySession.rememberInCookie=true", "stickySession.signingKeys[0]=0123456789abcdef")
+    await stack.deploy(*remembering)
+    session = await stack.put_session("remembered", "2")
+    response = await stack.get("/health", cookie=session)
+    [own] = [line.partition(";")[0] for line in response.headers.get_list("set-cookie") if "session-version=" in line]
+    stack.local.dynamodb.call_counters.reset()
+    assert await stack.versions(20, "/health", cookie=f"{session}; {own}") == {"2": 20}
+    assert stack.reads() == {}
+    assert {entry["reason"] for entry in stack.decisions[-20:]} == {"session-cookie"}
+    for change, version in (("canaryPercent=0", "2"), ("pin=stable", "1"), ("pin=none", "2")):
+        await stack.deploy(*remembering, change)
+        assert await stack.version("/health", region=FAR, cookie=f"{session}; {own}") == version
+    assert await stack.version("/health", cookie=f"sessiontoken=another; {own}") in {"1", "2"}
+    assert stack.decisions[-1]["reason"] == "unknown-session"
+
+
 @pytest.mark.long_if(r"^(?!canary|tier)")
 @pytest.mark.parametrize(("pin", "version"), [("stable", "1"), ("canary", "2")])
 async def test_a_pin_sends_everybody_to_one_version_at_once(stack: Stack, pin: str, version: str):

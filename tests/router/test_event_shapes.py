@@ -28,6 +28,7 @@ CONFIG: dict[str, Any] = {
     "override": None,
     "table": None,
     "metrics": {"namespace": "EdgeRouter", "stack": "s"},
+    "sets_cookies": True,
     "deadline_ms": 2000,
     "log_salt": "salt",
 }

@@ -31,7 +31,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 # Options as baked JSON has them: lists, never tuples. Other strategies have those of tests.strategies.samples.
 SAMPLES: dict[str, dict[str, Any]] = {
-    "sticky-session": {"replicas": ["eu-west-1"]},
+    "sticky-session": {"replicas": ["eu-west-1"], "remember_in_cookie": True, "signing_keys": ["0123456789abcdef"]},
     "cookie-version": {"signing_keys": ["0123456789abcdef"]},
     "jwt-iat": {"released_at": "2026-11-01T00:00:00Z", "algorithm": "HS256", "secret": SECRET, "cookie": "jwt"},
     "tenant-lookup": {"allowed_domains": [".example.com"], "replicas": ["eu-west-1"]},
@@ -43,7 +43,7 @@ ITEMS = {
     ("t1", "a1"): {"defaultBackend": {"S": "tenant-a.example.com"}},
 }
 VERSIONED: dict[str, dict[str, Any]] = {
-    "sticky-session": {"caching": "versioned", "version_cookie": "app-version"},
+    "sticky-session": {"caching": "versioned", "version_cookie": "app-version", "remember_in_cookie": False},
     "cookie-version": {"caching": "versioned", "application_cookies": ["lang"]},
 }
 """On top of the samples, where a function before the cache assigns."""

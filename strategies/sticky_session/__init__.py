@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from router.dynamodb.responses import parse_number
 from router.dynamodb.table import TableError
-from router.model import names
 from router.model.decision import Decision
-from router.model.record import field, record
-from strategies.base import VERSION_HEADER, Needs, Strategy, TableSpec
-from strategies.options import (
-    caching_error,
-    cookie_errors,
-    first_of,
-    key_cookies_error,
-    require,
-    same_site_warnings,
-)
+from strategies.base import MEMO_HEADER, VERSION_HEADER, Edge, Needs, Strategy, TableSpec
+from strategies.options import same_site_warnings
+from strategies.sticky_session.options import Options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,76 +16,12 @@ if TYPE_CHECKING:
     from router.model.assignment import Assignment
     from router.model.decision import Item, Reading
     from router.model.request import Request
+    from router.model.response import Response
+    from strategies.sticky_session.remembered import VersionCookie
 
 MAX_TOKEN_CHARACTERS = 1_024
 """A longer token is malformed; a DynamoDB partition key has at most 2,048 bytes anyway."""
 VERSION_COOKIE_SECONDS = 604_800
-
-
-@record
-class Options:
-    """The session table and cookie, and how responses are cached.
-
-    Attributes:
-        cookie: Name of the session cookie.
-        table_name: Physical name of the table; by default `<project>-<stack>-sessions`.
-        key_attribute: The table's partition key, a string: the cookie's value.
-        version_attribute: Attribute with the version code, a string or number.
-        expiry_attribute: Attribute with the expiry in epoch seconds; it also turns on TTL. `""`: sessions never
-            expire.
-        versions: Version codes to origin names.
-        home_region: Region of the table, which is read when the nearest replica has no such session.
-        replicas: Regions of the replicas.
-        caching: `versioned`: responses are cached, each version apart ([below](#versioned-caching)).
-        version_cookie: With `versioned`, required: the cookie with the session hint, such as `app-version`.
-        application_cookies: With `versioned`: the cookies that reach the application besides the session's.
-        path: Path attribute of the version cookie, as [cookie-version](cookie-version.md#what-browsers-refuse) has it.
-        same_site: SameSite attribute of the version cookie.
-        partitioned: Partitioned attribute of the version cookie (CHIPS).
-    """
-
-    cookie: str = "sessiontoken"
-    table_name: str = ""
-    key_attribute: str = "token"
-    version_attribute: str = "version"
-    expiry_attribute: str = "expiration"
-    versions: dict[str, str] = field(default_factory=lambda: {"1": "stable", "2": "canary"})
-    home_region: str = "us-east-1"
-    replicas: tuple[str, ...] = ()
-    caching: str = "none"
-    version_cookie: str = ""
-    application_cookies: tuple[str, ...] = ()
-    path: str = "/"
-    same_site: str = "Lax"
-    partitioned: bool = False
-
-    def __post_init__(self) -> None:
-        dropped = cookie_errors(self.version_cookie, self.path, self.same_site)
-        require(
-            cookie=names.cookie_name(self.cookie),
-            table_name=self.table_name and names.table_name(self.table_name),
-            key_attribute=names.attribute_name(self.key_attribute),
-            version_attribute=first_of(
-                names.attribute_name(self.version_attribute),
-                f"is {self.version_attribute!r}: that is the key attribute already"
-                if self.version_attribute == self.key_attribute
-                else "",
-            ),
-            expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
-            versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
-            caching=caching_error(self.caching),
-            version_cookie=first_of(self._version_cookie_error(), dropped["cookie"]),
-            application_cookies=key_cookies_error(self.application_cookies, self.version_cookie),
-            path=dropped["path"],
-            same_site=dropped["same_site"],
-        )
-
-    def _version_cookie_error(self) -> str:
-        if not self.version_cookie:
-            missing = "is missing: caching: versioned needs a cookie for the version, such as app-version"
-            return missing if self.caching == "versioned" else ""
-        is_same = f"is {self.version_cookie!r}: that is the session's cookie already"
-        return first_of(names.cookie_name(self.version_cookie), is_same if self.version_cookie == self.cookie else "")
 
 
 class StickySession(Strategy):
@@ -104,6 +32,7 @@ class StickySession(Strategy):
 
     Reasons:
         session: the session's version
+        session-cookie: the session's version, by the router's own cookie (`rememberInCookie`); the table is not asked
         no-session: by percentage, key: the request id
         malformed-session: by percentage, key: the request id; the cookie is longer than 1,024 characters, and the table
             is not asked
@@ -117,9 +46,14 @@ class StickySession(Strategy):
     Options: ClassVar[type] = Options
     options: Options
 
+    def __init__(self, options: Options, edge: Edge) -> None:
+        super().__init__(options, edge)
+        self._cookie = _version_cookie(options) if options.remember_in_cookie else None
+
     @classmethod
     def needs(cls, options: Options) -> Needs:
         version: dict[str, Any] = {}
+        remembering = (options.remember_cookie,) if options.remember_in_cookie else ()
         application_cookies: tuple[str, ...] = ()
         if options.caching == "versioned":
             from strategies.canary_function import version_needs  # here, because nobody asks for needs at the edge
@@ -135,7 +69,8 @@ class StickySession(Strategy):
             application_cookies = tuple(options.application_cookies)
             version["key_cookies"] = frozenset({options.cookie, *application_cookies})
         return Needs(
-            cookies=frozenset({options.cookie, *application_cookies}),
+            cookies=frozenset({options.cookie, *application_cookies, *remembering}),
+            origin_response=options.remember_in_cookie,
             origins=frozenset({"canary", *options.versions.values()}),
             table=TableSpec(
                 purpose="sessions",
@@ -163,7 +98,18 @@ class StickySession(Strategy):
             request.step(f"cookie {self.options.cookie}", f"longer than {MAX_TOKEN_CHARACTERS} characters")
             return self._assign(request, assignment, request.request_id, "malformed-session")
         request.step(f"cookie {self.options.cookie}", "present")
+        if self._cookie is not None:
+            origin = self._cookie.read(request, token, assignment, self.edge.clock(), self.edge.origins)
+            request.step(f"cookie {self.options.remember_cookie}", origin or "none that counts")
+            if origin:
+                return Decision(origin, "session-cookie", visitor=token)
         return self._by_session(request, assignment, token)
+
+    def respond(self, request: Request, response: Response, _assignment: Assignment, /) -> None:
+        """Set the cookie that `choose` signed, if the origin in it responded."""
+        value, token = request.header(MEMO_HEADER), request.cookie(self.options.cookie)
+        if self._cookie is not None and value and token:
+            self._cookie.set(request, response, token, value, self.edge.clock())
 
     def _by_session(self, request: Request, assignment: Assignment, token: str) -> Decision:
         assert self.edge.table is not None  # needs() asked for it
@@ -176,7 +122,15 @@ class StickySession(Strategy):
         request.step("sessions table", f"{reason}, from {reading.source}")
         if origin is None:
             return self._assign(request, assignment, token, reason, reading)
-        return Decision(origin, reason, visitor=token, reading=reading)
+        return Decision(
+            origin, reason, visitor=token, reading=reading, memo=self._memo(assignment, token, origin, reading)
+        )
+
+    def _memo(self, assignment: Assignment, token: str, origin: str, reading: Reading) -> str:
+        """The router's own cookie for a session that the table knows; "" where it is not to be remembered."""
+        if self._cookie is None or not assignment.release or reading.item is None:
+            return ""
+        return self._cookie.issue(token, origin, assignment, self.edge.clock(), self._expires_at(reading.item))
 
     def _origin_of(self, item: Item | None) -> tuple[str | None, str]:
         if item is None:
@@ -193,8 +147,11 @@ class StickySession(Strategy):
 
         A session without an expiry, or with one that is no number, never expires: the application decided so.
         """
-        expires = parse_number(item.get(self.options.expiry_attribute, {}).get("N"))
-        return expires is None or expires > self.edge.clock()
+        expires_at = self._expires_at(item)
+        return expires_at is None or expires_at > self.edge.clock()
+
+    def _expires_at(self, item: Item) -> float | None:
+        return parse_number(item.get(self.options.expiry_attribute, {}).get("N"))
 
     def _assign(
         self, request: Request, assignment: Assignment, key: str, reason: str, reading: Reading | None = None
@@ -204,3 +161,11 @@ class StickySession(Strategy):
             return Decision(value.partition("?")[0], reason, visitor=key, reading=reading)
         origin, number = assignment.assign(key)
         return Decision(origin, reason, bucket=number, visitor=key, reading=reading)
+
+
+def _version_cookie(options: Options) -> VersionCookie:
+    from strategies.sticky_session.remembered import VersionCookie  # only with sets_cookies: others have no cookie
+
+    return VersionCookie(
+        options.remember_cookie, options.remember_cookie_seconds, options.signing_keys, options.attributes
+    )

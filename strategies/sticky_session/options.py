@@ -1,0 +1,111 @@
+"""The options of sticky-session."""
+
+from __future__ import annotations
+
+from router.model import names
+from router.model.record import field, record
+from strategies.options import caching_error, cookie_errors, first_of, key_cookies_error, require
+from strategies.signing import keys_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+@record
+class Options:
+    """The session table and cookie, and how responses are cached.
+
+    Attributes:
+        cookie: Name of the session cookie.
+        table_name: Physical name of the table; by default `<project>-<stack>-sessions`.
+        key_attribute: The table's partition key, a string: the cookie's value.
+        version_attribute: Attribute with the version code, a string or number.
+        expiry_attribute: Attribute with the expiry in epoch seconds; it also turns on TTL. `""`: sessions never
+            expire.
+        versions: Version codes to origin names.
+        home_region: Region of the table, which is read when the nearest replica has no such session.
+        replicas: Regions of the replicas.
+        caching: `versioned`: responses are cached, each version apart ([below](#versioned-caching)).
+        version_cookie: With `versioned`, required: the cookie with the session hint, such as `app-version`.
+        application_cookies: With `versioned`: the cookies that reach the application besides the session's.
+        path: Path attribute of the version cookie, as [cookie-version](cookie-version.md#what-browsers-refuse) has it.
+        same_site: SameSite attribute of the version cookie.
+        partitioned: Partitioned attribute of the version cookie (CHIPS).
+        remember_in_cookie: Keeps the version of a session in a signed cookie of the router, so that a returning visitor
+            costs no read ([below](#no-read-for-returning-visitors)).
+        remember_cookie: Name of that cookie. It has the attributes above.
+        remember_cookie_seconds: How long it counts: as long a change in the table may go unnoticed.
+        signing_keys: Required with it: keys of 16 or more characters. The first signs, all verify.
+    """
+
+    cookie: str = "sessiontoken"
+    table_name: str = ""
+    key_attribute: str = "token"
+    version_attribute: str = "version"
+    expiry_attribute: str = "expiration"
+    versions: dict[str, str] = field(default_factory=lambda: {"1": "stable", "2": "canary"})
+    home_region: str = "us-east-1"
+    replicas: tuple[str, ...] = ()
+    caching: str = "none"
+    version_cookie: str = ""
+    application_cookies: tuple[str, ...] = ()
+    path: str = "/"
+    same_site: str = "Lax"
+    partitioned: bool = False
+    remember_in_cookie: bool = False
+    remember_cookie: str = "session-version"
+    remember_cookie_seconds: int = 300
+    signing_keys: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        dropped = cookie_errors(self.version_cookie, self.path, self.same_site)
+        require(
+            cookie=names.cookie_name(self.cookie),
+            table_name=self.table_name and names.table_name(self.table_name),
+            key_attribute=names.attribute_name(self.key_attribute),
+            version_attribute=first_of(
+                names.attribute_name(self.version_attribute),
+                f"is {self.version_attribute!r}: that is the key attribute already"
+                if self.version_attribute == self.key_attribute
+                else "",
+            ),
+            expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
+            versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
+            caching=caching_error(self.caching),
+            version_cookie=first_of(self._version_cookie_error(), dropped["cookie"]),
+            application_cookies=key_cookies_error(self.application_cookies, self.version_cookie),
+            path=dropped["path"],
+            same_site=dropped["same_site"],
+            remember_in_cookie="is true, but caching is versioned, whose version cookie does the same: set one of them"
+            if self.remember_in_cookie and self.caching == "versioned"
+            else "",
+            remember_cookie=self._remember_cookie_error() if self.remember_in_cookie else "",
+            remember_cookie_seconds=names.within(self.remember_cookie_seconds, 1, 3_600, "seconds"),
+            signing_keys=first_of(
+                keys_error(self.signing_keys),
+                "is missing: rememberInCookie signs its cookie"
+                if self.remember_in_cookie and not self.signing_keys
+                else "",
+            ),
+        )
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes of the router's own cookie as router.model.response.set_cookie takes them."""
+        return {"path": self.path, "same_site": self.same_site, "partitioned": self.partitioned}
+
+    def _remember_cookie_error(self) -> str:
+        is_same = f"is {self.remember_cookie!r}: that is the session's cookie already"
+        return first_of(
+            names.cookie_name(self.remember_cookie),
+            is_same if self.remember_cookie == self.cookie else "",
+            cookie_errors(self.remember_cookie, self.path, self.same_site)["cookie"],
+        )
+
+    def _version_cookie_error(self) -> str:
+        if not self.version_cookie:
+            missing = "is missing: caching: versioned needs a cookie for the version, such as app-version"
+            return missing if self.caching == "versioned" else ""
+        is_same = f"is {self.version_cookie!r}: that is the session's cookie already"
+        return first_of(names.cookie_name(self.version_cookie), is_same if self.version_cookie == self.cookie else "")
