@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import typer
 import typer.core
@@ -35,7 +35,8 @@ class Families(typer.core.TyperGroup):
     """The group of all commands."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**{**given, "commands": _Built()})
+        super().__init__(**given)
+        self.commands = cast("Any", _Built())
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the library calls it with a context
         """Return the names in the order of the help."""
