@@ -17,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.commands import find_commands
 from bench.comparison import CONFIDENCE, FULL, QUICK, STEADY, Pair, Schedule, Verdict, compare
 from bench.figures import FIGURES, UNITS, ProcessFigure, Quantity
 from bench.finding import Finding, exit_status, find_ratio, find_size
@@ -65,6 +66,8 @@ def _find_all(machine: Machine, console: Console, *, is_full: bool) -> Iterator[
     for strategy in STRATEGIES:
         package = build(machine.directory / "sizes", strategy, {})
         yield find_size(f"package, {strategy}", package.stat().st_size, MAX_BUNDLE_BYTES)
+    console.print("[dim]commands …[/]")
+    yield from find_commands(schedule)
     console.print("[dim]CloudFront Functions …[/]")
     yield from find_compute(schedule)
     yield from find_function_sizes()

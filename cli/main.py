@@ -12,42 +12,26 @@ from typing import Annotated
 import typer
 import typer.main
 
-from cli.bundle.command import bundle
-from cli.config.command import config_app
-from cli.cost.command import cost
-from cli.explain.command import explain
-from cli.invalidate.command import invalidate
-from cli.logs.command import logs
-from cli.new_strategy.command import new_strategy
-from cli.output.console import out, print_error
+from cli.families import Families
 from cli.output.errors import EXIT_CLOSED_PIPE, EXIT_FAILED, EXIT_INTERRUPTED
 from cli.output.outcome import Outcome, Problem, begin
-from cli.output.streams import errors, output
-from cli.rollback.command import rollback
-from cli.rollout.command import rollout_app
+from cli.output.streams import errors, output, write_lines
 from cli.stacks.workspace import Workspace
-from cli.sweep.command import sweep
-from cli.up.command import status, up
-from cli.validate.command import validate
 
 NAME = "edge-router"
 app = typer.Typer(
+    cls=Families,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # plain help, without an import of rich
 )
-# A command imports what it runs when it runs, so that --help is fast.
-for command in (up, status, bundle, explain, validate, sweep, rollback, invalidate, cost, logs, new_strategy):
-    app.command()(command)
-app.add_typer(config_app, name="config")
-app.add_typer(rollout_app, name="rollout")
 
 
 def _print_version(is_requested: bool) -> None:
     if is_requested:
         from cli.version import version_line
 
-        out.print(version_line(), markup=False)
+        write_lines([version_line()])
         raise typer.Exit
 
 
@@ -89,7 +73,7 @@ def _run(arguments: Sequence[str], workspace: Workspace, outcome: Outcome) -> in
                 outcome.write(EXIT_FAILED)
             raise
     if failure.text:
-        print_error(failure.text)
+        _print_error(failure.text)
     outcome.problems += failure.problems
     return failure.exit_code
 
@@ -104,6 +88,12 @@ def _call(arguments: Sequence[str], workspace: Workspace) -> int:
     return code
 
 
+def _print_error(text: str) -> None:
+    from cli.output.console import print_error  # it imports rich
+
+    print_error(text)
+
+
 def _wants_json(arguments: Sequence[str]) -> bool:
     """Answer before the arguments are parsed, because they may be invalid."""
     return "--json" in itertools.takewhile(lambda word: word != "--", arguments)
@@ -115,11 +105,11 @@ def _with_stream_errors(code: int) -> int:
         return code
     if output.lost.errno == errno.EPIPE:
         return code or EXIT_CLOSED_PIPE
-    print_error(f"standard output cannot be written: {output.lost.strerror}")
+    _print_error(f"standard output cannot be written: {output.lost.strerror}")
     return code or EXIT_FAILED
 
 
 @cache
 def _command() -> Callable[..., int | None]:
-    """The click command, built once per process: it takes 50 ms."""
+    """The click command, built once per process."""
     return typer.main.get_command(app)

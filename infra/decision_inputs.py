@@ -56,7 +56,7 @@ def decision_inputs(stack: Stack) -> DecisionInputs:
 
 
 def required_associations(stack: Stack) -> tuple[RequiredAssociation, ...]:
-    """The associations that infra.cdn.distribution makes for a distribution of the stack's own."""
+    """The associations that infra.cdn.distribution_args makes for a distribution of the stack's own."""
     settings, needs = stack.settings, stack.settings.needs
     name = viewer_function_name(stack.prefix, needs.viewer_function)
     required: list[RequiredAssociation] = []

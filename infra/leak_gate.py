@@ -11,9 +11,8 @@ from cache_check.analysis import Analysis
 from cache_check.check import analyze_state
 from cache_check.model.behaviors import OUR_COMPONENT
 from cache_check.model.findings import Finding
-from infra.cdn.distribution import Attached, distribution_args
-from infra.cdn.distribution_extras import DistributionExtras
-from infra.cdn.policies import cache_policy, origin_request_policy, policies_args, static_cache_policy
+from infra.cdn.distribution_args import Attached, DistributionExtras, distribution_args
+from infra.cdn.policy_args import cache_policy, origin_request_policy, policies_args, static_cache_policy
 from infra.decision_inputs import decision_inputs
 from infra.naming.edge_functions import router_function_name, viewer_function_name
 from infra.settings.stack import Stack
@@ -86,7 +85,7 @@ def _viewer_function_arn(stack: Stack) -> str:
     return f"arn:aws:cloudfront:::function/{viewer_function_name(stack.prefix, stack.settings.needs.viewer_function)}"
 
 
-def _resource(stack: Stack, kind: str, name: str, args: object) -> dict[str, Any]:
+def _resource(stack: Stack, kind: str, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "urn": f"urn:pulumi:{stack.name}::{stack.project}::{OUR_COMPONENT}{kind}::{name}",
         "custom": True,
@@ -97,11 +96,8 @@ def _resource(stack: Stack, kind: str, name: str, args: object) -> dict[str, Any
 
 
 def _plain(value: object) -> Any:
-    """Pulumi's argument objects as the engine records them: camelCase, and without what was not given."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
+    """Arguments as the engine records them: camelCase, but for the names of tags."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if isinstance(value, Sequence):
-        return [_plain(item) for item in cast("Sequence[object]", value)]
-    return {to_camel(name): _plain(item) for name, item in vars(value).items() if item is not None}
+        given = cast("Mapping[str, object]", value)
+        return {to_camel(name): item if name == "tags" else _plain(item) for name, item in given.items()}
+    return [_plain(item) for item in cast("list[object]", value)] if isinstance(value, list) else value

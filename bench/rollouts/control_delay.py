@@ -23,7 +23,8 @@ from cli.up.local_backends import local_backends
 from infra.data.control import config_item
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
-from simulator.standin import Change, run_program
+from simulator.standin.deployment import Change
+from simulator.standin.program import run_program
 
 REPORT = PROJECT / ".edge-router" / "control-delay.json"
 STACK, TABLE = "local", "edge-router-local-control"

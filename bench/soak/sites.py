@@ -15,7 +15,8 @@ from infra.settings.stack import load_stack
 from simulator.cloudfront import Distribution, Edge, OriginMap
 from simulator.dynamodb import LocalDynamoDB
 from simulator.lambda_edge import LambdaEdge, functions_from_state
-from simulator.standin import read_stack_config, run_program
+from simulator.standin.config.stack_config import read_stack_config
+from simulator.standin.program import run_program
 
 COOKIE_VERSION = ("strategy=cookie-version", f"canaryPercent={CANARY_PERCENT}", "release=2026-11", "pin=none")
 VERSIONED = (*COOKIE_VERSION, "cookieVersion.caching=versioned")

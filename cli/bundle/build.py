@@ -11,7 +11,7 @@ from infra.package.archive import write_package
 from infra.package.bundle import build_bundle
 from infra.package.start import check_start
 from infra.settings.stack import Stack
-from simulator.standin import TextFileError, refuse_special
+from simulator.standin.config.text_file import TextFileError, refuse_special
 
 
 def build_package(stack: Stack, path: Path, *, is_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,10 +83,13 @@ def _check(workspace: Workspace, stack: str | None, overrides: Sequence[str], st
             checked.problems += error.errors
         if opened is not None:
             checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
-    if opened is not None and not checked.problems and (problem := start_error(opened)):
-        checked.problems = [problem]
-    if not checked.problems:
+    if checked.problems:
+        return checked
+    with ThreadPoolExecutor(1) as beside:
+        starting = beside.submit(start_error, opened) if opened is not None else None
         _find_leaks(checked, opened, state)
+    if starting is not None and (problem := starting.result()):
+        return Checked(problems=[problem], warnings=checked.warnings)
     return checked
 
 

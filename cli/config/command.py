@@ -9,7 +9,7 @@ import typer
 
 from cli.stacks.options import JsonOption, SetOption
 
-config_app = typer.Typer(help="Check the config of a stack.", no_args_is_help=True)
+config_app = typer.Typer(help="Check the config of a stack.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @config_app.command("check")

@@ -10,7 +10,7 @@ from cli.explain.http_body import decode_request, read_body, split_body
 from cli.explain.http_head import is_curl_output, to_http1
 from cli.output.console import err
 from cli.output.errors import UsageError
-from simulator.standin import TextFileError, read_content, text_of
+from simulator.standin.config.text_file import TextFileError, read_content, text_of
 
 if TYPE_CHECKING:
     import h11

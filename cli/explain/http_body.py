@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.standin import text_of
+from simulator.standin.config.text_file import text_of
 
 MAX_BODY_BYTES = 1024 * 1024
 """The most that an origin-request function receives ("Restrictions on Lambda@Edge", request body)."""

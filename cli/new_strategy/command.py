@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.output.console import out
 from cli.output.errors import OperationError
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ def new_strategy(
     """
     from cli.new_strategy.names import name_strategy
     from cli.new_strategy.scaffold import write_strategy
+    from cli.output.console import out
 
     project: Path = context.obj.root
     names = name_strategy(name)

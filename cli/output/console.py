@@ -8,8 +8,6 @@ from typing import IO, cast
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from cli.output.outcome import print_json as print_json
@@ -21,8 +19,8 @@ BORDER, PER_COLUMN = 1, 3
 NARROW = 20
 
 # No line breaks: a terminal wraps by itself, and a program reads whole lines.
-out = Console(file=cast("IO[str]", output), highlight=False, soft_wrap=True)
-err = Console(file=cast("IO[str]", errors), highlight=False, soft_wrap=True)
+out = Console(file=cast("IO[str]", output), emoji=False, highlight=False, soft_wrap=True)
+err = Console(file=cast("IO[str]", errors), emoji=False, highlight=False, soft_wrap=True)
 
 
 def escape_control(text: str) -> str:
@@ -54,6 +52,8 @@ def build_table(columns: Sequence[str], rows: Sequence[Sequence[str]], width: in
     widths[0] = max(cell_len(row[0]) for row in (columns, *rows))
     if sum(widths) + BORDER + PER_COLUMN * len(columns) > width:
         return Group(*(_block(columns, row, 2 if width > NARROW else 0) for row in rows))
+    from rich.table import Table  # a file or a pipe gets none
+
     table = Table()
     for index, (column, least) in enumerate(zip(columns, widths, strict=True)):
         table.add_column(column, overflow="fold", min_width=least, no_wrap=index == 0)
@@ -70,6 +70,8 @@ def _min_width(cells: Sequence[str]) -> int:
 
 def _block(columns: Sequence[str], row: Sequence[str], indent: int) -> RenderableType:
     """The key, and below it every cell with the name of its column."""
+    from rich.padding import Padding
+
     key = Text(row[0] or "-", style="bold", overflow="fold")
     cells = [
         Text(f"{name}: {cell}" if name else cell, overflow="fold")

@@ -22,7 +22,7 @@ from cli.output.outcome import Problem
 from infra.config.errors import SettingsError
 from infra.package.bundle import BundleError
 from infra.package.wheels import WheelError
-from simulator.standin import ProgramError, StackConfigError, StandInError
+from simulator.standin.model.errors import ProgramError, StackConfigError, StandInError
 
 EXIT_CODES: dict[type[Exception], int] = {
     UsageError: EXIT_USAGE,

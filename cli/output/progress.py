@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Generator
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.output.console import err
 
@@ -43,6 +42,8 @@ def counting(
 ) -> Generator[Callable[[], None]]:
     """Yield a callable that counts one request; `name(done)` returns the current phase."""
     if err.is_interactive:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, transient=True) as progress:
             task = progress.add_task(escape(name(0)), total=total)

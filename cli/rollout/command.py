@@ -7,7 +7,7 @@ import typer
 from cli.stacks.options import AwsOption, JsonOption, LocalOption, SetOption, StackOption
 from cli.stacks.workspace import Target
 
-rollout_app = typer.Typer(help="Start, watch and change a rollout.", no_args_is_help=True, rich_markup_mode="rich")
+rollout_app = typer.Typer(help="Start, watch and change a rollout.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @rollout_app.command()

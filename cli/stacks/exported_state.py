@@ -9,7 +9,8 @@ from cli.output.errors import UsageError
 from pulumi_state.foreign import describe_foreign
 from pulumi_state.resources import parse_state
 from pulumi_state.values import StateError
-from simulator.standin import StandInError, TextFileError, read_text
+from simulator.standin.config.text_file import TextFileError, read_text
+from simulator.standin.model.errors import StandInError
 
 NESTED_TOO_DEEPLY = "is nested too deeply for a state of `pulumi stack export`"
 

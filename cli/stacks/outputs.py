@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from cli.output.errors import OperationError, UsageError
 from cli.stacks.workspace import Workspace
-from simulator.standin import TextFileError, read_text
+from simulator.standin.config.text_file import TextFileError, read_text
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cli.output.errors import UsageError
 
 if TYPE_CHECKING:
     from infra.settings.stack import Stack
-    from simulator.standin import StackConfig
+    from simulator.standin.config.stack_config import StackConfig
 
 PROJECT = Path(__file__).parents[2]
 STATE = "state.json"
@@ -39,7 +39,7 @@ class Workspace:
 
     def read_config(self, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         """Read a stack's config as the Pulumi CLI does, with KEY=VALUE overrides. StackConfigError."""
-        from simulator.standin import read_stack_config
+        from simulator.standin.config.stack_config import read_stack_config
 
         return read_stack_config(stack, project=self.root, overrides=overrides)
 

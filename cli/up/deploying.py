@@ -30,7 +30,10 @@ from simulator.lambda_edge import (
     functions_from_state,
     read_names,
 )
-from simulator.standin import StackConfig, StandInError, read_state, run_program, write_state
+from simulator.standin.config.stack_config import StackConfig
+from simulator.standin.model.errors import StandInError
+from simulator.standin.program import run_program
+from simulator.standin.state import read_state, write_state
 
 USAGE_ERRORS = (FunctionStateError, OriginMapError, ScheduleError, StateError, TableStateError, UnknownRegionError)
 OPERATION_ERRORS = (ApplicationError, EngineError, PackageError, PortInUseError, TableConflictError)

@@ -10,7 +10,8 @@ from rich.markup import escape
 
 from cli.output.console import out, print_error, print_json, print_table, warn
 from cli.stacks.running import OWN_STACK, LocalStack
-from simulator.standin import Change, Run
+from simulator.standin.deployment import Change
+from simulator.standin.program import Run
 
 PLATFORM_LINES = ("INIT_START", "START ", "END ", "REPORT ")
 MAX_NAMES = 6

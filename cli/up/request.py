@@ -10,7 +10,8 @@ from typing import Any, cast
 from cli.output.errors import UsageError
 from cli.stacks.workspace import Workspace
 from simulator.cloudfront import EDGE_REGIONS, OriginMap
-from simulator.standin import TextFileError, YamlError, parse_yaml, read_text, refuse_special
+from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
+from simulator.standin.config.yaml_file import YamlError, parse_yaml
 
 
 @dataclass(frozen=True)

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
 import pulumi
 import pulumi_aws as aws
 
 from infra.cdn.access_logs import LogBucket
+from infra.cdn.distribution_args import DistributionExtras
 from infra.cdn.domain import Certificate
 from infra.settings.domain import DomainSettings
 from infra.settings.security import SecuritySettings
 from infra.settings.stack import Stack
 
 YEAR_SECONDS = 31_536_000
-
-
-@dataclass(frozen=True)
-class DistributionExtras:
-    """By default none: CloudFront's own name and certificate, and only the headers of viewers and origins.
-
-    `origin_headers` go to every origin. `logs` receives the access logs; v2 is not configured on the distribution.
-    """
-
-    aliases: Sequence[str] = ()
-    certificate_arn: pulumi.Input[str] | None = None
-    response_headers_policy_id: pulumi.Input[str] | None = None
-    web_acl_arn: str = ""
-    origin_headers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
-    logs: LogBucket | None = None
-    logs_are_legacy: bool = False
-
-    @property
-    def needed_first(self) -> list[pulumi.Resource]:
-        """The bucket's permissions, which CloudFront checks before it accepts a legacy log bucket."""
-        return self.logs.ready if self.logs is not None and self.logs_are_legacy else []
 
 
 def create_extras(stack: Stack, opts: pulumi.ResourceOptions) -> DistributionExtras:

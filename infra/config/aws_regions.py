@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from infra.config.errors import suggestion
@@ -32,20 +35,27 @@ account", AWS Account Management)."""
 @cache
 def available_regions(service: str = "dynamodb") -> tuple[str, ...]:
     """Return the Regions of a service, sorted."""
-    return tuple(sorted(_botocore().get_available_regions(service, partition_name="aws")))
+    return tuple(sorted(_regions_of(_partitions()["aws"], service)))
 
 
 def find_partition(region: str) -> str:
     """Return the partition that has this Region, "" where none has."""
-    session = _botocore()
-    names: list[str] = session.get_available_partitions()
-    return next((name for name in names if region in session.get_available_regions("ec2", partition_name=name)), "")
+    return next((name for name, one in _partitions().items() if region in _regions_of(one, "ec2")), "")
 
 
-def _botocore() -> Any:
-    from botocore.session import Session  # pyright: ignore[reportMissingTypeStubs]  botocore has no types
+def _regions_of(partition: Mapping[str, Any], service: str) -> set[str]:
+    """Return the Regions among the endpoints of a service, of which some are a whole partition's or for FIPS."""
+    return partition["regions"].keys() & partition["services"][service]["endpoints"].keys()
 
-    return Session()
+
+@cache
+def _partitions() -> dict[str, Any]:
+    """Read botocore's endpoint list without importing botocore, which takes long."""
+    botocore = find_spec("botocore")
+    assert botocore is not None
+    assert botocore.origin is not None
+    endpoints = Path(botocore.origin).with_name("data") / "endpoints.json"
+    return {one["partition"]: one for one in json.loads(endpoints.read_text(encoding="utf-8"))["partitions"]}
 
 
 def region_error(region: str, service: str = "dynamodb") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,22 @@ def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Pa
     return Bundle(path, digest, tuple(wheel.name for wheel in wheels if wheel.is_native), config)
 
 
-def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel]) -> dict[str, bytes]:
-    """Return the router's files: name in the package to content."""
+def package_files(
+    stack: Stack,
+    config: dict[str, Any],
+    wheels: Iterable[Wheel],
+    strip: Callable[[bytes], bytes] = strip_comments,
+) -> dict[str, bytes]:
+    """Return the router's files: name in the package to content, from which `strip` removes comments."""
     keys = {key for key, value in config.items() if value}
     modules = modules_for(stack.settings.strategy, keys=keys, root=ROOT)
-    files = {name: strip_comments(content) for name, content in _read_sources(modules).items()}
+    files = {name: strip(content) for name, content in _read_sources(modules).items()}
     for wheel in wheels:
-        files |= {name: _strip_wheel(wheel, name, content) for name, content in wheel.files()}
+        # A third of PyJWT is comments and docstrings, which its code never reads; other wheels stay as they are.
+        is_stripped = wheel.name == STRIPPED_WHEEL
+        files |= {
+            name: strip(content) if is_stripped and name.endswith(".py") else content for name, content in wheel.files()
+        }
     return {**files, **_ca_bundle(stack), CONFIG_NAME: to_json(config)}
 
 
@@ -85,11 +94,6 @@ def _ca_bundle(stack: Stack) -> dict[str, bytes]:
     if bundle != "amazon":
         return {OWN_ROOTS: bundle.encode()}
     return {AMAZON_ROOTS: b"".join(_CERTIFICATE.findall(AMAZON_ROOTS_FILE.read_bytes()))}
-
-
-def _strip_wheel(wheel: Wheel, name: str, content: bytes) -> bytes:
-    """A third of PyJWT is comments and docstrings, which its code never reads; other wheels stay as they are."""
-    return strip_comments(content) if wheel.name == STRIPPED_WHEEL and name.endswith(".py") else content
 
 
 def build_controller(stack: Stack, directory: Path | None = None) -> Path:

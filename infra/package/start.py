@@ -43,14 +43,15 @@ def check_start(stack: Stack, bundle: Bundle) -> str:
 def start_error(stack: Stack) -> str:
     """Return the error that keeps the stack's package from starting, "" for none; without a network or a file.
 
-    Where third-party wheels are not on this machine, only the project's modules are imported.
+    Where third-party wheels are not on this machine, only the project's modules are imported. The sources keep
+    their comments, whose removal takes time and changes no start.
     """
     if not stack.settings.needs.origin_request:
         return ""
     python = lambda_python()
     wheels = cached_wheels(stack.settings.needs.packages, ROOT / WORK_DIRECTORY / "wheels")
     is_whole = wheels is not None and (python.loads_native or not any(wheel.is_native for wheel in wheels))
-    files = package_files(stack, baked_config(stack), wheels or ())
+    files = package_files(stack, baked_config(stack), wheels or (), strip=bytes)
     error = start_package(files, sample_events(stack) if is_whole else [], python).error
     return error and _cannot_start(stack, error)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import ssl
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -61,6 +60,8 @@ def _ca_bundle_error(value: str) -> str:
     allowed = "allowed is amazon, system, or root certificates in PEM"
     if "-----BEGIN CERTIFICATE-----" not in value:
         return f"is {format_value(value)}: {allowed}"
+    import ssl  # here, for 10 ms that every other config need not pay
+
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=value)
     except (ssl.SSLError, ValueError):

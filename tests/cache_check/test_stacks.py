@@ -11,7 +11,8 @@ import pytest
 from cache_check import Finding, find_leaks
 from infra.decision_inputs import decision_inputs
 from infra.leak_gate import CacheLeakError, find_stack_leaks, planned_state, reject_leaks
-from simulator.standin import ProgramError, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import run_program
 from strategies.registry import STRATEGIES
 from tests.cache_check.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
 from tests.infra.configs import STACKS, VERSIONED, choosing, shipped_stack
@@ -111,7 +112,7 @@ def test_the_settings_say_which_key_mends_it() -> None:
 @pytest.fixture
 def leaking_project(project: Path) -> Path:
     """A copy of the project whose cache policy for strategies that vary keeps answers."""
-    policies = project / "infra" / "cdn" / "policies.py"
+    policies = project / "infra" / "cdn" / "policy_args.py"
     before = policies.read_text()
     after = before.replace("YEAR_SECONDS if has_caching else 0", "YEAR_SECONDS if has_caching else 60")
     assert after != before

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from simulator.standin import TextFileError, read_text
+from simulator.standin.config.text_file import TextFileError, read_text
 from tests.cli.conftest import Result
 from tests.cli.every_command import COMMANDS, Command
 

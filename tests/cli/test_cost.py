@@ -16,7 +16,7 @@ from cli.cost.traffic import Traffic
 from infra.settings.stack import Stack
 from simulator.lambda_edge.function import FunctionCode
 from simulator.lambda_edge.invocation import Report, start_line
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 from strategies.registry import STRATEGIES, section_of
 from tests.cli.conftest import Result
 from tests.functions.deployed import Deployed, line

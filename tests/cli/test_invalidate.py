@@ -11,7 +11,7 @@ import pytest
 from infra.cdn.invalidation import MARK_TAG, affected, cached_paths, invalidation_path, mark_of
 from infra.settings.parts import MAX_STATIC_PATHS
 from infra.settings.stack import load_stack
-from simulator.standin import read_stack_config
+from simulator.standin.config.stack_config import read_stack_config
 from tests.cli.conftest import Result
 from tests.cli.fake_cloudfront import ARN, ID, FakeCloudFront, denied
 from tests.cli.status_server import local_stack

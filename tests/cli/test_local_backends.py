@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.up.local_backends import local_backends
 from demo.hosts.settings import VERSIONS
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 from tests.infra.configs import shipped_stack
 
 TIER = "strategy=tier"

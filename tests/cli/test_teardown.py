@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simulator.standin import Run, run_program
+from simulator.standin.program import Run, run_program
 from tests.cli.conftest import ROOT, Result
 from tests.infra.configs import ON_LAMBDA, choosing, run_stack
 

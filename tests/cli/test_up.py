@@ -18,7 +18,8 @@ import boto3
 import psutil
 import pytest
 
-from simulator.standin import run_program, write_state
+from simulator.standin.program import run_program
+from simulator.standin.state import write_state
 from tests.cli.conftest import Result, Up
 from tests.moto_server import moto_server
 from tests.ports import refusing_url

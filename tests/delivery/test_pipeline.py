@@ -24,7 +24,9 @@ from infra.config.base_model import parse_settings
 from infra.config.errors import SettingsError
 from pipeline.deployer_rights import rights
 from pipeline.settings import PARTS, PipelineSettings
-from simulator.standin import ProgramError, Run, read_stack_config, run_program
+from simulator.standin.config.stack_config import read_stack_config
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import Run, run_program
 from validator.plan.parse import parse_plan
 
 ROOT = Path(__file__).parents[2]

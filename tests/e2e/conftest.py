@@ -16,7 +16,7 @@ from cli.stacks.workspace import PROJECT, Workspace
 from cli.up.local_backends import local_backends
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 
 SESSIONS, TENANTS = "edge-router-local-sessions", "edge-router-local-tenants"
 CONTROL = "edge-router-local-control"

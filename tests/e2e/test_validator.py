@@ -11,7 +11,7 @@ import pytest
 from cli.stacks.workspace import PROJECT, Workspace
 from cli.up.local_backends import local_backends
 from simulator.lambda_edge import functions_from_state
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 from tests.e2e.conftest import Stack
 from validator.checks.report import Report, Result
 from validator.plan.parse import parse_plan

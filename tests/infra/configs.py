@@ -12,7 +12,8 @@ import yaml
 from docs.generate.docstrings import example
 from infra.config.errors import SettingsError
 from infra.settings.stack import Stack, load_stack
-from simulator.standin import Run, read_stack_config, run_program
+from simulator.standin.config.stack_config import read_stack_config
+from simulator.standin.program import Run, run_program
 from strategies.base import Needs
 from strategies.registry import STRATEGIES, load, section_of
 

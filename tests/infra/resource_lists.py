@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from simulator.standin import Run
+from simulator.standin.program import Run
 from tests.infra.configs import HOSTS, SET_UP, STACKS, choosing
 from tests.infra.test_program import VERSIONED, run
 

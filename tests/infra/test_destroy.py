@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.standin import ProgramError, Run, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import Run, run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import EVERYTHING, ON_LAMBDA, ROOT, STACKS, choosing, run_stack
 from tests.infra.test_program import VERSIONED, run

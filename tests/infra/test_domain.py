@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from infra.config.errors import SettingsError
-from simulator.standin import ProgramError, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import CONNECTED, STACKS, choosing, edit_stack, problems_of, shipped_stack, stack_of
 from tests.infra.test_program import DISTRIBUTION, VERSIONED, all_resources, inputs, run

@@ -19,7 +19,9 @@ from demo.hosts.settings import HostsSettings
 from infra.config.base_model import parse_settings
 from infra.config.errors import SettingsError
 from infra.settings.stack import refuse_demo
-from simulator.standin import ProgramError, Run, StandIn, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import Run, run_program
+from simulator.standin.provider import StandIn
 from tests.infra.configs import CONNECTED, ROOT, run_stack, shipped_stack, stack_of
 from tests.infra.test_program import ACCOUNT, DISTRIBUTION, inputs, run
 

@@ -11,7 +11,7 @@ import pytest
 
 from infra.cdn.invalidation import cached_paths
 from infra.cdn.javascript import build_function_code
-from infra.cdn.policies import PoliciesArgs, cache_policy, origin_request_policy, policies_args
+from infra.cdn.policy_args import PoliciesArgs, cache_policy, origin_request_policy, policies_args
 from infra.package.baked_config import baked_config
 from infra.settings.cache_key import GROUPS, KEY_HEADER, MAX_POLICY_HEADERS, HeaderKey, added_headers, header_key
 from infra.settings.stack import Stack
@@ -33,7 +33,8 @@ every_keeping_strategy = pytest.mark.parametrize(
 
 def in_policy(stack: Stack) -> set[str]:
     policy: Any = cache_policy(policies_args(stack))
-    return set(policy.parameters_in_cache_key_and_forwarded_to_origin.headers_config.headers.items)
+    key = policy["parameters_in_cache_key_and_forwarded_to_origin"]
+    return set(key["headers_config"]["headers"]["items"])
 
 
 def code_config(stack: Stack) -> dict[str, Any]:
@@ -225,9 +226,9 @@ def test_what_cloudfront_adds_for_a_strategy_is_asked_for_where_caching_is_off()
         replace(args, cloudfront_headers=frozenset({f"cloudfront-{name}"}))
         for name in ("viewer-country", "is-mobile-viewer")
     )
-    config: Any = origin_request_policy(country).headers_config
-    assert config.header_behavior == "allViewerAndWhitelistCloudFront"
-    assert config.headers.items == ["cloudfront-viewer-country"]
+    config: Any = origin_request_policy(country)["headers_config"]
+    assert config["header_behavior"] == "allViewerAndWhitelistCloudFront"
+    assert config["headers"]["items"] == ["cloudfront-viewer-country"]
     assert len({one.origin_request_kind for one in (args, country, device)}) == 3
 
 

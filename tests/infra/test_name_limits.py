@@ -12,7 +12,8 @@ from infra.config.errors import SettingsError
 from infra.naming.resource_names import LIMITS, Name
 from infra.settings.stack import load_stack
 from pipeline.settings import PipelineSettings, check_names
-from simulator.standin import ProgramError, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import run_program
 from simulator.standin.resource_models import MODELS
 from strategies.registry import STRATEGIES
 from tests.infra.configs import EVERYTHING, choosing, config_of, shipped_stack

@@ -13,7 +13,7 @@ from infra.observability.alarms import least_assigned
 from infra.observability.log_metrics import assigned_split
 from infra.observability.monitoring import QUERIES
 from infra.package.baked_config import baked_config
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 from strategies.registry import STRATEGIES
 from tests.docs.pages import section
 from tests.infra.configs import (

@@ -12,7 +12,8 @@ import pytest
 
 from infra.cdn.invalidation import cached_paths
 from infra.config.aws_regions import EDGE_REGIONS
-from simulator.standin import ProgramError, Run, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import Run, run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import (
     BY_PERCENTAGE,

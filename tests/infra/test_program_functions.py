@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from simulator.cloudfront import Distribution
-from simulator.standin import ProgramError, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import run_program
 from tests.infra.configs import ROOT
 from tests.infra.test_program import (
     ACCOUNT,

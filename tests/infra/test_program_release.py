@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from infra.config.aws_regions import EDGE_REGIONS
-from simulator.standin import Run, run_program
+from simulator.standin.program import Run, run_program
 from tests.infra.configs import choosing, edit_stack
 from tests.infra.test_program import (
     ACCOUNT,

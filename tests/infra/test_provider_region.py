@@ -8,7 +8,8 @@ import pytest
 
 from infra.config.aws_regions import EDGE_REGIONS, ENABLED_BY_DEFAULT, available_regions
 from infra.config.provider import missing_region_error, provider_region
-from simulator.standin import ProgramError, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import run_program
 from tests.infra.configs import STACKS, shipped_stack, stack_of
 
 MISSING = (

@@ -15,7 +15,7 @@ from controller.rollout.item import to_item
 from controller.rollout.state import ENDED, PAUSED, ROLLED_BACK, RUNNING, SUCCEEDED, Rollout
 from infra.data.control import config_item
 from simulator.dynamodb import LocalDynamoDB
-from simulator.standin import Run, run_program
+from simulator.standin.program import Run, run_program
 from tests.infra.configs import shipped_stack
 from tests.infra.test_program import KEYS, VERSIONED, inputs
 

@@ -7,7 +7,9 @@ import pytest
 from infra.data.control import ITEM_KEY
 from infra.naming.resource_names import FIRST_KEYS
 from router.control.reader import KEY
-from simulator.standin import Change, ProgramError, Run, run_program
+from simulator.standin.deployment import Change
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import Run, run_program
 from tests.infra.configs import run_stack, stack_of
 from tests.infra.test_program import TABLE, all_resources, run
 

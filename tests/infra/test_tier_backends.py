@@ -6,7 +6,7 @@ import json
 from itertools import product
 from typing import Any
 
-from simulator.standin import Run, run_program
+from simulator.standin.program import Run, run_program
 from tests.infra.configs import HOSTS, ROOT, run_stack
 from tests.infra.test_program import resources, run
 

@@ -15,7 +15,8 @@ from infra.package.bundle import BundleError, build_bundle
 from infra.package.modules import modules_for
 from infra.package.process import Interpreter, lambda_python, start_package
 from infra.package.start import check_start, start_error
-from simulator.standin import ProgramError, run_program
+from simulator.standin.model.errors import ProgramError
+from simulator.standin.program import run_program
 from tests.cli.conftest import Result, project, run  # noqa: F401  the command, on stacks of its own
 from tests.infra.configs import shipped_stack
 from tests.packages.started import stack_with

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 
 from .cli import MISSING, PulumiCli, comparable, copy_of_the_project
 

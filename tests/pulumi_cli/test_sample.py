@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.standin import read_stack_config, run_program
+from simulator.standin.config.stack_config import read_stack_config
+from simulator.standin.program import run_program
 from tests.simulator.standin.projects import sample_project
 
 from .cli import MISSING, PulumiCli, comparable

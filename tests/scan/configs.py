@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 from strategies.registry import STRATEGIES
 from tests.infra.configs import EVERYTHING, HOSTS, ROOT, choosing, run_stack
 

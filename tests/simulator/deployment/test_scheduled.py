@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.deployment.rollouts import Scheduled, ScheduleError, scheduled_controller
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:controller"
 

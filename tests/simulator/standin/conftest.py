@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.standin import run_program
+from simulator.standin.program import run_program
 
 from .projects import sample_project
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from simulator.standin import Run
+    from simulator.standin.program import Run
 
 
 @pytest.fixture

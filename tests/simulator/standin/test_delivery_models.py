@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.standin import StandIn
+from simulator.standin.provider import StandIn
 
 BUCKET = "aws:s3/bucket:Bucket"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"

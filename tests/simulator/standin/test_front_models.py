@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.standin import StandIn
+from simulator.standin.provider import StandIn
 
 CERTIFICATE = "aws:acm/certificate:Certificate"
 VALIDATION = "aws:acm/certificateValidation:CertificateValidation"

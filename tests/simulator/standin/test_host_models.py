@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from simulator.standin import StandIn
 from simulator.standin.model.errors import DataSourceError
 from simulator.standin.model.model import Known
+from simulator.standin.provider import StandIn
 from simulator.standin.state import WITHHELD
 
 VPC = "aws:ec2/vpc:Vpc"

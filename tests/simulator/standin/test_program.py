@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.standin import ProgramError, StackConfigError, StandInError, run_program
+from simulator.standin.model.errors import ProgramError, StackConfigError, StandInError
+from simulator.standin.program import run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from simulator.standin import Run
+    from simulator.standin.program import Run
 
     Deploy = Callable[..., Run]
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.standin import StandIn, StandInError
 from simulator.standin.config.property_path import parse_path, set_at
+from simulator.standin.model.errors import StandInError
 from simulator.standin.model.model import Known
 from simulator.standin.model.wire import ARCHIVE, SIGNATURE, UNKNOWN
+from simulator.standin.provider import StandIn
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from zipfile import ZipFile
 import pytest
 
 from simulator.dynamodb import LocalDynamoDB
-from simulator.standin import StandIn, StandInError
-from simulator.standin.model.errors import DataSourceError
+from simulator.standin.model.errors import DataSourceError, StandInError
 from simulator.standin.model.wire import ARCHIVE, SIGNATURE
+from simulator.standin.provider import StandIn
 
 TABLE = "aws:dynamodb/table:Table"
 ITEM = "aws:dynamodb/tableItem:TableItem"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.standin import StandIn
+from simulator.standin.provider import StandIn
 
 API = "aws:apigateway/restApi:RestApi"
 RESOURCE = "aws:apigateway/resource:Resource"

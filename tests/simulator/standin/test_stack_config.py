@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.standin import StackConfigError, read_stack_config, stacks
+from simulator.standin.config.stack_config import read_stack_config, stacks
+from simulator.standin.model.errors import StackConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from simulator.standin import StandInError, read_state, write_state
-from simulator.standin.state import in_order
+from simulator.standin.model.errors import StandInError
+from simulator.standin.state import in_order, read_state, write_state
 
 if TYPE_CHECKING:
     from pathlib import Path

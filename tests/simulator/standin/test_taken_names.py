@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.standin import ProgramError, Run, StandIn, StandInError, run_program
+from simulator.standin.model.errors import ProgramError, StandInError
 from simulator.standin.model.model import Known
+from simulator.standin.program import Run, run_program
+from simulator.standin.provider import StandIn
 
 from .test_provider import ROLE, TABLE, urn
 

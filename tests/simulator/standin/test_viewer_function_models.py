@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulator.standin import StandIn
 from simulator.standin.model.model import Known
+from simulator.standin.provider import StandIn
 
 FUNCTION = "aws:cloudfront/function:Function"
 STORE = "aws:cloudfront/keyValueStore:KeyValueStore"

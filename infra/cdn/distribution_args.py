@@ -1,0 +1,190 @@
+"""Arguments of the CloudFront distribution: the stable origin, the behaviors, and the edge functions' associations.
+
+Plain dictionaries, so that `edge-router config check` checks them without an import of pulumi-aws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
+from infra.settings.model import CoreSettings
+from infra.settings.origins import OriginSettings
+from infra.settings.stack import Stack
+
+if TYPE_CHECKING:
+    import pulumi
+    from pulumi_aws import cloudfront
+
+    from infra.cdn.access_logs import LogBucket
+
+ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+CACHED_METHODS = ("GET", "HEAD")
+CACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
+"""The errors that CloudFront caches for 10 seconds by default ("How CloudFront caches HTTP error codes")."""
+HTTP_PORT, HTTPS_PORT = 80, 443
+OLDEST_TLS = "TLSv1.2_2021"
+
+
+@dataclass(frozen=True)
+class DistributionExtras:
+    """By default none: CloudFront's own name and certificate, and only the headers of viewers and origins.
+
+    `origin_headers` go to every origin. `logs` receives the access logs; v2 is not configured on the distribution.
+    """
+
+    aliases: Sequence[str] = ()
+    certificate_arn: pulumi.Input[str] | None = None
+    response_headers_policy_id: pulumi.Input[str] | None = None
+    web_acl_arn: str = ""
+    origin_headers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
+    logs: LogBucket | None = None
+    logs_are_legacy: bool = False
+
+    @property
+    def needed_first(self) -> list[pulumi.Resource]:
+        """The bucket's permissions, which CloudFront checks before it accepts a legacy log bucket."""
+        return self.logs.ready if self.logs is not None and self.logs_are_legacy else []
+
+
+@dataclass(frozen=True)
+class Attached:
+    """Resources that the distribution refers to, and those that have to exist first (`needed_first`).
+
+    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's.
+    """
+
+    cache_policy_id: pulumi.Input[str]
+    origin_request_policy_id: pulumi.Input[str]
+    function_arn: pulumi.Input[str] | None = None
+    viewer_function_arn: pulumi.Input[str] | None = None
+    static_cache_policy_id: pulumi.Input[str] | None = None
+    extras: DistributionExtras = field(default_factory=DistributionExtras)
+    needed_first: Sequence[pulumi.Resource] = ()
+
+
+def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
+    """Return the distribution's arguments; except for the ids they are known before the update, for cache_check."""
+    settings, extras = stack.settings, attached.extras
+    args = {
+        "comment": f"{stack.prefix}: {settings.strategy}",
+        "enabled": True,
+        "aliases": list(extras.aliases) or None,
+        "http_version": "http2and3",
+        "is_ipv6_enabled": True,
+        "price_class": settings.price_class,
+        "origins": [_given(_stable_origin(settings.origins["stable"], attached))],
+        "default_cache_behavior": _given(_default_behavior(settings, attached)),
+        "ordered_cache_behaviors": [_given(_static_behavior(one, attached)) for one in settings.static_paths] or None,
+        "custom_error_responses": _error_responses(settings),
+        "restrictions": {"geo_restriction": {"restriction_type": "none"}},
+        "viewer_certificate": _certificate(extras),
+        "web_acl_id": extras.web_acl_arn or None,
+        "logging_config": _logging(extras),
+        "wait_for_deployment": True,
+        "tags": {MARK_TAG: mark_of(cached_paths(stack))},
+    }
+    return _given(args)
+
+
+def _given(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments without None, which the engine would receive as null."""
+    return {name: value for name, value in args.items() if value is not None}
+
+
+def _certificate(extras: DistributionExtras) -> cloudfront.DistributionViewerCertificateArgsDict:
+    """Return the certificate; with CloudFront's own, the minimum TLS version cannot be chosen."""
+    if extras.certificate_arn is None:
+        return {"cloudfront_default_certificate": True}
+    return {
+        "acm_certificate_arn": extras.certificate_arn,
+        "minimum_protocol_version": OLDEST_TLS,
+        "ssl_support_method": "sni-only",
+    }
+
+
+def _logging(extras: DistributionExtras) -> cloudfront.DistributionLoggingConfigArgsDict | None:
+    """Return the legacy access logs, without cookies because they hold sessions."""
+    if extras.logs is None or not extras.logs_are_legacy:
+        return None
+    return {"bucket": extras.logs.domain_name, "include_cookies": False}
+
+
+def _stable_origin(origin: OriginSettings, attached: Attached) -> cloudfront.DistributionOriginArgsDict:
+    is_https = origin.protocol == "https"
+    return {
+        "origin_id": "stable",
+        "domain_name": origin.domain_name,
+        "origin_path": origin.path or None,
+        "custom_headers": [{"name": name, "value": value} for name, value in attached.extras.origin_headers.items()]
+        or None,
+        "custom_origin_config": {
+            "http_port": HTTP_PORT if is_https else origin.port,
+            "https_port": origin.port if is_https else HTTPS_PORT,
+            "origin_protocol_policy": "https-only" if is_https else "http-only",
+            "origin_ssl_protocols": ["TLSv1.2"],
+            "origin_read_timeout": origin.read_timeout_seconds,
+        },
+    }
+
+
+def _default_behavior(
+    settings: CoreSettings, attached: Attached
+) -> cloudfront.DistributionDefaultCacheBehaviorArgsDict:
+    return {
+        "target_origin_id": "stable",
+        "viewer_protocol_policy": "redirect-to-https",
+        "allowed_methods": list(ALL_METHODS),
+        "cached_methods": list(CACHED_METHODS),
+        "compress": True,
+        "cache_policy_id": attached.cache_policy_id,
+        "origin_request_policy_id": attached.origin_request_policy_id,
+        "response_headers_policy_id": attached.extras.response_headers_policy_id,
+        "lambda_function_associations": _associations(settings, attached),
+        "function_associations": _viewer_associations(settings, attached),
+    }
+
+
+def _static_behavior(pattern: str, attached: Attached) -> cloudfront.DistributionOrderedCacheBehaviorArgsDict:
+    """Return a behavior that caches the stable origin's responses, without functions."""
+    return {
+        "path_pattern": pattern,
+        "target_origin_id": "stable",
+        "viewer_protocol_policy": "redirect-to-https",
+        "allowed_methods": list(CACHED_METHODS),
+        "cached_methods": list(CACHED_METHODS),
+        "compress": True,
+        "cache_policy_id": attached.static_cache_policy_id,
+        "response_headers_policy_id": attached.extras.response_headers_policy_id,
+    }
+
+
+def _associations(
+    settings: CoreSettings, attached: Attached
+) -> list[cloudfront.DistributionDefaultCacheBehaviorLambdaFunctionAssociationArgsDict] | None:
+    """Associate the exact version with origin-request, and with origin-response where it is needed."""
+    arn = attached.function_arn
+    if not settings.needs.origin_request or arn is None:
+        return None
+    bodies = {"origin-request": settings.needs.body}
+    if settings.has_origin_response:
+        bodies["origin-response"] = False
+    return [{"event_type": event, "lambda_arn": arn, "include_body": body} for event, body in bodies.items()]
+
+
+def _viewer_associations(
+    settings: CoreSettings, attached: Attached
+) -> list[cloudfront.DistributionDefaultCacheBehaviorFunctionAssociationArgsDict] | None:
+    arn = attached.viewer_function_arn
+    if not settings.needs.function_triggers or arn is None:
+        return None
+    return [{"event_type": trigger, "function_arn": arn} for trigger in settings.needs.function_triggers]
+
+
+def _error_responses(settings: CoreSettings) -> list[cloudfront.DistributionCustomErrorResponseArgsDict] | None:
+    """Cache no errors where visitors get different origins: all would receive one version's error."""
+    if not settings.needs.varies:
+        return None
+    return [{"error_code": code, "error_caching_min_ttl": 0} for code in CACHED_ERRORS]
