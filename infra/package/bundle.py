@@ -17,7 +17,6 @@ from infra.settings.stack import Stack
 ROOT = Path(__file__).parents[2]
 WORK_DIRECTORY = ".edge-router"
 CONFIG_NAME = "config.json"
-STRIPPED_WHEEL = "pyjwt"
 MAX_PACKAGE_BYTES = 50 * 1024 * 1024
 """The size of the archive for origin triggers ("Quotas on Lambda@Edge")."""
 REGIONAL_ARCHITECTURE = "arm64"
@@ -69,13 +68,8 @@ def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel])
     modules = modules_for(stack.settings.strategy, keys=keys, root=ROOT)
     files = {name: strip_comments(content) for name, content in _read_sources(modules).items()}
     for wheel in wheels:
-        files |= {name: _strip_wheel(wheel, name, content) for name, content in wheel.files()}
+        files |= dict(wheel.files())
     return {**files, CONFIG_NAME: to_json(config)}
-
-
-def _strip_wheel(wheel: Wheel, name: str, content: bytes) -> bytes:
-    """A third of PyJWT is comments and docstrings, which its code never reads; other wheels stay as they are."""
-    return strip_comments(content) if wheel.name == STRIPPED_WHEEL and name.endswith(".py") else content
 
 
 def build_controller(stack: Stack, directory: Path | None = None) -> Path:
