@@ -9,7 +9,9 @@ from typing import Any
 
 from infra.package.archive import write_archive, zip_files
 from infra.package.baked_config import baked_config, to_json
+from infra.package.bytecode import BytecodeError, compile_sources
 from infra.package.modules import modules_for, modules_from, source_path
+from infra.package.process import lambda_python
 from infra.package.strip_comments import strip_comments
 from infra.package.wheels import Wheel, read_lock, wheels_for
 from infra.settings.stack import Stack
@@ -32,13 +34,14 @@ class BundleError(Exception):
 class Bundle:
     """A built package. `native_packages` are its distributions with machine code for Linux x86_64 only.
 
-    `config` is what was baked, secrets included.
+    `config` is what was baked, secrets included. Without Lambda's Python on this machine there is no bytecode.
     """
 
     path: Path
     sha256: str
     native_packages: tuple[str, ...]
     config: dict[str, Any]
+    has_bytecode: bool
 
 
 def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Path | None = None) -> Bundle:
@@ -55,11 +58,13 @@ def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Pa
     work = ROOT / WORK_DIRECTORY
     wheels = wheels_for(stack.settings.needs.packages, wheel_cache or work / "wheels")
     config = baked_config(stack)
-    content = zip_files(package_files(stack, config, wheels))
+    files = package_files(stack, config, wheels)
+    bytecode = _compile(stack, files, wheels)
+    content = zip_files({**files, **bytecode})
     if len(content) > MAX_PACKAGE_BYTES:
         raise BundleError(f"the package has {len(content):,} bytes; Lambda@Edge takes at most {MAX_PACKAGE_BYTES:,}")
     path, digest = write_archive("router", content, directory or work / stack.name)
-    return Bundle(path, digest, tuple(wheel.name for wheel in wheels if wheel.is_native), config)
+    return Bundle(path, digest, tuple(wheel.name for wheel in wheels if wheel.is_native), config, bool(bytecode))
 
 
 def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel]) -> dict[str, bytes]:
@@ -70,6 +75,21 @@ def package_files(stack: Stack, config: dict[str, Any], wheels: Iterable[Wheel])
     for wheel in wheels:
         files |= dict(wheel.files())
     return {**files, CONFIG_NAME: to_json(config)}
+
+
+def _compile(stack: Stack, files: dict[str, bytes], wheels: Iterable[Wheel]) -> dict[str, bytes]:
+    """Compile the project's modules and the packages that the strategy names: what those require takes a second more.
+
+    BundleError where this machine's Python cannot.
+    """
+    required = [wheel for wheel in wheels if wheel.name not in stack.settings.needs.packages]
+    left_out = {name for wheel in required for name, _ in wheel.files()}
+    try:
+        return compile_sources(
+            {name: content for name, content in files.items() if name not in left_out}, lambda_python()
+        )
+    except BytecodeError as error:
+        raise BundleError(str(error)) from None
 
 
 def build_controller(stack: Stack, directory: Path | None = None) -> Path:

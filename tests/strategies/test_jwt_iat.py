@@ -563,7 +563,7 @@ def test_a_wrong_key_is_an_error_at_preview(algorithm: str, changes: dict[str, A
         ),
         (
             "RS256",
-            {"public_key": base64_pem(der(RSA_KEYS[0])[:-8])},
+            {"public_key": base64_pem(der(RSA_KEYS[0])[:-4] + b"\x7f\x01\x00\x01")},
             "publicKey: cannot be used as a key for RS256",
         ),
         (
