@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -19,6 +20,8 @@ from infra.package.bundle import BundleError, build_bundle
 from infra.package.bytecode import WORKER, BytecodeError, compile_sources
 from infra.package.process import Interpreter, lambda_python, start_package
 from infra.package.start import sample_events
+from simulator.standin import run_program
+from tests.cli.conftest import Result, project, run  # noqa: F401  the command, on stacks of its own
 from tests.infra.configs import ROOT, stack_of
 from tests.packages.started import stack_with
 
@@ -103,11 +106,42 @@ def test_a_log_line_from_bytecode_has_file_and_line_of_the_source(tmp_path: Path
     assert "from router.cache_control import" in lines[int(found[1]) - 1]
 
 
-def test_without_lambdas_python_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def without_lambda_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infra.package.bundle, "lambda_python", lambda: OTHER_VERSION)
+
+
+@pytest.mark.usefixtures("without_lambda_version")
+def test_without_lambdas_python_there_is_none(tmp_path: Path) -> None:
     bundle = build_bundle(stack_of(), tmp_path)
     assert not bundle.has_bytecode
     assert bytecode_in(bundle.path) == {}
+
+
+WARNING = (
+    "the package has no bytecode, because no Python 3.13 was found here to compile it: Lambda compiles it at every cold"
+    " start. Install python3.13"
+)
+
+
+@pytest.mark.usefixtures("without_lambda_version")
+def test_bundle_warns_of_a_package_without_bytecode(
+    run: Callable[..., Result],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "router.zip"
+    result = run("bundle", "--stack", "prod", "--out", str(path))
+    assert (result.exit_code, result.err) == (0, f"warning: {path}: {WARNING}\n")
+
+
+@pytest.mark.usefixtures("without_lambda_version")
+def test_preview_warns_of_a_package_without_bytecode() -> None:
+    assert f"edge-router: {WARNING}" in run_program("prod").warnings
+
+
+@with_lambda_version
+def test_nobody_is_warned_of_a_package_with_bytecode() -> None:
+    assert not [warning for warning in run_program("prod").warnings if "bytecode" in warning]
 
 
 def test_a_source_that_cannot_be_compiled_is_left_as_it_is() -> None:
