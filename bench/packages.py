@@ -49,7 +49,7 @@ def unzip(package: Path, *, has_bytecode: bool) -> Path:
     """The package beside its zip, compiled or as it is."""
     unzipped = package.with_suffix("")
     with ZipFile(package) as archive:
-        archive.extractall(unzipped)
+        archive.extractall(unzipped, [name for name in archive.namelist() if has_bytecode or ".pyc" not in name])
     if has_bytecode:
         compileall.compile_dir(unzipped, quiet=1, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     return unzipped

@@ -18,6 +18,7 @@ from infra.edge_router import EdgeRouterArgs
 from infra.leak_gate import CacheLeakError, reject_leaks
 from infra.package.archive import write_package
 from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle, build_controller, build_validator
+from infra.package.bytecode import NO_BYTECODE
 from infra.package.start import check_start
 from infra.package.wheels import WheelError
 from infra.rollout.running import read_rollout, rollout_warnings, running_values
@@ -76,6 +77,8 @@ def _package(stack: Stack) -> Path:
     bundle = build_bundle(stack)
     if not_tried := check_start(stack, bundle):
         pulumi.log.info(f"{stack.project}: the package: {not_tried}")
+    if not bundle.has_bytecode:
+        pulumi.log.warn(f"{stack.project}: {NO_BYTECODE}")
     return path_in_state(bundle.path)
 
 

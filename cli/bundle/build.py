@@ -9,6 +9,7 @@ from cli.output.errors import OperationError, UsageError
 from cli.output.progress import working
 from infra.package.archive import write_package
 from infra.package.bundle import build_bundle
+from infra.package.bytecode import NO_BYTECODE
 from infra.package.start import check_start
 from infra.settings.stack import Stack
 from simulator.standin.config.text_file import TextFileError, refuse_special
@@ -27,6 +28,8 @@ def build_package(stack: Stack, path: Path, *, is_json: bool) -> None:
         not_started = check_start(stack, built)
     if not_started:
         warn(f"{path}: {not_started}")
+    if not built.has_bytecode:
+        warn(f"{path}: {NO_BYTECODE}")
     content = built.path.read_bytes()
     try:
         write_package(path, content)

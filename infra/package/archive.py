@@ -17,7 +17,7 @@ KEPT_SECONDS = 86_400
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
-_COMPRESSION_LEVEL = 6
+_COMPRESSION_LEVEL, _NATIVE_LEVEL = 9, 6
 """Level 9 takes four times as long for native code, and saves half a percent."""
 
 
@@ -34,8 +34,9 @@ def _zip(files: tuple[tuple[str, bytes], ...]) -> bytes:
         for name, content in files:
             entry = ZipInfo(name, _EPOCH)
             entry.create_system = _UNIX
-            entry.external_attr = (0o100755 if ".so" in name else 0o100644) << 16
-            archive.writestr(entry, content, ZIP_DEFLATED, _COMPRESSION_LEVEL)
+            is_native = ".so" in name
+            entry.external_attr = (0o100755 if is_native else 0o100644) << 16
+            archive.writestr(entry, content, ZIP_DEFLATED, _NATIVE_LEVEL if is_native else _COMPRESSION_LEVEL)
     return buffer.getvalue()
 
 

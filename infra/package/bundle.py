@@ -10,7 +10,9 @@ from typing import Any
 
 from infra.package.archive import write_archive, zip_files
 from infra.package.baked_config import baked_config, to_json
+from infra.package.bytecode import BytecodeError, compile_sources
 from infra.package.modules import modules_for, modules_from, source_path
+from infra.package.process import lambda_python
 from infra.package.strip_comments import strip_comments
 from infra.package.wheels import Wheel, read_lock, wheels_for
 from infra.settings.stack import Stack
@@ -20,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 WORK_DIRECTORY = ".edge-router"
 CONFIG_NAME = "config.json"
 AMAZON_ROOTS_FILE = Path(__file__).with_name(AMAZON_ROOTS)
-STRIPPED_WHEEL = "pyjwt"
 MAX_PACKAGE_BYTES = 50 * 1024 * 1024
 """The size of the archive for origin triggers ("Quotas on Lambda@Edge")."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", re.DOTALL)
@@ -37,13 +38,14 @@ class BundleError(Exception):
 class Bundle:
     """A built package. `native_packages` are its distributions with machine code for Linux x86_64 only.
 
-    `config` is what was baked, secrets included.
+    `config` is what was baked, secrets included. Without Lambda's Python on this machine there is no bytecode.
     """
 
     path: Path
     sha256: str
     native_packages: tuple[str, ...]
     config: dict[str, Any]
+    has_bytecode: bool
 
 
 def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Path | None = None) -> Bundle:
@@ -60,11 +62,13 @@ def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Pa
     work = ROOT / WORK_DIRECTORY
     wheels = wheels_for(stack.settings.needs.packages, wheel_cache or work / "wheels")
     config = baked_config(stack)
-    content = zip_files(package_files(stack, config, wheels))
+    files = package_files(stack, config, wheels)
+    bytecode = _compile(stack, files, wheels)
+    content = zip_files({**files, **bytecode})
     if len(content) > MAX_PACKAGE_BYTES:
         raise BundleError(f"the package has {len(content):,} bytes; Lambda@Edge takes at most {MAX_PACKAGE_BYTES:,}")
     path, digest = write_archive("router", content, directory or work / stack.name)
-    return Bundle(path, digest, tuple(wheel.name for wheel in wheels if wheel.is_native), config)
+    return Bundle(path, digest, tuple(wheel.name for wheel in wheels if wheel.is_native), config, bool(bytecode))
 
 
 def package_files(
@@ -78,11 +82,7 @@ def package_files(
     modules = modules_for(stack.settings.strategy, keys=keys, root=ROOT)
     files = {name: strip(content) for name, content in _read_sources(modules).items()}
     for wheel in wheels:
-        # A third of PyJWT is comments and docstrings, which its code never reads; other wheels stay as they are.
-        is_stripped = wheel.name == STRIPPED_WHEEL
-        files |= {
-            name: strip(content) if is_stripped and name.endswith(".py") else content for name, content in wheel.files()
-        }
+        files |= dict(wheel.files())
     return {**files, **_ca_bundle(stack), CONFIG_NAME: to_json(config)}
 
 
@@ -94,6 +94,21 @@ def _ca_bundle(stack: Stack) -> dict[str, bytes]:
     if bundle != "amazon":
         return {OWN_ROOTS: bundle.encode()}
     return {AMAZON_ROOTS: b"".join(_CERTIFICATE.findall(AMAZON_ROOTS_FILE.read_bytes()))}
+
+
+def _compile(stack: Stack, files: dict[str, bytes], wheels: Iterable[Wheel]) -> dict[str, bytes]:
+    """Compile the project's modules and the packages that the strategy names: what those require takes a second more.
+
+    BundleError where this machine's Python cannot.
+    """
+    required = [wheel for wheel in wheels if wheel.name not in stack.settings.needs.packages]
+    left_out = {name for wheel in required for name, _ in wheel.files()}
+    try:
+        return compile_sources(
+            {name: content for name, content in files.items() if name not in left_out}, lambda_python()
+        )
+    except BytecodeError as error:
+        raise BundleError(str(error)) from None
 
 
 def build_controller(stack: Stack, directory: Path | None = None) -> Path:

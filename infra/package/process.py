@@ -38,6 +38,7 @@ class Interpreter:
 
     path: str
     loads_native: bool
+    is_lambda_version: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def lambda_python() -> Interpreter:
     """Find Lambda's version on the PATH and where version managers keep theirs, else return the running Python."""
     found = next(filter(_has_lambda_version, _candidates()), "")
     is_edge = sys.platform == "linux" and platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc"
-    return Interpreter(found or sys.executable, bool(found) and is_edge)
+    return Interpreter(found or sys.executable, bool(found) and is_edge, is_lambda_version=bool(found))
 
 
 def _candidates() -> Iterator[str]:
@@ -68,22 +69,29 @@ def _candidates() -> Iterator[str]:
     ):
         yield from (str(path / "bin" / f"python{PYTHON_VERSION}") for path in sorted(folder.glob(pattern)))
     yield shutil.which(f"python{PYTHON_VERSION}") or ""
+    if uv := shutil.which("uv"):
+        yield _print_of([uv, "python", "find", "--no-python-downloads", "--no-project", "--system", PYTHON_VERSION])
 
 
 def _has_lambda_version(path: str) -> bool:
     if not os.access(path, os.X_OK):
         return False
-    command = [path, "-I", "-S", "-c", _PRINT_VERSION]
+    return _print_of([path, "-I", "-S", "-c", _PRINT_VERSION]) == PYTHON_VERSION
+
+
+def _print_of(command: list[str]) -> str:
+    """Return what a command prints, "" where it fails."""
     try:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=VERSION_SECONDS, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
-        return False
-    return ended.stdout.strip() == PYTHON_VERSION
+        return ""
+    return ended.stdout.strip()
 
 
 def start_package(files: Mapping[str, bytes], events: Sequence[Any], python: Interpreter) -> Start:
     """Let a new process respond to these events, and import the project's modules that they did not need."""
-    modules = [_module(name) for name in sorted(files) if name.partition("/")[0] in EDGE_PACKAGES]
+    sources = [name for name in sorted(files) if name.endswith(".py") and name.partition("/")[0] in EDGE_PACKAGES]
+    modules = [_module(name) for name in sources]
     with TemporaryDirectory(prefix="edge-router-start-") as directory:
         for name, content in files.items():
             path = Path(directory, name)

@@ -1,4 +1,4 @@
-"""Source for the edge: without comments and docstrings, on the same lines."""
+"""Source for the edge: without comments, docstrings and what is for type checkers, on the same lines."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Place = tuple[int, int]
 def strip_comments(source: bytes) -> bytes:
     """Return the same program with the same line numbers, so that a traceback fits the original source too.
 
-    A quarter of the package is comments, and Lambda compiles all of it at every cold start.
+    A quarter of the package is comments; imports under `if TYPE_CHECKING:` would be in its bytecode, too.
     """
     text = source.decode()
     lines = text.split("\n")
-    for begin, end in sorted([*_comments(text), *_docstrings(text, lines)], reverse=True):
+    for begin, end in sorted([*_comments(text), *_unused_statements(text, lines)], reverse=True):
         _cut(lines, begin, end)
     return "\n".join(lines).encode()
 
 
 def _cut(lines: list[str], begin: Place, end: Place) -> None:
-    """Remove a comment, or replace a docstring by "", because a body cannot be empty."""
+    """Remove a comment, or replace statements by "", because a body cannot be empty."""
     (first, start), (last, stop) = begin, end
     is_comment = lines[first - 1][start] == "#"
     rest = lines[last - 1][stop:]
@@ -39,14 +39,22 @@ def _comments(text: str) -> list[tuple[Place, Place]]:
     return [(token.start, token.end) for token in tokens if token.type == tokenize.COMMENT]
 
 
-def _docstrings(text: str, lines: list[str]) -> list[tuple[Place, Place]]:
-    """Find all strings that are statements, those below a constant included."""
-    expressions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Expr)]
-    return [
-        (_place(lines, node.lineno, node.col_offset), _place(lines, node.end_lineno or 0, node.end_col_offset or 0))
-        for node in expressions
-        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    ]
+def _unused_statements(text: str, lines: list[str]) -> list[tuple[Place, Place]]:
+    """Find all strings that are statements, those below a constant included, and the bodies for type checkers."""
+    found: list[tuple[Place, Place]] = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            found.append(_span(lines, node, node))
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            found.append(_span(lines, node.body[0], node.body[-1]))
+    return found
+
+
+def _span(lines: list[str], first: ast.stmt, last: ast.stmt) -> tuple[Place, Place]:
+    """From the first statement, or from its first decorator, to the end of the last."""
+    decorators = first.decorator_list if isinstance(first, ast.FunctionDef | ast.ClassDef) else []
+    begin = _place(lines, decorators[0].lineno if decorators else first.lineno, first.col_offset)
+    return begin, _place(lines, last.end_lineno or 0, last.end_col_offset or 0)
 
 
 def _place(lines: list[str], line: int, octets: int) -> Place:

@@ -6,8 +6,10 @@ from router.model import names
 from router.model.decision import Decision
 from router.model.record import record
 from strategies.base import Edge, Needs, Strategy
-from strategies.jwt_iat.claims import ClaimRules, TokenError, parse_header, parse_payload, parse_segments
-from strategies.jwt_iat.keys import load_keys, parse_jwks, public_key_error, secret_error
+from strategies.jwt_iat.claims import ClaimRules, TokenError, decode_segments, parse_object
+from strategies.jwt_iat.dates import parse_date
+from strategies.jwt_iat.keys import parse_jwks, public_key_error, secret_error
+from strategies.jwt_iat.signatures import load_keys, verify
 from strategies.options import first_of, require
 
 TYPE_CHECKING = False
@@ -89,22 +91,11 @@ class Options:
         }
 
 
-def _parse_date(text: str) -> float | None:
-    """Epoch seconds of a date and time with its offset (RFC 3339), or None."""
-    from datetime import datetime
-
-    try:
-        parsed = datetime.fromisoformat(text)
-        return parsed.timestamp() if parsed.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
-
-
 def _date_error(text: str) -> str:
     allowed = "a date and time with its offset (RFC 3339) such as 2026-11-01T00:00:00Z"
     if not text:
         return f"is missing: it is {allowed}"
-    return "" if _parse_date(text) is not None else f"is {text!r}: allowed is {allowed}"
+    return "" if parse_date(text) is not None else f"is {text!r}: allowed is {allowed}"
 
 
 class JwtIat(Strategy):
@@ -132,22 +123,17 @@ class JwtIat(Strategy):
 
     def __init__(self, options: Options, edge: Edge) -> None:
         super().__init__(options, edge)
-        self._released_at = _parse_date(options.released_at) or 0.0
+        self._released_at = parse_date(options.released_at) or 0.0
         self._rules = ClaimRules(options.issuer, options.audience, options.leeway_seconds)
         if options.verify:
-            import jwt  # the cost of verifying, which verify: false does not pay
-
-            self._invalid_signature, self._invalid_token = jwt.InvalidSignatureError, jwt.PyJWTError
             self._keys = load_keys(options.algorithm, options.secret, options.public_key, options.jwks)
-            self._jws = jwt.PyJWS(algorithms=[options.algorithm])
 
     @classmethod
     def needs(cls, options: Options) -> Needs:
-        packages = ("pyjwt",) if options.algorithm == "HS256" else ("pyjwt", "cryptography")
         return Needs(
             headers=frozenset(filter(None, (options.header.lower(),))),
             cookies=frozenset(filter(None, (options.cookie,))),
-            packages=packages if options.verify else (),
+            packages=("cryptography",) if options.verify and options.algorithm != "HS256" else (),
             by_percentage=True,
         )
 
@@ -201,25 +187,11 @@ class JwtIat(Strategy):
             raise TokenError("oversized-token")
         if not token.isascii():
             raise TokenError("malformed-token")
-        return parse_payload(self._verify(token)) if self.options.verify else parse_segments(token)[1]
-
-    def _verify(self, token: str) -> bytes:
-        """The payload, signed by one of the keys with the algorithm of the options; TokenError otherwise."""
-        header = parse_header(token)
-        if header.get("alg") != self.options.algorithm:
-            raise TokenError("wrong-algorithm")
-        kid = header.get("kid")
-        keys = [key for own, key in self._keys if own is None or kid is None or own == kid]
-        if not keys:
-            raise TokenError("unknown-key")
-        for key in keys:
-            try:
-                return self._jws.decode_complete(token, key, [self.options.algorithm])["payload"]
-            except self._invalid_signature:
-                continue
-            except (self._invalid_token, ValueError) as error:
-                raise TokenError("malformed-token") from error
-        raise TokenError("bad-signature")
+        if self.options.verify:
+            return parse_object(verify(token, self.options.algorithm, self._keys))
+        header, payload, _ = decode_segments(token)
+        parse_object(header)
+        return parse_object(payload)
 
 
 def _subject(claims: dict[str, Any]) -> str:

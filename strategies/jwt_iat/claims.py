@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 
 from router.model.record import is_object, record
 
@@ -23,26 +23,26 @@ class TokenError(Exception):
         self.reason = reason
 
 
-def parse_segments(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and payload of a compact JWS (RFC 7515 §3.1), unverified; TokenError("malformed-token") otherwise."""
-    header, payload, _ = _decode(token)
-    return parse_payload(header), parse_payload(payload)
-
-
-def parse_header(token: str) -> dict[str, Any]:
-    """The header alone, unverified; TokenError("malformed-token") also for errors elsewhere in the token."""
-    return parse_payload(_decode(token)[0])
-
-
-def parse_payload(payload: bytes) -> dict[str, Any]:
-    """The claims in a payload; TokenError("malformed-token") where it is no JSON object in UTF-8."""
+def decode_segments(token: str) -> list[bytes]:
+    """Header, payload and signature of a compact JWS (RFC 7515 §3.1); TokenError("malformed-token") otherwise."""
+    segments = token.split(".")
+    if len(segments) != 3:
+        raise TokenError("malformed-token")
     try:
-        claims: object = json.loads(payload.decode())
+        return [decode_base64url(segment) for segment in segments]
+    except ValueError as error:
+        raise TokenError("malformed-token") from error
+
+
+def parse_object(segment: bytes) -> dict[str, Any]:
+    """The members of a header or a payload; TokenError("malformed-token") where it is no JSON object in UTF-8."""
+    try:
+        members: object = json.loads(segment.decode())
     except (ValueError, RecursionError) as error:  # a few kilobytes of "[" nest deeper than Python does
         raise TokenError("malformed-token") from error
-    if not is_object(claims):
+    if not is_object(members):
         raise TokenError("malformed-token")
-    return claims
+    return members
 
 
 def decode_base64url(text: str) -> bytes:
@@ -52,15 +52,9 @@ def decode_base64url(text: str) -> bytes:
     return a2b_base64(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), strict_mode=True)
 
 
-def _decode(token: str) -> list[bytes]:
-    """The three segments, all of them checked: the library that verifies signatures is not as strict."""
-    segments = token.split(".")
-    if len(segments) != 3:
-        raise TokenError("malformed-token")
-    try:
-        return [decode_base64url(segment) for segment in segments]
-    except ValueError as error:
-        raise TokenError("malformed-token") from error
+def encode_base64url(content: bytes) -> str:
+    """The one spelling that base64url has for these bytes."""
+    return b2a_base64(content, newline=False).decode().rstrip("=").replace("+", "-").replace("/", "_")
 
 
 @record

@@ -1,19 +1,16 @@
-"""The keys that verify tokens: checked as text at preview, parsed by PyJWT at cold start."""
+"""The keys that verify tokens, checked as text: at preview and at cold start."""
 
 from __future__ import annotations
 
 import json
-from binascii import a2b_base64, b2a_base64
+from binascii import a2b_base64
 
 from router.model.record import is_list, is_object
 from strategies.jwt_iat.claims import decode_base64url
-from strategies.options import require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from jwt import PyJWK
 
 SHORTEST_SECRET_BYTES = 32
 """A key of the hash output's size or larger MUST be used with HS256 (RFC 7518 §3.2)."""
@@ -30,6 +27,16 @@ _OBJECT_IDENTIFIERS = {
     "RS256": bytes.fromhex("06092a864886f70d010101"),  # rsaEncryption, RFC 8017 appendix C
     "ES256": bytes.fromhex("06082a8648ce3d030107"),  # secp256r1, RFC 5480 §2.1.1.1
 }
+_SSH_FORMATS = (b"ssh-ed25519", b"ssh-rsa", b"ssh-dss", b"ecdsa-sha2-nistp")
+_DER_SEQUENCE = b"0"
+_KEY_IDENTIFIERS = tuple(
+    map(
+        bytes.fromhex,
+        ("06092a864886f70d0101", "06072a8648ce3d0201", "06072a8648ce380401", "06032b6570", "06032b6571", "06032b656e"),
+    )
+)
+"""RSA of any kind, EC, DSA, Ed25519, Ed448 and X25519, in a SubjectPublicKeyInfo or a certificate (RFC 3279, 8410)."""
+_BEFORE_JSON = b"\xef\xbb\xbf\xfe\xff\0 \t\r\n"
 _SHORTEST_KEY_BYTES = {"RS256": 290, "ES256": 59}
 """A SubjectPublicKeyInfo of 2,048 bits has 292 bytes or more, one of P-256 has 91, or 59 with its point compressed."""
 
@@ -39,9 +46,50 @@ def secret_error(secret: str) -> str:
     size = len(secret.encode("utf-8", "replace"))
     if size < SHORTEST_SECRET_BYTES:
         return f"has {size} bytes: HS256 needs at least {SHORTEST_SECRET_BYTES} (RFC 7518 §3.2)"
-    if secret.lstrip().startswith(("-----BEGIN", "ssh-", "ecdsa-", "{", "[")):
+    looks_like_key = secret.lstrip().startswith(("-----BEGIN", "ssh-", "ecdsa-", "{", "["))
+    if looks_like_key or is_another_key(secret.encode("utf-8", "replace")):
         return "looks like a public key or a JWK: HS256 needs a shared secret; a JWK belongs in jwks"
     return ""
+
+
+def is_another_key(secret: bytes) -> bool:
+    """True where a secret is an asymmetric key, a certificate or a JWK: what others may know must not be a secret."""
+    if secret.startswith(_SSH_FORMATS):
+        return True
+    if secret.startswith(_DER_SEQUENCE) and any(identifier in secret for identifier in _KEY_IDENTIFIERS):
+        return True
+    is_rsa = (secret[:2], secret[4:6]) == (b"0\x82", b"\x02\x82")  # RSAPublicKey of PKCS #1, which has no identifier
+    return is_rsa or _holds_pem(secret) or _holds_jwk(secret)
+
+
+def _holds_pem(secret: bytes) -> bool:
+    if b"----" not in secret:
+        return False
+    import re  # here, because hardly any secret gets this far
+
+    return re.search(rb"----[- ]BEGIN ([A-Z0-9 ]+)[- ]----.*----[- ]END \1[- ]----", secret, re.DOTALL) is not None
+
+
+def _holds_jwk(secret: bytes) -> bool:
+    """True for JSON with an object, at any depth, that has `kty`, in any encoding that JSON may have."""
+    begin = secret.lstrip(_BEFORE_JSON)[:1]
+    if begin not in (b"{", b"["):
+        return False
+    try:
+        waiting: list[object] = [json.loads(secret, parse_int=str)]  # a number of any length
+    except ValueError:
+        return False
+    except RecursionError:
+        return begin == b"{" or b'"kty"' in secret
+    while waiting:
+        value = waiting.pop()
+        if is_object(value):
+            if "kty" in value:
+                return True
+            waiting += value.values()
+        elif is_list(value):
+            waiting += value
+    return False
 
 
 def public_key_error(pem: str, algorithm: str) -> str:
@@ -125,55 +173,20 @@ def _key_error(key: dict[str, Any], algorithm: str) -> str:
         shortest = _SHORTEST_MEMBER_BYTES[member]
         if _size(key.get(member)) < shortest:
             return f"has no {member} of at least {shortest} bytes in base64url, which {algorithm} needs"
+    if algorithm == "HS256" and is_another_key(decode_member(key["k"])):
+        return "has a k that looks like a public key or a JWK: HS256 needs a shared secret"
     return ""
+
+
+def decode_member(encoded: str) -> bytes:
+    """The bytes of a key's member, which is written with padding here and there; ValueError."""
+    return decode_base64url(encoded.rstrip("="))
 
 
 def _size(encoded: object) -> int:
     if not isinstance(encoded, str):
         return -1
     try:
-        return len(decode_base64url(encoded.rstrip("=")))  # keys are written with padding here and there
+        return len(decode_member(encoded))
     except ValueError:
         return -1
-
-
-def load_keys(
-    algorithm: str, secret: str, public_key: str, jwks: dict[str, object] | str
-) -> list[tuple[str | None, PyJWK]]:
-    """(kid or None, key) for each key; OptionsError naming the option whose key PyJWT cannot parse.
-
-    It imports PyJWT, and cryptography for RS256 and ES256, which are installed at the edge but not everywhere.
-    """
-    from jwt import PyJWTError
-
-    field = "secret" if secret else "public_key" if public_key else "jwks"
-    try:
-        if secret:
-            return [(None, _load({"kty": "oct", "k": _base64url(secret.encode())}, algorithm))]
-        if public_key:
-            return [(None, _load(_pem_to_jwk(public_key, algorithm), algorithm))]
-        return [(jwk.get("kid"), _load(jwk, algorithm)) for jwk in parse_jwks(jwks, algorithm)[0]]
-    except (PyJWTError, ValueError) as error:
-        require(**{field: f"cannot be used as a key for {algorithm} ({type(error).__name__})"})
-        raise
-
-
-def _load(jwk: dict[str, Any], algorithm: str) -> PyJWK:
-    """The parsed key; InvalidKeyError where PyJWT would otherwise reject it at each token, or warn."""
-    from jwt import InvalidKeyError, PyJWK
-
-    key = PyJWK(jwk, algorithm)
-    if complaint := key.Algorithm.check_key_length(key.Algorithm.prepare_key(key.key)):
-        raise InvalidKeyError(complaint)
-    return key
-
-
-def _pem_to_jwk(pem: str, algorithm: str) -> dict[str, Any]:
-    from jwt import get_algorithm_by_name
-
-    parser = get_algorithm_by_name(algorithm)
-    return parser.to_jwk(parser.prepare_key(pem.strip()), as_dict=True)
-
-
-def _base64url(content: bytes) -> str:
-    return b2a_base64(content, newline=False).decode().rstrip("=").replace("+", "-").replace("/", "_")

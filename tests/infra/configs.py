@@ -11,6 +11,7 @@ import yaml
 
 from docs.generate.docstrings import example
 from infra.config.errors import SettingsError
+from infra.package.bytecode import NO_BYTECODE
 from infra.settings.stack import Stack, load_stack
 from simulator.standin.config.stack_config import read_stack_config
 from simulator.standin.program import Run, run_program
@@ -132,3 +133,8 @@ def edit_stack(project: Path, stack: str, **changes: object) -> None:
     changed = {f"edge-router:{key}": value for key, value in changes.items()}
     document["config"] = {key: value for key, value in {**document["config"], **changed}.items() if value is not None}
     path.write_text(yaml.safe_dump(document))
+
+
+def warnings_of(found: Run) -> tuple[str, ...]:
+    """The warnings of the stack; whether this machine has Lambda's Python is not the stack's affair."""
+    return tuple(warning for warning in found.warnings if NO_BYTECODE not in warning)

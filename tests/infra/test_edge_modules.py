@@ -29,7 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "router/unused.py": "",
         "strategies/__init__.py": "",
         "strategies/chosen.py": (
-            "from __future__ import annotations\nfrom router.model import names\nimport jwt\n"
+            "from __future__ import annotations\nfrom router.model import names\nimport cryptography\n"
             "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    from router.unused import Thing\n"
             "else:\n    from strategies.parts import part\n"
         ),

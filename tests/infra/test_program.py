@@ -27,6 +27,7 @@ from tests.infra.configs import (
     needs_of,
     run_stack,
     shipped_stack,
+    warnings_of,
 )
 
 ACCOUNT = "123456789012"
@@ -458,7 +459,7 @@ def test_mistakes_end_the_program_in_words() -> None:
 
 def test_preview_warns_of_what_is_rarely_meant() -> None:
     found = run("local", "strategy=jwt-iat", "jwtIat.verify=false")
-    [warning] = found.warnings
+    [warning] = warnings_of(found)
     assert warning.startswith("edge-router:jwtIat: verify is false: anyone can write a token")
 
 

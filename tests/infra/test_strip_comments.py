@@ -13,6 +13,39 @@ from tests.infra.configs import ROOT
 MODULES = sorted([*(ROOT / "router").glob("*.py"), *(ROOT / "strategies").glob("*.py")])
 
 
+def test_what_is_for_type_checkers_goes_and_lines_stay() -> None:
+    source = '''TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os  # unused
+
+    Name = str
+    """A name: ü."""
+
+    @dataclass_transform(
+        frozen_default=True)
+    def record(cls): ...  # nothing
+else:
+    from there import record
+if TYPE_CHECKING: import sys
+if TYPE_CHECKING:
+    """Words."""
+    @decorated
+    class Known: ...
+if other:
+    import json
+'''
+    assert strip_comments(source.encode()).decode().split("\n") == [
+        *("TYPE_CHECKING = False", "if TYPE_CHECKING:", '    ""', *[""] * 7, "else:", "    from there import record"),
+        'if TYPE_CHECKING: ""',
+        *("if TYPE_CHECKING:", '    ""', "", "", "if other:", "    import json", ""),
+    ]
+
+
+def test_a_decorator_for_type_checkers_goes_with_what_it_decorates() -> None:
+    source = b"if TYPE_CHECKING:\n    @decorated\n    def known(): ...\n"
+    assert strip_comments(source) == b'if TYPE_CHECKING:\n    ""\n\n'
+
+
 def test_comments_and_docstrings_go_and_lines_stay() -> None:
     source = '''"""A module."""
 
@@ -62,9 +95,12 @@ def test_what_is_left_is_the_same_program(module: Path) -> None:
 
 
 def _statements(source: bytes) -> list[tuple[int, str]]:
-    """Every statement but strings that stand alone, with its line."""
+    """Every statement but strings that stand alone and what is for type checkers, with its line."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             node.value.value = ""
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = ast.parse('""').body
+            ast.increment_lineno(node.body[0], node.lineno)
     return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]

@@ -35,7 +35,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 def test_without_lambdas_version_it_is_the_running_one_and_machine_code_is_not_for_it(place: Place) -> None:
     found = lambda_python()
-    assert (found.path, found.loads_native) == (sys.executable, False)
+    assert (found.path, found.loads_native, found.is_lambda_version) == (sys.executable, False, False)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,13 @@ def test_without_lambdas_version_it_is_the_running_one_and_machine_code_is_not_f
 def test_it_is_found_on_the_path_and_where_version_managers_keep_theirs(name: str, place: Place) -> None:
     path = place(name, "echo 3.13")
     assert lambda_python().path == str(path)
+
+
+def test_uv_is_asked_where_it_keeps_one_but_not_to_download_it(place: Place) -> None:
+    elsewhere = place("elsewhere/python3.13", "echo 3.13")
+    place("bin/uv", f'test "$*" = "python find --no-python-downloads --no-project --system 3.13" && echo {elsewhere}')
+    assert lambda_python().path == str(elsewhere)
+    assert lambda_python().is_lambda_version
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""A compilation of sources in a separate process, whose results depend on nothing but them and the version of Python.
+
+Run as `python -I -S -B compile_worker.py`, with sources by path (text in JSON) on standard input. It writes the .pyc
+files by path, in base64, as JSON on standard output; sources that cannot be compiled are left out.
+"""
+
+import base64
+import importlib.util
+import json
+import marshal
+import sys
+
+UNCHECKED_HASH = (1).to_bytes(4, "little")
+"""Flags of a .pyc that is used whatever the time and the content of its source are (PEP 552)."""
+MARSHAL_VERSION = 2
+"""The last without references, which depend on what else the process refers to."""
+
+
+def compile_source(path: str, source: bytes) -> bytes:
+    """Return a .pyc file; SyntaxError or ValueError."""
+    code = compile(source, path, "exec", dont_inherit=True, optimize=0)
+    source_hash = importlib.util.source_hash(source)
+    return importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + source_hash + marshal.dumps(code, MARSHAL_VERSION)
+
+
+def main() -> None:
+    compiled: dict[str, str] = {}
+    for path, text in json.load(sys.stdin).items():
+        try:
+            compiled[path] = base64.b64encode(compile_source(path, text.encode())).decode()
+        except (SyntaxError, ValueError):  # importing the source says what is wrong with it
+            continue
+    print(json.dumps(compiled))
+
+
+main()
