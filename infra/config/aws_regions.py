@@ -34,7 +34,7 @@ account", AWS Account Management)."""
 
 @cache
 def available_regions(service: str = "dynamodb") -> tuple[str, ...]:
-    """Return the Regions of a service, sorted."""
+    """Return the Regions of a service, sorted; it is named by its endpoints: `monitoring` for CloudWatch."""
     return tuple(sorted(_regions_of(_partitions()["aws"], service)))
 
 

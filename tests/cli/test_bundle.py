@@ -25,7 +25,7 @@ def test_the_package_is_written_for_its_owner_only(run: Run, tmp_path: Path):
     assert (result.exit_code, result.out) == (0, f"{path}: sticky-session, {len(content):,} bytes, sha256 {digest}\n")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with zipfile.ZipFile(path) as archive:
-        assert {"router/handler.py", "strategies/sticky_session.py", "config.json"} <= set(archive.namelist())
+        assert {"router/handler.py", "strategies/sticky_session/__init__.py", "config.json"} <= set(archive.namelist())
         assert "strategies/jwt_iat/__init__.py" not in archive.namelist()
 
 
