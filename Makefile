@@ -23,7 +23,7 @@ setup: .venv/.installed
 
 # Types and two of the groups of tests at a time, for two cores: some tests wait.
 test: lint
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target $(TEST_GROUPS) types
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target types $(TEST_GROUPS)
 
 lint: setup
 	$(BIN)/ruff check .
