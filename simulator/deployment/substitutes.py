@@ -3,6 +3,8 @@
 import platform
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -17,18 +19,23 @@ def substitute(package: Path, directory: Path) -> list[str]:
 
     Returns the names of the distributions, in order; PackageError when one of them is not installed here.
     """
-    installed = packages_distributions()
     names: set[str] = set()
     # Shared libraries that extension modules bring along (`x.libs/`) follow them.
     libraries = [name for name in read_names(package) if name.endswith((".so", ".pyd")) and ".libs/" not in name]
     for module in sorted({re.split("[/.]", name)[0] for name in libraries if not _loads_here(name)}):
-        if module not in installed:
+        if module not in _installed():
             raise PackageError(f"{package.name}: {module} is built for another platform and is not installed here")
-        names |= set(installed[module])
+        names |= set(_installed()[module])
     if names:
         directory.mkdir(parents=True, exist_ok=True)
         link_distributions(directory, sorted(names))
     return sorted(names)
+
+
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    """Which distributions have a module of that name; reading all their files takes longer than the rest."""
+    return packages_distributions()
 
 
 def this_machine() -> str:

@@ -123,6 +123,7 @@ def test_a_trigger_that_sees_no_cookie_makes_everyone_a_stranger() -> None:
     assert errors(blind) == ["trigger-cannot-see-cookie"]
 
 
+@pytest.mark.long_if(r"^False|\(0, 0, 0\)|\(0, 60, 60\)")
 @pytest.mark.parametrize(
     "cookies", [("none", []), ("whitelist", ["app-version"]), ("all", [])], ids=lambda kind: kind[0]
 )

@@ -81,7 +81,7 @@ EXPECTED = {
 }
 
 
-FEW = ("bytes", "folder", "a key twice")
+FEW = ("bytes", "folder")
 """Enough to see that a command tells of its stack's file as all the others do."""
 
 

@@ -78,7 +78,7 @@ def test_settings_that_do_not_work_end_it_before_anything_is_built(run: Run, tmp
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.long_if(r"^arguments1")
+@pytest.mark.long_if(r"^arguments[12]")
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

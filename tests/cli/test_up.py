@@ -68,6 +68,10 @@ def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(up: Sta
     local.wait_for(r"^not deployed: there is no stack 'local'", count)
     assert local.get().status_code == 200
 
+    assert local.end(signal.SIGINT) == []
+    assert local.process.returncode == 0
+    assert "Traceback" not in local.printed
+
 
 @pytest.mark.long
 def test_what_the_function_before_the_cache_says_has_the_requests_id_in_front(up: StartUp):
@@ -78,6 +82,7 @@ def test_what_the_function_before_the_cache_says_has_the_requests_id_in_front(up
     local.wait_for(rf"^us-east-1       {re.escape(request_id)} premium  tier$")
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_everything_that_was_started(up: StartUp, tree: Path):
     local = up("--set", "canaryPercent=0")
     local.get("/", cookie="sessiontoken=sample-canary")

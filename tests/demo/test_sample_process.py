@@ -94,6 +94,7 @@ def test_both_versions_run_side_by_side_and_share_a_session(serve: Callable[...,
     assert (head.status_code, head.content, "content-length" in head.headers) == (200, b"", False)
 
 
+@pytest.mark.long
 def test_the_image_serves_from_the_files_it_copies(serve: Callable[..., str], endpoint: str, tmp_path: Path):
     shutil.copytree(DEMO / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
     assert IMAGE_COMMAND[:2] == ["uvicorn", "app.main:app"]

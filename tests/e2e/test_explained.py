@@ -84,7 +84,7 @@ CASES = {
         HINTED, BY_PERCENTAGE, (NEW, TESTER, *SESSIONS, Sent({"Cookie": "app-version=canary"}))
     ),
 }
-FAST = ("sticky-session",)
+FAST = ("cookie-version",)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in FAST else pytest.mark.long) for name in CASES])

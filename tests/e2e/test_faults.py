@@ -28,7 +28,7 @@ async def answered(stack: Stack, region: str, cookie: str) -> str:
     return await stack.version("/health", region=region, cookie=cookie)
 
 
-@pytest.mark.long_if(r"^(?!slow|garbage)")
+@pytest.mark.long_if(r"^(?!slow)")
 @pytest.mark.parametrize("name", FAULTS)
 async def test_with_one_replica_down_the_next_one_answers(stack: Stack, name: str):
     await stack.deploy(*SETTINGS)
@@ -39,7 +39,7 @@ async def test_with_one_replica_down_the_next_one_answers(stack: Stack, name: st
     assert (decision["reason"], decision["tableSource"], "fallback" in decision) == ("session", HOME, False)
 
 
-@pytest.mark.long_if(r"^(?!slow|garbage)")
+@pytest.mark.long_if(r"^(?!slow)")
 @pytest.mark.parametrize("name", FAULTS)
 async def test_with_all_replicas_down_the_stable_origin_answers_and_the_log_says_why(stack: Stack, name: str):
     fault, reason = FAULTS[name]
@@ -87,6 +87,7 @@ async def test_many_visitors_at_once_all_arrive_while_every_replica_hangs(stack:
     assert [entry["reason"] for entry in stack.decisions] == ["table-timeout"] * 4
 
 
+@pytest.mark.long
 async def test_tenants_go_to_stable_while_their_table_is_down(stack: Stack):
     await stack.deploy("strategy=tenant-lookup")
     for region in (HOME, NEAR, FAR):

@@ -40,7 +40,7 @@ async def remembering(*domains: str) -> AsyncGenerator[tuple[dict[str, str], lis
             await server.close()
 
 
-@pytest.mark.long_if(r"^(?!cookie-version|tier)")
+@pytest.mark.long_if(r"^(?!cookie-version)")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 async def test_the_sample_application_answers_as_before_with_headers_for_browsers(stack: Stack, strategy: str) -> None:
     await stack.deploy(f"strategy={strategy}")
@@ -50,7 +50,7 @@ async def test_the_sample_application_answers_as_before_with_headers_for_browser
     assert "sessiontoken=" in answer.headers["set-cookie"]
 
 
-@pytest.mark.long_if(r"^(?!cookie-version|tier)")
+@pytest.mark.long_if(r"^(?!cookie-version)")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 async def test_every_origin_is_told_the_secret_whatever_a_viewer_says(stack: Stack, strategy: str) -> None:
     async with remembering("v1.example.com", "v2.example.com") as (urls, said):

@@ -98,6 +98,7 @@ async def test_a_cached_canary_answers_every_visitor_with_his_own_version(stack:
         assert reasons(stack) == {"no-cookie", "cookie", "assigned-version"}
 
 
+@pytest.mark.long
 async def test_another_percentage_moves_new_visitors_and_takes_nothing_out_of_the_cache(stack: Stack) -> None:
     async with serving("v1.example.com", "v2.example.com") as origins:
         await stack.deploy(*VERSIONED, "canaryPercent=0", origins=origins.urls)
@@ -128,6 +129,7 @@ async def test_the_pin_is_live_for_visitors_of_the_canary_and_for_what_is_cached
         assert (pinned.headers["x-app-version"], pinned.headers.get_list("set-cookie")) == ("v1.example.com", [])
 
 
+@pytest.mark.long
 async def test_a_session_without_a_hint_stays_where_the_table_says(stack: Stack) -> None:
     settings = (
         "strategy=sticky-session",

@@ -42,10 +42,10 @@ async def test_the_application_keeps_its_own_cookie_beside_it(stack: Stack):
 async def test_a_version_cookie_keeps_its_visitor_whatever_the_percentage_and_is_set_once(stack: Stack):
     await stack.deploy("strategy=cookie-version", "canaryPercent=50")
     cookies = {version: await stack.visitor(version, "app-version") for version in "12"}
-    for percentage in ("50", "0", "100"):
+    for percentage in ("0", "100"):
         await stack.deploy("strategy=cookie-version", f"canaryPercent={percentage}")
         for version, cookie in cookies.items():
-            assert await stack.versions(20, "/health", cookie=cookie) == {version: 20}
+            assert await stack.versions(5, "/health", cookie=cookie) == {version: 5}
             assert "set-cookie" not in (await stack.get("/health", cookie=cookie)).headers
 
 
@@ -117,6 +117,7 @@ async def test_a_tenant_of_another_region_is_read_there(stack: Stack):
     assert stack.reads() == {NEAR: 1}
 
 
+@pytest.mark.long_if(r"^(?!.*(unknown-tenant|truncated-body|not-json))")
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -179,6 +180,7 @@ async def test_an_origin_that_answers_500_at_once_does_not_win(stack: Stack):
     assert asked == ["HEAD /health v9.example.com"]
 
 
+@pytest.mark.long
 async def test_with_every_candidate_down_the_default_origin_is_asked(stack: Stack):
     with refusing_url() as url:
         await stack.deploy(

@@ -96,6 +96,7 @@ async def rolling(stack: Stack, release: str, *more: str, is_broken: bool = Fals
             yield Rolling(stack, ControlTable(client, CONTROL))
 
 
+@pytest.mark.long
 async def test_a_good_version_gets_everybody_step_by_step(stack: Stack) -> None:
     async with rolling(stack, "good") as one:
         await one.start()

@@ -51,7 +51,7 @@ def test_no_bucket_is_made_unless_it_is_asked_for(config: tuple[str, ...]) -> No
     assert "loggingConfig" not in inputs(found, DISTRIBUTION)
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|sticky-session|tier|\b(local|staging)\b")
 @every_config
 @every_kind
 def test_the_bucket_is_private_encrypted_and_reached_by_tls_only(config: tuple[str, ...], kind: str) -> None:

@@ -59,7 +59,7 @@ def names(run: Run, op: str) -> set[str]:
     return {change.name for change in run.changes if change.op == op and change.type.startswith("aws:")}
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version|\b(local|staging)\b")
 @every_stack
 @every_strategy
 def test_tables_with_data_go_only_where_the_stack_says_so(stack: str, strategy: str, nothing: Path) -> None:
@@ -68,7 +68,7 @@ def test_tables_with_data_go_only_where_the_stack_says_so(stack: str, strategy: 
     assert names(after, "same") == set()
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version")
 @every_strategy
 def test_a_destroy_of_prod_stops_before_it_has_taken_what_visitors_need(strategy: str, nothing: Path) -> None:
     with pytest.raises(
@@ -77,7 +77,7 @@ def test_a_destroy_of_prod_stops_before_it_has_taken_what_visitors_need(strategy
         run_program("prod", project=nothing, state=deployed("prod", strategy).state)
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|caching|accessLogs=s3|strategy=tier domain")
 @pytest.mark.parametrize("config", PROTECTED, ids=" ".join)
 def test_all_that_visitors_need_is_protected_or_needed_by_what_is(config: tuple[str, ...]) -> None:
     """A destroy takes nothing that something else still needs, whatever it has taken by then."""
@@ -96,14 +96,14 @@ def test_all_that_visitors_need_is_protected_or_needed_by_what_is(config: tuple[
     assert [urn for urn in left if not any(part in urn for part in NOT_FOR_VISITORS)] == []
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version")
 @every_strategy
 def test_nothing_is_protected_where_the_tables_are_not(strategy: str) -> None:
     for stack in ("local", "staging"):
         assert not [one for one in deployed(stack, strategy).state["deployment"]["resources"] if one.get("protect")]
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version")
 @every_strategy
 def test_a_stack_from_before_is_protected_by_an_update_that_changes_nothing_else(strategy: str) -> None:
     before = deployed("prod", strategy)
@@ -125,7 +125,7 @@ def test_a_stack_from_before_is_protected_by_an_update_that_changes_nothing_else
     assert distribution["protect"] is True
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version|\b(local|staging)\b")
 @every_stack
 @every_strategy
 def test_a_destroy_leaves_the_replicated_function_and_nothing_else_but_tables(
@@ -136,7 +136,7 @@ def test_a_destroy_leaves_the_replicated_function_and_nothing_else_but_tables(
     assert names(after, "retain") == function | (set() if stack == "local" else TABLES)
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version")
 @every_strategy
 def test_what_refers_to_the_function_goes_before_its_role_and_logs(strategy: str, nothing: Path) -> None:
     after = destroyed("staging", strategy, nothing)

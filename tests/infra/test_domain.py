@@ -95,7 +95,7 @@ def test_more_names_than_acm_puts_on_a_certificate_are_warned_of() -> None:
     ]
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|sticky-session|caching|\b(local|staging)\b")
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("overrides", [*(choosing(name) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join)
 def test_a_certificate_is_made_validated_and_attached(stack: str, overrides: tuple[str, ...]) -> None:
@@ -198,6 +198,7 @@ def test_an_alias_of_two_stacks_is_an_error_at_preview(project: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
     edit_stack(project, "staging", domain={**DOMAIN, "aliases": ["staging.example.com", "*.example.com"]})
     edit_stack(project, "prod", domain=DOMAIN)

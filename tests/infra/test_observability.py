@@ -245,6 +245,7 @@ def test_alarms_of_all_regions_reach_one_topic(config: tuple[str, ...]) -> None:
     ]
 
 
+@pytest.mark.long
 def test_told_is_what_goes_off_and_what_is_over_of_this_stack_and_no_other() -> None:
     patterns = {one["eventPattern"] for one in of(RULE, ON)}
     assert [json.loads(pattern) for pattern in patterns] == [

@@ -31,7 +31,9 @@ from tests.infra.configs import (
 )
 
 ACCOUNT = "123456789012"
-every_stack = pytest.mark.parametrize("stack", STACKS)
+every_stack = pytest.mark.parametrize(
+    "stack", [pytest.param(stack, marks=() if stack == "prod" else pytest.mark.long) for stack in STACKS]
+)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 every_set_up_strategy = pytest.mark.parametrize("strategy", SET_UP)
 on_lambda = pytest.mark.parametrize("strategy", ON_LAMBDA)
@@ -350,6 +352,7 @@ def test_the_whole_request_but_for_host_reaches_the_router() -> None:
     }
 
 
+@pytest.mark.long
 def test_host_is_forwarded_and_keyed_where_an_origin_wants_the_viewers() -> None:
     found = run("local", "strategy=fastest-origin", "origins.canary.hostHeader=viewer")
     policy = inputs(found, ORIGIN_REQUEST_POLICY)
@@ -426,6 +429,7 @@ def test_a_switch_takes_rights_and_policies_away_last() -> None:
     assert {op for op, _ in after_it} == {"delete"}
 
 
+@pytest.mark.long
 def test_a_table_whose_section_goes_stays_in_the_account(project: Path) -> None:
     edit_stack(project, "staging", tenantLookup=None)
     before = run("staging", "strategy=sticky-session")

@@ -130,6 +130,7 @@ def test_an_origin_that_an_override_can_ask_for_is_a_key() -> None:
     assert "tier-function" not in updated
 
 
+@pytest.mark.long
 def test_fifty_and_more_tiers_go_in_several_batches() -> None:
     tiers = [f"tier.tiers.t{number}.domainName=t{number}.example.com" for number in range(120)]
     found = run_program("prod", overrides=[TIER, *tiers], state=run("prod", TIER).state)
@@ -179,6 +180,7 @@ def test_the_version_is_in_the_cache_key_and_no_cookie_is_beside_it(stack: str, 
     assert responses == [{"errorCode": code, "errorCachingMinTtl": 0} for code in CACHED_ERRORS]
 
 
+@pytest.mark.long_if(r"release=|pin=.*cookie|canaryPercent=.*sticky")
 @every_versioned
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
 def test_percentage_pin_and_release_change_keys_and_the_controls_item(strategy: str, override: str) -> None:
@@ -194,6 +196,7 @@ def test_named_cookies_reach_the_application_as_part_of_the_key() -> None:
     assert cache_key(inputs(found, CACHE_POLICY))["cookiesConfig"]["cookies"] == {"items": ["cart", "lang"]}
 
 
+@pytest.mark.long_if(r"settings[01]")
 @pytest.mark.parametrize("settings", [(TIER,), *VERSIONED.values()])
 def test_no_secret_stands_in_the_state_of_a_function(settings: tuple[str, ...]) -> None:
     """Signing keys are in the code, which is sealed; of the override there is only a digest."""
@@ -220,6 +223,7 @@ def test_the_state_with_secrets_has_the_code_and_is_otherwise_the_same() -> None
     assert {**function["inputs"], "code": 0} == {**sealed["inputs"], "code": 0}
 
 
+@pytest.mark.long_if(r"settings[01]")
 @pytest.mark.parametrize("settings", [(TIER,), *VERSIONED.values()])
 def test_the_local_edge_takes_what_the_program_deploys(settings: tuple[str, ...]) -> None:
     first = run("local", *settings)

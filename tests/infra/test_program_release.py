@@ -58,7 +58,9 @@ def allowed(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
     return [{"Effect": "Allow", "Action": list(actions), "Resource": resources}]
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(
+    r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b|release=.*cookie|pin=.*cookie|canaryPercent=.*sticky"
+)
 @pytest.mark.parametrize("stack", ["staging", "prod"])
 @on_lambda
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
@@ -119,6 +121,7 @@ def test_before_the_cache_the_router_reads_no_control_table(strategy: str) -> No
     assert "read-control" not in policies(run("prod", *VERSIONED[strategy]), "edge-router-prod")
 
 
+@pytest.mark.long
 def test_baked_and_back_to_live(project: Path) -> None:
     live = (project / "Pulumi.prod.yaml").read_text()
     first = run_program("prod", project=project)

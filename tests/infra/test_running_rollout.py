@@ -65,6 +65,7 @@ def canary(found: Run) -> dict[str, Any]:
     return json.loads(value)
 
 
+@pytest.mark.long_if(r"overrides[13]")
 @pytest.mark.parametrize(
     ("rollout", "overrides", "warning"),
     [
@@ -94,6 +95,7 @@ async def test_a_rollout_under_way_is_told(
     assert warnings_of(found) == (f"edge-router: a rollout of release 2026-11 is {warning}",)
 
 
+@pytest.mark.long_if(r"succeeded|ended|aborted")
 @pytest.mark.parametrize("state", [SUCCEEDED, ROLLED_BACK, ENDED])
 async def test_one_that_is_over_is_not(account: Account, state: str) -> None:
     await account.put(replace(STEP, state=state))
@@ -127,6 +129,7 @@ async def test_the_keys_stay_with_the_rollout_and_the_item_takes_the_config(acco
     assert {change.name for change in again.changes if change.op != "same"} == {"control-config"}
 
 
+@pytest.mark.long_if(r"overrides[13]")
 @pytest.mark.parametrize(
     ("rollout", "overrides", "expected"),
     [

@@ -82,6 +82,7 @@ def test_a_configured_name_is_the_name() -> None:
     assert moved.warnings() == []
 
 
+@pytest.mark.long_if(r"home")
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_another_table_comes_beside_the_old_one_which_stays(change: tuple[str, ...]) -> None:
     before = run("staging", *STICKY)
@@ -92,6 +93,7 @@ def test_another_table_comes_beside_the_old_one_which_stays(change: tuple[str, .
     assert {one.op for one in after.changes if one.type == TABLE and one.name != "sessions"} == {"same"}
 
 
+@pytest.mark.long_if(r"home")
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_the_way_back_is_refused_while_the_old_table_is_in_the_account(change: tuple[str, ...]) -> None:
     """Pulumi has forgotten it, DynamoDB has not; what is deleted instead is no obstacle."""
@@ -102,6 +104,7 @@ def test_the_way_back_is_refused_while_the_old_table_is_in_the_account(change: t
     assert change_of(run_program("local", overrides=STICKY, state=gone.state), "sessions").op == "replace"
 
 
+@pytest.mark.long_if(r"key")
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_a_protected_table_is_not_replaced_by_another(change: tuple[str, ...]) -> None:
     with pytest.raises(ProgramError, match=r"::sessions\" as it is currently marked for protection"):

@@ -57,6 +57,7 @@ FURTHER: dict[str, tuple[str, dict[str, object]]] = {
 FURTHER_REASONS = {"signing keys": "forged-cookie"}
 
 
+@pytest.mark.long_if(r"-(control|alarms|override|control\+alarms|control\+override|alarms\+override)$")
 @pytest.mark.parametrize("parts", COMBINATIONS, ids=lambda parts: "+".join(parts) or "plain")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_package_starts_and_decides(strategy: str, parts: tuple[str, ...], tmp_path: Path) -> None:

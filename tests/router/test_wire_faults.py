@@ -143,6 +143,7 @@ def replicas_of(visitors: Visitors, fault: Any, first_faulty: int, control: Any 
     return Replica(items, fault, first_faulty), Replica(items)
 
 
+@pytest.mark.long_if(r"first read")
 @both
 @pytest.mark.parametrize("first_faulty", [1, 2], ids=["first read", "kept connection"])
 @pytest.mark.parametrize("name", FAULTS)

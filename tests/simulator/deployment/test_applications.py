@@ -102,6 +102,7 @@ async def test_one_that_does_not_start_says_why_and_the_others_stay(applications
     assert (pids(), applications.urls) == (before, urls)
 
 
+@pytest.mark.long
 async def test_one_that_only_fails_is_given_up_after_a_while(keeper: Keeper, pids: Pids):
     applications = Applications(keeper, start_seconds=2)
     with pytest.raises(ApplicationError, match=r"^a\.example\.com:443 did not answer at http://\S+/ within 2 s$"):

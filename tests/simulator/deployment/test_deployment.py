@@ -144,6 +144,7 @@ async def test_an_update_that_fails_leaves_what_was_served(local: LocalDeploymen
     assert (await get(local.url)).json()["query"] == "version=1"
 
 
+@pytest.mark.long
 async def test_a_changed_application_is_replaced(local: LocalDeployment, tmp_path: Path):
     await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
     await local.apply(state(1), Site([replace(ECHO, environment={"NAME": "second"})]), [function(tmp_path, 1)])

@@ -78,6 +78,7 @@ async def test_more_memory_than_configured_is_killed(bench: Bench, do: str):
     assert await works_afterwards(edge)
 
 
+@pytest.mark.long_if(r"sleep")
 @pytest.mark.parametrize(
     ("source", "message"),
     [
