@@ -54,14 +54,14 @@ def _config_text(cf: Cf, name: str) -> str:
 
 
 def read_request(cf: Cf, region: str) -> Request:
-    """The Request of any trigger's event."""
+    """The Request of any trigger's event, whose header names are lower-case."""
     request = cf["request"]
     headers: dict[str, Any] = request.get("headers") or {}
     return Request(
         method=request.get("method", "GET"),
         path=request.get("uri", "/"),
         query_string=request.get("querystring") or "",
-        headers={name: [entry.get("value", "") for entry in entries or ()] for name, entries in headers.items()},
+        values_of=lambda name: [entry.get("value", "") for entry in headers.get(name) or ()],
         body=_read_body(request.get("body")),
         client_ip=request.get("clientIp", ""),
         request_id=request_id(cf),

@@ -27,8 +27,6 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["warm"] = True
     if settings.has_metrics:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
-    if settings.needs.origin_response:
-        config["sets_cookies"] = True
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)
     if settings.needs.version_header and settings.needs.origin_request:
@@ -76,6 +74,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "override": _override(settings.override),
         "pin": settings.pin,
         "release": settings.release,
+        "sets_cookies": settings.needs.origin_response,
         "strategy": settings.strategy,
         "table": _table(stack, stack.table),
     }

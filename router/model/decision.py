@@ -57,6 +57,26 @@ class Decision:
     is_fallback: bool = False
     memo: str = ""
 
+    def __init__(  # by hand, for every request makes one
+        self,
+        origin: str | Origin,
+        reason: str,
+        bucket: int | None = None,
+        visitor: str = "",
+        reading: Reading | None = None,
+        is_fallback: bool = False,
+        memo: str = "",
+    ) -> None:
+        self.__dict__.update(
+            origin=origin,
+            reason=reason,
+            bucket=bucket,
+            visitor=visitor,
+            reading=reading,
+            is_fallback=is_fallback,
+            memo=memo,
+        )
+
 
 def fallback(reason: str) -> Decision:
     """The stable origin, because something failed."""

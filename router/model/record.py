@@ -26,7 +26,8 @@ else:
         for name, default in defaults.items():
             if isinstance(default, field):
                 delattr(cls, name)
-        cls.__init__ = _init_of(cls.__name__, names, defaults, getattr(cls, "__post_init__", None))
+        if "__init__" not in cls.__dict__:
+            cls.__init__ = _init_of(cls.__name__, names, defaults, getattr(cls, "__post_init__", None))
         cls.__setattr__ = cls.__delattr__ = _refuse
         cls.__eq__ = _equals
         cls.__hash__ = lambda self: hash(tuple(self.__dict__.values()))

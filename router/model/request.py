@@ -6,7 +6,7 @@ import binascii
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 class BodyError(ValueError):
@@ -41,12 +41,12 @@ class Request:
 
     `request_id` is CloudFront's id of the request, the same in all triggers; `region` is where the function runs.
     `steps` collects what was looked at, in order, for `edge-router explain`; it is never logged.
+    `values_of`, in place of `headers`, returns the values of a lower-case name: most headers are never asked for.
     """
 
     __slots__ = (
-        "_cookies",
-        "_headers",
         "_query",
+        "_values_of",
         "body",
         "client_ip",
         "method",
@@ -68,6 +68,7 @@ class Request:
         client_ip: str = "",
         request_id: str = "",
         region: str = "",
+        values_of: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -77,23 +78,17 @@ class Request:
         self.request_id = request_id
         self.region = region
         self.steps: list[tuple[str, str]] = []
-        self._headers = {
-            name.lower(): [values] if isinstance(values, str) else list(values)
-            for name, values in (headers or {}).items()
-        }
-        self._cookies: dict[str, str] | None = None
+        self._values_of = values_of or _look_up(headers or {})
         self._query: dict[str, str] | None = None
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
-        values = self._headers.get(name.lower())
+        values = self._values_of(name.lower())
         return values[0] if values else None
 
     def cookie(self, name: str) -> str | None:
         """The value of a cookie, or None; of several with one name the first, the most specific (RFC 6265 §5.4)."""
-        if self._cookies is None:
-            self._cookies = parse_cookies(self._headers.get("cookie", ()))
-        return self._cookies.get(name)
+        return find_cookie(self._values_of("cookie"), name)
 
     def query(self, name: str) -> str | None:
         """The first, percent-decoded value of a query parameter, or None."""
@@ -106,23 +101,26 @@ class Request:
         self.steps.append((looked_at, found))
 
 
-def parse_cookies(headers: Iterable[str]) -> dict[str, str]:
-    """Name to value over all Cookie headers, each with one pair or several (RFC 6265 §4.2).
+def _look_up(headers: Mapping[str, str | Sequence[str]]) -> Callable[[str], Sequence[str]]:
+    lowered = {name.lower(): [values] if isinstance(values, str) else list(values) for name, values in headers.items()}
+    return lambda name: lowered.get(name, ())
+
+
+def find_cookie(headers: Iterable[str], name: str) -> str | None:
+    """The value of a cookie over all Cookie headers, each with one pair or several (RFC 6265 §4.2); None without it.
 
     The first of several pairs with one name wins; a value loses one pair of enclosing double quotes, as §4.1.1 allows
     them around it; a pair without a name or without "=" is skipped.
     """
-    cookies: dict[str, str] = {}
     for header in headers:
+        if name not in header:
+            continue
         for pair in header.split(";"):
-            name, equals, value = pair.partition("=")
-            name = name.strip(" \t")
-            if equals and name and name not in cookies:
+            found, equals, value = pair.partition("=")
+            if equals and found.strip(" \t") == name:
                 value = value.strip(" \t")
-                if len(value) > 1 and value[0] == value[-1] == '"':
-                    value = value[1:-1]
-                cookies[name] = value
-    return cookies
+                return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    return None
 
 
 def _parse_query(query_string: str) -> dict[str, str]:

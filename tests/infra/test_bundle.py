@@ -267,6 +267,7 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
     table = config.pop("table")
     assert config == {
         "warm": True,
+        "sets_cookies": False,
         "canary_percent": 12.5,
         "deadline_ms": 2000,
         "log_salt": "pepper",
