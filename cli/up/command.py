@@ -45,7 +45,7 @@ def up(
     ] = False,
     cpu_share: Annotated[
         str | None,
-        typer.Option(metavar="SHARE", help="CPU of each Lambda worker as a share of one core, such as 7% or 0.07."),
+        typer.Option(metavar="SHARE", help="CPU of each Lambda worker as a share of one core: 7% or 0.07."),
     ] = None,
 ) -> None:
     """Deploy a stack on this machine and serve it until Ctrl-C; a change of its file is deployed at once."""

@@ -31,10 +31,12 @@ class DutyCycles:
         self._process = subprocess.Popen(  # noqa: S603  this very module, nothing from outside
             [sys.executable, "-c", f"from {__name__} import main; main()"],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in the terminal must not end it before its time
             cwd=_ROOT,
         )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # once it obeys
 
     def quota(self, share: float) -> DutyCycle:
         """A quota for one process."""
@@ -44,6 +46,8 @@ class DutyCycles:
         """End the process that stops and continues."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         self._process.wait()
 
     def tell(self, line: str) -> None:
@@ -136,6 +140,7 @@ def main() -> None:
     """Obey the orders on standard input until its end, then let everything go on."""
     held: dict[int, Held] = {}
     received = b""
+    print("ready", flush=True)
     while True:
         now = time.monotonic()
         for one in list(held.values()):
