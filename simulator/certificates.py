@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import itertools
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-ROOTS_NAME = "roots.pem"
-"""The file at the root of a package with the roots that its router trusts."""
+ROOTS_NAMES = ("amazon_roots.pem", "roots.pem")
+"""Files at the root of a package with the roots that its router trusts: Amazon's, or the user's own."""
 HOST = "localhost"
 DAYS = 30
 
@@ -55,23 +56,22 @@ class Authority:
     def add_to(self, packages: Iterable[Path], system: Path) -> dict[str, str]:
         """Add the roots to those of unzipped packages; return variables for packages that have none.
 
-        These trust the system's: `system` is written with those and these, for OpenSSL to read instead.
+        Such a package trusts the system's roots: `system` is written with those and these, for OpenSSL to read instead.
         """
-        without = [package for package in packages if not self._add(package / ROOTS_NAME)]
-        if not without:
+        files = [[package / name for name in ROOTS_NAMES if (package / name).exists()] for package in packages]
+        for file in itertools.chain(*files):
+            self._add(file)
+        if all(files):
             return {}
         installed = ssl.get_default_verify_paths().cafile
         system.write_bytes((Path(installed).read_bytes() if installed else b"") + self.roots)
         return {"SSL_CERT_FILE": str(system)}
 
-    def _add(self, trusted: Path) -> bool:
-        """False where there is no such file."""
-        if trusted.exists():
-            content = trusted.read_bytes()
-            trusted.chmod(0o644)
-            trusted.write_bytes(content.rstrip(b"\n") + b"\n" + self.roots)
-            trusted.chmod(0o444)
-        return trusted.exists()
+    def _add(self, file: Path) -> None:
+        content = file.read_bytes()
+        file.chmod(0o644)
+        file.write_bytes(content.rstrip(b"\n") + b"\n" + self.roots)
+        file.chmod(0o444)
 
 
 @dataclass(frozen=True)

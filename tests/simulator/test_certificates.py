@@ -93,11 +93,12 @@ def test_it_is_for_its_own_name(authority: Authority, port: int) -> None:
         handshake(port, trusting(authority.roots), "dynamodb.us-east-1.amazonaws.com")
 
 
-def test_a_package_goes_on_trusting_its_own_roots(authority: Authority, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["amazon_roots.pem", "roots.pem"])
+def test_a_package_goes_on_trusting_its_own_roots(authority: Authority, tmp_path: Path, name: str) -> None:
     other = Authority.create(tmp_path)
-    (tmp_path / "roots.pem").write_bytes(other.roots)
+    (tmp_path / name).write_bytes(other.roots)
     assert authority.add_to([tmp_path], tmp_path / "system.pem") == {}
-    assert each((tmp_path / "roots.pem").read_bytes()) == each(other.roots) + each(authority.roots)
+    assert each((tmp_path / name).read_bytes()) == each(other.roots) + each(authority.roots)
     assert not (tmp_path / "system.pem").exists()
 
 
@@ -107,4 +108,4 @@ def test_a_package_without_roots_gets_the_system_with_one_more(authority: Author
     installed = ssl.get_default_verify_paths().cafile
     before = Path(installed).read_bytes() if installed else b""
     assert (tmp_path / "system.pem").read_bytes() == before + authority.roots
-    assert not (tmp_path / "roots.pem").exists()
+    assert list(tmp_path.iterdir()) == [tmp_path / "system.pem"]
