@@ -18,6 +18,7 @@ from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 RUNS = 400
 """Of each side in a round; the side's value is their median, so that what else the machine does does not count."""
 MAX_RATIO = 1.5
+GROUP = "CloudFront Functions"
 BASELINE = (Path(__file__).parent / "baselines" / "read_and_return.js").read_text(encoding="utf-8")
 TIER = {"tier": {"tiers": {"premium": {"domainName": "premium.example.com"}}}}
 VERSIONED = {"cookieVersion": {"caching": "versioned"}}
@@ -46,6 +47,7 @@ class FunctionFigure:
     key: str
     event: Mapping[str, Any]
     bound: float | None = None
+    group: str = GROUP
 
 
 def find_compute(schedule: Schedule) -> Iterator[Finding]:
@@ -63,10 +65,10 @@ def find_compute(schedule: Schedule) -> Iterator[Finding]:
         yield find_ratio(figure, ratios[figure.name], "a read and the request", "µs")
 
 
-def find_function_sizes() -> Iterator[Finding]:
+def find_function_sizes(group: str) -> Iterator[Finding]:
     """The deployed sizes of the tier's and the canary's function."""
     for name, function in (("tier", deployed("tier", TIER)), ("canary", deployed("cookie-version", SIGNED))):
-        yield find_size(f"function code, {name}", len(function.code.encode()), MAX_CODE_BYTES)
+        yield find_size(f"function code, {name}", len(function.code.encode()), MAX_CODE_BYTES, group)
 
 
 def measure_us(figure: FunctionFigure, engines: tuple[FunctionRuntime, FunctionRuntime]) -> Pair:
@@ -98,8 +100,8 @@ def _figures() -> list[FunctionFigure]:
     canary, signed = deployed("cookie-version", VERSIONED), deployed("cookie-version", SIGNED)
     known, verified = with_cookie_of(canary.start()), with_cookie_of(signed.start())
     return [
-        FunctionFigure("function compute, tier", tier, "tier:premium", browser_event(CTIER="premium"), MAX_RATIO),
-        FunctionFigure("function compute, canary assignment", canary, "canary", browser_event(), MAX_RATIO),
-        FunctionFigure("function compute, canary, known cookie", canary, "canary", known),
-        FunctionFigure("function compute, canary, signed cookie", signed, "canary", verified),
+        FunctionFigure("compute, tier", tier, "tier:premium", browser_event(CTIER="premium"), MAX_RATIO),
+        FunctionFigure("compute, canary assignment", canary, "canary", browser_event(), MAX_RATIO),
+        FunctionFigure("compute, canary, known cookie", canary, "canary", known),
+        FunctionFigure("compute, canary, signed cookie", signed, "canary", verified),
     ]
