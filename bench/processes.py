@@ -89,20 +89,21 @@ class Machine:
         """
         taken: dict[tuple[str, int], dict[str, float]] = {}
         with ExitStack() as ending:
-            busy: dict[Run, Worker] = {}
+            busy: dict[tuple[str, int], Worker] = {}
             for run in runs:
                 with ExitStack() as starting:
                     worker = starting.enter_context(self.start(run.subject))
                     taken[run.key] = first_decision(worker)
                     if run.decisions:
-                        busy[run] = worker
+                        busy[run.key] = worker
                         ending.push(starting.pop_all())
             blocks = [
-                {run: worker.decide(run.decisions // BLOCKS) for run, worker in busy.items()} for _ in range(BLOCKS)
+                {(name, count): worker.decide(count // BLOCKS) for (name, count), worker in busy.items()}
+                for _ in range(BLOCKS)
             ]
-            for run in busy:
-                cpu_us = median(block[run]["cpu_us"] for block in blocks)
-                taken[run.key] |= {"cpu_us": cpu_us, "peak_kb": blocks[-1][run]["peak_kb"]}
+            for key in busy:
+                cpu_us = median(block[key]["cpu_us"] for block in blocks)
+                taken[key] |= {"cpu_us": cpu_us, "peak_kb": blocks[-1][key]["peak_kb"]}
         return dict(taken)
 
     def prepare(self, subject: Subject) -> None:

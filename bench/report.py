@@ -31,8 +31,8 @@ def print_findings(console: Console, findings: Iterable[Finding]) -> None:
         if finding.group != group:
             group = finding.group
             console.print(f"\n[bold]{group}[/]")
-        interval = f"{finding.low:.3g} to {finding.high:.3g}" if finding.low != finding.high else ""
-        bound = "" if finding.bound is None else f"≤ {finding.bound:g}"
+        interval = f"{_number(finding.low)} to {_number(finding.high)}" if finding.low != finding.high else ""
+        bound = "" if finding.bound is None else f"≤ {finding.bound:,g}"
         value = f"{_number(finding.value)} {finding.unit}".rstrip()
         console.print(f"{MARKS[finding.verdict]} {escape(finding.name):38} {value:>10}  {interval:17} {bound}")
         rounds = f"{finding.rounds:,} rounds" if finding.rounds > 1 else ""

@@ -61,15 +61,15 @@ class Relay:
         """Bytes on their way do not hold up those that come after them."""
         on_their_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         clock = asyncio.get_running_loop().time
-        delivering = asyncio.create_task(_deliver(on_their_way, writer))
-        content = b" "
-        with contextlib.suppress(ConnectionError):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_deliver(on_their_way, writer))
+            content = b" "
             while content:
-                content = await reader.read(CHUNK_BYTES)
+                try:
+                    content = await reader.read(CHUNK_BYTES)
+                except ConnectionError:
+                    content = b""
                 on_their_way.put_nowait((clock() + self._round_trip_seconds / 2, content))
-        if content:
-            on_their_way.put_nowait((clock(), b""))
-        await delivering
 
 
 async def _deliver(on_their_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
