@@ -105,7 +105,7 @@ class Bench:
             yield from find_function_sizes(SIZES)
         if self._is_wanted(FUNCTIONS):
             self.console.print(f"[dim]{FUNCTIONS} …[/]")
-            yield from find_compute(schedule)
+            yield from find_compute(schedule, is_full=self.is_full)
 
     def _is_wanted(self, *texts: str) -> bool:
         return any(self.only.lower() in text.lower() for text in texts)

@@ -63,7 +63,7 @@ def _growth(
     """10,000 things against 10, in so many decisions, which are spread over them."""
     kind = "memory" if quantity == "peak_kb" else "CPU"
     own, baseline = Run(subjects[LARGE], decisions), Run(subjects[SMALL], decisions)
-    name = f"{kind}, 10,000 {thing} by 10" + (" (10,000 decisions)" if decisions == LARGE else "")
+    name = f"{kind}, 10,000 {thing} by 10" + (", all asked" if decisions == LARGE else "")
     return ProcessFigure(name, quantity, own, baseline, MAX_GROWTH, is_quick)
 
 
@@ -82,9 +82,9 @@ FIGURES: tuple[ProcessFigure, ...] = (
     _growth("tenants", TENANTS, "cpu_us", READS, is_quick=True),
     _growth("origins", ORIGINS, "cpu_us", READS, is_quick=True),
     _growth("sessions", FORGOTTEN, "cpu_us", READS),
-    _growth("remembered sessions", SESSIONS, "peak_kb", OVER_REMEMBERED),
+    _growth("sessions", SESSIONS, "peak_kb", OVER_REMEMBERED),
     _growth("tenants", TENANTS, "cpu_us", LARGE),
     _growth("origins", ORIGINS, "cpu_us", LARGE),
     _growth("sessions", FORGOTTEN, "cpu_us", LARGE),
-    _growth("remembered sessions", SESSIONS, "peak_kb", LARGE),
+    _growth("sessions", SESSIONS, "peak_kb", LARGE),
 )

@@ -34,7 +34,8 @@ def print_findings(console: Console, findings: Iterable[Finding]) -> None:
         interval = f"{_number(finding.low)} to {_number(finding.high)}" if finding.low != finding.high else ""
         bound = "" if finding.bound is None else f"≤ {finding.bound:,g}"
         value = f"{_number(finding.value)} {finding.unit}".rstrip()
-        console.print(f"{MARKS[finding.verdict]} {escape(finding.name):38} {value:>10}  {interval:17} {bound}")
+        line = f"{MARKS[finding.verdict]} {escape(finding.name):40} {value:>9}  {interval:17} {bound}"
+        console.print(line.rstrip())
         rounds = f"{finding.rounds:,} rounds" if finding.rounds > 1 else ""
         if about := "; ".join(filter(None, (finding.against, rounds))):
             console.print(f"    [dim]{escape(about)}[/]")

@@ -48,14 +48,21 @@ class Relay:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers = [writer]
         try:
             await asyncio.sleep(self._round_trip_seconds)
             there, back = await asyncio.open_connection(HOST, self._port)
+            writers.append(back)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pass_on(reader, back))
                 group.create_task(self._pass_on(there, writer))
+        except OSError:
+            pass  # nobody listens there
         finally:
-            writer.close()
+            for one in writers:
+                one.close()
+                with contextlib.suppress(OSError):
+                    await one.wait_closed()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Bytes on their way do not hold up those that come after them."""
@@ -74,7 +81,7 @@ class Relay:
 
 async def _deliver(on_their_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
     clock = asyncio.get_running_loop().time
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(OSError):
         while True:
             due, content = await on_their_way.get()
             await asyncio.sleep(max(0.0, due - clock()))
@@ -82,4 +89,4 @@ async def _deliver(on_their_way: asyncio.Queue[tuple[float, bytes]], writer: asy
                 break
             writer.write(content)
             await writer.drain()
-    writer.close()
+        writer.write_eof()
