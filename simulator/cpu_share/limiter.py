@@ -13,7 +13,7 @@ class CpuShareError(ValueError):
 
 
 class CpuQuota(Protocol):
-    """The quota of one process and its threads. It is there before the process, so that nothing runs without it."""
+    """The quota of one process and its threads. It is made before the process, which then joins it with one write."""
 
     def hold(self, pid: int) -> None:
         """Put the process, which leads a group of its own, under the quota."""

@@ -42,7 +42,7 @@ class WorkerGoneError(Exception):
 class Launch:
     """Settings of workers: their view of the file system, and the endpoints that stand in for AWS.
 
-    With a limiter, each has `cpu_share` of a core, from its first instruction on.
+    With a limiter, each has `cpu_share` of a core, in init as well.
     """
 
     python: Path
