@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,11 +18,18 @@ INIT_LIMIT_MS = 10_000
 """The time limit of the init phase ("Understanding the Lambda execution environment lifecycle")."""
 FULL_ROUNDS = 15
 GROUP = "cold instances"
+SUBJECTS: Mapping[str, Subject] = {
+    "sticky-session": ABROAD,
+    "tenant-lookup": TENANT_LOOKUP,
+    "jwt-iat": TOKEN,
+    "cookie-version": NEWCOMER,
+    "article": ARTICLE,
+}
 
 
 @dataclass(frozen=True)
 class Memory:
-    """A function's memory, the share of a core that comes with it, and how many instances start side by side.
+    """A function's memory, the share of a core that comes with it, and how many instances start at once.
 
     A whole core is 1,769 MB ("Configure Lambda function memory"), and the shares are in proportion.
     """
@@ -59,11 +66,13 @@ class ColdStarts:
 
     def find(self, count: int, *, is_full: bool) -> Iterator[Finding]:
         """`count` of sticky-session with the smallest memory; the others only where every figure is asked for."""
-        yield from self._find_fallbacks(self.start(ABROAD, SMALLEST, count))
-        if is_full:
-            for memory in MEMORIES:
-                for subject in (ABROAD, TENANT_LOOKUP, TOKEN, NEWCOMER, ARTICLE):
-                    yield from _find_durations(subject.name, memory, self.start(subject, memory, FULL_ROUNDS))
+        starts = self.start(ABROAD, SMALLEST, count)
+        yield from _find_fallbacks(starts)
+        yield from _find_durations("sticky-session", SMALLEST, starts)
+        for memory in MEMORIES if is_full else ():
+            for strategy, subject in SUBJECTS.items():
+                if (subject, memory) != (ABROAD, SMALLEST):
+                    yield from _find_durations(strategy, memory, self.start(subject, memory, FULL_ROUNDS))
 
     def start(self, subject: Subject, memory: Memory, count: int) -> list[Start]:
         """So many cold instances, and the first decision of each."""
@@ -81,20 +90,23 @@ class ColdStarts:
         finally:
             quota.close()
 
-    def _find_fallbacks(self, starts: Sequence[Start]) -> Iterator[Finding]:
-        reasons = Counter(start.failure for start in starts if start.failure)
-        about = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "every session was found"
-        yield find_maximum("first decisions in a fallback", reasons.total(), 0, "", len(starts), about, GROUP)
-        slowest = max(start.init_ms for start in starts)
-        about = f"{SMALLEST.text}, {ROUND_TRIP_MS} ms to the table"
-        yield find_maximum("slowest init", slowest, INIT_LIMIT_MS, "ms", len(starts), about, GROUP)
-        yield from _find_durations(ABROAD.name, SMALLEST, starts, " of these")
+
+def _find_fallbacks(starts: Sequence[Start]) -> Iterator[Finding]:
+    reasons = Counter(start.failure for start in starts if start.failure)
+    about = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "every session was found"
+    yield find_maximum("first decisions in a fallback", reasons.total(), 0, "", len(starts), about, GROUP)
+    slowest = max(start.init_ms for start in starts)
+    yield find_maximum("slowest init", slowest, INIT_LIMIT_MS, "ms", len(starts), _under(SMALLEST), GROUP)
 
 
-def _find_durations(name: str, memory: Memory, starts: Sequence[Start], which: str = "") -> Iterator[Finding]:
-    about = f"{memory.text}, {memory.share:.0%} of a core, {name}"
-    yield find_median(f"init{which}, {memory.text}", [one.init_ms for one in starts], "ms", about, GROUP)
-    yield find_median(f"first invocation{which}, {memory.text}", [one.first_ms for one in starts], "ms", about, GROUP)
+def _find_durations(strategy: str, memory: Memory, starts: Sequence[Start]) -> Iterator[Finding]:
+    name, about = f"{memory.text}, {strategy}", _under(memory)
+    yield find_median(f"init, {name}", [one.init_ms for one in starts], "ms", about, GROUP)
+    yield find_median(f"first request, {name}", [one.first_ms for one in starts], "ms", about, GROUP)
+
+
+def _under(memory: Memory) -> str:
+    return f"{memory.share:.0%} of a core, {ROUND_TRIP_MS} ms to the table"
 
 
 def _failure(log: str) -> str:

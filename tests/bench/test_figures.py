@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench.cold import MEMORIES
+from bench.cold import MEMORIES, SUBJECTS
 from bench.comparison import Verdict
 from bench.figures import FIGURES
 from bench.finding import Finding
@@ -53,7 +53,10 @@ def test_a_name_means_one_figure_and_one_subject() -> None:
 def test_a_figure_takes_two_lines_of_a_terminal() -> None:
     findings = [
         Finding(name, 1234.5, 1000, 1999, "ms", 10_000, Verdict.HOLDS, 1_000, "a baseline of some length", "a group")
-        for name in (*(figure.name for figure in FIGURES), f"first invocation of these, {MEMORIES[-1].text}")
+        for name in (
+            *(figure.name for figure in FIGURES),
+            *(f"first request, {MEMORIES[-1].text}, {strategy}" for strategy in SUBJECTS),
+        )
     ]
     console = Console(width=WIDTH, record=True, file=io.StringIO(), color_system=None)
     print_findings(console, findings)
