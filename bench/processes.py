@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -14,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench.interpreter import PROJECT, Python
+from bench.interpreter import Python
 from bench.packages import build, unzip
 from bench.subjects import Baseline, Run, Subject
 from simulator.certificates import Authority
 from simulator.cpu_share import CpuQuota
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER, BASELINES = Path(__file__).with_name("worker.py"), Path(__file__).with_name("baselines")
 PAUSE_SECONDS = 0.05
 """Between init and the first invocation, in which Lambda lets nothing of the function run."""
 BLOCKS = 20
@@ -148,13 +149,21 @@ class Machine:
         """(the module, what can be imported, variables with which the endpoint is verified)."""
         handler = subject.handler
         if isinstance(handler, Baseline):
-            paths = [PROJECT, *([self.python.site_packages] if handler.has_boto3 else [])]
-            return f"bench.baselines.{handler.module}", paths, {"AWS_CA_BUNDLE": str(self._roots())}
+            paths = [self._baselines(), *([self.python.site_packages] if handler.has_boto3 else [])]
+            return f"baselines.{handler.module}", paths, {"AWS_CA_BUNDLE": str(self._roots())}
         if subject.name not in self.unzipped:
             package = unzip(build(self.directory / subject.name, handler.strategy, handler.settings))
             self.unzipped[subject.name] = package, self.authority.add_to([package], self.directory / "system.pem")
         package, environment = self.unzipped[subject.name]
         return "router.handler", [package], environment
+
+    def _baselines(self) -> Path:
+        """A folder with the package of the baselines, which have bytecode of that Python, as the router has."""
+        folder = self.directory / "baselines"
+        if not folder.exists():
+            shutil.copytree(BASELINES, folder / "baselines", ignore=shutil.ignore_patterns("__pycache__"))
+            subprocess.run([self.python.path, "-I", "-S", "-m", "compileall", "-q", str(folder)], check=True)
+        return folder
 
     def _roots(self) -> Path:
         roots = self.directory / "roots.pem"

@@ -53,9 +53,7 @@ def test_what_takes_turns_is_measured_and_what_decides_once_is_not(machine: Mach
 
 def test_a_handler_that_does_not_start_is_named(machine: Machine) -> None:
     missing = Subject("nobody", Baseline("nobody"), {})
-    with pytest.raises(
-        RuntimeError, match=r"nobody did not start: Traceback[^$]*No module named 'bench\.baselines\.nobody'"
-    ):
+    with pytest.raises(RuntimeError, match=r"nobody did not start: Traceback[^$]*No module named 'baselines\.nobody'"):
         machine.measure([Run(missing)])
 
 
