@@ -23,11 +23,11 @@ from bench.figures import FIGURES, UNITS, ProcessFigure
 from bench.finding import Finding, exit_status, find_ratio, find_size
 from bench.functions import GROUP as FUNCTIONS
 from bench.functions import find_compute, find_function_sizes
-from bench.interpreter import PROJECT, find_python
+from bench.interpreter import find_python
 from bench.network.distance import at_distance
 from bench.network.tables import serve_tables
 from bench.packages import build
-from bench.processes import Machine
+from bench.processes import PROJECT, Machine
 from bench.report import document, print_findings
 from simulator.certificates import Authority
 from simulator.cpu_share import CpuLimiter, start_limiter

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import boto3
 
+from infra.package.bundle import ROOT, WORK_DIRECTORY
 from infra.package.process import lambda_python
 from infra.package.wheels import PYTHON_VERSION
 
-PROJECT = Path(__file__).parents[1]
-LOCK = PROJECT / "requirements-dev.txt"
+LOCK = ROOT / "requirements-dev.txt"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def find_python() -> Python:
     found = lambda_python().path
     if found == sys.executable:
         return _running("")
-    environment = PROJECT / ".edge-router" / f"bench-python{PYTHON_VERSION}"
+    environment = ROOT / WORK_DIRECTORY / f"bench-python{PYTHON_VERSION}"
     try:
         _install_boto3(found, environment)
     except (OSError, subprocess.CalledProcessError) as error:

@@ -21,6 +21,7 @@ from bench.subjects import Baseline, Run, Subject
 from simulator.certificates import Authority
 from simulator.cpu_share import CpuQuota
 
+PROJECT = Path(__file__).parents[1]
 WORKER, BASELINES = Path(__file__).with_name("worker.py"), Path(__file__).with_name("baselines")
 PAUSE_SECONDS = 0.05
 """Between init and the first invocation, in which Lambda lets nothing of the function run."""
