@@ -38,6 +38,8 @@ FIRST_DECISIONS: frozenset[Quantity] = frozenset({"init_ms", "first_ms", "start_
 READS, OVER_REMEMBERED, MANY = 1_000, 1_500, 2_000
 """Decisions of a process: those that read, more than are remembered, those that do not read."""
 MAX_GROWTH = 1.25
+MAX_LIVE = 1.2
+"""Off what is measured, 1.10 in an interval of 1.08 to 1.12, so that noise does not decide."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ FIGURES: tuple[ProcessFigure, ...] = (
     ProcessFigure("CPU, cookie-version", "cpu_us", Run(COOKIE, MANY), Run(JSON, MANY), 3.5),
     ProcessFigure("CPU, a remembered session", "cpu_us", Run(STICKY, MANY), Run(JSON, MANY), 3.5),
     ProcessFigure("CPU, jwt-iat with HS256", "cpu_us", Run(TOKEN, MANY), Run(JSON, MANY), is_quick=False),
-    ProcessFigure("CPU, live control", "cpu_us", Run(LIVE, MANY), Run(COOKIE, MANY), 1.125),
+    ProcessFigure("CPU, live control", "cpu_us", Run(LIVE, MANY), Run(COOKIE, MANY), MAX_LIVE),
     _growth("tenants", TENANTS, "cpu_us", READS, is_quick=True),
     _growth("origins", ORIGINS, "cpu_us", READS, is_quick=True),
     _growth("sessions", FORGOTTEN, "cpu_us", READS),
