@@ -13,6 +13,7 @@ from bench.comparison import Pair, Schedule, compare
 from bench.finding import Finding, find_ratio
 from bench.processes import PROJECT
 
+GROUP = "commands"
 REQUEST = "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 
 
@@ -23,6 +24,7 @@ class CommandFigure:
     arguments: tuple[str, ...]
     imports: str
     bound: float | None = None
+    group: str = GROUP
 
     @property
     def name(self) -> str:

@@ -27,6 +27,8 @@ class Figure(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def group(self) -> str: ...
+    @property
     def bound(self) -> float | None: ...
 
 
@@ -44,8 +46,6 @@ class Schedule:
 
 
 QUICK, FULL = Schedule(rounds=15, looks=3), Schedule(rounds=31, looks=4)
-STEADY = Schedule(rounds=6, looks=5)
-"""For what is nearly the same every time; of six, the interval is the whole range."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from bench.comparison import Figure, Ratio, Verdict
+from bench.comparison import Figure, Ratio, Verdict, skipped_at_each_end
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Finding:
     verdict: Verdict
     rounds: int
     against: str
+    group: str
 
 
 def find_ratio(figure: Figure, ratio: Ratio, baseline: str, unit: str, scale: float = 1) -> Finding:
@@ -35,14 +37,26 @@ def find_ratio(figure: Figure, ratio: Ratio, baseline: str, unit: str, scale: fl
         verdict=ratio.judge(figure.bound),
         rounds=ratio.rounds,
         against=f"{ratio.own * scale:.4g} / {ratio.baseline * scale:.4g} {unit}, {baseline}",
+        group=figure.group,
     )
 
 
-def find_size(name: str, size_bytes: int, bound_bytes: int) -> Finding:
+def find_median(name: str, values: Sequence[float], unit: str, about: str, group: str) -> Finding:
+    """The median of values and its interval, for which nothing is promised."""
+    ordered, skipped = sorted(values), skipped_at_each_end(len(values))
+    low, high = ordered[skipped], ordered[-1 - skipped]
+    return Finding(name, median(ordered), low, high, unit, None, Verdict.UNBOUNDED, len(values), about, group)
+
+
+def find_size(name: str, size_bytes: int, bound_bytes: int, group: str) -> Finding:
     """A size is the same every time, so it is known after one look."""
-    size, bound = size_bytes / 1024, bound_bytes / 1024
-    verdict = Verdict.HOLDS if size <= bound else Verdict.BROKEN
-    return Finding(name, size, size, size, "KB", bound, verdict, rounds=1, against="")
+    return find_maximum(name, size_bytes / 1024, bound_bytes / 1024, "KB", 1, "", group)
+
+
+def find_maximum(name: str, most: float, bound: float, unit: str, looks: int, about: str, group: str) -> Finding:
+    """The most of so many looks, which each must be within the bound."""
+    verdict = Verdict.HOLDS if most <= bound else Verdict.BROKEN
+    return Finding(name, most, most, most, unit, bound, verdict, looks, about, group)
 
 
 def exit_status(findings: Sequence[Finding]) -> int:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import compileall
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any
 from zipfile import ZipFile
 
-from bench.tables import SESSIONS, TENANTS
+from bench.network.tables import SESSIONS, TENANTS
 from infra.package.bundle import build_bundle
 from infra.settings.stack import Stack, load_stack
 
+JWT_SECRET = "bench-secret-of-32-characters-or-more"
 SETTINGS: Mapping[str, Any] = {
     "canaryPercent": "10",
     "release": "2026-11",
@@ -23,7 +22,7 @@ SETTINGS: Mapping[str, Any] = {
     "jwtIat": {
         "releasedAt": "2026-11-01T00:00:00Z",
         "algorithm": "HS256",
-        "secret": "bench-secret-of-32-characters-or-more",
+        "secret": JWT_SECRET,
     },
     "tenantLookup": {"tableName": TENANTS, "allowedDomains": [".tenants.example.com"]},
     "fastestOrigin": {},
@@ -45,11 +44,9 @@ def build(directory: Path, strategy: str, settings: Mapping[str, Any]) -> Path:
     return build_bundle(load(strategy, settings), directory).path
 
 
-def unzip(package: Path, *, has_bytecode: bool) -> Path:
-    """The package beside its zip, compiled or as it is."""
+def unzip(package: Path) -> Path:
+    """The package beside its zip, as it is."""
     unzipped = package.with_suffix("")
     with ZipFile(package) as archive:
-        archive.extractall(unzipped, [name for name in archive.namelist() if has_bytecode or ".pyc" not in name])
-    if has_bytecode:
-        compileall.compile_dir(unzipped, quiet=1, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+        archive.extractall(unzipped)
     return unzipped

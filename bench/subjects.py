@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from bench.tables import CONTROL
+from bench.network.tables import CONTROL
+from bench.network.tables import SESSIONS as SESSIONS_TABLE
+from bench.packages import JWT_SECRET
 from simulator.sample_events import origin_request
 
 Event = Mapping[str, Any]
+HOME, NEAR = "us-east-1", "eu-west-1"
 
 
 @dataclass(frozen=True)
 class Package:
-    """The router's package with one strategy, and settings on top of its defaults.
-
-    With bytecode it is as Python leaves any package that it has imported once; without, as Lambda's /var/task is.
-    """
+    """The router's package with one strategy, and settings on top of its defaults."""
 
     strategy: str
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    has_bytecode: bool = True
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,13 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Subject:
-    """A handler and its event, in which NUMBER is one of `unique` numbers."""
+    """A handler, its event, in which NUMBER is one of `unique` numbers, and the Region in which it runs."""
 
     name: str
     handler: Package | Baseline
     event: Event
     unique: int = 1
+    region: str = HOME
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,24 @@ def _post_of_tenant() -> Event:
     return origin_request(headers={"Content-Type": "application/json"}, method="POST", body=body)
 
 
+def _request_with_token() -> Event:
+    """A GET with a bearer token (RFC 7519) that was issued after the release."""
+    claims = {"sub": "visitor-1", "iat": ISSUED_AT}
+    signed = ".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    signature = _base64url(hmac.digest(JWT_SECRET.encode(), signed.encode(), "sha256"))
+    return origin_request(headers={"Authorization": f"Bearer {signed}.{signature}"})
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
 def _origins(number: int) -> dict[str, Any]:
     names = ["stable", "canary", *(f"extra-{one}" for one in range(number - 2))]
     return {"origins": {name: {"domainName": f"{name}.example.com"} for name in names}}
 
 
+ISSUED_AT = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp())
 SMALL, LARGE = 10, 10_000
 SESSION = origin_request(cookies=["theme=dark; lang=en", "sessiontoken=token-NUMBER; seen=1"])
 """Several Cookie entries, as a browser behind CloudFront sends them; NUMBER makes the token."""
@@ -78,16 +94,22 @@ _FORGETFUL = {"tableReads": {"rememberSeconds": 0, "rememberUnknownSeconds": 0}}
 _STICKY, _VERSION = Package("sticky-session"), Package("cookie-version")
 
 ARTICLE = Subject("article", Baseline("article", has_boto3=True), SESSION, LARGE)
-NULL = Subject("null", Baseline("null"), SESSION)
-JSON = Subject("reading and writing JSON", Baseline("as_json"), SESSION)
+JSON = Subject("bare Python with json", Baseline("as_json"), SESSION)
 
 STICKY = Subject("sticky-session", _STICKY, SESSION)
 """The first decision reads the table, the others remember the session."""
 READING = Subject("sticky-session, another session every time", _STICKY, SESSION, LARGE)
 COOKIE = Subject("cookie-version", _VERSION, VERSION)
 NEWCOMER = Subject("cookie-version, no cookie yet", _VERSION, SESSION)
-STICKY_SOURCE = Subject("sticky-session from source", Package("sticky-session", has_bytecode=False), SESSION)
-NEWCOMER_SOURCE = Subject("cookie-version from source", Package("cookie-version", has_bytecode=False), SESSION)
+TOKEN = Subject("jwt-iat, HS256", Package("jwt-iat"), _request_with_token())
+TENANT_LOOKUP = Subject("tenant-lookup", Package("tenant-lookup"), TENANT)
+ABROAD = Subject(
+    "sticky-session beside a replica",
+    Package("sticky-session", {"stickySession": {"tableName": SESSIONS_TABLE, "homeRegion": HOME, "replicas": [NEAR]}}),
+    SESSION,
+    region=NEAR,
+)
+"""In init it connects to two Regions, to the replica and to home."""
 LIVE = Subject(
     "cookie-version, live control",
     Package("cookie-version", {"control": {"mode": "live", "tableName": CONTROL}}),

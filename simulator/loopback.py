@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,13 +45,13 @@ Handler = Callable[[Request], Awaitable[Response | Reset]]
 
 
 class LoopbackServer:
-    """Serves one handler on one port of 127.0.0.1 in the running event loop.
+    """Serves one handler on one port of 127.0.0.1 in the running event loop, over TLS where a context is given.
 
     Used where an ASGI server is in the way: one tiny server per worker process, and faults below HTTP.
     """
 
-    def __init__(self, handler: Handler) -> None:
-        self._handler = handler
+    def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
+        self._handler, self._tls = handler, tls
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -62,7 +63,7 @@ class LoopbackServer:
 
     async def listen(self, port: int = 0) -> None:
         """Accept connections; port 0 takes a free one. OSError when the port is taken."""
-        self._server = await asyncio.start_server(self._accept, HOST, port or self.port, backlog=512)
+        self._server = await asyncio.start_server(self._accept, HOST, port or self.port, backlog=512, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:

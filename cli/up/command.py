@@ -40,6 +40,13 @@ def up(
     fail_percent: Annotated[
         float, typer.Option(min=0, max=100, metavar="N", help="Percentage of version 2's responses that are a 500.")
     ] = 0,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Let functions reach DynamoDB over TLS, with certificates made at the start.")
+    ] = False,
+    cpu_share: Annotated[
+        str | None,
+        typer.Option(metavar="SHARE", help="CPU of each Lambda worker as a share of one core: 7% or 0.07."),
+    ] = None,
 ) -> None:
     """Deploy a stack on this machine and serve it until Ctrl-C; a change of its file is deployed at once."""
     with _require_packages():
@@ -62,6 +69,8 @@ def up(
             reconcile_seconds=reconcile_seconds,
             fail_percent=fail_percent,
             distribution=distribution,
+            has_tls=tls,
+            cpu_share=cpu_share,
             workspace=context.obj,
         )
     )

@@ -60,6 +60,22 @@ def print_address(stack: str, url: str, region_urls: Mapping[str, str]) -> None:
     )
 
 
+def print_functions(*, has_tls: bool, cpu_share: str | None, cpu_limit: str | None) -> None:
+    """Print what functions have here that they have at AWS, where the options asked for it."""
+    if has_tls:
+        out.print("  functions reach DynamoDB over TLS; this deployment's certificate authority is among their roots")
+    if cpu_share is not None:
+        out.print(f"  each Lambda worker has {cpu_share} of a core ({cpu_limit})")
+
+
+def print_line_or_start(region: str, function: str, line: str) -> None:
+    """Print a log line of a function, and the REPORT line of a cold start: its Init Duration and first Duration."""
+    if line.startswith("REPORT ") and "Init Duration" in line:
+        out.print(f"[dim]{region:15} {escape(line.strip().replace(chr(9), '  '))}[/]")
+    else:
+        print_log_line(region, function, line)
+
+
 def print_log_line(region: str, _function: str, line: str) -> None:
     """Print a log line of a function: decisions in short, Lambda's own lines not at all.
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from cli.output.errors import UsageError
 from cli.stacks.workspace import Workspace
 from simulator.cloudfront import EDGE_REGIONS, OriginMap
+from simulator.cpu_share import CpuShareError, parse_cpu_share
 from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
 from simulator.standin.config.yaml_file import YamlError, parse_yaml
 
@@ -20,6 +21,7 @@ class UpRequest:
 
     `is_brief` prints an update in one line. `reconcile_seconds` replaces the rollout controller's schedule;
     `fail_percent` is the share of version 2's responses that are a 500. `distribution` selects one of a state's.
+    `has_tls` and `cpu_share` (such as `7%`) are how functions reach DynamoDB, and the CPU that each worker has.
     """
 
     stack: str
@@ -35,6 +37,8 @@ class UpRequest:
     reconcile_seconds: float | None = None
     fail_percent: float = 0
     distribution: str | None = None
+    has_tls: bool = False
+    cpu_share: str | None = None
     workspace: Workspace = field(default_factory=Workspace)
 
     def __post_init__(self) -> None:
@@ -49,6 +53,18 @@ class UpRequest:
         """Return domain name to URL; the command line overrides the file. OriginMapError or UsageError."""
         from_file = _read_origins(self.origins_file) if self.origins_file else {}
         return from_file | dict(OriginMap.parse(self.origins).base_urls)
+
+    @property
+    def is_like_aws(self) -> bool:
+        """True where cold starts take what they take at AWS, and are worth a line."""
+        return self.has_tls or self.cpu_share is not None
+
+    def share_of_core(self) -> float | None:
+        """Return the share as a number, None for all that there is. UsageError."""
+        try:
+            return None if self.cpu_share is None else parse_cpu_share(self.cpu_share)
+        except CpuShareError as error:
+            raise UsageError(f"--cpu-share {error}") from error
 
     def ports_by_region(self) -> dict[str, int]:
         """Return Region to port. UsageError."""

@@ -49,8 +49,10 @@ async def until_ended(work: Coroutine[Any, Any, object]) -> None:
 
 async def _serve(request: UpRequest) -> None:
     seen = _modified(_watched(request))  # before the first deployment, to see a change during it
-    async with serving(request, working=_working) as deployment:
+    on_log = report.print_line_or_start if request.is_like_aws else report.print_log_line
+    async with serving(request, on_log, working=_working) as deployment:
         report.print_address(request.stack, deployment.url, deployment.region_urls)
+        report.print_functions(has_tls=request.has_tls, cpu_share=request.cpu_share, cpu_limit=deployment.cpu_limit)
         await follow(request, deployment, seen)
 
 
@@ -98,6 +100,8 @@ async def _deployed(
         console=report.print_edge_error,
         on_rollout=on_rollout or RolloutLines(),
         reconcile_seconds=request.reconcile_seconds,
+        has_tls=request.has_tls,
+        cpu_share=request.share_of_core(),
     )
     async with AsyncExitStack() as ending:
         with working("starting the local DynamoDB"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from simulator.certificates import Authority
 from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerServer
 from simulator.cloudfront_functions import KeyValueStore
 from simulator.cloudwatch import CloudWatch, LinesUnderWay
@@ -26,6 +27,12 @@ OnLog = Callable[[str, str, str], None]
 
 
 def _ignore(*_: str) -> None: ...
+
+
+def _new_authority() -> Authority:
+    """OpenSSL has read the files of its endpoint when this returns."""
+    with tempfile.TemporaryDirectory(prefix="edge-router-certificates-") as directory:
+        return Authority.create(Path(directory))
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class LocalDeployment:
     Tables and applications outlive an update. Functions and the edge are replaced by one that changes something of
     them, as CloudFront replaces them; key-value pairs are put into the edge that runs, items into its tables.
     Where the state has a rollout controller, it looks on its schedule, or every `reconcile_seconds`.
+    With `has_tls`, functions reach DynamoDB over TLS, with certificates of this deployment's own authority; `cpu_share`
+    gives each of their workers that share of a core.
     Entering takes the ports at once (PortInUseError) and starts DynamoDB (EngineError); viewers wait for the first
     `apply`. Whatever is started here ends with this process, however that ends.
     """
@@ -62,8 +71,12 @@ class LocalDeployment:
         console: Callable[[str], None] = _ignore,
         on_rollout: OnRollout = _ignore,
         reconcile_seconds: float | None = None,
+        has_tls: bool = False,
+        cpu_share: float | None = None,
     ) -> None:
-        self.dynamodb = LocalDynamoDB(dynamodb_url)
+        self._authority = _new_authority() if has_tls else None
+        self._cpu_share = cpu_share
+        self.dynamodb = LocalDynamoDB(dynamodb_url, tls=self._authority and self._authority.server_context)
         self.distribution: Distribution | None = None
         self._port, self._region_ports = port, region_ports
         self._on_log, self._console = on_log, console
@@ -137,10 +150,12 @@ class LocalDeployment:
         """Serve with an edge and workers that are new."""
         workers = LambdaEdge(
             functions,
-            {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.endpoint_url},
+            {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.functions_endpoint_url},
             self._logged,
             extra_paths=self._substitutes(functions),
             origins=origins.base_urls,
+            authority=self._authority,
+            cpu_share=self._cpu_share,
         )
         edge = Edge(
             distribution,
@@ -185,6 +200,11 @@ class LocalDeployment:
                 self._console(f"{', '.join(names)}: built for Lambda; here {this_machine()} runs its own build instead")
                 paths.append(path)
         return paths
+
+    @property
+    def cpu_limit(self) -> str | None:
+        """What keeps workers to their share of a core; None where they have all of it."""
+        return self._current.functions.cpu_limit
 
     @property
     def url(self) -> str:

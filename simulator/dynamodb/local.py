@@ -1,6 +1,7 @@
 """The local DynamoDB as the rest of the simulator sees it."""
 
 import functools
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Self, cast
 
@@ -23,9 +24,10 @@ class LocalDynamoDB:
     """An engine (moto's, or the one at `engine_url`) behind one endpoint for all Regions.
 
     `async with LocalDynamoDB() as dynamodb`; then `dynamodb.endpoint_url` is AWS_ENDPOINT_URL_DYNAMODB for everybody.
-    `server` can refuse connections, `replication` be paused, `call_counters` be reset; all are for tests and drills.
+    `replication` can be paused, `call_counters` be reset; all are for tests and drills.
     `has_shared_tables` says whether the engine shows one table in every Region (DynamoDB Local's -sharedDb), where
-    nothing is left to replicate; None finds out. EngineError when there is no engine.
+    nothing is left to replicate; None finds out. With `tls`, the same endpoint is there a second time at
+    `functions_endpoint_url`. EngineError when there is no engine.
     """
 
     def __init__(
@@ -35,9 +37,10 @@ class LocalDynamoDB:
         replication_lag_ms: float = 100.0,
         has_shared_tables: bool | None = None,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._engine_url, self._lag_ms, self._has_shared_tables = engine_url, replication_lag_ms, has_shared_tables
-        self._port = port
+        self._port, self._tls = port, tls
         self._moto = MotoProcess()
         self.call_counters = CallCounters()
         self._regions = _available_regions()
@@ -61,7 +64,10 @@ class LocalDynamoDB:
             )
             self._items = StateItems(self._engine, self.replication, self._has_shared_tables)
             self.server = LoopbackServer(self._front)
+            self.tls_server = LoopbackServer(self._front, self._tls) if self._tls is not None else None
             await self.server.listen(self._port)
+            if self.tls_server is not None:
+                await self.tls_server.listen()
         except BaseException:
             await self._engine.close()
             await self._moto.stop()
@@ -69,15 +75,34 @@ class LocalDynamoDB:
 
     async def stop(self) -> None:
         """Stop the endpoint, drop undelivered replication, stop moto. An engine given by URL goes on."""
-        await self.server.close()
+        await self.refuse_connections()
         await self.replication.close()
         await self._engine.close()
         await self._moto.stop()
+
+    async def refuse_connections(self) -> None:
+        """Drop every connection of every Region and take no more, until `accept_connections`."""
+        for server in self._servers:
+            await server.refuse()
+
+    async def accept_connections(self) -> None:
+        """Listen on the same ports again."""
+        for server in self._servers:
+            await server.listen()
+
+    @property
+    def _servers(self) -> list[LoopbackServer]:
+        return [self.server] if self.tls_server is None else [self.server, self.tls_server]
 
     @property
     def endpoint_url(self) -> str:
         """The URL for AWS_ENDPOINT_URL_DYNAMODB: of the router, the sample application and the commands."""
         return f"http://{self.server.address}"
+
+    @property
+    def functions_endpoint_url(self) -> str:
+        """The URL for functions: over TLS where there is a context for it, to the name in its certificate."""
+        return self.endpoint_url if self.tls_server is None else f"https://localhost:{self.tls_server.port}"
 
     @property
     def has_shared_tables(self) -> bool:

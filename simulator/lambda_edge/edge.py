@@ -6,8 +6,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from simulator.cpu_share import start_limiter
 from simulator.lambda_edge.directories import link_runtime, unzip
 from simulator.lambda_edge.environment import without_reserved
 from simulator.lambda_edge.function import FunctionCode
@@ -15,6 +16,9 @@ from simulator.lambda_edge.invocation import Invocation
 from simulator.lambda_edge.keeper import Keeper
 from simulator.lambda_edge.worker import INIT_TIMEOUT_SECONDS, Launch
 from simulator.lambda_edge.worker_pool import WorkerPool
+
+if TYPE_CHECKING:
+    from simulator.certificates import Authority
 
 OnLog = Callable[[str, str, str], None]
 """Called with (Region, function name, line) for every line that would be in CloudWatch Logs."""
@@ -27,7 +31,8 @@ class LambdaEdge:
     sys.path, for native wheels that this interpreter cannot load. `origins` (domain or domain:port to a base URL) are
     where functions find origins on this machine; TLS to an http URL is not simulated. `python` must be of this
     interpreter's minor version. `freeze` stops workers between invocations, as Lambda freezes its environments: no
-    thread goes on in the background.
+    thread goes on in the background. The functions trust `authority` as well as what they trust anyway. With
+    `cpu_share`, each worker has that share of one core; `cpu_limit` says by what.
     PackageError when a package cannot be unzipped, ValueError when `environment` names a reserved variable.
     """
 
@@ -44,6 +49,8 @@ class LambdaEdge:
         max_workers: int = 4,
         init_timeout_seconds: float = INIT_TIMEOUT_SECONDS,
         uses_native_client: bool = True,
+        authority: "Authority | None" = None,
+        cpu_share: float | None = None,
     ) -> None:
         self._functions = {function.arn: function for function in functions}
         self._on_log = on_log
@@ -55,6 +62,8 @@ class LambdaEdge:
         self._directory = tempfile.TemporaryDirectory(prefix="edge-router-lambda-", ignore_cleanup_errors=True)
         try:
             self._task_roots = self._unzip_all(Path(self._directory.name))
+            if authority is not None:
+                extra |= authority.add_to(self._task_roots.values(), Path(self._directory.name) / "system.pem")
             runtime_directory = Path(self._directory.name) / "runtime"
             link_runtime(runtime_directory, uses_native_client)
         except BaseException:
@@ -69,6 +78,8 @@ class LambdaEdge:
             freeze,
             init_timeout_seconds,
             origins or {},
+            start_limiter() if cpu_share is not None else None,
+            cpu_share or 1.0,
         )
 
     async def __aenter__(self) -> Self:
@@ -111,7 +122,14 @@ class LambdaEdge:
         for pool in self._pools.values():
             await pool.close()
         await asyncio.to_thread(self._launch.keeper.close)
+        if self._launch.limiter is not None:
+            await asyncio.to_thread(self._launch.limiter.close)
         self._directory.cleanup()
+
+    @property
+    def cpu_limit(self) -> str | None:
+        """What keeps workers to their share of a core; None where they have all of it."""
+        return self._launch.limiter.how if self._launch.limiter is not None else None
 
     def _pool(self, arn: str, region: str) -> WorkerPool:
         if arn not in self._functions:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulator.cpu_share import CpuLimiter, CpuQuota
 from simulator.lambda_edge.environment import peak_mb, worker_environment
 from simulator.lambda_edge.function import FunctionCode
 from simulator.lambda_edge.keeper import Keeper
@@ -39,7 +40,10 @@ class WorkerGoneError(Exception):
 
 @dataclass(frozen=True)
 class Launch:
-    """Settings of workers: their view of the file system, and the endpoints that stand in for AWS."""
+    """Settings of workers: their view of the file system, and the endpoints that stand in for AWS.
+
+    With a limiter, each has `cpu_share` of a core, in init as well.
+    """
 
     python: Path
     runtime_directory: Path
@@ -49,6 +53,8 @@ class Launch:
     is_frozen_when_idle: bool = True
     init_timeout_seconds: float = INIT_TIMEOUT_SECONDS
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    limiter: CpuLimiter | None = None
+    cpu_share: float = 1.0
 
 
 class Worker:
@@ -62,6 +68,7 @@ class Worker:
         self._process: asyncio.subprocess.Process | None = None
         self._exited: asyncio.Task[int] | None = None
         self._is_frozen = False
+        self._quota: CpuQuota | None = None
         self.init_duration_ms = 0.0
 
     @property
@@ -79,6 +86,8 @@ class Worker:
         )
         if self._launch.origins:
             environment["SIMULATED_ORIGINS"] = json.dumps(dict(self._launch.origins))
+        if self._launch.limiter is not None:
+            self._quota = self._launch.limiter.quota(self._launch.cpu_share)
         # -S, -s, -P: nothing of this environment on sys.path; -B: /var/task cannot be written to.
         self._process = await asyncio.create_subprocess_exec(
             *(str(self._launch.python), "-S", "-s", "-P", "-B", "-X", "utf8"),
@@ -90,6 +99,8 @@ class Worker:
             stderr=self._log.write_end,
             start_new_session=True,
         )
+        if self._quota is not None:
+            self._quota.hold(self._process.pid)
         self._launch.keeper.watch(self._process.pid)
         self._log.close_write_end()
         self._exited = asyncio.create_task(self._process.wait())
@@ -128,6 +139,9 @@ class Worker:
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._exited
             self._launch.keeper.forget(self._process.pid)
+        if self._quota is not None:
+            await asyncio.to_thread(self._quota.close)
+            self._quota = None
         if self._log is not None:
             self._log.close()
         await self._api.close()
@@ -171,15 +185,19 @@ class Worker:
 
     def _freeze(self) -> None:
         if self._launch.is_frozen_when_idle and self._process is not None and self.is_alive:
-            self._signal(signal.SIGSTOP)
+            self._stop_or_go(signal.SIGSTOP)
             self._is_frozen = True
 
     def _thaw(self) -> None:
         if self._is_frozen:
-            self._signal(signal.SIGCONT)
+            self._stop_or_go(signal.SIGCONT)
             self._is_frozen = False
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _stop_or_go(self, number: signal.Signals) -> None:
+        """Tell whoever enforces the quota, where there is one: it must not let go on what is frozen."""
+        if self._quota is not None:
+            (self._quota.freeze if number == signal.SIGSTOP else self._quota.thaw)()
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 

@@ -10,13 +10,14 @@ from math import comb
 import pytest
 
 from bench.comparison import CONFIDENCE, Pair, Ratio, Schedule, Verdict, compare, ratio_of, skipped_at_each_end
-from bench.finding import exit_status, find_ratio, find_size
+from bench.finding import exit_status, find_maximum, find_median, find_ratio, find_size
 
 
 @dataclass(frozen=True)
 class Named:
     name: str
     bound: float | None = None
+    group: str = "a group"
 
 
 def ratio(low: float, value: float, high: float) -> Ratio:
@@ -86,5 +87,15 @@ def test_a_broken_bound_ends_in_1_and_one_that_noise_hides_in_2() -> None:
 
 
 def test_a_size_may_be_its_bound_and_no_more() -> None:
-    assert find_size("package", 1024, 1024).verdict is Verdict.HOLDS
-    assert find_size("package", 1025, 1024).verdict is Verdict.BROKEN
+    assert find_size("package", 1024, 1024, "sizes").verdict is Verdict.HOLDS
+    assert find_size("package", 1025, 1024, "sizes").verdict is Verdict.BROKEN
+
+
+def test_one_fallback_breaks_a_bound_of_none() -> None:
+    verdicts = [find_maximum("fallbacks", most, 0, "", 40, "", "cold").verdict for most in (0, 1)]
+    assert verdicts == [Verdict.HOLDS, Verdict.BROKEN]
+
+
+def test_a_median_has_its_interval_beside_it() -> None:
+    found = find_median("init", [*range(1, 16), 1_000_000], "ms", "", "cold")
+    assert (found.value, found.low, found.high, found.rounds) == (8.5, 4, 13, 16)

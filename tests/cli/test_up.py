@@ -173,6 +173,26 @@ def test_a_port_of_a_region_is_region_and_number(run: Run, entry: str):
     )
 
 
+def test_a_share_of_a_core_is_at_most_one(run: Run):
+    result = run("up", "--port", "0", "--cpu-share", "200%")
+    assert (result.exit_code, result.err) == (
+        2,
+        "error: --cpu-share 200%: must be a share of one core such as 7% or 0.07, from 0.1% to 100%\n",
+    )
+
+
+@pytest.mark.long
+def test_a_cold_start_like_at_aws_has_its_report_line(up: StartUp):
+    local = up("--tls", "--cpu-share", "50%", "--set", "strategy=cookie-version")
+    local.wait_for(
+        r"^  functions reach DynamoDB over TLS; this deployment's certificate authority is among their roots$"
+    )
+    local.wait_for(r"^  each Lambda worker has 50% of a core \((cgroup v[12]|SIGSTOP/SIGCONT duty cycle)\)$")
+    assert local.get("/health").status_code == 200
+    local.wait_for(r"^us-east-1       REPORT RequestId: \S+  Duration: .* Init Duration: [0-9.]+ ms$")
+    assert local.end() == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("text", ["- a", "v1.example.com: 8001", "a: [", "5: http://127.0.0.1:1"])
 def test_a_file_of_origins_maps_names_to_urls(run: Run, tmp_path: Path, text: str):

@@ -68,11 +68,11 @@ async def test_home_being_down_does_not_make_a_session_unknown(stack: Stack):
 async def test_nobody_listening_is_refused_everywhere(stack: Stack):
     await stack.deploy(*SETTINGS)
     cookie = await stack.put_session("refused", "2")
-    await stack.local.dynamodb.server.refuse()
+    await stack.local.dynamodb.refuse_connections()
     try:
         assert await answered(stack, NEAR, cookie) == "1"
     finally:
-        await stack.local.dynamodb.server.listen()
+        await stack.local.dynamodb.accept_connections()
     assert stack.decisions[-1]["reason"] == "table-refused"
     assert await answered(stack, NEAR, cookie) == "2"
 

@@ -130,12 +130,12 @@ async def test_the_port_itself_can_refuse_and_come_back(
     dynamodb: LocalDynamoDB, sdk: Sdk, http: httpx.AsyncClient, sessions: str
 ):
     assert (await list_tables(http, HOME)).status_code == 200
-    await dynamodb.server.refuse()
+    await dynamodb.refuse_connections()
     with pytest.raises(EndpointConnectionError):
         await sdk(HOME, "list_tables")
     with pytest.raises(httpx.ConnectError):
         await list_tables(http, HOME)
-    await dynamodb.server.listen()
+    await dynamodb.accept_connections()
     assert (await list_tables(http, HOME)).status_code == 200
 
 

@@ -1,7 +1,7 @@
 """The DynamoDB that router and article both read: it answers every key at once, so that no growth is its own.
 
 Items follow from the key: `token-0`, `tenant-0` and so on are there however many are asked for. Answers have the
-headers of the real service, with its checksum, over HTTP/1.1 connections that are kept alive.
+headers of the real service, with its checksum, over TLS and HTTP/1.1 connections that are kept alive.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socketserver
+import ssl
 import threading
 from binascii import crc32
 from collections.abc import Generator, Mapping
@@ -48,12 +49,12 @@ _REST: Mapping[str, Item] = {
 
 
 @contextlib.contextmanager
-def serve_tables() -> Generator[str]:
-    """The URL of the tables, which a thread of this process serves as long as the context lasts."""
-    with _Server(("127.0.0.1", 0), _Connection) as server:
+def serve_tables(tls: ssl.SSLContext) -> Generator[int]:
+    """The port of the tables on this machine, which a thread of this process serves as long as the context lasts."""
+    with _Server(tls) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield "http://{}:{}".format(*server.server_address)
+            yield int(server.server_address[1])
         finally:
             server.shutdown()
 
@@ -73,11 +74,28 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.tls = tls
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that ends in the middle, as one does that is out of time, is no news; what it costs is measured."""
+
 
 class _Connection(socketserver.StreamRequestHandler):
     """Requests one after another, until the client closes."""
 
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        """The handshake, in this connection's thread."""
+        super().setup()
+        self.request = cast("_Server", self.server).tls.wrap_socket(self.request, server_side=True)
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", buffering=0)
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
 
     def handle(self) -> None:
         for number in count(1):
