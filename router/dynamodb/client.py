@@ -77,14 +77,16 @@ class Client:
         return self._call("Query", json.dumps(body), timeout_seconds, lambda document: parse_items(document, wanted))
 
     def start_opening(self, until: float) -> Callable[[], None]:
-        """Connect in the background before `until` (time.monotonic), for the first read.
+        """Connect in the background before `until` (time.monotonic), for the first read; sign for it meanwhile.
 
-        The returned function waits for it; ReadError where it failed, as here.
+        The returned function waits for the connection; ReadError where it failed, as here. The first signature loads
+        OpenSSL's hashes and derives the day's key.
         """
         try:
             opening = start_opening(self.host, self.port, self.is_tls, until)
         except ExchangeError as error:
             raise ReadError(error.reason) from error
+        self._sign("GetItem", b"")
         return lambda: self._take(opening, until)
 
     def _take(self, opening: Opening, until: float) -> None:

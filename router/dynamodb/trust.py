@@ -34,7 +34,7 @@ class Trust:
         self._amazon = _load(f"{directory}/{AMAZON_ROOTS}")
         self._preferred = self._amazon or _load(f"{directory}/{OWN_ROOTS}") or ssl.create_default_context()
 
-    def secure(self, connect: Callable[[], socket.socket], host: str) -> ssl.SSLSocket:
+    def secure(self, connect: Callable[[], socket.socket], host: bytes) -> ssl.SSLSocket:
         """TLS over a new connection, verified for this host; OSError without one, ExchangeError("tls") without TLS."""
         context = self._preferred
         try:
@@ -49,7 +49,7 @@ class Trust:
             raise ExchangeError("tls") from error
         if self._preferred is self._amazon:  # another thread may have been first
             self._preferred = context
-            emit({"reason": "system-roots", "host": host})
+            emit({"reason": "system-roots", "host": host.decode()})
         return secured
 
 
@@ -69,7 +69,7 @@ def _load(path: str) -> ssl.SSLContext | None:
     return context
 
 
-def _wrap(context: ssl.SSLContext, opened: socket.socket, host: str) -> ssl.SSLSocket:
+def _wrap(context: ssl.SSLContext, opened: socket.socket, host: bytes) -> ssl.SSLSocket:
     try:
         return context.wrap_socket(opened, server_hostname=host)
     except OSError as error:

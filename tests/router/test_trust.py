@@ -49,7 +49,9 @@ class Server:
         with serving(self.serve) as url:
             port = int(url.rpartition(":")[2])
             try:
-                with trust.secure(lambda: socket.create_connection(("127.0.0.1", port), timeout=5), host) as secured:
+                with trust.secure(
+                    lambda: socket.create_connection(("127.0.0.1", port), timeout=5), host.encode()
+                ) as secured:
                     return str(secured.version())
             except ExchangeError as error:
                 return error.reason
