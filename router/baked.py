@@ -69,7 +69,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
 def _build_override(config: dict[str, Any] | None) -> Override | None:
     if not config:
         return None
-    from router.control.override import Override  # only with override: others do not pay for hmac
+    from router.control.override import Override  # only with override: most stacks have none
 
     return Override(**config)
 

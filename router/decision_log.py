@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.model.assignment import sha256
+from router.model.digest import sha256
 from router.model.log_line import emit
 
 TYPE_CHECKING = False

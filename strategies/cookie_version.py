@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from router.model import names
-from router.model.assignment import sha256
 from router.model.decision import Decision
+from router.model.digest import sha256
 from router.model.record import record
 from router.model.response import is_in_path, set_cookie
 from strategies.base import Needs, Strategy

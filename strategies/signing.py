@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
+from router.model.digest import compare_digest, hmac_sha256
+
 SHORTEST_KEY_CHARACTERS = 16
 
 
@@ -21,8 +23,6 @@ def sign(keys: tuple[str, ...], payload: str, bound_to: str = "") -> str:
 
 def verify(keys: tuple[str, ...], value: str, bound_to: str = "") -> str:
     """The payload of a value that one of the keys has signed, else ""; compared in constant time."""
-    from hmac import compare_digest  # here, because a stack without keys does not pay for it
-
     payload, _, signature = value.rpartition(".")
     given = signature.encode("utf-8", "replace")
     matches = [compare_digest(_signature(key, payload + bound_to).encode(), given) for key in keys]
@@ -35,6 +35,4 @@ def to_base64url(data: bytes) -> str:
 
 
 def _signature(key: str, text: str) -> str:
-    import hmac  # here, as above
-
-    return to_base64url(hmac.digest(key.encode(), text.encode("utf-8", "replace"), "sha256"))
+    return to_base64url(hmac_sha256(key.encode(), text.encode("utf-8", "replace")))

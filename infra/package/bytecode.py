@@ -14,6 +14,8 @@ from infra.package.wheels import PYTHON_VERSION
 COMPILE_SECONDS = 60
 TASK_ROOT = "/var/task/"
 """Where Lambda unpacks a package: the names of files in bytecode, as tracebacks show them."""
+SHORTEST_BYTES = 32
+"""A shorter source, as of a package that is a docstring, takes less to compile than its bytecode takes to read."""
 WORKER = Path(__file__).with_name("compile_worker.py")
 NO_BYTECODE = (
     f"the package has no bytecode, because no Python {PYTHON_VERSION} was found here to compile it: Lambda compiles it"
@@ -36,7 +38,8 @@ def compile_sources(files: Mapping[str, bytes], python: Interpreter) -> dict[str
     """
     if not python.is_lambda_version:
         return {}
-    keys = {name: (python.path, name, content) for name, content in files.items() if name.endswith(".py")}
+    sources = {name: text for name, text in files.items() if name.endswith(".py") and len(text) >= SHORTEST_BYTES}
+    keys = {name: (python.path, name, content) for name, content in sources.items()}
     missing = {name: files[name] for name, key in keys.items() if key not in _compiled}
     if missing:
         made = _run(python, missing)

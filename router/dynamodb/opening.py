@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
+from _thread import allocate_lock, start_new_thread  # threading takes 3 ms of a cold start to load
 
 from router.model.deadline import uninterrupted
 
@@ -25,28 +25,27 @@ def open_socket(host: str, port: int, is_tls: bool, until: float) -> socket.sock
     return start_opening(host, port, is_tls, until).take(until)
 
 
+@uninterrupted
 def start_opening(host: str, port: int, is_tls: bool, until: float) -> Opening:
     """The same in the background: `take` waits for the socket."""
     opening = Opening(host, port, is_tls, until)
     try:
-        opening.start()
+        start_new_thread(opening.run, ())
     except RuntimeError as error:  # "can't start new thread"
         raise ExchangeError("no-thread") from error
     return opening
 
 
-class Opening(threading.Thread):
-    """Opens a socket for a caller that may have given up by then.
+class Opening:
+    """Opens a socket in a thread, for a caller that may have given up by then.
 
-    The caller waits for a plain lock: an alarm that interrupts `Thread.join` marks a running thread as stopped (issue
-    90882 of CPython), and one in the wrong place within `Event.wait` leaves the event's own lock taken.
+    The caller waits for a plain lock: an alarm in the wrong place within `Event.wait` leaves the event's lock taken.
     """
 
     def __init__(self, host: str, port: int, is_tls: bool, until: float) -> None:
-        super().__init__(daemon=True)
         self._target_of = (host, port, is_tls, until)
-        self._lock = threading.Lock()
-        self._running = threading.Lock()
+        self._lock = allocate_lock()
+        self._running = allocate_lock()
         self._running.acquire()
         self._opened: socket.socket | None = None
         self._reason = "timeout"

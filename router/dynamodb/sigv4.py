@@ -5,9 +5,7 @@ Source: "Create a signed AWS API request" (IAM User Guide) and AWS's published t
 
 from __future__ import annotations
 
-import hmac
-from hashlib import sha256
-
+from router.model.digest import hmac_sha256, sha256
 from router.model.record import record
 
 TYPE_CHECKING = False
@@ -55,13 +53,13 @@ class Signer:
         canonical = f"{method}\n{path}\n{query}\n{lines}\n{signed}\n{sha256(body).hexdigest()}"
         scope = "/".join((date_time[:8], *self._scope))
         to_sign = f"{ALGORITHM}\n{date_time}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
-        signature = hmac.digest(self._signing_key(credentials, date_time[:8]), to_sign.encode(), "sha256").hex()
+        signature = hmac_sha256(self._signing_key(credentials, date_time[:8]), to_sign.encode()).hex()
         return f"{ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"
 
     def _signing_key(self, credentials: Credentials, date: str) -> bytes:
         if self._key_of != (credentials.secret_key, date):
             key = f"AWS4{credentials.secret_key}".encode()
             for part in (date, *self._scope):
-                key = hmac.digest(key, part.encode(), "sha256")
+                key = hmac_sha256(key, part.encode())
             self._key_of, self._key = (credentials.secret_key, date), key
         return self._key

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache  # json has loaded it already
 
+from router.model.digest import sha256
 from router.model.record import record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from hashlib import sha256
-else:  # hashlib loads OpenSSL, 2 ms of a cold start; CPython's own `random` does without it in the same way
-    try:
-        from _sha2 import sha256  # CPython 3.12 and later
-    except ImportError:
-        try:
-            from _sha256 import sha256  # CPython 3.11
-        except ImportError:
-            from hashlib import sha256
 
 BUCKETS = 10_000
 

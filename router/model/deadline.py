@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from _thread import get_ident
@@ -11,11 +10,14 @@ from router.model.record import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
     from types import CodeType, FrameType, TracebackType
     from typing import TypeVar
 
     F = TypeVar("F", bound=Callable[..., object])
+else:
+    import _signal as signal  # without the enumerations of `signal`, which take 1 ms of a cold start
 
 REPEAT_SECONDS = 0.01
 """An alarm that met code which swallows it, or which must not be interrupted, comes again after this."""

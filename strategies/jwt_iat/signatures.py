@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.model.assignment import sha256
+from router.model.digest import Hmac, compare_digest
 from router.model.record import is_list
 from strategies.jwt_iat.claims import TokenError, decode_segments, encode_base64url, parse_object
 from strategies.jwt_iat.keys import decode_member, parse_jwks
@@ -11,19 +11,13 @@ from strategies.options import require
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from hmac import compare_digest
     from typing import Any
 
     Verifies = Callable[[bytes, bytes], bool]
     """True where the second, a signature, is right for the first, the signing input."""
-else:  # hmac loads OpenSSL for it
-    from _operator import _compare_digest as compare_digest
 
-HASH_BLOCK_BYTES = 64
 COORDINATE_BYTES = 32
 SHORTEST_RSA_BITS = 2_048
-_INNER_PAD = bytes(number ^ 0x36 for number in range(256))
-_OUTER_PAD = bytes(number ^ 0x5C for number in range(256))
 
 
 def load_keys(
@@ -78,15 +72,8 @@ def _is_understood(header: dict[str, Any]) -> bool:
 
 
 def _hs256(key: bytes) -> Verifies:
-    """HMAC (RFC 2104) with the SHA-256 that does without OpenSSL, as router.model.assignment has it."""
-    block = (sha256(key).digest() if len(key) > HASH_BLOCK_BYTES else key).ljust(HASH_BLOCK_BYTES, b"\0")
-    inner_pad, outer_pad = block.translate(_INNER_PAD), block.translate(_OUTER_PAD)
-
-    def verifies(signing_input: bytes, signature: bytes) -> bool:
-        inner = sha256(inner_pad + signing_input).digest()
-        return compare_digest(sha256(outer_pad + inner).digest(), signature)
-
-    return verifies
+    hmac = Hmac(key)
+    return lambda signing_input, signature: compare_digest(hmac.digest(signing_input), signature)
 
 
 def _from_jwk(jwk: dict[str, Any], algorithm: str) -> Verifies:

@@ -322,7 +322,12 @@ def test_a_fault_in_reading_the_control_table_leaves_what_holds(
 
 @pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError(), KeyError("a"), OSError()])
 @pytest.mark.parametrize(
-    "where", ["threading.Thread.start", "socket.create_connection", "router.dynamodb.client.parse_document"]
+    "where",
+    [
+        "router.dynamodb.opening.start_new_thread",
+        "socket.create_connection",
+        "router.dynamodb.client.parse_document",
+    ],
 )
 def test_whatever_is_raised_in_reading_one_replica_the_next_is_asked(
     where: str, error: Exception, visits: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch
@@ -337,12 +342,11 @@ def test_whatever_is_raised_in_reading_one_replica_the_next_is_asked(
 
 def _fail_once(monkeypatch: pytest.MonkeyPatch, where: str, error: Exception) -> None:
     module, _, name = where.rpartition(".")
-    owner: Any = threading.Thread if name == "start" else sys.modules[module]
+    owner: Any = sys.modules[module]
     real, errors = getattr(owner, name), [error]
 
     def failing(*given: Any, **named: Any) -> Any:
-        is_ours = name != "start" or type(given[0]).__module__ == "router.dynamodb.opening"
-        if errors and is_ours:
+        if errors:
             raise errors.pop()
         return real(*given, **named)
 
