@@ -12,10 +12,6 @@ from infra.package.process import Interpreter
 from infra.package.wheels import PYTHON_VERSION
 
 COMPILE_SECONDS = 60
-TASK_ROOT = "/var/task/"
-"""Where Lambda unpacks a package: the names of files in bytecode, as tracebacks show them."""
-SHORTEST_BYTES = 32
-"""A shorter source, as of a package that is a docstring, takes less to compile than its bytecode takes to read."""
 WORKER = Path(__file__).with_name("compile_worker.py")
 NO_BYTECODE = (
     f"the package has no bytecode, because no Python {PYTHON_VERSION} was found here to compile it: Lambda compiles it"
@@ -38,8 +34,7 @@ def compile_sources(files: Mapping[str, bytes], python: Interpreter) -> dict[str
     """
     if not python.is_lambda_version:
         return {}
-    sources = {name: text for name, text in files.items() if name.endswith(".py") and len(text) >= SHORTEST_BYTES}
-    keys = {name: (python.path, name, content) for name, content in sources.items()}
+    keys = {name: (python.path, name, content) for name, content in files.items() if name.endswith(".py")}
     missing = {name: files[name] for name, key in keys.items() if key not in _compiled}
     if missing:
         made = _run(python, missing)
@@ -57,7 +52,7 @@ def _bytecode_name(name: str) -> str:
 def _run(python: Interpreter, sources: Mapping[str, bytes]) -> dict[str, bytes]:
     """Compile in one new process. Without column numbers, which no log line has, they are a fifth smaller."""
     command = [python.path, "-I", "-S", "-B", "-W", "ignore", "-X", "no_debug_ranges", str(WORKER)]
-    job = json.dumps({TASK_ROOT + name: content.decode() for name, content in sources.items()})
+    job = json.dumps({name: content.decode() for name, content in sources.items()})
     try:
         ended = subprocess.run(  # noqa: S603  the worker beside this file, in an interpreter that was found
             command, input=job, capture_output=True, text=True, timeout=COMPILE_SECONDS, check=True
@@ -68,4 +63,4 @@ def _run(python: Interpreter, sources: Mapping[str, bytes]) -> dict[str, bytes]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BytecodeError(f"{python.path} cannot compile the package: {error}") from None
     made: dict[str, str] = json.loads(ended.stdout)
-    return {path.removeprefix(TASK_ROOT): base64.b64decode(content) for path, content in made.items()}
+    return {name: base64.b64decode(content) for name, content in made.items()}

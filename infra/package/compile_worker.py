@@ -1,7 +1,7 @@
 """A compilation of sources in a separate process, whose results depend on nothing but them and the version of Python.
 
-Run as `python -I -S -B compile_worker.py`, with sources by path (text in JSON) on standard input. It writes the .pyc
-files by path, in base64, as JSON on standard output; sources that cannot be compiled are left out.
+Run as `python -I -S -B compile_worker.py`, with sources by name (text in JSON) on standard input. It writes the .pyc
+files by name, in base64, as JSON on standard output; sources that cannot be compiled are left out.
 """
 
 import ast
@@ -39,18 +39,18 @@ def parse(source: bytes) -> ast.Module:
     return tree if any(word in source for word in READERS) else Annotations().visit(tree)
 
 
-def compile_source(path: str, source: bytes) -> bytes:
-    """Return a .pyc file; SyntaxError or ValueError."""
-    code = compile(parse(source), path, "exec", dont_inherit=True, optimize=0)
+def compile_source(source: bytes) -> bytes:
+    """Return a .pyc file; SyntaxError or ValueError. An import writes the file's name into it, wherever that is."""
+    code = compile(parse(source), "-", "exec", dont_inherit=True, optimize=0)
     source_hash = importlib.util.source_hash(source)
     return importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + source_hash + marshal.dumps(code, MARSHAL_VERSION)
 
 
 def main() -> None:
     compiled: dict[str, str] = {}
-    for path, text in json.load(sys.stdin).items():
+    for name, text in json.load(sys.stdin).items():
         try:
-            compiled[path] = base64.b64encode(compile_source(path, text.encode())).decode()
+            compiled[name] = base64.b64encode(compile_source(text.encode())).decode()
         except (SyntaxError, ValueError):  # importing the source says what is wrong with it
             continue
     print(json.dumps(compiled))
