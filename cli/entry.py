@@ -22,6 +22,7 @@ def run() -> None:
     signal.signal(signal.SIGINT, _leave)
     prepare()
     gc.set_threshold(NEW_OBJECTS)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it reads every installed distribution for one
     from cli.main import main  # after the signal handler is set
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

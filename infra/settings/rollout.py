@@ -44,7 +44,7 @@ def _alarm_error(value: str) -> str:
     if found is None:
         arn = "arn:aws:cloudwatch:<Region>:<account>:alarm:<name>"
         return f"is {format_value(value)}: the ARN of a CloudWatch alarm is {arn}"
-    text = region_error(found[1], "cloudwatch")
+    text = region_error(found[1], "monitoring")
     return f"is {format_value(value)}, and its Region {text}" if text else ""
 
 
