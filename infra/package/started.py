@@ -55,4 +55,4 @@ def _wheels(stack: Stack) -> list[str] | None:
     from infra.package.wheels import cached_wheels
 
     wheels = cached_wheels(stack.settings.needs.packages, ROOT / WORK_DIRECTORY / "wheels")
-    return wheels and [wheel.path.name for wheel in wheels]
+    return None if wheels is None else [wheel.path.name for wheel in wheels]
