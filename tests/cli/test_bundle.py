@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from infra.package.bytecode import NO_BYTECODE
+
 from tests.cli.conftest import ROOT, Result
 
 Run = Callable[..., Result]

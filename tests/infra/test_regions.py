@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.config.aws_regions import COORDINATES, EDGE_REGIONS, available_regions
-from infra.package.replica_order import distance_km, replica_order
+from infra.config.aws_regions import EDGE_REGIONS, available_regions
+from infra.config.replica_order import COORDINATES, distance_km, replica_order
 from simulator import cloudfront
 
 HOME, REPLICAS = "us-east-1", ["eu-west-1", "ap-southeast-1"]
