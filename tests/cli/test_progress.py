@@ -12,7 +12,7 @@ import pytest
 
 from cli.output import progress
 from cli.output.console import Printer
-from cli.output.streams import errors
+from cli.output.streams import Stream
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A terminal in the place of standard error; its other end."""
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as file:
-        monkeypatch.setattr(sys, "stderr", file)
+        monkeypatch.setattr(sys, "terminal", file, raising=False)
         monkeypatch.setenv("TERM", "xterm")
-        monkeypatch.setattr(progress, "err", Printer(errors))
+        monkeypatch.setattr(progress, "err", Printer(Stream("terminal")))
         yield ours
     os.close(ours)
 
