@@ -1,34 +1,37 @@
-"""The commands of `edge-router` by name, each built when it is called: to build all takes longer than the help."""
+"""The commands of `edge-router` by name, each imported and built when it is called."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, cast
 
 import typer
 import typer.core
 import typer.main
 
-from cli.bundle.command import bundle
-from cli.config.command import config_app
-from cli.cost.command import cost
-from cli.explain.command import explain
-from cli.invalidate.command import invalidate
-from cli.logs.command import logs
-from cli.new_strategy.command import new_strategy
-from cli.rollback.command import rollback
-from cli.rollout.command import rollout_app
-from cli.sweep.command import sweep
-from cli.up.command import status, up
-from cli.validate.command import validate
-
-# A command imports what it runs when it runs, so that --help is fast.
-_COMMANDS = (up, status, bundle, explain, validate, sweep, rollback, invalidate, cost, logs, new_strategy)
-FAMILIES: Mapping[str, Callable[..., None] | typer.Typer] = {
-    **{command.__name__.replace("_", "-"): command for command in _COMMANDS},
-    "config": config_app,
-    "rollout": rollout_app,
+FAMILIES: Mapping[str, str] = {
+    "up": "cli.up.command:up",
+    "status": "cli.up.command:status",
+    "bundle": "cli.bundle.command:bundle",
+    "explain": "cli.explain.command:explain",
+    "validate": "cli.validate.command:validate",
+    "sweep": "cli.sweep.command:sweep",
+    "rollback": "cli.rollback.command:rollback",
+    "invalidate": "cli.invalidate.command:invalidate",
+    "cost": "cli.cost.command:cost",
+    "logs": "cli.logs.command:logs",
+    "new-strategy": "cli.new_strategy.command:new_strategy",
+    "config": "cli.config.command:config_app",
+    "rollout": "cli.rollout.command:rollout_app",
 }
+"""Name to "module:command" in the order of the help; a command imports what it runs when it runs."""
+
+
+def load_family(name: str) -> Callable[..., None] | typer.Typer:
+    """Import a command or a group of them; KeyError for an unknown name."""
+    module, _, attribute = FAMILIES[name].partition(":")
+    return getattr(import_module(module), attribute)
 
 
 class Families(typer.core.TyperGroup):
@@ -45,14 +48,14 @@ class Families(typer.core.TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  as above
         """Write each command with its whole summary, which the library would cut to one line."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _summary(family)) for name, family in FAMILIES.items()])
+            formatter.write_dl([(name, _summary(load_family(name))) for name in FAMILIES])
 
 
 class _Built(Mapping[str, Any]):
     """Builds a command when it is looked up."""
 
     def __getitem__(self, name: str) -> Any:
-        family = FAMILIES[name]
+        family = load_family(name)
         if isinstance(family, typer.Typer):
             group = typer.main.get_group(family)
             for command in group.commands.values():

@@ -18,7 +18,7 @@ from cli.up.deploying import deploy
 from cli.up.report import print_log_line
 from cli.up.request import UpRequest
 from demo.figures import Counted
-from infra.data.control import config_item
+from infra.data.control_item import config_item
 from simulator.deployment.deployment import LocalDeployment
 
 REFRESH_SECONDS = 1

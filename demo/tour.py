@@ -28,7 +28,7 @@ RECONCILE_SECONDS = 0.5
 
 async def tour(port: int, is_once: bool) -> int:
     """Return the exit code: 0 when every expectation held. Without `is_once` it then serves until Ctrl-C."""
-    checks = Checks(out)
+    checks = Checks(out.console)
     decisions = Decisions()
     out.print(f"the [bold]{STACK}[/] stack, deployed on this machine by the Pulumi program itself")
     request = UpRequest(STACK, port, is_brief=True, reconcile_seconds=RECONCILE_SECONDS)

@@ -10,13 +10,12 @@ import pulumi
 
 from infra.cdn.access_logs import LogDelivery
 from infra.cdn.cloudfront_function import CloudFrontFunction
-from infra.cdn.distribution import Distribution
+from infra.cdn.distribution import Distribution, Policies
 from infra.cdn.distribution_args import Attached
 from infra.cdn.distribution_extras import create_extras
 from infra.cdn.domain import Addresses
 from infra.cdn.invalidation import cached_paths
 from infra.cdn.javascript import FunctionCode
-from infra.cdn.policies import Policies
 from infra.cdn.policy_args import policies_args
 from infra.compute.regional_function import RegionalFunction, validator_function
 from infra.compute.router_function import Router, create_router

@@ -12,7 +12,7 @@ from infra.config.base_model import Section, Text, Whole
 from infra.config.errors import SettingsError, format_value, raise_errors, setting_error, suggestion
 from infra.config.rules import rule, sns_protocol
 from infra.naming.resource_names import Name, length_errors
-from infra.settings.parts import retention_error
+from infra.settings.observability import retention_error
 
 PARTS = ("access-logs", "domain", "eyes", "hosts", "tiers", "waf")
 """The parts of a deployment besides the core: accessLogs, domain, alarms, the hosts and the mock backends that earlier

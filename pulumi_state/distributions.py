@@ -21,7 +21,7 @@ _READABLE = BeforeValidator(_unless_hidden)
 class StatePart(BaseModel):
     """An object in a state whose values were opened (pulumi_state.values)."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, defer_build=True, extra="ignore", frozen=True)
 
 
 class LambdaAssociation(StatePart):

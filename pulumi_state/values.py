@@ -29,6 +29,8 @@ def expect_shape(what: str, kind: type[Exception]) -> Generator[None]:
         yield
     except kind:
         raise
+    except StateError as error:  # it says what is wrong
+        raise kind(str(error)) from error
     except _SHAPE_ERRORS as error:
         found = f"{type(error).__name__}: {error}"
         raise kind(f"{what} of the state is not of the shape that `pulumi stack export` writes ({found})") from error

@@ -20,7 +20,7 @@ from rich.table import Table
 from bench.processes import PROJECT
 from cli.stacks.workspace import Workspace
 from cli.up.local_backends import local_backends
-from infra.data.control import config_item
+from infra.data.control_item import config_item
 from simulator.deployment.deployment import LocalDeployment
 from simulator.lambda_edge import functions_from_state
 from simulator.standin.deployment import Change

@@ -17,7 +17,7 @@ from cli.stacks.workspace import Workspace, load
 from infra.cdn.javascript import FunctionCodeError, build_function_code
 from infra.config.errors import SettingsError
 from infra.config.provider import missing_region_error
-from infra.package.start import start_error
+from infra.package.started import start_error
 from infra.settings.stack import Stack, refuse_demo
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def _check(workspace: Workspace, stack: str | None, overrides: Sequence[str], st
     if checked.problems:
         return checked
     with ThreadPoolExecutor(1) as beside:
-        starting = beside.submit(start_error, opened) if opened is not None else None
+        starting = None
+        if opened is not None:
+            starting = beside.submit(start_error, opened, workspace.directory(opened.name) / "started")
         _find_leaks(checked, opened, state)
     if starting is not None and (problem := starting.result()):
         return Checked(problems=[problem], warnings=checked.warnings)

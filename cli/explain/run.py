@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.markup import escape
-
 from cli.explain.events import read_event, read_text
 from cli.explain.explanation import Explanation, explain_event
 from cli.output.console import err, out, print_json, print_table
@@ -77,4 +75,4 @@ def _print(explanation: Explanation, view: StackView) -> None:
     bucket = "" if explanation.bucket is None else f", bucket {explanation.bucket} of 10,000"
     fallback = " (fallback: something failed)" if explanation.is_fallback else ""
     because = f"({explanation.domain_name}) because {explanation.reason}{bucket}{fallback}"
-    out.print(f"[bold]{escape(explanation.origin)}[/] {escape(because)}")
+    out.print_after("bold", explanation.origin, because)

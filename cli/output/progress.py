@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Generator
 
-from rich.markup import escape
-
 from cli.output.console import err
 
 QUIET_SECONDS = 10.0
@@ -20,7 +18,9 @@ PLAIN_EVERY_SECONDS = 5.0
 def working(doing: str, *, quiet_seconds: float = QUIET_SECONDS) -> Generator[None]:
     """Show `doing` ("building the package") on a terminal; elsewhere print it as a line if it takes long."""
     if err.is_interactive:
-        with err.status(escape(doing)):
+        from rich.markup import escape
+
+        with err.console.status(escape(doing)):
             yield
         return
     line = threading.Timer(quiet_seconds, lambda: err.print(f"{doing} …", markup=False))
@@ -42,10 +42,11 @@ def counting(
 ) -> Generator[Callable[[], None]]:
     """Yield a callable that counts one request; `name(done)` returns the current phase."""
     if err.is_interactive:
+        from rich.markup import escape
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=err, transient=True) as progress:
+        with Progress(*columns, console=err.console, transient=True) as progress:
             task = progress.add_task(escape(name(0)), total=total)
             yield lambda: progress.update(
                 task, advance=1, description=escape(name(int(progress.tasks[0].completed) + 1))

@@ -14,7 +14,7 @@ from cli.stacks.in_force import list_pairs
 from cli.stacks.outputs import has_pulumi, run_pulumi
 from cli.stacks.workspace import Workspace
 from infra.cdn.javascript import build_function_code
-from infra.data.control import config_item
+from infra.data.control_item import config_item
 from infra.settings.stack import Stack
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ import typer
 from cli.output.console import err, out, print_json, print_table
 from cli.output.errors import EXIT_FAILED, EXIT_LEFT, OperationError
 from cli.output.progress import working
-from cli.rollback.cache import CacheStep
 from cli.rollback.control import config_step, key_values_step, pin_step, rollout_step
-from cli.rollback.steps import WRONG, Step, carry_out, plan_step
+from cli.rollback.steps import WRONG, CacheStep, Step, carry_out, plan_step
 from cli.rollback.versions import Deployed, version_step
 from cli.stacks.aws import client
 from cli.stacks.control_table import aws_control_table, control_table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from cli.output.console import out, print_error, print_json, print_table, warn
-from cli.output.times import with_iso_times
+from cli.output.outcome import with_iso_times
 
 if TYPE_CHECKING:
     from cli.stacks.control_table import Place

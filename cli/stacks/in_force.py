@@ -10,8 +10,8 @@ from typing import Any
 
 from cli.stacks.aws import client
 from cli.stacks.aws_errors import describe_error, error_code
+from infra.config.replica_order import replica_order
 from infra.naming.edge_functions import EDGE_REGION, viewer_function_name
-from infra.package.replica_order import replica_order
 from infra.settings.stack import Stack
 from router.control.live import PINS, ItemError, Live, parse_live, summarize
 from router.control.reader import KEY, PARTITION

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cli.output.times import iso_time
+from cli.output.outcome import iso_time
 from cli.stacks.aws import read_credentials
 from cli.stacks.in_force import CANARY_KEY, PIN_KEY, InForce, read_key_values, read_store_in_force, read_table_in_force
 from cli.stacks.local_reads import LOCAL_CREDENTIALS, is_loopback, use_variables

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.config.errors import suggestion
+from infra.config.replica_order import COORDINATES
 
 EDGE_REGIONS = (
     *("us-east-1", "us-east-2", "us-west-1", "us-west-2"),
@@ -59,7 +60,12 @@ def _partitions() -> dict[str, Any]:
 
 
 def region_error(region: str, service: str = "dynamodb") -> str:
-    """Return the error of a Region that the service is not in, "" otherwise."""
+    """Return the error of a Region that the service is not in, "" otherwise.
+
+    Those of COORDINATES have every service that is asked for; only for another one is botocore's list decoded.
+    """
+    if region in COORDINATES:
+        return ""
     known = available_regions(service)
     return "" if region in known else f"is {region!r}, which is no AWS Region: {suggestion(region, known)}"
 

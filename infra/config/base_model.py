@@ -28,7 +28,9 @@ _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d)(
 class Section(BaseModel):
     """An object in the stack's config. Its keys are its fields in camelCase; any other is an error."""
 
-    model_config = ConfigDict(alias_generator=to_camel, coerce_numbers_to_str=True, extra="ignore", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, coerce_numbers_to_str=True, defer_build=True, extra="ignore", frozen=True
+    )
 
     @model_validator(mode="wrap")
     @classmethod

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from infra.naming.edge_functions import EDGE_REGION, replica_name, viewer_function_name
 from infra.observability.log_metrics import DECISIONS, FALLBACKS, Split, assigned_split, metrics_namespace
-from infra.settings.alarms import AlarmSettings
+from infra.settings.observability import AlarmSettings
 from infra.settings.stack import Stack
 
 PERIOD_SECONDS = 300

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.data.control import config_revision
+from infra.data.control_item import config_revision
 from infra.naming.edge_functions import ANY_DECISION
 from infra.package.baked_config import METRICS_NAMESPACE
 from infra.settings.stack import Stack

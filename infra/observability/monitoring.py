@@ -15,7 +15,7 @@ from infra.observability.alarms import Alarms
 from infra.observability.dashboard import View, dashboard
 from infra.observability.log_metrics import LogMetrics
 from infra.observability.notifications import AlarmNotices
-from infra.settings.alarms import AlarmSettings
+from infra.settings.observability import AlarmSettings
 from infra.settings.stack import Stack
 
 QUERIES = {

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
-from infra.package.replica_order import replica_order
+from infra.config.replica_order import replica_order
 from infra.settings.cache_key import header_key
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from controller.rollout.state import ACTIVE
 from controller.sources.key_values import KEY, store_text
-from infra.data.control import ROLLOUT, config_item, item_key
+from infra.data.control_item import ROLLOUT, config_item, item_key
 from infra.settings.stack import Stack
 from router.control.live import parse_live
 

@@ -17,14 +17,13 @@ from pydantic import (
 from infra.config.base_model import Section, Text, Whole, parse_settings
 from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import between, one_of, rule
-from infra.settings.alarms import AlarmSettings
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings
+from infra.settings.observability import AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
     DemoSettings,
     FunctionSettings,
-    LogSettings,
     StaticPaths,
     TableReadSettings,
     TableSettings,

@@ -1,29 +1,21 @@
-"""The sections about AWS resources: `function`, `tableReads`, `tables`, `logs`, `demo`, `validator`, `staticPaths`."""
+"""The sections about AWS resources: `function`, `tableReads`, `tables`, `demo`, `validator`, `staticPaths`."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from infra.config.aws_regions import EDGE_REGIONS, region_error
 from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
-from infra.config.rules import between, duplicate_error, no_duplicates, one_of, rule
+from infra.config.rules import between, duplicate_error, one_of, rule
 
 CA_BUNDLES = ("amazon", "system")
 MAX_STATIC_PATHS = 24
 """CloudFront's quota is 25 cache behaviors for each distribution, the default one among them."""
 MAX_REMEMBERED_ENTRIES = 10_000
 """With 2,048 characters each (router.dynamodb.table) some 20 MB: a function of 128 MB still has room."""
-
-# PutRetentionPolicy, CloudWatch Logs API reference.
-RETENTION_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
-
 
 _PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
 """The characters of a path pattern ("Cache behavior settings", Path pattern), here always with the leading /."""
@@ -143,27 +135,6 @@ class TableSettings(Section):
     deletion_protection: bool = False
     point_in_time_recovery: bool = False
     on_destroy: Annotated[Text, one_of("retain", "delete")] = "retain"
-
-
-def retention_error(days: int) -> str:
-    """Return the error of a retention that CloudWatch Logs does not offer, "" otherwise."""
-    allowed = ", ".join(map(str, RETENTION_DAYS))
-    return "" if days in RETENTION_DAYS else f"is {days}: CloudWatch Logs keeps for {allowed} days"
-
-
-class LogSettings(Section):
-    """The log groups: Lambda@Edge writes to the Region where it runs, into a group that never expires by itself.
-
-    Attributes:
-        retention_days: Days until a log event expires.
-        regions: Regions with a log group, each once.
-    """
-
-    retention_days: Annotated[Whole, rule(retention_error)] = 30
-    regions: Annotated[
-        tuple[Annotated[Text, rule(lambda region: region_error(region, "logs"))], ...],
-        no_duplicates("every Region once"),
-    ] = Field(default=EDGE_REGIONS)
 
 
 class DemoSettings(Section):

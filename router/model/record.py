@@ -59,7 +59,9 @@ else:
                 else:
                     made = dataclasses.field(default=default)
                 fields.append((name, owner.__annotations__[name], made))
-            return getattr(dataclasses.make_dataclass(owner.__name__, fields, frozen=True), self._attribute)
+            made = dataclasses.make_dataclass(owner.__name__, fields, init=False, repr=False, eq=False, frozen=True)
+            setattr(owner, self._attribute, getattr(made, self._attribute))
+            return getattr(owner, self._attribute)
 
 
 def _is_field(default: object) -> bool:

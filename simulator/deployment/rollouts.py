@@ -10,6 +10,7 @@ from typing import Any, cast
 from controller.handler import build_controller
 from controller.reconcile import Controller, Outcome
 from controller.rollout.store import StoreError
+from pulumi_state.resources import living_resources
 from pulumi_state.values import expect_shape
 from simulator.deployment.controller_clients import ControllerClients, DrilledAlarms
 
@@ -62,9 +63,7 @@ def _seconds(rule: Mapping[str, Any]) -> float:
 
 
 def _outputs(state: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
-    for resource in state.get("deployment", {}).get("resources", []):
-        if resource.get("type") == kind:
-            yield resource.get("outputs") or {}
+    return (resource.properties for resource in living_resources(state, kind))
 
 
 PERIOD_SECONDS = LAG_SECONDS = 1

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
+from pulumi_state.resources import Resource, living_resources
 from pulumi_state.values import expect_shape
 from simulator.dynamodb.api_call import Attributes
 from simulator.dynamodb.engine import Engine
@@ -29,16 +30,13 @@ class TableItem:
 
 
 @expect_shape("a table's item", TableStateError)
-def items_from_state(state: Mapping[str, object]) -> tuple[TableItem, ...]:
+def items_from_state(state: Mapping[str, Any]) -> tuple[TableItem, ...]:
     """Every TableItem of a state in the shape of `pulumi stack export`; TableStateError names what makes no sense."""
-    deployment = cast("Mapping[str, object]", state.get("deployment", {}))
-    resources = cast("list[Mapping[str, object]]", deployment.get("resources", []))
-    return tuple(_from_resource(resource) for resource in resources if resource.get("type") == ITEM_TYPE)
+    return tuple(map(_from_resource, living_resources(state, ITEM_TYPE)))
 
 
-def _from_resource(resource: Mapping[str, object]) -> TableItem:
-    urn = str(resource.get("urn"))
-    outputs = cast("Mapping[str, object]", resource.get("outputs") or {})
+def _from_resource(resource: Resource) -> TableItem:
+    urn, outputs = resource.urn, resource.properties
     for name in ("tableName", "hashKey", "item"):
         if not outputs.get(name):
             raise TableStateError(f"{urn}: the state has no {name}")
@@ -59,7 +57,7 @@ class StateItems:
         self._has_shared_tables = has_shared_tables
         self._written: dict[tuple[str, str], TableItem] = {}
 
-    async def follow(self, state: Mapping[str, object], tables: Mapping[str, Table]) -> None:
+    async def follow(self, state: Mapping[str, Any], tables: Mapping[str, Table]) -> None:
         """Make `tables` have the TableItems of the state.
 
         An item that is new is in every Region at once, as it is at AWS long before a distribution is there to read it.

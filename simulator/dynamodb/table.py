@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
+from pulumi_state.resources import Resource, living_resources
 from pulumi_state.values import expect_shape
 
 TABLE_TYPE = "aws:dynamodb/table:Table"
@@ -34,22 +35,18 @@ class Table:
 
 
 @expect_shape("a table", TableStateError)
-def tables_from_state(state: Mapping[str, object]) -> tuple[Table, ...]:
+def tables_from_state(state: Mapping[str, Any]) -> tuple[Table, ...]:
     """Every table of a state in the shape of `pulumi stack export`.
 
     TableStateError when a property is missing, and for the separate TableReplica resource, which is not modelled.
     """
-    deployment = cast("Mapping[str, object]", state.get("deployment", {}))
-    resources = cast("list[Mapping[str, object]]", deployment.get("resources", []))
-    for resource in resources:
-        if resource.get("type") == REPLICA_TYPE:
-            raise TableStateError(f"{resource.get('urn')}: {REPLICA_TYPE} is not modelled; use the table's replicas")
-    return tuple(_from_resource(resource) for resource in resources if resource.get("type") == TABLE_TYPE)
+    for resource in living_resources(state, REPLICA_TYPE):
+        raise TableStateError(f"{resource.urn}: {REPLICA_TYPE} is not modelled; use the table's replicas")
+    return tuple(map(_from_resource, living_resources(state, TABLE_TYPE)))
 
 
-def _from_resource(resource: Mapping[str, object]) -> Table:
-    urn = str(resource.get("urn"))
-    outputs = cast("Mapping[str, object]", resource.get("outputs") or {})
+def _from_resource(resource: Resource) -> Table:
+    urn, outputs = resource.urn, resource.properties
     for name in ("name", "hashKey", "attributes"):
         if not outputs.get(name):
             raise TableStateError(f"{urn}: the state has no {name}")

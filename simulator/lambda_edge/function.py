@@ -3,12 +3,12 @@
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from pulumi_state.values import expect_shape
+from pulumi_state.resources import Resource, living_resources
+from pulumi_state.values import SIGNATURE, expect_shape, open_properties
 
 FUNCTION_TYPE = "aws:lambda/function:Function"
-_ASSET_SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 class FunctionStateError(Exception):
@@ -32,7 +32,7 @@ class FunctionCode:
 
 @expect_shape("a function", FunctionStateError)
 def functions_from_state(
-    state: Mapping[str, object], directory: Path, package: Path | None = None, only: Container[str] | None = None
+    state: Mapping[str, Any], directory: Path, package: Path | None = None, only: Container[str] | None = None
 ) -> tuple[FunctionCode, ...]:
     """Every published function of a state in the shape of `pulumi stack export`, or those of the ARNs in `only`.
 
@@ -40,28 +40,17 @@ def functions_from_state(
     exported on another machine. A function without a version is left out: no distribution can run it.
     FunctionStateError when a property is missing or the package is not there.
     """
-    deployment = cast("Mapping[str, object]", state.get("deployment", {}))
-    resources = cast("list[Mapping[str, object]]", deployment.get("resources", []))
-    functions = [resource for resource in resources if resource.get("type") == FUNCTION_TYPE and _lives(resource)]
-    wanted = [one for one in functions if only is None or str(_outputs(one).get("qualifiedArn")) in only]
+    functions = living_resources(state, FUNCTION_TYPE)
+    wanted = [one for one in functions if only is None or str(one.properties.get("qualifiedArn")) in only]
     return tuple(_from_resource(resource, directory, package) for resource in wanted if _is_published(resource))
 
 
-def _outputs(resource: Mapping[str, object]) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", resource.get("outputs") or {})
+def _is_published(resource: Resource) -> bool:
+    return str(resource.properties.get("version", "$LATEST")).isdigit()
 
 
-def _lives(resource: Mapping[str, object]) -> bool:
-    """False for a resource that is replaced, or deleted and not created again yet."""
-    return not (resource.get("delete") or resource.get("pendingReplacement"))
-
-
-def _is_published(resource: Mapping[str, object]) -> bool:
-    return str(_outputs(resource).get("version", "$LATEST")).isdigit()
-
-
-def _from_resource(resource: Mapping[str, object], directory: Path, package: Path | None) -> FunctionCode:
-    urn, outputs = str(resource.get("urn")), _outputs(resource)
+def _from_resource(resource: Resource, directory: Path, package: Path | None) -> FunctionCode:
+    urn, outputs = resource.urn, resource.properties
 
     def required(name: str) -> str:
         if name not in outputs or outputs[name] in (None, ""):
@@ -84,12 +73,10 @@ def _from_resource(resource: Mapping[str, object], directory: Path, package: Pat
     )
 
 
-def _package(urn: str, resource: Mapping[str, object], directory: Path) -> Path:
-    inputs = cast("Mapping[str, object]", resource.get("inputs") or {})
-    code = _outputs(resource).get("code") or inputs.get("code")
-    path = (
-        cast("Mapping[str, object]", code).get("path") if isinstance(code, dict) and _ASSET_SIGNATURE in code else None
-    )
+def _package(urn: str, resource: Resource, directory: Path) -> Path:
+    inputs = open_properties(resource.entry.get("inputs") or {}, resource.label)
+    code = resource.properties.get("code") or inputs.get("code")
+    path = cast("Mapping[str, object]", code).get("path") if isinstance(code, dict) and SIGNATURE in code else None
     if not isinstance(path, str):
         raise FunctionStateError(f"{urn}: code is not an archive with a path; name the package itself")
     package = directory / path

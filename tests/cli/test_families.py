@@ -31,8 +31,8 @@ finally:
         ("--help", DEPLOYMENT | CLIENTS | ANYTHING),
         ("--version", DEPLOYMENT | CLIENTS | ANYTHING),
         ("rollout --help", (DEPLOYMENT | CLIENTS | ANYTHING) - {"pydantic"}),
-        ("config check --stack local", DEPLOYMENT | CLIENTS | TABLES),
-        ("explain -", DEPLOYMENT | CLIENTS | TABLES),
+        ("config check --stack local", DEPLOYMENT | CLIENTS | {"rich", "validator"}),
+        ("explain -", DEPLOYMENT | CLIENTS | {"rich", "validator"}),
         ("bundle --stack local --out {folder}/router.zip", DEPLOYMENT | CLIENTS | TABLES),
     ],
 )
@@ -43,7 +43,13 @@ def test_a_command_imports_what_it_needs(command: str, forbidden: set[str], tmp_
 
 
 @pytest.mark.parametrize(
-    "command", ["status --stack staging", "logs --stack staging --local", "rollout status --stack staging --local"]
+    "command",
+    [
+        "status --stack staging",
+        "logs --stack staging --local",
+        "rollout status --stack staging --local",
+        "rollback --stack staging --local",
+    ],
 )
 def test_a_command_without_a_running_stack_says_so_without_an_import_of_the_deployment(command: str) -> None:
     done = run(command)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import pty
+import sys
 import time
 from collections.abc import Iterator
 
 import pytest
-from rich.console import Console
 
 from cli.output import progress
+from cli.output.console import Printer
+from cli.output.streams import Stream
 
 
 @pytest.fixture
@@ -18,7 +20,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A terminal in the place of standard error; its other end."""
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as file:
-        monkeypatch.setattr(progress, "err", Console(file=file, force_terminal=True, _environ={"TERM": "xterm"}))
+        monkeypatch.setattr(sys, "terminal", file, raising=False)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(progress, "err", Printer(Stream("terminal")))
         yield ours
     os.close(ours)
 

@@ -28,7 +28,7 @@ from controller.analysis.plan import Plan
 from controller.rollout import transitions
 from controller.rollout.store import ControlTable, Items
 from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
-from infra.data.control import config_item
+from infra.data.control_item import config_item
 from tests.cli.conftest import Result
 from tests.cli.fake_cloudfront import ID, FakeCloudFront, denied
 from tests.cli.status_server import local_stack

@@ -165,6 +165,13 @@ def test_a_pull_request_is_tested_on_every_python_from_the_oldest_that_is_allowe
     assert setup["with"]["python-version"] == "${{ matrix.python }}"
 
 
+def test_a_pull_request_builds_the_pages() -> None:
+    found = workflow("test")
+    assert runs(found, "docs") == ["make docs"]
+    [setup] = [step for step in steps(found, "docs") if str(step.get("uses")).startswith("actions/setup-python@")]
+    assert setup["with"]["cache-dependency-path"].split() == ["requirements-dev.txt", "requirements-docs.txt"]
+
+
 def test_a_pull_request_may_not_lower_the_coverage_nor_its_floor_and_shows_it() -> None:
     found = workflow("test")
     shown = 'cat .edge-router/coverage/report.md >> "$GITHUB_STEP_SUMMARY"'

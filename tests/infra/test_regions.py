@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from infra.config.aws_regions import EDGE_REGIONS, available_regions
-from infra.package.replica_order import COORDINATES, distance_km, replica_order
+from infra.config.replica_order import COORDINATES, distance_km, replica_order
 from simulator import cloudfront
 
 HOME, REPLICAS = "us-east-1", ["eu-west-1", "ap-southeast-1"]
 
 
-def test_every_region_with_dynamodb_has_its_place() -> None:
-    assert set(COORDINATES) == set(available_regions())
+@pytest.mark.parametrize("service", ["dynamodb", "lambda", "logs", "monitoring"])
+def test_every_region_with_a_service_that_is_asked_for_has_its_place(service: str) -> None:
+    assert set(COORDINATES) == set(available_regions(service))
     assert set(EDGE_REGIONS) <= set(COORDINATES)
 
 

@@ -13,7 +13,7 @@ import pytest
 from controller.analysis.plan import Plan
 from controller.rollout.item import to_item
 from controller.rollout.state import ENDED, PAUSED, ROLLED_BACK, RUNNING, SUCCEEDED, Rollout
-from infra.data.control import config_item
+from infra.data.control_item import config_item
 from simulator.dynamodb import LocalDynamoDB
 from simulator.standin.program import Run, run_program
 from tests.infra.configs import shipped_stack, warnings_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.data.control import ITEM_KEY
+from infra.data.control_item import ITEM_KEY
 from infra.naming.resource_names import FIRST_KEYS
 from router.control.reader import KEY
 from simulator.standin.deployment import Change

@@ -18,7 +18,8 @@ def state(schedule: str = "rate(1 minute)", *, handler: str = "controller.handle
         "aws:cloudwatch/eventRule:EventRule": {"name": "each-minute", "scheduleExpression": schedule},
         "aws:cloudwatch/eventTarget:EventTarget": {"rule": "each-minute", "arn": arn},
     }
-    return {"deployment": {"resources": [{"type": kind, "outputs": values} for kind, values in outputs.items()]}}
+    resources = [{"type": kind, "urn": f"urn:{kind}", "outputs": values} for kind, values in outputs.items()]
+    return {"version": 3, "deployment": {"resources": resources}}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_another_schedule_is_not_simulated() -> None:
 @pytest.mark.parametrize("other", [{"handler": "another.handler"}, {"arn": "arn:of:another"}])
 def test_what_else_is_scheduled_is_nobodys_business(other: dict[str, str]) -> None:
     assert scheduled_controller(state(**other)) is None
-    assert scheduled_controller({"deployment": {"resources": []}}) is None
+    assert scheduled_controller({"version": 3, "deployment": {"resources": []}}) is None
 
 
 def test_the_shipped_stack_has_one_where_there_is_a_percentage_to_move() -> None:

@@ -22,9 +22,8 @@ from simulator.standin.models.sns import TOPIC_TYPE
 LOG_METRIC_FILTER_TYPE = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 _METRIC_ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 _SINGLE_METRIC = ("metricName", "namespace", "period", "statistic", "extendedStatistic", "dimensions")
-MAX_FILTERS = 100
 MAX_WIDGETS, MAX_WIDGET_METRICS, MAX_METRICS = 500, 500, 2_500
-""" "CloudWatch Logs quotas" (metric filters per group), and "CloudWatch service quotas": dashboards."""
+""" "CloudWatch service quotas": dashboards."""
 
 
 def _check_alarm(inputs: Properties, scope: Scope) -> Iterator[Failure]:
