@@ -25,7 +25,11 @@ def read_request(config: Mapping[str, Any], event: Mapping[str, Any], region: st
     try:
         if _is_versioned(config) and events.event_type(cf) != "origin-request":
             cf = _without_version(cf)
-        return events.read_request(cf, region)
+        request = events.read_request(cf, region)
+        headers: Mapping[str, Any] = cf["request"].get("headers") or {}
+        for name in headers:
+            request.header(name)  # a header that cannot be read is told here, whether the strategy asks for it or not
+        return request
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise events.EventError("not a CloudFront event") from error
 

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from infra.config.errors import describe
+from pipeline.settings import PipelineSettings
+from strategies.registry import STRATEGIES, load, section_of
+
 from .docstrings import example
 from .keys import Key, section_in
-from .project import STRATEGIES, PipelineSettings, describe, load, section_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

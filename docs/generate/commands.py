@@ -9,8 +9,9 @@ from typing import Any
 
 import typer.main
 
+from cli.main import app
+
 from .pages import code, table
-from .project import app
 
 NAME = "edge-router"
 TYPES = {int: "INTEGER", float: "NUMBER", Path: "PATH"}

@@ -11,8 +11,13 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 
 from pydantic.fields import FieldInfo
 
+from infra.config.base_model import Section
+from infra.config.options_model import options_model
+from infra.settings.model import Settings
+from pipeline.settings import PipelineSettings
+from strategies.registry import STRATEGIES, load, section_of
+
 from .docstrings import attributes
-from .project import STRATEGIES, PipelineSettings, Section, Settings, load, options_model, section_of
 
 TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", object: "any"}
 

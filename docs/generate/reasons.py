@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from strategies.registry import STRATEGIES, load
+
 from .docstrings import reasons
 from .pages import code, table
-from .project import STRATEGIES, load
 
 _OUTCOME = re.compile(r"by percentage|`stable`, fallback|`stable`")
 """The beginnings of a reason's meaning, unless its origin is a matter of the strategy."""

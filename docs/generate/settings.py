@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from infra.settings.model import Settings
+from pipeline.settings import PipelineSettings
+
 from .allowed import allowed, is_required
 from .keys import Key, tables
 from .pages import code, table
-from .project import PipelineSettings, Settings
 
 COLUMNS = ["key", "type", "default", "allowed", "meaning"]
 

@@ -6,8 +6,7 @@ from router.model import names
 from router.model.decision import Decision
 from router.model.record import record
 from strategies.base import Edge, Needs, Strategy
-from strategies.jwt_iat.claims import ClaimRules, TokenError, decode_segments, parse_object
-from strategies.jwt_iat.dates import parse_date
+from strategies.jwt_iat.claims import ClaimRules, TokenError, decode_segments, parse_date, parse_object
 from strategies.jwt_iat.keys import parse_jwks, public_key_error, secret_error
 from strategies.jwt_iat.signatures import load_keys, verify
 from strategies.options import first_of, require

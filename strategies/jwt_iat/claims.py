@@ -57,6 +57,17 @@ def encode_base64url(content: bytes) -> str:
     return b2a_base64(content, newline=False).decode().rstrip("=").replace("+", "-").replace("/", "_")
 
 
+def parse_date(text: str) -> float | None:
+    """Epoch seconds of a date and time with its offset (RFC 3339), or None."""
+    from datetime import datetime  # here, for a stack of another strategy checks these options without it
+
+    try:
+        parsed = datetime.fromisoformat(text)
+        return parsed.timestamp() if parsed.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
 @record
 class ClaimRules:
     """Rules for claims: dates in epoch seconds within a leeway; issuer and audience where they are not ""."""

@@ -17,8 +17,9 @@ from docs.generate.commands import commands
 from docs.generate.docstrings import attributes
 from docs.generate.keys import Key, tables
 from docs.generate.pages import DOCS, block_names, fill, pages, table
-from docs.generate.project import STRATEGIES, Settings, load
+from infra.settings.model import Settings
 from pipeline.settings import PipelineSettings, TargetSettings
+from strategies.registry import STRATEGIES, load
 from tests.cli.every_command import COMMANDS
 
 KEYS = {key.path: key for keys in tables().values() for key in keys}

@@ -26,7 +26,7 @@ handler(json.load(sys.stdin), None)
 print(json.dumps(sorted(sys.modules)))
 """
 EXPENSIVE = {
-    *("asyncio", "base64", "dataclasses", "datetime", "email", "hashlib", "_hashlib", "hmac", "http", "inspect"),
+    *("asyncio", "base64", "dataclasses", "email", "hashlib", "_hashlib", "hmac", "http", "inspect"),
     *("jwt", "pathlib", "socket", "ssl", "typing", "urllib"),
 }
 
