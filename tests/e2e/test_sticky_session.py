@@ -64,7 +64,7 @@ async def test_another_percentage_touches_new_visitors_only(stack: Stack):
 
 
 async def test_a_version_remembered_in_a_cookie_survives_everything_but_a_pin(stack: Stack):
-    """20 visits cost one read. Another percentage and lagging replication move nobody, a pin moves everybody."""
+    """20 visits cost no read. Another percentage moves nobody, and a pin everybody."""
     remembering = (*HALF, "stickySession.rememberInCookie=true", "stickySession.signingKeys[0]=0123456789abcdef")
     await stack.deploy(*remembering)
     session = await stack.put_session("remembered", "2")

@@ -14,7 +14,7 @@ from router.dynamodb.clients import Clients
 from router.model.request import Request
 from router.model.response import Response
 from router.routing import Router
-from strategies.base import Edge
+from strategies.base import MEMO_HEADER, Edge
 from strategies.registry import load
 from tests.router.control_table import BAKED, Clock, Replicas, config_item, control_over, rollout_item
 from tests.strategies.fakes import ORIGINS, FakeTable
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 VISITORS = 10_000
 STEPS = (1, 5, 25, 50, 100)
-OPTIONS: dict[str, dict[str, Any]] = {"cookie-version": {"signing_keys": ["0123456789abcdef"]}, "sticky-session": {}}
+KEYS = {"signing_keys": ("0123456789abcdef",)}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "cookie-version": KEYS,
+    "sticky-session": {},
+    "sticky-session, remembered in a cookie": {"remember_in_cookie": True, "remember_cookie_seconds": 3_600, **KEYS},
+}
 
 
 class Site:
@@ -37,7 +42,8 @@ class Site:
         clients = Clients(self.replicas.reader)
         table = cast("Table", self.sessions)
         edge = Edge(self.clock, os.urandom, ORIGINS, table)
-        self.strategy = load(strategy)(load(strategy).Options(**OPTIONS[strategy]), edge)
+        kind = load(strategy.partition(",")[0])
+        self.strategy = kind(kind.Options(**OPTIONS[strategy]), edge)
         control = control_over(self.replicas, clock=self.clock, clients=clients)
         precedence = Precedence(ORIGINS, control=control)
         log = DecisionLog(strategy, "salt")
@@ -55,14 +61,16 @@ class Site:
         """One visit: the decision, the origin's answer, and what the visitor keeps of it."""
         headers = {"cookie": self.cookies[visitor]} if visitor in self.cookies else {}
         request = Request(headers=headers, request_id=f"r-{next(self.request_ids)}")
-        origin = str(self.router.decide(request).origin)
+        decision = self.router.decide(request)
+        origin, response = str(decision.origin), Response(origin=str(decision.origin))
+        later = Request(headers={**headers, MEMO_HEADER: decision.memo}, request_id=request.request_id)
+        self.strategy.respond(later, response, self.control.current().assignment)
         if self.strategy.name == "sticky-session":
             self._begin_session(visitor, origin)
-            return origin
-        response = Response(origin=origin)
-        self.strategy.respond(request, response, self.control.current().assignment)
         if response.cookies:
-            self.cookies[visitor] = response.cookies[0].partition(";")[0]
+            added = response.cookies[0].partition(";")[0]
+            kept = self.cookies.get(visitor, "").partition("; ")[0]
+            self.cookies[visitor] = f"{kept}; {added}" if kept.startswith("sessiontoken=") else added
         return origin
 
     def _begin_session(self, visitor: int, origin: str) -> None:
@@ -108,3 +116,12 @@ def test_a_rollback_and_a_pin_bring_everybody_back_and_let_them_go_again(strateg
     assert {site.visit(visitor) for visitor in before} == {"stable"}
     site.say(config_item(), rollout_item(canaryPercent={"N": "1"}, revision={"N": "10"}))
     assert {visitor: site.visit(visitor) for visitor in before} == before
+
+
+def test_who_is_remembered_in_a_cookie_costs_one_read() -> None:
+    site = Site("sticky-session, remembered in a cookie")
+    site.say(config_item(), rollout_item(canaryPercent={"N": "50"}))
+    for _ in range(5):
+        for visitor in range(100):
+            site.visit(visitor)
+    assert len(site.sessions.keys) == 100
