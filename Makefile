@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo demo-hosts bench bench-full fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
 
 setup: .venv/.installed
 
@@ -105,6 +105,11 @@ $(DOCS)/.installed: requirements-docs.txt | setup
 
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
+
+# The README's picture of the tour (docs/tour.svg), recorded anew.
+picture: setup
+	FORCE_COLOR=1 COLUMNS=240 $(BIN)/python -m demo.tour --once \
+	| $(BIN)/python -m demo.picture docs/tour.svg "the local stack" "sticky-session:" "a rollout:" "every expectation"
 
 # The sample application on two EC2 instances of a project of its own, and the stack's origins set to them (docs/hosts.md).
 # What visitors get changes with the next `pulumi up` of the stack itself.
