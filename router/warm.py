@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from router.control.reader import ControlReader
     from router.dynamodb.clients import Clients
 
+MARGIN_SECONDS = 0.25
 LIMIT_SECONDS = 2.0
 """Lambda ends an init at 10 s ("Understanding the Lambda execution environment lifecycle"); it may begin with as much
 of a small share of a core for the imports."""
@@ -25,19 +26,25 @@ def warm_up(
 ) -> None:
     """Connect to these Regions side by side and read the control table meanwhile, all within the limit.
 
-    `regions` has the control's own first. Whatever fails is logged, and left to the first request.
+    `regions` has the control's own first. Whatever fails is logged, and left to the first request. The alarm is only
+    for what waits on no clock of its own.
     """
     until = time.monotonic() + limit_seconds
     failures: dict[str, str] = {}
+    openings: dict[str, Callable[[], None]] = {}
     try:
-        with Deadline(limit_seconds):
-            openings = {region: _start(clients, region, until, failures) for region in dict.fromkeys(regions)}
-            for region, finish in openings.items():
-                _attempt(finish, region, failures)
-                if control is not None and region == control.region:
-                    _read_control(control, failures)
+        with Deadline(limit_seconds + MARGIN_SECONDS):
+            for region in dict.fromkeys(regions):
+                openings[region] = _start(clients, region, until, failures)
+            for region in list(openings):
+                is_controls = control is not None and region == control.region
+                _attempt(openings.pop(region), region, failures)
+                if control is not None and is_controls:
+                    _read_control(control, region, until, failures)
     except DeadlineError:
         failures["init"] = "timeout"
+    for region, finish in openings.items():  # none of them waits any more: a late connection is closed
+        _attempt(finish, region, failures)
     for subject, reason in failures.items():
         emit({"reason": f"not-warm:{reason}", "subject": subject})
 
@@ -58,6 +65,11 @@ def _attempt(finish: Callable[[], None], region: str, failures: dict[str, str]) 
         failures[region] = failure_reason(error)
 
 
-def _read_control(control: ControlReader, failures: dict[str, str]) -> None:
-    if reason := control.read_first():
+def _read_control(control: ControlReader, region: str, until: float, failures: dict[str, str]) -> None:
+    """Read it, or not where its Region cannot be reached: then the first request reads the next replica."""
+    failures["control"] = f"table-{failures.get(region, 'timeout')}"  # for an alarm, too
+    reason = control.read_first(0 if region in failures else until - time.monotonic())
+    if not reason:
+        del failures["control"]
+    elif region not in failures:
         failures["control"] = reason

@@ -35,4 +35,4 @@ def to_base64url(data: bytes) -> str:
 
 
 def _signature(key: str, text: str) -> str:
-    return to_base64url(hmac_sha256(key.encode(), text.encode("utf-8", "replace")))
+    return to_base64url(hmac_sha256(key.encode(), text.encode("utf-8", "surrogatepass")))

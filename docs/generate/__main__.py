@@ -7,8 +7,7 @@ from pathlib import Path
 
 from .commands import commands
 from .pages import DOCS, fill, pages
-from .reasons import all_reasons, reasons_table
-from .settings import settings_table
+from .tables import all_reasons, reasons_table, settings_table
 
 
 def generate(name: str) -> str:

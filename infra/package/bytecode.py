@@ -19,8 +19,11 @@ NO_BYTECODE = (
 )
 
 _CACHE_TAG = f"cpython-{PYTHON_VERSION.replace('.', '')}"
-_compiled: dict[tuple[str, str, bytes], bytes | None] = {}
-"""Bytecode by interpreter, name and source: one update builds the same package several times."""
+_compiled: dict[tuple[str, bool, bytes], bytes | None] = {}
+"""Bytecode by interpreter, with or without annotations, and source: one update builds a package several times."""
+READERS = (b"__annotations__", b"get_type_hints", b"singledispatch", b"inspect")
+"""Words by which code reads annotations of functions: where one is in a package, all of them stay. The router itself
+reads those of classes only."""
 
 
 class BytecodeError(Exception):
@@ -34,10 +37,14 @@ def compile_sources(files: Mapping[str, bytes], python: Interpreter) -> dict[str
     """
     if not python.is_lambda_version:
         return {}
-    keys = {name: (python.path, name, content) for name, content in files.items() if name.endswith(".py")}
+    sources = {name: content for name, content in files.items() if name.endswith(".py") and _is_utf8(content)}
+    is_stripped = not any(
+        word in content for name, content in sources.items() for word in READERS if name.partition("/")[0] != "router"
+    )
+    keys = {name: (python.path, is_stripped, content) for name, content in sources.items()}
     missing = {name: files[name] for name, key in keys.items() if key not in _compiled}
     if missing:
-        made = _run(python, missing)
+        made = _run(python, missing, is_stripped=is_stripped)
         _compiled.update({keys[name]: made.get(name) for name in missing})
     found = {_bytecode_name(name): _compiled[key] for name, key in keys.items()}
     return {name: content for name, content in found.items() if content is not None}
@@ -49,9 +56,19 @@ def _bytecode_name(name: str) -> str:
     return str(path.parent / "__pycache__" / f"{path.stem}.{_CACHE_TAG}.pyc")
 
 
-def _run(python: Interpreter, sources: Mapping[str, bytes]) -> dict[str, bytes]:
+def _is_utf8(content: bytes) -> bool:
+    """False for a source in another encoding, which is left to the function's Python."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _run(python: Interpreter, sources: Mapping[str, bytes], *, is_stripped: bool) -> dict[str, bytes]:
     """Compile in one new process. Without column numbers, which no log line has, they are a fifth smaller."""
     command = [python.path, "-I", "-S", "-B", "-W", "ignore", "-X", "no_debug_ranges", str(WORKER)]
+    command += ["without-annotations"] if is_stripped else []
     job = json.dumps({name: content.decode() for name, content in sources.items()})
     try:
         ended = subprocess.run(  # noqa: S603  the worker beside this file, in an interpreter that was found

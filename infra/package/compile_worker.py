@@ -1,7 +1,7 @@
 """A compilation of sources in a separate process, whose results depend on nothing but them and the version of Python.
 
-Run as `python -I -S -B compile_worker.py`, with sources by name (text in JSON) on standard input. It writes the .pyc
-files by name, in base64, as JSON on standard output; sources that cannot be compiled are left out.
+Run as `python -I -S -B compile_worker.py [without-annotations]`, with sources by name (text in JSON) on standard input.
+It writes the .pyc files by name, in base64, as JSON on standard output; sources that cannot be compiled are left out.
 """
 
 import ast
@@ -17,8 +17,7 @@ MARSHAL_VERSION = 2
 """The last without references, which depend on what else the process refers to."""
 
 
-READERS = (b"__annotations__", b"get_type_hints", b"singledispatch", b"inspect")
-"""Words in a source that may read the annotations of functions."""
+HAS_ANNOTATIONS = "without-annotations" not in sys.argv
 
 
 class Annotations(ast.NodeTransformer):
@@ -34,14 +33,10 @@ class Annotations(ast.NodeTransformer):
         return node
 
 
-def parse(source: bytes) -> ast.Module:
-    tree = ast.parse(source)
-    return tree if any(word in source for word in READERS) else Annotations().visit(tree)
-
-
 def compile_source(source: bytes) -> bytes:
     """Return a .pyc file; SyntaxError or ValueError. An import writes the file's name into it, wherever that is."""
-    code = compile(parse(source), "-", "exec", dont_inherit=True, optimize=0)
+    tree = ast.parse(source)
+    code = compile(tree if HAS_ANNOTATIONS else Annotations().visit(tree), "-", "exec", dont_inherit=True, optimize=0)
     source_hash = importlib.util.source_hash(source)
     return importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + source_hash + marshal.dumps(code, MARSHAL_VERSION)
 

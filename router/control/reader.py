@@ -62,14 +62,16 @@ class ControlReader:
         """The Region of the replica to read next."""
         return self._order[self._turn % len(self._order)]
 
-    def read_first(self) -> str:
-        """Read the first snapshot before any request does; the failure's reason, or "".
+    def read_first(self, limit_seconds: float) -> str:
+        """Read the first snapshot before any request does, within its own limit and this; the failure's reason, or "".
 
         After a failure the first request reads the next replica, as if nobody had asked before.
         """
-        self._refresh()
-        if self._live.reason:
-            self._asked_at = NEVER
+        try:
+            self._refresh(limit_seconds)
+        finally:
+            if self._live.reason:
+                self._asked_at = NEVER
         return self._live.reason
 
     def current(self) -> Live:
@@ -78,11 +80,11 @@ class ControlReader:
             self._refresh()
         return self._live
 
-    def _refresh(self) -> None:
+    def _refresh(self, limit_seconds: float = float("inf")) -> None:
         self._asked_at = self._stopwatch.now()
         reason = "interrupted"  # by the router's deadline, whose error is no Exception and propagates
         try:
-            self._live = self._read()
+            self._live = self._read(limit_seconds)
             reason = ""
         except ReadError as error:
             reason = f"table-{error.reason}"
@@ -95,8 +97,10 @@ class ControlReader:
                 self._live = after_failure(self._live, reason)
                 self._turn += 1
 
-    def _read(self) -> Live:
-        timeout_seconds = self._config.read_timeout_ms / 1000
+    def _read(self, limit_seconds: float) -> Live:
+        timeout_seconds = min(self._config.read_timeout_ms / 1000, limit_seconds)
+        if timeout_seconds <= 0:
+            raise ReadError("timeout")
         return parse_live(self._clients.at(self.region).query(self._config.name, KEY, PARTITION, timeout_seconds))
 
 

@@ -7,6 +7,7 @@ five of its roots to a client with a trust store of its own.
 from __future__ import annotations
 
 import ssl
+from _thread import allocate_lock
 from functools import cache
 
 from router.dynamodb.opening import ExchangeError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PACKAGE = __file__.rpartition("/router/")[0]
 AMAZON_ROOTS, OWN_ROOTS = "amazon_roots.pem", "roots.pem"
 """The file at the root of a package, as `function.caBundle` says; without one the system's roots are trusted."""
+_lock = allocate_lock()
+"""Only threads that open connections take it: no alarm comes to them."""
 NO_ISSUER = frozenset({2, 18, 19, 20, 21})
 """X509_V_ERR_… where no trusted root issued the chain (openssl-verification-options, OpenSSL): others may have."""
 
@@ -47,16 +50,21 @@ class Trust:
             secured = _wrap(context, connect(), host)
         except ssl.SSLCertVerificationError as error:
             raise ExchangeError("tls") from error
-        if self._preferred is self._amazon:  # another thread may have been first
+        with _lock:
+            is_first = self._preferred is self._amazon
             self._preferred = context
+        if is_first:
             emit({"reason": "system-roots", "host": host.decode()})
         return secured
 
 
-@cache
 def trust() -> Trust:
-    """The trust of the package that runs here: one for each process."""
-    return Trust(PACKAGE)
+    """The trust of the package that runs here: one for each process, also where two threads come first."""
+    with _lock:
+        return _build(PACKAGE)
+
+
+_build = cache(Trust)
 
 
 def _load(path: str) -> ssl.SSLContext | None:

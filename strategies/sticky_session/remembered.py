@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from router.model.request import Request
     from router.model.response import Response
 
-CACHED_ERRORS = (412, 415)
-"""Errors that CloudFront caches with a max-age even where caching is off (page HTTPStatusCodes)."""
+LOWEST_ERROR = 400
 
 
 @record
@@ -50,9 +49,9 @@ class VersionCookie:
         """Send an issued value to the viewer, where the origin in it responded and did not fail."""
         origin, _, end = _parse(verify(self.keys, value, bound_to=f"\0{token}"))
         seconds_left = int(end - now)
-        if origin != response.origin or seconds_left <= 0 or response.status >= 500:
+        if origin != response.origin or seconds_left <= 0 or response.status >= LOWEST_ERROR:
             return
-        if response.status not in CACHED_ERRORS and is_in_path(request.path, str(self.attributes["path"])):
+        if is_in_path(request.path, str(self.attributes["path"])):
             response.add_cookie(set_cookie(self.name, value, min(seconds_left, self.seconds), **self.attributes))
 
 

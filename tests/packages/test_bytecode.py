@@ -39,6 +39,9 @@ runpy.run_path(sys.argv[1])
 """The worker in a process that has imported much, and refers to many names and constants of the same sources."""
 
 
+STRIPPED = "without-annotations"
+
+
 def compiler(path: str) -> Interpreter:
     return Interpreter(path, loads_native=False, is_lambda_version=True)
 
@@ -61,7 +64,17 @@ def test_bytecode_depends_on_nothing_but_the_source(python: str) -> None:
     texts = {name: content.decode() for name, content in reversed(sources.items())}
     for seed in ("1", "2"):
         ended = subprocess.run(
-            [python, "-B", "-X", "no_debug_ranges", "-c", BUSY, str(WORKER), json.dumps(list(texts.values()))],
+            [
+                python,
+                "-B",
+                "-X",
+                "no_debug_ranges",
+                "-c",
+                BUSY,
+                str(WORKER),
+                json.dumps(list(texts.values())),
+                STRIPPED,
+            ],
             input=json.dumps(texts),
             capture_output=True,
             text=True,
@@ -148,6 +161,33 @@ def test_a_source_that_cannot_be_compiled_is_left_as_it_is() -> None:
     """Importing it says what is wrong."""
     sources = {"router/a.py": b"1 +", "router/b.py": b"import this_is_not_run\n", "config.json": b"{}"}
     assert list(compile_sources(sources, compiler(sys.executable))) == ["router/__pycache__/b.cpython-313.pyc"]
+
+
+def annotations_in(compiled: dict[str, bytes], name: str) -> dict[str, object]:
+    namespace: dict[str, object] = {}
+    exec(marshal.loads(compiled[name][HEADER_BYTES:]), namespace)
+    return namespace["f"].__annotations__
+
+
+@pytest.mark.parametrize(
+    ("reader", "expected"),
+    [
+        (b"from functools import singledispatch\n", {"x": int}),
+        (b"import inspect\n", {"x": int}),
+        (b"import json\n", {}),
+    ],
+)
+def test_annotations_stay_where_any_source_of_the_package_may_read_them(
+    reader: bytes, expected: dict[str, object]
+) -> None:
+    sources = {"strategies/a.py": reader, "strategies/b.py": b"def f(x: int): pass\n"}
+    compiled = compile_sources(sources, compiler(sys.executable))
+    assert annotations_in(compiled, "strategies/__pycache__/b.cpython-313.pyc") == expected
+
+
+def test_a_source_in_another_encoding_is_left_as_it_is() -> None:
+    sources = {"a.py": "# -*- coding: latin-1 -*-\nR = 'é'\n".encode("latin-1")}
+    assert compile_sources(sources, compiler(sys.executable)) == {}
 
 
 @pytest.mark.parametrize(

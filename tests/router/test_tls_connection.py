@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from router.dynamodb import trust
 from router.dynamodb.client import Client
-from router.dynamodb.trust import trust
 from tests.certificates import server_context, write_certificate
 from tests.router.fault_server import serving
 from tests.router.replica import Replica, Turn
@@ -29,9 +29,9 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
         ("AWS_SECRET_ACCESS_KEY", "secret"),
     ):
         monkeypatch.setenv(name, value)
-    trust.cache_clear()
+    trust._build.cache_clear()
     yield path
-    trust.cache_clear()
+    trust._build.cache_clear()
 
 
 def over_tls(replica: Replica, context: ssl.SSLContext) -> Callable[[socket.socket], None]:

@@ -6,8 +6,11 @@ import hashlib
 import json
 import re
 import socket
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.package.bundle import AMAZON_ROOTS_FILE
+from router.dynamodb import trust
 from router.dynamodb.opening import ExchangeError
 from router.dynamodb.trust import AMAZON_ROOTS, OWN_ROOTS, Trust
 from tests.certificates import server_context, write_chain
@@ -121,8 +125,8 @@ def test_the_systems_roots_are_used_where_amazons_issued_nothing_and_the_log_say
     (tmp_path / "other").mkdir()
     chain, amazon = write_chain(tmp_path), write_chain(tmp_path / "other")
     system(chain.root.pem)
-    server, trust = Server(chain.file), trust_in(tmp_path, AMAZON_ROOTS, amazon.root.pem)
-    assert [server.secure(trust) for _ in range(3)] == ["TLSv1.3"] * 3
+    server, trusted = Server(chain.file), trust_in(tmp_path, AMAZON_ROOTS, amazon.root.pem)
+    assert [server.secure(trusted) for _ in range(3)] == ["TLSv1.3"] * 3
     assert server.attempts == 4, "after the first time the system's roots come first"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines == [{"reason": "system-roots", "host": "localhost"}]
@@ -139,6 +143,25 @@ def test_the_users_own_roots_are_trusted_without_the_systems(tmp_path: Path, sys
     chain, own = write_chain(tmp_path), write_chain(tmp_path / "other")
     system(chain.root.pem)
     assert Server(chain.file).secure(trust_in(tmp_path, OWN_ROOTS, own.root.pem)) == "tls"
+
+
+def test_two_threads_that_come_first_load_the_roots_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    class Slow(Trust):
+        def __init__(self, directory: str) -> None:
+            loaded.append(directory)
+            time.sleep(0.05)
+            super().__init__(directory)
+
+    monkeypatch.setattr(trust, "_build", cache(Slow))
+    monkeypatch.setattr(trust, "PACKAGE", str(tmp_path))
+    threads = [threading.Thread(target=trust.trust) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loaded == [str(tmp_path)]
 
 
 @pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")  # that of Starfield's root is 0

@@ -21,7 +21,7 @@ from simulator.sample_events import origin_request
 from tests.certificates import server_context, write_chain
 from tests.router.control_table import Clock, config_item
 from tests.router.fault_server import hanging, serving
-from tests.router.replica import Replica
+from tests.router.replica import Replica, Turn
 
 TABLE = {
     "name": "sessions",
@@ -225,6 +225,89 @@ def test_names_that_hang_cost_init_its_limit_and_no_more(
     assert {line["reason"] for line in lines()} <= {"not-warm:timeout", "not-warm:table-timeout"}
 
 
+@pytest.fixture
+def regions(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Gives the nearest replica and home an address each."""
+
+    def serve(nearest: str, home: str) -> None:
+        urls = {"eu-west-1": nearest, "us-east-1": home}
+
+        def begin(self: Client, region: str) -> None:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", urls[region])
+            real(self, region)
+
+        real = Client.__init__
+        monkeypatch.setattr(Client, "__init__", begin)
+
+    return serve
+
+
+def test_a_replica_that_hangs_in_init_does_not_cost_the_connection_to_home(
+    start: Callable[..., Router],
+    regions: Callable[..., None],
+    lines: Lines,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chain = write_chain(tmp_path)
+    (tmp_path / trust.OWN_ROOTS).write_bytes(chain.root.pem)
+    monkeypatch.setattr(trust, "PACKAGE", str(tmp_path))
+    monkeypatch.setattr("router.warm.LIMIT_SECONDS", 0.5)
+    home = Replica(ITEMS)
+    with serving(hanging) as silent, serving(over_tls(home, server_context(chain.file))) as url:
+        regions(*(one.replace("http://127.0.0.1", "https://localhost") for one in (silent, url)))
+        router = start(url, control=CONTROL)
+        assert {(line["reason"], line["subject"]) for line in lines()} == {
+            ("not-warm:timeout", "eu-west-1"),
+            ("not-warm:table-timeout", "control"),
+        }
+        assert decide(router) == "v2.example.com"
+    assert home.connections == 1
+
+
+def test_control_whose_read_init_had_no_time_for_is_read_by_the_first_request(
+    start: Callable[..., Router], lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pin holds from the first request on."""
+    pinned = {**ITEMS, "control": [config_item(pin={"S": "stable"})]}
+    replica, is_up = Replica(pinned), threading.Event()
+
+    def wait(turn: Turn) -> None:
+        if turn.number == 1:
+            is_up.wait(10)
+        turn.connection.sendall(turn.answer())
+
+    replica.fault = wait
+    monkeypatch.setattr("router.warm.LIMIT_SECONDS", 0.3)
+    with serving(replica.serve) as url:
+        router = start(url, control=CONTROL | {"read_timeout_ms": 3_000})
+        is_up.set()
+        assert lines() == [{"reason": "not-warm:table-timeout", "subject": "control"}]
+        assert decide(router) == "v1.example.com"
+    assert lines()[-1]["reason"] == "pinned"
+
+
+def test_an_alarm_in_the_middle_of_init_leaves_everything_to_the_first_request(
+    start: Callable[..., Router], lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a read that waits on no clock."""
+    replica = Replica(ITEMS | {"control": [config_item(pin={"S": "stable"})]})
+    real = Client.query
+
+    def stuck(*_: object) -> list[Any]:
+        monkeypatch.setattr(Client, "query", real)
+        time.sleep(10)
+        raise AssertionError("no alarm came")
+
+    monkeypatch.setattr("router.warm.LIMIT_SECONDS", 0.1)
+    monkeypatch.setattr(Client, "query", stuck)
+    with serving(replica.serve) as url:
+        router = start(url, control=CONTROL)
+        assert {line["subject"] for line in lines()} == {"control", "init"}
+        assert decide(router) == "v1.example.com"
+    assert lines()[-1]["reason"] == "pinned"
+
+
 def test_control_that_failed_in_init_is_read_by_the_first_request(start: Callable[..., Router], lines: Lines) -> None:
     replica, is_up = Replica(ITEMS), threading.Event()
     with serving(lambda connection: replica.serve(connection) if is_up.is_set() else connection.close()) as url:
@@ -243,7 +326,7 @@ def test_a_certificate_that_cannot_be_verified_leaves_the_default_origin(
     monkeypatch.setattr(trust, "PACKAGE", str(tmp_path))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
-    trust.trust.cache_clear()
+    trust._build.cache_clear()
     chain = write_chain(tmp_path, host="127.0.0.1")
     try:
         with serving(over_tls(Replica(ITEMS), server_context(chain.file))) as url:
@@ -251,7 +334,7 @@ def test_a_certificate_that_cannot_be_verified_leaves_the_default_origin(
             assert [line["reason"] for line in lines()] == ["not-warm:tls", "not-warm:tls"]
             assert decide(router) == "v1.example.com"
     finally:
-        trust.trust.cache_clear()
+        trust._build.cache_clear()
     assert lines()[-1]["reason"] == "table-tls"
 
 
@@ -267,7 +350,7 @@ def test_session_tickets_that_came_since_do_not_end_the_connection(
     chain = write_chain(tmp_path)
     (tmp_path / trust.OWN_ROOTS).write_bytes(chain.root.pem)
     monkeypatch.setattr(trust, "PACKAGE", str(tmp_path))
-    trust.trust.cache_clear()
+    trust._build.cache_clear()
     context = server_context(chain.file)
     context.minimum_version = context.maximum_version = version
     replica = Replica(ITEMS)
@@ -277,7 +360,7 @@ def test_session_tickets_that_came_since_do_not_end_the_connection(
             time.sleep(0.05)
             assert decide(router) == "v2.example.com"
     finally:
-        trust.trust.cache_clear()
+        trust._build.cache_clear()
     assert replica.connections == 2
     assert [line["reason"] for line in lines()] == ["session"]
 

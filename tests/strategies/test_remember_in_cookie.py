@@ -174,7 +174,7 @@ def test_only_a_version_that_the_table_has_is_remembered(items: Any, failure: st
     assert visits.cookie == ""
 
 
-@pytest.mark.parametrize("status", ["500", "503", "412", "415"])
+@pytest.mark.parametrize("status", ["400", "401", "403", "404", "412", "415", "429", "500", "503"])
 def test_an_error_sets_no_cookie(status: str) -> None:
     visits = Visits(FakeTable({("known",): CANARY}))
     visits.visit(status=status)
