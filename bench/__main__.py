@@ -22,7 +22,7 @@ from bench.commands import GROUP as COMMANDS
 from bench.commands import find_commands
 from bench.comparison import FULL, QUICK, Pair, Schedule, compare
 from bench.figures import FIGURES, UNITS, ProcessFigure
-from bench.finding import Finding, exit_status, find_ratio, find_size
+from bench.finding import Finding, document, exit_status, find_ratio, find_size, print_findings
 from bench.functions import GROUP as FUNCTIONS
 from bench.functions import find_compute, find_function_sizes
 from bench.interpreter import find_python
@@ -30,7 +30,6 @@ from bench.network.distance import at_distance
 from bench.network.tables import serve_tables
 from bench.packages import build
 from bench.processes import PROJECT, Machine
-from bench.report import document, print_findings
 from simulator.certificates import Authority
 from simulator.cpu_share import CpuLimiter, start_limiter
 

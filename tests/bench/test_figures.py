@@ -16,9 +16,8 @@ from rich.console import Console
 from bench.cold import MEMORIES, SUBJECTS
 from bench.comparison import Verdict
 from bench.figures import FIGURES
-from bench.finding import Finding
+from bench.finding import Finding, print_findings
 from bench.network.tables import CONTROL, SESSIONS, TENANTS, serve_tables
-from bench.report import print_findings
 from bench.subjects import Subject
 from simulator.certificates import Authority
 
