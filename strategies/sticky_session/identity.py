@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_PREFIX_BYTES = 255
-MALFORMED = "malformed-session"
-FORGED = "forged-session"
 
 
 @record
@@ -57,9 +55,9 @@ class Identity:
                     return "", reason
             if self.key_digest:
                 token = sha256(token.encode()).hexdigest()
-            return (self.key_prefix + token, "") if token else ("", MALFORMED)
+            return (self.key_prefix + token, "") if token else ("", "malformed-session")
         except ValueError:  # not UTF-8
-            return "", MALFORMED
+            return "", "malformed-session"
 
     def code(self, attribute: Mapping[str, object]) -> object:
         """The version code in an attribute; None, or anything that is no text, where it has none."""
@@ -71,10 +69,10 @@ class Identity:
         """(the value, "") of `s:<value>.<signature>`, or ("", the reason): as cookie-signature 1.2.2 signs it."""
         value, dot, signature = signed.removeprefix("s:").rpartition(".")
         if not signed.startswith("s:") or not dot or not value:
-            return "", MALFORMED
+            return "", "malformed-session"
         given = signature.encode()
         matches = [compare_digest(_signature(secret, value), given) for secret in self.cookie_secrets]
-        return ("", FORGED) if matches and not any(matches) else (value, "")
+        return ("", "forged-session") if matches and not any(matches) else (value, "")
 
 
 def _one_of(value: str, allowed: str) -> str:

@@ -1,8 +1,8 @@
 """Presets against items that the real libraries write, into moto's DynamoDB.
 
-The libraries are no dependency of the project. FRAMEWORKS_PYTHON is a Python with Flask-Session 0.8.0, django-dysession
-1.1.1, dj-dynamodb-sessions 0.8.3, boto3 and Django; FRAMEWORKS_NODE a folder with connect-dynamodb 3.0.5, express-session
-1.19.0 and @aws-sdk/client-dynamodb in its node_modules.
+The libraries are no dependency of the project. FRAMEWORKS_PYTHON is a Python with Flask-Session 0.8.0,
+django-dysession 1.1.1, dj-dynamodb-sessions 0.8.3, boto3 and Django; FRAMEWORKS_NODE a folder with connect-dynamodb
+3.0.5, express-session 1.19.0 and @aws-sdk/client-dynamodb in its node_modules.
 """
 
 from __future__ import annotations
