@@ -57,6 +57,7 @@ class Needs:
     version_header: the header of that function's version. With one, responses may be cached.
     key_cookies: the only cookies that reach the origin behind a cache, as part of its key; None: all do.
     cookie_domain: the Domain of the version cookie, "" where it is host-only; the stack's names have to lie in it.
+    parts: keys of config.json for what these options ask of the strategy: imports marked `# only with <part>`.
     """
 
     cookies: frozenset[str] = frozenset()
@@ -78,6 +79,7 @@ class Needs:
     version_header: str = ""
     cookie_domain: str = ""
     key_cookies: frozenset[str] | None = None
+    parts: frozenset[str] = frozenset()
 
     @property
     def is_cacheable(self) -> bool:

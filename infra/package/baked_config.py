@@ -77,6 +77,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "sets_cookies": settings.needs.origin_response,
         "strategy": settings.strategy,
         "table": _table(stack, stack.table),
+        **dict.fromkeys(sorted(settings.needs.parts), True),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Annotated, Any, cast
 
 from pydantic import (
@@ -17,7 +18,7 @@ from pydantic_core import InitErrorDetails
 from infra.config.aws_hosts import allowed_domain_error, host_errors, host_warning
 from infra.config.aws_regions import region_error, replica_errors
 from infra.config.base_model import Section
-from infra.config.errors import errors_in, raise_errors, setting_error
+from infra.config.errors import errors_in, format_value, raise_errors, setting_error
 from infra.config.options_model import options_model
 from infra.settings.cookies import cookie_domain_error
 from infra.settings.domain import DomainSettings
@@ -77,8 +78,8 @@ def read_options(strategy: str, section: object) -> tuple[Any | None, list[InitE
 
 
 def _option_errors(strategy: str, fields: Section) -> tuple[Any | None, list[InitErrorDetails]]:
-    given = fields.model_dump()
-    errors = _region_errors(given)
+    given, errors = _with_preset(strategy, fields)
+    errors += _region_errors(given)
     try:
         options = load(strategy).Options(**given)
     except OptionsError as error:
@@ -88,6 +89,23 @@ def _option_errors(strategy: str, fields: Section) -> tuple[Any | None, list[Ini
         ]
         return None, errors
     return (None if errors else options), errors
+
+
+def _with_preset(strategy: str, fields: Section) -> tuple[dict[str, Any], list[InitErrorDetails]]:
+    """Return all options, where a preset's stand in for those that the section does not name, and the errors.
+
+    A strategy that has presets is a folder with a module `presets`.
+    """
+    given = fields.model_dump()
+    if not given.get("preset"):
+        return given, []
+    presets = import_module(f"{STRATEGIES[strategy].partition(':')[0]}.presets")
+    try:
+        return {**given, **presets.preset_options({name: given[name] for name in fields.model_fields_set})}, []
+    except KeyError:
+        allowed = ", ".join(presets.PRESETS)
+        text = f"is {format_value(given['preset'])}: allowed: {allowed}"
+        return given, [setting_error(text, "preset", value=given["preset"])]
 
 
 def _snake(strategy: str, key: str) -> str:

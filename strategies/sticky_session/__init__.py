@@ -34,8 +34,10 @@ class StickySession(Strategy):
         session: the session's version
         session-cookie: the session's version, by the router's own cookie (`rememberInCookie`); the table is not asked
         no-session: by percentage, key: the request id
-        malformed-session: by percentage, key: the request id; the cookie is longer than 1,024 characters, and the table
-            is not asked
+        malformed-session: by percentage, key: the request id; the cookie is longer than 1,024 characters or not what
+            `decodeCookie` and `signedCookie` say, and the table is not asked
+        forged-session: by percentage, key: the request id; none of `cookieSecrets` verifies the cookie's signature, and
+            the table is not asked
         unknown-session, expired-session, unknown-version: by percentage, key: the session token, so the visitor lands
             on the same side each time
         table-<reason>: `stable`, fallback: no replica answered ([reasons](../logs.md#reasons)); with `home-` before the
@@ -49,6 +51,7 @@ class StickySession(Strategy):
     def __init__(self, options: Options, edge: Edge) -> None:
         super().__init__(options, edge)
         self._cookie = _version_cookie(options) if options.remember_in_cookie else None
+        self._identity = options.identity()
 
     @classmethod
     def needs(cls, options: Options) -> Needs:
@@ -82,6 +85,7 @@ class StickySession(Strategy):
                 attributes=tuple(filter(None, (options.version_attribute, options.expiry_attribute))),
             ),
             by_percentage=True,
+            parts=frozenset({"identity"} if options.identity() else ()),
             **version,
         )
 
@@ -113,8 +117,12 @@ class StickySession(Strategy):
 
     def _by_session(self, request: Request, assignment: Assignment, token: str) -> Decision:
         assert self.edge.table is not None  # needs() asked for it
+        key, reason = self._identity.key(token) if self._identity else (token, "")
+        if reason:
+            request.step(f"cookie {self.options.cookie}", reason)
+            return self._assign(request, assignment, request.request_id, reason)
         try:
-            reading = self.edge.table.read({self.options.key_attribute: token}, self._is_current)
+            reading = self.edge.table.read({self.options.key_attribute: key}, self._is_current)
         except TableError as error:
             request.step("sessions table", f"failed: {error.reason}")
             return Decision("stable", f"table-{error.reason}", visitor=token, is_fallback=True)
@@ -138,7 +146,7 @@ class StickySession(Strategy):
         if not self._is_current(item):
             return None, "expired-session"
         version = item.get(self.options.version_attribute, {})
-        code = version.get("S", version.get("N"))
+        code = self._identity.code(version) if self._identity else version.get("S", version.get("N"))
         origin = self.options.versions.get(code) if isinstance(code, str) else None
         return origin, "session" if origin else "unknown-version"
 

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from strategies.sticky_session.identity import Identity
+
 
 @record
 class Options:
@@ -37,6 +39,16 @@ class Options:
         remember_cookie: Name of that cookie. It has the attributes above.
         remember_cookie_seconds: How long it counts: as long a change in the table may go unnoticed.
         signing_keys: Required with it: keys of 16 or more characters. The first signs, all verify.
+        preset: How a framework's library writes its sessions: the options for one of express, php, django,
+            rails-dynamodb and flask-session ([below](#sessions-of-frameworks)). Options beside it win.
+        decode_cookie: The cookie's value is percent-decoded: `s%3Aabc` is `s:abc`.
+        signed_cookie: `express`: the value is `s:<token>.<signature>`.
+        cookie_secrets: With it: the application's secrets, of which one has to verify the signature. Without, it is
+            dropped.
+        key_digest: `sha256`: the table's key has the token's SHA-256 in hexadecimal.
+        key_prefix: Text before the token in the table's key, such as `sess:`.
+        version_path: Path to the version code inside `versionAttribute`, such as `user.version`, where that is a map,
+            JSON text, or bytes of JSON or MessagePack.
     """
 
     cookie: str = "sessiontoken"
@@ -57,8 +69,16 @@ class Options:
     remember_cookie: str = "session-version"
     remember_cookie_seconds: int = 300
     signing_keys: tuple[str, ...] = ()
+    preset: str = ""
+    decode_cookie: bool = False
+    signed_cookie: str = ""
+    cookie_secrets: tuple[str, ...] = ()
+    key_digest: str = ""
+    key_prefix: str = ""
+    version_path: str = ""
 
     def __post_init__(self) -> None:
+        identity = self.identity()
         dropped = cookie_errors(self.version_cookie, self.path, self.same_site)
         require(
             cookie=names.cookie_name(self.cookie),
@@ -88,7 +108,24 @@ class Options:
                 if self.remember_in_cookie and not self.signing_keys
                 else "",
             ),
+            **(identity.errors() if identity else {}),
         )
+
+    def identity(self) -> Identity | None:
+        """The table's key from the cookie, and the version from its attribute; None where they are the same."""
+        fields = (
+            self.decode_cookie,
+            self.signed_cookie,
+            self.cookie_secrets,
+            self.key_digest,
+            self.key_prefix,
+            self.version_path,
+        )
+        if not any(fields):
+            return None
+        from strategies.sticky_session.identity import Identity  # only with identity: others have plain tokens
+
+        return Identity(*fields)
 
     @property
     def attributes(self) -> dict[str, Any]:

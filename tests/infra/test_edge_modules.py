@@ -117,7 +117,13 @@ def test_every_lazy_import_of_ours_says_why_and_whether_a_package_goes_without()
 
 
 def test_what_it_depends_on_is_a_key_of_the_baked_config() -> None:
-    settings = ({"control": "live"}, {"alarms": ALARMS}, {"strategy": "cookie-version"}, {"strategy": "fastest-origin"})
+    settings = (
+        {"control": "live"},
+        {"alarms": ALARMS},
+        {"strategy": "cookie-version"},
+        {"strategy": "fastest-origin"},
+        {"strategy": "sticky-session", "stickySession": {"keyPrefix": "sess:"}},
+    )
     configs = [baked_config(stack_of(**each)) for each in settings]
     known = {key for config in configs for key in config}
     assert {key for _, one, _ in LAZY for key in one.only_with} <= known
