@@ -36,6 +36,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "algorithm": "HS256",
         "secret": SECRET,
         "cookie": "jwt",
+        "chunked_cookie": True,
+        "audience": "shop",
+        "audience_claims": ["aud", "client_id"],
     },
     "tenant-lookup": {"allowed_domains": [".example.com"]},
     "fastest-origin": {"probe_timeout_ms": 50},
@@ -94,8 +97,10 @@ cookie_header = st.one_of(
     text,
     st.builds(
         lambda name, value: f"{name}={value}",
-        st.sampled_from(["sessiontoken", "app-version", "jwt", "$Version", "other"]),
-        st.one_of(token, jwt, st.builds(lambda v: f"canary.05e01bd6.{v}", token)),
+        st.sampled_from(["sessiontoken", "app-version", "jwt", "jwt.0", "jwt.1", "$Version", "other"]),
+        st.one_of(
+            token, jwt, jwt.map(lambda value: f"Bearer%20{value}"), st.builds(lambda v: f"canary.05e01bd6.{v}", token)
+        ),
     ),
 )
 identifiers = st.fixed_dictionaries(
