@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from infra.settings.cache_key import forwards_host
 from router.model.request import Body, Request
 from strategies.tenant_lookup import Options, TenantLookup
+from tests.infra.configs import shipped_stack
 from tests.strategies.fakes import FakeTable, errors_of
 from tests.strategies.test_tenant_lookup import ITEM, PAIR, strategy
 
@@ -258,3 +260,8 @@ def test_mistakes_in_lists_are_named() -> None:
     assert errors_of(Options, allowed_domains=("a.b",), source="query", accept=("form",)) == [
         ("accept", "is about bodies, but source is not body")
     ]
+
+
+def test_a_stack_forwards_the_host_where_it_is_the_tenant() -> None:
+    assert not forwards_host(shipped_stack("staging", "strategy=tenant-lookup").settings)
+    assert forwards_host(shipped_stack("staging", "strategy=tenant-lookup", "tenantLookup.source=host").settings)
