@@ -123,8 +123,8 @@ def _sessions(options: Any, _tenant_domains: Mapping[str, str]) -> list[dict[str
 
 def _tenants(options: Any, tenant_domains: Mapping[str, str]) -> list[dict[str, Any]]:
     """One account of each sample tenant."""
-    tenant_key, account_key = options.key_attributes()
+    keys = options.key_attributes()
     return [
-        {tenant_key: tenant, account_key: SAMPLE_ACCOUNT, options.backend_attribute: domain}
+        {**dict(zip(keys, (tenant, SAMPLE_ACCOUNT), strict=False)), options.backend_attribute: domain}
         for tenant, domain in tenant_domains.items()
     ]

@@ -15,7 +15,14 @@ from infra.config.errors import format_value, raise_errors, setting_error
 from strategies.registry import load, section_of
 
 _COERCED = {int: Whole, float: Number, str: Text}
-_WORDS = {str: "text", dict: "an object", int: "a whole number", float: "a number", bool: "true or false"}
+_WORDS = {
+    str: "text",
+    tuple: "a list",
+    dict: "an object",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
 
 
 @cache

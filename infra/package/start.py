@@ -13,6 +13,7 @@ from infra.package.bundle import ROOT, WORK_DIRECTORY, Bundle, BundleError, pack
 from infra.package.process import lambda_python, start_package
 from infra.package.wheels import PYTHON_VERSION, cached_wheels
 from infra.settings.stack import Stack
+from router.model.record import is_list
 from strategies.base import Needs
 
 SAMPLE_VALUE = "edge-router-start"
@@ -96,7 +97,11 @@ def _headers(needs: Needs, domain_name: str) -> dict[str, str]:
 
 def _body(options: Any) -> dict[str, Any]:
     """Return an object with every field that the options may name."""
-    named = [value for value in dataclasses.asdict(options).values() if value and isinstance(value, str)]
+    named: list[str] = []
+    given: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(options)))  # which has lists for tuples
+    for value in given.values():
+        entries = value if is_list(value) else [value]
+        named += [entry for entry in entries if entry and isinstance(entry, str)]
     data = base64.b64encode(json.dumps(dict.fromkeys(named, SAMPLE_VALUE)).encode()).decode()
     return {"action": "read-only", "data": data, "encoding": "base64", "inputTruncated": False}
 

@@ -157,6 +157,10 @@ def _own_headers(settings: CoreSettings) -> frozenset[str]:
 
 
 def forwards_host(settings: CoreSettings) -> bool:
-    """Return whether an origin receives the viewer's Host; without Lambda, all but stable get one from a function."""
-    origins = settings.origins.values() if settings.strategy_needs.origin_request else [settings.origins["stable"]]
-    return any(origin.host_header == "viewer" for origin in origins)
+    """Return whether the strategy reads the viewer's Host or an origin receives it.
+
+    Without Lambda, all origins but stable get one from a function.
+    """
+    needs = settings.strategy_needs
+    origins = settings.origins.values() if needs.origin_request else [settings.origins["stable"]]
+    return "host" in needs.headers or any(origin.host_header == "viewer" for origin in origins)

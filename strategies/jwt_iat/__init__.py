@@ -9,6 +9,7 @@ from strategies.base import Edge, Needs, Strategy
 from strategies.jwt_iat.claims import ClaimRules, TokenError, decode_segments, parse_date, parse_object
 from strategies.jwt_iat.keys import parse_jwks, public_key_error, secret_error
 from strategies.jwt_iat.signatures import load_keys, verify
+from strategies.jwt_iat.tokens import MAX_TOKEN_BYTES, TokenPlaces, chunk_names
 from strategies.options import first_of, require
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from router.model.request import Request
 
 ALGORITHMS = ("HS256", "RS256", "ES256")
-MAX_TOKEN_BYTES = 8_192
+AUDIENCE_CLAIMS = ("aud", "client_id")
 MAX_LEEWAY_SECONDS = 600
 
 
@@ -30,7 +31,10 @@ class Options:
     Attributes:
         header: Header with the token; `authorization` takes the Bearer scheme only, another header also the bare
             token. `""`: none.
-        cookie: Cookie with the token, read where the header has none.
+        cookie: Cookie with the token, read where the header has none or an opaque one, which has not three segments. It
+            may be percent-encoded, quoted, and begin with `Bearer `.
+        chunked_cookie: Where `cookie` is missing, joins `<cookie>.0`, `<cookie>.1` and so on, at most 16, as Auth.js
+            and Auth0 write a long value.
         released_at: Date and time of the release with offset, such as `2026-11-01T00:00:00Z`.
         algorithm: Signature algorithm. It never comes from the token.
         secret: HS256: the shared secret, at least 32 bytes (RFC 7518 §3.2).
@@ -38,12 +42,15 @@ class Options:
         jwks: Any algorithm, instead of the two above: a JWK Set of up to 16 keys, as an object or as its JSON text.
         issuer: Required value of `iss`; not checked by default.
         audience: Required value of `aud`, or one of its values; not checked by default.
+        audience_claims: Claims one of which has the audience: `aud`, `client_id` (access tokens of Amazon Cognito have
+            no `aud`).
         leeway_seconds: Accepted clock skew for `exp`, `nbf` and `iat`.
         verify: Verifies the signature; see below.
     """
 
     header: str = "authorization"
     cookie: str = ""
+    chunked_cookie: bool = False
     released_at: str = ""
     algorithm: str = "RS256"
     secret: str = ""
@@ -51,6 +58,7 @@ class Options:
     jwks: dict[str, object] | str = ""
     issuer: str = ""
     audience: str = ""
+    audience_claims: tuple[str, ...] = ("aud",)
     leeway_seconds: int = 30
     verify: bool = True
 
@@ -60,8 +68,10 @@ class Options:
         require(
             header=nowhere or (self.header and names.header_name(self.header)),
             cookie=self.cookie and names.cookie_name(self.cookie),
+            chunked_cookie="is true, but cookie is empty" if self.chunked_cookie and not self.cookie else "",
             released_at=_date_error(self.released_at),
             algorithm=unknown,
+            audience_claims=_claims_error(self.audience_claims),
             leeway_seconds=names.within(self.leeway_seconds, 0, MAX_LEEWAY_SECONDS, "seconds"),
             **(self._key_errors() if self.verify and not unknown else {}),
         )
@@ -97,6 +107,12 @@ def _date_error(text: str) -> str:
     return "" if parse_date(text) is not None else f"is {text!r}: allowed is {allowed}"
 
 
+def _claims_error(claims: tuple[str, ...]) -> str:
+    if claims and set(AUDIENCE_CLAIMS).issuperset(claims):
+        return ""
+    return f"is {', '.join(claims) or 'empty'}: allowed is one or several of {', '.join(AUDIENCE_CLAIMS)}"
+
+
 class JwtIat(Strategy):
     """Splits by the age of the visitor's token. Choose it when visitors sign in and you cannot keep state at all.
 
@@ -123,7 +139,8 @@ class JwtIat(Strategy):
     def __init__(self, options: Options, edge: Edge) -> None:
         super().__init__(options, edge)
         self._released_at = parse_date(options.released_at) or 0.0
-        self._rules = ClaimRules(options.issuer, options.audience, options.leeway_seconds)
+        self._rules = ClaimRules(options.issuer, options.audience, options.leeway_seconds, options.audience_claims)
+        self._places = TokenPlaces(options.header, options.cookie, options.chunked_cookie)
         if options.verify:
             self._keys = load_keys(options.algorithm, options.secret, options.public_key, options.jwks)
 
@@ -131,7 +148,9 @@ class JwtIat(Strategy):
     def needs(cls, options: Options) -> Needs:
         return Needs(
             headers=frozenset(filter(None, (options.header.lower(),))),
-            cookies=frozenset(filter(None, (options.cookie,))),
+            cookies=frozenset(
+                filter(None, (options.cookie, *(chunk_names(options.cookie) if options.chunked_cookie else ())))
+            ),
             packages=("cryptography",) if options.verify and options.algorithm != "HS256" else (),
             by_percentage=True,
         )
@@ -146,7 +165,7 @@ class JwtIat(Strategy):
         ]
 
     def choose(self, request: Request, assignment: Assignment, /) -> Decision:
-        token = self._find_token(request)
+        token = self._places.find(request)
         if not token:
             request.step("token", "none")
             return Decision("stable", "no-token")
@@ -169,17 +188,6 @@ class JwtIat(Strategy):
             return Decision("stable", "missing-sub")
         origin, number = assignment.assign(subject)
         return Decision(origin, "issued-after-release", bucket=number, visitor=subject)
-
-    def _find_token(self, request: Request) -> str:
-        """The token of the header, else of the cookie, else "". Authorization takes Bearer tokens only (RFC 6750)."""
-        options = self.options
-        value = (request.header(options.header) or "").strip(" \t") if options.header else ""
-        scheme, _, rest = value.partition(" ")
-        if scheme.lower() == "bearer":
-            value = rest.lstrip(" ")
-        elif options.header.lower() == "authorization":
-            value = ""
-        return value or (options.cookie and request.cookie(options.cookie)) or ""
 
     def _read_claims(self, token: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN_BYTES:

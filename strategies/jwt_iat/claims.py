@@ -9,6 +9,7 @@ from router.model.record import is_object, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 LATEST_DATE = 253_402_300_799
@@ -75,6 +76,7 @@ class ClaimRules:
     issuer: str
     audience: str
     leeway_seconds: float
+    audience_claims: Sequence[str] = ("aud",)
 
     def check(self, claims: dict[str, Any], now: float) -> float:
         """The time the token was issued at (`iat`); TokenError with the first rule that is broken."""
@@ -85,7 +87,7 @@ class ClaimRules:
             raise TokenError("not-yet-valid")
         if self.issuer and claims.get("iss") != self.issuer:
             raise TokenError("wrong-issuer")
-        if self.audience and not _names(claims.get("aud"), self.audience):
+        if self.audience and not any(_names(claims.get(name), self.audience) for name in self.audience_claims):
             raise TokenError("wrong-audience")
         return self._issued_at(claims, now)
 
@@ -109,5 +111,5 @@ def _date(claims: dict[str, Any], name: str) -> float | None:
 
 
 def _names(audience: object, expected: str) -> bool:
-    """True where `aud`, one string or a list of them (RFC 7519 §4.1.3), has the expected name."""
+    """True where an audience, one string or a list of them (RFC 7519 §4.1.3), has the expected name."""
     return audience == expected or (isinstance(audience, list) and expected in audience)

@@ -23,7 +23,7 @@ from .pages import DOCS, ROOT, read, section
 
 TAKES_A_REASON = {
     *("Decision", "fallback", "fault", "_assign", "_remembered"),
-    *("TokenError", "ReadError", "ExchangeError", "TableError", "ItemError"),
+    *("TokenError", "ReadError", "ExchangeError", "TableError", "ItemError", "_UnusableBodyError"),
 }
 RETURNS_A_REASON = {"socket_failure", "_id_error", "_describe"}
 """Besides all functions that return it as the last of several values."""

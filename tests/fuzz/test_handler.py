@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import gzip
 import json
 import os
 import re
@@ -36,6 +37,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "algorithm": "HS256",
         "secret": SECRET,
         "cookie": "jwt",
+        "chunked_cookie": True,
+        "audience": "shop",
+        "audience_claims": ["aud", "client_id"],
     },
     "tenant-lookup": {"allowed_domains": [".example.com"]},
     "fastest-origin": {"probe_timeout_ms": 50},
@@ -66,7 +70,19 @@ LIVE: dict[str, Any] = {
     "metrics": {"namespace": "EdgeRouter", "stack": "edge-router-fuzz"},
 }
 """Live control that is read anew each time, and metrics."""
-every_strategy = pytest.mark.parametrize("name", STRATEGIES)
+VARIANTS: dict[str, dict[str, Any]] = {
+    "tenant-lookup, whatever it accepts": {
+        "allowed_domains": [".example.com"],
+        "tenant_field": ["variables.input.tenantId", "tenantId"],
+        "account_field": ["variables.input.accountId", "accountId"],
+        "tenant_attribute": "tenantId",
+        "account_attribute": "accountId",
+        "accept": ["numbers", "form", "gzip", "bom"],
+    },
+    "tenant-lookup, by host": {"allowed_domains": [".example.com"], "source": "host"},
+}
+"""More options of a strategy, whose name comes before the comma."""
+every_strategy = pytest.mark.parametrize("name", [*STRATEGIES, *VARIANTS])
 with_and_without_live_control = pytest.mark.parametrize("live", [{}, LIVE], ids=["baked", "live"])
 
 text = st.text(max_size=60)
@@ -94,16 +110,43 @@ cookie_header = st.one_of(
     text,
     st.builds(
         lambda name, value: f"{name}={value}",
-        st.sampled_from(["sessiontoken", "app-version", "jwt", "$Version", "other"]),
-        st.one_of(token, jwt, st.builds(lambda v: f"canary.05e01bd6.{v}", token)),
+        st.sampled_from(["sessiontoken", "app-version", "jwt", "jwt.0", "jwt.1", "$Version", "other"]),
+        st.one_of(
+            token, jwt, jwt.map(lambda value: f"Bearer%20{value}"), st.builds(lambda v: f"canary.05e01bd6.{v}", token)
+        ),
     ),
 )
 identifiers = st.fixed_dictionaries(
     {},
     optional={"tenantId": st.one_of(json_value, st.just("acme")), "accountId": st.one_of(json_value, st.just("a-1"))},
 )
+numbered = st.one_of(json_value, st.integers(), st.sampled_from(["acme", -0.0, True]))
+nested = st.fixed_dictionaries(
+    {},
+    optional={
+        "tenantId": numbered,
+        "variables": st.one_of(
+            json_value,
+            st.fixed_dictionaries({"input": st.fixed_dictionaries({"tenantId": numbered, "accountId": numbered})}),
+        ),
+    },
+)
+plain_body = st.one_of(
+    nested.map(lambda value: json.dumps(value).encode()),
+    nested.map(lambda value: b"\xef\xbb\xbf" + json.dumps(value).encode()),
+    st.text("abc=&%+123ZtenantIdaccount", max_size=60).map(str.encode),
+    st.just(b"tenantId=acme&accountId=a-1"),
+    st.just(b"0" * 1_100_000),
+)
+unusual_body = st.one_of(
+    plain_body,
+    plain_body.map(gzip.compress),
+    st.builds(lambda content, size: gzip.compress(content)[:size], plain_body, st.integers(0, 60)),
+    st.builds(lambda content, more: gzip.compress(content) + more, plain_body, st.binary(max_size=9)),
+)
 body_data = st.one_of(
     text,
+    unusual_body.map(lambda content: base64.b64encode(content).decode()),
     st.binary(max_size=60).map(lambda data: base64.b64encode(data).decode()),
     st.one_of(json_value, identifiers).map(lambda value: base64.b64encode(json.dumps(value).encode()).decode()),
     st.integers(1, 3_000).map(lambda depth: base64.b64encode(b"[" * depth + b"]" * depth).decode()),
@@ -119,9 +162,20 @@ body = st.fixed_dictionaries(
 event = st.builds(
     origin_request,
     cookies=st.lists(cookie_header, max_size=3),
-    headers=st.dictionaries(
-        st.sampled_from(["Authorization", "X-Tenant", "X-Origin-Secret", "X-Router-Trace"]),
-        st.one_of(token, jwt.map(lambda value: f"Bearer {value}")),
+    headers=st.builds(
+        lambda *parts: {name: value for part in parts for name, value in part.items()},
+        st.dictionaries(
+            st.sampled_from(["Authorization", "X-Tenant", "X-Origin-Secret", "X-Router-Trace"]),
+            st.one_of(token, jwt.map(lambda value: f"Bearer {value}")),
+        ),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "Content-Encoding": st.sampled_from(["gzip", "X-GZIP", "br", "gzip, gzip"]),
+                "Content-Type": st.sampled_from(["application/x-www-form-urlencoded; charset=utf-8", "text/plain"]),
+                "Host": st.one_of(token, st.sampled_from(["www.example.com", "WWW.example.com:443", "[::1]"])),
+            },
+        ),
     ),
     querystring=st.one_of(st.just(""), st.text("abc=&%+123ZtenantId", max_size=60)),
     body=st.one_of(st.none(), body),
@@ -189,14 +243,18 @@ def build(
     monkeypatch.setattr(baked, "_build_clients", lambda: Clients(lambda _region: reader))
     return baked.build_router(
         {
-            "strategy": name,
-            "options": OPTIONS[name] if name in OPTIONS else sample_options(name),
+            "strategy": name.partition(",")[0],
+            "options": VARIANTS[name]
+            if name in VARIANTS
+            else OPTIONS[name]
+            if name in OPTIONS
+            else sample_options(name),
             "origins": {"stable": {"domain_name": "v1.example.com"}, "canary": {"domain_name": "v2.example.com"}},
             "canary_percent": 50.0,
             "release": "2026-11",
             "pin": "none",
             "override": {"secret": SECRET, "header": "x-tenant"},
-            "table": TABLES.get(name),
+            "table": TABLES.get(name.partition(",")[0]),
             "deadline_ms": 2000,
             "log_salt": "salt",
             **(live or {}),

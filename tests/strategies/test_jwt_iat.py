@@ -317,7 +317,7 @@ def test_the_cookie_is_read_where_the_header_has_no_token() -> None:
     assert chosen.choose(Request(headers={"cookie": cookie})).reason == "issued-after-release"
     both = {"cookie": cookie, "authorization": "Basic x"}
     assert chosen.choose(Request(headers=both)).reason == "issued-after-release"
-    assert chosen.choose(Request(headers=both | {"authorization": "Bearer x"})).reason == "malformed-token"
+    assert chosen.choose(Request(headers=both | {"authorization": "Bearer a.b.c"})).reason == "malformed-token"
     assert strategy(header="", cookie="id").choose(bearer(encode(CLAIMS))).reason == "no-token"
 
 

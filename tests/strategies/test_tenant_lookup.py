@@ -193,7 +193,7 @@ def test_mistakes_are_named_all_at_once() -> None:
         backend_attribute="tenantId",
         max_id_characters=0,
     ) == [
-        ("source", "is 'form': allowed is body, query, header"),
+        ("source", "is 'form': allowed is body, query, header, host"),
         ("accountField", "is 'tenantId': that is the tenant's field already"),
         ("backendAttribute", "is 'tenantId': that is a key attribute already"),
         ("allowedDomains", f"has an entry that {names.domain_name('com')}"),
