@@ -35,6 +35,7 @@ async function handler(event) {
     if (request.method === 'GET' || request.method === 'HEAD') {
         request.headers = passing(request.headers || {});
     }
+    namePublicHost(event, decision.target);
     return passedOn(event, decision);
 }
 
@@ -52,6 +53,17 @@ function passing(headers) {
         kept['user-agent'] = { value: 'Amazon CloudFront' };
     }
     return kept;
+}
+
+// As public_headers of router/event.py, but one name for all viewers: their Host is not always in the key.
+function namePublicHost(event, target) {
+    const headers = event.request.headers || {};
+    for (let i = 0; i < CONFIG.claims.length; i += 1) {
+        delete headers[CONFIG.claims[i]];
+    }
+    if (target ? target.hostHeader !== 'viewer' : !CONFIG.stableHasViewerHost) {
+        headers['x-forwarded-host'] = { value: CONFIG.publicHost || event.context.distributionDomainName };
+    }
 }
 
 // As router/cache_guard.py has it.

@@ -13,6 +13,7 @@ from strategies.base import MEMO_HEADER
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from router.cache_guard import CacheGuard
     from router.decision_log import DecisionLog
@@ -46,6 +47,7 @@ class Router:
         region: str = "",
         guard: CacheGuard | None = None,
         sets_cookies: bool = True,
+        public: Mapping[str, Any] | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
@@ -60,6 +62,7 @@ class Router:
         self._deadline = Deadline(deadline_seconds)
         self._region = region
         self._guard = guard
+        self._public = public
         self._timer = timer
 
     def handle(self, event: object) -> object:
@@ -117,12 +120,15 @@ class Router:
         try:
             request = events.read_request(cf, self._region)
             decision, live = self._decide(request)
-            origin, metrics = decision.origin, self._metrics
-            headers = {metrics.header: metrics.trace(decision)} if metrics else {}
+            named, metrics = decision.origin, self._metrics
+            origin = self._origins[named] if isinstance(named, str) else named
+            headers = events.public_headers(cf, origin, **self._public) if self._public else {}
+            if metrics:
+                headers[metrics.header] = metrics.trace(decision)
             if self._sets_cookies:
                 headers[MEMO_HEADER] = decision.memo
             counted = metrics.of_request(decision) if metrics else {}
-            events.write_origin(cf, self._origins[origin] if isinstance(origin, str) else origin, headers)
+            events.write_origin(cf, origin, headers)
             self._log.write(request, decision, round((self._timer() - started) * 1_000_000), live, counted)
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _describe(error))

@@ -11,6 +11,7 @@ from typing import Any
 
 from controller.sources.key_values import KEY, store_text
 from infra.settings.cache_key import KEY_FUNCTION, header_key
+from infra.settings.domain import CLAIMS
 from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
 from router.cache_guard import FORWARDED
@@ -153,6 +154,9 @@ def _config(stack: Stack) -> dict[str, Any]:
     if settings.needs.viewer_function == "tier":
         stable = settings.origins["stable"]
         config |= {
+            "claims": CLAIMS,
+            "publicHost": settings.public_hosts[0],
+            "stableHasViewerHost": stable.host_header == "viewer",
             "passing": sorted({*FORWARDED, *key.covered}),
             "origins": config["origins"] if settings.override is not None else [],
             "stableHost": "" if stable.host_header in ("origin", "viewer") else stable.host_header,

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.config.replica_order import replica_order
 from infra.settings.cache_key import header_key
+from infra.settings.domain import CLAIMS, SCHEME
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack
 from strategies.base import TableSpec
@@ -73,6 +74,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "origins": {name: _origin(origin) for name, origin in settings.origins.items()},
         "override": _override(settings.override),
         "pin": settings.pin,
+        "public": {"headers": {**dict.fromkeys(CLAIMS, ""), **SCHEME}, "hosts": settings.public_hosts},
         "release": settings.release,
         "sets_cookies": settings.needs.origin_response,
         "strategy": settings.strategy,

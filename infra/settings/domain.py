@@ -1,4 +1,4 @@
-"""The section `domain`: alternate domain names and their certificate."""
+"""The section `domain`, alternate domain names and their certificate; and what origins are told of the site's name."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ FREE_NAMES = 10
 """Names on one certificate, unless a higher quota was requested (ACM, "Quotas")."""
 LONGEST_FIRST_NAME = 64
 """The first name is the certificate's common name (RequestCertificate, ACM API reference)."""
+CLAIMS = (
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-host",
+    "x-http-host-override",
+    "x-original-host",
+)
+"""By these an application takes another host, port, scheme or path prefix for its own: a viewer's are not passed on."""
+SCHEME = {"cloudfront-forwarded-proto": "https"}
+"""Every viewer is redirected to https. X-Forwarded-Proto is a header that edge functions may not add ("Restrictions on
+all edge functions")."""
 
 _CERTIFICATE = re.compile(r"arn:aws:acm:([a-z0-9-]+):[0-9]{12}:certificate/[0-9A-Za-z-]{1,64}")
 _ZONE = re.compile(r"Z[A-Z0-9]{1,31}")
@@ -96,6 +112,13 @@ class DomainSettings(Section):
             f"aliases has {len(self.aliases)} entries: ACM puts {FREE_NAMES} names on one certificate, unless the"
             " account's quota was raised. A wildcard such as *.example.com covers many"
         ]
+
+
+def public_hosts(canonical: str, domain: DomainSettings | None) -> list[str]:
+    """Return the names of the site, the canonical one first: "" stands for the distribution's own domain name."""
+    if canonical or domain is None:
+        return [canonical]
+    return [next((alias for alias in domain.aliases if "*" not in alias), ""), *domain.aliases]
 
 
 def shared_alias_errors(project: str, stack: str, aliases: Sequence[str], directory: Path) -> list[str]:

@@ -16,9 +16,9 @@ from pydantic import (
 
 from infra.config.base_model import Section, Text, Whole, parse_settings
 from infra.config.errors import raise_errors, setting_error, suggestion
-from infra.config.rules import between, one_of, rule
+from infra.config.rules import between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
-from infra.settings.domain import DomainSettings
+from infra.settings.domain import DomainSettings, public_hosts
 from infra.settings.observability import AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
@@ -34,6 +34,7 @@ from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
 from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
+from router.model import names
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
@@ -63,6 +64,8 @@ class CoreSettings(Section):
             `next`, `language`.
         price_class: CloudFront edge locations that serve.
         domain: [Alternate domain names](#domain) and their certificate.
+        public_host: [The name of the site](#public-host), which origins read in `X-Forwarded-Host`. The default is an
+            alias, or else the distribution's own domain name.
         security: [Headers, web ACL, origin verification](#security).
         access_logs: [CloudFront's access logs](domains.md#access-logs), into a private bucket.
         alarms: [Dashboard, alarms and saved queries](#alarms).
@@ -91,6 +94,7 @@ class CoreSettings(Section):
     key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
+    public_host: Annotated[Text, optional_rule(names.domain_name)] = ""
     security: SecuritySettings = Field(default_factory=SecuritySettings)
     access_logs: AccessLogs = "none"
     alarms: Annotated[AlarmSettings | None, BeforeValidator(absent_if_empty)] = None
@@ -204,6 +208,11 @@ class CoreSettings(Section):
     def key_cookies(self) -> frozenset[str] | None:
         """The only cookies that reach the origin where responses are cached; None stands for all."""
         return self.strategy_needs.key_cookies
+
+    @property
+    def public_hosts(self) -> list[str]:
+        """The names of the site, as of infra.settings.domain."""
+        return public_hosts(self.public_host, self.domain)
 
     @property
     def has_origin_response(self) -> bool:

@@ -311,6 +311,8 @@ def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]
     sent = viewer_request(**given_values)["request"]["headers"]
     passing = {name: sent[name] for name in sent if name in (*FORWARDED, "x-tier", "authorization", "origin")}
     own = {"user-agent": {"value": "Amazon CloudFront"}}
+    if origin != "own-host":  # the tier that receives the viewer's Host
+        own["x-forwarded-host"] = {"value": HOST}
     kept = {name: value for name, value in found.result["headers"].items() if name != "x-router-version"}
     assert kept == passing | own
 

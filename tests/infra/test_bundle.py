@@ -15,6 +15,7 @@ import pytest
 import infra.package.bundle
 from infra.package.archive import KEPT_PACKAGES, KEPT_SECONDS, write_package
 from infra.package.bundle import AMAZON_ROOTS_FILE, Bundle, BundleError, build_bundle
+from infra.settings.domain import CLAIMS
 from infra.settings.stack import Stack
 from router.baked import build_router
 from router.dynamodb.trust import AMAZON_ROOTS, OWN_ROOTS
@@ -311,6 +312,10 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
         },
         "override": {"header": "x-qa-origin", "cookie": "", "query": "", "secret": "0123456789abcdef"},
         "pin": "none",
+        "public": {
+            "headers": {**dict.fromkeys(CLAIMS, ""), "cloudfront-forwarded-proto": "https"},
+            "hosts": [""],
+        },
         "release": "2026-11",
         "strategy": "sticky-session",
     }
