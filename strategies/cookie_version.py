@@ -116,7 +116,7 @@ class CookieVersion(Strategy):
     @classmethod
     def needs(cls, options: Options) -> Needs:
         if options.caching == "versioned":
-            from strategies.canary_function import version_needs  # here, because nobody asks for needs at the edge
+            from strategies.canary_function import version_needs  # only with needs: none at the edge
 
             version = version_needs(options.cookie, **options.attributes, signing_keys=tuple(options.signing_keys))
             cookies = frozenset(options.application_cookies)

@@ -59,7 +59,7 @@ class StickySession(Strategy):
         remembering = (options.remember_cookie,) if options.remember_in_cookie else ()
         application_cookies: tuple[str, ...] = ()
         if options.caching == "versioned":
-            from strategies.canary_function import version_needs  # here, because nobody asks for needs at the edge
+            from strategies.canary_function import version_needs  # only with needs: none at the edge
 
             version = version_needs(
                 options.version_cookie,

@@ -40,7 +40,7 @@ LIVE_CONTROL = {"reader", "live"}
 OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
 PLAN = {"steps": [10, 100]}
 VERSIONED = {"caching": "versioned"}
-BESIDES = {"sticky-session": {"canary_function", "signing"}, "cookie-version": {"canary_function", "signing"}}
+BESIDES = {"sticky-session": {"signing"}, "cookie-version": {"signing"}}
 """Modules that a strategy imports besides its own file or folder."""
 LEFT_OUT = {f"strategies/sticky_session/{name}" for name in ("remembered", "identity", "document", "presets")}
 """Modules that a strategy's options ask for."""
