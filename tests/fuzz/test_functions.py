@@ -94,7 +94,8 @@ def test_whatever_a_viewer_sends_cloudfront_accepts_what_comes_back(
     without_version = {key: value for key, value in request.result["headers"].items() if key != "x-router-version"}
     sent = {key: value for key, value in event["request"]["headers"].items() if key != "x-router-version"}
     if name == "tier":  # no router stands behind it that could take them away
-        own = {"user-agent": {"value": "Amazon CloudFront"}}
+        domain = event["context"]["distributionDomainName"]
+        own = {"user-agent": {"value": "Amazon CloudFront"}, "x-forwarded-host": {"value": domain}}
         sent = {key: value for key, value in sent.items() if key in (*FORWARDED, "x-tier", "x-qa")} | own
     assert (without_version, {**request.result, "headers": 0}) == (sent, {**event["request"], "headers": 0})
     if name != "tier":
