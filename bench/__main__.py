@@ -80,7 +80,7 @@ class Bench:
 
     @property
     def conditions(self) -> Mapping[str, str]:
-        """What the figures were taken under."""
+        """The conditions that the figures were measured under."""
         return {
             "python": self.machine.python.text,
             "package": "as it is deployed, with the bench's own certificate authority among its roots",

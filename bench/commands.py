@@ -1,4 +1,4 @@
-"""How soon a command is there: the whole process of `edge-router`, against an import that it cannot do without."""
+"""The start of a command: the whole process of `edge-router`, against an import that it cannot do without."""
 
 from __future__ import annotations
 

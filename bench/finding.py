@@ -105,7 +105,7 @@ def _number(value: float) -> str:
 
 
 def document(findings: Sequence[Finding], seconds: float, conditions: Mapping[str, str]) -> dict[str, object]:
-    """What .edge-router/bench.json has."""
+    """Return the content of .edge-router/bench.json."""
     return {
         "machine": f"{platform.system()} {platform.machine()}",
         "seconds": round(seconds, 1),

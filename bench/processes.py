@@ -174,7 +174,7 @@ class Machine:
 
 
 def first_decision(worker: Worker) -> dict[str, float]:
-    """What a visitor waits for: `init_ms` where the instance is new, and `first_ms`; `start_ms` is their sum."""
+    """Return a visitor's wait: `init_ms` where the instance is new, and `first_ms`; `start_ms` is their sum."""
     worker.pause()
     first_ms = worker.decide(1)["wall_ms"]
     return {"init_ms": worker.init_ms, "first_ms": first_ms, "start_ms": worker.init_ms + first_ms}

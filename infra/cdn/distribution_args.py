@@ -75,9 +75,10 @@ def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
         "http_version": "http2and3",
         "is_ipv6_enabled": True,
         "price_class": settings.price_class,
-        "origins": [_given(_stable_origin(settings.origins["stable"], attached))],
-        "default_cache_behavior": _given(_default_behavior(settings, attached)),
-        "ordered_cache_behaviors": [_given(_static_behavior(one, attached)) for one in settings.static_paths] or None,
+        "origins": [_drop_none(_stable_origin(settings.origins["stable"], attached))],
+        "default_cache_behavior": _drop_none(_default_behavior(settings, attached)),
+        "ordered_cache_behaviors": [_drop_none(_static_behavior(one, attached)) for one in settings.static_paths]
+        or None,
         "custom_error_responses": _error_responses(settings),
         "restrictions": {"geo_restriction": {"restriction_type": "none"}},
         "viewer_certificate": _certificate(extras),
@@ -86,10 +87,10 @@ def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
         "wait_for_deployment": True,
         "tags": {MARK_TAG: mark_of(cached_paths(stack))},
     }
-    return _given(args)
+    return _drop_none(args)
 
 
-def _given(args: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_none(args: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments without None, which the engine would receive as null."""
     return {name: value for name, value in args.items() if value is not None}
 

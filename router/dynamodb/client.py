@@ -79,8 +79,8 @@ class Client:
     def start_opening(self, until: float) -> Callable[[], None]:
         """Connect in the background before `until` (time.monotonic), for the first read; sign for it meanwhile.
 
-        The returned function waits for the connection; ReadError where it failed, as here. The first signature loads
-        OpenSSL's hashes and derives the day's key.
+        The returned function waits for the connection; ReadError where it failed, as here. The first signature
+        derives the day's key.
         """
         try:
             opening = start_opening(self.host, self.port, self.is_tls, until)

@@ -203,7 +203,7 @@ class LocalDeployment:
 
     @property
     def cpu_limit(self) -> str | None:
-        """What keeps workers to their share of a core; None where they have all of it."""
+        """The limiter that keeps workers to their share of a core; None where they have all of it."""
         return self._current.functions.cpu_limit
 
     @property

@@ -34,7 +34,7 @@ def substitute(package: Path, directory: Path) -> list[str]:
 
 @cache
 def _installed() -> Mapping[str, list[str]]:
-    """Which distributions have a module of that name; reading all their files takes longer than the rest."""
+    """Return the distributions that have a module of that name; reading all their files takes longer than the rest."""
     return packages_distributions()
 
 

@@ -128,7 +128,7 @@ class LambdaEdge:
 
     @property
     def cpu_limit(self) -> str | None:
-        """What keeps workers to their share of a core; None where they have all of it."""
+        """The limiter that keeps workers to their share of a core; None where they have all of it."""
         return self._launch.limiter.how if self._launch.limiter is not None else None
 
     def _pool(self, arn: str, region: str) -> WorkerPool:

@@ -1,4 +1,4 @@
-"""Where a request carries its token: a header, a cookie, or a cookie in chunks, in the spellings of libraries."""
+"""The places of a token in a request: a header, a cookie, or a cookie in chunks, in the spellings of libraries."""
 
 from __future__ import annotations
 

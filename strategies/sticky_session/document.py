@@ -51,7 +51,7 @@ def _walk(attribute: object, path: Sequence[str]) -> object:
 
 
 def _document(attribute: object) -> object:
-    """What an attribute of type S or B holds; ValueError for what cannot be parsed."""
+    """Parse the content of an attribute of type S or B; ValueError for what cannot be parsed."""
     if not is_object(attribute):
         return None
     kind = "S" if "S" in attribute else "B"

@@ -18,7 +18,7 @@ MAX_PREFIX_BYTES = 255
 
 @record
 class Identity:
-    """How a stack's sessions are written; every field has the meaning of the option with its name."""
+    """The form of a stack's sessions; every field has the meaning of the option with its name."""
 
     decode_cookie: bool
     signed_cookie: str

@@ -1,4 +1,4 @@
-"""Where libraries keep the sessions of a framework in DynamoDB, as options. Read at deploy; never part of a package.
+"""The places of frameworks' sessions in DynamoDB, as options. Read at deploy; never part of a package.
 
 Read from the sources of
 

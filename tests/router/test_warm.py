@@ -18,7 +18,7 @@ from router.dynamodb import trust
 from router.dynamodb.client import Client
 from router.routing import Router
 from simulator.sample_events import origin_request
-from tests.certificates import server_context, write_chain
+from tests.certificates import Chain, server_context, write_chain
 from tests.router.control_table import Clock, config_item
 from tests.router.fault_server import hanging, serving
 from tests.router.replica import Replica, Turn
@@ -79,6 +79,15 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Router]]:
     yield build
     for router in routers:
         router.close()
+
+
+@pytest.fixture
+def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Chain:
+    """One for localhost whose root is in the package."""
+    written = write_chain(tmp_path)
+    (tmp_path / trust.OWN_ROOTS).write_bytes(written.root.pem)
+    monkeypatch.setattr(trust, "PACKAGE", str(tmp_path))
+    return written
 
 
 def decide(router: Router) -> str:
@@ -246,12 +255,9 @@ def test_a_replica_that_hangs_in_init_does_not_cost_the_connection_to_home(
     start: Callable[..., Router],
     regions: Callable[..., None],
     lines: Lines,
-    tmp_path: Path,
+    chain: Chain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    chain = write_chain(tmp_path)
-    (tmp_path / trust.OWN_ROOTS).write_bytes(chain.root.pem)
-    monkeypatch.setattr(trust, "PACKAGE", str(tmp_path))
     monkeypatch.setattr("router.warm.LIMIT_SECONDS", 0.5)
     home = Replica(ITEMS)
     with serving(hanging) as silent, serving(over_tls(home, server_context(chain.file))) as url:
@@ -340,27 +346,16 @@ def test_a_certificate_that_cannot_be_verified_leaves_the_default_origin(
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_session_tickets_that_came_since_do_not_end_the_connection(
-    version: ssl.TLSVersion,
-    start: Callable[..., Router],
-    lines: Lines,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    version: ssl.TLSVersion, start: Callable[..., Router], lines: Lines, chain: Chain
 ) -> None:
     """With TLS 1.3 a server sends them right after the handshake (RFC 8446 §4.6.1), before anything is read."""
-    chain = write_chain(tmp_path)
-    (tmp_path / trust.OWN_ROOTS).write_bytes(chain.root.pem)
-    monkeypatch.setattr(trust, "PACKAGE", str(tmp_path))
-    trust._build.cache_clear()
     context = server_context(chain.file)
     context.minimum_version = context.maximum_version = version
     replica = Replica(ITEMS)
-    try:
-        with serving(over_tls(replica, context)) as url:
-            router = start(url.replace("http://127.0.0.1", "https://localhost"))
-            time.sleep(0.05)
-            assert decide(router) == "v2.example.com"
-    finally:
-        trust._build.cache_clear()
+    with serving(over_tls(replica, context)) as url:
+        router = start(url.replace("http://127.0.0.1", "https://localhost"))
+        time.sleep(0.05)
+        assert decide(router) == "v2.example.com"
     assert replica.connections == 2
     assert [line["reason"] for line in lines()] == ["session"]
 
