@@ -1,4 +1,4 @@
-"""A Django site with a form under CSRF protection, a redirect after it, and hashed files; VERSION and PORT say which."""
+"""A Django site: a form under CSRF protection, a redirect after it, hashed files. VERSION and PORT say which."""
 
 from __future__ import annotations
 
