@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs lock-apps clean
 
 setup: .venv/.installed
 
@@ -83,6 +83,20 @@ $(SCAN)/.installed: requirements-scan.txt
 	$(SCAN)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
 	@touch $@
 
+# Applications made with real frameworks behind a canary at 50 %, and the sessions that their libraries write (needs Node).
+APPS := .edge-router/apps-venv
+APPS_NODE := tests/e2e/apps/node
+apps: setup $(APPS)/.installed
+	npm --prefix $(APPS_NODE) ci --silent --no-audit --no-fund
+	FRAMEWORKS_PYTHON=$(CURDIR)/$(APPS)/bin/python FRAMEWORKS_NODE=$(CURDIR)/$(APPS_NODE) \
+	$(BIN)/pytest -p no:xdist -p no:cacheprovider -rA tests/e2e/apps tests/strategies/frameworks
+
+$(APPS)/.installed: requirements-apps.txt | setup
+	$(PYTHON) -m venv --clear $(APPS)
+	$(BIN)/uv pip install --quiet --python $(APPS)/bin/python --require-hashes -r requirements-apps.txt \
+	|| $(APPS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-apps.txt
+	@touch $@
+
 # The documentation site in .edge-router/site, built by mkdocs from an environment of its own; broken links end it.
 # (Without --quiet, which would hide warnings from --strict as well.)
 DOCS := .edge-router/docs-venv
@@ -143,6 +157,10 @@ lock: setup
 
 lock-scan: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-scan.in -o requirements-scan.txt
+
+lock-apps: setup
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-apps.in -o requirements-apps.txt
+	npm --prefix $(APPS_NODE) install --package-lock-only --omit-lockfile-registry-resolved --silent --no-audit --no-fund
 
 lock-docs: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group docs -o requirements-docs.txt

@@ -1,4 +1,4 @@
-"""The pages, their JSON twin and the health check."""
+"""The pages, the form of the basket, their JSON twin and the health check."""
 
 import logging
 import random
@@ -6,18 +6,25 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .config import Settings
+from .forms import ForgedFormError, check_form, form_token
 from .origin_secret import OriginSecret
 from .sessions import Session, SessionStore, SessionStoreError, known_or_new_token
+from .theme import FOREVER, theme_css, theme_path
 
 FOLDER = Path(__file__).parent
 HEADINGS = {"/": "Home", "/cart": "Basket"}
-MESSAGES = {404: "There is no such page.", 500: "This page could not be made. Please try again."}
+MESSAGES = {
+    403: "This form was not sent from a page of yours. Please open the basket again.",
+    404: "There is no such page.",
+    500: "This page could not be made. Please try again.",
+}
 log = logging.getLogger(__name__)
 
 
@@ -33,14 +40,31 @@ class Pages:
         loader = FileSystemLoader(FOLDER / "templates")
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
-    # These two are not async: boto3 blocks, and FastAPI runs plain functions in its thread pool.
+    # These two are no coroutines: boto3 blocks, and FastAPI runs plain functions in its thread pool.
     def page(self, request: Request) -> Response:
         """A page that names version, session and Region."""
-        return self._visit(request, lambda session: self._html("page.html", request, **self._describe(session)))
+
+        def show(session: Session) -> Response:
+            return self._html("page.html", request, form_token=form_token(session.token), **self._describe(session))
+
+        return self._visit(request, show)
 
     def whoami(self, request: Request) -> Response:
         """The same as JSON."""
         return self._visit(request, lambda session: JSONResponse(self._describe(session)))
+
+    async def add(self, request: Request) -> Response:
+        """Put something into the basket, and show it on the page that the form was on."""
+        token = self._token(request)
+        check_form(request.headers, await request.body(), token)
+        back = str(request.url.replace(query=""))  # absolute and of the name in Host, as frameworks redirect
+        return await run_in_threadpool(self._visit, request, lambda _: RedirectResponse(back, 303), added=1)
+
+    async def theme(self, name: str) -> Response:
+        """The version's own stylesheet; no version has that of another."""
+        if not theme_path(self._settings.version).endswith(f"/{name}"):
+            raise HTTPException(404)
+        return Response(theme_css(self._settings.version), media_type="text/css")
 
     async def health(self) -> dict[str, str]:
         """Respond as long as the process runs; DynamoDB is not read."""
@@ -50,6 +74,11 @@ class Pages:
         """404."""
         return self._failure(request, 404)
 
+    def forged(self, request: Request, error: Exception) -> Response:
+        """403, with the reason in the log only."""
+        log.warning("403: form %s", error)
+        return self._failure(request, 403)
+
     def broken(self, request: Request, error: Exception) -> Response:
         """500, with the reason in the log only. There is no cookie: no session was written."""
         reason = f"{type(error).__name__} {error}".strip()
@@ -57,22 +86,22 @@ class Pages:
         return self._failure(request, 500)
 
     async def label(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Say on every answer which version made it; only assets, which are alike in both, may be cached."""
+        """Say on every answer which version made it; only files may be cached, one with a hash in its name for good."""
         response = await answer(request)
-        is_asset = request.url.path.startswith("/static/") and response.status_code < 400
-        response.headers["cache-control"] = "public, max-age=3600" if is_asset else "no-store"
+        kept = {"static": "public, max-age=3600", "assets": FOREVER} if response.status_code < 400 else {}
+        response.headers["cache-control"] = kept.get(request.url.path.split("/")[1], "no-store")
         response.headers["x-app-version"] = self._settings.VERSION_CODE
-        response.headers["content-security-policy"] = "default-src 'self'; style-src 'self' 'unsafe-inline'"
+        response.headers["content-security-policy"] = "default-src 'self'"
         return response
 
-    def _visit(self, request: Request, show: Callable[[Session], Response]) -> Response:
+    def _visit(self, request: Request, show: Callable[[Session], Response], added: int = 0) -> Response:
         """Write the session, show it, and only then hand out its cookie."""
         settings = self._settings
         if self._chance() * 100 < settings.FAIL_PERCENT:
             raise InjectedFailureError
         if request.method == "HEAD":  # a probe, not a visit
             return _head()
-        session = self._store.visit(known_or_new_token(request.headers.getlist("cookie"), settings.SESSION_COOKIE))
+        session = self._store.visit(self._token(request), added)
         response = show(session)
         response.set_cookie(
             settings.SESSION_COOKIE,
@@ -84,6 +113,9 @@ class Pages:
         )
         return response
 
+    def _token(self, request: Request) -> str:
+        return known_or_new_token(request.headers.getlist("cookie"), self._settings.SESSION_COOKIE)
+
     def _describe(self, session: Session) -> dict[str, Any]:
         """Return the part of a session that a visitor may see: the token itself stays in the cookie."""
         return {
@@ -91,6 +123,7 @@ class Pages:
             "version_name": self._settings.version.VERSION_NAME,
             "session": session.token[:8] + "…",
             "visits": session.visits,
+            "basket": session.basket,
             "region": self._settings.AWS_REGION,
             "expiration": session.expiration,
             "session_seconds": self._settings.SESSION_SECONDS,
@@ -103,7 +136,8 @@ class Pages:
         return self._html("error.html", request, status, status=status, message=message)
 
     def _html(self, template: str, request: Request, status_code: int = 200, **values: Any) -> Response:
-        shared = {"version": self._settings.version, "headings": HEADINGS, "path": request.url.path}
+        version = self._settings.version
+        shared = {"version": version, "theme": theme_path(version), "headings": HEADINGS, "path": request.url.path}
         return HTMLResponse(self._templates.get_template(template).render(shared | values), status_code)
 
 
@@ -114,15 +148,18 @@ def _head() -> Response:
 
 
 def create_app(settings: Settings, store: SessionStore, chance: Callable[[], float] = random.random) -> FastAPI:
-    """The application: `/`, `/cart`, `/api/whoami`, `/health` and `/static/…`."""
+    """The application: `/`, `/cart` and its form, `/api/whoami`, `/health`, `/static/…` and `/assets/…`."""
     app = FastAPI(title="Sample application", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(settings, store, chance)
     for path in HEADINGS:
         app.add_api_route(path, pages.page, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/cart", pages.add, methods=["POST"], response_model=None)
+    app.add_api_route("/assets/{name}", pages.theme, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/api/whoami", pages.whoami, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/health", pages.health, methods=["GET", "HEAD"])
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.add_exception_handler(404, pages.not_found)
+    app.add_exception_handler(ForgedFormError, pages.forged)
     app.add_exception_handler(SessionStoreError, pages.broken)
     app.add_exception_handler(InjectedFailureError, pages.broken)
     app.middleware("http")(pages.label)

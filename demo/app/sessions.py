@@ -28,6 +28,7 @@ class Session:
     version: str
     expiration: int
     visits: int
+    basket: int
 
 
 def known_or_new_token(cookie_headers: Iterable[str], name: str) -> str:
@@ -54,8 +55,8 @@ class SessionStore:
     def __init__(self, client: Any, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._client, self._settings, self._clock = client, settings, clock
 
-    def visit(self, token: str) -> Session:
-        """Write version and expiry, count the visit. Raises SessionStoreError.
+    def visit(self, token: str, added: int = 0) -> Session:
+        """Write version and expiry, count the visit and what is added to the basket. Raises SessionStoreError.
 
         Every attribute is aliased: TOKEN and many another name are reserved words of DynamoDB.
         """
@@ -65,22 +66,24 @@ class SessionStore:
             answer = self._client.update_item(
                 TableName=settings.SESSIONS_TABLE,
                 Key={settings.SESSION_KEY_ATTRIBUTE: {"S": token}},
-                UpdateExpression="SET #version = :version, #expiration = :expiration ADD #visits :one",
+                UpdateExpression="SET #version = :version, #expiration = :expiration ADD #visits :one, #basket :added",
                 ExpressionAttributeNames={
                     "#version": settings.SESSION_VERSION_ATTRIBUTE,
                     "#expiration": settings.SESSION_EXPIRY_ATTRIBUTE,
                     "#visits": "visits",
+                    "#basket": "basket",
                 },
                 ExpressionAttributeValues={
                     ":version": {"S": settings.VERSION_CODE},
                     ":expiration": {"N": str(expiration)},
                     ":one": {"N": "1"},
+                    ":added": {"N": str(added)},
                 },
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
             )
-            visits = int(answer["Attributes"]["visits"]["N"])
+            visits, basket = (int(answer["Attributes"][name]["N"]) for name in ("visits", "basket"))
         except ClientError as error:
             raise SessionStoreError(error.response.get("Error", {}).get("Code", "ClientError")) from error
         except Exception as error:  # botocore's parser raises whatever a garbage answer makes it raise
             raise SessionStoreError(type(error).__name__) from error
-        return Session(token, settings.VERSION_CODE, expiration, visits)
+        return Session(token, settings.VERSION_CODE, expiration, visits, basket)

@@ -13,8 +13,10 @@ import httpx
 import pytest
 
 from demo.app import config
+from demo.app.forms import form_token
 from demo.app.pages import create_app
 from demo.app.sessions import TOKEN, Session, SessionStore, dynamodb_client
+from demo.app.theme import theme_css, theme_path
 
 MakeVisitor = Callable[..., httpx.Client]
 PAGES = ["/", "/cart", "/api/whoami"]
@@ -62,11 +64,15 @@ def test_a_page_names_version_session_region_and_visits(visitor: MakeVisitor, co
 def test_the_versions_differ_in_nothing_but_the_config_values(visitor: MakeVisitor):
     texts = []
     for code, version in config.VERSIONS.items():
-        text = re.sub(r"<code>.*</code>", "", visitor(code).get("/").text)
-        for value in (version.VERSION_NAME, version.BACKGROUND_COLOR, version.COLOR):
+        browser = visitor(code)
+        text = re.sub(r"<code>.*</code>", "", browser.get("/").text)
+        theme = browser.get(theme_path(version)).text
+        for value in (version.BACKGROUND_COLOR, version.COLOR, version.FONT_FAMILY):
+            assert value in theme
+        for value in (version.VERSION_NAME, theme_path(version)):
             assert value in text
             text = text.replace(value, "")
-        texts.append(re.sub(r"--font: [^\"]*", "", text))
+        texts.append(text)
     assert texts[0] == texts[1]
 
 
@@ -85,6 +91,7 @@ def test_whoami_tells_what_the_page_tells(visitor: MakeVisitor):
         "version_code": "2",
         "version_name": "Version 2.0",
         "visits": 1,
+        "basket": 0,
         "region": "us-east-1",
         "expiration": 1_700_000_600,
         "session_seconds": 600,
@@ -148,11 +155,14 @@ def test_assets_may_be_cached_by_everyone(visitor: MakeVisitor, asset: str, medi
 def test_every_asset_a_page_asks_for_exists_here(visitor: MakeVisitor):
     browser = visitor()
     links = set(re.findall(r'(?:src|href)="([^"]+)"', browser.get("/").text))
-    assert {"/static/style.css", "/static/logo.svg", "/static/countdown.js", "/cart"} <= links
+    theme = theme_path(config.VERSIONS["1"])
+    assert {theme, "/static/style.css", "/static/logo.svg", "/static/countdown.js", "/cart"} <= links
     assert {link: browser.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/static/nothing.css", "/static/../config.py"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/static/nothing.css", "/static/../config.py", "/assets/theme.00000000.css"]
+)
 def test_an_unknown_path_is_a_404_page_that_nobody_caches(visitor: MakeVisitor, path: str):
     response = visitor().get(path)
     assert response.status_code == 404
@@ -185,13 +195,71 @@ def test_none_and_all_are_exact(visitor: MakeVisitor, percent: str, status: int)
 
 
 def test_templates_escape_what_they_are_given(visitor: MakeVisitor, monkeypatch: pytest.MonkeyPatch):
-    hostile = replace(config.VERSIONS["1"], VERSION_NAME="<script>1</script>", FONT_FAMILY='x" onload="alert(1)')
+    hostile = replace(config.VERSIONS["1"], VERSION_NAME="<script>1</script>")
     monkeypatch.setitem(config.VERSIONS, "1", hostile)
     for path in ("/", "/nothing"):
         text = visitor().get(path).text
         assert "<script>1" not in text
         assert "&lt;script&gt;1" in text
-        assert 'onload="' not in text
+
+
+def test_a_value_cannot_leave_its_declaration_of_the_theme():
+    hostile = replace(config.VERSIONS["1"], FONT_FAMILY="x; } body { display: none")
+    assert theme_css(hostile) == ":root { --background: #eef2ff; --color: #1e2a78; --font: x  body  display: none; }\n"
+
+
+def test_a_file_with_a_hash_in_its_name_is_of_one_version_and_kept_for_good(visitor: MakeVisitor):
+    paths = {code: theme_path(version) for code, version in config.VERSIONS.items()}
+    for code, other in (("1", "2"), ("2", "1")):
+        browser = visitor(code)
+        own = browser.get(paths[code])
+        assert (own.status_code, own.headers["content-type"]) == (200, "text/css; charset=utf-8")
+        assert own.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert browser.get(paths[other]).status_code == 404
+
+
+def send_form(browser: httpx.Client, **headers: str) -> httpx.Response:
+    """What a browser sends that puts something into the basket."""
+    page = browser.get("/cart").text
+    token = re.findall(r'name="token" value="([^"]+)"', page)[0]
+    return browser.post("/cart", data={"token": token}, headers=headers)
+
+
+def test_a_form_fills_the_basket_and_leads_back_to_its_page(visitor: MakeVisitor):
+    browser = visitor()
+    answer = send_form(browser, origin="https://sample.example.com")
+    assert (answer.status_code, answer.headers["location"]) == (303, "https://sample.example.com/cart")
+    assert "<dt>In your basket</dt><dd>1</dd>" in browser.get("/cart").text
+
+
+def test_a_form_is_checked_against_the_public_name(visitor: MakeVisitor):
+    name = {"x-forwarded-host": "www.example.com"}
+    assert send_form(visitor(), origin="https://www.example.com", **name).status_code == 303
+    assert send_form(visitor(), origin="https://sample.example.com", **name).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "reason"),
+    [
+        ({"token": form_token("A" * 43)}, {"origin": "https://evil.example"}, "sent from evil.example, not from "),
+        ({"token": form_token("A" * 43)}, {"origin": "null"}, "sent from nowhere, not from "),
+        ({"token": form_token("B" * 43)}, {}, "without the session's token"),
+        ({}, {}, "without the session's token"),
+    ],
+)
+def test_a_forged_form_changes_nothing(
+    visitor: MakeVisitor,
+    dynamodb: Any,
+    caplog: pytest.LogCaptureFixture,
+    data: dict[str, str],
+    headers: dict[str, str],
+    reason: str,
+):
+    answer = visitor().post("/cart", data=data, headers={"cookie": "sessiontoken=" + "A" * 43, **headers})
+    assert answer.status_code == 403
+    assert "This form was not sent from a page of yours." in answer.text
+    assert dynamodb.scan(TableName="SessionsTable")["Count"] == 0
+    assert [message.startswith(f"403: form {reason}") for message in caplog.messages] == [True]
 
 
 def test_a_slow_table_holds_up_nobody_else(no_account: None):
@@ -200,9 +268,9 @@ def test_a_slow_table_holds_up_nobody_else(no_account: None):
     settings = config.Settings.from_environment({"VERSION_CODE": "1"})
 
     class SlowStore(SessionStore):
-        def visit(self, token: str) -> Session:
+        def visit(self, token: str, added: int = 0) -> Session:
             assert health_answered.wait(5), "the event loop was blocked"
-            return Session(token, "1", 1_700_000_600, 1)
+            return Session(token, "1", 1_700_000_600, 1, 0)
 
     async def both() -> int:
         transport = httpx.ASGITransport(create_app(settings, SlowStore(None, settings)))

@@ -27,6 +27,7 @@ def test_a_visit_writes_version_expiry_and_count(dynamodb: Any, create_table: Ca
         "version": {"S": "1"},
         "expiration": {"N": "1700000600"},
         "visits": {"N": "1"},
+        "basket": {"N": "0"},
     }
 
 
@@ -50,7 +51,7 @@ def test_table_and_attributes_take_any_name_even_a_reserved_word(dynamodb: Any, 
     names = {"SESSIONS_TABLE": "sessions-staging", "SESSION_KEY_ATTRIBUTE": "session"}
     store(dynamodb, **names, SESSION_VERSION_ATTRIBUTE="status", SESSION_EXPIRY_ATTRIBUTE="ttl").visit(ONE)
     item = dynamodb.get_item(TableName="sessions-staging", Key={"session": {"S": ONE}})["Item"]
-    assert set(item) == {"session", "status", "ttl", "visits"}
+    assert set(item) == {"session", "status", "ttl", "visits", "basket"}
 
 
 def test_a_missing_table_is_named_by_its_error_code(dynamodb: Any, create_table: Callable[..., None]):

@@ -1,8 +1,7 @@
 """Presets against items that the real libraries write, into moto's DynamoDB.
 
-The libraries are no dependency of the project. FRAMEWORKS_PYTHON is a Python with Flask-Session 0.8.0,
-django-dysession 1.1.1, dj-dynamodb-sessions 0.8.3, boto3 and Django; FRAMEWORKS_NODE a folder with connect-dynamodb
-3.0.5, express-session 1.19.0 and @aws-sdk/client-dynamodb in its node_modules.
+The libraries are no dependency of the project: `make apps` installs them. FRAMEWORKS_PYTHON is the Python that has
+those of requirements-apps.txt, FRAMEWORKS_NODE the folder whose node_modules have those for Node.
 """
 
 from __future__ import annotations
