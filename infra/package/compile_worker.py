@@ -12,6 +12,7 @@ import importlib.util
 import json
 import marshal
 import sys
+import types
 
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 """Flags of a .pyc that is used whatever the time and the content of its source are (PEP 552)."""
@@ -63,6 +64,12 @@ def _defers_annotations(node: ast.AST) -> bool:
     )
 
 
+def _with_short_names(code: types.CodeType) -> types.CodeType:
+    """Name functions without their class, which only the text of an error would say."""
+    constants = (_with_short_names(one) if isinstance(one, types.CodeType) else one for one in code.co_consts)
+    return code.replace(co_consts=tuple(constants), co_qualname=code.co_name)
+
+
 def compile_source(source: bytes) -> bytes:
     """Return a .pyc file; SyntaxError or ValueError. An import writes the file's name into it, wherever that is."""
     tree, flags = ast.parse(source), 0
@@ -71,6 +78,8 @@ def compile_source(source: bytes) -> bytes:
             flags = __future__.annotations.compiler_flag
         tree = ast.fix_missing_locations(Unused().visit(tree))
     code = compile(tree, "-", "exec", flags, dont_inherit=True, optimize=0)
+    if not HAS_ANNOTATIONS:
+        code = _with_short_names(code)
     source_hash = importlib.util.source_hash(source)
     return importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + source_hash + marshal.dumps(code, MARSHAL_VERSION)
 
