@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.config.replica_order import replica_order
 from infra.settings.cache_key import header_key
-from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME, origin_ports
+from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack
 from strategies.base import TableSpec
@@ -31,10 +31,7 @@ def baked_config(stack: Stack) -> dict[str, Any]:
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)
     if settings.rewrites_answers:
-        config["rewrites"] = {
-            "names": settings.public_hosts,
-            "ports": origin_ports(settings.origins.values(), settings.public_hosts),
-        }
+        config["rewrites"] = {"names": settings.public_hosts, "ports": settings.origin_ports}
     if settings.needs.version_header and settings.needs.origin_request:
         kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
         return {**kept, "override": None, "version_header": settings.needs.version_header}

@@ -18,7 +18,7 @@ from infra.config.base_model import Section, Text, Whole, parse_settings
 from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
-from infra.settings.domain import DomainSettings, public_hosts
+from infra.settings.domain import DomainSettings, origin_ports, public_hosts
 from infra.settings.observability import AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
@@ -221,6 +221,15 @@ class CoreSettings(Section):
         return public_hosts(self.public_host, self.domain)
 
     @property
+    def origin_ports(self) -> dict[str, list[int]]:
+        """The ports of the origins by host, as of infra.settings.domain."""
+        return origin_ports(self._all_origins, self.public_hosts)
+
+    @property
+    def _all_origins(self) -> list[Any]:
+        return [*self.origins.values(), *getattr(self.options, "tiers", {}).values()]
+
+    @property
     def has_origin_response(self) -> bool:
         """True where the router runs at origin-response: to set a cookie, to count, to guard, or to rewrite."""
         return self.needs.origin_response or self.has_metrics or self.guards_cookies or self.rewrites_answers
@@ -231,8 +240,7 @@ class CoreSettings(Section):
 
         A strategy with a list of allowed domains finds other origins, which always receive their own host.
         """
-        origins = [*self.origins.values(), *getattr(self.options, "tiers", {}).values()]
-        has_own_host = any(origin.host_header != "viewer" or origin.path for origin in origins)
+        has_own_host = any(origin.host_header != "viewer" or origin.path for origin in self._all_origins)
         return has_own_host or hasattr(self.options, "allowed_domains")
 
     @property
