@@ -61,9 +61,14 @@ function namePublicHost(event, target) {
     for (let i = 0; i < CONFIG.claims.length; i += 1) {
         delete headers[CONFIG.claims[i]];
     }
-    if (target ? target.hostHeader !== 'viewer' : !CONFIG.stableHasViewerHost) {
-        headers['x-forwarded-host'] = { value: CONFIG.publicHost || event.context.distributionDomainName };
+    const isNamed = target ? target.hostHeader !== 'viewer' : !CONFIG.stableHasViewerHost;
+    const host = CONFIG.publicHost || event.context.distributionDomainName;
+    if (isNamed) {
+        headers['x-forwarded-host'] = { value: host };
     }
+    // only with forwarded
+    headers.forwarded = { value: (isNamed ? 'host="' + host + '";' : '') + CONFIG.forwarded };
+    // end
 }
 
 // As router/cache_guard.py has it.

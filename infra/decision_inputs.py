@@ -17,6 +17,9 @@ _WITHOUT = {
     "viewer-response": "the version's cookie is never set, and nobody stays on a version",
 }
 _UNGUARDED = "a response that sets a visitor's cookie is cached, and replays it to others"
+_UNWRITTEN = (
+    "redirects and cookies that name an origin's host lead visitors away from the site, or are refused by browsers"
+)
 _UNCOUNTED = "the metrics of a rollout and of alarms are not counted"
 
 
@@ -76,4 +79,5 @@ def _at_origin_response(settings: Settings) -> RequiredAssociation:
         return RequiredAssociation("origin-response", True, False, _WITHOUT["origin-response"])
     if settings.guards_cookies:
         return RequiredAssociation("origin-response", True, False, _UNGUARDED)
-    return RequiredAssociation("origin-response", True, False, _UNCOUNTED, is_vital=False)
+    without = _UNWRITTEN if settings.rewrites_answers else _UNCOUNTED
+    return RequiredAssociation("origin-response", True, False, without, is_vital=False)

@@ -59,6 +59,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         guard=_build_guard(config.get("kept")),
         sets_cookies=bool(config.get("sets_cookies")),
         public=config.get("public"),
+        rewrites=config.get("rewrites"),
     )
     if config.get("warm") and clients is not None:
         from router.warm import warm_up  # only with warm: the work of init is as much to import

@@ -164,8 +164,12 @@ def _object(value: object) -> dict[str, Any]:
     raise EventError("not a CloudFront event")
 
 
-def public_headers(cf: Cf, origin: Origin, hosts: list[str], headers: dict[str, str]) -> dict[str, str]:
+def public_headers(
+    cf: Cf, origin: Origin, hosts: list[str], headers: dict[str, str], forwarded: str = ""
+) -> dict[str, str]:
     """These headers for write_origin, and X-Forwarded-Host for an origin that does not receive the viewer's Host.
+
+    `forwarded` is a part of Forwarded (RFC 7239), which is sent besides, with the host before it.
 
     The first of `hosts` is the canonical one, "" for the distribution's own domain name. Another one is named where
     the viewer's Host is in the event, that is where an origin receives it: a cache has it in its key then.
@@ -175,6 +179,8 @@ def public_headers(cf: Cf, origin: Origin, hosts: list[str], headers: dict[str, 
         host = _object(cf["request"].get("headers")).get("host", [{}])[0].get("value", "")
         if host not in hosts and f"*.{host.partition('.')[2]}" not in hosts:
             host = hosts[0] or _config_text(cf, "distributionDomainName")
+    if forwarded:
+        headers = {**headers, "forwarded": f'host="{host}";{forwarded}' if host else forwarded}
     return {**headers, "x-forwarded-host": host}
 
 

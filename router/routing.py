@@ -48,6 +48,7 @@ class Router:
         guard: CacheGuard | None = None,
         sets_cookies: bool = True,
         public: Mapping[str, Any] | None = None,
+        rewrites: Mapping[str, Any] | None = None,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
@@ -63,6 +64,7 @@ class Router:
         self._region = region
         self._guard = guard
         self._public = public
+        self._rewrites = rewrites
         self._timer = timer
 
     def handle(self, event: object) -> object:
@@ -77,6 +79,7 @@ class Router:
             self._guard_cache(cf, kind)  # before all else: whatever fails then, no unkeyed header is forwarded
             self._on_origin_request(cf)
         elif kind == "origin-response":
+            self._rewrite(cf)  # what the origin said, and nothing of the router's own
             self._on_origin_response(cf)
             self._guard_cache(cf, kind)  # after all else: it counts the router's own cookies too
         return cf["response"] if kind.endswith("-response") and "response" in cf else cf["request"]
@@ -114,6 +117,16 @@ class Router:
             self._guard.guard(cf, kind)
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), f"not-guarded:{type(error).__name__}")
+
+    def _rewrite(self, cf: events.Cf) -> None:
+        if not self._rewrites:
+            return
+        try:
+            from router.public_host import rewrite  # only with rewrites: no origin's host or path would show
+
+            rewrite(cf, **self._rewrites)
+        except Exception as error:  # noqa: BLE001  the rule of the edge
+            self._log.fault(events.request_id(cf), f"not-rewritten:{type(error).__name__}")
 
     def _on_origin_request(self, cf: events.Cf) -> None:
         started = self._timer()

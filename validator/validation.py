@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from validator.checks.caching import check_cached_cookies, check_cached_versions, check_varied_headers
 from validator.checks.report import Report, Result
-from validator.checks.responses import check_responses
+from validator.checks.responses import check_origin_hosts, check_responses
 from validator.checks.routing import check_override, check_pin, check_stickiness
 from validator.checks.split import check_split
 from validator.plan.model import Plan
@@ -27,6 +27,7 @@ CHECKS: Mapping[str, Callable[[Plan, Traffic], Result]] = {
     "cached-cookies": check_cached_cookies,
     "cached-versions": check_cached_versions,
     "varied-headers": check_varied_headers,
+    "origin-hosts": check_origin_hosts,
 }
 """In the order of a report."""
 

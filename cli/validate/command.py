@@ -58,6 +58,10 @@ def validate(
         list[str] | None,
         typer.Option("--object", metavar="PATH", help="Path of a cached object that both versions have (repeatable)."),
     ] = None,
+    origin_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Host of an origin, to which nothing may lead (repeatable)."),
+    ] = None,
     visitors: Annotated[int, typer.Option(help="Number of one-time visitors (no cookie).")] = Plan.visitors,
     sticky_visitors: Annotated[
         int, typer.Option(help="Number of sticky visitors (with a cookie jar).")
@@ -101,6 +105,7 @@ def validate(
         "override": read_place(override) if override else None,
         "cookies": cookie,
         "objects": object_,
+        "originHosts": origin_host,
         "visitors": visitors,
         "stickyVisitors": sticky_visitors,
         "requestsPerVisitor": requests_per_visitor,

@@ -22,6 +22,7 @@ OPTIONS = {
     "versions": "--version",
     "cookies": "--cookie",
     "objects": "--object",
+    "originHosts": "--origin-host",
     "timeoutSeconds": "--timeout",
     "deadlineSeconds": "--deadline",
 }
@@ -49,12 +50,13 @@ def run(
 
 
 def expectations(stack: Stack) -> dict[str, Any]:
-    """Return keys of a plan (validator.plan.parse): percent, pin, override with its secret, and cookies.
+    """Return keys of a plan (validator.plan.parse): percent, pin, override with its secret, cookies,
+    and the hosts of origins.
 
     A strategy that decides otherwise, such as by latency, has no percentage.
     """
     settings = stack.settings
-    expected: dict[str, Any] = {"pin": settings.pin}
+    expected: dict[str, Any] = {"pin": settings.pin, "originHosts": list(settings.origin_ports)}
     if settings.strategy in COOKIES:
         expected["percent"] = settings.canary_percent
         names = [getattr(settings.options, option) for option in COOKIES[settings.strategy]]

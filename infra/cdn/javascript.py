@@ -11,7 +11,7 @@ from typing import Any
 
 from controller.sources.key_values import KEY, store_text
 from infra.settings.cache_key import KEY_FUNCTION, header_key
-from infra.settings.domain import CLAIMS
+from infra.settings.domain import CLAIMS, FORWARDED_SCHEME
 from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
 from router.cache_guard import FORWARDED
@@ -155,6 +155,7 @@ def _config(stack: Stack) -> dict[str, Any]:
         stable = settings.origins["stable"]
         config |= {
             "claims": CLAIMS,
+            "forwarded": FORWARDED_SCHEME if settings.forwarded_header else (),
             "publicHost": settings.public_hosts[0],
             "stableHasViewerHost": stable.host_header == "viewer",
             "passing": sorted({*FORWARDED, *key.covered}),

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.config.replica_order import replica_order
 from infra.settings.cache_key import header_key
-from infra.settings.domain import CLAIMS, SCHEME
+from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack
 from strategies.base import TableSpec
@@ -30,6 +30,8 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)
+    if settings.rewrites_answers:
+        config["rewrites"] = {"names": settings.public_hosts, "ports": settings.origin_ports}
     if settings.needs.version_header and settings.needs.origin_request:
         kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
         return {**kept, "override": None, "version_header": settings.needs.version_header}
@@ -74,7 +76,11 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "origins": {name: _origin(origin) for name, origin in settings.origins.items()},
         "override": _override(settings.override),
         "pin": settings.pin,
-        "public": {"headers": {**dict.fromkeys(CLAIMS, ""), **SCHEME}, "hosts": settings.public_hosts},
+        "public": {
+            "headers": {**dict.fromkeys(CLAIMS, ""), **SCHEME},
+            "hosts": settings.public_hosts,
+            **({"forwarded": FORWARDED_SCHEME} if settings.forwarded_header else {}),
+        },
         "release": settings.release,
         "sets_cookies": settings.needs.origin_response,
         "strategy": settings.strategy,

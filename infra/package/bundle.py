@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.package.archive import write_archive, zip_files
 from infra.package.baked_config import baked_config, to_json
-from infra.package.bytecode import BytecodeError, compile_sources
+from infra.package.bytecode import BytecodeError, compile_sources, reads_annotations
 from infra.package.modules import modules_for, modules_from, source_path
 from infra.package.process import lambda_python
-from infra.package.strip_comments import strip_comments
+from infra.package.strip_comments import strip_annotations, strip_comments
 from infra.package.wheels import Wheel, read_lock, wheels_for
 from infra.settings.stack import Stack
 from router.dynamodb.trust import AMAZON_ROOTS, OWN_ROOTS
@@ -75,15 +75,20 @@ def package_files(
     stack: Stack,
     config: dict[str, Any],
     wheels: Iterable[Wheel],
-    strip: Callable[[bytes], bytes] = strip_comments,
+    *,
+    is_stripped: bool = True,
 ) -> dict[str, bytes]:
-    """Return the router's files: name in the package to content, from which `strip` removes comments."""
+    """Return the router's files: name in the package to content, without comments where `is_stripped`."""
     keys = {key for key, value in config.items() if value}
     modules = modules_for(stack.settings.strategy, keys=keys, root=ROOT)
-    files = {name: strip(content) for name, content in _read_sources(modules).items()}
+    own, required = _read_sources(modules), dict[str, bytes]()
     for wheel in wheels:
-        files |= dict(wheel.files())
-    return {**files, **_ca_bundle(stack), CONFIG_NAME: to_json(config)}
+        required |= dict(wheel.files())
+    if is_stripped:
+        own = {name: strip_comments(content) for name, content in own.items()}
+    if is_stripped and not reads_annotations({**own, **required}):
+        own = {name: strip_annotations(content) for name, content in own.items()}
+    return {**own, **required, **_ca_bundle(stack), CONFIG_NAME: to_json(config)}
 
 
 def _ca_bundle(stack: Stack) -> dict[str, bytes]:

@@ -22,8 +22,7 @@ _CACHE_TAG = f"cpython-{PYTHON_VERSION.replace('.', '')}"
 _compiled: dict[tuple[str, bool, bytes], bytes | None] = {}
 """Bytecode by interpreter, with or without annotations, and source: one update builds a package several times."""
 READERS = (b"__annotations__", b"get_type_hints", b"singledispatch", b"inspect")
-"""Words by which code reads annotations of functions: where one is in a package, all of them stay. The router itself
-reads those of classes only."""
+"""Words by which code reads annotations of functions: where one is in a package, all of them stay."""
 
 
 class BytecodeError(Exception):
@@ -38,9 +37,7 @@ def compile_sources(files: Mapping[str, bytes], python: Interpreter) -> dict[str
     if not python.is_lambda_version:
         return {}
     sources = {name: content for name, content in files.items() if name.endswith(".py") and _is_utf8(content)}
-    is_stripped = not any(
-        word in content for name, content in sources.items() for word in READERS if name.partition("/")[0] != "router"
-    )
+    is_stripped = not reads_annotations(sources)
     keys = {name: (python.path, is_stripped, content) for name, content in sources.items()}
     missing = {name: files[name] for name, key in keys.items() if key not in _compiled}
     if missing:
@@ -48,6 +45,13 @@ def compile_sources(files: Mapping[str, bytes], python: Interpreter) -> dict[str
         _compiled.update({keys[name]: made.get(name) for name in missing})
     found = {_bytecode_name(name): _compiled[key] for name, key in keys.items()}
     return {name: content for name, content in found.items() if content is not None}
+
+
+def reads_annotations(sources: Mapping[str, bytes]) -> bool:
+    """Tell whether any of these may read annotations of functions. The router reads those of classes only."""
+    return any(
+        word in content for name, content in sources.items() for word in READERS if name.partition("/")[0] != "router"
+    )
 
 
 def _bytecode_name(name: str) -> str:

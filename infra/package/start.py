@@ -52,7 +52,7 @@ def start_error(stack: Stack) -> str:
     python = lambda_python()
     wheels = cached_wheels(stack.settings.needs.packages, ROOT / WORK_DIRECTORY / "wheels")
     is_whole = wheels is not None and (python.loads_native or not any(wheel.is_native for wheel in wheels))
-    files = package_files(stack, baked_config(stack), wheels or (), strip=bytes)
+    files = package_files(stack, baked_config(stack), wheels or (), is_stripped=False)
     error = start_package(files, sample_events(stack) if is_whole else [], python).error
     return error and _cannot_start(stack, error)
 
@@ -66,8 +66,9 @@ def sample_events(stack: Stack) -> list[dict[str, Any]]:
     needs, settings = stack.settings.needs, stack.settings
     request = _request(needs, settings.options, settings.origins["stable"].domain_name)
     events = [_event("origin-request", request=request)]
-    if needs.origin_response or settings.has_metrics:
-        response: dict[str, Any] = {"headers": {}, "status": "200", "statusDescription": "OK"}
+    if settings.has_origin_response:
+        headers = {"location": [{"key": "Location", "value": "/"}]}
+        response: dict[str, Any] = {"headers": headers, "status": "302", "statusDescription": "Found"}
         events.append(_event("origin-response", request=request, response=response))
     return events
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from collections.abc import Iterator
 from functools import cache
 
 Place = tuple[int, int]
@@ -22,6 +23,35 @@ def strip_comments(source: bytes) -> bytes:
     for begin, end in sorted([*_comments(text), *_unused_statements(text, lines)], reverse=True):
         _cut(lines, begin, end)
     return "\n".join(lines).encode()
+
+
+@cache
+def strip_annotations(source: bytes) -> bytes:
+    """Return the same program with the same line numbers, without the annotations of functions that are on one line."""
+    text = source.decode()
+    lines = text.split("\n")
+    for begin, end in sorted(_annotations(text, lines), reverse=True):
+        if begin[0] == end[0]:
+            line = lines[begin[0] - 1]
+            lines[begin[0] - 1] = line[: begin[1]] + line[end[1] :]
+    return "\n".join(lines).encode()
+
+
+def _annotations(text: str, lines: list[str]) -> Iterator[tuple[Place, Place]]:
+    """From the end of a parameter's name, or from the arrow, to the end of the annotation."""
+    for node in ast.walk(ast.parse(text)):
+        given = node.returns if isinstance(node, ast.FunctionDef) else getattr(node, "annotation", None)
+        if given is None or not isinstance(node, ast.FunctionDef | ast.arg):
+            continue
+        end = _place(lines, given.end_lineno or 0, given.end_col_offset or 0)
+        if isinstance(node, ast.arg):
+            line, column = _place(lines, node.lineno, node.col_offset)
+            yield (line, column + len(node.arg)), end
+        else:
+            line, column = _place(lines, given.lineno, given.col_offset)
+            arrow = lines[line - 1].rfind(" ->", 0, column)
+            if arrow >= 0:
+                yield (line, arrow), end
 
 
 def _cut(lines: list[str], begin: Place, end: Place) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import model_validator
 
@@ -13,6 +13,9 @@ from infra.config.base_model import Section, Text
 from infra.config.errors import format_value, raise_errors, setting_error
 from infra.config.rules import duplicate_error, rule
 from router.model import names
+
+if TYPE_CHECKING:
+    from infra.settings.origins import OriginSettings
 
 MAX_ALIASES = 100
 """Alternate domain names per distribution ("Quotas": Quotas on distributions)."""
@@ -36,6 +39,8 @@ CLAIMS = (
 SCHEME = {"cloudfront-forwarded-proto": "https"}
 """Every viewer is redirected to https. X-Forwarded-Proto is a header that edge functions may not add ("Restrictions on
 all edge functions")."""
+FORWARDED_SCHEME = "proto=https"
+"""The same in Forwarded (RFC 7239), which is on none of that page's lists."""
 
 _CERTIFICATE = re.compile(r"arn:aws:acm:([a-z0-9-]+):[0-9]{12}:certificate/[0-9A-Za-z-]{1,64}")
 _ZONE = re.compile(r"Z[A-Z0-9]{1,31}")
@@ -119,6 +124,20 @@ def public_hosts(canonical: str, domain: DomainSettings | None) -> list[str]:
     if canonical or domain is None:
         return [canonical]
     return [next((alias for alias in domain.aliases if "*" not in alias), ""), *domain.aliases]
+
+
+def origin_ports(origins: Iterable[OriginSettings], hosts: Collection[str]) -> dict[str, list[int]]:
+    """Return the ports of our origins by every host name of theirs; a name of the site is none of theirs.
+
+    A fixed Host below a wildcard alias is the site's, but a domain name below it has an address of its own.
+    """
+    ports: dict[str, set[int]] = {}
+    for origin in origins:
+        ports.setdefault(origin.domain_name.lower(), set()).add(origin.port)
+        fixed = origin.host_header.lower()
+        if fixed not in ("origin", "viewer") and f"*.{fixed.partition('.')[2]}" not in hosts:
+            ports.setdefault(fixed, set()).add(origin.port)
+    return {host: sorted(found) for host, found in sorted(ports.items()) if host not in hosts}
 
 
 def shared_alias_errors(project: str, stack: str, aliases: Sequence[str], directory: Path) -> list[str]:

@@ -18,7 +18,7 @@ from infra.config.base_model import Section, Text, Whole, parse_settings
 from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
-from infra.settings.domain import DomainSettings, public_hosts
+from infra.settings.domain import DomainSettings, origin_ports, public_hosts
 from infra.settings.observability import AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
@@ -66,6 +66,10 @@ class CoreSettings(Section):
         domain: [Alternate domain names](#domain) and their certificate.
         public_host: [The name of the site](#public-host), which origins read in `X-Forwarded-Host`. The default is an
             alias, or else the distribution's own domain name.
+        forwarded_header: [Forwarded](#public-host) (RFC 7239) says it to the origins too.
+        rewrite_redirects: Rewrite [what an answer says about an origin's host](#rewriteredirects) or path: Location,
+            Content-Location, and Domain and Path of cookies. Has nothing to do where every origin has
+            `hostHeader: viewer` and no path.
         security: [Headers, web ACL, origin verification](#security).
         access_logs: [CloudFront's access logs](domains.md#access-logs), into a private bucket.
         alarms: [Dashboard, alarms and saved queries](#alarms).
@@ -95,6 +99,8 @@ class CoreSettings(Section):
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
     public_host: Annotated[Text, optional_rule(names.domain_name)] = ""
+    forwarded_header: bool = False
+    rewrite_redirects: bool = True
     security: SecuritySettings = Field(default_factory=SecuritySettings)
     access_logs: AccessLogs = "none"
     alarms: Annotated[AlarmSettings | None, BeforeValidator(absent_if_empty)] = None
@@ -215,9 +221,32 @@ class CoreSettings(Section):
         return public_hosts(self.public_host, self.domain)
 
     @property
+    def origin_ports(self) -> dict[str, list[int]]:
+        """The ports of the origins by host, as of infra.settings.domain."""
+        return origin_ports(self._all_origins, self.public_hosts)
+
+    @property
+    def _all_origins(self) -> list[Any]:
+        return [*self.origins.values(), *getattr(self.options, "tiers", {}).values()]
+
+    @property
     def has_origin_response(self) -> bool:
-        """True where the router runs at origin-response: to set a cookie, to count, or to guard."""
-        return self.needs.origin_response or self.has_metrics or self.guards_cookies
+        """True where the router runs at origin-response: to set a cookie, to count, to guard, or to rewrite."""
+        return self.needs.origin_response or self.has_metrics or self.guards_cookies or self.rewrites_answers
+
+    @property
+    def shows_origins(self) -> bool:
+        """True where an answer can name an origin's host, which the application receives, or its path.
+
+        A strategy with a list of allowed domains finds other origins, which always receive their own host.
+        """
+        has_own_host = any(origin.host_header != "viewer" or origin.path for origin in self._all_origins)
+        return has_own_host or hasattr(self.options, "allowed_domains")
+
+    @property
+    def rewrites_answers(self) -> bool:
+        """True where the router, at origin-response, names the site in place of an origin."""
+        return self.rewrite_redirects and self.needs.origin_request and self.shows_origins
 
     @property
     def guards_cookies(self) -> bool:

@@ -45,6 +45,7 @@ def test_what_is_proven_is_printed_with_its_evidence(run: Run):
         "✓ passed cached-cookies: 45 visitors got 45 cookies, none of them twice, none replayed by a cache",
         "✓ passed cached-versions: 6 requests in turn, 0 hits, none of another version",
         "- skipped varied-headers: no cached response names a header in Vary",
+        "- skipped origin-hosts: no hosts of origins are given",
         lines[-1],
     ]
     assert lines[-1].startswith(f"{url}: passed (53 requests in ")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.package.strip_comments import strip_comments
+from infra.package.strip_comments import strip_annotations, strip_comments
 from tests.infra.configs import ROOT
 
 MODULES = sorted([*(ROOT / "router").glob("*.py"), *(ROOT / "strategies").glob("*.py")])
@@ -92,6 +92,39 @@ def test_what_is_left_is_the_same_program(module: Path) -> None:
     source = module.read_bytes()
     assert _statements(strip_comments(source)) == _statements(source)
     assert b"# " not in strip_comments(source)
+
+
+def test_annotations_of_functions_go_and_those_of_classes_stay() -> None:
+    source = """class Read:
+    width: int = 3
+def read(é: str, *many: int, width: int = 3, **named: "dict[str, str]") -> Read: return é
+def long(
+    first: dict[
+        str, str
+    ],
+    second: int,
+) -> None: ...
+"""
+    assert strip_annotations(source.encode()).decode().split("\n") == [
+        *("class Read:", "    width: int = 3", "def read(é, *many, width = 3, **named): return é"),
+        *("def long(", "    first: dict[", "        str, str", "    ],", "    second,", "): ...", ""),
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_without_annotations_it_is_the_same_program(module: Path) -> None:
+    source = module.read_bytes()
+    assert _without_annotations(strip_annotations(source)) == _without_annotations(source)
+
+
+def _without_annotations(source: bytes) -> list[tuple[int, str]]:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return [(node.lineno, ast.dump(node)) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
 
 def _statements(source: bytes) -> list[tuple[int, str]]:

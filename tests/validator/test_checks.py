@@ -278,3 +278,38 @@ def test_no_unusual_request_is_sent_for_an_object_that_is_not_cached(vary: str):
         varied = result(validated(url, percent=30), "varied-headers")
     assert (varied.verdict, varied.summary) == ("skipped", "no cached response names a header in Vary")
     assert not [asked for asked in shop.asked if "rsc" in asked.headers]
+
+
+PAGE = b"""<!doctype html><base href=/><title>Shop</title>
+<meta http-equiv="refresh" content="5; url=https://V1.example.com/later?token=secret">
+<link rel=canonical href="https://shop.example.com/"><a href="/a">a</a> <a href='https://other.example.com/'>b</a>
+<a href="HTTPS:\\\\v2.example.com:8443/login#top">log in</a><a href="https://[broken/">c</a>
+<img srcset="/small.png 1x, //v1.example.com/large.png 2x"> <p>https://v1.example.com/ in a text</p>"""
+
+
+def test_links_and_redirects_to_an_origins_host_are_named():
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/moved":
+            return 302, [("Location", "https://user@v1.example.com/login?next=secret"), ("x-app-version", "1")], b""
+        return 200, [("Content-Type", "text/html; charset=utf-8"), ("x-app-version", "1")], PAGE
+
+    hosts = {"originHosts": ["v1.example.com", "V2.example.com"]}
+    with served(answer) as url:
+        found = result(validated(url, visitors=3, **hosts), "origin-hosts")
+        moved = result(validated(f"{url}moved", visitors=3, **hosts), "origin-hosts")
+        sound = result(validated(url, visitors=3, originHosts=["v3.example.com", "127.0.0.1"]), "origin-hosts")
+        unasked = result(validated(url, visitors=3), "origin-hosts")
+    assert (found.verdict, found.summary) == (
+        "failed",
+        "3 references to the host of an origin: <meta content> of / names https://V1.example.com/later",
+    )
+    assert found.figures["found"][1:] == [
+        "<a href> of / names https://v2.example.com:8443/login",
+        "<img srcset> of / names http://v1.example.com/large.png",
+    ]
+    assert moved.summary == (
+        "1 reference to the host of an origin: header location of /moved names https://v1.example.com/login"
+    )
+    assert sound.verdict == "passed"
+    assert sound.figures["hosts"] == ["v3.example.com"]
+    assert (unasked.verdict, unasked.summary) == ("skipped", "no hosts of origins are given")

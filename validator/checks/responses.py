@@ -1,4 +1,4 @@
-"""The check `answers`: the site responds, and each version as expected."""
+"""The checks `answers` and `origin-hosts`: the site responds, each version as expected, and names no origin."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from validator.checks.report import Result, Verdict, quantity, samples
 from validator.plan.model import Expectation, Plan
 from validator.traffic.response import Response
 from validator.traffic.visits import Traffic
+
+MAX_LINKS = 20
+"""In the figures."""
 
 
 def check_responses(plan: Plan, traffic: Traffic) -> Result:
@@ -37,6 +40,23 @@ def check_responses(plan: Plan, traffic: Traffic) -> Result:
     one_each = {response.version: response for response in arrived}.values()
     text = f"{quantity(len(arrived), 'request')}, all with the expected response"
     return Result(Verdict.PASSED, text, figures, samples(one_each))
+
+
+def check_origin_hosts(plan: Plan, traffic: Traffic) -> Result:
+    """Check that no redirect, and no absolute link in the first page of a version, leaves for an origin's host."""
+    if not plan.origin_hosts:
+        return Result(Verdict.SKIPPED, "no hosts of origins are given")
+    arrived = [response for response in traffic.responses if response.has_arrived]
+    leaving = [response for response in arrived if response.links]
+    links = list(dict.fromkeys(str(link) for response in leaving for link in response.links))
+    figures: dict[str, Any] = {"hosts": sorted(plan.foreign_hosts), "links": len(links), "found": links[:MAX_LINKS]}
+    if links:
+        text = f"{quantity(len(links), 'reference')} to the host of an origin: {links[0]}"
+        return Result(Verdict.FAILED, text, figures, samples(leaving))
+    if not arrived:
+        return Result(Verdict.INCONCLUSIVE, "there was no response", figures)
+    text = f"{quantity(len(arrived), 'response')} without a redirect or a link in the page to the host of an origin"
+    return Result(Verdict.PASSED, text, figures, samples(arrived[:1]))
 
 
 def _figures(plan: Plan, sent: list[Response]) -> dict[str, Any]:

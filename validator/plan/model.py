@@ -68,6 +68,7 @@ class Plan:
     override: OverridePlace | None = None
     cookies: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+    origin_hosts: tuple[str, ...] = ()
     max_requests: int = 2_000
     rate: float = 50.0
     concurrency: int = 8
@@ -90,6 +91,11 @@ class Plan:
     @property
     def can_override(self) -> bool:
         return self.override is not None and self.keeps_secrets
+
+    @property
+    def foreign_hosts(self) -> frozenset[str]:
+        """The origins' hosts in lower case, but for that of the site."""
+        return frozenset(host.lower() for host in self.origin_hosts) - {self.url.host.lower()}
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -136,6 +142,7 @@ class Plan:
             "versions": dict(self.versions),
             "override": place,
             "objects": list(self.objects),
+            "originHosts": list(self.origin_hosts),
             "maxRequests": self.max_requests,
             "rate": self.rate,
             "deadlineSeconds": self.deadline_seconds,

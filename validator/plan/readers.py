@@ -16,6 +16,7 @@ HIGHEST_PORT = 65_535
 PLACES = ("header", "cookie", "query")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 """RFC 9110 §5.6.2: names of headers and cookies."""
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 _VISIBLE = re.compile(r"[!-~]{1,4096}")
 
 
@@ -80,6 +81,14 @@ def read_url(value: object) -> httpx.URL:
     if url.userinfo:
         raise ValueError("has a user name or password: remove it, because reports show the URL")
     return url.copy_with(fragment=None)
+
+
+def read_host(value: object) -> str:
+    """Read the name of a host, without scheme and port."""
+    host = read_text(value)
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"has {host[:80]!r}: a host name, such as v1.example.com")
+    return host
 
 
 def read_path(value: object) -> str:

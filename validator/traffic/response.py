@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from validator.plan.model import Plan
+from validator.traffic.links import Link, find_links
 
 MAX_PRINTED_CHARACTERS = 120
 MAX_BODY_BYTES = 1_048_576
@@ -35,7 +36,7 @@ class Response:
     """The response to one page view. `version` is "" where it is unknown, `code` the version's code as received.
 
     `error` says why there is no response; `was_sent` is False where a limit prevented the request. `texts` are the
-    expected texts in the body, `vary` the headers in Vary, in lower case.
+    expected texts in the body, `vary` the headers in Vary, in lower case, `links` the references to origins' hosts.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Response:
     age: str = ""
     vary: tuple[str, ...] = ()
     cookies: tuple[SetCookie, ...] = ()
+    links: tuple[Link, ...] = ()
     elapsed_ms: int = 0
     error: str = ""
     was_sent: bool = True
@@ -84,6 +86,8 @@ class ResponseReader:
         self._pattern = re.compile(plan.version_pattern) if plan.version_pattern else None
         self._names = {code: name for name, code in plan.versions.items()}
         self._texts = frozenset(one.text for one in plan.expect if one.text)
+        self._origin_hosts = plan.foreign_hosts
+        self._searched: set[str] = set()
 
     def read(self, response: httpx.Response, body: bytes, cookies: tuple[SetCookie, ...]) -> Response:
         """Return the response; `cookies` are those of its redirects as well."""
@@ -101,7 +105,20 @@ class ResponseReader:
             age=printable(headers.get("age", "")),
             vary=tuple(sorted({name.strip().lower() for name in vary} - {""})),
             cookies=cookies,
+            links=self._links(response, text, code),
             elapsed_ms=round(response.elapsed.total_seconds() * 1_000),
+        )
+
+    def _links(self, response: httpx.Response, text: str, code: str) -> tuple[Link, ...]:
+        """Return the links to origins' hosts: of every redirect, and of the first page of each version."""
+        if not self._origin_hosts:
+            return ()
+        is_page = response.is_success and code not in self._searched
+        if is_page:
+            self._searched.add(code)
+        return tuple(
+            Link(link.where, printable(link.url), printable(link.page))
+            for link in find_links(response, text, self._origin_hosts, is_page=is_page)
         )
 
     def _code(self, response: httpx.Response, body: str) -> str:
