@@ -34,7 +34,7 @@ from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
 from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
-from router.model import names
+from router.model import origin_rules
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
@@ -94,7 +94,7 @@ class CoreSettings(Section):
     key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
-    public_host: Annotated[Text, optional_rule(names.domain_name)] = ""
+    public_host: Annotated[Text, optional_rule(origin_rules.domain_name)] = ""
     security: SecuritySettings = Field(default_factory=SecuritySettings)
     access_logs: AccessLogs = "none"
     alarms: Annotated[AlarmSettings | None, BeforeValidator(absent_if_empty)] = None
