@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, str] = {
     "invalidate": "cli.invalidate.command:invalidate",
     "cost": "cli.cost.command:cost",
     "logs": "cli.logs.command:logs",
+    "jwks": "cli.jwks.command:jwks_app",
     "new-strategy": "cli.new_strategy.command:new_strategy",
     "config": "cli.config.command:config_app",
     "rollout": "cli.rollout.command:rollout_app",

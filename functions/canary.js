@@ -64,6 +64,11 @@ function assigned(event, live, percent) {
         // Whatever the table says, so nobody asks it.
         return { origin: 'stable', reason: 'canary-withdrawn' };
     }
+    // only with pages
+    if (!session && !decision.visitor && isSubrequest(event.request)) {
+        return { origin: percent > 50 ? 'canary' : 'stable', reason: 'no-identity' };
+    }
+    // end
     const visitor = session || decision.visitor || minted(event);
     decision.bucket = bucket(live.release, visitor);
     decision.origin = decision.bucket < Math.round(percent * 100) ? 'canary' : 'stable';
@@ -86,6 +91,15 @@ function minted(event) {
     const id = (event.context && event.context.requestId) || '';
     return crypto.createHash('sha256').update(id).digest('hex').slice(0, 16);
 }
+
+// only with pages
+// As is_subrequest in router/model/request.py.
+function isSubrequest(request) {
+    const mode = valueIn(request, 'header', 'sec-fetch-mode');
+    return mode ? mode !== 'navigate'
+        : request.method === 'OPTIONS' && valueIn(request, 'header', 'access-control-request-method') !== '';
+}
+// end
 
 // only with session
 // A session without the cookie is on a version that only its table knows. The router asks it, and takes the assigned

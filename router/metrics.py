@@ -21,13 +21,15 @@ MAX_LATENCY_MS = 600_000
 REQUESTS = (("Requests", "Count"),)
 ERRORS = (("Errors", "Count"),)
 LATENCY = (*ERRORS, ("LatencyMs", "Milliseconds"), ("LogLatency", "None"), ("LogLatencySquared", "None"))
+UNCOUNTED = "override", "no-identity"
+"""Reasons of decisions that say nothing about visitors."""
 
 
 class Metrics:
     """Members that make a line of the log one of CloudWatch's metrics as well.
 
-    Counted are requests that went to one of `versions`, the configured origins; never those of the QA override, for
-    they say nothing about visitors.
+    Counted are requests that went to one of `versions`, the configured origins; never those of the QA override and
+    subrequests without identity, for they are no sample of the visitors.
     """
 
     header = "x-router-trace"
@@ -69,7 +71,7 @@ class Metrics:
 
     def _version_of(self, decision: Decision) -> str:
         origin = decision.origin
-        return origin if isinstance(origin, str) and decision.reason != "override" else ""
+        return origin if isinstance(origin, str) and decision.reason not in UNCOUNTED else ""
 
     def _latency_ms(self, started_ms: str) -> int | None:
         if not (started_ms.isascii() and started_ms.isdecimal()) or len(started_ms) > 15:

@@ -1,4 +1,4 @@
-"""The needs of strategies with versioned caching: functions/canary.js at viewer-request, and its config."""
+"""What strategies with a version cookie need and warn of at deploy: functions/canary.js, its config, SameSite."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ def version_needs(
     partitioned: bool = False,
     signing_keys: tuple[str, ...] = (),
     session: str = "",
+    pages: bool = True,
 ) -> dict[str, Any]:
-    """Fields of Needs. `cookie` has the version; `session` names the cookie of sessions in a table."""
+    """Fields of Needs. `cookie` has the version; `session` names the cookie of sessions in a table.
+
+    `pages`: subrequests without identity are no new visitors.
+    """
     written = set_cookie(
         cookie, "", max_age_seconds, domain=domain, path=path, same_site=same_site, partitioned=partitioned
     )
@@ -34,6 +38,23 @@ def version_needs(
             "keys": list(signing_keys),
             "path": "" if path == "/" else path,
             "session": session,
+            "pages": pages,
         },
         "version_header": VERSION_HEADER,
     }
+
+
+def same_site_warnings(same_site: str, partitioned: bool) -> list[str]:
+    """Warnings about a version cookie that is rarely meant so."""
+    warnings: list[str] = []
+    if same_site == "Strict":
+        warnings.append(
+            "sameSite is Strict: who follows a link from another site sends no cookie with that request, is assigned"
+            " anew and may change the version. Lax keeps them where they are"
+        )
+    if partitioned and same_site != "None":
+        warnings.append(
+            f"partitioned is true, but sameSite is {same_site}: pages that another site embeds, which partitioned"
+            " cookies are for, never send it. Set sameSite to None"
+        )
+    return warnings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.model import names
+from router.model import names, origin_rules
 from router.model.decision import Decision
 from router.model.digest import sha256
 from router.model.record import record
@@ -14,7 +14,6 @@ from strategies.options import (
     first_of,
     key_cookies_error,
     require,
-    same_site_warnings,
 )
 from strategies.signing import keys_error, sign, to_base64url, verify
 
@@ -51,6 +50,8 @@ class Options:
         same_site: SameSite attribute ([below](#what-browsers-refuse)).
         partitioned: Partitioned attribute: a separate cookie for every site that embeds the page (CHIPS); meant for
             `sameSite: None`.
+        assign_subrequests: Subrequests without identity are assigned as new visitors too
+            ([below](#requests-without-identity)): for an API or files whose pages are at another host.
     """
 
     cookie: str = "app-version"
@@ -62,6 +63,7 @@ class Options:
     path: str = "/"
     same_site: str = "Lax"
     partitioned: bool = False
+    assign_subrequests: bool = False
 
     def __post_init__(self) -> None:
         dropped = cookie_errors(self.cookie, self.path, self.same_site, self.domain)
@@ -71,7 +73,7 @@ class Options:
                 self.max_age_seconds, 1, 34_560_000, "seconds (400 days, the most browsers keep)"
             ),
             domain=first_of(
-                self.domain and names.domain_name(self.domain.removeprefix(".")),
+                self.domain and origin_rules.domain_name(self.domain.removeprefix(".")),
                 dropped["domain"],
             ),
             signing_keys=keys_error(self.signing_keys),
@@ -105,6 +107,7 @@ class CookieVersion(Strategy):
         no-cookie: by percentage, key: the request id; the response sets the cookie
         forged-cookie: by percentage, as without a cookie: the signature is not ours
         malformed-cookie: by percentage, as without a cookie: it is not of this form
+        no-identity: of a subrequest without a visitor id: where most new visitors go; sets no cookie
         other-release: by percentage, key: the visitor id; set in another `release`
         unknown-version: by percentage, key: the visitor id; names an origin that is not configured
     """
@@ -118,7 +121,12 @@ class CookieVersion(Strategy):
         if options.caching == "versioned":
             from strategies.canary_function import version_needs  # only with needs: none at the edge
 
-            version = version_needs(options.cookie, **options.attributes, signing_keys=tuple(options.signing_keys))
+            version = version_needs(
+                options.cookie,
+                **options.attributes,
+                signing_keys=tuple(options.signing_keys),
+                pages=not options.assign_subrequests,
+            )
             cookies = frozenset(options.application_cookies)
             return Needs(
                 cookies=cookies, key_cookies=cookies, by_percentage=True, cookie_domain=options.domain, **version
@@ -132,6 +140,8 @@ class CookieVersion(Strategy):
 
     @classmethod
     def warnings(cls, options: Options) -> list[str]:
+        from strategies.canary_function import same_site_warnings  # only with needs: none at the edge
+
         return same_site_warnings(options.same_site, options.partitioned)
 
     def choose(self, request: Request, assignment: Assignment, /) -> Decision:
@@ -139,6 +149,9 @@ class CookieVersion(Strategy):
         request.step(f"cookie {self.options.cookie}", reason)
         if origin:
             return Decision(origin, reason, visitor=visitor)
+        if self._is_unassigned(request, visitor):
+            request.step("subrequest", "without identity")
+            return Decision(assignment.majority, "no-identity")
         if not visitor:  # with versioned caching the viewer-request function made the id
             is_versioned = self.options.caching == "versioned"
             visitor = visitor_id(request.request_id) if is_versioned else request.request_id
@@ -150,10 +163,10 @@ class CookieVersion(Strategy):
 
         Nor with an error that CloudFront may cache though caching is off; nor while the release is unknown, because the
         cookie would soon be assigned again; nor outside of the cookie's path, where no browser sends it and another one
-        would take its place.
+        would take its place. Nor to a subrequest, which is no new visitor.
         """
         origin, visitor, _ = self._read(request, assignment)
-        if origin or response.origin is None or not assignment.release:
+        if origin or self._is_unassigned(request, visitor) or response.origin is None or not assignment.release:
             return
         if response.status >= 500 or response.status in ERRORS_CACHED_FOR_THEIR_AGE:
             return
@@ -161,6 +174,9 @@ class CookieVersion(Strategy):
             return
         value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor or self._new_visitor()}")
         response.add_cookie(set_cookie(self.options.cookie, value, **self.options.attributes))
+
+    def _is_unassigned(self, request: Request, visitor: str) -> bool:
+        return not visitor and not self.options.assign_subrequests and request.is_subrequest
 
     def _read(self, request: Request, assignment: Assignment) -> tuple[str, str, str]:
         """(origin or "", visitor id or "", reason)."""

@@ -70,22 +70,6 @@ def cookie_errors(cookie: str, path: str, same_site: str, domain: str = "") -> d
     }
 
 
-def same_site_warnings(same_site: str, partitioned: bool) -> list[str]:
-    """Warnings about a version cookie that is rarely meant so."""
-    warnings: list[str] = []
-    if same_site == "Strict":
-        warnings.append(
-            "sameSite is Strict: who follows a link from another site sends no cookie with that request, is assigned"
-            " anew and may change the version. Lax keeps them where they are"
-        )
-    if partitioned and same_site != "None":
-        warnings.append(
-            f"partitioned is true, but sameSite is {same_site}: pages that another site embeds, which partitioned"
-            " cookies are for, never send it. Set sameSite to None"
-        )
-    return warnings
-
-
 def _cookie_path_error(path: str) -> str:
     is_path = path.startswith("/") and ";" not in path and all(" " < character <= "~" for character in path)
     if is_path and len(path) <= MAX_COOKIE_PATH_CHARACTERS:

@@ -44,7 +44,7 @@ class TierOrigin:
 
     def __post_init__(self) -> None:
         require(
-            domain_name=names.domain_name(self.domain_name),
+            domain_name=origin_rules.domain_name(self.domain_name),
             protocol=origin_rules.protocol(self.protocol),
             port=origin_rules.port(self.port) if self.port else "",
             path=origin_rules.path(self.path),

@@ -59,11 +59,16 @@ def _decide(config: Mapping[str, Any], request: Request, region: str) -> Decisio
 def _decide_by_hint(config: Mapping[str, Any], request: Request, region: str, *, is_withdrawn: bool) -> Decision:
     """Decide like functions/canary.js and the router: override, pin and hint first, then the sessions table."""
     options = config["options"]
-    hint = {"cookie": options["version_cookie"], "caching": "versioned"}
+    session = request.cookie(options["cookie"]) or ""
+    is_session = 0 < len(session) <= MAX_TOKEN_CHARACTERS
+    hint = {
+        "cookie": options["version_cookie"],
+        "caching": "versioned",
+        "assign_subrequests": is_session or options["assign_subrequests"],
+    }
     hinting = {**config, "strategy": "cookie-version", "options": hint, "table": None}
     decision = _decide(hinting, request, region)
-    session = request.cookie(options["cookie"]) or ""
-    if decision.bucket is None or not 0 < len(session) <= MAX_TOKEN_CHARACTERS:
+    if decision.bucket is None or not is_session:
         return _enforce_withdrawal(decision) if is_withdrawn else decision
     if is_withdrawn:  # whatever the table has
         return WITHDRAWN

@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from infra.config.base_model import Text
 from infra.config.errors import custom_error, format_value, suggestion
-from router.model import names
+from router.model import names, origin_rules
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@([^@\s]+)")
 
@@ -59,7 +59,7 @@ def sns_protocol(endpoint: str) -> str:
     if url.scheme == "https" and url.hostname and " " not in endpoint:
         return "https"
     address = _EMAIL.fullmatch(endpoint)
-    return "email" if address and not names.domain_name(address[1]) else ""
+    return "email" if address and not origin_rules.domain_name(address[1]) else ""
 
 
 def endpoint(output: str) -> AfterValidator:

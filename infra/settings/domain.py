@@ -12,7 +12,7 @@ from pydantic import model_validator
 from infra.config.base_model import Section, Text
 from infra.config.errors import format_value, raise_errors, setting_error
 from infra.config.rules import duplicate_error, rule
-from router.model import names
+from router.model import origin_rules
 
 if TYPE_CHECKING:
     from infra.settings.origins import OriginSettings
@@ -53,7 +53,7 @@ def _alias_error(value: str) -> str:
     if value.endswith(".cloudfront.net"):
         return f"is {value!r}: names below cloudfront.net are CloudFront's own, and need no alias"
     base = value.removeprefix("*.")
-    if problem := names.domain_name(base):
+    if problem := origin_rules.domain_name(base):
         wildcard = "; a wildcard is the whole first label, such as *.example.com" if "*" in value else ""
         return f"is {value!r}{problem.removeprefix(f'is {base!r}')}{wildcard}"
     return ""

@@ -34,7 +34,7 @@ from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
 from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
-from router.model import names
+from router.model import origin_rules
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
@@ -98,7 +98,7 @@ class CoreSettings(Section):
     key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
-    public_host: Annotated[Text, optional_rule(names.domain_name)] = ""
+    public_host: Annotated[Text, optional_rule(origin_rules.domain_name)] = ""
     forwarded_header: bool = False
     rewrite_redirects: bool = True
     security: SecuritySettings = Field(default_factory=SecuritySettings)

@@ -33,7 +33,7 @@ class OriginSettings(Section):
         read_timeout_seconds: How long CloudFront waits for a response.
     """
 
-    domain_name: Annotated[Text, rule(names.domain_name)]
+    domain_name: Annotated[Text, rule(origin_rules.domain_name)]
     protocol: Annotated[Text, rule(origin_rules.protocol)] = "https"
     port: Annotated[Whole, rule(origin_rules.port)] = 443
     path: Annotated[Text, rule(origin_rules.path)] = ""

@@ -70,10 +70,12 @@ class Precedence:
     def _assigned_version(self, request: Request) -> Decision | None:
         """The version in the header. It is part of the cache key: another one would be cached for other visitors.
 
+        A preflight comes without cookies: what it says is no visitor's.
+
         `<version>?<unique>` leaves the choice to the strategy, because no other request has that key.
         """
         name, asks, _ = (request.header(self._version_header) or "").partition("?")
         if name not in self._origins:
             return fallback("no-version")
         request.step(f"header {self._version_header}", f"{name}, unless the strategy knows better" if asks else name)
-        return None if asks else Decision(name, "assigned-version")
+        return None if asks else Decision(name, "no-identity" if request.method == "OPTIONS" else "assigned-version")

@@ -47,6 +47,11 @@ class Assignment:
     def release_tag(self) -> str:
         return release_tag(self.release)
 
+    @property
+    def majority(self) -> str:
+        """The origin that most new visitors are assigned to; "stable" at 50 %."""
+        return "canary" if self.canary_percent > 50 else "stable"
+
     def assign(self, key: str) -> tuple[str, int]:
         """The origin's name ("stable" or "canary") and the bucket of this visitor."""
         number = bucket(self.release, key)

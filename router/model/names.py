@@ -1,10 +1,9 @@
-"""Rules for names in cookies, headers and DNS. Each rule returns "", or what is wrong and what is allowed."""
+"""Rules for names in cookies, headers and tables. Each rule returns "", or what is wrong and what is allowed."""
 
 from __future__ import annotations
 
 _LETTERS_AND_DIGITS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _TOKEN = _LETTERS_AND_DIGITS | frozenset("!#$%&'*+-.^_`|~")
-_LABEL = _LETTERS_AND_DIGITS | frozenset("-")
 _ATTRIBUTE_BYTES = 255
 
 _REFUSED_HEADERS = frozenset(
@@ -47,45 +46,6 @@ def query_name(value: str) -> str:
     if value and (_LETTERS_AND_DIGITS | frozenset("-._~")).issuperset(value):
         return ""
     return f"is {value!r}: a query parameter's name has letters, digits and -._~ only"
-
-
-def domain_name(value: str) -> str:
-    """A host name CloudFront takes as an origin: at most 253 characters, no scheme, port, path or IP address."""
-    if "://" in value:
-        host = _host_in(value)
-        if _is_ip_address(host):
-            return f"is {value!r}: a domain name has no scheme, and CloudFront takes no IP address; use a DNS name"
-        written = repr(host) if not domain_name(host) else "a name such as v1.example.com"
-        return f"is {value!r}: a domain name has no scheme; write {written}"
-    labels = value.split(".")
-    if _is_ip_address(value):
-        return f"is {value!r}: CloudFront takes no IP address as an origin; use a DNS name"
-    if ":" in value or "/" in value:
-        return f"is {value!r}: a domain name has neither port nor path; they are keys of their own"
-    if not 0 < len(value) <= 253 or len(labels) < 2 or not all(_is_label(label) for label in labels):
-        return (
-            f"is {value!r}: a domain name has labels of letters, digits and -, at most 253 characters in all,"
-            " such as v1.example.com"
-        )
-    return ""
-
-
-def _host_in(url: str) -> str:
-    """The host of a URL, without user and port (RFC 3986 §3.2)."""
-    authority = url.partition("://")[2]
-    for end in "/?#":
-        authority = authority.partition(end)[0]
-    authority = authority.rpartition("@")[2]
-    return authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
-
-
-def _is_ip_address(value: str) -> bool:
-    labels = value.split(".")
-    return value.count(":") > 1 or (len(labels) == 4 and all(label.isascii() and label.isdigit() for label in labels))
-
-
-def _is_label(label: str) -> bool:
-    return 0 < len(label) <= 63 and _LABEL.issuperset(label) and label[0] != "-" != label[-1]
 
 
 def table_name(value: str) -> str:

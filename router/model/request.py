@@ -96,6 +96,17 @@ class Request:
             self._query = _parse_query(self.query_string)
         return self._query.get(name)
 
+    @property
+    def is_subrequest(self) -> bool:
+        """True for a request that a page makes: by Sec-Fetch-Mode all but navigations; without it a preflight only.
+
+        Clients without Sec-Fetch-Mode, such as curl, native applications and old browsers, may have no page.
+        """
+        mode = self.header("sec-fetch-mode")
+        if mode:
+            return mode != "navigate"
+        return self.method == "OPTIONS" and bool(self.header("access-control-request-method"))
+
     def step(self, looked_at: str, found: str) -> None:
         """Note one thing that was looked at and what came of it."""
         self.steps.append((looked_at, found))

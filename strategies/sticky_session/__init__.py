@@ -6,7 +6,6 @@ from router.dynamodb.responses import parse_number
 from router.dynamodb.table import TableError
 from router.model.decision import Decision
 from strategies.base import MEMO_HEADER, VERSION_HEADER, Edge, Needs, Strategy, TableSpec
-from strategies.options import same_site_warnings
 from strategies.sticky_session.options import Options
 
 TYPE_CHECKING = False
@@ -38,6 +37,7 @@ class StickySession(Strategy):
             `decodeCookie` and `signedCookie` say, and the table is not asked
         forged-session: by percentage, key: the request id; none of `cookieSecrets` verifies the cookie's signature, and
             the table is not asked
+        no-identity: of a subrequest without a token: where most new visitors go
         unknown-session, expired-session, unknown-version: by percentage, key: the session token, so the visitor lands
             on the same side each time
         table-<reason>: `stable`, fallback: no replica answered ([reasons](../logs.md#reasons)); with `home-` before the
@@ -68,6 +68,7 @@ class StickySession(Strategy):
                 same_site=options.same_site,
                 partitioned=options.partitioned,
                 session=options.cookie,
+                pages=not options.assign_subrequests,
             )
             application_cookies = tuple(options.application_cookies)
             version["key_cookies"] = frozenset({options.cookie, *application_cookies})
@@ -91,16 +92,18 @@ class StickySession(Strategy):
 
     @classmethod
     def warnings(cls, options: Options) -> list[str]:
+        from strategies.canary_function import same_site_warnings  # only with needs: none at the edge
+
         return same_site_warnings(options.same_site, options.partitioned)
 
     def choose(self, request: Request, assignment: Assignment, /) -> Decision:
         token = request.cookie(self.options.cookie)
         if not token:
             request.step(f"cookie {self.options.cookie}", "none")
-            return self._assign(request, assignment, request.request_id, "no-session")
+            return self._assign(request, assignment, "", "no-session")
         if len(token) > MAX_TOKEN_CHARACTERS:
             request.step(f"cookie {self.options.cookie}", f"longer than {MAX_TOKEN_CHARACTERS} characters")
-            return self._assign(request, assignment, request.request_id, "malformed-session")
+            return self._assign(request, assignment, "", "malformed-session")
         request.step(f"cookie {self.options.cookie}", "present")
         if self._cookie is not None:
             origin = self._cookie.read(request, token, assignment, self.edge.clock(), self.edge.origins)
@@ -120,7 +123,7 @@ class StickySession(Strategy):
         key, reason = self._identity.key(token) if self._identity else (token, "")
         if reason:
             request.step(f"cookie {self.options.cookie}", reason)
-            return self._assign(request, assignment, request.request_id, reason)
+            return self._assign(request, assignment, "", reason)
         try:
             reading = self.edge.table.read({self.options.key_attribute: key}, self._is_current)
         except TableError as error:
@@ -162,11 +165,18 @@ class StickySession(Strategy):
         return parse_number(item.get(self.options.expiry_attribute, {}).get("N"))
 
     def _assign(
-        self, request: Request, assignment: Assignment, key: str, reason: str, reading: Reading | None = None
+        self, request: Request, assignment: Assignment, token: str, reason: str, reading: Reading | None = None
     ) -> Decision:
-        """Assign by the percentage, unless the viewer-request function has done so already."""
+        """Assign by the percentage, unless the viewer-request function has done so already.
+
+        Without a token by the request id, but a subrequest goes where most new visitors do.
+        """
+        key = token or request.request_id
         if self.options.caching == "versioned" and (value := request.header(VERSION_HEADER)):
             return Decision(value.partition("?")[0], reason, visitor=key, reading=reading)
+        if not token and not self.options.assign_subrequests and request.is_subrequest:
+            request.step("subrequest", "without identity")
+            return Decision(assignment.majority, "no-identity")
         origin, number = assignment.assign(key)
         return Decision(origin, reason, bucket=number, visitor=key, reading=reading)
 

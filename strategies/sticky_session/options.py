@@ -49,6 +49,8 @@ class Options:
         key_prefix: Text before the token in the table's key, such as `sess:`.
         version_path: Path to the version code inside `versionAttribute`, such as `user.version`, where that is a map,
             JSON text, or bytes of JSON or MessagePack.
+        assign_subrequests: Subrequests without identity are assigned as new visitors too
+            ([below](#requests-without-identity)): for an API or files whose pages are at another host.
     """
 
     cookie: str = "sessiontoken"
@@ -76,6 +78,7 @@ class Options:
     key_digest: str = ""
     key_prefix: str = ""
     version_path: str = ""
+    assign_subrequests: bool = False
 
     def __post_init__(self) -> None:
         identity = self.identity()

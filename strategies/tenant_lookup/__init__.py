@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.dynamodb.table import TableError
-from router.model import names
+from router.model import origin_rules
 from router.model.decision import Decision, Origin
 from strategies.base import Edge, Needs, Strategy, TableSpec
 from strategies.tenant_lookup.identifiers import identify
@@ -105,7 +105,7 @@ class TenantLookup(Strategy):
 def _domain_in(item: Item, attribute: str) -> str:
     """The lower-case domain name that an item holds, or ""."""
     domain = item.get(attribute, {}).get("S")
-    return domain.lower() if isinstance(domain, str) and not names.domain_name(domain) else ""
+    return domain.lower() if isinstance(domain, str) and not origin_rules.domain_name(domain) else ""
 
 
 def _origin(domain: str) -> Origin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.model import names
+from router.model import origin_rules
 from router.model.record import is_object
 from strategies.options import first_of
 from strategies.tenant_lookup.options import as_list
@@ -44,7 +44,7 @@ def _identify_host(request: Request, options: Options) -> tuple[tuple[str, ...],
     if not host:
         return (), "missing-tenant"
     name, colon, port = host.lower().partition(":")
-    is_host = not names.domain_name(name) and (not colon or (port.isascii() and port.isdigit()))
+    is_host = not origin_rules.domain_name(name) and (not colon or (port.isascii() and port.isdigit()))
     return ((name,), "") if is_host and len(name) <= options.max_id_characters else ((), "malformed-tenant")
 
 

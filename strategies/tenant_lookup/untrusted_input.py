@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from router.model import names
+from router.model import origin_rules
 from router.model.record import is_object
 from router.model.request import BodyError
 
@@ -50,7 +50,7 @@ def allow_list_error(entries: Sequence[str]) -> str:
     if not entries:
         return "is empty: list the domains that the table may name, such as .example.com or api.example.com"
     for entry in entries:
-        if error := names.domain_name(entry.removeprefix(".")):
+        if error := origin_rules.domain_name(entry.removeprefix(".")):
             return f"has an entry that {error}"
     return ""
 

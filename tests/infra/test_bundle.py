@@ -298,6 +298,7 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
             "key_digest": "",
             "key_prefix": "",
             "version_path": "",
+            "assign_subrequests": False,
         },
         "origins": {
             name: {

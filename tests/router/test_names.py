@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.model.names import domain_name
+from router.model.origin_rules import domain_name
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from router.model import names
+from router.model import names, origin_rules
 from router.model.decision import Decision, Origin
 from router.model.request import Body, Request
 from strategies.base import Needs
@@ -121,7 +121,7 @@ def state_of(request: Request) -> object:
 
 def assert_valid(decision: Decision) -> None:
     if isinstance(decision.origin, Origin):
-        assert names.domain_name(decision.origin.domain_name) == ""
+        assert origin_rules.domain_name(decision.origin.domain_name) == ""
         assert decision.origin.protocol in {"http", "https"}
         assert 1 <= decision.origin.port <= 65_535
     else:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.model import names
+from router.model import origin_rules
 from router.model.assignment import Assignment
 from router.model.request import Request
 from router.model.response import Response
@@ -148,6 +148,6 @@ def test_needs_are_the_cookie_and_the_answer_but_no_table() -> None:
 def test_mistakes_are_named_and_no_key_is_quoted() -> None:
     assert errors_of(Options, max_age_seconds=0, domain="exa mple.com", signing_keys=(KEY, "geheim")) == [
         ("maxAgeSeconds", "is 0: allowed is 1 to 34560000 seconds (400 days, the most browsers keep)"),
-        ("domain", names.domain_name("exa mple.com")),
+        ("domain", origin_rules.domain_name("exa mple.com")),
         ("signingKeys", "has a key of under 16 characters: use 32 random ones"),
     ]

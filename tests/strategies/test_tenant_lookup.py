@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.model import names
+from router.model import origin_rules
 from router.model.decision import Origin
 from router.model.request import Body, Request
 from strategies.tenant_lookup import Options, TenantLookup
@@ -196,7 +196,7 @@ def test_mistakes_are_named_all_at_once() -> None:
         ("source", "is 'form': allowed is body, query, header, host"),
         ("accountField", "is 'tenantId': that is the tenant's field already"),
         ("backendAttribute", "is 'tenantId': that is a key attribute already"),
-        ("allowedDomains", f"has an entry that {names.domain_name('com')}"),
+        ("allowedDomains", f"has an entry that {origin_rules.domain_name('com')}"),
         ("maxIdCharacters", "is 0: allowed is 1 to 1024 characters"),
     ]
 

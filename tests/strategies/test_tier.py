@@ -85,7 +85,7 @@ def test_tiers_are_in_the_keys_and_nowhere_else() -> None:
         ),
         (
             {"tiers": {"gold": {"domain_name": "https://g.example.com"}}},
-            ("tiers.gold.domainName", names.domain_name("https://g.example.com")),
+            ("tiers.gold.domainName", origin_rules.domain_name("https://g.example.com")),
         ),
         (
             {"tiers": {"gold": {"domain_name": "g.example.com", "port": 22}}},

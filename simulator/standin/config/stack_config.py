@@ -33,7 +33,7 @@ def read_stack_config(
     false and whole numbers are typed; a top-level key takes text. Errors: StackConfigError names file and key.
     """
     declared = read_project(project / "Pulumi.yaml")
-    file = _stack_file(stack, project)
+    file = find_stack_file(stack, project)
     raw = load_yaml(file)
     config = raw.get("config") or {}
     if not isinstance(config, dict):
@@ -59,7 +59,7 @@ def stacks(project: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name.split(".", 1)[1].rsplit(".", 1)[0] for path in files))
 
 
-def _stack_file(stack: str, project: Path) -> Path:
+def find_stack_file(stack: str, project: Path) -> Path:
     """The path with the stack's name, if anything is there: whoever reads it says what is wrong with it."""
     file = project / f"Pulumi.{stack}.yaml"
     if "/" in stack or "\0" in stack or not os.path.lexists(file):

@@ -1,0 +1,1 @@
+"""`edge-router jwks`: the keys of an issuer, fetched at deploy."""
