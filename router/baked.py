@@ -15,6 +15,7 @@ from strategies.registry import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from router.cache_guard import CacheGuard
@@ -41,7 +42,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
-    router = Router(
+    router = _router_class(config.get("failover"))(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),
@@ -66,6 +67,16 @@ def build_router(config: dict[str, Any], region: str) -> Router:
 
         warm_up(clients, [*([control.region] if control else []), *(table.regions if table else [])], control)
     return router
+
+
+def _router_class(groups: dict[str, Any] | None) -> Callable[..., Router]:
+    if not groups:
+        return Router
+    from functools import partial
+
+    from router.failover import FailoverRouter  # only with failover: most stacks have no origin group
+
+    return partial(FailoverRouter, groups)
 
 
 def _build_override(config: dict[str, Any] | None) -> Override | None:

@@ -21,15 +21,15 @@ MAX_LATENCY_MS = 600_000
 REQUESTS = (("Requests", "Count"),)
 ERRORS = (("Errors", "Count"),)
 LATENCY = (*ERRORS, ("LatencyMs", "Milliseconds"), ("LogLatency", "None"), ("LogLatencySquared", "None"))
-UNCOUNTED = "override", "no-identity"
-"""Reasons of decisions that say nothing about visitors."""
+UNCOUNTED = "override", "no-identity", "failover"
+"""Reasons of decisions that say nothing about visitors, or of a request that was counted before."""
 
 
 class Metrics:
     """Members that make a line of the log one of CloudWatch's metrics as well.
 
     Counted are requests that went to one of `versions`, the configured origins; never those of the QA override and
-    subrequests without identity, for they are no sample of the visitors.
+    subrequests without identity, for they are no sample of the visitors, nor the second attempt of a failover.
     """
 
     header = "x-router-trace"

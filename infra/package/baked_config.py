@@ -11,6 +11,7 @@ from infra.settings.cache_key import header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME
 from infra.settings.origins import OriginSettings, OverrideSettings
 from infra.settings.stack import Stack
+from router.failover import ATTEMPT_HEADER
 from strategies.base import TableSpec
 
 METRICS_NAMESPACE = "EdgeRouter"
@@ -28,6 +29,11 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["warm"] = True
     if settings.has_metrics:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
+    if settings.origin_groups:
+        config["failover"] = {
+            group.name: {"to": group.to, "is_cached": group.is_cached} for group in settings.origin_groups
+        }
+        config["public"]["headers"][ATTEMPT_HEADER] = ""
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)
     if settings.rewrites_answers:

@@ -19,6 +19,7 @@ from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings, origin_ports, public_hosts
+from infra.settings.failover import FailoverSettings, OriginGroup, failover_errors, origin_groups
 from infra.settings.observability import AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
@@ -60,6 +61,7 @@ class CoreSettings(Section):
             whoever knows both can test a guess. Set your own with `--secret`.
         static_paths: Path patterns such as `/static/*` that go to the stable origin without the router, and are cached
             for a day unless the origin says otherwise. Both versions' files have to be there.
+        failover: [A second attempt](origins.md#failover), at another origin, for requests that fail.
         key_headers: [Headers in the cache key](#key-headers), for strategies whose responses are cached: names,
             `next`, `language`.
         price_class: CloudFront edge locations that serve.
@@ -95,6 +97,7 @@ class CoreSettings(Section):
     override: Annotated[OverrideSettings | None, BeforeValidator(absent_if_empty)] = None
     log_salt: Text = Field(default="", repr=False)
     static_paths: StaticPaths = ()
+    failover: Annotated[FailoverSettings | None, BeforeValidator(absent_if_empty)] = None
     key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
@@ -164,6 +167,12 @@ class CoreSettings(Section):
             raise_errors([setting_error(text, "keyHeaders", value=self.key_headers)])
         return self
 
+    @model_validator(mode="after")
+    def _fails_over_to_another_origin(self) -> Self:
+        errors = failover_errors(self).items()
+        raise_errors([setting_error(text, "failover", *key) for key, text in errors])
+        return self
+
     @property
     def strategy_class(self) -> type[Strategy]:
         """The chosen strategy's class."""
@@ -228,6 +237,11 @@ class CoreSettings(Section):
     @property
     def _all_origins(self) -> list[Any]:
         return [*self.origins.values(), *getattr(self.options, "tiers", {}).values()]
+
+    @property
+    def origin_groups(self) -> tuple[OriginGroup, ...]:
+        """The origin groups of the distribution, each for paths of its own."""
+        return origin_groups(self)
 
     @property
     def has_origin_response(self) -> bool:
