@@ -15,6 +15,7 @@ from strategies.registry import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from router.cache_guard import CacheGuard
@@ -41,7 +42,12 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
-    router = Router(
+    make: Callable[..., Router] = Router
+    if config.get("skew"):
+        from router.skew import build_skew_router  # only with skew: most stacks do not tell builds apart
+
+        make = build_skew_router(config, control)
+    router = make(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),

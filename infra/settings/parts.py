@@ -21,7 +21,8 @@ _PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
 """The characters of a path pattern ("Cache behavior settings", Path pattern), here always with the leading /."""
 
 
-def _path_pattern_error(pattern: str) -> str:
+def path_pattern_error(pattern: str) -> str:
+    """Return the error in a path pattern of a behavior besides the default one."""
     if not _PATH_PATTERN.fullmatch(pattern) or len(pattern) > 255:
         return (
             f"is {pattern!r}: a path pattern starts with / and has at most 255 letters, digits and _-.*$/~\"'@:+&?,"
@@ -37,13 +38,14 @@ def _example(pattern: str) -> str:
     return meant if is_likely and len(meant) <= 255 else "/static/*"
 
 
-def _static_paths_error(patterns: tuple[str, ...]) -> str:
+def path_patterns_error(patterns: tuple[str, ...]) -> str:
+    """Return the error in a list of path patterns."""
     if len(patterns) > MAX_STATIC_PATHS:
         return f"has {len(patterns)} entries: CloudFront has room for {MAX_STATIC_PATHS}"
     return duplicate_error(patterns, "every pattern once")
 
 
-StaticPaths = Annotated[tuple[Annotated[Text, rule(_path_pattern_error)], ...], rule(_static_paths_error)]
+StaticPaths = Annotated[tuple[Annotated[Text, rule(path_pattern_error)], ...], rule(path_patterns_error)]
 
 
 def _ca_bundle_error(value: str) -> str:
