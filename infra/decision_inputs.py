@@ -9,6 +9,7 @@ from infra.naming.edge_functions import viewer_function_name
 from infra.settings.cache_key import KEY_HEADER, header_key
 from infra.settings.model import Settings
 from infra.settings.stack import Stack
+from router.failover import ATTEMPT_HEADER
 
 _WITHOUT = {
     "origin-request": "no request is routed, and the distribution's own origin responds to them all",
@@ -35,6 +36,8 @@ def decision_inputs(stack: Stack) -> DecisionInputs:
         required=required_associations(stack),
         function_prefix=stack.prefix,
         static_paths=frozenset(settings.static_paths),
+        attempt_header=ATTEMPT_HEADER,
+        groups=tuple(group.name for group in settings.origin_groups),
         origin_hosts=tuple(dict.fromkeys(origin.domain_name for origin in settings.origins.values())),
     )
     if needs.version_header:

@@ -55,6 +55,11 @@ class S3OriginConfig(StatePart):
     origin_access_identity: Annotated[str | None, _READABLE] = None
 
 
+class CustomHeader(StatePart):
+    name: str = ""
+    value: Annotated[str | None, _READABLE] = None
+
+
 class OriginPart(StatePart):
     """An origin. Hidden properties count as absent, except for the ID."""
 
@@ -63,6 +68,7 @@ class OriginPart(StatePart):
     origin_access_control_id: Annotated[str | None, _READABLE] = None
     s3_origin_config: Annotated[S3OriginConfig | None, _READABLE] = None
     vpc_origin_config: Annotated[dict[str, Any] | None, _READABLE] = None
+    custom_headers: Annotated[list[CustomHeader] | None, _READABLE] = Field(default_factory=list[CustomHeader])
 
     @property
     def signed_by(self) -> str:

@@ -122,19 +122,19 @@ def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None =
     EventError where the event is broken.
     """
     request = cf["request"]
-    custom_headers = _custom_headers(request)
+    given = custom_headers(request)
     headers = dict(_object(request.get("headers")))
     for name, value in (own_headers or {}).items():
         if value:
             headers[name] = [{"key": name, "value": value}]
         else:
             headers.pop(name, None)
-    for name in custom_headers:
+    for name in given:
         headers.pop(name.lower(), None)
     if origin.host_header != "viewer":
         headers["host"] = [{"key": "Host", "value": _host_of(origin)}]
     written = {
-        "customHeaders": custom_headers,
+        "customHeaders": given,
         "domainName": origin.domain_name,
         "keepaliveTimeout": origin.keepalive_timeout_seconds,
         "path": origin.path,
@@ -150,7 +150,8 @@ def _host_of(origin: Origin) -> str:
     return origin.domain_name if origin.host_header == "origin" else origin.host_header
 
 
-def _custom_headers(request: Mapping[str, Any]) -> dict[str, Any]:
+def custom_headers(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The custom headers of the distribution's origin, as events have headers."""
     origin = _object(request.get("origin"))
     return _object(_object(origin.get("custom") or origin.get("s3")).get("customHeaders"))
 

@@ -27,8 +27,11 @@ class Metrics:
     """Members that make a line of the log one of CloudWatch's metrics as well.
 
     Counted are requests that went to one of `versions`, the configured origins; never those of the QA override, for
-    they say nothing about visitors.
+    they say nothing about visitors, nor the second attempt of a failover.
     """
+
+    uncounted = ("override", "failover")
+    """A forced decision, and the second attempt of a request that was counted."""
 
     header = "x-router-trace"
     """Tells origin-response what was decided and when: `<version>;<ms since 1970>`, no version if uncounted."""
@@ -69,7 +72,7 @@ class Metrics:
 
     def _version_of(self, decision: Decision) -> str:
         origin = decision.origin
-        return origin if isinstance(origin, str) and decision.reason != "override" else ""
+        return origin if isinstance(origin, str) and decision.reason not in self.uncounted else ""
 
     def _latency_ms(self, started_ms: str) -> int | None:
         if not (started_ms.isascii() and started_ms.isdecimal()) or len(started_ms) > 15:

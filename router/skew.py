@@ -11,6 +11,7 @@ from router.control.live import after_failure, parse_live
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
 from router.model.decision import DEFAULT_ORIGIN, Decision, Origin
+from router.model.record import is_object
 from router.routing import Router
 
 TYPE_CHECKING = False
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from router import event as events
     from router.control.reader import ControlReader
     from router.model.assignment import Live
     from router.model.decision import Item
@@ -116,7 +116,10 @@ class Skew:
 
 
 class BuildPrecedence(Precedence):
-    """Decides by build before all else: a page that is open asks for its files, wherever a pin sends visitors now."""
+    """Decides by build before all else: a page that is open asks for its files, wherever a pin sends visitors now.
+
+    `build` is the one that has decided last, "" where none has.
+    """
 
     def __init__(
         self, inner: Precedence, skew: Skew, origins: Mapping[str, Origin], control: ControlReader | None, header: str
@@ -127,6 +130,7 @@ class BuildPrecedence(Precedence):
         self._by_name = origins
         self._reader = control
         self._header = header
+        self.build = ""
 
     def forced_decision(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
         if self._header:  # the viewer-request function has read the build, and knows its place
@@ -139,6 +143,7 @@ class BuildPrecedence(Precedence):
             decision = self._at(place, REASON)
             if decision:
                 request.step(STEP, place)
+                self.build = build
                 return decision, live
             is_id = re.fullmatch(BUILD_ID, build)
             request.step(STEP, "malformed" if not is_id else "retired" if place == RETIRED else "unknown")
@@ -177,40 +182,46 @@ class BuildLog(DecisionLog):
 
 
 class SkewRouter(Router):
-    """A router that takes the build out of the path, and tells the origin about it."""
+    """Takes the build out of the path that another router has decided by, and tells the origin about it."""
 
-    def __init__(self, *parts: Any, skew: Skew, **named: Any) -> None:
-        super().__init__(*parts, **named)
+    def __init__(self, inner: Router, skew: Skew, precedence: BuildPrecedence) -> None:
+        self._inner = inner
         self._skew = skew
-        self._build = ""
+        self._chosen = precedence
 
-    def _decide(self, request: Request) -> tuple[Decision, Live]:
-        decision, live = super()._decide(request)
-        self._build = self._skew.build_of(request) if decision.reason == REASON else ""
-        return decision, live
+    def handle(self, event: object) -> object:
+        """Route any trigger's event. Never raises."""
+        self._chosen.build = ""
+        answer = self._inner.handle(event)
+        if not is_object(answer) or not isinstance(answer.get("uri"), str):
+            return answer  # a response
+        answer["uri"] = self._skew.strip(answer["uri"])
+        headers = answer.get("headers")
+        if is_object(headers):
+            headers.pop(BUILD_HEADER, None)
+            if self._chosen.build:
+                headers[BUILD_HEADER] = [{"key": BUILD_HEADER, "value": self._chosen.build}]
+        return answer
 
-    def _on_origin_request(self, cf: events.Cf) -> None:
-        self._build = ""
-        super()._on_origin_request(cf)
-        request = cf["request"]
-        if isinstance(request.get("uri"), str):
-            request["uri"] = self._skew.strip(request["uri"])
-        if isinstance(request.get("headers"), dict):
-            request["headers"].pop(BUILD_HEADER, None)
-            if self._build:
-                request["headers"][BUILD_HEADER] = [{"key": BUILD_HEADER, "value": self._build}]
+    def decide(self, request: Request) -> Decision:
+        return self._inner.decide(request)
+
+    def close(self) -> None:
+        self._inner.close()
 
 
-def build_skew_router(config: Mapping[str, Any], control: ControlReader | None) -> Callable[..., Router]:
-    """Return what builds the router in place of router.routing.Router."""
+def with_builds(
+    made: Callable[..., Router], config: Mapping[str, Any], control: ControlReader | None
+) -> Callable[..., Router]:
+    """Return what makes such a router with the builds of this config, around what `made` makes."""
     skew = Skew(**config["skew"])
     if control is not None:
         control.parse = skew.take
 
-    def build(strategy: Any, origins: Mapping[str, Origin], _log: DecisionLog, **named: Any) -> Router:
-        header = config.get("version_header", "")
-        named["precedence"] = BuildPrecedence(named["precedence"], skew, origins, control, header)
+    def make(strategy: Any, origins: Mapping[str, Origin], _log: DecisionLog, **named: Any) -> Router:
+        inner, header = named.pop("precedence"), config.get("version_header", "")
+        precedence = BuildPrecedence(inner, skew, origins, control, header)
         log = BuildLog(config["strategy"], config["log_salt"])
-        return SkewRouter(strategy, origins, log, skew=skew, **named)
+        return SkewRouter(made(strategy, origins, log, precedence=precedence, **named), skew, precedence)
 
-    return build
+    return make

@@ -57,6 +57,7 @@ class DecisionInputs:
     `required` are the associations that the router works by. `function_prefix` begins the names of the stack's
     functions; where it is "", any function at an event counts as the stack's. `static_paths` are
     the path patterns that are meant to be without the router. `origin_hosts` are where it sends requests.
+    `attempt_header` marks the secondary origin of an origin group that the router knows, with one of `groups`.
     """
 
     cookies: frozenset[str] = frozenset()
@@ -75,6 +76,8 @@ class DecisionInputs:
     function_prefix: str = ""
     static_paths: frozenset[str] = frozenset()
     origin_hosts: tuple[str, ...] = ()
+    attempt_header: str = ""
+    groups: tuple[str, ...] = ()
 
     def names(self) -> list[tuple[Kind, str]]:
         """The names that the function on origin-request has to see, ordered by kind and name."""

@@ -23,7 +23,7 @@ def origin_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Find
         yield _unreadable(behavior)
         return
     is_lambda = any(needed.is_lambda for needed in inputs.required)
-    if behavior.origin_group:
+    if behavior.origin_group and not _is_known(behavior, inputs):
         yield _group(behavior, inputs, is_lambda=is_lambda)
     for origin in behavior.origins:
         if origin.vpc_origin_config is not None:
@@ -71,6 +71,17 @@ def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, i
     )
 
 
+def _is_known(behavior: Behavior, inputs: DecisionInputs) -> bool:
+    """Return whether the group's secondary, and only that, is marked as the router expects it."""
+    marks = [_mark(origin, inputs) for origin in behavior.origins or ()]
+    return len(marks) == 2 and not marks[0] and marks[1] in inputs.groups
+
+
+def _mark(origin: OriginPart, inputs: DecisionInputs) -> str | None:
+    found = [one.value for one in origin.custom_headers or () if one.name.lower() == inputs.attempt_header]
+    return found[0] if found else ""
+
+
 def _group(behavior: Behavior, inputs: DecisionInputs, *, is_lambda: bool) -> Finding:
     members = [origin.origin_id for origin in behavior.origins or ()]
     what = (
@@ -86,8 +97,17 @@ def _group(behavior: Behavior, inputs: DecisionInputs, *, is_lambda: bool) -> Fi
         "router-defeats-origin-group",
         "error",
         f"Its target {behavior.origin_group} is an origin group ({' and '.join(members)}). {what}",
-        f"one origin as targetOriginId in the place of {behavior.origin_group}",
+        _known_group(behavior, inputs, members)
+        if inputs.groups and is_lambda and members
+        else f"one origin as targetOriginId in the place of {behavior.origin_group}",
         inputs,
+    )
+
+
+def _known_group(behavior: Behavior, inputs: DecisionInputs, members: list[str]) -> str:
+    return (
+        f"{behavior.origin_group} as its targetOriginId, and the custom header {inputs.attempt_header}:"
+        f" {' or '.join(inputs.groups)} at the origin {members[-1]} and at no other"
     )
 
 

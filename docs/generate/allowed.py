@@ -128,6 +128,7 @@ def sample(model: type[BaseModel], key: str) -> dict[str, Any]:
     config = _local_config() | {
         "strategy": next((name for name in STRATEGIES if section_of(name) == key), "fastest-origin"),
         "control": {"mode": "live"},
+        "failover": {"paths": ["/assets/*"], "to": {"canary": "stable"}},
         "domain": {"aliases": ["www.your.example"], "hostedZoneId": "Z0123456789ABC"},
     }
     config.setdefault(key, _examples().get(key, {}))

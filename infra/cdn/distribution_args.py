@@ -5,14 +5,16 @@ Plain dictionaries, so that `edge-router config check` checks them without an im
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
+from infra.settings.failover import OriginGroup
 from infra.settings.model import CoreSettings
 from infra.settings.origins import OriginSettings
 from infra.settings.stack import Stack
+from router.failover import ATTEMPT_HEADER
 
 if TYPE_CHECKING:
     import pulumi
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 CACHED_METHODS = ("GET", "HEAD")
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
+"""All that fails over, and all that a behavior with an origin group may allow: CloudFront's API rejects others."""
 CACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 """The errors that CloudFront caches for 10 seconds by default ("How CloudFront caches HTTP error codes")."""
 HTTP_PORT, HTTPS_PORT = 80, 443
@@ -75,10 +79,10 @@ def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
         "http_version": "http2and3",
         "is_ipv6_enabled": True,
         "price_class": settings.price_class,
-        "origins": [_drop_none(_stable_origin(settings.origins["stable"], attached))],
+        "origins": [_drop_none(one) for one in _origins(settings, attached)],
+        "origin_groups": [_origin_group(group) for group in settings.origin_groups] or None,
         "default_cache_behavior": _drop_none(_default_behavior(settings, attached)),
-        "ordered_cache_behaviors": [_drop_none(_static_behavior(one, attached)) for one in settings.static_paths]
-        or None,
+        "ordered_cache_behaviors": [_drop_none(one) for one in _ordered_behaviors(settings, attached)] or None,
         "custom_error_responses": _error_responses(settings),
         "restrictions": {"geo_restriction": {"restriction_type": "none"}},
         "viewer_certificate": _certificate(extras),
@@ -113,14 +117,35 @@ def _logging(extras: DistributionExtras) -> cloudfront.DistributionLoggingConfig
     return {"bucket": extras.logs.domain_name, "include_cookies": False}
 
 
-def _stable_origin(origin: OriginSettings, attached: Attached) -> cloudfront.DistributionOriginArgsDict:
+def _origins(settings: CoreSettings, attached: Attached) -> Iterator[cloudfront.DistributionOriginArgsDict]:
+    """Yield the stable origin, and the secondary of each group, by whose header the router knows a second attempt.
+
+    A request that the router could not read goes to the one that it finds in the event.
+    """
+    headers = attached.extras.origin_headers
+    yield _origin("stable", settings.origins["stable"], headers)
+    for group in settings.origin_groups:
+        second = settings.origins[group.to.get("stable", "stable")]
+        yield _origin(group.second_id, second, {**headers, ATTEMPT_HEADER: group.name})
+
+
+def _origin_group(group: OriginGroup) -> cloudfront.DistributionOriginGroupArgsDict:
+    return {
+        "origin_id": group.name,
+        "failover_criteria": {"status_codes": list(group.status_codes)},
+        "members": [{"origin_id": "stable"}, {"origin_id": group.second_id}],
+    }
+
+
+def _origin(
+    origin_id: str, origin: OriginSettings, headers: Mapping[str, pulumi.Input[str]]
+) -> cloudfront.DistributionOriginArgsDict:
     is_https = origin.protocol == "https"
     return {
-        "origin_id": "stable",
+        "origin_id": origin_id,
         "domain_name": origin.domain_name,
         "origin_path": origin.path or None,
-        "custom_headers": [{"name": name, "value": value} for name, value in attached.extras.origin_headers.items()]
-        or None,
+        "custom_headers": [{"name": name, "value": value} for name, value in headers.items()] or None,
         "custom_origin_config": {
             "http_port": HTTP_PORT if is_https else origin.port,
             "https_port": origin.port if is_https else HTTPS_PORT,
@@ -146,6 +171,20 @@ def _default_behavior(
         "lambda_function_associations": _associations(settings, attached),
         "function_associations": _viewer_associations(settings, attached),
     }
+
+
+def _ordered_behaviors(
+    settings: CoreSettings, attached: Attached
+) -> Iterator[cloudfront.DistributionOrderedCacheBehaviorArgsDict]:
+    yield from (_static_behavior(pattern, attached) for pattern in settings.static_paths)
+    for group in settings.origin_groups:
+        for pattern in group.paths:
+            yield {
+                **_default_behavior(settings, attached),
+                "path_pattern": pattern,
+                "target_origin_id": group.name,
+                "allowed_methods": list(READING_METHODS),
+            }
 
 
 def _static_behavior(pattern: str, attached: Attached) -> cloudfront.DistributionOrderedCacheBehaviorArgsDict:

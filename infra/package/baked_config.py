@@ -12,6 +12,7 @@ from infra.settings.domain import CLAIMS, SCHEME
 from infra.settings.origins import NOT_SENT_TO, OriginSettings, OverrideSettings
 from infra.settings.skew import builds_of
 from infra.settings.stack import Stack
+from router.failover import ATTEMPT_HEADER
 from strategies.base import TableSpec
 
 METRICS_NAMESPACE = "EdgeRouter"
@@ -29,6 +30,11 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["warm"] = True
     if settings.has_metrics:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
+    if settings.origin_groups:
+        config["failover"] = {
+            group.name: {"to": group.to, "is_cached": group.is_cached} for group in settings.origin_groups
+        }
+        config["public"]["headers"][ATTEMPT_HEADER] = ""
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)
     if settings.skew is not None:

@@ -19,6 +19,7 @@ from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings, public_hosts
+from infra.settings.failover import FailoverSettings, OriginGroup, failover_errors, origin_groups
 from infra.settings.observability import AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
@@ -62,6 +63,7 @@ class CoreSettings(Section):
         static_paths: Path patterns such as `/static/*` that go to the stable origin without the router, and are cached
             for a day unless the origin says otherwise. Both versions' files have to be there.
         skew: [Version skew](#skew): an open page keeps the files of its build. A build id in their requests names it.
+        failover: [A second attempt](origins.md#failover), at another origin, for requests that fail.
         key_headers: [Headers in the cache key](#key-headers), for strategies whose responses are cached: names,
             `next`, `language`.
         price_class: CloudFront edge locations that serve.
@@ -94,6 +96,7 @@ class CoreSettings(Section):
     log_salt: Text = Field(default="", repr=False)
     static_paths: StaticPaths = ()
     skew: Annotated[SkewSettings | None, BeforeValidator(absent_if_empty)] = None
+    failover: Annotated[FailoverSettings | None, BeforeValidator(absent_if_empty)] = None
     key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
     domain: Annotated[DomainSettings | None, BeforeValidator(absent_if_empty)] = None
@@ -166,6 +169,12 @@ class CoreSettings(Section):
         raise_errors(skew_errors(self))
         return self
 
+    @model_validator(mode="after")
+    def _fails_over_to_another_origin(self) -> Self:
+        errors = failover_errors(self).items()
+        raise_errors([setting_error(text, "failover", *key) for key, text in errors])
+        return self
+
     @property
     def strategy_class(self) -> type[Strategy]:
         """The chosen strategy's class."""
@@ -221,6 +230,11 @@ class CoreSettings(Section):
     def public_hosts(self) -> list[str]:
         """The names of the site, as of infra.settings.domain."""
         return public_hosts(self.public_host, self.domain)
+
+    @property
+    def origin_groups(self) -> tuple[OriginGroup, ...]:
+        """The origin groups of the distribution, each for paths of its own."""
+        return origin_groups(self)
 
     @property
     def has_origin_response(self) -> bool:

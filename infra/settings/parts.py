@@ -22,7 +22,7 @@ _PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
 
 
 def path_pattern_error(pattern: str) -> str:
-    """Return the error in a path pattern of a behavior besides the default one."""
+    """Return the error in a path pattern other than that of every path."""
     if not _PATH_PATTERN.fullmatch(pattern) or len(pattern) > 255:
         return (
             f"is {pattern!r}: a path pattern starts with / and has at most 255 letters, digits and _-.*$/~\"'@:+&?,"

@@ -276,6 +276,30 @@ def test_tiers_are_chosen_before_the_cache_and_change_the_origin_that_is_there(
     assert what in finding.explanation
 
 
+GROUPED = by("strategy=cookie-version", "failover.paths[0]=/*")
+
+
+def grouped(first: list[dict[str, str]], second: list[dict[str, str]]) -> State:
+    origins = [{"originId": "a", "customHeaders": first}, {"originId": "b", "customHeaders": second}]
+    group = {"originId": "site", "members": [{"originId": "a"}, {"originId": "b"}]}
+    return state(both(), origins=origins, originGroups=[group])
+
+
+def test_a_group_whose_secondary_is_marked_is_one_that_the_router_knows() -> None:
+    mark = [{"name": "X-Router-Attempt", "value": "failover"}]
+    assert told(grouped([], mark), GROUPED) == []
+    for given in (grouped([], []), grouped(mark, []), grouped(mark, mark)):
+        [finding] = find_leaks(given, GROUPED)
+        assert finding.name == "router-defeats-origin-group"
+        assert finding.fix == (
+            "in defaultCacheBehavior of site: site as its targetOriginId, and the custom header x-router-attempt:"
+            " failover at the origin b and at no other."
+        )
+    [unknown] = find_leaks(grouped([], mark), COOKIE_VERSION)
+    assert unknown.name == "router-defeats-origin-group"
+    assert "edge-router config" not in unknown.fix
+
+
 @pytest.mark.parametrize(
     ("arn", "is_ours"),
     [

@@ -10,11 +10,10 @@ from pulumi_state.values import StateError, expect_shape
 from simulator.cloudfront.config.behavior_state import Policies, default_behavior, ordered_behavior
 from simulator.cloudfront.config.behaviors import Behavior, normalized_path
 from simulator.cloudfront.config.deployed_functions import DeployedFunction, deployed_functions, key_values
-from simulator.cloudfront.config.origins import Origin, read_origin
+from simulator.cloudfront.config.origins import Origin, OriginGroup, read_origin, read_origin_group
 
 # What a distribution can have and the simulator does not do: an entry is refused by name, never ignored.
 _REFUSED = (
-    "originGroups",
     "webAclId",
     "continuousDeploymentPolicyId",
     "staging",
@@ -47,6 +46,7 @@ class Distribution:
     custom_errors: dict[int, CustomErrorResponse] = field(default_factory=dict)
     default_root_object: str = ""
     aliases: tuple[str, ...] = ()
+    origin_groups: dict[str, OriginGroup] = field(default_factory=dict[str, OriginGroup])
     functions: dict[str, DeployedFunction] = field(default_factory=dict)
     key_values: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -75,6 +75,7 @@ class Distribution:
             custom_errors=_custom_errors(properties.get("customErrorResponses") or []),
             default_root_object=str(properties.get("defaultRootObject") or ""),
             aliases=tuple(properties.get("aliases") or ()),
+            origin_groups=_origin_groups(properties.get("originGroups") or [], resource.label),
             functions=deployed_functions(state, arns, resource.label),
             key_values=key_values(state),
         )
@@ -92,12 +93,17 @@ class Distribution:
         return custom.caching_min_ttl if custom else 10
 
     def _check_origin_ids(self, label: str) -> None:
+        targets = [*self.origins, *self.origin_groups]
         for behavior in self.behaviors:
-            if behavior.origin_id not in self.origins:
+            if behavior.origin_id not in targets:
                 raise StateError(
                     f'{label}: behavior "{behavior.path_pattern}" targets the origin "{behavior.origin_id}", '
-                    f"which is not one of {', '.join(self.origins)}"
+                    f"which is not one of {', '.join(targets)}"
                 )
+        for name, group in self.origin_groups.items():
+            for member in (group.primary, group.secondary):
+                if member not in self.origins:
+                    raise StateError(f'{label}: origin group "{name}" has the member "{member}", which is no origin')
 
 
 def _chosen(found: list[Resource], name: str | None) -> Resource:
@@ -138,6 +144,10 @@ def _refuse_unmodelled(resource: Resource) -> None:
 def _origins(resource: Resource) -> dict[str, Origin]:
     origins = [read_origin(item, resource.label) for item in resource.required("origins")]
     return {origin.origin_id: origin for origin in origins}
+
+
+def _origin_groups(items: list[dict[str, Any]], label: str) -> dict[str, OriginGroup]:
+    return {str(item["originId"]): read_origin_group(item, label) for item in items}
 
 
 def _custom_errors(items: list[dict[str, Any]]) -> dict[int, CustomErrorResponse]:

@@ -42,6 +42,15 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class OriginGroup:
+    """A primary and a secondary origin by ID, and the status codes with which the primary has failed."""
+
+    primary: str
+    secondary: str
+    status_codes: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Target:
     """Destination of one request: the origin object of the event after the origin-request trigger."""
 
@@ -76,6 +85,16 @@ def read_origin(item: dict[str, Any], label: str) -> Origin:
     }
     custom = item.get("customOriginConfig")
     return Origin(**shared, **(_custom(custom, where) if custom else _s3(item)))
+
+
+def read_origin_group(item: dict[str, Any], label: str) -> OriginGroup:
+    """Read a group of two origins (page high_availability_origin_failover). Errors: StateError."""
+    given: list[dict[str, Any]] = item.get("members") or []
+    members = [str(member.get("originId")) for member in given]
+    if len(members) != 2:
+        raise StateError(f'{label}: origin group "{item.get("originId")}" has {len(members)} members: it takes two')
+    criteria: dict[str, list[int]] = item.get("failoverCriteria") or {}
+    return OriginGroup(members[0], members[1], frozenset(map(int, criteria.get("statusCodes") or [])))
 
 
 def _custom(config: dict[str, Any], where: str) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from simulator.cloudfront.triggers.events import (
 )
 from simulator.cloudfront.triggers.triggers import Context, Triggers
 
+FAILING_OVER = ("GET", "HEAD", "OPTIONS")
+"""The viewer's methods with which a group fails over (page high_availability_origin_failover)."""
+
 
 @dataclass(frozen=True)
 class OriginAnswer:
@@ -55,8 +58,34 @@ class OriginSide:
 
         `validators` are the conditional headers of a kept object that is to be refreshed. Raises EdgeError: of the
         functions, or with `is_from_origin` where the origin gave no answer.
+
+        An origin group's primary that fails has its secondary asked in its place, with both functions again (page
+        high_availability_origin_failover). Of the second attempt's event AWS says only that it is the same request;
+        here nothing survives that the function changed at the first, so nobody builds on it.
         """
-        origin = self._origin(context)
+        group = self._distribution.origin_groups.get(context.behavior.origin_id)
+        if group is None:
+            return (await self._attempt(request, context, validators, self._origin(context)))[0]
+        origins = self._distribution.origins
+        # What a CloudFront Function chose is the group's first origin (page helper-functions-origin-modification).
+        primary = context.origin or origins[group.primary]
+        if request.method not in FAILING_OVER:
+            return (await self._attempt(request, context, validators, primary))[0]
+        try:
+            answer, status = await self._attempt(request, context, validators, primary)
+        except EdgeError as error:
+            # "Fails to connect" needs 503 among the codes, and "takes too long to respond" 504.
+            if not error.is_from_origin or {502: 503}.get(error.status, error.status) not in group.status_codes:
+                raise
+        else:
+            if answer.is_generated or status not in group.status_codes:
+                return answer
+        return (await self._attempt(request, context, validators, origins[group.secondary]))[0]
+
+    async def _attempt(
+        self, request: ViewerRequest, context: Context, validators: Headers, origin: Origin
+    ) -> tuple[OriginAnswer, int]:
+        """The answer of one origin, and the status that it came with before the origin-response function."""
         sent = self._bound(request, context, origin, validators)
         try:
             # Before the function: a configured origin that does not resolve is a 502, and the function never runs.
@@ -70,12 +99,13 @@ class OriginSide:
         described = event_request(sent, query) | {"origin": event_origin(origin, request.is_https)}
         result = await self._origin_request(described, sent, context)
         if result is not None and "status" in result:
-            return OriginAnswer(_passed_on(read_response(result, None), context), is_generated=True)
+            return OriginAnswer(_passed_on(read_response(result, None), context), is_generated=True), 0
         if result is not None:
             sent = _changed(sent, described, result)
             described = described | {name: result[name] for name in ("headers", "querystring", "uri", "origin")}
+        self._hint_about_host(sent, target_of(described["origin"], origin), origin)
         response = await self._fetched(sent, target_of(described["origin"], origin), context)
-        return OriginAnswer(await self._origin_response(response, described, context))
+        return OriginAnswer(await self._origin_response(response, described, context)), response.status
 
     def _bound(self, request: ViewerRequest, context: Context, origin: Origin, validators: Headers) -> ViewerRequest:
         host = edge_host(context.region)
@@ -86,7 +116,7 @@ class OriginSide:
         return replace(bound, headers=headers.replaced("Host", origin.host_header) if origin.host_header else headers)
 
     def _origin(self, context: Context) -> Origin:
-        """The cache key does not know what a CloudFront Function chose (page helper-functions-origin-modification)."""
+        """A CloudFront Function's choice (page helper-functions-origin-modification), else the behavior's."""
         return context.origin or self._distribution.origins[context.behavior.origin_id]
 
     async def _origin_request(
@@ -99,7 +129,6 @@ class OriginSide:
         return await self._triggers.run(trigger, "origin-request", context, described | body)
 
     async def _fetched(self, sent: ViewerRequest, target: Target, context: Context) -> OriginResponse:
-        self._hint_about_host(sent, target, self._origin(context))
         identified = replace(sent, headers=sent.headers.plus(("X-Amz-Cf-Id", context.request_id)))
         try:
             return await self._client.fetch(identified, target)

@@ -176,7 +176,15 @@ def test_behavior_that_cannot_be_served_is_refused_by_name(default: dict[str, An
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"originGroups": [{"originId": "group"}]}, f"{LABEL}: originGroups is not simulated"),
+        (
+            {"originGroups": [{"originId": "group"}]},
+            f'{LABEL}: origin group "group" has 0 members: it takes two',
+        ),
+        (
+            {"originGroups": [{"originId": "group", "members": [{"originId": "stable"}, {"originId": "lost"}]}]},
+            f'{LABEL}: origin group "group" has the member "lost", which is no origin',
+        ),
+        ({"staging": True}, f"{LABEL}: staging is not simulated"),
         ({"enabled": False}, f"{LABEL}: enabled is false, so CloudFront would not serve it"),
         (
             {"restrictions": {"geoRestriction": {"restrictionType": "whitelist"}}},

@@ -337,7 +337,19 @@ def test_valid_inputs_of_every_type_are_created_the_same_each_time(account: Acco
             ["www.example.com"],
             "aliases: need a certificate of their own (viewerCertificate.acmCertificateArn)",
         ),
-        (DISTRIBUTION, "originGroups", [], "originGroups: the stand-in does not model this property"),
+        (
+            DISTRIBUTION,
+            "originGroups",
+            [
+                {
+                    "originId": "group",
+                    "failoverCriteria": {"statusCodes": [500]},
+                    "members": [{"originId": "stable"}],
+                }
+            ],
+            "originGroups[0].members: must be two origins",
+        ),
+        (DISTRIBUTION, "staging", True, "staging: the stand-in does not model this property"),
     ],
 )
 def test_what_the_provider_or_aws_would_refuse_is_refused_by_path(

@@ -16,7 +16,13 @@ from simulator.standin.model.rules import (
 )
 from simulator.standin.models.acm import CERTIFICATE_TYPE, covers, is_issued
 from simulator.standin.models.cloudfront.associations import EVENT_TYPES, association_failures
-from simulator.standin.models.cloudfront.origins import ORIGIN_RULES, origin_failures, with_defaults
+from simulator.standin.models.cloudfront.origins import (
+    GROUP_RULES,
+    ORIGIN_RULES,
+    group_failures,
+    origin_failures,
+    with_defaults,
+)
 from simulator.standin.models.cloudfront.policies import (
     CACHE_POLICY_TYPE,
     MANAGED_CACHE_POLICIES,
@@ -39,6 +45,7 @@ _POLICIES = {
 
 def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from origin_failures(inputs)
+    yield from group_failures(inputs)
     for path, behavior in _behaviors(inputs):
         yield from _target(inputs, behavior, path)
         yield from _methods(behavior, path)
@@ -60,8 +67,13 @@ def _behaviors(inputs: Properties) -> list[tuple[str, dict[str, object]]]:
 
 
 def _target(inputs: Properties, behavior: Properties, path: str) -> Iterator[Failure]:
-    ids = [origin.get("originId") for origin in children(inputs, "origins")]
+    groups = [group.get("originId") for group in children(inputs, "originGroups")]
+    ids = [origin.get("originId") for origin in children(inputs, "origins")] + groups
     target = behavior.get("targetOriginId")
+    allowed = [method for _, method in numbered_items(behavior, "allowedMethods")]
+    if target in groups and {"POST", "PUT", "PATCH", "DELETE"}.intersection(map(str, allowed)):
+        text = "cannot include POST, PUT, PATCH, or DELETE where the target is an origin group (InvalidArgument)"
+        yield Failure(f"{path}.allowedMethods", text)
     if isinstance(target, str) and all(isinstance(one, str) for one in ids) and target not in ids:
         yield Failure(f"{path}.targetOriginId", f"is {target!r}: the origins are {', '.join(map(repr, ids))}")
 
@@ -169,7 +181,7 @@ DISTRIBUTION = ResourceModel(
     arn="cloudfront:distribution/{id}",
     modelled=words(
         "aliases comment customErrorResponses defaultCacheBehavior defaultRootObject enabled httpVersion"
-        " isIpv6Enabled loggingConfig orderedCacheBehaviors origins priceClass restrictions retainOnDelete"
+        " isIpv6Enabled loggingConfig orderedCacheBehaviors originGroups origins priceClass restrictions retainOnDelete"
         " tags viewerCertificate waitForDeployment webAclId"
     ),
     identify=lambda creation: "E" + draw(UPPER, 13, creation.urn),
@@ -185,11 +197,12 @@ DISTRIBUTION = ResourceModel(
         "waitForDeployment": True,
     },
     unordered=words(
-        "origins aliases customHeaders allowedMethods cachedMethods lambdaFunctionAssociations"
+        "originGroups statusCodes origins aliases customHeaders allowedMethods cachedMethods lambdaFunctionAssociations"
         " functionAssociations originSslProtocols"
     ),
     rules={
         **ORIGIN_RULES,
+        **GROUP_RULES,
         **_behavior_rules("defaultCacheBehavior"),
         **_behavior_rules("orderedCacheBehaviors[*]"),
         "httpVersion": among("http1.1", "http2", "http3", "http2and3"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from simulator.cloudfront_rules import SSL_PROTOCOLS, domain_name_error, is_denied_custom_header, is_origin_port
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import Properties
-from simulator.standin.model.rules import Rule, among, among_aws, between, child, matching, numbered_children
+from simulator.standin.model.rules import Rule, among, among_aws, between, child, children, matching, numbered_children
 
 
 def _domain_name(value: object) -> str:
@@ -36,6 +36,11 @@ ORIGIN_RULES: dict[str, Rule] = {
 }
 
 
+GROUP_RULES: dict[str, Rule] = {
+    "originGroups[*].failoverCriteria.statusCodes[*]": among(400, 403, 404, 416, 429, 500, 502, 503, 504)
+}
+
+
 def origin_failures(inputs: Properties) -> Iterator[Failure]:
     """Ids are unique, each origin is of one kind, and its custom headers are ones CloudFront sends."""
     seen: set[object] = set()
@@ -45,6 +50,20 @@ def origin_failures(inputs: Properties) -> Iterator[Failure]:
         seen.add(origin.get("originId"))
         yield from _kind(origin, path)
         yield from _headers(origin, path)
+
+
+def group_failures(inputs: Properties) -> Iterator[Failure]:
+    """Two members each, both origins of the distribution, and an ID that nothing else has (API: OriginGroup)."""
+    ids = [origin.get("originId") for origin in children(inputs, "origins")]
+    for path, group in numbered_children(inputs, "originGroups"):
+        members = [member.get("originId") for member in children(group, "members")]
+        if len(members) != 2 or len(set(members)) != 2:
+            yield Failure(f"{path}.members", "must be two origins")
+        for member in members:
+            if isinstance(member, str) and member not in ids:
+                yield Failure(f"{path}.members", f"has {member!r}, which is no origin")
+        if group.get("originId") in ids:
+            yield Failure(f"{path}.originId", f"is {group.get('originId')!r}, which an origin has")
 
 
 def _kind(origin: Properties, path: str) -> Iterator[Failure]:
