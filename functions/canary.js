@@ -9,6 +9,12 @@ const CONFIG = {};
 // include shared.js
 
 async function handler(event) {
+    // only with skew
+    const build = await buildOf(event.request);
+    if (build.origin) {
+        return event.response ? event.response : passedOn(event, build);
+    }
+    // end
     let text;
     try {
         text = await cf.kvs().get('canary');
@@ -16,8 +22,57 @@ async function handler(event) {
         text = undefined;
     }
     const decision = decided(event, text);
+    // only with skew
+    decision.buildReason = build.buildReason;
+    // end
     return event.response ? answered(event, decision) : passedOn(event, decision);
 }
+
+// only with skew
+// As router/skew.py: the decision of a request for a file of a known build, `buildReason` for one of another build, or
+// neither. The key-value store has the place of each build, the router takes the id out of the path.
+async function buildOf(request) {
+    const skew = CONFIG.skew;
+    let buildReason;
+    try {
+        let uri = request.uri;
+        let build = '';
+        if (skew.prefix && uri.indexOf(skew.prefix) === 0) {
+            const end = uri.indexOf('/', skew.prefix.length);
+            build = uri.slice(skew.prefix.length, end < 0 ? uri.length : end);
+            if (isBuild(build) && end > 0 && end < uri.length - 1) {
+                uri = uri.slice(end);
+            }
+        }
+        if (!/^(GET|HEAD)$/.test(request.method) || !new RegExp('^(?:' + skew.paths + ')$').test(uri)) {
+            return {};
+        }
+        for (let i = 0; i < skew.places.length && !build; i += 1) {
+            build = valueIn(request, skew.places[i][0], skew.places[i][1]);
+        }
+        if (!build) {
+            return {};
+        }
+        buildReason = 'malformed';
+        if (isBuild(build)) {
+            buildReason = 'unknown';
+            const place = await cf.kvs().get('build:' + build);
+            const origin = place.split('/')[0];
+            if (CONFIG.origins.indexOf(origin) >= 0) {
+                return { origin: origin, version: place, reason: 'build' };
+            }
+            buildReason = place === '-' ? 'retired' : 'unknown';
+        }
+    } catch (error) {
+        // The store has no such key.
+    }
+    return { buildReason: buildReason };
+}
+
+function isBuild(text) {
+    return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
+}
+// end
 
 // {origin, reason}, `version` where it is not the origin's name, `bucket` of a percentage, and what a cookie keeps.
 function decided(event, text) {

@@ -46,10 +46,13 @@ function passedOn(event, decision) {
         // end
         request.headers['x-router-version'] = { value: decision.version || decision.origin };
         const number = decision.bucket === undefined ? '' : ',"bucket":' + decision.bucket;
-        const fallback = decision.isFallback ? ',"fallback":true' : '';
+        let ending = decision.isFallback ? ',"fallback":true' : '';
+        // only with skew
+        ending += decision.buildReason ? ',"buildReason":"' + decision.buildReason + '"' : '';
+        // end
         const id = JSON.stringify((event.context && event.context.requestId) || '');
         console.log('{"strategy":"' + CONFIG.strategy + '","origin":"' + decision.origin + '","reason":"'
-            + decision.reason + '","requestId":' + id + number + fallback + '}');
+            + decision.reason + '","requestId":' + id + number + ending + '}');
     } catch (error) {
         return request;
     }

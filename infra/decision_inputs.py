@@ -1,4 +1,4 @@
-"""The decision inputs of a stack's router: its strategy's needs and the override."""
+"""The decision inputs of a stack's router: its strategy's needs, the override and the build id of files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def decision_inputs(stack: Stack) -> DecisionInputs:
         return replace(inputs, cookies=frozenset({str(needs.function_config.get("session") or "")}) - {""})
     override = settings.override
     places = (override.cookie, override.header, override.query) if override else ("", "", "")
-    cookie, header, query = (frozenset({place}) - {""} for place in places)
+    builds = settings.skew
+    named = (builds.cookie, builds.header, builds.query) if builds else ("", "", "")
+    cookie, header, query = (frozenset(found) - {""} for found in zip(places, named, strict=True))
     return replace(
         inputs,
         cookies=needs.cookies | cookie,

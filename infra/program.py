@@ -21,7 +21,7 @@ from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle
 from infra.package.bytecode import NO_BYTECODE
 from infra.package.start import check_start
 from infra.package.wheels import WheelError
-from infra.rollout.running import read_rollout, rollout_warnings, running_values
+from infra.rollout.running import read_builds, read_rollout, rollout_warnings, running_values
 from infra.settings.stack import Stack, load_stack, refuse_demo
 
 
@@ -45,7 +45,7 @@ def prepare() -> EdgeRouterArgs:
         pulumi.log.warn(str(leak))
     if args.viewer_function is not None:
         _write(args.viewer_function, stack)
-    return _with_rollout(args)
+    return _with_running_values(args)
 
 
 def _load_stack(config: Mapping[str, str], secret_keys: Sequence[str]) -> Stack:
@@ -82,15 +82,15 @@ def _package(stack: Stack) -> Path:
     return path_in_state(bundle.path)
 
 
-def _with_rollout(args: EdgeRouterArgs) -> EdgeRouterArgs:
-    """Keep the key values of a rollout in progress, whatever percentage the config has."""
+def _with_running_values(args: EdgeRouterArgs) -> EdgeRouterArgs:
+    """Keep the key values of a rollout in progress, whatever percentage the config has, and of builds."""
     stack = args.stack
     rollout = read_rollout(stack)
     for warning in rollout_warnings(stack, rollout):
         pulumi.log.warn(f"{stack.project}: {warning}")
-    if rollout is None or args.viewer_function is None:
+    if args.viewer_function is None:
         return args
-    return replace(args, running_values=running_values(stack, rollout))
+    return replace(args, running_values=running_values(stack, rollout, read_builds(stack)))
 
 
 def _write(function: FunctionCode, stack: Stack) -> None:

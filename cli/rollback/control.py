@@ -13,9 +13,11 @@ from cli.stacks.aws_errors import aws_errors
 from cli.stacks.in_force import list_pairs
 from cli.stacks.outputs import has_pulumi, run_pulumi
 from cli.stacks.workspace import Workspace
+from controller.sources.key_values import BUILD_KEY
 from infra.cdn.javascript import build_function_code
 from infra.data.control_item import config_item
 from infra.settings.stack import Stack
+from router.skew import BUILDS
 
 if TYPE_CHECKING:
     from cli.stacks.control_table import Place
@@ -50,7 +52,9 @@ def pin_step(stack: Stack, table: Place) -> Step:
 
 def _write_pin(stack: Stack, table: Place, read: Items) -> None:
     """Write the item that `pulumi up` would write."""
-    table.write_config(config_item(stable_only(stack, read.config.release).settings), read)
+    item = config_item(stable_only(stack, read.config.release).settings)
+    deployed = {BUILDS: read.config_item[BUILDS]} if BUILDS in read.config_item else {}
+    table.write_config({**item, **deployed}, read)
 
 
 def rollout_step(table: Place) -> Step:
@@ -93,10 +97,10 @@ def key_values_step(stack: Stack, store_arn: str, key_values: Any) -> Step:
 
 
 def _wanted(stack: Stack) -> Mapping[str, str]:
-    """The pairs, without the override's origins: only the deployment may know them."""
+    """The pairs, without origins of the override and builds: only the deployment may know them."""
     function = build_function_code(stable_only(stack))
-    values = function.key_values if function is not None else {}
-    return {key: value for key, value in values.items() if not key.startswith(ORIGIN_KEY)}
+    values: Mapping[str, str] = function.key_values if function is not None else {}
+    return {key: value for key, value in values.items() if not key.startswith((ORIGIN_KEY, BUILD_KEY))}
 
 
 def _put(key_values: Any, store_arn: str, changed: Mapping[str, str]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cli.output.console import warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
 from cli.rollout.report import print_rollout
 from cli.stacks.control_table import Place, check_live, control_table
-from cli.stacks.running import AwsStack, LocalStack, RunningStack, choose_stack, find_local
+from cli.stacks.running import AwsStack, RunningStack, open_running
 from cli.stacks.workspace import Target
 from infra.settings.stack import Stack
 
@@ -26,7 +25,7 @@ STOPPED = ("paused", "rolled-back")
 
 def start_rollout(target: Target, overrides: Sequence[str]) -> None:
     """Start a rollout by the plan in the stack's config, and print it."""
-    opened, running = _find(target, overrides, read_plan)
+    opened, running = open_running(target, overrides, read_plan)
     plan = read_plan(opened)
 
     def begin(items: Items, now: float) -> Rollout:
@@ -44,7 +43,7 @@ def start_rollout(target: Target, overrides: Sequence[str]) -> None:
 
 def show_rollout(target: Target, overrides: Sequence[str]) -> None:
     """Print the rollout. SystemExit(3) if it is paused or rolled back."""
-    opened, running = _find(target, overrides, check_live)
+    opened, running = open_running(target, overrides, check_live)
     rollout = _show(opened, running, is_json=target.is_json)
     if rollout is not None and rollout.state in STOPPED:
         raise SystemExit(EXIT_LEFT)
@@ -68,23 +67,8 @@ def transition_rollout(target: Target, overrides: Sequence[str], name: str) -> N
     """Pause, resume, promote or abort the rollout, and print it."""
     from controller.rollout.transitions import BY_NAME
 
-    opened, running = _find(target, overrides, check_live)
+    opened, running = open_running(target, overrides, check_live)
     _change(opened, running, BY_NAME[name], is_json=target.is_json)
-
-
-def _find(target: Target, overrides: Sequence[str], check: Callable[[Stack], object]) -> tuple[Stack, RunningStack]:
-    """The running stack and its settings; a local stack has the overrides of `up` too.
-
-    `check` raises for a stack that can have no rollout, whether it is up or not.
-    """
-    here = None if target.is_aws else find_local(target.workspace, target.stack)
-    local_overrides = here.overrides if here is not None else ()
-    opened = target.open_stack([*local_overrides, *overrides])
-    check(opened)
-    running = choose_stack(target, opened.settings.control.home_region)
-    if local_overrides and not isinstance(running, LocalStack):
-        return _find(replace(target, is_local=False, is_aws=True), overrides, check)
-    return opened, running
 
 
 def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float], Rollout], *, is_json: bool) -> None:

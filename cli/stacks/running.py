@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from cli.output.console import err
 from cli.output.errors import OperationError, UsageError
 from cli.output.outcome import set_place
 from cli.stacks.aws import find_account, has_credentials
 from cli.stacks.workspace import Target, Workspace
+
+if TYPE_CHECKING:
+    from infra.settings.stack import Stack
 
 ADDRESSES = "addresses.json"
 """In the directory of a stack that is up, for its owner only; cli.up.registry writes it."""
@@ -58,12 +61,19 @@ class LocalStack:
 
     def invalidate(self, *patterns: str) -> int:
         """Remove the cached objects that match path patterns; return their number. OperationError if it is not up."""
+        return int(self._post("invalidate", list(patterns))["dropped"])
+
+    def change_pairs(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Change the pairs of its key-value store. OperationError if it is not up."""
+        self._post("key-values", {"puts": dict(puts), "deletes": list(deletes)})
+
+    def _post(self, path: str, document: object) -> dict[str, Any]:
         import httpx
 
         try:
-            url = f"{self.notes['statusUrl']}invalidate"
-            document: Any = httpx.post(url, json=list(patterns), trust_env=False, timeout=10).raise_for_status().json()
-            return int(document["dropped"])
+            url = f"{self.notes['statusUrl']}{path}"
+            answer: Any = httpx.post(url, json=document, trust_env=False, timeout=10).raise_for_status().json()
+            return dict(answer)
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise self.gone_error() from error
 
@@ -116,6 +126,23 @@ def choose_stack(target: Target, region: str) -> RunningStack:
     if here is not None and (is_local or not has_credentials() or not _prompt_for_aws(here)):
         return here
     return AwsStack(target.stack, region)
+
+
+def open_running(
+    target: Target, overrides: Sequence[str], check: Callable[[Stack], object]
+) -> tuple[Stack, RunningStack]:
+    """Return the settings and the running stack; a local stack has the overrides of `up` too.
+
+    `check` raises for a stack that the command cannot be for, whether it is up or not.
+    """
+    here = None if target.is_aws else find_local(target.workspace, target.stack)
+    local_overrides = here.overrides if here is not None else ()
+    opened = target.open_stack([*local_overrides, *overrides])
+    check(opened)
+    running = choose_stack(target, opened.settings.control.home_region)
+    if local_overrides and not isinstance(running, LocalStack):
+        return open_running(replace(target, is_local=False, is_aws=True), overrides, check)
+    return opened, running
 
 
 def announce(running: RunningStack, *, is_json: bool = False) -> None:

@@ -73,7 +73,12 @@ async def serve_status(
         return {"stack": stack, "pid": os.getpid(), **deployment.status()}
 
     addresses = workspace.directory(stack) / ADDRESSES
-    app = status_app(report, deployment.recent_lines.between, lambda patterns: deployment.invalidate(*patterns))
+    app = status_app(
+        report,
+        deployment.recent_lines.between,
+        lambda patterns: deployment.invalidate(*patterns),
+        deployment.change_pairs,
+    )
     async with AppServer(lambda _ports: app, [0]) as server:
         text = json.dumps({"statusUrl": f"http://{server.host}:{server.ports[0]}/", **notes})
         _write_private(addresses, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +12,8 @@ from router.control.live import Live
 from router.model.assignment import release_tag
 
 KEY = "canary"
+BUILD_KEY = "build:"
+"""Before the id of a build, whose place is the value (router.skew.Builds)."""
 
 
 def store_value(live: Live) -> dict[str, object]:
@@ -35,6 +38,11 @@ def is_current(text: str | None, live: Live) -> bool:
 def store_text(live: Live) -> str:
     """Return the value to write."""
     return json.dumps(store_value(live), ensure_ascii=False, separators=(",", ":"))
+
+
+def build_pairs(builds: Mapping[str, str]) -> dict[str, str]:
+    """Return what functions/canary.js reads for a file of a build."""
+    return {f"{BUILD_KEY}{build}": place for build, place in builds.items()}
 
 
 class CloudFrontKeyValues:

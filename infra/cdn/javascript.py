@@ -9,10 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from controller.sources.key_values import KEY, store_text
+from controller.sources.key_values import KEY, build_pairs, store_text
 from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME
-from infra.settings.origins import OverrideSettings
+from infra.settings.origins import NOT_SENT_TO, OverrideSettings
+from infra.settings.skew import builds_of
 from infra.settings.stack import Stack
 from router.cache_guard import FORWARDED
 from router.control.live import Live
@@ -74,7 +75,8 @@ def key_values_of(stack: Stack) -> dict[str, str]:
     settings = stack.settings
     if settings.needs.viewer_function == "canary":
         # Read at each request, so that a change publishes no function.
-        return {KEY: store_text(Live(settings.canary_percent, settings.pin, settings.release))}
+        live = Live(settings.canary_percent, settings.pin, settings.release)
+        return {KEY: store_text(live), **build_pairs(builds_of(settings))}
     return _tier_values(stack) if settings.needs.viewer_function == "tier" else {}
 
 
@@ -85,7 +87,7 @@ def read_source(name: str) -> str:
 
 
 def code_with(source: str, config: Mapping[str, Any]) -> str:
-    """Return the code to deploy: the config as a literal, and no empty lines, comments or parts that are not needed.
+    """Return the code to deploy: the config as a literal, no indentation, and no line or part that is not needed.
 
     The lines between `// only with keys` and `// end` are needed where the config has such a value: every function in
     the code costs time at every request, because the top of the code runs each time. So an empty tuple, which no code
@@ -104,7 +106,7 @@ def code_with(source: str, config: Mapping[str, Any]) -> str:
         elif text == END_LINE:
             is_needed = True
         elif is_needed and text and not text.startswith("//"):
-            kept += f"{line}\n"
+            kept += f"{text}\n"
     return kept
 
 
@@ -137,7 +139,7 @@ def _config_key(key: str, stack: Stack) -> str:
     kind, _, name = key.partition(":")
     if kind == "tier":
         return f"{stack.settings.section}.tiers.{name}"
-    return {"origin": f"origins.{name}", "pin": "pin"}.get(kind, "release")
+    return {"origin": f"origins.{name}", "pin": "pin", "build": "skew"}.get(kind, "release")
 
 
 def _config(stack: Stack) -> dict[str, Any]:
@@ -150,6 +152,7 @@ def _config(stack: Stack) -> dict[str, Any]:
         "override": _override(settings.override),
         "strategy": settings.strategy,
         "hashed": key.hashed,
+        "skew": settings.skew.for_edge if settings.skew else (),
     }
     if settings.needs.viewer_function == "tier":
         stable = settings.origins["stable"]
@@ -186,7 +189,7 @@ def _tier_values(stack: Stack) -> dict[str, str]:
     """
     settings = stack.settings
     tiers = dict(settings.needs.key_values)
-    origins = {name: origin.model_dump(by_alias=True) for name, origin in settings.origins.items()}
+    origins = {name: origin.model_dump(by_alias=True, exclude=NOT_SENT_TO) for name, origin in settings.origins.items()}
     pin = _to_json({"pin": settings.pin, **(origins["canary"] if settings.pin == "canary" else {})})
     if settings.pin != "none":
         tiers = dict.fromkeys(tiers, pin)

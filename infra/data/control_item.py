@@ -7,7 +7,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from infra.settings.model import CoreSettings
+from infra.settings.skew import builds_by_origin
 from router.control.reader import KEY, PARTITION
+from router.skew import BUILDS
 
 if TYPE_CHECKING:
     from router.model.decision import Item
@@ -24,7 +26,15 @@ def config_item(settings: CoreSettings) -> Item:
         "pin": {"S": settings.pin},
         "release": {"S": settings.release},
         "revision": {"S": config_revision(settings)},
+        **_builds(settings),
     }
+
+
+def _builds(settings: CoreSettings) -> Item:
+    """Return the build of each origin. It is no part of the revision: a new one is no reason to end a rollout."""
+    if settings.skew is None:
+        return {}
+    return {BUILDS: {"M": {name: {"S": build} for name, build in builds_by_origin(settings).items()}}}
 
 
 def config_revision(settings: CoreSettings) -> str:

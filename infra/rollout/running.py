@@ -1,4 +1,4 @@
-"""The rollout in the control table while the program runs, and its meaning for this update."""
+"""What the control table has beside the config while the program runs, and its meaning for this update."""
 
 from __future__ import annotations
 
@@ -9,36 +9,58 @@ import pulumi
 import pulumi_aws as aws
 
 from controller.rollout.state import ACTIVE
-from controller.sources.key_values import KEY, store_text
+from controller.sources.key_values import KEY, build_pairs, store_text
 from infra.data.control_item import ROLLOUT, config_item, item_key
 from infra.settings.stack import Stack
 from router.control.live import parse_live
+from router.skew import BUILDS, parse_builds
 
 if TYPE_CHECKING:
     from router.model.decision import Item
 
 
 def read_rollout(stack: Stack) -> Item | None:
-    """Return the rollout's item, read through the provider; None where there is none.
-
-    A table or an item that does not exist yet is an error of the provider: no failure of this read stops an update.
-    """
+    """Return the rollout's item, read through the provider; None where there is none."""
     control = stack.settings.control
-    if not (control.is_live and stack.settings.needs.by_percentage):
+    return _read_item(stack, ROLLOUT) if control.is_live and stack.settings.needs.by_percentage else None
+
+
+def read_builds(stack: Stack) -> Item | None:
+    """Return the item of kept builds; None where there is none, or no CloudFront Function that needs it."""
+    settings = stack.settings
+    has_both = settings.control.is_live and settings.skew is not None and settings.needs.version_header
+    item = _read_item(stack, BUILDS) if has_both else None
+    try:
+        parse_builds([item] if item else [])
+    except (AttributeError, KeyError, TypeError):
+        pulumi.log.warn(
+            f"{stack.project}: the item {BUILDS} in {stack.control_table_name} makes no sense: it is ignored"
+        )
         return None
+    return item
+
+
+def _read_item(stack: Stack, name: str) -> Item | None:
+    """A table or an item that does not exist yet is an error of the provider: no failure of this read stops an
+    update.
+    """
     try:
         found = aws.dynamodb.get_table_item(
-            table_name=stack.control_table_name, region=control.home_region, key=json.dumps(item_key(ROLLOUT))
+            table_name=stack.control_table_name,
+            region=stack.settings.control.home_region,
+            key=json.dumps(item_key(name)),
         )
         return cast("Item", json.loads(found.item))
     except Exception as error:  # noqa: BLE001  the SDK raises Exception itself
-        pulumi.log.debug(f"no rollout is known: {error}")
+        pulumi.log.debug(f"no {name} is known: {error}")
         return None
 
 
-def running_values(stack: Stack, rollout: Item) -> dict[str, str]:
-    """Return the key values of the CloudFront Function, by the precedence that holds at the edge."""
-    return {KEY: store_text(parse_live([config_item(stack.settings), rollout]))}
+def running_values(stack: Stack, rollout: Item | None, builds: Item | None) -> dict[str, str]:
+    """Return the key values of the CloudFront Function that something else than the config has set."""
+    config = config_item(stack.settings)
+    values = {KEY: store_text(parse_live([config, rollout]))} if rollout is not None else {}
+    return {**values, **(build_pairs(parse_builds([config, builds])) if builds is not None else {})}
 
 
 def rollout_warnings(stack: Stack, rollout: Item | None) -> list[str]:

@@ -153,7 +153,8 @@ def _own_headers(settings: CoreSettings) -> frozenset[str]:
     needs = settings.strategy_needs
     override = settings.override.header.lower() if settings.override else ""
     host = "host" if forwards_host(settings) else ""
-    return frozenset({*ALWAYS, *needs.headers, needs.version_header, override, host} - {""})
+    skew = settings.skew.header.lower() if settings.skew and not needs.version_header else ""
+    return frozenset({*ALWAYS, *needs.headers, needs.version_header, override, host, skew} - {""})
 
 
 def forwards_host(settings: CoreSettings) -> bool:

@@ -33,6 +33,7 @@ from infra.settings.parts import (
 from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
+from infra.settings.skew import SkewSettings, skew_errors
 from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
 from router.model import origin_rules
@@ -61,6 +62,7 @@ class CoreSettings(Section):
             whoever knows both can test a guess. Set your own with `--secret`.
         static_paths: Path patterns such as `/static/*` that go to the stable origin without the router, and are cached
             for a day unless the origin says otherwise. Both versions' files have to be there.
+        skew: [Version skew](#skew): an open page keeps the files of its build. A build id in their requests names it.
         failover: [A second attempt](origins.md#failover), at another origin, for requests that fail.
         key_headers: [Headers in the cache key](#key-headers), for strategies whose responses are cached: names,
             `next`, `language`.
@@ -97,6 +99,7 @@ class CoreSettings(Section):
     override: Annotated[OverrideSettings | None, BeforeValidator(absent_if_empty)] = None
     log_salt: Text = Field(default="", repr=False)
     static_paths: StaticPaths = ()
+    skew: Annotated[SkewSettings | None, BeforeValidator(absent_if_empty)] = None
     failover: Annotated[FailoverSettings | None, BeforeValidator(absent_if_empty)] = None
     key_headers: KeyHeaders = ()
     price_class: Annotated[Text, one_of(*PRICE_CLASSES)] = "PriceClass_All"
@@ -165,6 +168,11 @@ class CoreSettings(Section):
     def _has_room_in_the_cache_key(self) -> Self:
         if text := header_key_error(self):
             raise_errors([setting_error(text, "keyHeaders", value=self.key_headers)])
+        return self
+
+    @model_validator(mode="after")
+    def _tells_builds_apart(self) -> Self:
+        raise_errors(skew_errors(self))
         return self
 
     @model_validator(mode="after")

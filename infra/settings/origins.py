@@ -9,16 +9,29 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 
 from infra.config.aws_hosts import host_errors
 from infra.config.base_model import Section, Text, Whole
-from infra.config.errors import errors_in, raise_errors, setting_error
+from infra.config.errors import errors_in, format_value, raise_errors, setting_error
 from infra.config.rules import between, optional_rule, rule
 from router.model import names, origin_rules
+from router.skew import BUILD_ID
 
 REQUIRED_ORIGINS = ("stable", "canary")
 SHORTEST_SECRET_CHARACTERS = 16
+NOT_SENT_TO = {"build"}
+"""The keys of an origin that say nothing about how it is reached."""
 
 _ORIGIN_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SECRET = re.compile(r"[!#-+\--:<-\[\]-~]*")
 """The characters of a cookie's value (cookie-octet of RFC 6265 §4.1.1): the secret may be in a cookie."""
+
+
+def build_error(value: str) -> str:
+    """Return the error in a build id."""
+    if re.fullmatch(BUILD_ID, value):
+        return ""
+    return (
+        f"is {format_value(value)}: a build id has 1 to 64 letters, digits and ._- and starts with a letter or a digit,"
+        " such as a commit's hash"
+    )
 
 
 class OriginSettings(Section):
@@ -31,6 +44,8 @@ class OriginSettings(Section):
         path: Prefix of every request's path.
         host_header: Host header that the origin receives: see below.
         read_timeout_seconds: How long CloudFront waits for a response.
+        build: Id of the build that the origin serves, for [`skew`](#skew). For stable and canary the default is the
+            release.
     """
 
     domain_name: Annotated[Text, rule(origin_rules.domain_name)]
@@ -39,6 +54,7 @@ class OriginSettings(Section):
     path: Annotated[Text, rule(origin_rules.path)] = ""
     host_header: Annotated[Text, rule(origin_rules.host_header)] = "origin"
     read_timeout_seconds: Annotated[Whole, between(1, 120, "seconds")] = 30
+    build: Annotated[Text, optional_rule(build_error)] = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -38,13 +38,14 @@ def _example(pattern: str) -> str:
     return meant if is_likely and len(meant) <= 255 else "/static/*"
 
 
-def _static_paths_error(patterns: tuple[str, ...]) -> str:
+def path_patterns_error(patterns: tuple[str, ...]) -> str:
+    """Return the error in a list of path patterns."""
     if len(patterns) > MAX_STATIC_PATHS:
         return f"has {len(patterns)} entries: CloudFront has room for {MAX_STATIC_PATHS}"
     return duplicate_error(patterns, "every pattern once")
 
 
-StaticPaths = Annotated[tuple[Annotated[Text, rule(path_pattern_error)], ...], rule(_static_paths_error)]
+StaticPaths = Annotated[tuple[Annotated[Text, rule(path_pattern_error)], ...], rule(path_patterns_error)]
 
 
 def _ca_bundle_error(value: str) -> str:

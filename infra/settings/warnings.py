@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.config.aws_hosts import host_warning
 from infra.config.aws_regions import opt_in_warning
-from infra.settings.cookies import cookie_domain_warnings
+from infra.config.cookies import cookie_domain_warnings
 from infra.settings.strategies import host_warnings
 from strategies.registry import STRATEGIES, section_of
 

@@ -52,6 +52,7 @@ class ControlReader:
         self._clients = clients
         self._stopwatch = stopwatch
         self._asked_at = NEVER
+        self.parse = parse_live
 
     @property
     def summary(self) -> str:
@@ -101,7 +102,7 @@ class ControlReader:
         timeout_seconds = min(self._config.read_timeout_ms / 1000, limit_seconds)
         if timeout_seconds <= 0:
             raise ReadError("timeout")
-        return parse_live(self._clients.at(self.region).query(self._config.name, KEY, PARTITION, timeout_seconds))
+        return self.parse(self._clients.at(self.region).query(self._config.name, KEY, PARTITION, timeout_seconds))
 
 
 def build_control(config: Mapping[str, Any], region: str, baked: Live, clients: Clients) -> ControlReader:

@@ -219,6 +219,11 @@ class LocalDeployment:
         """Number of execution environments of all functions in all Regions."""
         return sum(int(str(row["workers"])) for row in self._current.functions.status())
 
+    def change_pairs(self, puts: Mapping[str, str], deletes: Sequence[str]) -> None:
+        """Change the pairs of the key-value store, as UpdateKeys does; a stack has one at most."""
+        for store in self._stores().values():
+            store.replace({key: value for key, value in {**store.pairs, **puts}.items() if key not in deletes})
+
     def invalidate(self, *path_patterns: str) -> int:
         return self._current.edge.invalidate(*path_patterns)
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from router.decision_log import DecisionLog
 from router.metrics import Metrics
 from router.model.assignment import Live
 from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.model.response import Response
+from router.skew import BuildLog
 from strategies.registry import STRATEGIES
 from tests.strategies.samples import declared_reasons, source_files
 
@@ -40,7 +40,9 @@ def test_the_page_has_the_fields_that_are_written(capsys: pytest.CaptureFixture[
     reading = Reading(item=None, source="eu-west-1", elapsed_ms=3.72)
     decision = Decision("stable", "session", bucket=1, visitor="v", reading=reading, is_fallback=True)
     live = Live(25.0, "none", "r", False, "rollout", "rollout:7", "table-timeout")
-    DecisionLog("sticky-session", "salt").write(Request(), decision, 5, live)
+    request = Request()
+    request.step("build", "unknown")
+    BuildLog("sticky-session", "salt").write(request, decision, 5, live)
     fields = re.findall(r"^\| `(\w+)` \|", read("logs.md").partition("## Reasons")[0], re.M)
     assert fields == list(json.loads(capsys.readouterr().out))
 

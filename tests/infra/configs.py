@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 STACKS = ("local", "staging", "prod")
 
 ORIGINS = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com"}}
+BUILT = {"stable": {**ORIGINS["stable"], "build": "A"}, "canary": {**ORIGINS["canary"], "build": "B"}}
+"""The same origins with a build each, for `skew`."""
 DEFAULTS: dict[str, object] = {
     "strategy": "cookie-version",
     "canaryPercent": "12.5",

@@ -9,7 +9,7 @@ import pytest
 from infra.package import modules as edge_modules
 from infra.package.baked_config import baked_config
 from infra.package.modules import EDGE_PACKAGES, imports_in, modules_for, modules_from
-from tests.infra.configs import ROOT, stack_of
+from tests.infra.configs import BUILT, ROOT, stack_of
 
 ALARMS = {"notify": ["eyes@example.com"]}
 
@@ -123,6 +123,7 @@ def test_what_it_depends_on_is_a_key_of_the_baked_config() -> None:
         {"strategy": "cookie-version"},
         {"strategy": "fastest-origin"},
         {"strategy": "sticky-session", "stickySession": {"keyPrefix": "sess:"}},
+        {"skew": {"pathPrefix": "/_v"}, "origins": BUILT},
         {"failover": {"paths": ["/*"]}},
     )
     configs = [baked_config(stack_of(**each)) for each in settings]

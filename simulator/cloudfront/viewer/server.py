@@ -5,7 +5,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -144,12 +144,13 @@ def status_app(
     report: Callable[[], object],
     lines: Callable[[int, int], object] = lambda _start_ms, _end_ms: [],
     invalidate: Callable[[Sequence[str]], int] = lambda _patterns: 0,
+    change_pairs: Callable[[Mapping[str, str], Sequence[str]], None] = lambda _puts, _deletes: None,
 ) -> Starlette:
     """`GET /` answers what `report` returns, as JSON. It is apart from the viewer's port so that no path can clash.
 
     `GET /lines?start=…&end=…` answers what functions logged in between, in milliseconds since 1970. `POST /invalidate`
-    takes a list of path patterns and says how many kept objects they dropped; of JSON only, which no page of another
-    site can send without asking.
+    takes a list of path patterns and says how many kept objects they dropped; `POST /key-values` takes `puts` and
+    `deletes` of the key-value store. Both of JSON only, which no page of another site can send without asking.
     """
 
     async def status(_: Request) -> Response:
@@ -163,15 +164,38 @@ def status_app(
             return JSONResponse({"error": "start and end are milliseconds since 1970"}, 400)
 
     async def drop(request: Request) -> Response:
-        if request.headers.get("content-type") != "application/json":
-            return JSONResponse({"error": "a JSON list of path patterns"}, 415)
-        try:
-            patterns = await request.json()
-        except ValueError:
-            patterns = None
+        patterns = await _json_of(request)
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
-            return JSONResponse({"error": "a JSON list of path patterns"}, 400)
+            return _refusal(request, "a JSON list of path patterns")
         return JSONResponse({"dropped": invalidate(patterns)})
 
-    routes = [Route("/", status), Route("/lines", recent), Route("/invalidate", drop, methods=["POST"])]
+    async def change(request: Request) -> Response:
+        document: Any = await _json_of(request)
+        try:
+            change_pairs(document["puts"], document["deletes"])
+        except (KeyError, TypeError):
+            return _refusal(request, "a JSON object of puts and deletes")
+        return JSONResponse({})
+
+    routes = [
+        Route("/", status),
+        Route("/lines", recent),
+        Route("/invalidate", drop, methods=["POST"]),
+        Route("/key-values", change, methods=["POST"]),
+    ]
     return Starlette(routes=routes)
+
+
+async def _json_of(request: Request) -> Any:
+    """The body, None where it is not JSON."""
+    if request.headers.get("content-type") != "application/json":
+        return None
+    try:
+        return await request.json()
+    except ValueError:
+        return None
+
+
+def _refusal(request: Request, expected: str) -> Response:
+    is_json = request.headers.get("content-type") == "application/json"
+    return JSONResponse({"error": expected}, 400 if is_json else 415)

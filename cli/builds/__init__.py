@@ -1,0 +1,1 @@
+"""Keep, list and retire former builds."""
