@@ -52,7 +52,7 @@ unit: setup
 
 # Every test, also those that `make test` leaves out for time (marked `long` or `long_if`).
 test-long: setup
-	$(PYTEST)
+	FUZZ_EXAMPLES=120 $(PYTEST) --hypothesis-profile=thorough
 
 # Branch coverage of what `make test` runs, by file. Fails where it is below the floor in pyproject.toml.
 COVERAGE := .edge-router/coverage
