@@ -49,6 +49,7 @@ async def test_a_busy_loop_is_killed_as_well(bench: Bench):
     assert (await edge.invoke(ARN, "eu-west-1", {"do": "while True: pass"})).error == "timeout"
 
 
+@pytest.mark.long_if(r"sys\.exit|SIGSEGV")
 @pytest.mark.parametrize(
     ("do", "message"),
     [
@@ -106,6 +107,7 @@ async def test_a_syntax_error_is_an_init_error(bench: Bench):
     assert invocation.error_message.startswith("Runtime.UserCodeSyntaxError: Syntax error in module 'app': ")
 
 
+@pytest.mark.long_if(r"inf|xff")
 @pytest.mark.parametrize(
     ("value", "message"),
     [
