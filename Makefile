@@ -21,9 +21,9 @@ setup: .venv/.installed
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Types and two of the groups of tests at a time, for two cores: some tests wait.
+# Types and the groups of tests all at a time: none is twice as long as another, and some tests wait.
 test: lint
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target types $(TEST_GROUPS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target $(TEST_GROUPS) types
 
 lint: setup
 	$(BIN)/ruff check .
@@ -35,24 +35,23 @@ types: setup
 PYTEST = $(BIN)/pytest -n 3
 
 # A process for each group of folders, which collects no other group's tests. What tests of a folder remember or hold
-# (the states of stacks, a deployment that is up) is made once. The longest come first; a new folder is with the rest.
-TEST_GROUPS := unit-e2e unit-infra unit-cli unit-simulator unit-rest
+# (the states of stacks, a deployment that is up) is made once. Few groups, for each imports all of it anew; a new folder
+# is with the rest.
+TEST_GROUPS := unit-program unit-edge unit-rest
 FOLDERS := $(patsubst %/,%,$(dir $(wildcard tests/*/__init__.py)))
-unit-e2e: GROUP := tests/e2e
-unit-infra: GROUP := tests/infra tests/cache_check tests/delivery
-unit-cli: GROUP := tests/cli tests/demo
-unit-simulator: GROUP := tests/simulator
-unit-rest: GROUP := $(filter-out tests/e2e tests/infra tests/cache_check tests/delivery tests/cli tests/demo tests/simulator,$(FOLDERS))
+unit-edge: GROUP := tests/e2e tests/simulator
+unit-program: GROUP := tests/infra tests/cache_check tests/delivery tests/packages tests/cli tests/demo
+unit-rest: GROUP := $(filter-out tests/e2e tests/simulator tests/infra tests/cache_check tests/delivery tests/packages tests/cli tests/demo,$(FOLDERS))
 .PHONY: $(TEST_GROUPS)
 $(TEST_GROUPS): setup
 	$(BIN)/pytest -q -p no:xdist -p no:cacheprovider -m "not long" $(GROUP)
 
 unit: setup
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(TEST_GROUPS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target $(TEST_GROUPS)
 
 # Every test, also those that `make test` leaves out for time (marked `long` or `long_if`).
 test-long: setup
-	$(PYTEST)
+	FUZZ_EXAMPLES=120 $(PYTEST) --hypothesis-profile=thorough
 
 # Branch coverage of what `make test` runs, by file. Fails where it is below the floor in pyproject.toml.
 COVERAGE := .edge-router/coverage

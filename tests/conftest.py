@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import gc
 import re
+from functools import cache
 
+import botocore.loaders
+import httpx._transports.default
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 SHARED = {"infra": "program", "cache_check": "program", "delivery": "program", "e2e": "edge", "pulumi_cli": "engine"}
 """Folders whose tests use what one process remembers or holds: the states of the stacks, a deployment that is up."""
+
+settings.register_profile("quick", max_examples=60, deadline=None)
+settings.register_profile("thorough", max_examples=300, deadline=None)
+settings.load_profile("quick")
+
+
+def pytest_configure() -> None:
+    """Read once per process what thousands of clients read: the roots for TLS (30 ms each), boto3's models (100 ms)."""
+    default, loader = httpx._transports.default, botocore.loaders.JSONFileLoader
+    default.create_ssl_context = cache(default.create_ssl_context)
+    read = cache(lambda path: load(loader(), path))
+    load, loader.load_file = loader.load_file, lambda _, path: read(path)
 
 
 class ByWhatIsShared(LoadScopeScheduling):

@@ -81,6 +81,7 @@ def test_the_cookie_in_the_key_is_not_enough() -> None:
     assert errors(keyed) == ["assigned-behind-the-cache", "set-cookie-can-be-cached"]
 
 
+@pytest.mark.long
 def test_a_minimum_ttl_keeps_what_an_origin_forbids_to_keep() -> None:
     forbidden = FakeOrigin(lambda received: (200, [("Cache-Control", "no-store")], version_page(received)[2]))
     allowed = cached_by(minTtl=0, defaultTtl=0, maxTtl=60)
@@ -113,6 +114,7 @@ def test_one_versions_error_answers_the_others_visitors() -> None:
     assert (errors(sound), errors(pinned)) == ([], ["error-pinned-on-everyone"])
 
 
+@pytest.mark.long
 def test_a_trigger_that_sees_no_cookie_makes_everyone_a_stranger() -> None:
     blind = deployed("local", *SETTINGS)
     [policy] = [one for one in blind["deployment"]["resources"] if one["type"].endswith(":OriginRequestPolicy")]

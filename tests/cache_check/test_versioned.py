@@ -56,6 +56,7 @@ def test_answers_are_kept_and_nobody_gets_the_wrong_one() -> None:
     assert PATHS < len(traffic.origin.received) <= 2 * PATHS < VISITORS * VISITS
 
 
+@pytest.mark.long
 def test_without_the_version_in_the_key_one_version_answers_all() -> None:
     state = versioned()
     headers = outputs_of(state, "CachePolicy")["parametersInCacheKeyAndForwardedToOrigin"]["headersConfig"]["headers"]
@@ -66,6 +67,7 @@ def test_without_the_version_in_the_key_one_version_answers_all() -> None:
     assert errors(state, SETTINGS) == ["version-header-not-in-key"]
 
 
+@pytest.mark.long
 def test_without_the_function_nobody_is_assigned_and_anyone_picks_a_version() -> None:
     state = versioned()
     assert answers(served(state, x_router_version="canary")) == {"stable", "canary"}

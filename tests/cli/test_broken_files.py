@@ -25,7 +25,7 @@ TEXTS = {
     "half": b"config:\n  edge-router:origins: {stable: [",
     "list": b"- a\n- b\n",
     "text": b"just some words",
-    "deep": b"[" * 2_000,
+    "deep": b"[" * 1_200,
     "a key twice": b"config:\n  edge-router:pin: none\n  edge-router:pin: stable\n",
     "a key twice in other words": b"config:\n  aws:region: us-east-1\n  aws:config:region: us-east-2\n",
     "no namespace": b"config:\n  pin: none\n",

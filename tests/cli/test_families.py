@@ -25,6 +25,7 @@ finally:
 """
 
 
+@pytest.mark.long_if(r"^(--version|rollout|explain)")
 @pytest.mark.parametrize(
     ("command", "forbidden"),
     [
@@ -42,6 +43,7 @@ def test_a_command_imports_what_it_needs(command: str, forbidden: set[str], tmp_
     assert imported(done) & forbidden == set()
 
 
+@pytest.mark.long_if(r"^(logs|rollout|rollback)")
 @pytest.mark.parametrize(
     "command",
     [

@@ -19,6 +19,7 @@ BEFORE = 1_600_000_000
 RELEASED = "jwtIat.releasedAt=2024-01-01T00:00:00Z"  # in the past, whenever the tests run
 
 
+@pytest.mark.long
 async def test_the_router_sets_the_version_cookie_with_all_its_attributes(stack: Stack):
     await stack.deploy("strategy=cookie-version", "canaryPercent=50")
     answer = await stack.get("/health")
@@ -39,6 +40,7 @@ async def test_the_application_keeps_its_own_cookie_beside_it(stack: Stack):
     assert names == ["sessiontoken", "app-version"]
 
 
+@pytest.mark.long
 async def test_a_version_cookie_keeps_its_visitor_whatever_the_percentage_and_is_set_once(stack: Stack):
     await stack.deploy("strategy=cookie-version", "canaryPercent=50")
     cookies = {version: await stack.visitor(version, "app-version") for version in "12"}
@@ -149,6 +151,7 @@ async def test_the_fastest_origin_is_probed_once_and_remembered(stack: Stack):
     assert {entry["origin"] for entry in stack.decisions} == {{"1": "stable", "2": "canary"}[winner]}
 
 
+@pytest.mark.long
 async def test_an_origin_that_answers_500_at_once_does_not_win(stack: Stack):
     asked: list[str] = []
 

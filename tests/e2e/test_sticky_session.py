@@ -53,6 +53,7 @@ async def test_an_expired_session_is_a_new_visitor_though_the_item_is_still_ther
     assert stack.decisions[-1]["reason"] == "expired-session"
 
 
+@pytest.mark.long
 async def test_another_percentage_touches_new_visitors_only(stack: Stack):
     await stack.deploy(*HALF)
     cookies = {version: await stack.visitor(version, "sessiontoken") for version in "12"}
@@ -63,6 +64,7 @@ async def test_another_percentage_touches_new_visitors_only(stack: Stack):
             assert await stack.versions(3, cookie=cookie) == {version: 3}
 
 
+@pytest.mark.long
 async def test_a_version_remembered_in_a_cookie_survives_everything_but_a_pin(stack: Stack):
     """20 visits cost no read. Another percentage moves nobody, and a pin everybody."""
     remembering = (*HALF, "stickySession.rememberInCookie=true", "stickySession.signingKeys[0]=0123456789abcdef")
@@ -100,6 +102,7 @@ async def test_the_override_reaches_the_canary_at_no_percentage_and_past_a_pin(s
     assert await stack.version("/health", x_qa_origin=f"nowhere:{secret}") == "1"
 
 
+@pytest.mark.long
 async def test_switching_the_strategy_keeps_every_item(stack: Stack):
     await stack.deploy(*HALF)
     cookie = await stack.visitor("2", "sessiontoken")

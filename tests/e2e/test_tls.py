@@ -11,6 +11,7 @@ from tests.e2e.conftest import NEAR, NEVER_SECONDS, Stack
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.long
 async def test_a_session_is_found_over_tls():
     lines: list[str] = []
     local = LocalDeployment(

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.model.assignment import release_tag
@@ -84,7 +84,6 @@ cookies = st.dictionaries(
 
 
 @given(keys, cookies, request_ids, st.sampled_from(["0", "0.05", "12.5", "50", "100"]))
-@settings(max_examples=300, deadline=None)
 def test_the_strategy_in_python_decides_the_same(
     signing: tuple[str, ...], given_cookies: dict[str, Values], request_id: str, percent: str
 ) -> None:
@@ -98,7 +97,6 @@ def test_the_strategy_in_python_decides_the_same(
 
 
 @given(keys, cookies, request_ids)
-@settings(max_examples=200, deadline=None)
 def test_the_cookie_is_the_one_that_python_sets(
     signing: tuple[str, ...], given_cookies: dict[str, Values], request_id: str
 ) -> None:

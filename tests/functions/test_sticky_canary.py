@@ -42,8 +42,8 @@ def routed(function: Deployed, cookies: dict[str, str], request_id: str = "id", 
 
 
 def test_a_new_visitor_is_assigned_before_the_cache_and_given_the_hint() -> None:
+    function = deployed(canaryPercent="50")
     for number in range(40):
-        function = deployed(canaryPercent="50")
         event = viewer_request(request_id=f"r-{number}")
         expected, bucket = Assignment("r", 50).assign(visitor_id(f"r-{number}"))
         assert version(function.run(event)) == expected
@@ -92,9 +92,10 @@ def test_no_other_request_has_the_key_of_one_that_asks_the_table() -> None:
 
 
 def test_an_unknown_session_is_assigned_by_its_token_and_the_percentage_of_now() -> None:
+    function = deployed(canaryPercent="50")
     for number in range(40):
         token = f"unknown-{number}"
-        decision = routed(deployed(canaryPercent="50"), {"sid": token}, request_id=f"r-{number}")
+        decision = routed(function, {"sid": token}, request_id=f"r-{number}")
         assert (decision.origin, decision.reason) == (Assignment("r", 50).assign(token)[0], "unknown-session")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from router.cache_guard import FORWARDED
@@ -298,7 +298,6 @@ values = st.fixed_dictionaries(
 
 
 @given(values)
-@settings(max_examples=300, deadline=None)
 def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]) -> None:
     found = deployed().run(viewer_request(**given_values, request_id="id"))
     decision = Assigned(strategy()).choose(request_of(**given_values, request_id="id"))

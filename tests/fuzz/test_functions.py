@@ -19,7 +19,7 @@ from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import viewer_request, viewer_response
 from tests.functions.strategies import odd
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "120")) // 4
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60")) // 4
 """Each example is up to six runs in another process."""
 MOST_CHARACTERS = 40_000
 """More than CloudFront lets through: 32,768 bytes of headers and a URL of 8,192 ("Quotas")."""

@@ -166,6 +166,7 @@ def test_sticky_session_has_at_most_110_kilobytes(tmp_path: Path) -> None:
     assert build_bundle(stack, tmp_path).path.stat().st_size <= 110 * 1024
 
 
+@pytest.mark.long
 def test_public_keys_bring_cryptography_for_linux(tmp_path: Path) -> None:
     bundle = build_bundle(shipped_stack("prod", "strategy=jwt-iat"), tmp_path)
     names = names_in(bundle)

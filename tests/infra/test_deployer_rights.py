@@ -135,6 +135,7 @@ def is_given(action: str, config: tuple[str, ...], resource: str = "") -> bool:
     )
 
 
+@pytest.mark.long_if(r"^local")
 @every_config
 def test_every_kind_of_resource_can_be_made_read_and_deleted(config: tuple[str, ...]) -> None:
     kinds = {

@@ -45,6 +45,7 @@ def test_a_package_that_does_not_start_is_an_error_that_names_the_module(tmp_pat
     assert str(caught.value) == start_error(stack) == PROBLEM
 
 
+@pytest.mark.long_if(r"^(?!sticky-session$)")
 @pytest.mark.parametrize("strategy", ["fastest-origin", "sticky-session, versioned", "jwt-iat"])
 def test_a_package_that_starts_has_no_problem(strategy: str, tmp_path: Path) -> None:
     stack = stack_with(strategy)

@@ -57,7 +57,9 @@ FURTHER: dict[str, tuple[str, dict[str, object]]] = {
 FURTHER_REASONS = {"signing keys": "forged-cookie"}
 
 
-@pytest.mark.long_if(r"-(control|alarms|override|control\+alarms|control\+override|alarms\+override)$")
+@pytest.mark.long_if(
+    r"-(control|alarms|override|control\+alarms|control\+override|alarms\+override)$|(versioned|tenant-lookup)-plain"
+)
 @pytest.mark.parametrize("parts", COMBINATIONS, ids=lambda parts: "+".join(parts) or "plain")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_package_starts_and_decides(strategy: str, parts: tuple[str, ...], tmp_path: Path) -> None:
@@ -67,6 +69,7 @@ def test_every_package_starts_and_decides(strategy: str, parts: tuple[str, ...],
     check_decision(strategy, settings, tmp_path, REASONS.get(strategy, ANY_DECLARED))
 
 
+@pytest.mark.long_if(r"query|unverified|versioned|^a rollout$")
 @pytest.mark.parametrize("further", FURTHER)
 def test_what_else_a_config_may_have_starts_too(further: str, tmp_path: Path) -> None:
     strategy, settings = FURTHER[further]

@@ -40,7 +40,6 @@ def guarded(event: dict[str, Any], *, keeps_errors: bool = False) -> dict[str, A
 
 
 @given(viewer_headers)
-@settings(max_examples=300, deadline=None)
 def test_what_an_origin_gets_is_what_it_gets_without_them_but_for_the_key(sent: dict[str, str]) -> None:
     may_pass = {*KEY, *FORWARDED, *READ_ONLY_AT_ORIGIN_REQUEST}
     seen = {name: value for name, value in sent.items() if not is_disallowed(name.lower())}

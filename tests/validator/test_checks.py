@@ -51,6 +51,7 @@ def test_a_wrong_split_fails():
     assert report.summary.startswith("failed: split: 30 of 100 visitors on the canary; 10 % would be 2 to 21 (p = ")
 
 
+@pytest.mark.long_if(r"^0")
 @pytest.mark.parametrize(("percent", "at_site"), [(0, 1), (100, 99)])
 def test_nothing_and_all_are_expected_exactly(percent: int, at_site: int):
     with served(Shop(percent=at_site)) as url:

@@ -10,7 +10,7 @@ import pytest
 from simulator.lambda_edge.keeper import Keeper
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 

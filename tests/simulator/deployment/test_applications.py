@@ -51,6 +51,7 @@ async def test_it_answers_once_started_and_no_process_is_left_by_stop(applicatio
     assert applications.urls == {}
 
 
+@pytest.mark.long
 async def test_what_runs_as_it_should_stays(applications: Applications, pids: Pids):
     await applications.start([echo()])
     before, urls = pids(), applications.urls
@@ -91,6 +92,7 @@ async def test_one_that_is_no_longer_wanted_ends(applications: Applications, pid
     assert (pids(), applications.urls) == (set(), {})
 
 
+@pytest.mark.long
 async def test_one_that_does_not_start_says_why_and_the_others_stay(applications: Applications, pids: Pids):
     await applications.start([echo()])
     before, urls = pids(), applications.urls

@@ -22,10 +22,9 @@ from simulator.lambda_edge import FunctionCode
 pytestmark = pytest.mark.anyio
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:made-up:{version}"
 ECHO = Application("v1.example.com:80", "demo.echo:app", {"NAME": "first", "DELAY_MS": "0"})
-TABLE = "made-up-table"
 
 
-def state(version: int) -> dict[str, Any]:
+def state(version: int, table_name: str = "made-up-table") -> dict[str, Any]:
     """A distribution with one origin and one function, and a global table."""
     behavior = {
         "targetOriginId": "v1",
@@ -46,7 +45,7 @@ def state(version: int) -> dict[str, Any]:
         },
     }
     table = {
-        "name": TABLE,
+        "name": table_name,
         "hashKey": "k",
         "billingMode": "PAY_PER_REQUEST",
         "attributes": [{"name": "k", "type": "S"}],
@@ -86,9 +85,10 @@ def function(folder: Path, version: int, source: str = "") -> FunctionCode:
     return FunctionCode(ARN.format(version=version), "made-up", str(version), package, "app.handler", 5.0, 128)
 
 
-@pytest.fixture
-async def local() -> AsyncIterator[LocalDeployment]:
-    async with LocalDeployment(region_ports={"eu-west-1": 0}) as made:
+@pytest.fixture(scope="module")
+async def local(anyio_backend: str) -> AsyncIterator[LocalDeployment]:
+    """One for all: each test applies states of its own, with a table of its own where it looks into it."""
+    async with LocalDeployment() as made:
         yield made
 
 
@@ -100,16 +100,15 @@ async def get(url: str, path: str = "/") -> httpx.Response:
 async def test_an_update_replaces_the_function_and_keeps_table_items_and_applications(
     local: LocalDeployment, tmp_path: Path
 ):
-    site = Site([ECHO], seeds={TABLE: [{"k": "seed"}]})
-    await local.apply(state(1), site, [function(tmp_path, 1)])
+    site = Site([ECHO], seeds={"kept": [{"k": "seed"}]})
+    await local.apply(state(1, "kept"), site, [function(tmp_path, 1)])
     first, urls = (await get(local.url)).json(), local.status()["origins"]
-    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": TABLE, "Item": {"k": {"S": "written"}}})
-    await local.apply(state(2), site, [function(tmp_path, 2)])
+    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": "kept", "Item": {"k": {"S": "written"}}})
+    await local.apply(state(2, "kept"), site, [function(tmp_path, 2)])
     second = (await get(local.url)).json()
     assert (first["query"], second["query"]) == ("version=1", "version=2")
     assert local.status()["origins"] == urls
-    items = (await local.dynamodb.call("us-east-1", "Scan", {"TableName": TABLE}))["Items"]
-    assert sorted(item["k"]["S"] for item in items) == ["seed", "written"]  # type: ignore[attr-defined]
+    assert sorted(await items(local, "kept")) == ["seed", "written"]
 
 
 async def test_a_request_under_way_ends_as_it_began_while_new_ones_get_the_new_function(
@@ -123,13 +122,6 @@ async def test_a_request_under_way_ends_as_it_began_while_new_ones_get_the_new_f
     await asyncio.gather(local.apply(state(2), Site([ECHO]), [function(tmp_path, 2)]), slow)
     assert slow.result().json()["query"] == "version=1"
     assert (await get(local.url)).json()["query"] == "version=2"
-
-
-async def test_viewers_that_come_before_the_first_apply_wait_for_it(local: LocalDeployment, tmp_path: Path):
-    early = asyncio.create_task(get(local.region_urls["eu-west-1"]))
-    await asyncio.sleep(0.1)
-    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
-    assert (await early).headers["x-amz-cf-pop"].startswith("DUB")
 
 
 async def test_an_update_that_fails_leaves_what_was_served(local: LocalDeployment, tmp_path: Path):
@@ -171,9 +163,9 @@ async function handler(event) {
 """
 
 
-def cached_state(version: int, **pairs: str) -> dict[str, Any]:
+def cached_state(version: int, table_name: str = "made-up-table", **pairs: str) -> dict[str, Any]:
     """As `state`; answers are kept for a day, and `/greeting` is answered out of a key-value store before the cache."""
-    made = state(version)
+    made = state(version, table_name)
     resources = made["deployment"]["resources"]
     behavior = resources[0]["outputs"]["defaultCacheBehavior"]
     behavior["cachePolicyId"] = "for-a-day"
@@ -219,17 +211,17 @@ async def test_other_key_values_alone_are_put_into_the_edge_that_runs_and_its_ca
     assert ((await get(local.url, "/greeting")).status_code, await cached(local)) == (503, "Hit")
 
 
-def with_item(made: dict[str, Any], **attributes: str) -> dict[str, Any]:
-    """The state with an item of its table, as Pulumi writes it."""
+def with_item(made: dict[str, Any], table_name: str, **attributes: str) -> dict[str, Any]:
+    """The state with an item of this table, as Pulumi writes it."""
     item = {"k": {"S": "pulumi"}, **{name: {"S": value} for name, value in attributes.items()}}
-    outputs = {"tableName": TABLE, "hashKey": "k", "item": json.dumps(item), "region": "us-east-1"}
+    outputs = {"tableName": table_name, "hashKey": "k", "item": json.dumps(item), "region": "us-east-1"}
     kind = "aws:dynamodb/tableItem:TableItem"
     made["deployment"]["resources"].append({"urn": "urn:item", "id": "item", "type": kind, "outputs": outputs})
     return made
 
 
-async def items(local: LocalDeployment, region: str = "us-east-1") -> dict[str, str | None]:
-    found: Any = (await local.dynamodb.call(region, "Scan", {"TableName": TABLE}))["Items"]
+async def items(local: LocalDeployment, table_name: str, region: str = "us-east-1") -> dict[str, str | None]:
+    found: Any = (await local.dynamodb.call(region, "Scan", {"TableName": table_name}))["Items"]
     return {item["k"]["S"]: item["says"]["S"] if "says" in item else None for item in found}
 
 
@@ -237,28 +229,32 @@ async def test_another_item_alone_is_put_into_the_table_and_the_edge_stays_with_
     local: LocalDeployment, tmp_path: Path
 ):
     functions = [function(tmp_path, 1)]
-    await local.apply(with_item(cached_state(1, greeting="hello"), says="one"), Site([ECHO]), functions)
+    await local.apply(
+        with_item(cached_state(1, "changed", greeting="hello"), "changed", says="one"), Site([ECHO]), functions
+    )
     assert await cached(local) == "Miss"
-    assert await items(local) == await items(local, "eu-west-1") == {"pulumi": "one"}
+    assert await items(local, "changed") == await items(local, "changed", "eu-west-1") == {"pulumi": "one"}
     written = {"k": {"S": "somebody"}, "says": {"S": "else"}}
-    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": TABLE, "Item": written})
-    await local.apply(with_item(cached_state(1, greeting="hello"), says="two"), Site([ECHO]), functions)
+    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": "changed", "Item": written})
+    await local.apply(
+        with_item(cached_state(1, "changed", greeting="hello"), "changed", says="two"), Site([ECHO]), functions
+    )
     await local.dynamodb.replication.settle()
-    assert await items(local) == {"pulumi": "two", "somebody": "else"}
-    assert await items(local, "eu-west-1") == {"pulumi": "two"}
+    assert await items(local, "changed") == {"pulumi": "two", "somebody": "else"}
+    assert await items(local, "changed", "eu-west-1") == {"pulumi": "two"}
     assert await cached(local) == "Hit"
 
 
 @pytest.mark.long
 async def test_an_update_that_leaves_an_item_as_it_is_writes_nothing(local: LocalDeployment, tmp_path: Path):
-    made = with_item(state(1), says="one")
+    made = with_item(state(1, "left"), "left", says="one")
     await local.apply(made, Site([ECHO]), [function(tmp_path, 1)])
     other = {"k": {"S": "pulumi"}, "says": {"S": "by hand"}}
-    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": TABLE, "Item": other})
+    await local.dynamodb.call("us-east-1", "PutItem", {"TableName": "left", "Item": other})
     await local.apply(made, Site([ECHO]), [function(tmp_path, 1)])
-    assert await items(local) == {"pulumi": "by hand"}
-    await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
-    assert await items(local) == {}
+    assert await items(local, "left") == {"pulumi": "by hand"}
+    await local.apply(state(1, "left"), Site([ECHO]), [function(tmp_path, 1)])
+    assert await items(local, "left") == {}
 
 
 @pytest.mark.long
@@ -287,7 +283,7 @@ async def test_what_the_edge_is_not_built_from_does_not_replace_it(local: LocalD
     after["deployment"]["resources"][1]["outputs"] |= {"tags": {"a": "b"}}
     await local.apply(before, Site([ECHO]), functions)
     assert await cached(local) == "Miss"
-    await local.apply(after, Site([ECHO], seeds={TABLE: [{"k": "seed"}]}), functions)
+    await local.apply(after, Site([ECHO], seeds={"made-up-table": [{"k": "seed"}]}), functions)
     assert await cached(local) == "Hit"
 
 
@@ -309,10 +305,12 @@ async def test_a_port_in_use_is_told_before_anything_is_started():
     assert set(psutil.Process().children(recursive=True)) == before
 
 
-async def test_no_process_is_left_when_it_ends(tmp_path: Path):
+async def test_viewers_wait_for_the_first_apply_and_no_process_is_left_in_the_end(tmp_path: Path):
     before = set(psutil.Process().children(recursive=True))
-    async with LocalDeployment() as local:
+    async with LocalDeployment(region_ports={"eu-west-1": 0}) as local:
+        early = asyncio.create_task(get(local.region_urls["eu-west-1"]))
+        await asyncio.sleep(0.1)
         await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
-        await get(local.url)
+        assert (await early).headers["x-amz-cf-pop"].startswith("DUB")
         assert len(set(psutil.Process().children(recursive=True)) - before) >= 4  # moto, application, worker, keeper
     assert set(psutil.Process().children(recursive=True)) - before == set()

@@ -20,6 +20,7 @@ from tests.simulator.dynamodb.conftest import HOME, resource, state_of
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.long
 async def test_moto_is_started_and_stopped_with_it():
     async with LocalDynamoDB() as dynamodb:
         await dynamodb.create_tables(state_of(resource("sessions")))

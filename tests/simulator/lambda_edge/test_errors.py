@@ -43,11 +43,13 @@ async def test_the_time_limit_kills_the_worker(bench: Bench):
     assert (again.payload, again.cold_start) == ("done", True)
 
 
+@pytest.mark.long
 async def test_a_busy_loop_is_killed_as_well(bench: Bench):
     edge = bench.edge(OBEYS, timeout_seconds=0.3)
     assert (await edge.invoke(ARN, "eu-west-1", {"do": "while True: pass"})).error == "timeout"
 
 
+@pytest.mark.long_if(r"sys\.exit|SIGSEGV")
 @pytest.mark.parametrize(
     ("do", "message"),
     [
@@ -66,6 +68,7 @@ async def test_a_process_that_ends_is_an_exit(bench: Bench, do: str, message: st
     assert await works_afterwards(edge)
 
 
+@pytest.mark.long_if(r"sleep")
 @pytest.mark.parametrize("do", ["block = b'x' * 100_000_000", "block = b'x' * 100_000_000; time.sleep(20)"])
 async def test_more_memory_than_configured_is_killed(bench: Bench, do: str):
     edge = bench.edge(OBEYS, memory_mb=64)
@@ -104,6 +107,7 @@ async def test_a_syntax_error_is_an_init_error(bench: Bench):
     assert invocation.error_message.startswith("Runtime.UserCodeSyntaxError: Syntax error in module 'app': ")
 
 
+@pytest.mark.long_if(r"inf|xff")
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -126,6 +130,7 @@ async def test_an_answer_that_cannot_be_encoded_is_unhandled(bench: Bench):
     assert invocation.error_message.startswith("Runtime.MarshalError: Unable to marshal response: ")
 
 
+@pytest.mark.long_if(r"True")
 @pytest.mark.parametrize("uses_native_client", [True, False])
 async def test_an_answer_over_six_megabytes_is_oversize(bench: Bench, uses_native_client: bool):
     edge = bench.edge(RETURNS, uses_native_client=uses_native_client)
