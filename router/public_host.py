@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _REFERENCE = re.compile(
-    r"(?:(?:(https?):)?//([^/?#@:\\]+)(?::([0-9]{0,5}))?)?((?:[/?#][^\0-\x1f\x7f]*)?)", re.IGNORECASE
+    r"(?:(?:(https?):)?//([^/?#@:\\]+)(?::([0-9]{0,5}))?)?((?:[/?#][^\0-\x1f\x7f]*)?)", re.IGNORECASE | re.ASCII
 )
 """Scheme, host, port and the rest. Browsers leave control characters out: /<tab>/x would become another host."""
 

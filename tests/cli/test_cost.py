@@ -58,7 +58,7 @@ def test_a_function_before_the_cache_is_paid_for_at_every_request():
 
 
 def test_lambda_and_tables_are_paid_for_by_what_reaches_them():
-    stack = stack_of(strategy="sticky-session", stickySession=SESSIONS)
+    stack = stack_of(strategy="sticky-session", stickySession=SESSIONS, rewriteRedirects=False)
     around = sum(len(text) + 1 for text in LAMBDA_LINES)
     traffic = Traffic(
         *(10 * MILLION, 0),
@@ -77,6 +77,8 @@ def test_lambda_and_tables_are_paid_for_by_what_reaches_them():
         "writes of sessions, every copy": "4.69",  # 2,500,000 × 3 = 7.5 × 0.625
         "logs": "4.66",  # 10,000,000 × 1,000 / 2^30 = 9.313 GB × 0.50
     }
+    rewriting = stack_of(strategy="sticky-session", stickySession=SESSIONS)
+    assert bill(rewriting, traffic)["Lambda@Edge"] == "12.00"  # at origin-response as well
 
 
 def test_where_answers_are_kept_only_misses_reach_lambda():

@@ -33,7 +33,9 @@ def test_pulumi_asks_for_the_keys_that_are_required_and_has_the_same_defaults() 
     }
     plain = {key: one["default"] for key, one in declared.items() if one.get("default")}
     del plain["control"]  # a word for an object
-    assert {key: said.get(key) for key in plain} == {key: f"`{default}`" for key, default in plain.items()}
+    assert {key: said.get(key) for key in plain} == {
+        key: f"`{str(default).lower() if default is True else default}`" for key, default in plain.items()
+    }
 
 
 def shown_checks() -> Iterator[tuple[str, list[str]]]:

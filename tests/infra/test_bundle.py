@@ -319,6 +319,7 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
             "hosts": [""],
         },
         "release": "2026-11",
+        "rewrites": {"names": [""], "ports": {"v1.example.com": [443], "v2.example.com": [443]}},
         "strategy": "sticky-session",
     }
     replicas = table.pop("replicas")

@@ -60,12 +60,13 @@ NO_CACHE = {
 }
 KEY_HEADERS = ["authorization", "origin", "x-http-method", "x-http-method-override", "x-method-override"]
 BOTH_TRIGGERS = [("origin-request", False), ("origin-response", False)]
-"""On the second one the router counts for the rollout of every shipped stack, and sets cookie-version's cookie."""
+"""On the second one the router counts for the rollout of every shipped stack, sets cookie-version's cookie, and keeps
+redirects on the site."""
 TRIGGERS = {
     "sticky-session": BOTH_TRIGGERS,
     "cookie-version": BOTH_TRIGGERS,
     "jwt-iat": BOTH_TRIGGERS,
-    "tenant-lookup": [("origin-request", True)],
+    "tenant-lookup": [("origin-request", True), ("origin-response", False)],
     "fastest-origin": BOTH_TRIGGERS,
 }
 TABLE_READ = {"sticky-session": "sessions", "tenant-lookup": "tenants"}

@@ -155,8 +155,8 @@ def test_no_controller_is_there_where_no_percentage_assigns(stack: str, strategy
     for kind in (RULE, TARGET, PERMISSION, TOPIC, SUBSCRIPTION):
         assert all_resources(found, kind) == []
     triggers = named(found, DISTRIBUTION, "distribution")["defaultCacheBehavior"].get("lambdaFunctionAssociations", [])
-    is_there_for_cookies = strategy == "fastest-origin"  # those of answers that are kept
-    assert ("origin-response" in {one["eventType"] for one in triggers}) is is_there_for_cookies
+    is_there_for_redirects = strategy != "tier"  # and for cookies of answers that are kept
+    assert ("origin-response" in {one["eventType"] for one in triggers}) is is_there_for_redirects
 
 
 @pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")

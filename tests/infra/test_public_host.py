@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from infra.decision_inputs import required_associations
 from infra.package.baked_config import baked_config
+from infra.package.start import sample_events
 from tests.infra.configs import stack_of
 
 ZONE = {"hostedZoneId": "Z0123456789ABC"}
@@ -28,3 +30,74 @@ ZONE = {"hostedZoneId": "Z0123456789ABC"}
 )
 def test_the_canonical_name_comes_first(settings: dict[str, object], expected: list[str]) -> None:
     assert baked_config(stack_of(**settings))["public"]["hosts"] == expected
+
+
+JWT = {"releasedAt": "2026-11-01T00:00:00Z", "algorithm": "HS256", "secret": "s" * 32}
+VIEWERS = {
+    "stable": {"domainName": "v1.example.com", "hostHeader": "viewer"},
+    "canary": {"domainName": "v2.example.com", "hostHeader": "viewer"},
+}
+
+
+def with_canary(**changes: object) -> dict[str, object]:
+    return {"origins": {**VIEWERS, "canary": {**VIEWERS["canary"], **changes}}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, True),
+        ({"origins": VIEWERS}, False),
+        ({"origins": VIEWERS, "rewriteRedirects": True}, False),
+        (with_canary(path="/v2"), True),
+        (with_canary(hostHeader="www.example.com"), True),
+        ({"rewriteRedirects": False}, False),
+    ],
+)
+def test_the_router_runs_at_origin_response_where_an_answer_can_name_an_origin(
+    settings: dict[str, object], expected: bool
+) -> None:
+    stack = stack_of(strategy="jwt-iat", jwtIat=JWT, **settings)
+    assert ("rewrites" in baked_config(stack)) is expected
+    assert [one.event_type for one in required_associations(stack)][1:] == ["origin-response"] * expected
+    assert len(sample_events(stack)) == 1 + expected
+    assert stack.settings.warnings() == []
+
+
+@pytest.mark.parametrize(
+    ("canary", "aliases", "expected"),
+    [
+        ({"port": 8443}, ["www.example.com"], {"v1.example.com": [443], "v2.example.com": [8443]}),
+        ({"domainName": "V1.example.com", "port": 8443}, ["www.example.com"], {"v1.example.com": [443, 8443]}),
+        (
+            {"hostHeader": "App.example.org"},
+            ["www.example.com"],
+            {"app.example.org": [443], "v1.example.com": [443], "v2.example.com": [443]},
+        ),
+        # A name of the site is no origin's, however it is sent on: a redirect to it may be meant.
+        ({"hostHeader": "www.example.com"}, ["www.example.com"], {"v1.example.com": [443], "v2.example.com": [443]}),
+        ({"hostHeader": "a.example.com"}, ["*.example.com"], {"v1.example.com": [443], "v2.example.com": [443]}),
+    ],
+)
+def test_hosts_of_origins_are_those_that_are_no_names_of_the_site(
+    canary: dict[str, object], aliases: list[str], expected: dict[str, list[int]]
+) -> None:
+    origins = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com", **canary}}
+    stack = stack_of(origins=origins, domain={"aliases": aliases, **ZONE})
+    assert baked_config(stack)["rewrites"] == {"names": stack.settings.public_hosts, "ports": expected}
+
+
+@pytest.mark.parametrize(("host", "expected"), [("origin", True), ("viewer", False)])
+def test_preview_says_that_tier_rewrites_nothing(host: str, expected: bool) -> None:
+    tier = {"forwardedCookies": "listed", "tiers": {"premium": {"domainName": "p.example.com", "hostHeader": host}}}
+    warnings = stack_of(strategy="tier", tier=tier, origins=VIEWERS).settings.warnings()
+    assert (
+        warnings
+        == [
+            "rewriteRedirects: has no effect with tier, for nothing runs behind its cache: redirects and cookies that"
+            " name a back end's host reach visitors as they are. Applications have to take the host from"
+            " X-Forwarded-Host; set it to false where they do"
+        ]
+        * expected
+    )
+    assert stack_of(strategy="tier", tier=tier, rewriteRedirects=False).settings.warnings() == []

@@ -38,7 +38,7 @@ def test_defaults_are_those_of_the_settings() -> None:
         assert ("default" in declared) is not field.is_required(), name
         if name == "control":
             assert Settings.model_fields[name].get_default(call_default_factory=True).mode == declared["default"]
-        elif declared["type"] == "integer":
+        elif declared["type"] in ("integer", "boolean"):
             assert declared["default"] == field.default, name
         elif declared["type"] == "string" and not field.is_required():
             assert str(declared["default"]) in {str(field.default), str(field.default).removesuffix(".0")}, name

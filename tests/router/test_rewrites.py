@@ -93,6 +93,8 @@ UNTOUCHED = [
     "https:\\\\v1.example.com/x",
     "https:/v1.example.com/x",
     "https:v1.example.com/x",
+    "http\u017f://v1.example.com/",
+    "https://v1.example.com:\u0664\u0664\u0663/",
     "ftp://v1.example.com/",
     "javascript://v1.example.com/%0aalert(1)",
     "view-source:https://v1.example.com/",
