@@ -13,6 +13,7 @@ from cli.output.outcome import with_iso_times
 from cli.stacks.control_table import Place, control_table
 from cli.stacks.running import RunningStack, open_running
 from cli.stacks.workspace import Target
+from infra.settings.skew import named_builds
 from infra.settings.stack import Stack
 from router.model import origin_rules
 from router.skew import BUILD_ID, RETIRED
@@ -78,9 +79,9 @@ def _open(target: Target, overrides: Sequence[str]) -> Generator[tuple[Stack, Ru
 
 def _check(stack: Stack) -> None:
     """Raise UsageError for a stack that keeps no builds."""
-    if stack.settings.skew is None:
+    if named_builds(stack.settings) is None:
         raise UsageError(
-            f"{stack.project}:skew is not set: requests carry no build id, such as with"
+            f"{stack.project}:skew names no place for a build id in requests: set one, such as with"
             " pulumi config set --path skew.pathPrefix /_v"
         )
     if not stack.settings.control.is_live:

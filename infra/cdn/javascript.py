@@ -13,7 +13,7 @@ from controller.sources.key_values import KEY, build_pairs, store_text
 from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME
 from infra.settings.origins import NOT_SENT_TO, OverrideSettings
-from infra.settings.skew import builds_of
+from infra.settings.skew import builds_of, named_builds
 from infra.settings.stack import Stack
 from router.cache_guard import FORWARDED
 from router.control.live import Live
@@ -144,7 +144,7 @@ def _config_key(key: str, stack: Stack) -> str:
 
 def _config(stack: Stack) -> dict[str, Any]:
     """Return CONFIG. Without an override tier.js names no origins, so that another one publishes no function."""
-    settings, key = stack.settings, header_key(stack.settings)
+    settings, key, skew = stack.settings, header_key(stack.settings), named_builds(stack.settings)
     if settings.needs.viewer_function == KEY_FUNCTION:
         return {"hashed": key.hashed}
     config: dict[str, Any] = {
@@ -152,7 +152,7 @@ def _config(stack: Stack) -> dict[str, Any]:
         "override": _override(settings.override),
         "strategy": settings.strategy,
         "hashed": key.hashed,
-        "skew": settings.skew.for_edge if settings.skew else (),
+        "skew": skew.for_edge if skew else (),
     }
     if settings.needs.viewer_function == "tier":
         stable = settings.origins["stable"]

@@ -32,9 +32,8 @@ def config_item(settings: CoreSettings) -> Item:
 
 def _builds(settings: CoreSettings) -> Item:
     """Return the build of each origin. It is no part of the revision: a new one is no reason to end a rollout."""
-    if settings.skew is None:
-        return {}
-    return {BUILDS: {"M": {name: {"S": build} for name, build in builds_by_origin(settings).items()}}}
+    builds = builds_by_origin(settings)
+    return {BUILDS: {"M": {name: {"S": build} for name, build in builds.items()}}} if builds else {}
 
 
 def config_revision(settings: CoreSettings) -> str:

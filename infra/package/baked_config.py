@@ -10,7 +10,7 @@ from infra.config.replica_order import replica_order
 from infra.settings.cache_key import header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME
 from infra.settings.origins import NOT_SENT_TO, OriginSettings, OverrideSettings
-from infra.settings.skew import builds_of
+from infra.settings.skew import builds_of, named_builds
 from infra.settings.stack import Stack
 from router.failover import ATTEMPT_HEADER
 from strategies.base import TableSpec
@@ -39,10 +39,10 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["kept"] = _cache_guard(stack)
     if settings.rewrites_answers:
         config["rewrites"] = {"names": settings.public_hosts, "ports": settings.origin_ports}
-    if settings.skew is not None:
+    if skew := named_builds(settings):
         # Live builds are in the control table, or in the key-value store, so that another one changes no package.
         baked = {} if settings.control.is_live or settings.needs.version_header else {"builds": builds_of(settings)}
-        config["skew"] = {**settings.skew.for_edge, **baked}
+        config["skew"] = {**skew.for_edge, **baked}
     if settings.needs.version_header and settings.needs.origin_request:
         kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
         return {**kept, "override": None, "version_header": settings.needs.version_header}

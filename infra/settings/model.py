@@ -33,7 +33,7 @@ from infra.settings.parts import (
 from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
-from infra.settings.skew import SkewSettings, skew_errors
+from infra.settings.skew import SkewSettings, fallback_group, skew_errors
 from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
 from router.model import origin_rules
@@ -62,7 +62,7 @@ class CoreSettings(Section):
             whoever knows both can test a guess. Set your own with `--secret`.
         static_paths: Path patterns such as `/static/*` that go to the stable origin without the router, and are cached
             for a day unless the origin says otherwise. Both versions' files have to be there.
-        skew: [Version skew](#skew): an open page keeps the files of its build. A build id in their requests names it.
+        skew: [Version skew](#skew): an open page keeps the files of its build, by an id or by a second attempt.
         failover: [A second attempt](origins.md#failover), at another origin, for requests that fail.
         key_headers: [Headers in the cache key](#key-headers), for strategies whose responses are cached: names,
             `next`, `language`.
@@ -249,7 +249,8 @@ class CoreSettings(Section):
     @property
     def origin_groups(self) -> tuple[OriginGroup, ...]:
         """The origin groups of the distribution, each for paths of its own."""
-        return origin_groups(self)
+        found = fallback_group(self)  # first, for its paths are the narrower ones
+        return (found, *origin_groups(self)) if found else origin_groups(self)
 
     @property
     def has_origin_response(self) -> bool:

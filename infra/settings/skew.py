@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import model_validator
 
+from infra.config.aws_hosts import BUCKET, WEBSITE, find_service
 from infra.config.base_model import Section, Text
 from infra.config.errors import raise_errors, setting_error
-from infra.config.rules import optional_rule, rule
+from infra.config.rules import one_of, optional_rule, rule
+from infra.settings.failover import OriginGroup
 from infra.settings.origins import REQUIRED_ORIGINS, build_error
-from infra.settings.parts import path_pattern_error, path_patterns_error
+from infra.settings.parts import MAX_STATIC_PATHS, path_pattern_error, path_patterns_error
 from router.model import names, origin_rules
 from router.skew import current_builds
 
@@ -33,18 +35,21 @@ def _header_error(value: str) -> str:
 
 
 class SkewSettings(Section):
-    """Where requests for files carry the build id of their page: at least one place. Of several the first counts.
+    """How an open page keeps its files: a build id in requests for them, or a second attempt at the other version.
 
     Attributes:
+        mode: `build`: the id in a request names the origin. `fallback`: a file that one version does not have is tried
+            once at the other, for sites that change nothing; an id still goes first where there is one.
         path_prefix: Path prefix before the id: with `/_v`, `/_v/<id>/assets/app.js` is `/assets/app.js` of that build.
             The origin receives the path without prefix and id.
         query: Query parameter with the id, such as Next.js's `dpl`.
         header: Header with the id, such as Next.js's `x-deployment-id`.
         cookie: Cookie with the id, which the page sets: one for all tabs of a browser.
-        paths: Path patterns of files whose names change with their content, such as `/assets/*`; the default is
-            everything below `pathPrefix`.
+        paths: Path patterns of files whose names change with their content, such as `/assets/*`; never of pages. With
+            `pathPrefix` alone the default is everything below it.
     """
 
+    mode: Annotated[Text, one_of("build", "fallback")] = "build"
     path_prefix: Annotated[Text, optional_rule(origin_rules.path)] = ""
     query: Annotated[Text, optional_rule(names.query_name)] = ""
     header: Annotated[Text, optional_rule(_header_error)] = ""
@@ -53,14 +58,29 @@ class SkewSettings(Section):
 
     @model_validator(mode="after")
     def _has_a_place(self) -> SkewSettings:
-        if not self.path_prefix and not self.places:
+        if self.mode == "build" and not self.names_builds:
             text = "names no place for the build id: at least one of pathPrefix, query, header and cookie"
             raise_errors([setting_error(text)])
-        if self.places and not self.paths:
-            found = ", ".join(kind for kind, _ in self.places)
+        if not self.paths and (self.places or self.mode == "fallback"):
+            found = ", ".join(kind for kind, _ in self.places) if self.mode == "build" else "mode fallback"
             text = f"is empty: with {found} it says which paths are files, such as /assets/* or /_next/static/*"
             raise_errors([setting_error(text, "paths", value=self.paths)])
         return self
+
+    @property
+    def names_builds(self) -> bool:
+        """True where requests name a build."""
+        return bool(self.path_prefix or self.places)
+
+    @property
+    def patterns(self) -> dict[tuple[str | int, ...], str]:
+        """The path patterns of all requests for files, by key."""
+        given: dict[tuple[str | int, ...], str] = {}
+        if self.places or self.mode == "fallback":
+            given |= {("paths", index): pattern for index, pattern in enumerate(self.paths)}
+        if self.path_prefix:
+            given["pathPrefix",] = f"{self.path_prefix}/*"
+        return given
 
     @property
     def places(self) -> list[list[str]]:
@@ -81,15 +101,20 @@ def _expression(pattern: str) -> str:
     return "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
 
 
+def named_builds(settings: CoreSettings) -> SkewSettings | None:
+    """Return the section where requests name builds, None where they do not."""
+    return settings.skew if settings.skew is not None and settings.skew.names_builds else None
+
+
 def builds_of(settings: CoreSettings) -> dict[str, str]:
-    """Return the origin of each build that the config names, by id; none without `skew`."""
-    if settings.skew is None:
-        return {}
+    """Return the origin of each build that the config names, by id."""
     return current_builds(builds_by_origin(settings))
 
 
 def builds_by_origin(settings: CoreSettings) -> dict[str, str]:
-    """Return the build that each origin serves."""
+    """Return the build that each origin serves; none where requests name none."""
+    if named_builds(settings) is None:
+        return {}
     builds = {
         name: origin.build or (settings.release if name in REQUIRED_ORIGINS else "")
         for name, origin in settings.origins.items()
@@ -102,14 +127,28 @@ def skew_errors(settings: CoreSettings) -> list[InitErrorDetails]:
     if settings.skew is None:
         return []
     if not settings.needs.origin_request:
-        text = (
-            f"has no effect with {settings.strategy}, which runs no router that could send a file elsewhere: remove it"
-        )
+        text = f"has no effect with {settings.strategy}, which runs no router to send a file elsewhere: remove it"
         return [setting_error(text, "skew")]
-    return [*_build_errors(settings), *_static_errors(settings, settings.skew)]
+    return [*_build_errors(settings), *_path_errors(settings, settings.skew)]
+
+
+def fallback_group(settings: CoreSettings) -> OriginGroup | None:
+    """Return the origin group that tries the other version for a file; None in another mode.
+
+    What is found there is the file that was asked for, because its name has a hash of it: so it may be cached.
+    """
+    skew = settings.skew
+    if skew is None or skew.mode != "fallback":
+        return None
+    # S3 says 403 of what is not there, to whom may not list the bucket (GetObject, S3 API reference).
+    is_s3 = any(find_service(origin.domain_name) in (BUCKET, WEBSITE) for origin in settings.origins.values())
+    other = {**dict.fromkeys(settings.origins, "stable"), "stable": "canary"}
+    return OriginGroup("skew", tuple(skew.patterns.values()), (403, 404) if is_s3 else (404,), other, is_cached=True)
 
 
 def _build_errors(settings: CoreSettings) -> Iterator[InitErrorDetails]:
+    if named_builds(settings) is None:
+        return
     stable, canary = (settings.origins[name].build for name in REQUIRED_ORIGINS)
     if not stable and not canary:
         text = (
@@ -124,24 +163,28 @@ def _build_errors(settings: CoreSettings) -> Iterator[InitErrorDetails]:
         )
 
 
-def _static_errors(settings: CoreSettings, skew: SkewSettings) -> Iterator[InitErrorDetails]:
-    """Reject files that go past the router."""
-    given: dict[tuple[str | int, ...], str] = {}
-    if skew.places:
-        given |= {("paths", index): pattern for index, pattern in enumerate(skew.paths)}
-    if skew.path_prefix:
-        given["pathPrefix",] = skew.path_prefix
-    for key, value in given.items():
-        pattern = value if key[0] == "paths" else f"{value}/*"
+def _path_errors(settings: CoreSettings, skew: SkewSettings) -> Iterator[InitErrorDetails]:
+    """Reject files that go past the router, and behaviors for which there is no room."""
+    failover = settings.failover.paths if settings.failover is not None else ()
+    for key, pattern in skew.patterns.items():
+        value = skew.path_prefix if key[0] == "pathPrefix" else pattern
         for static in settings.static_paths:
             if _overlap(pattern, static):
                 text = f"is {value!r}, and staticPaths has {static!r}: those requests go to stable past the router"
                 yield setting_error(text, "skew", *key, value=value)
+        if skew.mode == "fallback" and pattern in failover:
+            text = f"is {value!r}, as in failover.paths: a path is in one of them"
+            yield setting_error(text, "skew", *key, value=value)
+    if skew.mode == "fallback" and len(skew.patterns) + len(failover) + len(settings.static_paths) > MAX_STATIC_PATHS:
+        text = f"with staticPaths and failover.paths has more than {MAX_STATIC_PATHS} entries: CloudFront takes no more"
+        yield setting_error(text, "skew", "paths", value=skew.paths)
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Return whether a path that stands for one pattern matches the other."""
-    return any(
-        re.fullmatch(_expression(pattern), path.replace("*", "x").replace("?", "x"))
-        for pattern, path in ((one, other), (other, one))
-    )
+    """Return whether a path can match both patterns."""
+    if not one or not other:
+        return not (one or other).strip("*")
+    if "*" in (one[0], other[0]):
+        star, rest = (one, other) if one[0] == "*" else (other, one)
+        return _overlap(star[1:], rest) or _overlap(star, rest[1:])
+    return (one[0] == other[0] or "?" in (one[0], other[0])) and _overlap(one[1:], other[1:])

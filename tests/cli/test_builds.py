@@ -121,7 +121,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 def test_a_stack_that_keeps_none_says_what_is_missing(run: Run) -> None:
     for given, error in (
-        ((), "edge-router:skew is not set: requests carry no build id"),
+        ((), "edge-router:skew names no place for a build id in requests"),
         ((*SKEW, "--set", "control=baked"), "edge-router:control is baked: former builds are kept in"),
     ):
         result = run("builds", "list", *given)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from infra.config import cookies as settings_cookies
 from infra.config.cookies import is_public_suffix
-from infra.settings import cookies as settings_cookies
 from tests.infra.configs import problems_of, shipped_stack, stack_of
 
 KEY = "edge-router:cookieVersion.domain"
