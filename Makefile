@@ -21,7 +21,7 @@ setup: .venv/.installed
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Types and the groups of tests all at a time: none is twice as long as another, and some tests wait.
+# Types and the groups of tests all at a time: they take about as long as each other, and some tests wait.
 test: lint
 	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target $(TEST_GROUPS) types
 
@@ -37,11 +37,11 @@ PYTEST = $(BIN)/pytest -n 3
 # A process for each group of folders, which collects no other group's tests. What tests of a folder remember or hold
 # (the states of stacks, a deployment that is up) is made once. Few groups, for each imports all of it anew; a new folder
 # is with the rest.
-TEST_GROUPS := unit-program unit-edge unit-rest
+TEST_GROUPS := unit-rest unit-edge unit-program
 FOLDERS := $(patsubst %/,%,$(dir $(wildcard tests/*/__init__.py)))
 unit-edge: GROUP := tests/e2e tests/simulator
-unit-program: GROUP := tests/infra tests/cache_check tests/delivery tests/packages tests/cli tests/demo
-unit-rest: GROUP := $(filter-out tests/e2e tests/simulator tests/infra tests/cache_check tests/delivery tests/packages tests/cli tests/demo,$(FOLDERS))
+unit-program: GROUP := tests/infra tests/cache_check tests/delivery tests/packages
+unit-rest: GROUP := $(filter-out tests/e2e tests/simulator tests/infra tests/cache_check tests/delivery tests/packages,$(FOLDERS))
 .PHONY: $(TEST_GROUPS)
 $(TEST_GROUPS): setup
 	$(BIN)/pytest -q -p no:xdist -p no:cacheprovider -m "not long" $(GROUP)

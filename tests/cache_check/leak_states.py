@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, cast
 
 from cache_check import DecisionInputs, Finding, find_leaks
@@ -101,14 +100,9 @@ def the_finding(state: Mapping[str, Any], inputs: DecisionInputs | None = None) 
     return finding
 
 
-@cache
-def _deployed(stack: str, *overrides: str) -> Mapping[str, Any]:
-    return run_stack(stack, *overrides).state
-
-
 def deployed(stack: str, *overrides: str) -> State:
     """The state after the stack's program ran, for the test to change."""
-    return copy.deepcopy(cast("State", _deployed(stack, *overrides)))
+    return copy.deepcopy(cast("State", run_stack(stack, *overrides).state))
 
 
 def distribution_of(state: State) -> dict[str, Any]:

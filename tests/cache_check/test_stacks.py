@@ -120,6 +120,7 @@ def leaking_project(project: Path) -> Path:
     return project
 
 
+@pytest.mark.long_if(r"False")
 @pytest.mark.parametrize("is_preview", [True, False])
 def test_the_program_refuses_a_leak_before_anything_is_deployed(leaking_project: Path, is_preview: bool) -> None:
     with pytest.raises(ProgramError) as caught:

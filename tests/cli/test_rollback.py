@@ -47,6 +47,22 @@ def moto() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def clients(moto: str) -> Iterator[Callable[[str], Any]]:
+    """clients("lambda"): boto3's, each of them made once."""
+    session = boto3.Session(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example", region_name="us-east-1")
+    made: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in made:
+            made[service] = session.client(service, endpoint_url=moto)
+        return made[service]
+
+    yield client
+    for one in made.values():
+        one.close()
+
+
 @dataclass
 class Account:
     """What there is of the stack prod: its control table, three versions of its function, and its distribution."""
@@ -113,7 +129,11 @@ def publish(functions: Any, name: str, text: str, description: str = "edge-route
 
 @pytest.fixture
 def account(
-    moto: str, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    moto: str,
+    clients: Callable[[str], Any],
+    run: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Iterator[Account]:
     """After `run`, which takes every AWS_… away."""
     cloudfront = FakeCloudFront()
@@ -127,12 +147,6 @@ def account(
         "PATH": str(tmp_path / "bin"),
     }.items():
         monkeypatch.setenv(name, value)
-    session = boto3.Session(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example", region_name="us-east-1")
-    made: dict[str, Any] = {}
-
-    def clients(service: str) -> Any:
-        return made.setdefault(service, session.client(service, endpoint_url=moto))
-
     _make_table(clients("dynamodb"))
     _make_role(clients("iam"))
     arns = [publish(clients("lambda"), "edge-router-prod-1a2b3c4d", text) for text in ("1", "2", "3")]
@@ -144,8 +158,6 @@ def account(
     yield found
     clients("dynamodb").delete_table(TableName=TABLE)
     clients("lambda").delete_function(FunctionName="edge-router-prod-1a2b3c4d")
-    for client in made.values():
-        client.close()
     cloudfront.close()
 
 

@@ -41,23 +41,62 @@ def command(tree: Path, *arguments: str) -> Result:
     return Result(ended.returncode, ended.stdout, ended.stderr)
 
 
-def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(up: StartUp, tree: Path):
-    local = up("--set", "control.refreshSeconds=1", "--set", "canaryPercent=0")  # so that only the pin brings a 2
-    assert local.get().json() == {"status": "ok", "version": "1"}
+class Named(BaseHTTPRequestHandler):
+    """Answers with the name of the server it is in, and the Host it was asked for."""
+
+    def do_GET(self) -> None:
+        body = f"{self.server.server_name} {self.headers['host']}".encode()  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[[str], str]]:
+    """Starts a server with a name; its URL."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(name: str) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Named)
+        server.server_name = name
+        servers.append(server)
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(
+    up: StartUp, tree: Path, served: Callable[[str], str]
+):
+    stable, canary = served("stable"), served("canary")
+    local = up(
+        *("--set", "control.refreshSeconds=1", "--set", "canaryPercent=0"),  # so that only the pin brings the canary
+        *("--origin", f"v1.example.com={stable}", "--origin", f"v2.example.com={canary}"),
+        *("--origin", f"*.example.com={canary}"),
+    )
+    assert local.get().text == "stable v1.example.com"
     count = local.edit("edge-router:pin: none", "edge-router:pin: canary")
     local.wait_for(r"^update   aws:dynamodb/tableItem:TableItem control-config \(item\)$", count)
     local.wait_for(r"^pin\tcanary$", count)
     local.wait_for(r"^local: the change is deployed$", count)
     updated = [line.split()[1] for line in local.lines[count:] if line.startswith(("create", "update", "replace"))]
     assert updated == ["aws:dynamodb/tableItem:TableItem"]
-    local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
+    local.get_until(lambda answer: answer.text == "canary v2.example.com")
 
     count = local.edit("edge-router:pin: canary", "edge-router:pin: canari")
     local.wait_for(r"^not deployed: ", count)
     local.wait_for(r"  edge-router:pin is 'canari': did you mean canary\? Allowed: canary, none, stable$", count)
     count = local.edit("config:", "config: [")
     local.wait_for(r"^not deployed: .*Pulumi\.local\.yaml", count)
-    local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
+    local.get_until(lambda answer: answer.text == "canary v2.example.com")
     assert "Traceback" not in local.printed
 
     (tree / "Pulumi.local.yaml").write_bytes(b"config:\n  edge-router:pin: \xff\n")
@@ -217,38 +256,6 @@ def test_a_stack_that_is_not_up_leaves_no_folder_behind(run: Run, project: Path)
         1, "", "error: stack nowhere is not up: start it with `edge-router up --stack nowhere`\n"
     )
     assert not (project / ".edge-router").exists()
-
-
-class Named(BaseHTTPRequestHandler):
-    """Answers with the name of the server it is in, and the Host it was asked for."""
-
-    def do_GET(self) -> None:
-        body = f"{self.server.server_name} {self.headers['host']}".encode()  # type: ignore[attr-defined]
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        return
-
-
-@pytest.fixture
-def served() -> Iterator[Callable[[str], str]]:
-    """Starts a server with a name; its URL."""
-    servers: list[ThreadingHTTPServer] = []
-
-    def serve(name: str) -> str:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Named)
-        server.server_name = name
-        servers.append(server)
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.mark.long

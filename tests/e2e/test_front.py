@@ -50,7 +50,7 @@ async def test_the_sample_application_answers_as_before_with_headers_for_browser
     assert "sessiontoken=" in answer.headers["set-cookie"]
 
 
-@pytest.mark.long_if(r"^(?!cookie-version)")
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", STRATEGIES)
 async def test_every_origin_is_told_the_secret_whatever_a_viewer_says(stack: Stack, strategy: str) -> None:
     async with remembering("v1.example.com", "v2.example.com") as (urls, said):

@@ -65,6 +65,7 @@ def bearer(issued_at: int, subject: str, key: str = JWT_SECRET) -> str:
     return f"Bearer {jwt.encode(claims, key, algorithm='HS256')}"
 
 
+@pytest.mark.long
 async def test_a_token_from_before_the_release_stays_and_later_ones_are_split_by_subject(stack: Stack):
     await stack.deploy("strategy=jwt-iat", "canaryPercent=50", RELEASED)
     now = int(time.time()) - 60

@@ -25,7 +25,7 @@ STRATEGIES = {
 CLAIMED = {"x-forwarded-host": "evil.example", "forwarded": "host=evil.example", "x-original-host": "evil.example"}
 
 
-@pytest.mark.long_if(r"^(?!cookie-version|tier)")
+@pytest.mark.long_if(r"^(?!tier)")
 @pytest.mark.parametrize("name", STRATEGIES)
 async def test_every_origin_is_told_the_name_of_the_site(stack: Stack, name: str) -> None:
     async with echoing(V1, V2) as (origin, urls):

@@ -46,6 +46,7 @@ async def test_replication_that_lags_does_not_flip_a_visitor(stack: Stack):
     assert [entry["tableSource"] for entry in stack.decisions[-3:]] == [HOME, "memory", "memory"]
 
 
+@pytest.mark.long
 async def test_an_expired_session_is_a_new_visitor_though_the_item_is_still_there(stack: Stack):
     await stack.deploy("strategy=sticky-session", "canaryPercent=0")
     cookie = await stack.put_session("expired", "2", expires=1_600_000_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -49,7 +50,19 @@ HOSTS = "demo/hosts"
 
 
 def run_stack(stack: str, *overrides: str, state: Mapping[str, object] | None = None) -> Run:
-    """Run the program of a stack as it is when its origins are set, or that of `HOSTS`."""
+    """Run the program of a stack as it is when its origins are set, or that of `HOSTS`.
+
+    Without a state once for all tests, which change nothing of what they get.
+    """
+    return _run_new_stack(stack, *overrides) if state is None else _run_stack(stack, *overrides, state=state)
+
+
+@cache
+def _run_new_stack(stack: str, *overrides: str) -> Run:
+    return _run_stack(stack, *overrides)
+
+
+def _run_stack(stack: str, *overrides: str, state: Mapping[str, object] | None = None) -> Run:
     if stack == HOSTS:
         tiers = ("tiers[0]=premium", "tiers[1]=standard")
         return run_program("staging", project=ROOT / HOSTS, overrides=(*tiers, *overrides), state=state)

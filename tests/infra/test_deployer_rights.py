@@ -122,7 +122,11 @@ def actions_of(needed: str) -> list[str]:
     return found
 
 
-every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: " ".join(config[:2]))
+every_config = pytest.mark.parametrize(
+    "config",
+    [pytest.param(config, marks=pytest.mark.long if config[0] == "local" else ()) for config in CONFIGS],
+    ids=lambda config: " ".join(config[:2]),
+)
 
 
 def is_given(action: str, config: tuple[str, ...], resource: str = "") -> bool:
@@ -135,7 +139,6 @@ def is_given(action: str, config: tuple[str, ...], resource: str = "") -> bool:
     )
 
 
-@pytest.mark.long_if(r"^local")
 @every_config
 def test_every_kind_of_resource_can_be_made_read_and_deleted(config: tuple[str, ...]) -> None:
     kinds = {

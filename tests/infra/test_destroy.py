@@ -31,7 +31,6 @@ every_stack = pytest.mark.parametrize("stack", STACKS)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
-@cache
 def deployed(stack: str, strategy: str) -> Run:
     return run_stack(stack, *choosing(strategy))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,9 +72,7 @@ TABLE_READ = {"sticky-session": "sessions", "tenant-lookup": "tenants"}
 CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
 
 
-@cache
-def run(stack: str, *overrides: str) -> Run:
-    return run_stack(stack, *overrides)
+run = run_stack
 
 
 def all_resources(run: Run, kind: str) -> list[dict[str, Any]]:
@@ -443,6 +440,7 @@ def test_a_table_whose_section_goes_stays_in_the_account(project: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_prod_does_not_let_go_of_a_table(project: Path) -> None:
     edit_stack(project, "prod", tenantLookup=None)
     with pytest.raises(ProgramError, match="cannot be deleted because it is protected"):

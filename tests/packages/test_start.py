@@ -110,6 +110,7 @@ def check_decision(strategy: str, settings: dict[str, object], directory: Path, 
     assert last["origin"]["custom"]["domainName"] == f"v{2 if is_obeying or is_pinned else 1}.example.com"
 
 
+@pytest.mark.long_if(r"ES256")
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256"])
 def test_a_package_that_verifies_tokens_verifies_one(algorithm: str, tmp_path: Path) -> None:
     if algorithm != "HS256" and not lambda_python().loads_native:
