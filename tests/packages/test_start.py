@@ -102,8 +102,7 @@ def check_decision(strategy: str, settings: dict[str, object], directory: Path, 
     assert decisions[0].get("controlReason") == ("table-unreachable" if stack.settings.reads_control_table else None)
     first, *answers, last = start.responses
     assert first["origin"]["custom"]["domainName"] == f"v{2 if is_pinned else 1}.example.com"
-    is_answering = stack.settings.needs.origin_response or stack.settings.has_metrics
-    assert [answer["status"] for answer in answers] == ["200"] * is_answering
+    assert [answer["status"] for answer in answers] == ["302"] * stack.settings.has_origin_response
     # With versioned caching the override is obeyed before the cache, by the function.
     is_obeying = stack.settings.override is not None and not stack.settings.needs.version_header
     assert (decisions[1]["reason"] == "override") == is_obeying
