@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs lock-apps clean
 
 setup: .venv/.installed
 
@@ -143,6 +143,10 @@ bench-full: setup
 # 100,000 requests on a canary that is cached (about two minutes); `make test` runs 5,000.
 soak: setup
 	@$(BIN)/python -m bench.soak
+
+# 10,000 open tabs through 20 deployments and 5 rollbacks, on builds that Vite makes (npm installs it); minutes.
+skew: setup
+	$(BIN)/pytest -q -s -p no:xdist tests/e2e/test_skew.py
 
 # 1,600 simulated rollouts, good ones and bad ones (about a minute): false alarms, what is found, and how soon. Then how
 # long a new percentage takes to be in force on the local edge.

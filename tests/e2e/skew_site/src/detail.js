@@ -1,0 +1,1 @@
+export const detail = ` with the details of ${__BUILD__}`;

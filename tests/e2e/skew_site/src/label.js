@@ -1,0 +1,1 @@
+export const label = (place) => `${place} of build ${__BUILD__}`;
