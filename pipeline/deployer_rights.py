@@ -21,7 +21,7 @@ def rights(prefix: str, account_id: str, parts: Sequence[str] = ()) -> dict[str,
     """Return the statements of each policy, by name. `prefix` is the stack's (`edge-router-prod`)."""
     arns = _Arns(prefix, account_id)
     optional = {"access-logs": _access_logs, "domain": _domain, "eyes": _eyes, "hosts": _hosts}
-    optional |= {"tiers": _tiers, "waf": _waf}
+    optional |= {"private-origins": _private_origins, "tiers": _tiers, "waf": _waf}
     return {CORE: _core(arns), **{part: optional[part](arns) for part in PARTS if part in parts}}
 
 
@@ -187,6 +187,17 @@ def _hosts(arns: _Arns) -> list[Statement]:
             "iam:CreateInstanceProfile GetInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile"
             " DeleteInstanceProfile TagInstanceProfile",
             arns.own("iam", "instance-profile/{}*", ""),
+        ),
+    ]
+
+
+def _private_origins(arns: _Arns) -> list[Statement]:
+    """The access control. A bucket or function whose policy is attached (`attachPolicy`) is not named here: `policies`."""
+    return [
+        _allow("cloudfront:CreateOriginAccessControl", "*"),
+        _allow(
+            "cloudfront:GetOriginAccessControl UpdateOriginAccessControl DeleteOriginAccessControl",
+            arns.own("cloudfront", "origin-access-control/*", ""),
         ),
     ]
 

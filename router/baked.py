@@ -7,6 +7,7 @@ import time
 
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
+from router.event import write_origin
 from router.model.assignment import Live
 from router.model.decision import Origin
 from router.routing import Router
@@ -60,6 +61,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         guard=_build_guard(config.get("kept")),
         sets_cookies=bool(config.get("sets_cookies")),
         public=config.get("public"),
+        write=_build_write(config.get("private")),
     )
     if config.get("warm") and clients is not None:
         from router.warm import warm_up  # only with warm: the work of init is as much to import
@@ -76,6 +78,14 @@ def _router_class(groups: dict[str, Any] | None) -> Callable[..., Router]:
     from router.failover import FailoverRouter  # only with failover: most stacks have no origin group
 
     return partial(FailoverRouter, groups)
+
+
+def _build_write(origins: dict[str, Any] | None) -> Callable[..., None]:
+    if not origins:
+        return write_origin
+    from router.private_origins import PrivateOrigins  # only with private: most origins are asked without a signature
+
+    return PrivateOrigins(origins).write
 
 
 def _build_override(config: dict[str, Any] | None) -> Override | None:

@@ -48,6 +48,7 @@ class Router:
         guard: CacheGuard | None = None,
         sets_cookies: bool = True,
         public: Mapping[str, Any] | None = None,
+        write: Callable[[events.Cf, Origin, Mapping[str, str]], None] = events.write_origin,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
@@ -63,6 +64,7 @@ class Router:
         self._region = region
         self._guard = guard
         self._public = public
+        self._write = write
         self._timer = timer
 
     def handle(self, event: object) -> object:
@@ -128,7 +130,7 @@ class Router:
             if self._sets_cookies:
                 headers[MEMO_HEADER] = decision.memo
             counted = metrics.of_request(decision) if metrics else {}
-            events.write_origin(cf, origin, headers)
+            self._write(cf, origin, headers)
             self._log.write(request, decision, round((self._timer() - started) * 1_000_000), live, counted)
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _describe(error))

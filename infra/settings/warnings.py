@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.config.aws_hosts import host_warning
 from infra.config.aws_regions import opt_in_warning
-from infra.settings.cookies import cookie_domain_warnings
+from infra.config.cookie_domains import cookie_domain_warnings
 from infra.settings.strategies import host_warnings
 from strategies.registry import STRATEGIES, section_of
 
@@ -39,7 +39,7 @@ def settings_warnings(settings: CoreSettings) -> list[str]:
 def _host_warnings(settings: CoreSettings) -> Iterator[str]:
     """Warn of hosts of the origins, and of the backends in all sections."""
     for name, origin in settings.origins.items():
-        if text := host_warning(origin.domain_name):
+        if not origin.bucket and (text := host_warning(origin.domain_name)):
             yield f"origins.{name}.domainName {text}"
     for strategy in STRATEGIES:
         yield from host_warnings(section_of(strategy), settings.options_of(strategy))

@@ -238,6 +238,7 @@ ANY_RESOURCE = {
     "cloudfront:CreateDistribution": "as above",
     "cloudfront:CreateFunction": "as above",
     "cloudfront:CreateKeyValueStore": "as above",
+    "cloudfront:CreateOriginAccessControl": "as above",
     "cloudfront:CreateOriginRequestPolicy": "as above",
     "cloudfront:CreateResponseHeadersPolicy": "as above",
     "ec2:Describe*": "no resource type",
@@ -273,7 +274,7 @@ def test_a_star_stands_only_where_aws_knows_no_other() -> None:
 
 ONLY_AWS_NAMES_IT = re.compile(
     r"arn:aws:(cloudfront|wafv2|acm|route53|ec2|apigateway|logs|ssm|iam):"
-    r".*(distribution|cache-policy|origin-request-policy|response-headers-policy|key-value-store|certificate|hostedzone"
+    r".*(distribution|cache-policy|origin-request-policy|response-headers-policy|key-value-store|origin-access-control|certificate|hostedzone"
     r"|change|webacl|\*|image|restapis|tags|delivery-source|delivery-destination|delivery|aws-service-role"
     r"|ami-amazon-linux-latest).*"
 )
@@ -331,7 +332,7 @@ def test_all_policies_of_a_role_together_fit_on_it() -> None:
         (
             {"prod": '{"stack": "prod", "parts": ["host"]}'},
             "edge-router-pipeline:prod.parts names 'host': did you mean hosts? Allowed: access-logs, domain, eyes,"
-            " hosts, tiers, waf",
+            " hosts, private-origins, tiers, waf",
         ),
         (
             {"prod": '{"stack": "prod", "policies": ["Admin"]}'},

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.settings import cookies as settings_cookies
-from infra.settings.cookies import is_public_suffix
+from infra.config import cookie_domains as settings_cookies
+from infra.config.cookie_domains import is_public_suffix
 from tests.infra.configs import problems_of, shipped_stack, stack_of
 
 KEY = "edge-router:cookieVersion.domain"
