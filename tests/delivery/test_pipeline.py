@@ -238,7 +238,7 @@ ANY_RESOURCE = {
     "cloudfront:CreateDistribution": "as above",
     "cloudfront:CreateFunction": "as above",
     "cloudfront:CreateKeyValueStore": "as above",
-    "cloudfront:CreateOriginAccessControl": "as above",
+    "cloudfront:*OriginAccessControl": "as above, and CloudFront chooses the ID of an access control",
     "cloudfront:CreateOriginRequestPolicy": "as above",
     "cloudfront:CreateResponseHeadersPolicy": "as above",
     "ec2:Describe*": "no resource type",
@@ -252,6 +252,7 @@ ANY_RESOURCE = {
 }
 """Actions of a deployer on `*`, and why ("Service Authorization Reference")."""
 ANY_ACTION = {
+    "cloudfront:*OriginAccessControl": "creates, gets, updates and deletes one",
     "ec2:Describe*": "reads, and the provider describes everything that what it made hangs together with",
     "lambda:DisableReplication*": "its own name, with the star ('Set up IAM permissions and roles for Lambda@Edge')",
     "lambda:EnableReplication*": "as above",
@@ -274,7 +275,7 @@ def test_a_star_stands_only_where_aws_knows_no_other() -> None:
 
 ONLY_AWS_NAMES_IT = re.compile(
     r"arn:aws:(cloudfront|wafv2|acm|route53|ec2|apigateway|logs|ssm|iam):"
-    r".*(distribution|cache-policy|origin-request-policy|response-headers-policy|key-value-store|origin-access-control|certificate|hostedzone"
+    r".*(distribution|cache-policy|origin-request-policy|response-headers-policy|key-value-store|certificate|hostedzone"
     r"|change|webacl|\*|image|restapis|tags|delivery-source|delivery-destination|delivery|aws-service-role"
     r"|ami-amazon-linux-latest).*"
 )
