@@ -7,7 +7,6 @@ import time
 
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.event import write_origin
 from router.model.assignment import Live
 from router.model.decision import Origin
 from router.routing import Router
@@ -43,7 +42,12 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
-    router = _router_class(config.get("failover"))(
+    make: Callable[..., Router] = Router
+    if config.get("failover") or config.get("private"):
+        from router.failover import maker  # only with failover or private: most stacks have other origins
+
+        make = maker(config)
+    router = make(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),
@@ -61,31 +65,12 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         guard=_build_guard(config.get("kept")),
         sets_cookies=bool(config.get("sets_cookies")),
         public=config.get("public"),
-        write=_build_write(config.get("private")),
     )
     if config.get("warm") and clients is not None:
         from router.warm import warm_up  # only with warm: the work of init is as much to import
 
         warm_up(clients, [*([control.region] if control else []), *(table.regions if table else [])], control)
     return router
-
-
-def _router_class(groups: dict[str, Any] | None) -> Callable[..., Router]:
-    if not groups:
-        return Router
-    from functools import partial
-
-    from router.failover import FailoverRouter  # only with failover: most stacks have no origin group
-
-    return partial(FailoverRouter, groups)
-
-
-def _build_write(origins: dict[str, Any] | None) -> Callable[..., None]:
-    if not origins:
-        return write_origin
-    from router.private_origins import PrivateOrigins  # only with private: most origins are asked without a signature
-
-    return PrivateOrigins(origins).write
 
 
 def _build_override(config: dict[str, Any] | None) -> Override | None:

@@ -33,6 +33,8 @@ class Router:
     precedence, the strategy and the log.
     """
 
+    _write = staticmethod(events.write_origin)
+
     def __init__(
         self,
         strategy: Strategy,
@@ -48,7 +50,6 @@ class Router:
         guard: CacheGuard | None = None,
         sets_cookies: bool = True,
         public: Mapping[str, Any] | None = None,
-        write: Callable[[events.Cf, Origin, Mapping[str, str]], None] = events.write_origin,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
@@ -64,7 +65,6 @@ class Router:
         self._region = region
         self._guard = guard
         self._public = public
-        self._write = write
         self._timer = timer
 
     def handle(self, event: object) -> object:

@@ -85,8 +85,8 @@ def test_the_body_is_included_for_a_function_url_only() -> None:
         ({}, "domainName is missing"),
         (
             {"vpcOriginId": "vo_1"},
-            "vpcOriginId cannot be behind the router: for a VPC origin CloudFront runs no function on origin-request and"
-            " origin-response (AWS page private-content-vpc-origins)",
+            "vpcOriginId cannot be behind the router: for a VPC origin CloudFront runs no function on origin-request"
+            " and origin-response (AWS page private-content-vpc-origins)",
         ),
     ],
 )
