@@ -39,6 +39,7 @@ def decision_inputs(stack: Stack) -> DecisionInputs:
         required=required_associations(stack),
         function_prefix=stack.prefix,
         static_paths=frozenset(settings.static_paths),
+        signed_hosts=frozenset({settings.origins["stable"].domain_name} if settings.is_signed_by_cloudfront else ()),
         attempt_header=ATTEMPT_HEADER,
         groups=tuple(group.name for group in settings.origin_groups),
         origin_hosts=tuple(dict.fromkeys(origin.domain_name for origin in settings.origins.values())),
@@ -67,9 +68,10 @@ def required_associations(stack: Stack) -> tuple[RequiredAssociation, ...]:
     """The associations that infra.cdn.distribution_args makes for a distribution of the stack's own."""
     settings, needs = stack.settings, stack.settings.needs
     name = viewer_function_name(stack.prefix, needs.viewer_function)
+    body = needs.body or settings.signs_bodies
     required: list[RequiredAssociation] = []
     if needs.origin_request:
-        required.append(RequiredAssociation("origin-request", True, needs.body, _WITHOUT["origin-request"]))
+        required.append(RequiredAssociation("origin-request", True, body, _WITHOUT["origin-request"]))
     if needs.origin_request and settings.has_origin_response:
         required.append(_at_origin_response(settings))
     before = [

@@ -16,6 +16,7 @@ from infra.cdn.distribution_extras import create_extras
 from infra.cdn.domain import Addresses
 from infra.cdn.invalidation import cached_paths
 from infra.cdn.javascript import FunctionCode
+from infra.cdn.origin_access import OriginPolicies, create_access_control
 from infra.cdn.policy_args import policies_args
 from infra.compute.regional_function import RegionalFunction, validator_function
 from infra.compute.router_function import Router, create_router
@@ -23,6 +24,7 @@ from infra.data.control import Control
 from infra.data.tables import Tables
 from infra.observability.monitoring import Observability
 from infra.rollout.controller import Rollout
+from infra.settings.private_origins import private_resources
 from infra.settings.stack import Stack
 
 
@@ -50,6 +52,7 @@ class EdgeRouter(pulumi.ComponentResource):
     rollout: Rollout | None = None
     validator: RegionalFunction | None = None
     observability: Observability | None = None
+    origin_policies: OriginPolicies | None = None
 
     def __init__(self, name: str, args: EdgeRouterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:EdgeRouter", name, None, opts)
@@ -64,7 +67,11 @@ class EdgeRouter(pulumi.ComponentResource):
             self.viewer_function = CloudFrontFunction("functions", stack.prefix, function, args.running_values, child)
         self.policies = Policies("policies", policies_args(stack), child)
         self.extras = create_extras(stack, child)
+        self.access_control = create_access_control(stack, child)
         self.distribution = Distribution("distribution", stack, self._attached(), child)
+        if self.router is not None and private_resources(settings):
+            distribution_arn, role_arn = self.distribution.arn, self.router.role.arn
+            self.origin_policies = OriginPolicies("origin-policies", stack, distribution_arn, role_arn, child)
         if settings.domain is not None and settings.domain.hosted_zone_id:
             Addresses("addresses", settings.domain, self.distribution, settings.tables.protect, child)
         if self.extras.logs is not None and not self.extras.logs_are_legacy:
@@ -87,6 +94,7 @@ class EdgeRouter(pulumi.ComponentResource):
             function_arn=self.router.function.qualified_arn if self.router else None,
             viewer_function_arn=self.viewer_function.function_arn if self.viewer_function else None,
             static_cache_policy_id=self.policies.static_cache_policy_id,
+            access_control_id=self.access_control,
             extras=self.extras,
             needed_first=self._needed_first(),
         )
@@ -122,6 +130,8 @@ class EdgeRouter(pulumi.ComponentResource):
             outputs["viewerFunctionArn"] = self.viewer_function.function_arn
             if self.viewer_function.store_arn is not None:
                 outputs["keyValueStoreArn"] = self.viewer_function.store_arn
+        if self.origin_policies is not None:
+            outputs["originPolicies"] = self.origin_policies.documents
         if self.control is not None:
             outputs["controlTable"] = self.control.table_name
         if self.rollout is not None:

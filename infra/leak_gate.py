@@ -56,6 +56,7 @@ def planned_state(stack: Stack) -> dict[str, Any]:
         function_arn=f"arn:aws:lambda:us-east-1::function:{router_function_name(stack.prefix, 'planned')}:1",
         viewer_function_arn=_viewer_function_arn(stack),
         static_cache_policy_id="static",
+        access_control_id="access-control" if stack.settings.has_access_control else None,
         extras=_extras(stack),
     )
     static = (

@@ -21,7 +21,7 @@ def rights(prefix: str, account_id: str, parts: Sequence[str] = ()) -> dict[str,
     """Return the statements of each policy, by name. `prefix` is the stack's (`edge-router-prod`)."""
     arns = _Arns(prefix, account_id)
     optional = {"access-logs": _access_logs, "domain": _domain, "eyes": _eyes, "hosts": _hosts}
-    optional |= {"tiers": _tiers, "waf": _waf}
+    optional |= {"private-origins": _private_origins, "tiers": _tiers, "waf": _waf}
     return {CORE: _core(arns), **{part: optional[part](arns) for part in PARTS if part in parts}}
 
 
@@ -189,6 +189,14 @@ def _hosts(arns: _Arns) -> list[Statement]:
             arns.own("iam", "instance-profile/{}*", ""),
         ),
     ]
+
+
+def _private_origins(_arns: _Arns) -> list[Statement]:
+    """Create, get, update and delete an access control, in as few letters as a role has room for.
+
+    Buckets and functions whose policy is attached (`attachPolicy`) are the user's own: `policies` names the rights.
+    """
+    return [_allow("cloudfront:*OriginAccessControl", "*")]
 
 
 def _tiers(_arns: _Arns) -> list[Statement]:

@@ -14,9 +14,9 @@ from infra.config.rules import rule, sns_protocol
 from infra.naming.resource_names import Name, length_errors
 from infra.settings.observability import retention_error
 
-PARTS = ("access-logs", "domain", "eyes", "hosts", "tiers", "waf")
+PARTS = ("access-logs", "domain", "eyes", "hosts", "private-origins", "tiers", "waf")
 """The parts of a deployment besides the core: accessLogs, domain, alarms, the hosts and the mock backends that earlier
-versions created for demo.hosts and demo.tiers, and security.webAclArn."""
+versions created for demo.hosts and demo.tiers, private origins, and security.webAclArn."""
 MAX_POLICIES = 10
 """Managed policies of a role ("IAM and AWS STS quotas")."""
 

@@ -110,6 +110,13 @@ def living_resources(state: Mapping[str, Any], resource_type: str) -> list[Resou
     return [resource for resource in found if resource.is_living]
 
 
+@expect_shape("the stack's outputs", StateError)
+def stack_outputs(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of the stack as they stand; {} where it was never updated to the end."""
+    found = [entry for entry in entries_of(state) if entry["type"] == STACK]
+    return dict(found[0].get("outputs") or {}) if found else {}
+
+
 @expect_shape("a pending operation", StateError)
 def pending_operations(state: Mapping[str, Any]) -> list[tuple[Resource, str]]:
     """The resources whose update was cut off, each with the operation, such as "creating"."""

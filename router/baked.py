@@ -71,12 +71,10 @@ def build_router(config: dict[str, Any], region: str) -> Router:
 
 def _router_class(config: dict[str, Any], control: ControlReader | None) -> Callable[..., Router]:
     made: Callable[..., Router] = Router
-    if config.get("failover"):
-        from functools import partial
+    if config.get("failover") or config.get("private"):
+        from router.failover import maker  # only with failover or private: most stacks have other origins
 
-        from router.failover import FailoverRouter  # only with failover: most stacks have no origin group
-
-        made = partial(FailoverRouter, config["failover"])
+        made = maker(config)
     if config.get("skew"):
         from router.skew import with_builds  # only with skew: most stacks do not tell builds apart
 

@@ -105,10 +105,10 @@ def _joined(response: Mapping[str, Any], name: str) -> str:
 
 
 def _address(origin: object) -> tuple[object, ...]:
-    custom: object = origin.get("custom") if is_object(origin) else None
-    if not is_object(custom):
+    found: object = origin.get("custom") or origin.get("s3") if is_object(origin) else None
+    if not is_object(found):
         return ()
-    return custom.get("protocol"), custom.get("domainName"), custom.get("port"), custom.get("path", "")
+    return found.get("protocol", "https"), found.get("domainName"), found.get("port", 443), found.get("path", "")
 
 
 def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:

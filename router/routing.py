@@ -33,6 +33,8 @@ class Router:
     precedence, the strategy and the log.
     """
 
+    _write = staticmethod(events.write_origin)
+
     def __init__(
         self,
         strategy: Strategy,
@@ -141,7 +143,7 @@ class Router:
             if self._sets_cookies:
                 headers[MEMO_HEADER] = decision.memo
             counted = metrics.of_request(decision) if metrics else {}
-            events.write_origin(cf, origin, headers)
+            self._write(cf, origin, headers)
             self._log.write(request, decision, round((self._timer() - started) * 1_000_000), live, counted)
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _describe(error))

@@ -57,6 +57,7 @@ class DecisionInputs:
     `required` are the associations that the router works by. `function_prefix` begins the names of the stack's
     functions; where it is "", any function at an event counts as the stack's. `static_paths` are
     the path patterns that are meant to be without the router. `origin_hosts` are where it sends requests.
+    `signed_hosts` are those for which CloudFront's origin access control signs, as the router expects.
     `attempt_header` marks the secondary origin of an origin group that the router knows, with one of `groups`.
     """
 
@@ -76,6 +77,7 @@ class DecisionInputs:
     function_prefix: str = ""
     static_paths: frozenset[str] = frozenset()
     origin_hosts: tuple[str, ...] = ()
+    signed_hosts: frozenset[str] = frozenset()
     attempt_header: str = ""
     groups: tuple[str, ...] = ()
 

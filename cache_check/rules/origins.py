@@ -28,7 +28,7 @@ def origin_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Find
     for origin in behavior.origins:
         if origin.vpc_origin_config is not None:
             yield _vpc(behavior, inputs, origin, is_lambda=is_lambda)
-        elif origin.signed_by:
+        elif origin.signed_by and not (is_lambda and origin.domain_name in inputs.signed_hosts):
             yield _signed(behavior, inputs, origin, is_lambda=is_lambda)
 
 

@@ -9,16 +9,20 @@ from typing import Any
 
 from demo.hosts.settings import VERSIONS, session_environment
 from infra.settings.cache_key import header_key
+from infra.settings.private_origins import private_resources
 from infra.settings.stack import Stack
-from pulumi_state.resources import DISTRIBUTION, living_resources
+from pulumi_state.resources import DISTRIBUTION, living_resources, stack_outputs
 from simulator.cloudfront import OriginMap
 from simulator.deployment.applications import Application
 from simulator.deployment.deployment import Site
+from simulator.private_origins.server import PrivateOrigin
 
 TENANTS = ("acme", "globex")
 TENANT_PORT = 443
 """tenant-lookup connects to backends over https on 443 only."""
 SAMPLE_ACCOUNT = "1001"
+NOBODY = '{"Statement": []}'
+"""The policy of what the state has none for."""
 SAMPLE_SESSION_SECONDS = 86_400
 
 
@@ -35,7 +39,7 @@ def local_backends(
     elsewhere = OriginMap(origins)
     applications: dict[str, Application] = {}
     for name, origin in stack.settings.origins.items():
-        if elsewhere.base_url(origin.domain_name, origin.port) is None:
+        if not origin.bucket and elsewhere.base_url(origin.domain_name, origin.port) is None:
             address = f"{origin.domain_name}:{origin.port}"
             # Origins may differ in their path only: the first of them has the address.
             applications.setdefault(address, _application(stack, name, address, shared, fail_percent))
@@ -50,7 +54,33 @@ def local_backends(
         origins=origins,
         seeds=_seeds(stack, tenants),
         hashed_headers=header_key(stack.settings).hashed,
+        private=_private_origins(stack, elsewhere, state) if state is not None else (),
     )
+
+
+def _private_origins(stack: Stack, elsewhere: OriginMap, state: Mapping[str, Any]) -> list[PrivateOrigin]:
+    """Return buckets, each with a page for every path that an origin has in it, and function URLs."""
+    policies: dict[str, str] = stack_outputs(state).get("originPolicies") or {}
+    found: list[PrivateOrigin] = []
+    for resource, origins in private_resources(stack.settings).items():
+        first, names = origins[0], {id(one): name for name, one in stack.settings.origins.items()}
+        if elsewhere.base_url(first.domain_name, first.port) is None:
+            pages = {f"{one.path}/index.html".lstrip("/"): _page(names[id(one)]) for one in origins if first.bucket}
+            found.append(
+                PrivateOrigin(
+                    domain_name=first.domain_name,
+                    service="s3" if first.bucket else "lambda",
+                    region=first.region or first.function_region,
+                    policy=policies.get(resource) or NOBODY,
+                    bucket=first.bucket,
+                    objects=pages,
+                )
+            )
+    return found
+
+
+def _page(name: str) -> bytes:
+    return f"<!doctype html><title>{name}</title><h1>{name}</h1>\n".encode()
 
 
 def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str], fail_percent: float) -> Application:

@@ -29,6 +29,7 @@ READING_METHODS = ("GET", "HEAD", "OPTIONS")
 CACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 """The errors that CloudFront caches for 10 seconds by default ("How CloudFront caches HTTP error codes")."""
 HTTP_PORT, HTTPS_PORT = 80, 443
+STATIC = "static"
 OLDEST_TLS = "TLSv1.2_2021"
 
 
@@ -57,7 +58,8 @@ class DistributionExtras:
 class Attached:
     """Resources that the distribution refers to, and those that have to exist first (`needed_first`).
 
-    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's.
+    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's. `access_control_id` is the
+    origin access control of private origins.
     """
 
     cache_policy_id: pulumi.Input[str]
@@ -65,6 +67,7 @@ class Attached:
     function_arn: pulumi.Input[str] | None = None
     viewer_function_arn: pulumi.Input[str] | None = None
     static_cache_policy_id: pulumi.Input[str] | None = None
+    access_control_id: pulumi.Input[str] | None = None
     extras: DistributionExtras = field(default_factory=DistributionExtras)
     needed_first: Sequence[pulumi.Resource] = ()
 
@@ -122,11 +125,14 @@ def _origins(settings: CoreSettings, attached: Attached) -> Iterator[cloudfront.
 
     A request that the router could not read goes to the one that it finds in the event.
     """
-    headers = attached.extras.origin_headers
-    yield _origin("stable", settings.origins["stable"], headers)
+    headers, stable = attached.extras.origin_headers, settings.origins["stable"]
+    access_control = attached.access_control_id if settings.is_signed_by_cloudfront else None
+    yield _origin("stable", stable, headers, access_control)
+    if _static_origin_id(settings) == STATIC:
+        yield _origin(STATIC, stable, headers, attached.access_control_id)
     for group in settings.origin_groups:
         second = settings.origins[group.to.get("stable", "stable")]
-        yield _origin(group.second_id, second, {**headers, ATTEMPT_HEADER: group.name})
+        yield _origin(group.second_id, second, {**headers, ATTEMPT_HEADER: group.name}, access_control)
 
 
 def _origin_group(group: OriginGroup) -> cloudfront.DistributionOriginGroupArgsDict:
@@ -138,14 +144,24 @@ def _origin_group(group: OriginGroup) -> cloudfront.DistributionOriginGroupArgsD
 
 
 def _origin(
-    origin_id: str, origin: OriginSettings, headers: Mapping[str, pulumi.Input[str]]
+    origin_id: str,
+    origin: OriginSettings,
+    headers: Mapping[str, pulumi.Input[str]],
+    access_control: pulumi.Input[str] | None,
 ) -> cloudfront.DistributionOriginArgsDict:
-    is_https = origin.protocol == "https"
-    return {
+    """Return an S3 origin, which has an empty access identity, or a custom one."""
+    shared: cloudfront.DistributionOriginArgsDict = {
         "origin_id": origin_id,
         "domain_name": origin.domain_name,
         "origin_path": origin.path or None,
+        "origin_access_control_id": access_control if origin.is_private else None,
         "custom_headers": [{"name": name, "value": value} for name, value in headers.items()] or None,
+    }
+    if origin.bucket:
+        return {**shared, "s3_origin_config": {"origin_access_identity": ""}}
+    is_https = origin.protocol == "https"
+    return {
+        **shared,
         "custom_origin_config": {
             "http_port": HTTP_PORT if is_https else origin.port,
             "https_port": origin.port if is_https else HTTPS_PORT,
@@ -176,7 +192,7 @@ def _default_behavior(
 def _ordered_behaviors(
     settings: CoreSettings, attached: Attached
 ) -> Iterator[cloudfront.DistributionOrderedCacheBehaviorArgsDict]:
-    yield from (_static_behavior(pattern, attached) for pattern in settings.static_paths)
+    yield from (_static_behavior(pattern, settings, attached) for pattern in settings.static_paths)
     for group in settings.origin_groups:
         for pattern in group.paths:
             yield {
@@ -187,11 +203,19 @@ def _ordered_behaviors(
             }
 
 
-def _static_behavior(pattern: str, attached: Attached) -> cloudfront.DistributionOrderedCacheBehaviorArgsDict:
+def _static_origin_id(settings: CoreSettings) -> str:
+    """Return the origin of static paths: the stable one, or where the router signs for that, one of their own."""
+    is_private = settings.origins["stable"].is_private and bool(settings.static_paths)
+    return STATIC if is_private and not settings.is_signed_by_cloudfront else "stable"
+
+
+def _static_behavior(
+    pattern: str, settings: CoreSettings, attached: Attached
+) -> cloudfront.DistributionOrderedCacheBehaviorArgsDict:
     """Return a behavior that caches the stable origin's responses, without functions."""
     return {
         "path_pattern": pattern,
-        "target_origin_id": "stable",
+        "target_origin_id": _static_origin_id(settings),
         "viewer_protocol_policy": "redirect-to-https",
         "allowed_methods": list(CACHED_METHODS),
         "cached_methods": list(CACHED_METHODS),
@@ -208,7 +232,7 @@ def _associations(
     arn = attached.function_arn
     if not settings.needs.origin_request or arn is None:
         return None
-    bodies = {"origin-request": settings.needs.body}
+    bodies = {"origin-request": settings.needs.body or settings.signs_bodies}
     if settings.has_origin_response:
         bodies["origin-response"] = False
     return [{"event_type": event, "lambda_arn": arn, "include_body": body} for event, body in bodies.items()]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from infra.settings.origins import NOT_SENT_TO, OriginSettings
+from infra.settings.origins import ROUTED, OriginSettings
 from infra.settings.stack import Stack
 
 MARK_TAG = "edge-router:cached"
@@ -78,7 +78,8 @@ def _reduce(found: list[str]) -> list[str]:
 
 def _origin(origin: OriginSettings) -> dict[str, Any]:
     """Return all but the timeout, which changes no response, and the build, whose files have names of their own."""
-    return origin.model_dump(exclude={"read_timeout_seconds", *NOT_SENT_TO})
+    private = {"pages": origin.pages} if origin.bucket else {}
+    return origin.model_dump(include=ROUTED - {"read_timeout_seconds"}) | private
 
 
 def _options(stack: Stack) -> dict[str, Any]:

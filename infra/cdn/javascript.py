@@ -12,7 +12,7 @@ from typing import Any
 from controller.sources.key_values import KEY, build_pairs, store_text
 from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME
-from infra.settings.origins import NOT_SENT_TO, OverrideSettings
+from infra.settings.origins import ROUTED, OverrideSettings
 from infra.settings.skew import builds_of, named_builds
 from infra.settings.stack import Stack
 from router.cache_guard import FORWARDED
@@ -189,7 +189,7 @@ def _tier_values(stack: Stack) -> dict[str, str]:
     """
     settings = stack.settings
     tiers = dict(settings.needs.key_values)
-    origins = {name: origin.model_dump(by_alias=True, exclude=NOT_SENT_TO) for name, origin in settings.origins.items()}
+    origins = {name: origin.model_dump(by_alias=True, include=ROUTED) for name, origin in settings.origins.items()}
     pin = _to_json({"pin": settings.pin, **(origins["canary"] if settings.pin == "canary" else {})})
     if settings.pin != "none":
         tiers = dict.fromkeys(tiers, pin)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.cdn.origin_access import INVOKE
 from infra.data.control import Control
 from infra.data.tables import Tables
-from infra.iam.role import Role, TableAccess
+from infra.iam.role import Role, TableAccess, allow
 from infra.naming.edge_functions import (
     EDGE_REGION,
     HANDLER,
@@ -21,6 +23,7 @@ from infra.naming.edge_functions import (
     log_group_name,
     router_function_name,
 )
+from infra.settings.private_origins import signs
 from infra.settings.stack import Stack
 
 RUNTIME = "python3.13"
@@ -118,8 +121,19 @@ def create_router(
 ) -> Router:
     """Create the function with the permissions that its strategy and its control need."""
     logs = RouterLogs("logs", stack, opts)
-    role = Role("role", stack.prefix, logs.group_name, _table_accesses(stack, tables, control), opts)
+    role = Role("role", stack.prefix, logs.group_name, _table_accesses(stack, tables, control), _origins(stack), opts)
     return Router(logs, role, RouterFunction("function", stack, package, role, logs.group_name, opts))
+
+
+def _origins(stack: Stack) -> list[dict[str, Any]]:
+    """Return what the role may ask of the private origins whose requests the router signs."""
+    statements: list[dict[str, Any]] = []
+    for origin in stack.settings.origins.values():
+        if signs(stack.settings, origin):
+            objects = f"arn:aws:s3:::{origin.bucket}{origin.path}/*"
+            one = allow(["s3:GetObject"], objects) if origin.bucket else allow(INVOKE, origin.function_arn)
+            statements += [] if one in statements else [one]
+    return statements
 
 
 def _table_accesses(stack: Stack, tables: Tables, control: Control | None) -> Sequence[TableAccess]:

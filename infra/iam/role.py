@@ -44,7 +44,7 @@ class Role(pulumi.ComponentResource):
     """The role of Lambda and Lambda@Edge; a replaced role has another `unique_id`.
 
     The permission to read a table is a separate policy. Pulumi deletes last, so that a switch of strategies removes it
-    only when the distribution runs the new version.
+    only when the distribution runs the new version. `origins` are the statements by which it asks private origins.
     """
 
     arn: pulumi.Output[str]
@@ -56,6 +56,7 @@ class Role(pulumi.ComponentResource):
         role_name: str,
         log_group: str,
         tables: Sequence[TableAccess],
+        origins: Sequence[Mapping[str, Any]] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Role", name, None, opts)
@@ -71,6 +72,8 @@ class Role(pulumi.ComponentResource):
         policies = {"write-log": account_id.apply(lambda account: _log_policy(account, log_group))}
         for table in tables:
             policies[f"read-{table.purpose}"] = table.arn.apply(lambda arn, table=table: _table_policy(arn, table))
+        if origins:
+            policies["ask-origins"] = pulumi.Output.from_input(json.dumps(policy_document(*origins)))
         self.policies = [
             aws.iam.RolePolicy(purpose, name=purpose, role=role.name, policy=policy, opts=child)
             for purpose, policy in policies.items()

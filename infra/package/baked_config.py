@@ -9,7 +9,8 @@ from typing import Any
 from infra.config.replica_order import replica_order
 from infra.settings.cache_key import header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME
-from infra.settings.origins import NOT_SENT_TO, OriginSettings, OverrideSettings
+from infra.settings.origins import OverrideSettings
+from infra.settings.private_origins import baked_private
 from infra.settings.skew import builds_of, named_builds
 from infra.settings.stack import Stack
 from router.failover import ATTEMPT_HEADER
@@ -30,6 +31,8 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["warm"] = True
     if settings.has_metrics:
         config["metrics"] = {"namespace": METRICS_NAMESPACE, "stack": stack.prefix}
+    if private := baked_private(settings):
+        config["private"] = private
     if settings.origin_groups:
         config["failover"] = {
             group.name: {"to": group.to, "is_cached": group.is_cached} for group in settings.origin_groups
@@ -84,7 +87,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "deadline_ms": settings.function.deadline_ms,
         "log_salt": stack.log_salt,
         "options": dataclasses.asdict(settings.options),
-        "origins": {name: _origin(origin) for name, origin in settings.origins.items()},
+        "origins": {name: origin.routed() for name, origin in settings.origins.items()},
         "override": _override(settings.override),
         "pin": settings.pin,
         "public": {
@@ -103,11 +106,6 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
 def to_json(config: dict[str, Any]) -> bytes:
     """Return the same bytes for the same config."""
     return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _origin(origin: OriginSettings) -> dict[str, Any]:
-    """The fields of router.model.decision.Origin but for its name."""
-    return origin.model_dump(exclude=NOT_SENT_TO)
 
 
 def _override(override: OverrideSettings | None) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ from infra.settings.parts import (
     TableSettings,
     ValidatorSettings,
 )
+from infra.settings.private_origins import has_access_control, is_signed_by_cloudfront, private_errors
 from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings.rollout import RolloutSettings
 from infra.settings.security import AccessLogs, SecuritySettings
@@ -176,9 +177,9 @@ class CoreSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _fails_over_to_another_origin(self) -> Self:
-        errors = failover_errors(self).items()
-        raise_errors([setting_error(text, "failover", *key) for key, text in errors])
+    def _fits_what_cloudfront_does(self) -> Self:
+        failover = {("failover", *key): text for key, text in failover_errors(self).items()}
+        raise_errors([setting_error(text, *key) for key, text in {**failover, **private_errors(self)}.items()])
         return self
 
     @property
@@ -251,6 +252,21 @@ class CoreSettings(Section):
         """The origin groups of the distribution, each for paths of its own."""
         found = fallback_group(self)  # first, for its paths are the narrower ones
         return (found, *origin_groups(self)) if found else origin_groups(self)
+
+    @property
+    def has_access_control(self) -> bool:
+        """True where some of the distribution's origins have an origin access control."""
+        return has_access_control(self)
+
+    @property
+    def is_signed_by_cloudfront(self) -> bool:
+        """True where CloudFront signs the requests that the router routes."""
+        return is_signed_by_cloudfront(self)
+
+    @property
+    def signs_bodies(self) -> bool:
+        """True where the router has to see the body of requests, because a function URL wants it signed."""
+        return any(origin.function_url for origin in self.origins.values())
 
     @property
     def has_origin_response(self) -> bool:

@@ -21,6 +21,7 @@ from simulator.deployment.substitutes import substitute, this_machine
 from simulator.dynamodb import LocalDynamoDB
 from simulator.lambda_edge import FunctionCode, LambdaEdge
 from simulator.lambda_edge.keeper import Keeper
+from simulator.private_origins.server import PrivateOrigin, PrivateOrigins
 
 OnLog = Callable[[str, str, str], None]
 """Called with (Region, function name, line)."""
@@ -41,12 +42,14 @@ class Site:
 
     `applications` are started and named by the domain they answer for; `origins` maps further domains to URLs that run
     already; `seeds` are items by table name. `hashed_headers` are those of the cache key that only a function knows.
+    `private` are buckets and function URLs; an application of the same name is the function's.
     """
 
     applications: Sequence[Application] = ()
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     seeds: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict[str, Sequence[Mapping[str, Any]]])
     hashed_headers: Collection[str] = ()
+    private: Sequence[PrivateOrigin] = ()
 
 
 class LocalDeployment:
@@ -88,6 +91,9 @@ class LocalDeployment:
         self._lock = asyncio.Lock()
         self._blueprint: Blueprint | None = None
         self._closing = AsyncExitStack()
+        self.private: PrivateOrigins | None = None
+        self._private = AsyncExitStack()
+        self._private_behind: list[PrivateOrigin] = []
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -99,6 +105,7 @@ class LocalDeployment:
             await opening.enter_async_context(self.dynamodb)
             self._applications = Applications(keeper)
             opening.push_async_callback(self._applications.stop)
+            opening.push_async_callback(self._end_private)
             self.clients = ControllerClients(self.dynamodb.endpoint_url, self.cloudwatch, self._stores)
             self.rollouts = Rollouts(self.clients, self._lock, self._on_rollout, self._reconcile_seconds)
             opening.callback(self.clients.close)
@@ -130,7 +137,8 @@ class LocalDeployment:
         for table, items in site.seeds.items():
             await self.dynamodb.seed(table, items)
         await self._applications.start([self._with_dynamodb(application) for application in site.applications])
-        origins = OriginMap({**self._applications.urls, **site.origins})
+        private = await self._private_urls(site.private)
+        origins = OriginMap({**self._applications.urls, **private, **site.origins})
         blueprint = Blueprint.of(distribution, functions, origins)
         await self.dynamodb.put_items(state)
         if blueprint != self._blueprint:
@@ -139,6 +147,21 @@ class LocalDeployment:
         self.distribution, self._blueprint = distribution, blueprint
         await self.rollouts.follow(state)
         await self._applications.stop_replaced()
+
+    async def _end_private(self) -> None:
+        await self._private.aclose()
+
+    async def _private_urls(self, origins: Sequence[PrivateOrigin]) -> Mapping[str, str]:
+        """Serve private origins in front of the applications; those of the last update end."""
+        urls = self._applications.urls
+        behind = [replace(one, url=one.url or urls.get(f"{one.domain_name}:443", "")) for one in origins]
+        if behind != self._private_behind:
+            await self._end_private()
+            self._private, self._private_behind = AsyncExitStack(), behind
+            if behind:
+                self.private = await self._private.enter_async_context(PrivateOrigins(behind))
+        # With the port, as the applications have it, for that wins over a name without.
+        return {f"{name}:443": url for name, url in self.private.urls.items()} if behind and self.private else {}
 
     async def _build(
         self,

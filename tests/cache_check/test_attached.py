@@ -276,6 +276,23 @@ def test_tiers_are_chosen_before_the_cache_and_change_the_origin_that_is_there(
     assert what in finding.explanation
 
 
+ONE_BUCKET = (
+    *("origins.stable.domainName=", "origins.stable.bucket=shop-main", "origins.stable.region=eu-west-1"),
+    *("origins.canary.domainName=", "origins.canary.bucket=shop-main", "origins.canary.region=eu-west-1"),
+    "origins.canary.path=/exp",
+)
+
+
+def test_the_bucket_that_cloudfront_signs_for_is_one_that_the_router_leaves_in_place() -> None:
+    origin = {"originId": "site", "domainName": "shop-main.s3.eu-west-1.amazonaws.com", "originAccessControlId": "E1"}
+    given = state(both(), origins=[origin])
+    assert SIGNED in [name for _, name, _ in told(given)]
+    same_bucket = by("strategy=cookie-version", *ONE_BUCKET)
+    assert SIGNED not in [name for _, name, _ in told(given, same_bucket)]
+    another = by("strategy=cookie-version", *ONE_BUCKET, "origins.canary.bucket=shop-exp")
+    assert SIGNED in [name for _, name, _ in told(given, another)]
+
+
 GROUPED = by("strategy=cookie-version", "failover.paths[0]=/*")
 
 

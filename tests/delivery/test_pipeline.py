@@ -238,6 +238,7 @@ ANY_RESOURCE = {
     "cloudfront:CreateDistribution": "as above",
     "cloudfront:CreateFunction": "as above",
     "cloudfront:CreateKeyValueStore": "as above",
+    "cloudfront:*OriginAccessControl": "as above, and CloudFront chooses the ID of an access control",
     "cloudfront:CreateOriginRequestPolicy": "as above",
     "cloudfront:CreateResponseHeadersPolicy": "as above",
     "ec2:Describe*": "no resource type",
@@ -251,6 +252,7 @@ ANY_RESOURCE = {
 }
 """Actions of a deployer on `*`, and why ("Service Authorization Reference")."""
 ANY_ACTION = {
+    "cloudfront:*OriginAccessControl": "creates, gets, updates and deletes one",
     "ec2:Describe*": "reads, and the provider describes everything that what it made hangs together with",
     "lambda:DisableReplication*": "its own name, with the star ('Set up IAM permissions and roles for Lambda@Edge')",
     "lambda:EnableReplication*": "as above",
@@ -331,7 +333,7 @@ def test_all_policies_of_a_role_together_fit_on_it() -> None:
         (
             {"prod": '{"stack": "prod", "parts": ["host"]}'},
             "edge-router-pipeline:prod.parts names 'host': did you mean hosts? Allowed: access-logs, domain, eyes,"
-            " hosts, tiers, waf",
+            " hosts, private-origins, tiers, waf",
         ),
         (
             {"prod": '{"stack": "prod", "policies": ["Admin"]}'},

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -38,12 +38,13 @@ class Stack:
     overrides: tuple[str, ...] | None = None
 
     async def deploy(
-        self, *overrides: str, origins: Mapping[str, str] | None = None, is_forgotten: bool = True
+        self, *overrides: str, origins: Mapping[str, str] | None = None, is_forgotten: bool = True, behind: str = ""
     ) -> None:
         """`pulumi config set` and `pulumi up`, where the stack is not like that already.
 
         Nobody remembers what the control table said before, unless `is_forgotten` says so: a test can expect what it
-        has deployed of the first request on. `origins` (domain to URL) are served by the test.
+        has deployed of the first request on. `origins` (domain to URL) are served by the test, and so is what is
+        `behind` function URLs.
         """
         if overrides == self.overrides and not origins:
             return
@@ -55,6 +56,9 @@ class Stack:
         self.state, self.overrides = dict(run.state), None if origins else overrides
         opened = dict(run.state_with_secrets)
         site = local_backends(Workspace().open_stack("local", overrides), origins or {}, opened)
+        if behind:
+            private = [one if one.bucket else replace(one, url=behind) for one in site.private]
+            site = replace(site, applications=[], private=private)
         await self.local.apply(opened, site, functions_from_state(self.state, PROJECT))
         await self.local.dynamodb.replication.settle()
         if is_forgotten:

@@ -31,6 +31,8 @@ NEEDS = {
     " DeleteFunction",
     "cloudfront/keyValueStore": "cloudfront:CreateKeyValueStore DescribeKeyValueStore DeleteKeyValueStore",
     "cloudfront/keyvaluestoreKeysExclusive": "cloudfront-keyvaluestore:DescribeKeyValueStore ListKeys UpdateKeys",
+    "cloudfront/originAccessControl": "cloudfront:CreateOriginAccessControl GetOriginAccessControl"
+    " UpdateOriginAccessControl DeleteOriginAccessControl",
     "cloudfront/originRequestPolicy": "cloudfront:CreateOriginRequestPolicy GetOriginRequestPolicy"
     " UpdateOriginRequestPolicy DeleteOriginRequestPolicy",
     "cloudfront/responseHeadersPolicy": "cloudfront:CreateResponseHeadersPolicy GetResponseHeadersPolicy"
@@ -94,19 +96,27 @@ INVOKE_NEEDS = {
 """What the provider calls for each data source, by the source of its own ("" where it knows the answer itself)."""
 NO_RESOURCE_TYPE = (
     "acm:RequestCertificate cloudfront:CreateCachePolicy CreateDistribution CreateFunction CreateKeyValueStore"
-    " CreateOriginRequestPolicy CreateResponseHeadersPolicy logs:DescribeQueryDefinitions PutQueryDefinition"
+    " CreateOriginAccessControl CreateOriginRequestPolicy CreateResponseHeadersPolicy logs:DescribeQueryDefinitions"
+    " PutQueryDefinition"
     " s3:ListAllMyBuckets sts:GetCallerIdentity"
 )
 """Actions that the "Service Authorization Reference" gives no resource: an ARN beside them allows nothing."""
 BUCKET = "arn:aws:s3:::edge-router-prod-logs-s3-123456789012"
 ON_OBJECTS = {"s3:DeleteObject": f"{BUCKET}/log.gz", "s3:DeleteObjectVersion": f"{BUCKET}/log.gz"}
 ON_BUCKETS = dict.fromkeys(("s3:ListBucketVersions", "s3:ListTagsForResource", "s3:DeleteBucket"), BUCKET)
+PRIVATE = (
+    "strategy=cookie-version",
+    *("origins.stable.domainName=", "origins.stable.bucket=shop", "origins.stable.region=eu-west-1"),
+    *("origins.canary.domainName=", "origins.canary.bucket=shop", "origins.canary.region=eu-west-1"),
+    "origins.canary.path=/v2",
+)
 CONFIGS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("prod",): (),
     ("prod", "strategy=tier"): (),
     ("prod", *VERSIONED["sticky-session"]): (),
     ("local", "strategy=sticky-session", *EVERYTHING): ("access-logs", "domain", "eyes"),
     ("local", "accessLogs=s3"): ("access-logs",),
+    ("local", *PRIVATE): ("private-origins",),
     (HOSTS,): ("hosts", "tiers"),
 }
 

@@ -45,7 +45,8 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"origins": origin(domain="x")},
         "origins.canary.domain is an unknown key: did you mean domainName?"
-        " Allowed: build, domainName, hostHeader, path, port, protocol, readTimeoutSeconds",
+        " Allowed: attachPolicy, bucket, build, domainName, functionArn, functionUrl, hostHeader, pages, path, port,"
+        " protocol, readTimeoutSeconds, region, vpcOriginId",
     ),
     ({"canaryPercent": "101"}, f"canaryPercent is '101': {PERCENT_RULE}"),
     ({"canaryPercent": "-1"}, f"canaryPercent is '-1': {PERCENT_RULE}"),

@@ -27,8 +27,8 @@ def test_the_pipeline_is_a_project_of_its_own(tmp_path: Path) -> None:
     done = cli.attempt("preview")
     assert done.returncode != 0
     assert (
-        "edge-router-pipeline:prod.parts names 'everything': allowed: access-logs, domain, eyes, hosts, tiers, waf"
-        in done.stdout
+        "edge-router-pipeline:prod.parts names 'everything': allowed: access-logs, domain, eyes, hosts,"
+        " private-origins, tiers, waf" in done.stdout
     )
     assert "Traceback" not in done.stdout + done.stderr
     cli.run("config", "set", "--path", "prod.parts[0]", "domain")

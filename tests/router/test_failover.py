@@ -10,6 +10,7 @@ import pytest
 from router.cache_guard import CacheGuard
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
+from router.event import write_origin
 from router.failover import ATTEMPT_HEADER, FailoverRouter
 from router.metrics import Metrics
 from router.model.assignment import Live
@@ -32,6 +33,7 @@ def router_for(chosen: str | Origin, **settings: Any) -> FailoverRouter:
 
     return FailoverRouter(
         GROUPS,
+        write_origin,
         Scripted(lambda _: Decision(chosen, "scripted", bucket=7, visitor="v"), respond),
         ORIGINS,
         DecisionLog("scripted", "salt"),

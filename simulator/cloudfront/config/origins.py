@@ -16,7 +16,8 @@ class Origin:
     """An origin of the distribution. Exactly one of custom and S3: S3 has `protocol` None.
 
     Timeouts are seconds, as in the distribution. `protocol` "match-viewer" follows the viewer's. `host_header` is the
-    Host that a CloudFront Function asked for, whatever the policies forward.
+    Host that a CloudFront Function asked for, whatever the policies forward. `access_control` is the service for which
+    an origin access control signs, "" where there is none.
     """
 
     origin_id: str
@@ -35,6 +36,7 @@ class Origin:
     s3_auth_method: str = "none"
     s3_region: str = ""
     host_header: str | None = None
+    access_control: str = ""
 
     @property
     def is_s3(self) -> bool:
@@ -65,7 +67,10 @@ class Target:
 
 
 def read_origin(item: dict[str, Any], label: str) -> Origin:
-    """Read a custom origin where there is a customOriginConfig, else an S3 origin. Errors: StateError."""
+    """Read a custom origin where there is a customOriginConfig, else an S3 origin. Errors: StateError.
+
+    Its access control is taken for one that always signs, for the kind of origin that it is.
+    """
     origin_id = str(item.get("originId") or "")
     where = f'{label}: origin "{origin_id}"'
     if not item.get("domainName"):
@@ -84,6 +89,8 @@ def read_origin(item: dict[str, Any], label: str) -> Origin:
         "response_completion_timeout": int(item.get("responseCompletionTimeout") or 0) or None,
     }
     custom = item.get("customOriginConfig")
+    if item.get("originAccessControlId"):
+        shared["access_control"] = "lambda" if custom else "s3"
     return Origin(**shared, **(_custom(custom, where) if custom else _s3(item)))
 
 

@@ -1,6 +1,8 @@
 """A cache miss: origin-request function, the origin itself, origin-response function."""
 
+import datetime
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +25,7 @@ from simulator.cloudfront.triggers.events import (
     read_response,
 )
 from simulator.cloudfront.triggers.triggers import Context, Triggers
+from simulator.private_origins.signatures import CLOUDFRONT, Signed, signature_headers
 
 FAILING_OVER = ("GET", "HEAD", "OPTIONS")
 """The viewer's methods with which a group fails over (page high_availability_origin_failover)."""
@@ -104,7 +107,7 @@ class OriginSide:
             sent = _changed(sent, described, result)
             described = described | {name: result[name] for name in ("headers", "querystring", "uri", "origin")}
         self._hint_about_host(sent, target_of(described["origin"], origin), origin)
-        response = await self._fetched(sent, target_of(described["origin"], origin), context)
+        response = await self._fetched(sent, target_of(described["origin"], origin), origin, context)
         return OriginAnswer(await self._origin_response(response, described, context)), response.status
 
     def _bound(self, request: ViewerRequest, context: Context, origin: Origin, validators: Headers) -> ViewerRequest:
@@ -128,7 +131,12 @@ class OriginSide:
         body = {"body": event_body(sent.body, "origin-request")} if trigger.includes_body else {}
         return await self._triggers.run(trigger, "origin-request", context, described | body)
 
-    async def _fetched(self, sent: ViewerRequest, target: Target, context: Context) -> OriginResponse:
+    async def _fetched(self, sent: ViewerRequest, target: Target, origin: Origin, context: Context) -> OriginResponse:
+        """Signed by the origin's access control, unless a function chose another origin: "OAC doesn't support origin
+        redirect by using Lambda@Edge" (page private-content-restricting-access-to-s3).
+        """
+        if origin.access_control and target.domain_name == origin.domain_name:
+            sent = _signed(sent, target, origin)
         identified = replace(sent, headers=sent.headers.plus(("X-Amz-Cf-Id", context.request_id)))
         try:
             return await self._client.fetch(identified, target)
@@ -168,6 +176,21 @@ class OriginSide:
 
 def _passed_on(response: OriginResponse, context: Context) -> OriginResponse:
     return replace(response, headers=viewer_bound(response.headers, context.behavior))
+
+
+def _signed(sent: ViewerRequest, target: Target, origin: Origin) -> ViewerRequest:
+    """With the signature in the place of the viewer's Authorization (OriginAccessControlConfig: always)."""
+    region = re.search(r"\.(?:s3|lambda-url)\.([a-z0-9-]+)\.", target.domain_name)
+    asked = Signed(
+        sent.method,
+        target.domain_name,
+        target.path + sent.target,
+        {name.lower(): value for name, value in sent.headers},
+        sent.body,
+    )
+    now = datetime.datetime.now(datetime.UTC)
+    made = signature_headers(asked, origin.access_control, region[1] if region else "us-east-1", CLOUDFRONT, now)
+    return replace(sent, headers=sent.headers.without(*made).plus(*made.items()))
 
 
 def _changed(sent: ViewerRequest, described: dict[str, Any], result: dict[str, Any]) -> ViewerRequest:

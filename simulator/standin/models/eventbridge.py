@@ -70,8 +70,9 @@ def _check_target_arn(arn: str, inputs: Properties, scope: Scope) -> Iterator[Fa
 
 
 def _check_permission(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """A function by its ARN may be another deployment's: that of an origin."""
     name = inputs.get("function")
-    if scope.find(FUNCTION_TYPE, arn=name) is None:
+    if not str(name).startswith("arn:") and scope.find(FUNCTION_TYPE, arn=name) is None:
         yield from scope.missing("function", name, FUNCTION_TYPE, "function", by="name")
 
 
@@ -113,8 +114,8 @@ EVENT_TARGET = ResourceModel(
 PERMISSION = ResourceModel(
     type="aws:lambda/permission:Permission",
     args="lambda_.PermissionArgs",
-    modelled=words("action function principal region sourceArn statementId"),
-    replaces=words("action function principal sourceArn statementId"),
+    modelled=words("action function principal qualifier region sourceArn statementId"),
+    replaces=words("action function principal qualifier sourceArn statementId"),
     rules={
         "action": matching(r"lambda:[A-Za-z]+", "an action of Lambda, such as lambda:InvokeFunction"),
         "principal": matching(r"[a-z0-9.-]+\.amazonaws\.com|\d{12}", "a service or an account"),

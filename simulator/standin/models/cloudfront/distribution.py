@@ -44,7 +44,7 @@ _POLICIES = {
 
 
 def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
-    yield from origin_failures(inputs)
+    yield from origin_failures(inputs, scope)
     yield from group_failures(inputs)
     for path, behavior in _behaviors(inputs):
         yield from _target(inputs, behavior, path)

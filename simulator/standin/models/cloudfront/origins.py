@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from simulator.cloudfront_rules import SSL_PROTOCOLS, domain_name_error, is_denied_custom_header, is_origin_port
 from simulator.standin.model.errors import Failure
-from simulator.standin.model.model import Properties
+from simulator.standin.model.model import UPPER, Creation, Properties, ResourceModel, Scope, draw, in_account, words
 from simulator.standin.model.rules import Rule, among, among_aws, between, child, children, matching, numbered_children
 
 
@@ -21,6 +21,7 @@ def _port(value: object) -> str:
     return f"is {value}: CloudFront connects to 80, 443 and 1024 to 65535"
 
 
+ACCESS_CONTROL_TYPE = "aws:cloudfront/originAccessControl:OriginAccessControl"
 _CUSTOM = "origins[*].customOriginConfig"
 ORIGIN_RULES: dict[str, Rule] = {
     "origins[*].domainName": _domain_name,
@@ -41,14 +42,15 @@ GROUP_RULES: dict[str, Rule] = {
 }
 
 
-def origin_failures(inputs: Properties) -> Iterator[Failure]:
-    """Ids are unique, each origin is of one kind, and its custom headers are ones CloudFront sends."""
+def origin_failures(inputs: Properties, scope: Scope) -> Iterator[Failure]:
+    """Ids are unique, each origin is of one kind with its access control, and CloudFront sends its custom headers."""
     seen: set[object] = set()
     for path, origin in numbered_children(inputs, "origins"):
         if origin.get("originId") in seen:
             yield Failure(f"{path}.originId", f"is {origin.get('originId')!r}, which another origin has")
         seen.add(origin.get("originId"))
         yield from _kind(origin, path)
+        yield from _access_control(origin, path, scope)
         yield from _headers(origin, path)
 
 
@@ -73,11 +75,29 @@ def _kind(origin: Properties, path: str) -> Iterator[Failure]:
         yield Failure(path, "has both customOriginConfig and s3OriginConfig")
 
 
+def _access_control(origin: Properties, path: str, scope: Scope) -> Iterator[Failure]:
+    """It is one of this deployment, for the kind of origin that it is (CreateDistribution, InvalidArgument)."""
+    given = origin.get("originAccessControlId")
+    if not isinstance(given, str):
+        return
+    found = scope.existing.get((ACCESS_CONTROL_TYPE, given))
+    if found is None:
+        yield Failure(f"{path}.originAccessControlId", f"is {given!r}: no access control of this deployment")
+        return
+    kind = found.outputs.get("originAccessControlOriginType")
+    if (kind == "s3") is not (origin.get("s3OriginConfig") is not None):
+        yield Failure(f"{path}.originAccessControlId", f"is for origins of type {kind}, which this one is not")
+
+
 def _headers(origin: Properties, path: str) -> Iterator[Failure]:
     for where, header in numbered_children(origin, "customHeaders", path):
         name = header.get("name")
         if isinstance(name, str) and is_denied_custom_header(name.lower()):
             yield Failure(f"{where}.name", f"is {name!r}, which CloudFront does not send")
+
+
+def _compute_access_control(creation: Creation) -> dict[str, object]:
+    return {"etag": "E" + draw(UPPER, 13, "etag", creation.id)}
 
 
 def with_defaults(origin: Properties) -> dict[str, object]:
@@ -87,3 +107,23 @@ def with_defaults(origin: Properties) -> dict[str, object]:
     if custom:
         complete["customOriginConfig"] = {"originKeepaliveTimeout": 5, "originReadTimeout": 30, **custom}
     return complete
+
+
+ACCESS_CONTROL = ResourceModel(
+    type=ACCESS_CONTROL_TYPE,
+    modelled=words("description name originAccessControlOriginType signingBehavior signingProtocol"),
+    identify=lambda creation: "E" + draw(UPPER, 13, creation.urn),
+    compute=_compute_access_control,
+    arn="cloudfront:origin-access-control/{id}",
+    computed=words("etag"),
+    rules={
+        "name": matching(r".{1,64}", "1 to 64 characters"),
+        "originAccessControlOriginType": among_aws("cloudfront", "OriginAccessControlOriginTypes"),
+        "signingBehavior": among_aws("cloudfront", "OriginAccessControlSigningBehaviors"),
+        "signingProtocol": among_aws("cloudfront", "OriginAccessControlSigningProtocols"),
+    },
+    named=64,
+    unique=in_account("OriginAccessControlAlreadyExists"),
+)
+
+MODELS = (ACCESS_CONTROL,)

@@ -1,0 +1,157 @@
+"""Origins that answer to signed requests only: private S3 buckets, and function URLs with IAM authentication.
+
+CloudFront signs by an origin access control where the origin stays the distribution's, with another path at most: "OAC
+doesn't support origin redirect by using Lambda@Edge" ("Restrict access to an Amazon S3 origin"), and authMethod
+"doesn't support OAC" ("Lambda@Edge event structure"). Else requests are signed here, by the function's own role, as in
+"Serving SSE-KMS encrypted content from S3 using CloudFront" (AWS Networking & Content Delivery Blog).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from router import event as events
+from router.dynamodb.sigv4 import Credentials, Signer
+from router.model.digest import sha256
+from router.model.request import Body
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from router.model.decision import Origin
+
+READING = ("GET", "HEAD")
+INDEX = "index.html"
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+class PrivateOrigins:
+    """Writes the origin of a request, in the place of `router.event.write_origin`.
+
+    `origins` has them by domain name and path, as address_of joins them: `service` (s3 or lambda), `region`, `pages`
+    (index, app or none) and `signs`, whether the router signs.
+    """
+
+    def __init__(
+        self,
+        origins: Mapping[str, Mapping[str, Any]],
+        clock: Callable[[], float] = time.time,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._origins = origins
+        self._clock = clock
+        self._environment = environment
+        self._signers = {
+            (one["service"], one["region"]): Signer(one["service"], one["region"]) for one in origins.values()
+        }
+
+    def write(self, cf: events.Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:
+        """Send the request to this origin, signed if need be; all is written or nothing."""
+        private = self._origins.get(address_of(origin))
+        if private is None:
+            events.write_origin(cf, origin, own_headers)
+            return
+        draft = {**cf, "request": {**cf["request"]}}
+        events.write_origin(draft, origin, own_headers)
+        request = draft["request"]
+        body = b""
+        if private["service"] == "s3":
+            _ask_bucket(request, private)
+        else:
+            body = _ask_function(request)
+        if private["signs"]:
+            self._sign(request, origin, private, body, events.request_id(cf))
+        cf["request"].update(request)
+
+    def _sign(
+        self, request: dict[str, Any], origin: Origin, private: Mapping[str, Any], body: bytes, request_id: str
+    ) -> None:
+        """Sign Host and what AWS needs; CloudFront changes other headers on the way to the origin.
+
+        To a custom origin it sends X-Amz-Cf-Id, the request's ID, which no function can write and which, as all of
+        X-Amz-…, has to be signed.
+        """
+        given = self._environment.get
+        keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        credentials = Credentials(*(given(key, "") for key in keys))
+        headers = {
+            "host": origin.domain_name,
+            "x-amz-content-sha256": sha256(body).hexdigest(),
+            "x-amz-date": time.strftime(_TIME, time.gmtime(self._clock())),
+        }
+        if credentials.session_token:
+            headers["x-amz-security-token"] = credentials.session_token
+        added = {"x-amz-cf-id": request_id} if private["service"] == "lambda" else {}
+        path = origin.path + request["uri"]
+        authorization = self._signers[private["service"], private["region"]].authorization(
+            credentials,
+            request["method"],
+            _canonical_path(path, is_s3=private["service"] == "s3"),
+            headers | added,
+            body,
+            query="&".join(sorted(str(request["querystring"]).split("&"))),
+        )
+        for name, value in {**headers, "authorization": authorization}.items():
+            request["headers"][name] = [{"key": name, "value": value}]
+
+
+def address_of(origin: Origin) -> str:
+    """Where an origin is: no two private ones with different settings are at the same place."""
+    return origin.domain_name + origin.path
+
+
+def _ask_bucket(request: dict[str, Any], private: Mapping[str, Any]) -> None:
+    """Make the origin an S3 one, and the path the key of an object.
+
+    S3 knows neither index documents nor a page for the paths of an application ("Website endpoints" do), and custom
+    error responses would fetch one page for both versions ("Generate custom error responses"). Without a query string,
+    by which S3 responds to signed requests with other headers, or something else than the object ("GetObject").
+    """
+    custom = request["origin"]["custom"]
+    kept = {name: custom[name] for name in ("customHeaders", "domainName", "path", "readTimeout")}
+    request["origin"] = {"s3": {**kept, "authMethod": "none", "region": private["region"]}}
+    request["querystring"] = ""
+    path, pages = request["uri"], private["pages"]
+    last = path.rpartition("/")[2]
+    if request["method"] in READING and pages == "app" and "." not in last:
+        request["uri"] = f"/{INDEX}"
+    elif request["method"] in READING and pages != "none" and not last:
+        request["uri"] = path + INDEX
+
+
+def _ask_function(request: dict[str, Any]) -> bytes:
+    """Return the body, name its hash, which Lambda wants of every body, and write the query string as it is signed.
+
+    Page "Restrict access to an AWS Lambda function URL origin": Lambda doesn't support unsigned payloads. Of a body
+    beyond 1 MB a function at the edge sees a part only: its hash is another one, and Lambda responds with 403.
+    """
+    from urllib.parse import quote, unquote_plus
+
+    pairs = (pair.partition("=") for pair in request["querystring"].split("&") if pair)
+    query = ([quote(unquote_plus(text), safe="-_.~") for text in (name, value)] for name, _, value in pairs)
+    request["querystring"] = "&".join("=".join(pair) for pair in query)
+    given: dict[str, str] = request.get("body") or {}
+    body = Body(given.get("data", ""), given.get("encoding", "base64")).content()
+    request["headers"]["x-amz-content-sha256"] = [{"key": "x-amz-content-sha256", "value": sha256(body).hexdigest()}]
+    return body
+
+
+def _canonical_path(path: str, *, is_s3: bool) -> str:
+    """The path as its signature has it ("Create a signed AWS API request").
+
+    S3: decoded and encoded once. Others: normalized, and what was sent encoded once more.
+    """
+    from urllib.parse import quote, unquote
+
+    if is_s3:
+        return quote(unquote(path), safe="/-_.~")
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return quote("/" + "/".join(segments) + ("/" if segments and path.endswith("/") else ""), safe="/-_.~")

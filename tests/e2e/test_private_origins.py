@@ -1,0 +1,71 @@
+"""Private buckets and function URLs, end to end: the real package, and origins that check signature and policy."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.loopback import LoopbackServer
+from tests.e2e.conftest import Stack
+from tests.e2e.echo_origin import EchoOrigin
+
+pytestmark = pytest.mark.anyio
+
+
+def bucket(name: str, bucket: str, region: str, **more: str) -> tuple[str, ...]:
+    keys = {"domainName": "", "bucket": bucket, "region": region, **more}
+    return tuple(f"origins.{name}.{key}={value}" for key, value in keys.items())
+
+
+def function(name: str, url: str, region: str) -> tuple[str, ...]:
+    arn = f"arn:aws:lambda:{region}:123456789012:function:{url}"
+    keys = {"domainName": "", "functionUrl": f"{url}.lambda-url.{region}.on.aws", "functionArn": arn}
+    return tuple(f"origins.{name}.{key}={value}" for key, value in keys.items())
+
+
+V1, V2 = {"path": "/v1"}, {"path": "/v2", "pages": "app"}
+ONE_BUCKET = (*bucket("stable", "shop", "eu-west-1", **V1), *bucket("canary", "shop", "eu-west-1", **V2))
+TWO_BUCKETS = (*bucket("stable", "shop", "eu-west-1", **V1), *bucket("canary", "exp", "us-east-1", **V2))
+TWO_FUNCTIONS = (*function("stable", "one", "eu-west-1"), *function("canary", "two", "us-west-2"))
+MIXED = bucket("canary", "exp", "us-east-1", **V2)
+KINDS = {"one bucket": ONE_BUCKET, "two buckets": TWO_BUCKETS, "mixed": MIXED, "functions": TWO_FUNCTIONS}
+STRATEGIES = {
+    "cookie-version": ("strategy=cookie-version",),
+    "versioned": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
+    "sticky-session": ("strategy=sticky-session",),
+    "fastest-origin": ("strategy=fastest-origin",),
+    "jwt-iat": ("strategy=jwt-iat",),
+    "tenant-lookup": ("strategy=tenant-lookup",),
+}
+
+
+async def deploy(stack: Stack, *overrides: str) -> tuple[EchoOrigin, LoopbackServer]:
+    """Deploy with one echo behind everything that is no bucket."""
+    origin = EchoOrigin()
+    server = LoopbackServer(origin.answer)
+    await server.listen()
+    url = f"http://{server.address}"
+    await stack.deploy(*overrides, origins={"v1.example.com": url, "v2.example.com": url}, behind=url)
+    return origin, server
+
+
+@pytest.mark.long_if(r"^(?!cookie-version-(two buckets|mixed)|versioned-(one bucket|functions))")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", STRATEGIES)
+async def test_every_strategy_reaches_every_kind_of_origin(stack: Stack, name: str, kind: str) -> None:
+    for pin in ("stable", "canary"):
+        origin, server = await deploy(stack, *STRATEGIES[name], *KINDS[kind], f"pin={pin}")
+        answer = await stack.get("/?response-content-type=text/plain&b=%2F&a=x+y")
+        assert answer.status_code == 200, (answer.text, stack.local.private and stack.local.private.refused)
+        if kind == "functions" or (kind == "mixed" and pin == "stable"):
+            posted = await stack.viewer.post("/form/%C3%A9?b=2&a=1", content=b"a=1&b=2")
+            assert (posted.status_code, posted.json()["method"]) == (200, "POST")
+            assert origin.seen
+        else:
+            page = f"<h1>{pin}</h1>"
+            assert answer.headers["content-type"].startswith("text/html")
+            assert page in answer.text
+            # An application's path is its page, in the version that has one; nobody lists what is missing.
+            path = await stack.get("/cart/item/7")
+            assert (path.status_code, page in path.text) == ((200, True) if pin == "canary" else (403, False))
+            assert (await stack.get("/assets/lost.js")).status_code == 403
+        await server.close()

@@ -1,0 +1,147 @@
+"""Requests to private buckets and function URLs, as botocore checks their signatures and CloudFront what is written."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import datetime
+from typing import Any
+
+import pytest
+
+from router.event import by_address, read_response
+from router.model.decision import Origin
+from router.private_origins import PrivateOrigins, address_of
+from simulator.cloudfront import validate_result
+from simulator.lambda_edge.environment import _CREDENTIALS
+from simulator.private_origins.signatures import ROUTER, SignatureError, Signed, check_signature
+from simulator.sample_events import SAMPLE_REQUEST_ID, origin_request, origin_response
+
+NOW = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)
+BUCKET = Origin("canary", "shop.s3.eu-west-1.amazonaws.com", path="/v2")
+FUNCTION = Origin("canary", "abc.lambda-url.us-west-2.on.aws")
+S3: dict[str, Any] = {"service": "s3", "region": "eu-west-1", "pages": "index", "signs": True}
+LAMBDA: dict[str, Any] = {"service": "lambda", "region": "us-west-2", "pages": "index", "signs": True}
+
+
+def sent(origin: Origin, settings: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The request that CloudFront accepts from the router."""
+    event = origin_request(**fields)
+    cf = copy.deepcopy(event)["Records"][0]["cf"]
+    private = PrivateOrigins({address_of(origin): settings}, NOW.timestamp, _CREDENTIALS)
+    private.write(cf, origin, {"x-forwarded-host": "www.example.com"})
+    assert list(validate_result(event, cf["request"])) == []
+    return cf["request"]
+
+
+def arriving(request: dict[str, Any], body: bytes = b"") -> Signed:
+    """The request as the origin gets it, with the header that CloudFront adds."""
+    kind = "s3" if "s3" in request["origin"] else "custom"
+    headers = {name: entries[0]["value"] for name, entries in request["headers"].items()}
+    query = f"?{request['querystring']}" if request["querystring"] else ""
+    target = request["origin"][kind]["path"] + request["uri"] + query
+    return Signed(request["method"], headers["host"], target, headers | {"x-amz-cf-id": SAMPLE_REQUEST_ID}, body)
+
+
+PATHS = ("/", "/a/b.js", "/a%20b/%C3%A9.png", "/a+b(1)!*'~.txt", "/a//b/../c/./d", "/%2E%2e/x", "/100%25")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_bucket_accepts_the_signature_for_any_path(path: str) -> None:
+    request = sent(BUCKET, S3 | {"pages": "none"}, uri=path, querystring="acl&response-content-type=text/html")
+    assert request["querystring"] == ""
+    assert check_signature(arriving(request), "s3", "eu-west-1", NOW) == ROUTER
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("query", ["", "a=1", "b=2&a=1&a=0", "q=a+b%2Fc&x=/y?z&flag&=v", "%C3%A9=%e9&a==b"])
+def test_a_function_accepts_the_signature_for_any_path_and_query(path: str, query: str) -> None:
+    request = sent(FUNCTION, LAMBDA, uri=path, querystring=query)
+    assert check_signature(arriving(request), "lambda", "us-west-2", NOW) == ROUTER
+
+
+def test_a_function_is_sent_the_parameters_in_their_order_and_with_their_meaning() -> None:
+    request = sent(FUNCTION, LAMBDA, querystring="b=2&a=x+y&a=%2f&flag")
+    assert request["querystring"] == "b=2&a=x%20y&a=%2F&flag="
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_a_body_is_signed_for_a_function(signs: bool) -> None:
+    """Where CloudFront signs, it takes the hash that the router names."""
+    body = {
+        "action": "read-only",
+        "encoding": "base64",
+        "inputTruncated": False,
+        "data": base64.b64encode(b"a=1").decode(),
+    }
+    request = sent(FUNCTION, LAMBDA | {"signs": signs}, method="POST", body=body)
+    assert len(request["headers"]["x-amz-content-sha256"][0]["value"]) == 64
+    if signs:
+        assert check_signature(arriving(request, b"a=1"), "lambda", "us-west-2", NOW) == ROUTER
+        with pytest.raises(SignatureError, match="XAmzContentSHA256Mismatch"):
+            check_signature(arriving(request, b"a=2"), "lambda", "us-west-2", NOW)
+    else:
+        assert "authorization" not in request["headers"]
+
+
+def test_a_bucket_is_an_s3_origin_with_its_region_and_its_host() -> None:
+    request = sent(BUCKET, S3 | {"signs": False}, headers={"Authorization": "Bearer x"})
+    assert request["origin"] == {
+        "s3": {
+            "authMethod": "none",
+            "customHeaders": {},
+            "domainName": "shop.s3.eu-west-1.amazonaws.com",
+            "path": "/v2",
+            "readTimeout": 30,
+            "region": "eu-west-1",
+        }
+    }
+    assert request["headers"]["host"][0]["value"] == "shop.s3.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("pages", "method", "path", "expected"),
+    [
+        ("index", "GET", "/", "/index.html"),
+        ("index", "HEAD", "/docs/", "/docs/index.html"),
+        ("index", "GET", "/docs", "/docs"),
+        ("index", "OPTIONS", "/", "/"),
+        ("app", "GET", "/", "/index.html"),
+        ("app", "GET", "/cart/7", "/index.html"),
+        ("app", "GET", "/v1.2/cart", "/index.html"),
+        ("app", "GET", "/assets/app.js", "/assets/app.js"),
+        ("app", "POST", "/cart/7", "/cart/7"),
+        ("none", "GET", "/docs/", "/docs/"),
+    ],
+)
+def test_paths_become_keys_of_the_bucket(pages: str, method: str, path: str, expected: str) -> None:
+    assert sent(BUCKET, S3 | {"pages": pages}, method=method, uri=path)["uri"] == expected
+
+
+def test_an_origin_that_is_not_private_is_written_as_ever() -> None:
+    request = sent(BUCKET, S3, uri="/")
+    other = Origin("canary", "v2.example.com")
+    event = origin_request(uri="/", querystring="a=1")
+    cf = copy.deepcopy(event)["Records"][0]["cf"]
+    PrivateOrigins({address_of(BUCKET): S3}).write(cf, other, {})
+    assert (cf["request"]["uri"], cf["request"]["querystring"]) == ("/", "a=1")
+    assert "authorization" in request["headers"]
+    assert "authorization" not in cf["request"]["headers"]
+
+
+def test_a_body_that_cannot_be_read_leaves_the_request_as_it_was() -> None:
+    body = {"action": "read-only", "encoding": "base64", "inputTruncated": False, "data": "!"}
+    event = origin_request(method="POST", body=body)
+    cf = copy.deepcopy(event)["Records"][0]["cf"]
+    with pytest.raises(ValueError, match="base64"):
+        PrivateOrigins({address_of(FUNCTION): LAMBDA}).write(cf, FUNCTION, {})
+    assert cf == event["Records"][0]["cf"]
+
+
+def test_a_bucket_that_responds_is_known_by_its_address() -> None:
+    event = origin_request()
+    event["Records"][0]["cf"]["request"] = sent(BUCKET, S3) | {"origin": {"custom": {"domainName": ""}}}
+    cf = origin_response(event)["Records"][0]["cf"]
+    cf["request"]["origin"] = sent(BUCKET, S3)["origin"]
+    other = Origin("stable", BUCKET.domain_name, path="/v1")
+    assert read_response(cf, by_address([other, BUCKET])).origin == "canary"
