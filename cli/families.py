@@ -11,6 +11,8 @@ import typer.core
 import typer.main
 
 FAMILIES: Mapping[str, str] = {
+    "init": "cli.first_hour.command:init",
+    "doctor": "cli.first_hour.command:doctor",
     "up": "cli.up.command:up",
     "status": "cli.up.command:status",
     "bundle": "cli.bundle.command:bundle",

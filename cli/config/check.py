@@ -57,7 +57,7 @@ def check(
     if stack is None and (state is None or overrides):
         raise UsageError("config check needs --stack NAME, --state FILE with an exported state, or both")
     with working(f"checking {stack or state}"):
-        checked = _check(workspace, stack, overrides, state)
+        checked = check_stack(workspace, stack, overrides, state)
     if is_json:
         subject = {"stack": stack} | ({"state": str(state)} if state else {})
         print_json(subject | checked.as_json(), checked.errors)
@@ -67,7 +67,8 @@ def check(
         raise SystemExit(EXIT_FAILED)
 
 
-def _check(workspace: Workspace, stack: str | None, overrides: Sequence[str], state: Path | None) -> Checked:
+def check_stack(workspace: Workspace, stack: str | None, overrides: Sequence[str], state: Path | None) -> Checked:
+    """Return what is wrong with a stack's config, an exported state, or both. StackConfigError, UsageError."""
     checked = Checked()
     opened = None
     if stack is not None:

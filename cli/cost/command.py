@@ -9,7 +9,7 @@ import typer
 
 from cli.cost.traffic import Traffic
 from cli.output.errors import UsageError
-from cli.stacks.options import JsonOption, SetOption
+from cli.stacks.options import JsonOption, SetOption, complete_stacks, complete_strategies
 
 OTHER_CACHING = {
     "cookie-version": ("cookieVersion.caching=versioned",),
@@ -27,12 +27,19 @@ def cost(
     context: typer.Context,
     requests: Annotated[int, typer.Option(metavar="N", help="Viewer requests per month.")],
     strategy: Annotated[
-        str | None, typer.Option(help="Show one strategy item by item; the default compares all.")
+        str | None,
+        typer.Option(
+            help="Show one strategy item by item; the default compares all.", autocompletion=complete_strategies
+        ),
     ] = None,
     stack: Annotated[
         str,
         typer.Option(
-            "--stack", "-s", metavar="NAME", help="Stack whose settings count: memory, replicas, caching, rollout …"
+            "--stack",
+            "-s",
+            metavar="NAME",
+            help="Stack whose settings count: memory, replicas, caching, rollout …",
+            autocompletion=complete_stacks,
         ),
     ] = "local",
     settings: SetOption = None,

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import AwsOption, JsonOption, LocalOption, OutputsOption
+from cli.stacks.options import AwsOption, JsonOption, LocalOption, OutputsOption, complete_stacks
 from cli.stacks.workspace import Target
 
 
 def invalidate(
     context: typer.Context,
-    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The deployed stack.")],
+    stack: Annotated[
+        str, typer.Option("--stack", "-s", metavar="NAME", help="The deployed stack.", autocompletion=complete_stacks)
+    ],
     outputs: OutputsOption = None,
     is_forced: Annotated[bool, typer.Option("--all", help="Invalidate every path, whatever has changed.")] = False,
     waits: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the invalidation is completed.")] = True,

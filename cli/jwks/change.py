@@ -128,11 +128,7 @@ def fetch_into(
     source = source.within(target.section, target.file.project if target.file is not None else "edge-router")
     with working(f"fetching the keys of {source.url or source.issuer}"):
         url, keys = fetch_jwks(source.issuer, source.url)
-    usable, skipped = usable_keys(keys, source.algorithm)
-    if not usable:
-        raise OperationError("; ".join([f"{url}: has no key for {source.algorithm}", *skipped]))
-    if len(usable) > MAX_KEYS:
-        raise OperationError(f"{url}: has {len(usable)} keys for {source.algorithm}: at most {MAX_KEYS}")
+    usable, skipped = _take(url, keys, source.algorithm)
     change = compare(target.keys, usable)
     written = target.write(usable) if not is_check and not change.is_empty else None
     problems = [f"{target.name}: the keys are not those of {url}"] if is_check and not change.is_empty else []
@@ -150,6 +146,22 @@ def fetch_into(
         print_error(problem)
     if problems:
         raise SystemExit(EXIT_FAILED)
+
+
+def fetch_keys(issuer: str) -> list[dict[str, Any]]:
+    """Return the keys of an issuer for a new stack. UsageError, OperationError."""
+    url, keys = fetch_jwks(issuer, "")
+    return _take(url, keys, ALGORITHMS[0])[0]
+
+
+def _take(url: str, keys: Iterable[object], algorithm: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The usable keys, of which there are some and not too many, and why others are skipped. OperationError."""
+    usable, skipped = usable_keys(keys, algorithm)
+    if not usable:
+        raise OperationError("; ".join([f"{url}: has no key for {algorithm}", *skipped]))
+    if len(usable) > MAX_KEYS:
+        raise OperationError(f"{url}: has {len(usable)} keys for {algorithm}: at most {MAX_KEYS}")
+    return usable, skipped
 
 
 def usable_keys(keys: Iterable[object], algorithm: str) -> tuple[list[dict[str, Any]], list[str]]:

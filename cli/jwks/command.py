@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import JsonOption
+from cli.stacks.options import JsonOption, complete_stacks
 
 jwks_app = typer.Typer(
     help="Refresh the keys that verify an issuer's tokens.", no_args_is_help=True, rich_markup_mode=None
@@ -18,7 +18,14 @@ jwks_app = typer.Typer(
 def fetch(
     context: typer.Context,
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", metavar="NAME", help="The stack whose jwtIat.jwks is written.")
+        str | None,
+        typer.Option(
+            "--stack",
+            "-s",
+            metavar="NAME",
+            help="The stack whose jwtIat.jwks is written.",
+            autocompletion=complete_stacks,
+        ),
     ] = None,
     issuer: Annotated[
         str | None,

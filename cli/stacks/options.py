@@ -7,7 +7,29 @@ from typing import Annotated
 
 import typer
 
-StackOption = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack: local, staging, prod …")]
+
+def complete_stacks(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the stacks that have a file, for the completion of a shell."""
+    from cli.stacks.workspace import Workspace
+    from simulator.standin.config.stack_config import stacks
+
+    workspace = context.obj or Workspace()
+    return [name for name in stacks(workspace.root) if name.startswith(incomplete)]
+
+
+def complete_strategies(incomplete: str) -> list[str]:
+    """Return the names of the strategies, for the completion of a shell."""
+    from strategies.registry import STRATEGIES
+
+    return [name for name in STRATEGIES if name.startswith(incomplete)]
+
+
+StackOption = Annotated[
+    str,
+    typer.Option(
+        "--stack", "-s", metavar="NAME", help="The stack: local, staging, prod …", autocompletion=complete_stacks
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting for this run (repeatable)."),

@@ -6,13 +6,20 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import JsonOption
+from cli.stacks.options import JsonOption, complete_stacks
 
 
 def sweep(
     context: typer.Context,
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", metavar="NAME", help="Only this stack, even if it is destroyed.")
+        str | None,
+        typer.Option(
+            "--stack",
+            "-s",
+            metavar="NAME",
+            help="Only this stack, even if it is destroyed.",
+            autocompletion=complete_stacks,
+        ),
     ] = None,
     is_deleting: Annotated[bool, typer.Option("--delete", help="Delete; the default is to list only.")] = False,
     keep: Annotated[

@@ -41,7 +41,7 @@ def read_stack_config(
     found = _named(config, file)
     secret_keys = {key for key, value in found.items() if _holds_sealed(value)}
     for override in overrides:
-        key, found = _overridden(found, override, declared.name)
+        key, found = override_config(found, override, declared.name)
         # What is declared secret stays one when it is given on the command line.
         secret_keys |= {key} if key in declared.config and declared.config[key].is_secret else set()
     decrypter = Decrypter(raw.get("encryptionsalt"), environment, str(file.name))
@@ -85,7 +85,7 @@ def _named(config: Mapping[str, object], file: Path) -> dict[str, object]:
     return {full_key(str(key), ""): value for key, value in config.items()}
 
 
-def _overridden(config: dict[str, object], override: str, project: str) -> tuple[str, dict[str, object]]:
+def override_config(config: dict[str, object], override: str, project: str) -> tuple[str, dict[str, object]]:
     """The key one KEY=VALUE sets, and `config` with it."""
     key, equals, text = _split(override)
     if not equals:
