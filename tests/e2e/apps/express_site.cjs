@@ -27,6 +27,7 @@ application.use(session({
 }));
 
 const absolute = (request, path) => `https://${request.host}${path}`;
+const site = (request) => (isTold ? absolute(request, '') : 'https://www.example.com'); // else it is configured
 const page = (text, form = '') =>
     `<!doctype html><title>shop ${VERSION}</title><script src="/assets/${file}"></script><p>${text}</p>${form}`;
 
@@ -39,7 +40,7 @@ application.get('/login/', (request, response) => {
     response.send(page('sign in', `<form method="post" action="/login/">${token}<input name="user"></form>`));
 });
 application.post('/login/', (request, response) => {
-    if (request.body.token !== request.session.token || request.get('origin') !== absolute(request, '')) {
+    if (request.body.token !== request.session.token || request.get('origin') !== site(request)) {
         response.status(403).send('forged');
         return;
     }

@@ -34,9 +34,10 @@ def node_folder() -> str:
 
 @contextmanager
 def serving(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """An application that listens on PORT; its address. It ends with the block."""
+    """An application that listens on PORT, `{port}` in its command; its address. It ends with the block."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
+    command = [part.replace("{port}", str(port)) for part in command]
     process = subprocess.Popen(command, env={**os.environ, **environment, "PORT": str(port)})
     try:
         _wait_for(port, process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
@@ -15,7 +16,8 @@ MOST_REDIRECTS = 5
 _SCRIPT = re.compile(r'<script[^>]* src="([^"]+)"')
 _STYLESHEET = re.compile(r'<link[^>]* rel="stylesheet"[^>]* href="([^"]+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]+)"')
-_VERSION = re.compile(r"<title>shop (\w+)</title>")
+_IMPORTED = re.compile(r"""["'](?:\./)?(?:assets/)?([\w-]+\.(?:js|css))["']""")
+_VERSION = re.compile(r"<title>(?:shop|Build) (\w+)</title>")
 _NAVIGATES = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-site": "same-origin"}
 _LOADS = {"sec-fetch-mode": "no-cors", "sec-fetch-dest": "script", "sec-fetch-site": "same-origin"}
 
@@ -43,6 +45,7 @@ class Visitor:
     versions: list[str] = field(default_factory=list[str])
     foreign_redirects: list[str] = field(default_factory=list[str])
     missing_files: list[str] = field(default_factory=list[str])
+    files: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     is_signed_in: bool = False
 
     async def visit(self) -> Visitor:
@@ -56,6 +59,20 @@ class Visitor:
             self.is_signed_in = f"signed in as {self.name}" in answer
             for _ in range(3):
                 self.is_signed_in &= f"signed in as {self.name}" in await self._open(client, "/account/")
+        return self
+
+    async def open_tab(self, until: asyncio.Event) -> Visitor:
+        """See the first page, and load what its scripts import as soon as the event happens."""
+        async with httpx.AsyncClient(transport=ThroughTheEdge(self.edge_url), timeout=30) as client:
+            await self._open(client, "/")
+            await until.wait()
+            waiting = list(self.files)
+            while waiting:
+                url = waiting.pop()
+                found = {urljoin(url, name) for name in _IMPORTED.findall(self.files[url])} - self.files.keys()
+                for file in found:
+                    await self._load(client, file)
+                waiting += found
         return self
 
     async def _open(
@@ -79,7 +96,12 @@ class Visitor:
             response = await client.get(url, headers=_NAVIGATES)
         self.versions += _VERSION.findall(response.text)
         for name in _SCRIPT.findall(response.text) + _STYLESHEET.findall(response.text):
-            answer = await client.get(urljoin(url, name), headers=_LOADS)
-            if answer.status_code != 200:
-                self.missing_files.append(f"{name}: {answer.status_code}")
+            await self._load(client, urljoin(url, name))
         return response.text
+
+    async def _load(self, client: httpx.AsyncClient, url: str) -> None:
+        """Load a file of the page; what it imports is loaded later."""
+        answer = await client.get(url, headers=_LOADS)
+        if answer.status_code != 200:
+            self.missing_files.append(f"{url}: {answer.status_code}")
+        self.files[url] = answer.text
