@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -95,7 +96,7 @@ def _fail(errors: Sequence[str], *, is_json: bool) -> None:
 
 def _confirm(path: Path, given: Given, *, is_forced: bool, may_ask: bool) -> dict[str, Any]:
     """Return what is kept of a file that is there; only a config in it has to be given up."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     there = load_yaml(path)
     kept = {name: there[name] for name in KEPT_AT_THE_TOP if name in there}

@@ -15,7 +15,7 @@ import yaml
 
 from cli.output.errors import OperationError, UsageError
 from simulator.standin.config.project_file import full_key, read_project
-from simulator.standin.config.stack_config import find_stack_file
+from simulator.standin.config.stack_config import find_stack_file, named_config
 from simulator.standin.config.yaml_file import load_yaml, parse_yaml
 
 CONFIG = "config"
@@ -36,8 +36,8 @@ class StackFile:
         path = find_stack_file(stack, root)
         raw: Any = load_yaml(path).get(CONFIG) or {}
         project = read_project(root / "Pulumi.yaml").name
-        given = cast("Mapping[object, Any]", raw if isinstance(raw, dict) else {})
-        config = {full_key(str(key), project): value for key, value in given.items()}
+        given = cast("Mapping[str, object]", raw if isinstance(raw, dict) else {})
+        config = cast("dict[str, Any]", named_config(given, path))
         return cls(path, project, path.read_bytes().decode("utf-8-sig"), config)
 
     def section(self, name: str) -> dict[str, Any]:

@@ -59,8 +59,12 @@ def make(kind: str, path: Path) -> None:
 
 
 def reads_stack(command: Command) -> bool:
-    """Those that ask a process, AWS or Pulumi for the stack do without its file."""
-    return command.takes("--stack") and command.name not in ("status", "sweep", "invalidate", "rollback")
+    """Those that ask a process, AWS or Pulumi for the stack do without its file.
+
+    `doctor` says it in a line of its own, and `init` writes the file.
+    """
+    others = ("status", "sweep", "invalidate", "rollback", "doctor", "init")
+    return command.takes("--stack") and command.name not in others
 
 
 STACK_READERS = [command for command in COMMANDS if reads_stack(command)]

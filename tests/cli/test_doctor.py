@@ -175,6 +175,13 @@ def test_settings_that_are_wrong_are_told_as_config_check_tells_them(account: Ru
     ) in result.out
 
 
+def test_a_file_that_is_no_stacks_is_told_in_its_line(account: Run, project: Path) -> None:
+    (project / "Pulumi.prod.yaml").write_text("- a")
+    result = account("doctor", "--offline", "--stack", "prod")
+    assert result.exit_code == 1
+    assert f"✗ Settings of prod: {project / 'Pulumi.prod.yaml'}: must be an object. " in result.out
+
+
 def test_a_python_that_is_too_old_and_packages_that_are_missing_are_told() -> None:
     assert check_python((3, 9, 1)).text == ("✗ Python: 3.9.1. Install 3.11 or later, and run `make setup` again")
 

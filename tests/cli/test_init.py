@@ -179,6 +179,14 @@ def test_a_config_is_replaced_only_by_force_and_what_decrypts_its_secrets_is_kep
     assert path.read_text() == before.replace(config_release(before), "edge-router:release: second")
 
 
+def test_a_file_that_cannot_be_read_is_not_replaced(run: Run, project: Path) -> None:
+    path = project / "Pulumi.shop.yaml"
+    path.symlink_to("nowhere")
+    result = run("init", "--stack", "shop", "--strategy", "fastest-origin", *HOSTS)
+    assert (result.exit_code, result.err) == (2, f"error: {path}: is a link to nowhere, which is not there\n")
+    assert not (project / "nowhere").exists()
+
+
 def config_release(text: str) -> str:
     return next(line.strip() for line in text.splitlines() if "release:" in line)
 

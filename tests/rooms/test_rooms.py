@@ -34,7 +34,7 @@ IMPORTS = {
 MOST_FILES = 15
 SMALL_LINES = 60
 MOST_SMALL_MODULES = 60
-MOST_UNTYPED = 489
+MOST_UNTYPED = 488
 """Entries of .basedpyright/baseline.json. Lower it with them: basedpyright takes those away that are mended."""
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from simulator.standin.config.passphrase import Decrypter
 from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
@@ -38,7 +39,7 @@ def read_stack_config(
     config = raw.get("config") or {}
     if not isinstance(config, dict):
         raise StackConfigError(f"{file}: config must be an object")
-    found = _named(config, file)
+    found = named_config(cast("Mapping[str, object]", config), file)
     secret_keys = {key for key, value in found.items() if _holds_sealed(value)}
     for override in overrides:
         key, found = override_config(found, override, declared.name)
@@ -72,7 +73,7 @@ def find_stack_file(stack: str, project: Path) -> Path:
     return file
 
 
-def _named(config: Mapping[str, object], file: Path) -> dict[str, object]:
+def named_config(config: Mapping[str, object], file: Path) -> dict[str, object]:
     """The settings by full key. Errors: StackConfigError where two keys of the file are the same one."""
     written: dict[str, str] = {}
     for key in map(str, config):
