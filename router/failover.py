@@ -79,8 +79,9 @@ class FailoverRouter(Router):
             return decision, live
         failed = decision.origin
         origin = self._group["to"].get(failed if isinstance(failed, str) else failed.name, failed)
-        found = decision.bucket, decision.visitor, decision.reading
-        return Decision(origin, "failover", *found, is_fallback=decision.is_fallback), live
+        # Without the bucket, by whose lines assignments are counted: this is none.
+        took_over = Decision(origin, "failover", None, decision.visitor, decision.reading, decision.is_fallback)
+        return took_over, live
 
     def _respond(self, request: Request, response: Response) -> None:
         """Nobody is assigned to the origin that took over."""

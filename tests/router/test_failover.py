@@ -98,6 +98,7 @@ def test_a_request_is_counted_and_a_visitor_assigned_at_the_first_attempt_only(
     said = [(line.get("reason"), line.get("origin"), line.get("Version")) for line in lines]
     assert said == [("scripted", "canary", "canary"), (None, None, "canary"), ("failover", "stable", None)]
     assert lines[0]["visitor"] == lines[2]["visitor"]
+    assert [line.get("bucket") for line in lines] == [7, None, None]
 
 
 @pytest.mark.parametrize(
