@@ -79,3 +79,12 @@ async def test_a_file_that_one_version_lacks_comes_from_the_other(stack: Stack) 
     assert "<h1>canary</h1>" in (await stack.get("/cart/item/7")).text
     assert [one["reason"] for one in stack.decisions] == ["pinned", "pinned", "failover"]
     await server.close()
+
+
+async def test_a_visitor_of_a_bucket_is_assigned_and_stays(stack: Stack) -> None:
+    _, server = await deploy(stack, *STRATEGIES["cookie-version"], *ONE_BUCKET, "canaryPercent=50")
+    for _ in range(3):
+        first = await stack.get("/")
+        cookie = first.headers["set-cookie"].partition(";")[0]
+        assert (await stack.get("/", cookie=cookie)).text == first.text
+    await server.close()
