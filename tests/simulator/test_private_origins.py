@@ -50,7 +50,7 @@ def test_a_right_signature_says_who_signed(signer: str, service: str) -> None:
         (replace(signed(), method="PUT"), NOW, "SignatureDoesNotMatch"),
         (changed(x_amz_acl="public-read"), NOW, "AccessDenied"),
         (changed(x_amz_security_token="another"), NOW, "InvalidToken"),
-        (changed(authorization=signed().headers["authorization"]), NOW, "InvalidToken"),
+        (changed(authorization=signed().headers["authorization"]), NOW, "AccessDenied"),
     ],
 )
 def test_a_wrong_one_is_refused_with_the_services_code(request_: Signed, now: datetime.datetime, code: str) -> None:
