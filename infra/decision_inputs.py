@@ -8,6 +8,7 @@ from cache_check.model.decision_inputs import DecisionInputs, RequiredAssociatio
 from infra.naming.edge_functions import viewer_function_name
 from infra.settings.cache_key import KEY_HEADER, header_key
 from infra.settings.model import Settings
+from infra.settings.private_origins import signs
 from infra.settings.stack import Stack
 from router.failover import ATTEMPT_HEADER
 
@@ -40,6 +41,7 @@ def decision_inputs(stack: Stack) -> DecisionInputs:
         function_prefix=stack.prefix,
         static_paths=frozenset(settings.static_paths),
         signed_hosts=frozenset({settings.origins["stable"].domain_name} if settings.is_signed_by_cloudfront else ()),
+        signs=any(signs(settings, origin) for origin in settings.origins.values()),
         attempt_header=ATTEMPT_HEADER,
         groups=tuple(group.name for group in settings.origin_groups),
         origin_hosts=tuple(dict.fromkeys(origin.domain_name for origin in settings.origins.values())),

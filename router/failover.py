@@ -11,7 +11,8 @@ from __future__ import annotations
 from functools import partial
 
 from router import event as events
-from router.model.decision import Decision
+from router.control.precedence import CANARY
+from router.model.decision import DEFAULT_ORIGIN, Decision
 from router.model.record import is_object
 from router.routing import Router
 
@@ -42,8 +43,9 @@ def maker(config: Mapping[str, Any]) -> Callable[..., Router]:
 class FailoverRouter(Router):
     """A router behind origin groups.
 
-    `groups` has them by name: `to`, the origin that takes over from each, and `is_cached`, whether the response of a
-    second attempt may stay in the cache, under the key of the version that failed. `write` replaces
+    `groups` has them by name: `to`, the origin that takes over from each, `is_cached`, whether the response of a
+    second attempt may stay in the cache, under the key of the version that failed, and `to_withdrawn`, whether a
+    canary may take over that a rollback or a pin keeps visitors from. `write` replaces
     `router.event.write_origin`.
     """
 
@@ -72,15 +74,20 @@ class FailoverRouter(Router):
         """At a second attempt, the origin that takes over from the one that the same request was sent to before.
 
         An origin from which none takes over is asked again: it may have failed once, and a group belongs to a path
-        and not to a version.
+        and not to a version. So is the stable origin where only a canary could take over that was rolled back, or
+        that a pin keeps everybody from.
         """
         decision, live = super()._decide(request)
         if self._group is None:
             return decision, live
         failed = decision.origin
         origin = self._group["to"].get(failed if isinstance(failed, str) else failed.name, failed)
-        found = decision.bucket, decision.visitor, decision.reading
-        return Decision(origin, "failover", *found, is_fallback=decision.is_fallback), live
+        is_out = live.is_withdrawn or live.pin == DEFAULT_ORIGIN
+        if origin == CANARY and is_out and not self._group["to_withdrawn"]:
+            origin = failed
+        # Without the bucket, by whose lines assignments are counted: this is none.
+        took_over = Decision(origin, "failover", None, decision.visitor, decision.reading, decision.is_fallback)
+        return took_over, live
 
     def _respond(self, request: Request, response: Response) -> None:
         """Nobody is assigned to the origin that took over."""

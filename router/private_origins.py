@@ -57,6 +57,10 @@ class PrivateOrigins:
         draft = {**cf, "request": {**cf["request"]}}
         events.write_origin(draft, origin, own_headers)
         request = draft["request"]
+        # AWS refuses headers of this kind that are not signed, and obeys those that are.
+        request["headers"] = {
+            name: entries for name, entries in request["headers"].items() if not name.startswith("x-amz-")
+        }
         body = b""
         if private["service"] == "s3":
             _ask_bucket(request, private)

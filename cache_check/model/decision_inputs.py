@@ -57,7 +57,8 @@ class DecisionInputs:
     `required` are the associations that the router works by. `function_prefix` begins the names of the stack's
     functions; where it is "", any function at an event counts as the stack's. `static_paths` are
     the path patterns that are meant to be without the router. `origin_hosts` are where it sends requests.
-    `signed_hosts` are those for which CloudFront's origin access control signs, as the router expects.
+    `signed_hosts` are those for which CloudFront's origin access control signs, as the router expects; `signs`: the
+    router signs requests itself.
     `attempt_header` marks the secondary origin of an origin group that the router knows, with one of `groups`.
     """
 
@@ -78,6 +79,7 @@ class DecisionInputs:
     static_paths: frozenset[str] = frozenset()
     origin_hosts: tuple[str, ...] = ()
     signed_hosts: frozenset[str] = frozenset()
+    signs: bool = False
     attempt_header: str = ""
     groups: tuple[str, ...] = ()
 

@@ -50,6 +50,8 @@ def _vpc(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_l
 
 
 def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_lambda: bool) -> Finding:
+    if is_lambda and inputs.signs:
+        return _signed_twice(behavior, inputs, origin)
     what = (
         "The router writes a custom origin in its place"
         f"{_hosts(inputs)}, and for that nothing is signed: a private bucket, or whatever wants the signature, responds"
@@ -67,6 +69,20 @@ def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, i
         f" {origin.signed_by}. {what}",
         "a targetOriginId that responds to unsigned requests, such as the application itself; leave what comes"
         " from the bucket to a behavior without the router",
+        inputs,
+    )
+
+
+def _signed_twice(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart) -> Finding:
+    return finding_at(
+        behavior,
+        "router-replaces-signed-origin",
+        "error",
+        f"CloudFront signs its requests to the origin {origin.origin_id} ({origin.domain_name or ''}) with"
+        f" {origin.signed_by}, and the router its own{_hosts(inputs)}, in the place of that origin. Such a redirect is"
+        f" not supported, and which signature arrives is not said (AWS page {_page(origin)}).",
+        f"an origin without origin access control as its targetOriginId, such as a copy of {origin.origin_id}: the"
+        " router signs for it; its policy is in the stack's output originPolicies",
         inputs,
     )
 

@@ -34,9 +34,7 @@ def baked_config(stack: Stack) -> dict[str, Any]:
     if private := baked_private(settings):
         config["private"] = private
     if settings.origin_groups:
-        config["failover"] = {
-            group.name: {"to": group.to, "is_cached": group.is_cached} for group in settings.origin_groups
-        }
+        config["failover"] = {group.name: group.baked() for group in settings.origin_groups}
         config["public"]["headers"][ATTEMPT_HEADER] = ""
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -28,7 +28,8 @@ class OriginGroup:
     """Paths whose failed requests get a second attempt.
 
     `to` has the origin that takes over from each; one that is not there is asked again. `is_cached`: the second
-    attempt's response may stay in the cache, under the key of the version that failed.
+    attempt's response may stay in the cache, under the key of the version that failed. `to_withdrawn`: a canary that
+    was rolled back, or that `pin: stable` keeps visitors from, takes over as well.
     """
 
     name: str
@@ -36,6 +37,11 @@ class OriginGroup:
     status_codes: tuple[int, ...] = FAILURES
     to: Mapping[str, str] = field(default_factory=dict[str, str])
     is_cached: bool = False
+    to_withdrawn: bool = False
+
+    def baked(self) -> dict[str, Any]:
+        """Return the group as router.failover.FailoverRouter has it."""
+        return {"to": self.to, "is_cached": self.is_cached, "to_withdrawn": self.to_withdrawn}
 
     @property
     def second_id(self) -> str:
@@ -105,6 +111,12 @@ def failover_errors(settings: CoreSettings) -> dict[tuple[str, ...], str]:
     }
     unknown = {("to", name): f"is no origin: {suggestion(name, settings.origins)}" for name in given.to}
     errors |= {key: text for key, text in unknown.items() if key[1] not in settings.origins}
+    if settings.needs.version_header:
+        text = (
+            "is 'canary': with a function before the cache the router does not know whether the canary was rolled back"
+            " or is pinned away; name another origin"
+        )
+        errors |= {("to", failed): text for failed, name in given.to.items() if name == "canary"}
     both = sorted({*given.paths} & {*settings.static_paths})
     if both:
         errors["paths",] = f"has {both[0]!r}, as staticPaths: a path is in one of them"

@@ -87,6 +87,16 @@ def test_a_mistake_is_named_with_its_key(failover: dict[str, Any], expected: lis
     assert [problem[: len(text)] for problem, text in zip(problems, expected, strict=True)] == expected
 
 
+def test_a_canary_takes_over_only_where_the_router_knows_that_it_may() -> None:
+    failover = {"paths": ["/a/*"], "to": {"stable": "canary"}}
+    assert problems_of(failover=failover) == []
+    [problem] = problems_of(failover=failover, cookieVersion={"caching": "versioned"})
+    assert problem == (
+        f"{KEY}.to.stable is 'canary': with a function before the cache the router does not know whether the canary was"
+        " rolled back or is pinned away; name another origin"
+    )
+
+
 def test_a_strategy_without_lambda_cannot_fail_over() -> None:
     tiers = {"tiers": {"premium": {"domainName": "p.example.com"}}}
     assert problems_of(strategy="tier", tier=tiers, failover={"paths": ["/a/*"]}) == [

@@ -21,8 +21,8 @@ from simulator.sample_events import origin_request, origin_response
 from tests.router.test_routing import ORIGINS, Scripted, handle
 
 GROUPS = {
-    "failover": {"to": {"canary": "stable", "stable": "blue"}, "is_cached": False},
-    "skew": {"to": {"canary": "stable", "stable": "canary"}, "is_cached": True},
+    "failover": {"to": {"canary": "stable", "stable": "blue"}, "is_cached": False, "to_withdrawn": False},
+    "skew": {"to": {"canary": "stable", "stable": "canary"}, "is_cached": True, "to_withdrawn": True},
 }
 CACHED = [{"key": "Cache-Control", "value": "max-age=60"}]
 
@@ -31,17 +31,17 @@ def router_for(chosen: str | Origin, **settings: Any) -> FailoverRouter:
     def respond(_request: object, response: Response) -> None:
         response.add_cookie("version=1")
 
+    given: dict[str, Any] = {"groups": GROUPS, "baked": Live(0.0, "none", "r")} | settings
     return FailoverRouter(
-        GROUPS,
+        given.pop("groups"),
         write_origin,
         Scripted(lambda _: Decision(chosen, "scripted", bucket=7, visitor="v"), respond),
         ORIGINS,
         DecisionLog("scripted", "salt"),
-        baked=Live(0.0, "none", "r"),
         precedence=Precedence(ORIGINS),
         metrics=Metrics("EdgeRouter", "stack", ORIGINS),
         public={"headers": {ATTEMPT_HEADER: ""}, "hosts": ["www.example.com"]},
-        **settings,
+        **given,
     )
 
 
@@ -68,6 +68,15 @@ def test_a_second_attempt_goes_to_the_origin_that_takes_over(group: str, chosen:
     request = handle(router_for(chosen), event)
     assert request["origin"]["custom"]["domainName"] == expected
     assert list(validate_result(second(group), request)) == []
+
+
+@pytest.mark.parametrize("live", [Live(0.0, "stable", "r"), Live(0.0, "none", "r", is_withdrawn=True)])
+def test_a_canary_that_visitors_are_kept_from_takes_over_only_where_the_group_says_so(live: Live) -> None:
+    both = {"stable": "canary", "blue": "canary"}
+    for to_withdrawn, expected in ((False, "v1.example.com"), (True, "v2.example.com")):
+        groups = {"failover": {"to": both, "is_cached": False, "to_withdrawn": to_withdrawn}}
+        router = router_for("stable", groups=groups, baked=live)
+        assert handle(router, second())["origin"]["custom"]["domainName"] == expected
 
 
 def test_of_two_origins_at_one_address_it_is_the_right_one() -> None:
@@ -98,6 +107,7 @@ def test_a_request_is_counted_and_a_visitor_assigned_at_the_first_attempt_only(
     said = [(line.get("reason"), line.get("origin"), line.get("Version")) for line in lines]
     assert said == [("scripted", "canary", "canary"), (None, None, "canary"), ("failover", "stable", None)]
     assert lines[0]["visitor"] == lines[2]["visitor"]
+    assert [line.get("bucket") for line in lines] == [7, None, None]
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ def test_a_body_is_signed_for_a_function(signs: bool) -> None:
         assert "authorization" not in request["headers"]
 
 
+@pytest.mark.parametrize(("origin", "settings"), [(BUCKET, S3), (FUNCTION, LAMBDA)])
+def test_what_a_viewer_tells_aws_is_not_passed_on(origin: Origin, settings: dict[str, Any]) -> None:
+    request = sent(
+        origin, settings, headers={"X-Amz-Acl": "public-read", "X-Amz-Content-Sha256": "x", "X-Amz-Date": "y"}
+    )
+    assert "x-amz-acl" not in request["headers"]
+    assert check_signature(arriving(request), settings["service"], settings["region"], NOW) == ROUTER
+
+
 def test_a_bucket_is_an_s3_origin_with_its_region_and_its_host() -> None:
     request = sent(BUCKET, S3 | {"signs": False}, headers={"Authorization": "Bearer x"})
     assert request["origin"] == {
