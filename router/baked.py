@@ -42,7 +42,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
-    router = _router_class(config, control)(
+    router = _router_class(config.get("failover"))(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),
@@ -61,6 +61,10 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         sets_cookies=bool(config.get("sets_cookies")),
         public=config.get("public"),
     )
+    if config.get("skew"):
+        from router.skew import SkewRouter  # only with skew: most stacks do not tell builds apart
+
+        router = SkewRouter(router, config, control)
     if config.get("warm") and clients is not None:
         from router.warm import warm_up  # only with warm: the work of init is as much to import
 
@@ -68,19 +72,14 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     return router
 
 
-def _router_class(config: dict[str, Any], control: ControlReader | None) -> Callable[..., Router]:
-    made: Callable[..., Router] = Router
-    if config.get("failover"):
-        from functools import partial
+def _router_class(groups: dict[str, Any] | None) -> Callable[..., Router]:
+    if not groups:
+        return Router
+    from functools import partial
 
-        from router.failover import FailoverRouter  # only with failover: most stacks have no origin group
+    from router.failover import FailoverRouter  # only with failover: most stacks have no origin group
 
-        made = partial(FailoverRouter, config["failover"])
-    if config.get("skew"):
-        from router.skew import with_builds  # only with skew: most stacks do not tell builds apart
-
-        made = with_builds(made, config, control)
-    return made
+    return partial(FailoverRouter, groups)
 
 
 def _build_override(config: dict[str, Any] | None) -> Override | None:
