@@ -19,11 +19,20 @@ RUNS = 400
 """Of each side in a round; the side's value is their median, so that what else the machine does does not count."""
 MAX_TIER, MAX_ASSIGNMENT = 1.5, 1.6
 """Both are off what is measured (1.36, and 1.50 in an interval of 1.49 to 1.51), so that noise decides neither."""
+MAX_SKEW = 1.5
+"""Of the same function without `skew`."""
 GROUP = "CloudFront Functions"
 BASELINE = (Path(__file__).parent / "baselines" / "read_and_return.js").read_text(encoding="utf-8")
 TIER = {"tier": {"tiers": {"premium": {"domainName": "premium.example.com"}}}}
 VERSIONED = {"cookieVersion": {"caching": "versioned"}}
 SIGNED = {"cookieVersion": {"caching": "versioned", "signingKeys": ["bench-signing-key-of-32-characters"]}}
+SKEW = {
+    "skew": {"pathPrefix": "/_v", "query": "dpl", "paths": ["/assets/*"]},
+    "origins": {
+        "stable": {"domainName": "v1.example.com", "build": "3f2a91c"},
+        "canary": {"domainName": "v2.example.com", "build": "b81d4e0"},
+    },
+}
 _STORE = "arn:aws:cloudfront::123456789012:key-value-store/00000000-0000-4000-8000-000000000000"
 
 
@@ -41,7 +50,10 @@ class Function:
 
 @dataclass(frozen=True)
 class FunctionFigure:
-    """The wall time of a function's run by that of a function which reads `key` from the same store."""
+    """The wall time of a function's run by that of a function which reads `key` from the same store.
+
+    With `against` by that of this one.
+    """
 
     name: str
     function: Function
@@ -50,6 +62,12 @@ class FunctionFigure:
     bound: float | None = None
     group: str = GROUP
     is_quick: bool = False
+    against: Function | None = None
+
+    @property
+    def baseline_name(self) -> str:
+        """The function that the run is compared with."""
+        return "the same without skew" if self.against else "a read and the request"
 
 
 def find_compute(schedule: Schedule, *, is_full: bool) -> Iterator[Finding]:
@@ -64,12 +82,17 @@ def find_compute(schedule: Schedule, *, is_full: bool) -> Iterator[Finding]:
 
     ratios = compare(figures, schedule, measure)
     for figure in figures:
-        yield find_ratio(figure, ratios[figure.name], "a read and the request", "µs")
+        yield find_ratio(figure, ratios[figure.name], figure.baseline_name, "µs")
 
 
 def find_function_sizes(group: str) -> Iterator[Finding]:
     """The deployed sizes of the tier's and the canary's function."""
-    for name, function in (("tier", deployed("tier", TIER)), ("canary", deployed("cookie-version", SIGNED))):
+    functions = {
+        "tier": deployed("tier", TIER),
+        "canary": deployed("cookie-version", SIGNED),
+        "canary with skew": deployed("cookie-version", {**SIGNED, **SKEW}),
+    }
+    for name, function in functions.items():
         yield find_size(f"function code, {name}", len(function.code.encode()), MAX_CODE_BYTES, group)
 
 
@@ -94,16 +117,24 @@ def deployed(strategy: str, section: Mapping[str, Any]) -> Function:
 
 def _start_both(figure: FunctionFigure) -> tuple[FunctionRuntime, FunctionRuntime]:
     baseline = Function(BASELINE.replace("KEY", figure.key), figure.function.pairs)
-    return figure.function.start(), baseline.start()
+    return figure.function.start(), (figure.against or baseline).start()
 
 
 def _figures() -> list[FunctionFigure]:
     tier = deployed("tier", TIER)
     canary, signed = deployed("cookie-version", VERSIONED), deployed("cookie-version", SIGNED)
+    skewed = deployed("cookie-version", {**VERSIONED, **SKEW})
     known, verified = with_cookie_of(canary.start()), with_cookie_of(signed.start())
+    page, file = (
+        browser_event(),
+        {**known, "request": {**known["request"], "uri": "/_v/b81d4e0/assets/app-3f2a91c0.js"}},
+    )
     return [
         FunctionFigure("compute, tier", tier, "tier:premium", browser_event(CTIER="premium"), MAX_TIER, is_quick=True),
         FunctionFigure("compute, canary assignment", canary, "canary", browser_event(), MAX_ASSIGNMENT, is_quick=True),
         FunctionFigure("compute, canary, known cookie", canary, "canary", known),
         FunctionFigure("compute, canary, signed cookie", signed, "canary", verified),
+        FunctionFigure("compute, canary with skew, page", skewed, "canary", page, MAX_SKEW, against=canary),
+        FunctionFigure("compute, canary with skew, known cookie", skewed, "canary", known, MAX_SKEW, against=canary),
+        FunctionFigure("compute, canary with skew, file", skewed, "canary", file, MAX_SKEW, against=canary),
     ]

@@ -42,7 +42,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
-    router = _router_class(config, control)(
+    router = _router_class(config)(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),
@@ -62,6 +62,10 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         public=config.get("public"),
         rewrites=config.get("rewrites"),
     )
+    if config.get("skew"):
+        from router.skew import SkewRouter  # only with skew: most stacks do not tell builds apart
+
+        router = SkewRouter(router, config, control)
     if config.get("warm") and clients is not None:
         from router.warm import warm_up  # only with warm: the work of init is as much to import
 
@@ -69,17 +73,12 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     return router
 
 
-def _router_class(config: dict[str, Any], control: ControlReader | None) -> Callable[..., Router]:
-    made: Callable[..., Router] = Router
-    if config.get("failover") or config.get("private"):
-        from router.failover import maker  # only with failover or private: most stacks have other origins
+def _router_class(config: dict[str, Any]) -> Callable[..., Router]:
+    if not (config.get("failover") or config.get("private")):
+        return Router
+    from router.failover import maker  # only with failover or private: most stacks have other origins
 
-        made = maker(config)
-    if config.get("skew"):
-        from router.skew import with_builds  # only with skew: most stacks do not tell builds apart
-
-        made = with_builds(made, config, control)
-    return made
+    return maker(config)
 
 
 def _build_override(config: dict[str, Any] | None) -> Override | None:

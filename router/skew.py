@@ -16,7 +16,7 @@ from router.routing import Router
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from router.control.reader import ControlReader
@@ -182,12 +182,16 @@ class BuildLog(DecisionLog):
 
 
 class SkewRouter(Router):
-    """Takes the build out of the path that another router has decided by, and tells the origin about it."""
+    """Lets another router decide by builds, takes the build out of the path, and tells the origin about it."""
 
-    def __init__(self, inner: Router, skew: Skew, precedence: BuildPrecedence) -> None:
+    def __init__(self, inner: Router, config: Mapping[str, Any], control: ControlReader | None) -> None:
         self._inner = inner
-        self._skew = skew
-        self._chosen = precedence
+        self._skew = Skew(**config["skew"])
+        if control is not None:
+            control.parse = self._skew.take
+        header = config.get("version_header", "")
+        self._chosen = BuildPrecedence(inner._precedence, self._skew, inner._origins, control, header)
+        inner._precedence, inner._log = self._chosen, BuildLog(config["strategy"], config["log_salt"])
 
     def handle(self, event: object) -> object:
         """Route any trigger's event. Never raises."""
@@ -208,20 +212,3 @@ class SkewRouter(Router):
 
     def close(self) -> None:
         self._inner.close()
-
-
-def with_builds(
-    made: Callable[..., Router], config: Mapping[str, Any], control: ControlReader | None
-) -> Callable[..., Router]:
-    """Return what makes such a router with the builds of this config, around what `made` makes."""
-    skew = Skew(**config["skew"])
-    if control is not None:
-        control.parse = skew.take
-
-    def make(strategy: Any, origins: Mapping[str, Origin], _log: DecisionLog, **named: Any) -> Router:
-        inner, header = named.pop("precedence"), config.get("version_header", "")
-        precedence = BuildPrecedence(inner, skew, origins, control, header)
-        log = BuildLog(config["strategy"], config["log_salt"])
-        return SkewRouter(made(strategy, origins, log, precedence=precedence, **named), skew, precedence)
-
-    return make
