@@ -32,7 +32,7 @@ class PrivateOrigins:
     """Writes the origin of a request, in the place of `router.event.write_origin`.
 
     `origins` has them by domain name and path, as address_of joins them: `service` (s3 or lambda), `region`, `pages`
-    (index, app or none) and `signs`, whether the router signs.
+    (index, app or none) and `signs`, whether the router signs. A former build is below another path of one of them.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class PrivateOrigins:
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._origins = origins
+        self._by_host = {address.partition("/")[0]: one for address, one in origins.items()}
         self._clock = clock
         self._environment = environment
         self._signers = {
@@ -50,7 +51,7 @@ class PrivateOrigins:
 
     def write(self, cf: events.Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:
         """Send the request to this origin, signed if need be; all is written or nothing."""
-        private = self._origins.get(address_of(origin))
+        private = self._origins.get(address_of(origin)) or self._by_host.get(origin.domain_name)
         if private is None:
             events.write_origin(cf, origin, own_headers)
             return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from router.control.reader import ControlReader
+    from router.event import Cf
     from router.model.assignment import Live
     from router.model.decision import Item
     from router.model.request import Request
@@ -192,20 +193,32 @@ class SkewRouter(Router):
         header = config.get("version_header", "")
         self._chosen = BuildPrecedence(inner._precedence, self._skew, inner._origins, control, header)
         inner._precedence, inner._log = self._chosen, BuildLog(config["strategy"], config["log_salt"])
+        self._write, inner._write = inner._write, self._write_origin
 
     def handle(self, event: object) -> object:
         """Route any trigger's event. Never raises."""
         self._chosen.build = ""
+        self._is_told = False
         answer = self._inner.handle(event)
-        if not is_object(answer) or not isinstance(answer.get("uri"), str):
-            return answer  # a response
-        answer["uri"] = self._skew.strip(answer["uri"])
-        headers = answer.get("headers")
+        if not self._is_told and is_object(answer):
+            self._tell(answer)
+        return answer
+
+    def _write_origin(self, cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:
+        """Write the origin of a request whose path is the one that the origin knows: it may be signed."""
+        self._tell(cf["request"])
+        self._write(cf, origin, own_headers)
+
+    def _tell(self, request: dict[str, Any]) -> None:
+        self._is_told = True
+        if not isinstance(request.get("uri"), str):
+            return  # a response
+        request["uri"] = self._skew.strip(request["uri"])
+        headers = request.get("headers")
         if is_object(headers):
             headers.pop(BUILD_HEADER, None)
             if self._chosen.build:
                 headers[BUILD_HEADER] = [{"key": BUILD_HEADER, "value": self._chosen.build}]
-        return answer
 
     def decide(self, request: Request) -> Decision:
         return self._inner.decide(request)

@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from infra.cdn.private_bucket import tls_only
 from infra.iam.role import policy_document
 from infra.settings.origins import OriginSettings
-from infra.settings.private_origins import private_resources, signs
+from infra.settings.private_origins import objects, private_resources, signs
 from infra.settings.stack import Stack
 
 CLOUDFRONT = "cloudfront.amazonaws.com"
@@ -91,7 +91,7 @@ def _document(
     """
     is_bucket = bool(origins[0].bucket)
     own = f"arn:aws:s3:::{resource}"
-    resources = sorted({f"{own}{origin.path}/*" for origin in origins}) if is_bucket else [resource]
+    resources = sorted({objects(stack.settings, origin) for origin in origins}) if is_bucket else [resource]
     actions = ["s3:GetObject"] if is_bucket else [*INVOKE]
     statements: list[dict[str, Any]] = []
     if stack.settings.has_access_control and stack.settings.origins["stable"] in origins:

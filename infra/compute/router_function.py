@@ -23,7 +23,7 @@ from infra.naming.edge_functions import (
     log_group_name,
     router_function_name,
 )
-from infra.settings.private_origins import signs
+from infra.settings.private_origins import objects, signs
 from infra.settings.stack import Stack
 
 RUNTIME = "python3.13"
@@ -130,8 +130,11 @@ def _origins(stack: Stack) -> list[dict[str, Any]]:
     statements: list[dict[str, Any]] = []
     for origin in stack.settings.origins.values():
         if signs(stack.settings, origin):
-            objects = f"arn:aws:s3:::{origin.bucket}{origin.path}/*"
-            one = allow(["s3:GetObject"], objects) if origin.bucket else allow(INVOKE, origin.function_arn)
+            one = (
+                allow(["s3:GetObject"], objects(stack.settings, origin))
+                if origin.bucket
+                else allow(INVOKE, origin.function_arn)
+            )
             statements += [] if one in statements else [one]
     return statements
 

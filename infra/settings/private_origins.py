@@ -144,6 +144,11 @@ def signs(settings: CoreSettings, origin: OriginSettings) -> bool:
     return origin.is_private and not is_signed_by_cloudfront(settings)
 
 
+def objects(settings: CoreSettings, origin: OriginSettings) -> str:
+    """Return the ARN of the objects that a bucket's origin may be asked for; with `skew` former builds are elsewhere."""
+    return f"arn:aws:s3:::{origin.bucket}{'' if settings.skew else origin.path}/*"
+
+
 def baked_private(settings: CoreSettings) -> dict[str, dict[str, Any]]:
     """Return the origins of router.private_origins.PrivateOrigins."""
     return {

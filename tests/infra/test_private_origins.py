@@ -9,6 +9,7 @@ import pytest
 
 from infra.leak_gate import find_stack_leaks, planned_state
 from infra.package.baked_config import baked_config
+from infra.settings.private_origins import objects
 from simulator.standin.program import run_program
 from tests.infra.configs import problems_of, stack_of
 
@@ -134,3 +135,11 @@ def test_a_policy_lets_ask_who_signs_and_is_attached_where_that_is_wanted() -> N
         ("arn:aws:s3:::shop/v1/*",),
         ("arn:aws:s3:::exp/*",),
     }
+
+
+def test_former_builds_may_be_anywhere_in_the_bucket() -> None:
+    origins = {"stable": SHOP | V1 | {"build": "1"}, "canary": SHOP | V2 | {"build": "2"}}
+    without = stack_of(strategy="cookie-version", origins=origins).settings
+    with_builds = stack_of(strategy="cookie-version", origins=origins, skew={"pathPrefix": "/_v"}).settings
+    assert objects(without, without.origins["stable"]) == "arn:aws:s3:::shop/v1/*"
+    assert objects(with_builds, with_builds.origins["stable"]) == "arn:aws:s3:::shop/*"

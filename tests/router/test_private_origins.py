@@ -154,3 +154,12 @@ def test_a_bucket_that_responds_is_known_by_its_address() -> None:
     cf["request"]["origin"] = sent(BUCKET, S3)["origin"]
     other = Origin("stable", BUCKET.domain_name, path="/v1")
     assert read_response(cf, by_address([other, BUCKET])).origin == "canary"
+
+
+def test_a_former_build_in_the_same_bucket_is_asked_for_as_the_bucket_is() -> None:
+    event = origin_request(uri="/assets/app.js")
+    cf = copy.deepcopy(event)["Records"][0]["cf"]
+    private = PrivateOrigins({address_of(BUCKET): S3}, NOW.timestamp, _CREDENTIALS)
+    private.write(cf, Origin("canary", BUCKET.domain_name, path="/builds/41"), {})
+    assert cf["request"]["origin"]["s3"]["path"] == "/builds/41"
+    assert check_signature(arriving(cf["request"]), "s3", "eu-west-1", NOW) == ROUTER

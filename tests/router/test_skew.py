@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from router.baked import build_router
 from router.model.request import Request
 from router.routing import Router
 from router.skew import Skew, current_builds, parse_builds
+from simulator.lambda_edge.environment import _CREDENTIALS
+from simulator.private_origins.signatures import ROUTER, Signed, check_signature
 from simulator.sample_events import origin_request, origin_response
 from tests.router.control_table import config_item
 
@@ -139,6 +142,24 @@ def test_malformed_builds_leave_percentage_and_pin_in_force_and_the_builds_befor
 def test_of_two_origins_with_one_build_stable_has_the_files() -> None:
     assert current_builds({"canary": "A", "stable": "A", "blue": "A"}) == {"A": "stable"}
     assert current_builds({"canary": "A", "blue": "A", "stable": ""}) == {"A": "canary"}
+
+
+def test_a_private_origin_is_signed_for_with_the_path_that_it_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in _CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    bucket = "shop.s3.eu-west-1.amazonaws.com"
+    private = {bucket: {"service": "s3", "region": "eu-west-1", "pages": "none", "signs": True}}
+    skew = {**SKEW, "paths": "/.*"}
+    edge = router(origins={**ORIGINS, "stable": {"domain_name": bucket}}, private=private, skew=skew)
+    request: Any = edge.handle(event_of("/_v/old/_v/A/x.js"))
+    plain: Any = edge.handle(event_of("/_v/old/x.js"))
+    assert (request["uri"], plain["uri"]) == ("/_v/A/x.js", "/x.js")
+    assert request["origin"]["s3"]["path"] == "/builds/old"
+    signed = {name: entries[0]["value"] for name, entries in request["headers"].items()}
+    found = Signed("GET", bucket, f"/builds/old{request['uri']}", signed, b"")
+    assert check_signature(found, "s3", "eu-west-1", datetime.datetime.now(datetime.UTC)) == ROUTER
 
 
 def test_a_decision_is_explained_by_the_build() -> None:
