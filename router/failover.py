@@ -63,11 +63,14 @@ class FailoverRouter(Router):
 
     def handle(self, event: object) -> object:
         """Route any trigger's event. Never raises."""
+        self._group = None
         try:
-            mark = events.custom_headers(events.cf_of(event)["request"])[ATTEMPT_HEADER][0]["value"]
-            self._group = self._groups.get(mark)
-        except (events.EventError, LookupError, TypeError):
-            self._group = None
+            request = events.cf_of(event)["request"]
+            self._group = self._groups.get(events.custom_headers(request)[ATTEMPT_HEADER][0]["value"])
+            # A viewer's own beside it would be a 502, whatever comes of the decision.
+            request["headers"].pop(ATTEMPT_HEADER, None)
+        except (events.EventError, LookupError, TypeError, AttributeError):
+            pass
         return super().handle(event)
 
     def _decide(self, request: Request) -> tuple[Decision, Live]:

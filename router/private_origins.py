@@ -133,11 +133,13 @@ def _ask_function(request: dict[str, Any]) -> bytes:
     Page "Restrict access to an AWS Lambda function URL origin": Lambda doesn't support unsigned payloads. Of a body
     beyond 1 MB a function at the edge sees a part only: its hash is another one, and Lambda responds with 403.
     """
-    from urllib.parse import quote, unquote_plus
+    from urllib.parse import quote, unquote_to_bytes
+
+    def encoded(text: str) -> str:
+        return quote(unquote_to_bytes(text.replace("+", " ")), safe="-_.~")
 
     pairs = (pair.partition("=") for pair in request["querystring"].split("&") if pair)
-    query = ([quote(unquote_plus(text), safe="-_.~") for text in (name, value)] for name, _, value in pairs)
-    request["querystring"] = "&".join("=".join(pair) for pair in query)
+    request["querystring"] = "&".join(f"{encoded(name)}={encoded(value)}" for name, _, value in pairs)
     given: dict[str, str] = request.get("body") or {}
     body = Body(given.get("data", ""), given.get("encoding", "base64")).content()
     request["headers"]["x-amz-content-sha256"] = [{"key": "x-amz-content-sha256", "value": sha256(body).hexdigest()}]
@@ -149,10 +151,10 @@ def _canonical_path(path: str, *, is_s3: bool) -> str:
 
     S3: decoded and encoded once. Others: normalized, and what was sent encoded once more.
     """
-    from urllib.parse import quote, unquote
+    from urllib.parse import quote, unquote_to_bytes
 
     if is_s3:
-        return quote(unquote(path), safe="/-_.~")
+        return quote(unquote_to_bytes(path), safe="/-_.~")
     segments: list[str] = []
     for segment in path.split("/"):
         if segment == "..":

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -127,7 +127,7 @@ def _signature(request: Signed, headers: Mapping[str, str], service: str, region
     """S3 decodes the path and encodes it once; other services normalize it and encode what arrived once more."""
     path, _, query = request.target.partition("?")
     auth: Any = (S3SigV4Auth if service == "s3" else SigV4Auth)(KEYS[signer], service, region)
-    encoded = quote(unquote(path), safe="/-_.~") if service == "s3" else path
+    encoded = quote(unquote_to_bytes(path), safe="/-_.~") if service == "s3" else path
     aws: Any = AWSRequest(request.method, f"https://{request.host}{path}")
     aws.context["timestamp"] = headers.get("x-amz-date", "")
     canonical = "\n".join(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 import pytest
 
-from simulator.loopback import LoopbackServer
 from tests.e2e.conftest import Stack
-from tests.e2e.echo_origin import EchoOrigin
+from tests.e2e.echo_origin import EchoOrigin, echoing
 
 pytestmark = pytest.mark.anyio
 
@@ -38,14 +40,12 @@ STRATEGIES = {
 }
 
 
-async def deploy(stack: Stack, *overrides: str) -> tuple[EchoOrigin, LoopbackServer]:
+@asynccontextmanager
+async def deploying(stack: Stack, *overrides: str) -> AsyncGenerator[EchoOrigin]:
     """Deploy with one echo behind everything that is no bucket."""
-    origin = EchoOrigin()
-    server = LoopbackServer(origin.answer)
-    await server.listen()
-    url = f"http://{server.address}"
-    await stack.deploy(*overrides, origins={"v1.example.com": url, "v2.example.com": url}, behind=url)
-    return origin, server
+    async with echoing("v1.example.com", "v2.example.com") as (origin, urls):
+        await stack.deploy(*overrides, origins=urls, behind=urls["v1.example.com"])
+        yield origin
 
 
 @pytest.mark.long_if(r"^(?!canary-(mixed-cookie-version|functions-versioned)$)")
@@ -53,39 +53,36 @@ async def deploy(stack: Stack, *overrides: str) -> tuple[EchoOrigin, LoopbackSer
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 async def test_every_strategy_reaches_every_kind_of_origin(stack: Stack, pin: str, kind: str, name: str) -> None:
-    origin, server = await deploy(stack, *STRATEGIES[name], *KINDS[kind], f"pin={pin}")
-    answer = await stack.get("/?response-content-type=text/plain&b=%2F&a=x+y")
-    assert answer.status_code == 200, (answer.text, stack.local.private and stack.local.private.refused)
-    if kind == "functions" or (kind == "mixed" and pin == "stable"):
-        posted = await stack.viewer.post("/form/%C3%A9?b=2&a=1", content=b"a=1&b=2")
-        assert (posted.status_code, posted.json()["method"]) == (200, "POST")
-        assert origin.seen
-    else:
-        page = f"<h1>{pin}</h1>"
-        assert answer.headers["content-type"].startswith("text/html")
-        assert page in answer.text
-        # An application's path is its page, in the version that has one; nobody lists what is missing.
-        path = await stack.get("/cart/item/7")
-        assert (path.status_code, page in path.text) == ((200, True) if pin == "canary" else (403, False))
-        assert (await stack.get("/assets/lost.js")).status_code == 403
-    await server.close()
+    async with deploying(stack, *STRATEGIES[name], *KINDS[kind], f"pin={pin}") as origin:
+        answer = await stack.get("/?response-content-type=text/plain&b=%2F&a=x+y")
+        assert answer.status_code == 200, (answer.text, stack.local.private and stack.local.private.refused)
+        if kind == "functions" or (kind == "mixed" and pin == "stable"):
+            posted = await stack.viewer.post("/form/%C3%A9?b=2&a=1", content=b"a=1&b=2")
+            assert (posted.status_code, posted.json()["method"]) == (200, "POST")
+            assert origin.seen
+        else:
+            page = f"<h1>{pin}</h1>"
+            assert answer.headers["content-type"].startswith("text/html")
+            assert page in answer.text
+            # An application's path is its page, in the version that has one; nobody lists what is missing.
+            path = await stack.get("/cart/item/7")
+            assert (path.status_code, page in path.text) == ((200, True) if pin == "canary" else (403, False))
+            assert (await stack.get("/assets/lost.js")).status_code == 403
 
 
 async def test_a_file_that_one_version_lacks_comes_from_the_other(stack: Stack) -> None:
     """A second attempt at a bucket, where 403 is what is missing."""
     failover = ("failover.paths[0]=/*", "failover.statusCodes[0]=403", "failover.to.stable=canary")
-    _, server = await deploy(stack, *STRATEGIES["cookie-version"], *ONE_BUCKET, *failover, "canaryPercent=0")
-    assert "<h1>stable</h1>" in (await stack.get("/")).text
-    assert "<h1>canary</h1>" in (await stack.get("/cart/item/7")).text
-    assert [one["reason"] for one in stack.decisions] == ["no-cookie", "no-cookie", "failover"]
-    await server.close()
+    async with deploying(stack, *STRATEGIES["cookie-version"], *ONE_BUCKET, *failover, "canaryPercent=0"):
+        assert "<h1>stable</h1>" in (await stack.get("/")).text
+        assert "<h1>canary</h1>" in (await stack.get("/cart/item/7")).text
+        assert [one["reason"] for one in stack.decisions] == ["no-cookie", "no-cookie", "failover"]
 
 
 @pytest.mark.long
 async def test_a_visitor_of_a_bucket_is_assigned_and_stays(stack: Stack) -> None:
-    _, server = await deploy(stack, *STRATEGIES["cookie-version"], *ONE_BUCKET, "canaryPercent=50")
-    for _ in range(3):
-        first = await stack.get("/")
-        cookie = first.headers["set-cookie"].partition(";")[0]
-        assert (await stack.get("/", cookie=cookie)).text == first.text
-    await server.close()
+    async with deploying(stack, *STRATEGIES["cookie-version"], *ONE_BUCKET, "canaryPercent=50"):
+        for _ in range(3):
+            first = await stack.get("/")
+            cookie = first.headers["set-cookie"].partition(";")[0]
+            assert (await stack.get("/", cookie=cookie)).text == first.text

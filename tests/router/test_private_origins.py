@@ -43,7 +43,7 @@ def arriving(request: dict[str, Any], body: bytes = b"") -> Signed:
     return Signed(request["method"], headers["host"], target, headers | {"x-amz-cf-id": SAMPLE_REQUEST_ID}, body)
 
 
-PATHS = ("/", "/a/b.js", "/a%20b/%C3%A9.png", "/a+b(1)!*'~.txt", "/a//b/../c/./d", "/%2E%2e/x", "/100%25")
+PATHS = ("/", "/a/b.js", "/a%20b/%C3%A9.png", "/a+b(1)!*'~.txt", "/a//b/../c/./d", "/%2E%2e/x", "/100%25", "/%ff%zz")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -61,8 +61,8 @@ def test_a_function_accepts_the_signature_for_any_path_and_query(path: str, quer
 
 
 def test_a_function_is_sent_the_parameters_in_their_order_and_with_their_meaning() -> None:
-    request = sent(FUNCTION, LAMBDA, querystring="b=2&a=x+y&a=%2f&flag")
-    assert request["querystring"] == "b=2&a=x%20y&a=%2F&flag="
+    request = sent(FUNCTION, LAMBDA, querystring="b=2&a=x+y&a=%2f&flag&latin=%e9&odd=%zz%")
+    assert request["querystring"] == "b=2&a=x%20y&a=%2F&flag=&latin=%E9&odd=%25zz%25"
 
 
 @pytest.mark.parametrize("signs", [True, False])
