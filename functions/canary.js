@@ -44,7 +44,8 @@ async function buildOf(request) {
                 uri = uri.slice(end);
             }
         }
-        if (!/^(GET|HEAD)$/.test(request.method) || !new RegExp('^(?:' + skew.paths + ')$').test(uri)) {
+        if (!/^(GET|HEAD)$/.test(request.method) || !new RegExp('^(?:' + skew.paths + ')$').test(uri)
+            || /(\/|%2f)(\.|%2e){2}(\/|%2f|$)/i.test(uri)) {
             return {};
         }
         for (let i = 0; i < skew.places.length && !build; i += 1) {

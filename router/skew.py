@@ -38,6 +38,8 @@ RETIRED = "-"
 BUILD_HEADER = "x-router-build"
 """Tells the origin, and origin-response, which build asks; a viewer's own is removed."""
 METHODS = ("GET", "HEAD")
+DOTS = re.compile(r"(/|%2f)(\.|%2e){2}(/|%2f|$)", re.IGNORECASE)
+"""A path with these could leave the folder of a build."""
 REASON = "build"
 STEP = "build"
 
@@ -98,7 +100,7 @@ class Skew:
     def build_of(self, request: Request) -> str:
         """The id in a request for a file, whether it is one or not; "" where there is none, or no file is asked for."""
         build, path = self._split(request.path)
-        if request.method not in METHODS or not self._paths.fullmatch(path):
+        if request.method not in METHODS or not self._paths.fullmatch(path) or DOTS.search(path):
             return ""
         for kind, name in self._places:
             build = build or getattr(request, kind)(name) or ""

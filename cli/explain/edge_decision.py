@@ -10,6 +10,7 @@ from router.baked import build_router
 from router.control.precedence import CANARY
 from router.model.decision import DEFAULT_ORIGIN, Decision
 from router.model.request import Request
+from router.skew import REASON
 from strategies.base import VERSION_HEADER
 from strategies.sticky_session import MAX_TOKEN_CHARACTERS
 
@@ -77,7 +78,7 @@ def _decide_by_hint(config: Mapping[str, Any], request: Request, region: str, *,
 
 def _enforce_withdrawal(decision: Decision) -> Decision:
     """Decide like router.control.precedence and functions/canary.js when the canary is withdrawn."""
-    if decision.origin != CANARY or decision.reason in ("override", "pinned"):
+    if decision.origin != CANARY or decision.reason in ("override", "pinned", REASON):
         return decision
     return Decision(DEFAULT_ORIGIN, WITHDRAWN.reason, visitor=decision.visitor, reading=decision.reading)
 

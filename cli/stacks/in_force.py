@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.stacks.aws import client
 from cli.stacks.aws_errors import describe_error, error_code
+from controller.sources.key_values import BUILD_KEY
 from infra.config.replica_order import replica_order
 from infra.naming.edge_functions import EDGE_REGION, viewer_function_name
 from infra.settings.stack import Stack
@@ -17,6 +18,7 @@ from router.control.live import PINS, ItemError, Live, parse_live, summarize
 from router.control.reader import KEY, PARTITION
 from router.dynamodb.client import Client, ReadError
 from router.dynamodb.clients import nearest_first
+from router.skew import parse_builds
 
 CANARY_KEY, PIN_KEY, TIER_KEY = "canary", "pin", "tier:"
 """Keys of the stores of functions/canary.js and functions/tier.js."""
@@ -41,6 +43,7 @@ class InForce:
 
     live: Live | None = None
     tiers: Mapping[str, Any] | None = None
+    builds: Mapping[str, str] | None = None
     step: tuple[str, str] | None = None
     read: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
@@ -52,6 +55,8 @@ class InForce:
             changed |= {"canary_percent": self.live.percent, "pin": self.live.pin, "release": self.live.release}
         if self.tiers is not None:
             changed["options"] = {**changed["options"], "tiers": self.tiers}
+        if self.builds is not None and "skew" in changed:
+            changed["skew"] = {**changed["skew"], "builds": self.builds}
         return changed
 
 
@@ -61,12 +66,20 @@ def read_table_in_force(stack: Stack, region: str) -> InForce:
     nearest = nearest_first(replica_order(control.home_region, control.replicas), region, control.home_region)[0]
     reader = Client(nearest)
     try:
-        live = parse_live(reader.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS))
+        items = reader.query(stack.control_table_name, KEY, PARTITION, TIMEOUT_SECONDS)
+        live, builds = parse_live(items), parse_builds(items)
     except (ReadError, ItemError) as error:
         return InForce(unread=(f"the control table in {nearest} ({error.reason})",))
+    except (AttributeError, KeyError, TypeError):
+        return InForce(unread=(f"the control table in {nearest} (malformed-builds)",))
     finally:
         reader.close()
-    return InForce(live, step=(CONTROL, summarize(live)), read=(f"the control table in {nearest} ({live.revision})",))
+    return InForce(
+        live,
+        builds=builds,
+        step=(CONTROL, summarize(live)),
+        read=(f"the control table in {nearest} ({live.revision})",),
+    )
 
 
 def read_store_in_force(stack: Stack, values: Mapping[str, str]) -> InForce:
@@ -83,7 +96,8 @@ def _parse_canary(values: Mapping[str, str]) -> InForce:
     value: Any = json.loads(values[CANARY_KEY])
     live = Live(float(value["percent"]), _parse_pin(value), value["release"], is_withdrawn=bool(value.get("withdrawn")))
     text = f"{live.percent:g} %, pin {live.pin}{', canary withdrawn' if live.is_withdrawn else ''}"
-    return InForce(live, step=(STORE, text), read=(f"the key-value store ({text})",))
+    builds = {key.removeprefix(BUILD_KEY): place for key, place in values.items() if key.startswith(BUILD_KEY)}
+    return InForce(live, builds=builds, step=(STORE, text), read=(f"the key-value store ({text})",))
 
 
 def _parse_tiers(stack: Stack, values: Mapping[str, str]) -> InForce:

@@ -40,10 +40,9 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         config["kept"] = _cache_guard(stack)
     if settings.rewrites_answers:
         config["rewrites"] = {"names": settings.public_hosts, "ports": settings.origin_ports}
-    if skew := named_builds(settings):
+    if "skew" in config and (settings.control.is_live or settings.needs.version_header):
         # Live builds are in the control table, or in the key-value store, so that another one changes no package.
-        baked = {} if settings.control.is_live or settings.needs.version_header else {"builds": builds_of(settings)}
-        config["skew"] = {**skew.for_edge, **baked}
+        del config["skew"]["builds"]
     if settings.needs.version_header and settings.needs.origin_request:
         kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
         return {**kept, "override": None, "version_header": settings.needs.version_header}
@@ -79,7 +78,7 @@ def _live_control(stack: Stack) -> dict[str, Any]:
 
 def deciding_config(stack: Stack) -> dict[str, Any]:
     """Return the config of a router that makes all decisions, also those of a CloudFront Function."""
-    settings = stack.settings
+    settings, skew = stack.settings, named_builds(stack.settings)
     return {
         "canary_percent": settings.canary_percent,
         "deadline_ms": settings.function.deadline_ms,
@@ -97,6 +96,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "sets_cookies": settings.needs.origin_response,
         "strategy": settings.strategy,
         "table": _table(stack, stack.table),
+        **({"skew": {**skew.for_edge, "builds": builds_of(settings)}} if skew else {}),
         **dict.fromkeys(sorted(settings.needs.parts), True),
     }
 
