@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cache_check.model.decision_inputs import DecisionInputs, RequiredAssociation
-from infra.naming.edge_functions import viewer_function_name
+from infra.naming.edge_functions import REWRITING, viewer_function_name
 from infra.settings.cache_key import KEY_HEADER, header_key
 from infra.settings.model import Settings
 from infra.settings.private_origins import signs
@@ -80,7 +80,21 @@ def required_associations(stack: Stack) -> tuple[RequiredAssociation, ...]:
         RequiredAssociation(event, False, False, _WITHOUT[event], function_name=name)
         for event in needs.function_triggers
     ]
+    if settings.rewrites_at_viewer:
+        before.append(_at_viewer_response(stack))
     return (*required, *before)
+
+
+def _at_viewer_response(stack: Stack) -> RequiredAssociation:
+    return RequiredAssociation(
+        "viewer-response",
+        False,
+        False,
+        _UNWRITTEN,
+        is_vital=False,
+        function_name=viewer_function_name(stack.prefix, REWRITING),
+        output="rewritingFunctionArn",
+    )
 
 
 def _at_origin_response(settings: Settings) -> RequiredAssociation:

@@ -30,7 +30,7 @@ from infra.settings.stack import Stack
 
 @dataclass(frozen=True)
 class EdgeRouterArgs:
-    """The stack, and what was built from its settings: the packages, and the CloudFront Function's code.
+    """The stack, and what was built from its settings: the packages, and the CloudFront Functions' code.
 
     Each is None where nothing needs it. `running_values` are those of the key-value store that a rollout has changed.
     """
@@ -38,6 +38,7 @@ class EdgeRouterArgs:
     stack: Stack
     package: Path | None = None
     viewer_function: FunctionCode | None = None
+    rewriting: FunctionCode | None = None
     controller: Path | None = None
     validator: Path | None = None
     running_values: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -64,7 +65,8 @@ class EdgeRouter(pulumi.ComponentResource):
         if args.package is not None:
             self.router = create_router(stack, args.package, self.tables, self.control, child)
         if function := args.viewer_function:
-            self.viewer_function = CloudFrontFunction("functions", stack.prefix, function, args.running_values, child)
+            values, rewriting = args.running_values, args.rewriting
+            self.viewer_function = CloudFrontFunction("functions", stack.prefix, function, values, rewriting, child)
         self.policies = Policies("policies", policies_args(stack), child)
         self.extras = create_extras(stack, child)
         self.access_control = create_access_control(stack, child)
@@ -93,6 +95,7 @@ class EdgeRouter(pulumi.ComponentResource):
             origin_request_policy_id=self.policies.origin_request_policy_id,
             function_arn=self.router.function.qualified_arn if self.router else None,
             viewer_function_arn=self.viewer_function.function_arn if self.viewer_function else None,
+            rewriting_arn=self.viewer_function.rewriting_arn if self.viewer_function else None,
             static_cache_policy_id=self.policies.static_cache_policy_id,
             access_control_id=self.access_control,
             extras=self.extras,
@@ -128,6 +131,8 @@ class EdgeRouter(pulumi.ComponentResource):
             outputs["functionVersion"] = self.router.function.version
         if self.viewer_function is not None:
             outputs["viewerFunctionArn"] = self.viewer_function.function_arn
+            if self.viewer_function.rewriting_arn is not None:
+                outputs["rewritingFunctionArn"] = self.viewer_function.rewriting_arn
             if self.viewer_function.store_arn is not None:
                 outputs["keyValueStoreArn"] = self.viewer_function.store_arn
         if self.origin_policies is not None:

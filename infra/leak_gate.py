@@ -14,7 +14,7 @@ from cache_check.model.findings import Finding
 from infra.cdn.distribution_args import Attached, DistributionExtras, distribution_args
 from infra.cdn.policy_args import cache_policy, origin_request_policy, policies_args, static_cache_policy
 from infra.decision_inputs import decision_inputs
-from infra.naming.edge_functions import router_function_name, viewer_function_name
+from infra.naming.edge_functions import REWRITING, router_function_name, viewer_function_name
 from infra.settings.stack import Stack
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, ORIGIN_REQUEST_POLICY
 
@@ -54,7 +54,8 @@ def planned_state(stack: Stack) -> dict[str, Any]:
         cache_policy_id=policies.cache_kind,
         origin_request_policy_id=policies.origin_request_kind,
         function_arn=f"arn:aws:lambda:us-east-1::function:{router_function_name(stack.prefix, 'planned')}:1",
-        viewer_function_arn=_viewer_function_arn(stack),
+        viewer_function_arn=_viewer_function_arn(stack, stack.settings.needs.viewer_function),
+        rewriting_arn=_viewer_function_arn(stack, REWRITING),
         static_cache_policy_id="static",
         access_control_id="access-control" if stack.settings.has_access_control else None,
         extras=_extras(stack),
@@ -82,8 +83,8 @@ def _extras(stack: Stack) -> DistributionExtras:
     )
 
 
-def _viewer_function_arn(stack: Stack) -> str:
-    return f"arn:aws:cloudfront:::function/{viewer_function_name(stack.prefix, stack.settings.needs.viewer_function)}"
+def _viewer_function_arn(stack: Stack, file_name: str) -> str:
+    return f"arn:aws:cloudfront:::function/{viewer_function_name(stack.prefix, file_name)}"
 
 
 def _resource(stack: Stack, kind: str, name: str, args: Mapping[str, Any]) -> dict[str, Any]:

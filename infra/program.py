@@ -10,7 +10,7 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from infra.cdn.javascript import FunctionCode, FunctionCodeError, build_function_code
+from infra.cdn.javascript import FunctionCode, FunctionCodeError, build_function_code, build_rewriting_code
 from infra.config.aws_regions import opt_in_warning
 from infra.config.errors import SettingsError
 from infra.config.provider import missing_region_error, provider_region
@@ -43,8 +43,8 @@ def prepare() -> EdgeRouterArgs:
         pulumi.log.warn(warning)
     for leak in leaks:
         pulumi.log.warn(str(leak))
-    if args.viewer_function is not None:
-        _write(args.viewer_function, stack)
+    for function in filter(None, (args.viewer_function, args.rewriting)):
+        _write(function, stack)
     return _with_running_values(args)
 
 
@@ -67,6 +67,7 @@ def _build(stack: Stack) -> EdgeRouterArgs:
         stack,
         package=_package(stack) if settings.needs.origin_request else None,
         viewer_function=build_function_code(stack),
+        rewriting=build_rewriting_code(stack),
         controller=path_in_state(build_controller(stack)) if settings.has_rollout else None,
         validator=path_in_state(build_validator(stack)) if settings.validator.function else None,
     )

@@ -33,7 +33,7 @@ class Router:
     precedence, the strategy and the log.
     """
 
-    _write = staticmethod(events.write_origin)
+    _write: Callable[[events.Cf, Origin, Mapping[str, str]], None] = staticmethod(events.write_origin)
 
     def __init__(
         self,

@@ -206,7 +206,7 @@ class SkewRouter(Router):
             self._tell(answer)
         return answer
 
-    def _write_origin(self, cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:
+    def _write_origin(self, cf: Cf, origin: Origin, own_headers: Mapping[str, str]) -> None:
         """Write the origin of a request whose path is the one that the origin knows: it may be signed."""
         self._tell(cf["request"])
         self._write(cf, origin, own_headers)

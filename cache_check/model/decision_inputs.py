@@ -6,22 +6,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cache_check.model.behaviors import Association, Behavior
-from infra.naming.edge_functions import is_router_function_arn, is_viewer_function_arn
+from infra.naming.edge_functions import REWRITING, is_router_function_arn, is_viewer_function_arn
 from infra.settings.cache_key import KEY_FUNCTION
 
 Kind = Literal["cookie", "header", "query"]
 KINDS: tuple[Kind, ...] = ("cookie", "header", "query")
 SINGULARS: dict[Kind, str] = {"cookie": "cookie", "header": "header", "query": "query parameter"}
 PLURALS: dict[Kind, str] = {kind: f"{noun}s" for kind, noun in SINGULARS.items()}
-VIEWER_FUNCTIONS = ("canary", KEY_FUNCTION, "tier")
-"""The files in functions/ that a strategy may have as its viewer-request function."""
+VIEWER_FUNCTIONS = ("canary", KEY_FUNCTION, REWRITING, "tier")
+"""The files in functions/ that a stack may have as CloudFront Functions."""
 
 
 @dataclass(frozen=True)
 class RequiredAssociation:
     """One association. `without` is the effect of its absence; `is_vital`: the effect is wrong responses.
 
-    `function_name` is that of a CloudFront Function: a stack may still have the one of another strategy.
+    `function_name` is that of a CloudFront Function: a stack may still have the one of another strategy. `output` names
+    the stack's output with its ARN.
     """
 
     event_type: str
@@ -30,13 +31,14 @@ class RequiredAssociation:
     without: str
     is_vital: bool = True
     function_name: str = ""
+    output: str = "viewerFunctionArn"
 
     @property
     def setting(self) -> str:
         """The entry in the list of associations of the behavior's resource."""
         if not self.is_lambda:
             entry = f"functionAssociations {{eventType: {self.event_type}, functionArn: the stack's output"
-            return f"{entry} viewerFunctionArn}}"
+            return f"{entry} {self.output}}}"
         body = str(self.includes_body).lower()
         entry = f"lambdaFunctionAssociations {{eventType: {self.event_type}, lambdaArn: the stack's output"
         return f"{entry} functionArn, includeBody: {body}}}"

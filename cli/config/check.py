@@ -14,7 +14,7 @@ from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import working
 from cli.stacks.exported_state import NESTED_TOO_DEEPLY, read_exported_state
 from cli.stacks.workspace import Workspace, load
-from infra.cdn.javascript import FunctionCodeError, build_function_code
+from infra.cdn.javascript import FunctionCodeError, build_function_code, build_rewriting_code
 from infra.config.errors import SettingsError
 from infra.config.provider import missing_region_error
 from infra.package.started import start_error
@@ -80,6 +80,7 @@ def check_stack(workspace: Workspace, stack: str | None, overrides: Sequence[str
             opened.reject_shared_aliases(workspace.root)
             refuse_demo(opened)
             build_function_code(opened)
+            build_rewriting_code(opened)
         except (SettingsError, FunctionCodeError) as error:
             checked.problems += error.errors
         if opened is not None:

@@ -91,6 +91,8 @@ class _Month:
         self._misses = traffic.misses(is_cacheable=self._needs.is_cacheable)
         self._regions = traffic.regions or len(stack.settings.logs.regions)
         self._function_runs = Decimal(traffic.requests * len(self._needs.function_triggers))
+        # Those of functions/rewrite.js, which logs nothing.
+        self._rewriting_runs = Decimal(traffic.requests * stack.settings.rewrites_at_viewer)
         # As infra.edge_router attaches it.
         self._lambda_triggers = 1 + stack.settings.has_origin_response if self._needs.origin_request else 0
 
@@ -110,9 +112,11 @@ class _Month:
             yield from self._rollout()
 
     def _function(self) -> Iterator[Quantity]:
-        """It reads one key each time it runs; tier.js reads another for an unknown tier, which is not counted."""
+        """It reads one key each time it runs. Not counted is what tier.js reads besides for an unknown tier, and
+        rewrite.js for a redirect or a cookie that names another host.
+        """
         if runs := self._function_runs:
-            yield CODE, "CloudFront Function", "function-invocations", runs
+            yield CODE, "CloudFront Function", "function-invocations", runs + self._rewriting_runs
             if self._needs.version_header:
                 yield CODE, "key-value store", "store-reads", runs
 

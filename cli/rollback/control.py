@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """The controller writes the rollout once a minute, so two retries are enough."""
-ORIGIN_KEY = "origin:"
+DEPLOYED_KEYS = ("origin:", "host:", "domain:", BUILD_KEY)
+"""Begin the keys of origins, by the override or by host, and of builds: only the deployment may know their values."""
 TARGET_SETTINGS = {"pin": "stable", "canaryPercent": "0"}
 BATCH_KEYS = 50
 """The maximum of UpdateKeys ("Quotas on key value stores")."""
@@ -97,10 +98,10 @@ def key_values_step(stack: Stack, store_arn: str, key_values: Any) -> Step:
 
 
 def _wanted(stack: Stack) -> Mapping[str, str]:
-    """The pairs, without origins of the override and builds: only the deployment may know them."""
+    """The pairs, without those of DEPLOYED_KEYS."""
     function = build_function_code(stable_only(stack))
     values: Mapping[str, str] = function.key_values if function is not None else {}
-    return {key: value for key, value in values.items() if not key.startswith((ORIGIN_KEY, BUILD_KEY))}
+    return {key: value for key, value in values.items() if not key.startswith(DEPLOYED_KEYS)}
 
 
 def _put(key_values: Any, store_arn: str, changed: Mapping[str, str]) -> None:

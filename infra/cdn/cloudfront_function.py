@@ -1,4 +1,4 @@
-"""A stack's CloudFront Function, and the key-value store that it reads."""
+"""A stack's CloudFront Functions, and the key-value store that they read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ MAX_BATCH_KEYS = 50
 
 
 class CloudFrontFunction(pulumi.ComponentResource):
-    """A published function, and its store with exactly the keys of the config, where it reads any.
+    """A published function, and its store with exactly the keys of the config, where it reads any. `rewriting` is the
+    function at viewer-response that reads the same store.
 
     `running_values`, which a rollout has changed, override the function's own under the same key. The logical names are
     the function's, so that a switch to another one keeps this one until the distribution has switched.
     """
 
     function_arn: pulumi.Output[str]
+    rewriting_arn: pulumi.Output[str] | None = None
     store_arn: pulumi.Output[str] | None = None
     keys: aws.cloudfront.KeyvaluestoreKeysExclusive | None = None
 
@@ -32,6 +34,7 @@ class CloudFrontFunction(pulumi.ComponentResource):
         prefix: str,
         function: FunctionCode,
         running_values: Mapping[str, str],
+        rewriting: FunctionCode | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Functions", name, None, opts)
@@ -39,19 +42,27 @@ class CloudFrontFunction(pulumi.ComponentResource):
         key_values = {**function.key_values, **running_values}
         if key_values:
             self.store_arn, self.keys = _create_store(prefix, function.name, key_values, child)
-        published = aws.cloudfront.Function(
-            f"{function.name}-function",
-            name=viewer_function_name(prefix, function.name),
-            runtime=RUNTIME,
-            # With the digest, because in a state with encrypted code a change would not be visible.
-            comment=f"edge-router: {function.name}.js {function.digest}",
-            code=pulumi.Output.secret(function.code) if function.holds_secret else function.code,
-            key_value_store_associations=[self.store_arn] if self.store_arn is not None else None,
-            publish=True,
-            opts=child,
-        )
-        self.function_arn = published.arn
+        self.function_arn = _publish(prefix, function, self.store_arn, child)
+        if rewriting is not None:
+            self.rewriting_arn = _publish(prefix, rewriting, self.store_arn, child)
         self.register_outputs({"functionArn": self.function_arn, "keyValueStoreArn": self.store_arn})
+
+
+def _publish(
+    prefix: str, function: FunctionCode, store_arn: pulumi.Output[str] | None, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    """Create and publish a function; return its ARN."""
+    return aws.cloudfront.Function(
+        f"{function.name}-function",
+        name=viewer_function_name(prefix, function.name),
+        runtime=RUNTIME,
+        # With the digest, because in a state with encrypted code a change would not be visible.
+        comment=f"edge-router: {function.name}.js {function.digest}",
+        code=pulumi.Output.secret(function.code) if function.holds_secret else function.code,
+        key_value_store_associations=[store_arn] if store_arn is not None else None,
+        publish=True,
+        opts=opts,
+    ).arn
 
 
 def _create_store(

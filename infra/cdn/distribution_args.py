@@ -58,14 +58,15 @@ class DistributionExtras:
 class Attached:
     """Resources that the distribution refers to, and those that have to exist first (`needed_first`).
 
-    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's. `access_control_id` is the
-    origin access control of private origins.
+    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's, `rewriting_arn` that of the
+    one that names the site in responses. `access_control_id` is the origin access control of private origins.
     """
 
     cache_policy_id: pulumi.Input[str]
     origin_request_policy_id: pulumi.Input[str]
     function_arn: pulumi.Input[str] | None = None
     viewer_function_arn: pulumi.Input[str] | None = None
+    rewriting_arn: pulumi.Input[str] | None = None
     static_cache_policy_id: pulumi.Input[str] | None = None
     access_control_id: pulumi.Input[str] | None = None
     extras: DistributionExtras = field(default_factory=DistributionExtras)
@@ -241,10 +242,10 @@ def _associations(
 def _viewer_associations(
     settings: CoreSettings, attached: Attached
 ) -> list[cloudfront.DistributionDefaultCacheBehaviorFunctionAssociationArgsDict] | None:
-    arn = attached.viewer_function_arn
-    if not settings.needs.function_triggers or arn is None:
-        return None
-    return [{"event_type": trigger, "function_arn": arn} for trigger in settings.needs.function_triggers]
+    arns = dict.fromkeys(settings.needs.function_triggers, attached.viewer_function_arn)
+    if settings.rewrites_at_viewer:
+        arns["viewer-response"] = attached.rewriting_arn
+    return [{"event_type": event, "function_arn": arn} for event, arn in arns.items() if arn is not None] or None
 
 
 def _error_responses(settings: CoreSettings) -> list[cloudfront.DistributionCustomErrorResponseArgsDict] | None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from controller.sources.key_values import KEY, build_pairs, store_text
+from infra.naming.edge_functions import REWRITING
 from infra.settings.cache_key import KEY_FUNCTION, header_key
-from infra.settings.domain import CLAIMS, FORWARDED_SCHEME
+from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, foreign_domains, origins_by_host
 from infra.settings.origins import ROUTED, OverrideSettings
 from infra.settings.skew import builds_of, named_builds
 from infra.settings.stack import Stack
@@ -68,6 +69,23 @@ def build_function_code(stack: Stack) -> FunctionCode | None:
         raise FunctionCodeError(errors)
     holds_secret = bool(needs.function_config.get("keys"))
     return FunctionCode(needs.viewer_function, code, key_values, needs.function_triggers, holds_secret)
+
+
+def build_rewriting_code(stack: Stack) -> FunctionCode | None:
+    """Return the function that names the site in responses, if the stack has it; FunctionCodeError over a limit.
+
+    It reads the store of the other function. Names are needed only where every origin has the same path.
+    """
+    settings = stack.settings
+    if not settings.rewrites_at_viewer:
+        return None
+    paths = {origin.path for origin in settings.all_origins}
+    path = paths.pop() if len(paths) == 1 else ""
+    names = [name for name in dict.fromkeys(settings.public_hosts) if name and path and "*" not in name]
+    code = code_with(read_source(REWRITING), {"names": names, "path": path})
+    if errors := limit_errors(code, {}, stack):
+        raise FunctionCodeError(errors)
+    return FunctionCode(REWRITING, code, {}, ("viewer-response",), holds_secret=False)
 
 
 def key_values_of(stack: Stack) -> dict[str, str]:
@@ -139,7 +157,8 @@ def _config_key(key: str, stack: Stack) -> str:
     kind, _, name = key.partition(":")
     if kind == "tier":
         return f"{stack.settings.section}.tiers.{name}"
-    return {"origin": f"origins.{name}", "pin": "pin", "build": "skew"}.get(kind, "release")
+    rewriting = dict.fromkeys(("host", "domain"), "rewriteRedirects")
+    return {"origin": f"origins.{name}", "pin": "pin", "build": "skew", **rewriting}.get(kind, "release")
 
 
 def _config(stack: Stack) -> dict[str, Any]:
@@ -194,7 +213,24 @@ def _tier_values(stack: Stack) -> dict[str, str]:
     if settings.pin != "none":
         tiers = dict.fromkeys(tiers, pin)
     reachable = origins if settings.override is not None else {}
-    return {"pin": pin, **tiers, **{f"origin:{name}": _to_json(origin) for name, origin in reachable.items()}}
+    named = {f"origin:{name}": _to_json(origin) for name, origin in reachable.items()}
+    return {"pin": pin, **tiers, **named, **(_host_values(stack) if settings.rewrites_at_viewer else {})}
+
+
+def _host_values(stack: Stack) -> dict[str, str]:
+    """Return what functions/rewrite.js reads: a key for each host of an origin, and each domain of such a host.
+
+    Paths that do not fit into a value are left out, and with them the removal of any.
+    """
+    settings = stack.settings
+    hosts = origins_by_host(settings.all_origins, settings.public_hosts)
+    values = {f"domain:{domain}": "true" for domain in sorted(foreign_domains(hosts, settings.public_hosts))}
+    for host, origins in hosts.items():
+        ports, protocols = sorted({one.port for one in origins}), sorted({one.protocol for one in origins})
+        value: dict[str, Any] = {"ports": ports, "protocols": protocols, "paths": sorted({one.path for one in origins})}
+        fits = len(_to_json(value).encode()) <= MAX_VALUE_BYTES
+        values[f"host:{host}"] = _to_json(value if fits else {**value, "paths": []})
+    return values
 
 
 def _to_json(value: Mapping[str, Any]) -> str:

@@ -127,17 +127,35 @@ def public_hosts(canonical: str, domain: DomainSettings | None) -> list[str]:
 
 
 def origin_ports(origins: Iterable[OriginSettings], hosts: Collection[str]) -> dict[str, list[int]]:
-    """Return the ports of our origins by every host name of theirs; a name of the site is none of theirs.
+    """Return the ports of our origins by host, as of origins_by_host."""
+    return {host: sorted({one.port for one in found}) for host, found in origins_by_host(origins, hosts).items()}
+
+
+def origins_by_host(origins: Iterable[OriginSettings], names: Collection[str]) -> dict[str, list[OriginSettings]]:
+    """Return our origins by every host name of theirs; a name of the site is none of theirs.
 
     A fixed Host below a wildcard alias is the site's, but a domain name below it has an address of its own.
     """
-    ports: dict[str, set[int]] = {}
+    hosts: dict[str, list[OriginSettings]] = {}
     for origin in origins:
-        ports.setdefault(origin.domain_name.lower(), set()).add(origin.port)
+        hosts.setdefault(origin.domain_name.lower(), []).append(origin)
         fixed = origin.host_header.lower()
-        if fixed not in ("origin", "viewer") and f"*.{fixed.partition('.')[2]}" not in hosts:
-            ports.setdefault(fixed, set()).add(origin.port)
-    return {host: sorted(found) for host, found in sorted(ports.items()) if host not in hosts}
+        if fixed not in ("origin", "viewer") and f"*.{fixed.partition('.')[2]}" not in names:
+            hosts.setdefault(fixed, []).append(origin)
+    return {host: found for host, found in sorted(hosts.items()) if host not in names}
+
+
+def foreign_domains(hosts: Iterable[str], names: Collection[str]) -> set[str]:
+    """Return the domains, origins' hosts and those above them, whose cookies are not the site's: as _is_foreign of
+    router/public_host.py. CloudFront's own names lie below cloudfront.net.
+    """
+    site = [*names, "x.cloudfront.net"]
+    domains = {host.split(".", start)[-1] for host in hosts for start in range(host.count("."))}
+    return {
+        domain
+        for domain in domains
+        if f"*.{domain.partition('.')[2]}" not in names and not any(f".{name}".endswith(f".{domain}") for name in site)
+    }
 
 
 def shared_alias_errors(project: str, stack: str, aliases: Sequence[str], directory: Path) -> list[str]:

@@ -241,11 +241,13 @@ class CoreSettings(Section):
     @property
     def origin_ports(self) -> dict[str, list[int]]:
         """The ports of the origins by host, as of infra.settings.domain."""
-        return origin_ports(self._all_origins, self.public_hosts)
+        return origin_ports(self.all_origins, self.public_hosts)
 
     @property
-    def _all_origins(self) -> list[Any]:
-        return [*self.origins.values(), *getattr(self.options, "tiers", {}).values()]
+    def all_origins(self) -> list[Any]:
+        """The origins and the tiers'."""
+        tiers = getattr(self.options, "tiers", {})
+        return [*self.origins.values(), *(tier.origin(name) for name, tier in tiers.items())]
 
     @property
     def origin_groups(self) -> tuple[OriginGroup, ...]:
@@ -279,13 +281,18 @@ class CoreSettings(Section):
 
         A strategy with a list of allowed domains finds other origins, which always receive their own host.
         """
-        has_own_host = any(origin.host_header != "viewer" or origin.path for origin in self._all_origins)
+        has_own_host = any(origin.host_header != "viewer" or origin.path for origin in self.all_origins)
         return has_own_host or hasattr(self.options, "allowed_domains")
 
     @property
     def rewrites_answers(self) -> bool:
         """True where the router, at origin-response, names the site in place of an origin."""
         return self.rewrite_redirects and self.needs.origin_request and self.shows_origins
+
+    @property
+    def rewrites_at_viewer(self) -> bool:
+        """True where functions/rewrite.js does so at viewer-response, because no router runs behind the cache."""
+        return self.rewrite_redirects and not self.needs.origin_request and self.shows_origins
 
     @property
     def guards_cookies(self) -> bool:

@@ -145,7 +145,7 @@ def signs(settings: CoreSettings, origin: OriginSettings) -> bool:
 
 
 def objects(settings: CoreSettings, origin: OriginSettings) -> str:
-    """Return the ARN of the objects that a bucket's origin may be asked for; with `skew` former builds are elsewhere."""
+    """Return the ARN of the objects that a bucket may be asked for; with `skew` former builds have other paths."""
     return f"arn:aws:s3:::{origin.bucket}{'' if settings.skew else origin.path}/*"
 
 

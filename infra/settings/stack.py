@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.config.errors import SettingsError
 from infra.config.provider import provider_errors
-from infra.naming.edge_functions import router_function_name, viewer_function_name
+from infra.naming.edge_functions import REWRITING, router_function_name, viewer_function_name
 from infra.naming.resource_names import FIRST_KEYS, Name, length_errors, project_error, stack_error, table_name
 from infra.settings.domain import shared_alias_errors
 from infra.settings.model import Settings, load_settings
@@ -64,6 +64,8 @@ class Stack:
         if viewer_function := settings.needs.viewer_function:
             yield Name("CloudFront function", viewer_function_name(prefix, viewer_function))
             yield Name("key-value store", viewer_function_name(prefix, viewer_function))
+        if settings.rewrites_at_viewer:
+            yield Name("CloudFront function", viewer_function_name(prefix, REWRITING))
         regional = {"controller": settings.has_rollout, "validator": settings.validator.function}
         for purpose in (purpose for purpose, is_deployed in regional.items() if is_deployed):
             yield Name("role", f"{prefix}-{purpose}")

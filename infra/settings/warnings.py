@@ -28,12 +28,6 @@ def settings_warnings(settings: CoreSettings) -> list[str]:
             f"keyHeaders: has no effect with {settings.strategy} as it is set up: caching is off, so no answers have to"
             " be told apart, and every header reaches the application"
         )
-    if settings.rewrite_redirects and settings.shows_origins and not settings.needs.origin_request:
-        warnings.append(
-            f"rewriteRedirects: has no effect with {settings.strategy}, for nothing runs behind its cache: redirects"
-            " and cookies that name a back end's host reach visitors as they are. Applications have to take the host"
-            " from X-Forwarded-Host; set it to false where they do"
-        )
     if settings.rollout is not None and not settings.control.is_live:
         warnings.append(
             "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"
