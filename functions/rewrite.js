@@ -50,16 +50,17 @@ async function reference(value, event, isRedirect) {
     const standard = scheme === 'http' ? 80 : 443;
     const port = Number(parts[3] || standard);
     const rest = parts[4];
-    const origin = parts[2] ? await found('host:' + host) : null;
-    const isKnownPort = port === standard || (origin !== null && origin.ports.indexOf(port) >= 0);
-    if (!isKnownPort || (!origin && parts[2] && !isSite(host, event))) {
+    const known = parts[2] ? await found('host:' + host) : null;
+    const origin = known && (known.http || known.https) ? known : null;
+    const isOwnPort = origin && ((origin.http || []).indexOf(port) >= 0 || (origin.https || []).indexOf(port) >= 0);
+    if ((port !== standard && !isOwnPort) || (!origin && parts[2] && !isSite(host, event))) {
         return value;
     }
-    const path = below(rest, origin ? origin.paths : [CONFIG.path]);
+    const path = below(rest, origin ? origin.paths || [] : [CONFIG.path]);
     if (!origin && path === rest) {
         return value;
     }
-    if (isRedirect && parts[2] && isEndless(path, !origin || !scheme || origin.protocols.indexOf(scheme) >= 0, event)) {
+    if (isRedirect && parts[2] && isEndless(path, !origin || !scheme || origin[scheme] !== undefined, event)) {
         return value;
     }
     if (!origin && parts[2]) {
@@ -95,11 +96,12 @@ async function rewriteCookie(field) {
     const values = parts.map(part => part.indexOf('=') < 0 ? '' : part.slice(part.indexOf('=') + 1).trim());
     const last = names.lastIndexOf('domain');
     const domain = last < 0 ? '' : values[last].toLowerCase().replace(/^\./, '');
-    const isForeign = domain.indexOf('.') >= 0 && await found('domain:' + domain) !== null;
-    const origin = isForeign ? await found('host:' + domain) : null;
+    const known = domain.indexOf('.') >= 0 ? await found('host:' + domain) : null;
+    const isForeign = known !== null && known.isForeign === true;
+    const paths = isForeign ? known.paths || [] : [CONFIG.path];
     const kept = [];
     for (let i = 0; i < parts.length; i += 1) {
-        const path = names[i] === 'path' ? below(values[i], origin ? origin.paths : [CONFIG.path]) : values[i];
+        const path = names[i] === 'path' ? below(values[i], paths) : values[i];
         if (path !== values[i]) {
             kept.push(parts[i].split('=')[0] + '=' + path);
         } else if (names[i] !== 'domain' || !isForeign) {

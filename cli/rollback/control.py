@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """The controller writes the rollout once a minute, so two retries are enough."""
-DEPLOYED_KEYS = ("origin:", "host:", "domain:", BUILD_KEY)
+DEPLOYED_KEYS = ("origin:", "host:", BUILD_KEY)
 """Begin the keys of origins, by the override or by host, and of builds: only the deployment may know their values."""
 TARGET_SETTINGS = {"pin": "stable", "canaryPercent": "0"}
 BATCH_KEYS = 50

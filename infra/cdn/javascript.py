@@ -157,8 +157,8 @@ def _config_key(key: str, stack: Stack) -> str:
     kind, _, name = key.partition(":")
     if kind == "tier":
         return f"{stack.settings.section}.tiers.{name}"
-    rewriting = dict.fromkeys(("host", "domain"), "rewriteRedirects")
-    return {"origin": f"origins.{name}", "pin": "pin", "build": "skew", **rewriting}.get(kind, "release")
+    keys = {"origin": f"origins.{name}", "pin": "pin", "build": "skew", "host": "rewriteRedirects"}
+    return keys.get(kind, "release")
 
 
 def _config(stack: Stack) -> dict[str, Any]:
@@ -218,18 +218,23 @@ def _tier_values(stack: Stack) -> dict[str, str]:
 
 
 def _host_values(stack: Stack) -> dict[str, str]:
-    """Return what functions/rewrite.js reads: a key for each host of an origin, and each domain of such a host.
+    """Return what functions/rewrite.js reads: a key for each host of an origin, with its ports by protocol and its
+    paths, and for each domain whose cookies are not the site's.
 
     Paths that do not fit into a value are left out, and with them the removal of any.
     """
     settings = stack.settings
     hosts = origins_by_host(settings.all_origins, settings.public_hosts)
-    values = {f"domain:{domain}": "true" for domain in sorted(foreign_domains(hosts, settings.public_hosts))}
-    for host, origins in hosts.items():
-        ports, protocols = sorted({one.port for one in origins}), sorted({one.protocol for one in origins})
-        value: dict[str, Any] = {"ports": ports, "protocols": protocols, "paths": sorted({one.path for one in origins})}
-        fits = len(_to_json(value).encode()) <= MAX_VALUE_BYTES
-        values[f"host:{host}"] = _to_json(value if fits else {**value, "paths": []})
+    foreign = foreign_domains(hosts, settings.public_hosts)
+    values: dict[str, str] = {}
+    for host in sorted({*hosts, *foreign}):
+        value: dict[str, Any] = {"isForeign": True} if host in foreign else {}
+        for origin in hosts.get(host, ()):
+            value[origin.protocol] = sorted({origin.port, *value.get(origin.protocol, ())})
+        paths = sorted({origin.path for origin in hosts.get(host, ())} or {""})
+        with_paths = _to_json({**value, "paths": paths})
+        has_paths = paths != [""] and len(with_paths.encode()) <= MAX_VALUE_BYTES
+        values[f"host:{host}"] = with_paths if has_paths else _to_json(value)
     return values
 
 

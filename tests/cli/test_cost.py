@@ -52,7 +52,7 @@ def test_a_function_before_the_cache_is_paid_for_at_every_request():
     assert found == {
         "requests": "10.00",  # 1,000 × 0.0100
         "data to viewers": "81.06",  # 10,000,000 × 100 / 1,048,576 = 953.674 GB × 0.085
-        "CloudFront Function": "1.00",  # 10 × 0.10
+        "CloudFront Function": "2.00",  # before the cache and for the answer: 20 × 0.10
         "key-value store": "0.30",  # 10 × 0.03
     }
 
@@ -118,7 +118,7 @@ def test_the_free_tier_is_taken_off_where_it_is_asked_for():
     assert found == {
         "requests": "0.00",
         "data to viewers": "0.00",
-        "CloudFront Function": "0.80",
+        "CloudFront Function": "1.80",
         "key-value store": "0.24",
     }
 

