@@ -58,8 +58,8 @@ class DistributionExtras:
 class Attached:
     """Resources that the distribution refers to, and those that have to exist first (`needed_first`).
 
-    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's, `rewriting_arn` that of the
-    one that names the site in responses. `access_control_id` is the origin access control of private origins.
+    `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's, `rewriting_arn` that of
+    the one that names the site in responses. `access_control_id` is the origin access control of private origins.
     """
 
     cache_policy_id: pulumi.Input[str]
