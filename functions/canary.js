@@ -60,7 +60,8 @@ async function buildOf(request) {
             const place = await cf.kvs().get('build:' + build);
             const origin = place.split('/')[0];
             if (CONFIG.origins.indexOf(origin) >= 0) {
-                return { origin: origin, version: place, reason: 'build' };
+                // With the id, for nobody knew it yesterday, and what was cached then was another build's.
+                return { origin: origin, version: place + '@' + build, reason: 'build' };
             }
             buildReason = place === '-' ? 'retired' : 'unknown';
         }

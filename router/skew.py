@@ -37,6 +37,8 @@ BUILDS = "builds"
 RETIRED = "-"
 BUILD_HEADER = "x-router-build"
 """Tells the origin, and origin-response, which build asks; a viewer's own is removed."""
+NO_BUILD = "-"
+"""In that header: somebody named a build, and nobody knows it."""
 METHODS = ("GET", "HEAD")
 DOTS = re.compile(r"(/|%2f)(\.|%2e){2}(/|%2f|$)", re.IGNORECASE)
 """A path with these could leave the folder of a build."""
@@ -121,7 +123,7 @@ class Skew:
 class BuildPrecedence(Precedence):
     """Decides by build before all else: a page that is open asks for its files, wherever a pin sends visitors now.
 
-    `build` is the one that has decided last, "" where none has.
+    `build` is the one that has decided last, "" where none was named, and NO_BUILD where it did not decide.
     """
 
     def __init__(
@@ -136,8 +138,9 @@ class BuildPrecedence(Precedence):
         self.build = ""
 
     def forced_decision(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
-        if self._header:  # the viewer-request function has read the build, and knows its place
-            decision = self._at(request.header(self._header) or "", "assigned-version")
+        if self._header:  # the viewer-request function has read the build: `<place>@<id>`
+            place = (request.header(self._header) or "").rpartition("@")[0]
+            decision = self._at(place, "assigned-version")
             return (decision, live) if decision else self._inner.forced_decision(request, live)
         build = self._skew.build_of(request)
         if build:
@@ -150,6 +153,7 @@ class BuildPrecedence(Precedence):
                 return decision, live
             is_id = re.fullmatch(BUILD_ID, build)
             request.step(STEP, "malformed" if not is_id else "retired" if place == RETIRED else "unknown")
+            self.build = NO_BUILD
         return self._inner.forced_decision(request, live)
 
     def enforce_limits(self, decision: Decision, live: Live) -> Decision:
@@ -157,12 +161,13 @@ class BuildPrecedence(Precedence):
 
     def may_respond(self, request: Request, response: Response, live: Live) -> tuple[bool, Live]:
         """A file of a build says nothing about its visitor's version."""
-        return (False, live) if request.header(BUILD_HEADER) else self._inner.may_respond(request, response, live)
+        is_of_build = (request.header(BUILD_HEADER) or NO_BUILD) != NO_BUILD
+        return (False, live) if is_of_build else self._inner.may_respond(request, response, live)
 
     def _at(self, place: str, reason: str) -> Decision | None:
-        """The decision for a place; None where no origin is of that name, or, by header, only the origin is named."""
+        """The decision for a place; None where no origin is of that name."""
         name, slash, path = place.partition("/")
-        if name not in self._by_name or (self._header and not slash):
+        if name not in self._by_name:
             return None
         fields: dict[str, Any] = {**self._by_name[name].__dict__, "path": f"/{path}"}
         return Decision(Origin(**fields) if slash else name, reason)
@@ -202,7 +207,11 @@ class SkewRouter(Router):
         self._chosen.build = ""
         self._is_told = False
         answer = self._inner.handle(event)
-        if not self._is_told and is_object(answer):
+        if not is_object(answer):
+            return answer
+        if not isinstance(answer.get("uri"), str):
+            self._keep_out_of_cache(event, answer)
+        elif not self._is_told:
             self._tell(answer)
         return answer
 
@@ -213,14 +222,23 @@ class SkewRouter(Router):
 
     def _tell(self, request: dict[str, Any]) -> None:
         self._is_told = True
-        if not isinstance(request.get("uri"), str):
-            return  # a response
         request["uri"] = self._skew.strip(request["uri"])
         headers = request.get("headers")
         if is_object(headers):
             headers.pop(BUILD_HEADER, None)
             if self._chosen.build:
                 headers[BUILD_HEADER] = [{"key": BUILD_HEADER, "value": self._chosen.build}]
+
+    def _keep_out_of_cache(self, event: Any, response: dict[str, Any]) -> None:
+        """A build that nobody knows may be known tomorrow, and its files have the same key then."""
+        try:
+            named = event["Records"][0]["cf"]["request"]["headers"][BUILD_HEADER][0]["value"]
+            if named == NO_BUILD:
+                headers = {name: value for name, value in response["headers"].items() if name != "expires"}
+                kept_by_nobody = [{"key": "Cache-Control", "value": "private, no-store"}]
+                response["headers"] = {**headers, "cache-control": kept_by_nobody}
+        except (AttributeError, LookupError, TypeError):
+            return
 
     def decide(self, request: Request) -> Decision:
         return self._inner.decide(request)

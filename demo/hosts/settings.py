@@ -14,7 +14,7 @@ from infra.config.errors import SettingsError, raise_errors, setting_error
 from infra.config.rules import optional_rule, rule
 from infra.naming.resource_names import Name, length_errors, project_error, table_name
 from infra.settings.origins import secret_error
-from infra.settings.security import origin_header_error
+from infra.settings.parts import origin_header_error
 from infra.settings.strategies import read_options, section_table
 
 VERSIONS = {"stable": "1", "canary": "2"}

@@ -9,7 +9,7 @@ from infra.cdn.access_logs import LogBucket
 from infra.cdn.distribution_args import DistributionExtras
 from infra.cdn.domain import Certificate
 from infra.settings.domain import DomainSettings
-from infra.settings.security import SecuritySettings
+from infra.settings.parts import SecuritySettings
 from infra.settings.stack import Stack
 
 YEAR_SECONDS = 31_536_000

@@ -20,11 +20,12 @@ from infra.config.rules import between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings, origin_ports, public_hosts
 from infra.settings.failover import FailoverSettings, OriginGroup, failover_errors, origin_groups
-from infra.settings.observability import AlarmSettings, LogSettings
+from infra.settings.observability import AccessLogs, AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
     DemoSettings,
     FunctionSettings,
+    SecuritySettings,
     StaticPaths,
     TableReadSettings,
     TableSettings,
@@ -33,7 +34,6 @@ from infra.settings.parts import (
 from infra.settings.private_origins import has_access_control, is_signed_by_cloudfront, private_errors
 from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
 from infra.settings.rollout import RolloutSettings
-from infra.settings.security import AccessLogs, SecuritySettings
 from infra.settings.skew import SkewSettings, fallback_group, skew_errors
 from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings

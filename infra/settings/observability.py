@@ -1,4 +1,4 @@
-"""The sections `alarms`, which also turns on the dashboard and the saved queries, and `logs`."""
+"""The sections `alarms`, which also turns on the dashboard and the saved queries, and `logs`; the key `accessLogs`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from pydantic import Field
 
 from infra.config.aws_regions import EDGE_REGIONS, region_error
 from infra.config.base_model import Number, Section, Text, Whole
-from infra.config.rules import AlarmEndpoints, between, no_duplicates, rule
+from infra.config.rules import AlarmEndpoints, between, no_duplicates, one_of, rule
 
 # PutRetentionPolicy, CloudWatch Logs API reference.
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
+
+AccessLogs = Annotated[Text, one_of("none", "s3", "v2")]
 
 _percent = between(0.01, 100, "percent")
 

@@ -1,49 +1,30 @@
-"""The sections about AWS resources: `function`, `tableReads`, `tables`, `demo`, `validator`, `staticPaths`."""
+"""The sections `function`, `tableReads`, `tables`, `demo`, `validator` and `security`; the key `staticPaths`."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
-from infra.config.rules import between, duplicate_error, one_of, rule
+from infra.config.path_patterns import path_pattern_error, path_patterns_error
+from infra.config.rules import between, one_of, optional_rule, rule
+from infra.settings.origins import secret_error
+from router.model import names
 
 CA_BUNDLES = ("amazon", "system")
-MAX_STATIC_PATHS = 24
-"""CloudFront's quota is 25 cache behaviors for each distribution, the default one among them."""
 MAX_REMEMBERED_ENTRIES = 10_000
 """With 2,048 characters each (router.dynamodb.table) some 20 MB: a function of 128 MB still has room."""
 
-_PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
-"""The characters of a path pattern ("Cache behavior settings", Path pattern), here always with the leading /."""
-
-
-def path_pattern_error(pattern: str) -> str:
-    """Return the error in a path pattern other than that of every path."""
-    if not _PATH_PATTERN.fullmatch(pattern) or len(pattern) > 255:
-        return (
-            f"is {pattern!r}: a path pattern starts with / and has at most 255 letters, digits and _-.*$/~\"'@:+&?,"
-            f" such as {_example(pattern)}"
-        )
-    return f"is {pattern!r}: that is every path, and the router would see none" if not pattern.strip("/*") else ""
-
-
-def _example(pattern: str) -> str:
-    """Return the pattern with its slash where only that is missing (`*.js`), else any."""
-    meant = f"/{pattern}"
-    is_likely = pattern.strip("*") and not pattern.startswith("/") and _PATH_PATTERN.fullmatch(meant)
-    return meant if is_likely and len(meant) <= 255 else "/static/*"
-
-
-def path_patterns_error(patterns: tuple[str, ...]) -> str:
-    """Return the error in a list of path patterns."""
-    if len(patterns) > MAX_STATIC_PATHS:
-        return f"has {len(patterns)} entries: CloudFront has room for {MAX_STATIC_PATHS}"
-    return duplicate_error(patterns, "every pattern once")
-
+_WEB_ACL = re.compile(r"arn:aws:wafv2:([a-z0-9-]+):[0-9]{12}:(global|regional)/webacl/[\w-]{1,128}/[0-9a-f-]{36}")
+_NEVER_SENT = re.compile(
+    r"cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|request-range|te"
+    r"|trailer|transfer-encoding|upgrade|via|x-amz-.*|x-edge-.*|x-real-ip"
+)
+"""Headers that CloudFront rejects as custom headers ("Add custom headers to origin requests")."""
+OWN_PREFIX = "x-router-"
 
 StaticPaths = Annotated[tuple[Annotated[Text, rule(path_pattern_error)], ...], rule(path_patterns_error)]
 
@@ -166,3 +147,42 @@ class ValidatorSettings(Section):
     function: bool = False
     memory_mb: Annotated[Whole, between(128, 10_240, "MB")] = 256
     timeout_seconds: Annotated[Whole, between(10, 900, "seconds")] = 150
+
+
+def _web_acl_error(value: str) -> str:
+    found = _WEB_ACL.fullmatch(value)
+    if value and found is None:
+        arn = "arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>"
+        return f"is {format_value(value)}: the ARN of a web ACL is {arn}"
+    if found is not None and found.groups() != ("us-east-1", "global"):
+        return (
+            f"is {format_value(value)}: CloudFront takes web ACLs of us-east-1 with the scope CLOUDFRONT (global) only"
+        )
+    return ""
+
+
+def origin_header_error(value: str) -> str:
+    """Return the error in the name of a custom header of origins; "" where there is none."""
+    if _NEVER_SENT.fullmatch(value.lower()):
+        return f"is {value!r}: CloudFront adds no header of that name to requests; take one such as x-origin-verify"
+    if value.lower().startswith(OWN_PREFIX):
+        return f"is {value!r}: headers that begin with {OWN_PREFIX} are the router's own"
+    return names.header_name(value)
+
+
+class SecuritySettings(Section):
+    """Headers, web ACL and origin verification.
+
+    Attributes:
+        web_acl_arn: A web ACL of AWS WAF with the scope CLOUDFRONT (global, in us-east-1).
+        response_headers: Adds [security headers for browsers](domains.md#headers-for-browsers), such as HSTS, where
+            the origin sends none.
+        origin_secret_header: Name of the origin verification header. Not one that CloudFront never sends, and not
+            `override.header`.
+        origin_secret: Its value, with the characters of `override.secret`; use `--secret`.
+    """
+
+    web_acl_arn: Annotated[Text, rule(_web_acl_error)] = ""
+    response_headers: bool = True
+    origin_secret_header: Annotated[Text, rule(origin_header_error)] = "x-origin-verify"  # noqa: S105 - its name
+    origin_secret: Annotated[Text, optional_rule(secret_error)] = Field(default="", repr=False)

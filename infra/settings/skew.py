@@ -11,10 +11,10 @@ from pydantic import model_validator
 from infra.config.aws_hosts import BUCKET, WEBSITE, find_service
 from infra.config.base_model import Section, Text
 from infra.config.errors import raise_errors, setting_error
+from infra.config.path_patterns import MAX_STATIC_PATHS, path_pattern_error, path_patterns_error
 from infra.config.rules import one_of, optional_rule, rule
 from infra.settings.failover import OriginGroup
 from infra.settings.origins import REQUIRED_ORIGINS, build_error
-from infra.settings.parts import MAX_STATIC_PATHS, path_pattern_error, path_patterns_error
 from router.model import names, origin_rules
 from router.skew import current_builds
 
@@ -135,7 +135,8 @@ def skew_errors(settings: CoreSettings) -> list[InitErrorDetails]:
 def fallback_group(settings: CoreSettings) -> OriginGroup | None:
     """Return the origin group that tries the other version for a file; None in another mode.
 
-    What is found there is the file that was asked for, because its name has a hash of it: so it may be cached.
+    What is found there is the file that was asked for, because its name has a hash of it: so it may be cached. A canary
+    that was rolled back is asked too: its pages are still open.
     """
     skew = settings.skew
     if skew is None or skew.mode != "fallback":
@@ -143,7 +144,8 @@ def fallback_group(settings: CoreSettings) -> OriginGroup | None:
     # S3 says 403 of what is not there, to whom may not list the bucket (GetObject, S3 API reference).
     is_s3 = any(find_service(origin.domain_name) in (BUCKET, WEBSITE) for origin in settings.origins.values())
     other = {**dict.fromkeys(settings.origins, "stable"), "stable": "canary"}
-    return OriginGroup("skew", tuple(skew.patterns.values()), (403, 404) if is_s3 else (404,), other, is_cached=True)
+    paths, codes = tuple(skew.patterns.values()), (403, 404) if is_s3 else (404,)
+    return OriginGroup("skew", paths, codes, other, is_cached=True, to_withdrawn=True)
 
 
 def _build_errors(settings: CoreSettings) -> Iterator[InitErrorDetails]:

@@ -42,10 +42,20 @@ def event_of(case: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("case", REQUESTS, ids=lambda case: case["what"])
 def test_the_function_reads_a_build_as_the_router_does(case: dict[str, Any]) -> None:
     found = deployed().run(event_of(case))
-    assert version(found) == case.get("place", "stable")
+    ids = {place: build for build, place in BUILDS.items()}
+    assert version(found) == (f"{case['place']}@{ids[case['place']]}" if "place" in case else "stable")
     assert found.result["uri"] == case["path"]  # the cache key keeps builds apart; the router takes the id out
     assert (line(found)["reason"] == "build") is ("place" in case)
     assert line(found).get("buildReason") == case.get("reason")
+
+
+def test_what_was_cached_before_a_build_was_known_is_not_its_file() -> None:
+    """Ids can be guessed: whoever asks for tomorrow's gets today's file, and nobody gets that tomorrow."""
+    event = event_of({"path": "/_v/tomorrow/assets/mark.svg"})
+    today = version(deployed().run(event))
+    deployed().store.put("build:tomorrow", "stable")
+    assert (today, version(deployed().run(event))) == ("stable", "stable@tomorrow")
+    deployed().store.delete("build:tomorrow")
 
 
 def test_a_file_of_a_build_sets_no_cookie_and_a_page_does() -> None:

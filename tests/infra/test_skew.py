@@ -139,6 +139,7 @@ def test_a_fallback_is_a_group_for_the_files_and_for_nothing_else() -> None:
     assert baked_config(stack)["failover"]["skew"] == {
         "to": {"stable": "canary", "canary": "stable"},
         "is_cached": True,
+        "to_withdrawn": True,
     }
     assert "skew" not in baked_config(stack_of(skew=FALLBACK))
 
