@@ -20,10 +20,12 @@ from tests.cli.status_server import local_stack
 from tests.infra.configs import BUILT, stack_of
 from tests.moto_server import moto_server
 
-TABLE = "edge-router-local-control"
+TABLE = "edge-router-builds-of-a-test"
 CONFIG = {"builds": {"M": {"canary": {"S": "B"}, "stable": {"S": "A"}}}}
 SKEW = ("--set", "skew.pathPrefix=/_v", "--set", "origins.stable.build=A", "--set", "origins.canary.build=B")
-VERSIONED = ("--set", "strategy=cookie-version", "--set", "cookieVersion.caching=versioned")
+OWN = ("--set", f"control.tableName={TABLE}")
+"""The engine is shared by the tests of a process, and so are its tables."""
+VERSIONED = (*OWN, "--set", "strategy=cookie-version", "--set", "cookieVersion.caching=versioned")
 Run = Callable[..., Result]
 
 
