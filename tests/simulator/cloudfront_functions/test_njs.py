@@ -11,6 +11,7 @@ import pytest
 
 from infra.cdn.javascript import code_with, read_source
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
+from tests.router.test_rewrites import COOKIES, KEPT_COOKIES, REFERENCES, UNTOUCHED
 
 from .events import event
 from .njs import run_in_njs
@@ -158,3 +159,24 @@ def test_canary_decides_alike(tmp_path: Path, keys: list[str]) -> None:
         "{",
     ):
         same_in_both(code, events, {"canary": live}, tmp_path)
+
+
+def test_answers_are_rewritten_alike(tmp_path: Path) -> None:
+    pairs = {
+        "host:v1.example.com": '{"isForeign":true,"https":[443]}',
+        "host:v2.example.com": '{"isForeign":true,"https":[8443],"paths":["/v2"]}',
+        "host:example.org": '{"isForeign":true}',
+        "host:broken.example.com": "{",
+    }
+    events: list[dict[str, Any]] = []
+    for value in (*REFERENCES, *UNTOUCHED, "/v2/x", "https://www.example.com/v2/x", "https://broken.example.com/"):
+        given = event("viewer-response")
+        given["response"]["headers"]["location"] = {"value": value, "multiValue": [{"value": value}, {"value": "/"}]}
+        events.append(given)
+    for line in (*COOKIES, *KEPT_COOKIES):
+        given = event("viewer-response")
+        field = {"value": "1", "attributes": line.partition(";")[2].strip()}
+        given["response"]["cookies"] = {"sid": {**field, "multiValue": [field, {"value": "2"}]}}
+        events.append(given)
+    for config in ({"names": [], "path": ""}, {"names": ["www.example.com"], "path": "/v2"}):
+        same_in_both(code_with(read_source("rewrite"), config), events, pairs, tmp_path)
