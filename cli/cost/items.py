@@ -91,7 +91,7 @@ class _Month:
         self._misses = traffic.misses(is_cacheable=self._needs.is_cacheable)
         self._regions = traffic.regions or len(stack.settings.logs.regions)
         self._function_runs = Decimal(traffic.requests * len(self._needs.function_triggers))
-        # Those of functions/rewrite.js, which logs nothing.
+        # Those of functions/site.js, which logs nothing.
         self._rewriting_runs = Decimal(traffic.requests * stack.settings.rewrites_at_viewer)
         # As infra.edge_router attaches it.
         self._lambda_triggers = 1 + stack.settings.has_origin_response if self._needs.origin_request else 0
@@ -113,7 +113,7 @@ class _Month:
 
     def _function(self) -> Iterator[Quantity]:
         """It reads one key each time it runs. Not counted is what tier.js reads besides for an unknown tier, and
-        rewrite.js for a redirect or a cookie that names another host.
+        site.js for a redirect or a cookie that names another host.
         """
         if runs := self._function_runs:
             yield CODE, "CloudFront Function", "function-invocations", runs + self._rewriting_runs

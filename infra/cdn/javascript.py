@@ -218,7 +218,7 @@ def _tier_values(stack: Stack) -> dict[str, str]:
 
 
 def _host_values(stack: Stack) -> dict[str, str]:
-    """Return what functions/rewrite.js reads: a key for each host of an origin, with its ports by protocol and its
+    """Return what functions/site.js reads: a key for each host of an origin, with its ports by protocol and its
     paths, and for each domain whose cookies are not the site's.
 
     Paths that do not fit into a value are left out, and with them the removal of any.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 EDGE_REGION = "us-east-1"
 """Lambda@Edge takes functions from there only ("Restrictions on Lambda@Edge"), whatever the stack's Region."""
 HANDLER = "router.handler.handler"
-REWRITING = "rewrite"
+REWRITING = "site"
 """The file in functions/ that names the site in responses where no router runs behind the cache."""
 
 STACK_TAG = "edge-router:stack"

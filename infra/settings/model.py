@@ -291,7 +291,7 @@ class CoreSettings(Section):
 
     @property
     def rewrites_at_viewer(self) -> bool:
-        """True where functions/rewrite.js does so at viewer-response, because no router runs behind the cache."""
+        """True where functions/site.js does so at viewer-response, because no router runs behind the cache."""
         return self.rewrite_redirects and not self.needs.origin_request and self.shows_origins
 
     @property

@@ -250,7 +250,7 @@ def _function_outputs(found: Run, stack: str, strategy: str) -> dict[str, str]:
     [store] = resources(found, STORE)
     return {
         "viewerFunctionArn": f"arn:aws:cloudfront::{ACCOUNT}:function/edge-router-{stack}-tier",
-        "rewritingFunctionArn": f"arn:aws:cloudfront::{ACCOUNT}:function/edge-router-{stack}-rewrite",
+        "rewritingFunctionArn": f"arn:aws:cloudfront::{ACCOUNT}:function/edge-router-{stack}-site",
         "keyValueStoreArn": store["outputs"]["arn"],
     }
 
@@ -456,8 +456,8 @@ def test_mistakes_end_the_program_in_words() -> None:
             "2 invalid settings:",
             "  edge-router:pin is 'stabel': did you mean stable? Allowed: canary, none, stable",
             "  edge-router:stickySession.cokie is an unknown key: did you mean cookie? Allowed: applicationCookies,"
-            " caching, cookie, cookieSecrets, decodeCookie, expiryAttribute, homeRegion, keyAttribute, keyDigest,"
-            " keyPrefix, partitioned, path, preset, rememberCookie, rememberCookieSeconds, rememberInCookie, replicas,"
+            " assignSubrequests, caching, cookie, cookieSecrets, decodeCookie, expiryAttribute, homeRegion, keyAttribute,"
+            " keyDigest, keyPrefix, partitioned, path, preset, rememberCookie, rememberCookieSeconds, rememberInCookie, replicas,"
             " sameSite, signedCookie, signingKeys, tableName, versionAttribute, versionCookie, versionPath, versions",
         ]
     )

@@ -59,7 +59,7 @@ def test_tier_has_a_function_with_its_store_and_nothing_of_lambda(stack: str) ->
     for kind in (FUNCTION, ROLE, LOG_GROUP):
         assert resources(found, kind) == []
     behavior = inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
-    at_viewer = (("tier", "viewer-request"), ("rewrite", "viewer-response"))
+    at_viewer = (("tier", "viewer-request"), ("site", "viewer-response"))
     assert behavior["functionAssociations"] == [one for pair in at_viewer for one in function_arns(stack, *pair)]
     assert "lambdaFunctionAssociations" not in behavior
     [store] = resources(found, STORE)

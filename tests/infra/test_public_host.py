@@ -97,7 +97,7 @@ def test_tier_has_a_function_for_the_answers_where_one_can_name_an_origin(host: 
     assert [one.event_type for one in required_associations(stack)][1:] == ["viewer-response"] * expected
     assert (build_rewriting_code(stack) is not None) is expected
     assert ("host:p.example.com" in key_values_of(stack)) is expected
-    assert (Name("CloudFront function", "edge-router-test-rewrite") in [*stack.short_names()]) is expected
+    assert (Name("CloudFront function", "edge-router-test-site") in [*stack.short_names()]) is expected
     assert find_stack_leaks(stack) == []
     assert stack.warnings() == []
     off = stack_of(strategy="tier", tier=tier, rewriteRedirects=False)

@@ -39,8 +39,8 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"relese": "x"}, f"relese is an unknown key: did you mean release? Allowed: {KEYS}"),
     (
         {"cookieVersion": {"cokie": "x"}},
-        "cookieVersion.cokie is an unknown key: did you mean cookie? Allowed: applicationCookies, caching, cookie,"
-        " domain, maxAgeSeconds, partitioned, path, sameSite, signingKeys",
+        "cookieVersion.cokie is an unknown key: did you mean cookie? Allowed: applicationCookies,"
+        " assignSubrequests, caching, cookie, domain, maxAgeSeconds, partitioned, path, sameSite, signingKeys",
     ),
     (
         {"origins": origin(domain="x")},
@@ -328,8 +328,8 @@ def test_all_mistakes_are_told_together() -> None:
             " _",
             f"  edge-router:canaryPercent is '200': {PERCENT_RULE}",
             "  edge-router:pin is 'x': allowed: canary, none, stable",
-            "  edge-router:cookieVersion.z is an unknown key: allowed: applicationCookies, caching, cookie, domain,"
-            " maxAgeSeconds, partitioned, path, sameSite, signingKeys",
+            "  edge-router:cookieVersion.z is an unknown key: allowed: applicationCookies, assignSubrequests,"
+            " caching, cookie, domain, maxAgeSeconds, partitioned, path, sameSite, signingKeys",
             "  edge-router:cookieVersion.maxAgeSeconds is 'x': expected a whole number",
             f"  edge-router:cookieVersion.cookie is 'a b': {COOKIE_RULE}",
         ]

@@ -179,4 +179,4 @@ def test_answers_are_rewritten_alike(tmp_path: Path) -> None:
         given["response"]["cookies"] = {"sid": {**field, "multiValue": [field, {"value": "2"}]}}
         events.append(given)
     for config in ({"names": [], "path": ""}, {"names": ["www.example.com"], "path": "/v2"}):
-        same_in_both(code_with(read_source("rewrite"), config), events, pairs, tmp_path)
+        same_in_both(code_with(read_source("site"), config), events, pairs, tmp_path)
