@@ -455,7 +455,7 @@ def test_mistakes_end_the_program_in_words() -> None:
         [
             "2 invalid settings:",
             "  edge-router:pin is 'stabel': did you mean stable? Allowed: canary, none, stable",
-            "edge-router:stickySession.cokie is an unknown key: did you mean cookie? Allowed: applicationCookies,"
+            "  edge-router:stickySession.cokie is an unknown key: did you mean cookie? Allowed: applicationCookies,"
             " assignSubrequests, caching, cookie, cookieSecrets, decodeCookie, expiryAttribute, homeRegion,"
             " keyAttribute, keyDigest, keyPrefix, partitioned, path, preset, rememberCookie,"
             " rememberCookieSeconds, rememberInCookie, replicas, sameSite, signedCookie, signingKeys, tableName,"
