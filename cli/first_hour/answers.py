@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import typer
 
 from cli.output.console import err, print_error
+from cli.output.streams import can_answer
 from infra.config.aws_regions import region_error
 from infra.naming.resource_names import stack_error
 from router.model.names import cookie_name
@@ -47,7 +47,7 @@ class Given:
 
     options: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     ask: Callable[[Question], str] = ask_on_terminal
-    can_ask: Callable[[], bool] = lambda: sys.stdin.isatty() and err.is_interactive
+    can_ask: Callable[[], bool] = lambda: can_answer() and err.is_interactive
 
     def answer(self, question: Question, *, may_ask: bool) -> list[str]:
         """Return the answer, valid as far as the question's check goes. ValueError where it is not, MissingError."""

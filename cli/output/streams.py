@@ -93,3 +93,8 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def can_answer() -> bool:
+    """True where somebody at a terminal can be asked; standard input may be closed."""
+    return Stream("stdin").isatty()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import sleep
@@ -12,6 +11,7 @@ import typer
 from cli.output.console import err, out, print_json, print_table
 from cli.output.errors import EXIT_FAILED, EXIT_LEFT, OperationError
 from cli.output.progress import working
+from cli.output.streams import can_answer
 from cli.rollback.control import config_step, key_values_step, pin_step, rollout_step
 from cli.rollback.steps import WRONG, CacheStep, Step, carry_out, plan_step
 from cli.rollback.versions import Deployed, version_step
@@ -129,7 +129,7 @@ def _client(service: str) -> object:
 
 
 def _may_begin(*, is_confirmed: bool, is_json: bool) -> bool:
-    if is_confirmed or is_json or not sys.stdin.isatty():
+    if is_confirmed or is_json or not can_answer():
         return is_confirmed
     return typer.confirm("Carry out the plan?", err=True)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from cli.output.console import err
 from cli.output.errors import OperationError, UsageError
 from cli.output.outcome import set_place
+from cli.output.streams import can_answer
 from cli.stacks.aws import find_account, has_credentials
 from cli.stacks.workspace import Target, Workspace
 
@@ -177,7 +178,7 @@ def _get_status(notes: Any) -> dict[str, Any]:
 def _prompt_for_aws(here: LocalStack) -> bool:
     """Prompt for local or aws; typer.prompt would write to standard output too."""
     both = f"stack {here.name} is up on this machine ({here.text}), and there are AWS credentials"
-    while sys.stdin is not None and sys.stdin.isatty():
+    while can_answer():
         err.print(f"{both}. Which one, local or aws? ", markup=False, end="")
         answer = sys.stdin.readline()
         if answer.strip().lower() in ("local", "aws"):

@@ -209,20 +209,20 @@ def test_every_night_all_tests_run_and_many_generated_events() -> None:
     assert list(triggers(found)) == ["schedule", "workflow_dispatch"]
     assert runs(found, "nightly") == ['make "$TARGET"']
     targets = found["jobs"]["nightly"]["strategy"]["matrix"]["target"]
-    assert targets == ["test-long", "fuzz"]
+    assert targets == ["test-long", "fuzz", "apps"]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
 
 
 def test_dependabot_looks_at_every_folder_that_has_a_lock_and_at_the_actions() -> None:
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
-    assert {one["package-ecosystem"] for one in updates} == {"github-actions", "pip"}
-    [pip] = [one for one in updates if one["package-ecosystem"] == "pip"]
-    listed = subprocess.run(
-        ["git", "ls-files", "*requirements*.txt"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    folders = {f"/{Path(name).parent.as_posix()}".removesuffix(".") for name in listed.stdout.split()}
-    assert set(pip["directories"]) == folders
+    locks = {"pip": "*requirements*.txt", "npm": "*package-lock.json"}
+    assert {one["package-ecosystem"] for one in updates} == {"github-actions", *locks}
+    for ecosystem, pattern in locks.items():
+        [found] = [one for one in updates if one["package-ecosystem"] == ecosystem]
+        listed = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, capture_output=True, text=True, check=True)
+        folders = {f"/{Path(name).parent.as_posix()}".removesuffix(".") for name in listed.stdout.split()}
+        assert set(found["directories"]) == folders
 
 
 def test_hooks_before_a_commit_run_the_tools_of_the_lock() -> None:

@@ -68,8 +68,8 @@ def test_where_there_is_no_function_none_is_too_long() -> None:
     assert problems_in("p" * 52, "x" * 6, strategy="tier", tier=tier, demo={}) == []
     assert [text[:24] for text in problems_in("p" * 52, "x" * 7, strategy="tier", tier=tier)] == [
         "the CloudFront function ",
-        "the CloudFront function ",
         "the key-value store woul",
+        "the CloudFront function ",
     ]
 
 
