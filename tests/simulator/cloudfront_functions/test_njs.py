@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.javascript import code_with, read_source
+from infra.cdn.javascript import build_function_code, code_with, read_source
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
+from tests.infra.configs import stack_of
 from tests.router.test_rewrites import COOKIES, KEPT_COOKIES, REFERENCES, UNTOUCHED
 
 from .events import event
@@ -95,23 +96,21 @@ TIERS = {
     "tier:broken": "{",
     "tier:pinned": json.dumps({"pin": "canary", **ORIGIN}),
 }
-OVERRIDE = {
-    "place": "query",
-    "name": "qa",
-    "digest": "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
-}
+SECRET = "a-secret-of-testers-0123"
+OVERRIDE = {"query": "qa", "secret": SECRET}
+
+
+def deployed_code(**changes: Any) -> str:
+    """The function of a stack as it is deployed."""
+    found = build_function_code(stack_of(override=OVERRIDE, **changes))
+    assert found is not None
+    return found.code
 
 
 def test_tier_decides_alike(tmp_path: Path) -> None:
-    config = {
-        "places": [["query", "CTIER"], ["header", "x-tier"], ["cookie", "tier"]],
-        "default": "basic",
-        "origins": ["canary", "stable"],
-        "override": OVERRIDE,
-        "strategy": "tier",
-        "stableHost": "",
-        "stablePath": "",
-    }
+    tiers = {name: {"domainName": f"{name}.example.com"} for name in ("premium", "viewer", "broken", "pinned", "lost")}
+    places = {"query": "CTIER", "header": "x-tier", "cookie": "tier", "default": "basic", "tiers": tiers}
+    code = deployed_code(strategy="tier", tier=places, keyHeaders=["accept-language"])
     values = [
         "premium",
         "PREMIUM",
@@ -129,30 +128,27 @@ def test_tier_decides_alike(tmp_path: Path) -> None:
     ]
     events = [event(querystring={"CTIER": value}, headers={"host": "www.example.com:8443"}) for value in values]
     events += [event(headers={"x-tier": value}, cookies={"tier": "premium"}) for value in values]
-    events += [event(cookies={"tier": ["premium", "x"], "__proto__": "a"}), event(querystring={"qa": "canary:secret"})]
-    code = code_with(read_source("tier"), config)
+    events += [
+        event(cookies={"tier": ["premium", "x"], "__proto__": "a"}),
+        event(querystring={"qa": f"canary:{SECRET}"}),
+    ]
     for pairs in (TIERS, TIERS | {"pin": '{"pin":"stable"}'}, {}):
         same_in_both(code, events, pairs, tmp_path)
 
 
-@pytest.mark.parametrize("keys", [[], ["newest", "older"]])
-def test_canary_decides_alike(tmp_path: Path, keys: list[str]) -> None:
-    config = {
-        "cookie": "app-version",
-        "attributes": "Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=Lax",
-        "keys": keys,
-        "session": "",
-        "origins": ["canary", "stable"],
-        "override": OVERRIDE,
-        "strategy": "cookie-version",
-    }
+@pytest.mark.parametrize("more", [{}, {"keyHeaders": ["rsc"], "skew": {"pathPrefix": "/_v"}}], ids=["alone", "more"])
+@pytest.mark.parametrize("keys", [[], ["n" * 32, "o" * 32]], ids=["unsigned", "signed"])
+def test_canary_decides_alike(tmp_path: Path, keys: list[str], more: dict[str, Any]) -> None:
+    built = {name: {"domainName": f"{name}.example.com", "build": name[0]} for name in ("stable", "canary")}
+    section = {"caching": "versioned", "signingKeys": keys}
+    code = deployed_code(strategy="cookie-version", cookieVersion=section, origins=built, **more)
     cookies = ["", "stable", "canary.abcdef01.visitor", "canary.abcdef01.visitor.sig", "x" * 8192, "$", "größe", "..."]
     events = [
         event(kind, cookies={"app-version": cookie})
         for cookie in cookies
         for kind in ("viewer-request", "viewer-response")
     ]
-    code = code_with(read_source("canary"), config)
+    events += [event(uri=uri) for uri in ("/_v/s/a.js", "/_v/c/a.js", "/_v/x/a.js", "/_v/..%2f/a.js", "/_v/s")]
     for live in (
         '{"percent":"12.5","pin":"none","release":"2026-11"}',
         '{"percent":"100","pin":"none","release":""}',
