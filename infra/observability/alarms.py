@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.naming.edge_functions import EDGE_REGION, replica_name, viewer_function_name
+from infra.naming.edge_functions import EDGE_REGION, REWRITING, replica_name, viewer_function_name
 from infra.observability.log_metrics import DECISIONS, FALLBACKS, Split, assigned_split, metrics_namespace
 from infra.settings.observability import AlarmSettings
 from infra.settings.stack import Stack
@@ -41,8 +41,9 @@ class Alarms(pulumi.ComponentResource):
         prefix, split = stack.prefix, assigned_split(stack)
         alarms = {"error-rate": _error_rate(prefix, thresholds, distribution_id)}
         if viewer_function := stack.settings.needs.viewer_function:
-            viewer_function_errors = _viewer_function_errors(prefix, thresholds, viewer_function)
-            alarms["viewer-function-errors"] = viewer_function_errors
+            alarms["viewer-function-errors"] = _viewer_function_errors(prefix, thresholds, viewer_function)
+        if stack.settings.rewrites_at_viewer:
+            alarms["site-function-errors"] = _viewer_function_errors(prefix, thresholds, REWRITING)
         for region in stack.settings.logs.regions:
             if function_name is None:
                 break
@@ -98,11 +99,13 @@ def _error_rate(
     return _alarm(f"{alarm_prefix(prefix)}5xx", description, thresholds.error_rate_percent, EDGE_REGION, **metric)
 
 
-def _viewer_function_errors(prefix: str, thresholds: AlarmSettings, name: str) -> aws.cloudwatch.MetricAlarmArgs:
-    dimensions = {"FunctionName": viewer_function_name(prefix, name), "Region": "Global"}
-    description = "The function before the cache fails: viewers get a 503"
+def _viewer_function_errors(prefix: str, thresholds: AlarmSettings, file_name: str) -> aws.cloudwatch.MetricAlarmArgs:
+    dimensions = {"FunctionName": viewer_function_name(prefix, file_name), "Region": "Global"}
+    is_rewriting = file_name == REWRITING
+    which = "that names the site in responses" if is_rewriting else "before the cache"
+    description = f"The function {which} fails: viewers get a 503"
     metric = _metric("AWS/CloudFront", "FunctionExecutionErrors", dimensions) | _AT_ONCE
-    name = f"{alarm_prefix(prefix)}viewer-function"
+    name = f"{alarm_prefix(prefix)}{'site' if is_rewriting else 'viewer'}-function"
     return _alarm(name, description, thresholds.function_errors, EDGE_REGION, **metric)
 
 

@@ -21,7 +21,7 @@ from strategies.registry import STRATEGIES, section_of
 from tests.cli.conftest import Result
 from tests.functions.deployed import Deployed, line
 from tests.functions.events import viewer_request
-from tests.infra.configs import SET_UP, choosing, shipped_stack, stack_of
+from tests.infra.configs import ROOT, SET_UP, choosing, shipped_stack, stack_of
 
 Run = Callable[..., Result]
 SESSIONS = {
@@ -249,3 +249,11 @@ def test_a_functions_line_is_as_long_as_one_that_it_writes():
     assert line(found)["reason"] == "no-tier"
     assert volume.function == written - len("no-tier") + len("cookie")
     assert all(text.startswith(REQUEST_ID) for text in FUNCTION_LINES)
+
+
+@pytest.mark.long
+def test_the_page_on_scale_has_the_figures_of_the_command(run: Run):
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    shown = [line.strip("| ").split(" | ") for line in page.partition("| total |")[2].splitlines()[2:10]]
+    rows = [text.split("\t") for text in run("cost", "--requests", "100000000").out.splitlines()[1:9]]
+    assert shown == [[name, *(f"{Decimal(figure):.0f}" for figure in figures)] for name, *figures in rows]

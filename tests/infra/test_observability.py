@@ -178,6 +178,10 @@ def test_a_function_before_the_cache_has_an_alarm_of_its_own(config: tuple[str, 
     else:
         assert found is not None
         assert found["dimensions"] == {"FunctionName": f"edge-router-prod-{kind}", "Region": "Global"}
+    rewriting = alarms(*config).get("site-function")
+    assert (rewriting is not None) is (kind == "tier")
+    if rewriting is not None:
+        assert rewriting["dimensions"] == {"FunctionName": "edge-router-prod-site", "Region": "Global"}
 
 
 @pytest.mark.long
