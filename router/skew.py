@@ -174,7 +174,12 @@ class BuildPrecedence(Precedence):
 
 
 class BuildLog(DecisionLog):
-    """Says in `buildReason` why the build that a request names did not decide."""
+    """Says in `buildReason` why the build that a request names did not decide: the second attempt after one that did,
+    at another origin, has none."""
+
+    def __init__(self, strategy: str, salt: str, chosen: BuildPrecedence) -> None:
+        super().__init__(strategy, salt)
+        self._chosen = chosen
 
     def write(
         self,
@@ -184,8 +189,7 @@ class BuildLog(DecisionLog):
         live: Live,
         metrics: Mapping[str, object] | None = None,
     ) -> None:
-        found = dict(request.steps).get(STEP, "")
-        why = {"buildReason": found} if found and decision.reason != REASON else {}
+        why = {"buildReason": dict(request.steps)[STEP]} if self._chosen.build == NO_BUILD else {}
         super().write(request, decision, elapsed_us, live, {**(metrics or {}), **why})
 
 
@@ -199,7 +203,7 @@ class SkewRouter(Router):
             control.parse = self._skew.take
         header = config.get("version_header", "")
         self._chosen = BuildPrecedence(inner._precedence, self._skew, inner._origins, control, header)
-        inner._precedence, inner._log = self._chosen, BuildLog(config["strategy"], config["log_salt"])
+        inner._precedence, inner._log = self._chosen, BuildLog(config["strategy"], config["log_salt"], self._chosen)
         self._write, inner._write = inner._write, self._write_origin
 
     def handle(self, event: object) -> object:

@@ -98,6 +98,19 @@ def test_without_a_known_build_the_pin_decides_and_the_log_has_both(capsys: pyte
     assert (place(request), line["reason"], line["buildReason"]) == ("canary", "pinned", "unknown")
 
 
+def test_a_second_attempt_for_a_file_of_a_known_build_has_no_reason_why_that_did_not_decide(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    groups = {"skew": {"to": {"canary": "stable"}, "is_cached": True, "to_withdrawn": True}}
+    for build, expected in (("B", None), ("C", "unknown")):
+        event = event_of(f"/_v/{build}/assets/app.js")
+        attempt = {"x-router-attempt": [{"key": "x-router-attempt", "value": "skew"}]}
+        event["Records"][0]["cf"]["request"]["origin"]["custom"]["customHeaders"] = attempt
+        request, line = asked(capsys, event, failover=groups)
+        assert (place(request), request["uri"]) == ("stable/app", "/assets/app.js")
+        assert (line["reason"], line.get("buildReason")) == ("failover", expected)
+
+
 def test_a_file_of_a_build_assigns_no_visitor() -> None:
     edge = router()
     for event, sets_cookie in (
