@@ -180,7 +180,7 @@ def test_a_private_origin_is_signed_for_with_the_path_that_it_knows(
     for name, value in _CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     bucket = "shop.s3.eu-west-1.amazonaws.com"
-    private = {bucket: {"service": "s3", "region": "eu-west-1", "pages": "none", "signs": True}}
+    private = {"stable": {"host": bucket, "service": "s3", "region": "eu-west-1", "pages": "none", "signs": True}}
     skew = {**SKEW, "paths": "/.*"}
     edge = router(origins={**ORIGINS, "stable": {"domain_name": bucket}}, private=private, skew=skew)
     request: Any = edge.handle(event_of("/_v/old/_v/A/x.js"))
