@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from router.baked import build_router
+from router.model.assignment import Live
+from router.model.deadline import DeadlineError
 from router.model.request import Request
 from router.routing import Router
-from router.skew import Skew, current_builds, parse_builds
+from router.skew import Skew, SkewRouter, current_builds, parse_builds
 from simulator.lambda_edge.environment import _CREDENTIALS
 from simulator.private_origins.signatures import ROUTER, Signed, check_signature
 from simulator.sample_events import origin_request, origin_response
@@ -151,6 +153,25 @@ def test_behind_a_viewer_function_its_header_has_the_place(capsys: pytest.Captur
         assert line["reason"] == "assigned-version"
     request, line = asked(capsys, event_of("/", headers={"x-router-version": "nowhere/x@A"}), **versioned)
     assert (place(request), line["reason"]) == ("stable/app", "no-version")
+    [told] = request["headers"]["x-router-build"]  # so nothing of it is cached with the key of that build
+    assert (told["value"], "buildReason" in line) == ("-", False)
+
+
+def test_a_file_that_stable_has_instead_as_the_deadline_ended_the_read_of_the_builds_is_of_no_build(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Hanging:
+        region = "eu-west-1"
+        parse: Any = None
+
+        def current(self) -> Live:
+            raise DeadlineError
+
+    edge = SkewRouter(router(skew=None), BAKED, Hanging())  # type: ignore[arg-type]  all that is asked of a reader
+    request: Any = edge.handle(event_of("/_v/B/assets/app.js"))
+    line = json.loads(capsys.readouterr().out)
+    assert (place(request), request["uri"], line["reason"]) == ("stable/app", "/assets/app.js", "deadline")
+    assert (request["headers"]["x-router-build"][0]["value"], "buildReason" in line) == ("-", False)
 
 
 def test_builds_come_from_both_items_of_the_control_table() -> None:
