@@ -19,6 +19,7 @@ _WITHOUT = {
     "viewer-response": "the version's cookie is never set, and nobody stays on a version",
 }
 _UNGUARDED = "a response that sets a visitor's cookie is cached, and replays it to others"
+_TAKEN_OVER = "the response of an origin that took over is cached as that of the one that failed"
 _UNWRITTEN = (
     "redirects and cookies that name an origin's host lead visitors away from the site, or are refused by browsers"
 )
@@ -102,5 +103,7 @@ def _at_origin_response(settings: Settings) -> RequiredAssociation:
         return RequiredAssociation("origin-response", True, False, _WITHOUT["origin-response"])
     if settings.guards_cookies:
         return RequiredAssociation("origin-response", True, False, _UNGUARDED)
+    if settings.guards_failover:
+        return RequiredAssociation("origin-response", True, False, _TAKEN_OVER)
     without = _UNWRITTEN if settings.rewrites_answers else _UNCOUNTED
     return RequiredAssociation("origin-response", True, False, without, is_vital=False)

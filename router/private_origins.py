@@ -31,8 +31,8 @@ _TIME = "%Y%m%dT%H%M%SZ"
 class PrivateOrigins:
     """Writes the origin of a request, in the place of `router.event.write_origin`.
 
-    `origins` has them by domain name and path, as address_of joins them: `service` (s3 or lambda), `region`, `pages`
-    (index, app or none) and `signs`, whether the router signs. A former build is below another path of one of them.
+    `origins` has them by name: `host`, `service` (s3 or lambda), `region`, `pages` (index, app or none) and `signs`,
+    whether the router signs. A former build is below another path of one of them; a tenant may be at the host of one.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class PrivateOrigins:
         clock: Callable[[], float] = time.time,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        self._origins = origins
-        self._by_host = {address.partition("/")[0]: one for address, one in origins.items()}
+        self._by_name = {(name, one["host"]): one for name, one in origins.items()}
+        self._by_host = {one["host"]: one for one in origins.values()}
         self._clock = clock
         self._environment = environment
         self._signers = {
@@ -51,7 +51,8 @@ class PrivateOrigins:
 
     def write(self, cf: events.Cf, origin: Origin, own_headers: Mapping[str, str] | None = None) -> None:
         """Send the request to this origin, signed if need be; all is written or nothing."""
-        private = self._origins.get(address_of(origin)) or self._by_host.get(origin.domain_name)
+        named = origin.name, origin.domain_name
+        private = self._by_name.get(named) or self._by_host.get(origin.domain_name)
         if private is None:
             events.write_origin(cf, origin, own_headers)
             return
@@ -101,11 +102,6 @@ class PrivateOrigins:
         )
         for name, value in {**headers, "authorization": authorization}.items():
             request["headers"][name] = [{"key": name, "value": value}]
-
-
-def address_of(origin: Origin) -> str:
-    """Where an origin is: no two private ones with different settings are at the same place."""
-    return origin.domain_name + origin.path
 
 
 def _ask_bucket(request: dict[str, Any], private: Mapping[str, Any]) -> None:

@@ -139,11 +139,14 @@ class BuildPrecedence(Precedence):
 
     def forced_decision(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
         if self._header:  # the viewer-request function has read the build: `<place>@<id>`
-            place = (request.header(self._header) or "").rpartition("@")[0]
+            place, asks_for_build, _ = (request.header(self._header) or "").rpartition("@")
             decision = self._at(place, "assigned-version")
+            if asks_for_build and decision is None:
+                self.build = NO_BUILD
             return (decision, live) if decision else self._inner.forced_decision(request, live)
         build = self._skew.build_of(request)
         if build:
+            self.build = NO_BUILD  # the deadline may end the read
             live = self._reader.current() if self._reader else live
             place = self._skew.builds.get(build, "")
             decision = self._at(place, REASON)
@@ -153,7 +156,6 @@ class BuildPrecedence(Precedence):
                 return decision, live
             is_id = re.fullmatch(BUILD_ID, build)
             request.step(STEP, "malformed" if not is_id else "retired" if place == RETIRED else "unknown")
-            self.build = NO_BUILD
         return self._inner.forced_decision(request, live)
 
     def enforce_limits(self, decision: Decision, live: Live) -> Decision:
@@ -174,7 +176,12 @@ class BuildPrecedence(Precedence):
 
 
 class BuildLog(DecisionLog):
-    """Says in `buildReason` why the build that a request names did not decide."""
+    """Says in `buildReason` why the build that a request names did not decide: the second attempt after one that did,
+    at another origin, has none."""
+
+    def __init__(self, strategy: str, salt: str, chosen: BuildPrecedence) -> None:
+        super().__init__(strategy, salt)
+        self._chosen = chosen
 
     def write(
         self,
@@ -184,8 +191,8 @@ class BuildLog(DecisionLog):
         live: Live,
         metrics: Mapping[str, object] | None = None,
     ) -> None:
-        found = dict(request.steps).get(STEP, "")
-        why = {"buildReason": found} if found and decision.reason != REASON else {}
+        found = dict(request.steps).get(STEP, "") if self._chosen.build == NO_BUILD else ""
+        why = {"buildReason": found} if found else {}
         super().write(request, decision, elapsed_us, live, {**(metrics or {}), **why})
 
 
@@ -199,7 +206,7 @@ class SkewRouter(Router):
             control.parse = self._skew.take
         header = config.get("version_header", "")
         self._chosen = BuildPrecedence(inner._precedence, self._skew, inner._origins, control, header)
-        inner._precedence, inner._log = self._chosen, BuildLog(config["strategy"], config["log_salt"])
+        inner._precedence, inner._log = self._chosen, BuildLog(config["strategy"], config["log_salt"], self._chosen)
         self._write, inner._write = inner._write, self._write_origin
 
     def handle(self, event: object) -> object:

@@ -273,7 +273,8 @@ class CoreSettings(Section):
     @property
     def has_origin_response(self) -> bool:
         """True where the router runs at origin-response: to set a cookie, to count, to guard, or to rewrite."""
-        return self.needs.origin_response or self.has_metrics or self.guards_cookies or self.rewrites_answers
+        guards = self.guards_cookies or self.guards_failover
+        return self.needs.origin_response or self.has_metrics or guards or self.rewrites_answers
 
     @property
     def shows_origins(self) -> bool:
@@ -298,6 +299,11 @@ class CoreSettings(Section):
     def guards_cookies(self) -> bool:
         """True where the router prevents caching of responses that set a cookie, because cookies reach the origin."""
         return self.needs.is_cacheable and self.needs.origin_request and self.key_cookies != frozenset()
+
+    @property
+    def guards_failover(self) -> bool:
+        """True where the router keeps the response of an origin that took over out of the cache."""
+        return self.needs.is_cacheable and not all(group.is_cached for group in self.origin_groups)
 
     def options_of(self, strategy: str) -> Any | None:
         """Return the options in a strategy's section; None where the config has none."""

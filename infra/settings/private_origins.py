@@ -152,13 +152,14 @@ def objects(settings: CoreSettings, origin: OriginSettings) -> str:
 def baked_private(settings: CoreSettings) -> dict[str, dict[str, Any]]:
     """Return the origins of router.private_origins.PrivateOrigins."""
     return {
-        one.domain_name + one.path: {
+        name: {
+            "host": one.domain_name,
             "service": "s3" if one.bucket else "lambda",
             "region": one.region or one.function_region,
             "pages": one.pages,
             "signs": signs(settings, one),
         }
-        for one in settings.origins.values()
+        for name, one in settings.origins.items()
         if one.is_private
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.decision_inputs import required_associations
 from infra.leak_gate import find_stack_leaks, planned_state
 from infra.package.baked_config import baked_config
 from tests.infra.configs import ORIGINS, problems_of, stack_of
@@ -94,6 +95,30 @@ def test_a_canary_takes_over_only_where_the_router_knows_that_it_may() -> None:
     assert problem == (
         f"{KEY}.to.stable is 'canary': with a function before the cache the router does not know whether the canary was"
         " rolled back or is pinned away; name another origin"
+    )
+
+
+@pytest.mark.parametrize(
+    ("caching", "settings", "expected"),
+    [
+        ("versioned", {"failover": {"paths": ["/*"]}}, True),
+        ("versioned", {"skew": {"mode": "fallback", "paths": ["/a/*"]}}, False),
+        ("versioned", {}, False),
+        ("none", {"failover": {"paths": ["/*"]}}, True),  # for the cookie
+    ],
+)
+def test_the_router_sees_the_response_of_an_origin_that_took_over_where_it_could_be_cached(
+    caching: str, settings: dict[str, Any], expected: bool
+) -> None:
+    stack = stack_of(cookieVersion={"caching": caching}, rewriteRedirects=False, **settings)
+    made = planned_state(stack)["deployment"]["resources"][-1]["inputs"]
+    behaviors = [made["defaultCacheBehavior"], *made.get("orderedCacheBehaviors", [])]
+    events = {one["eventType"] for behavior in behaviors for one in behavior["lambdaFunctionAssociations"]}
+    assert events == {"origin-request", *(["origin-response"] if expected else [])}
+    assert [one.without for one in required_associations(stack) if one.is_lambda][1:] == (
+        ["the response of an origin that took over is cached as that of the one that failed"]
+        if expected and caching == "versioned"
+        else ["the router's cookie is never set, and nobody stays on a version"][: int(expected)]
     )
 
 

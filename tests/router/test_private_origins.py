@@ -11,7 +11,7 @@ import pytest
 
 from router.event import by_address, read_response
 from router.model.decision import Origin
-from router.private_origins import PrivateOrigins, address_of
+from router.private_origins import PrivateOrigins
 from simulator.cloudfront import validate_result
 from simulator.lambda_edge.environment import _CREDENTIALS
 from simulator.private_origins.signatures import ROUTER, SignatureError, Signed, check_signature
@@ -20,15 +20,27 @@ from simulator.sample_events import SAMPLE_REQUEST_ID, origin_request, origin_re
 NOW = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)
 BUCKET = Origin("canary", "shop.s3.eu-west-1.amazonaws.com", path="/v2")
 FUNCTION = Origin("canary", "abc.lambda-url.us-west-2.on.aws")
-S3: dict[str, Any] = {"service": "s3", "region": "eu-west-1", "pages": "index", "signs": True}
-LAMBDA: dict[str, Any] = {"service": "lambda", "region": "us-west-2", "pages": "index", "signs": True}
+S3: dict[str, Any] = {
+    "host": BUCKET.domain_name,
+    "service": "s3",
+    "region": "eu-west-1",
+    "pages": "index",
+    "signs": True,
+}
+LAMBDA: dict[str, Any] = {
+    "host": FUNCTION.domain_name,
+    "service": "lambda",
+    "region": "us-west-2",
+    "pages": "index",
+    "signs": True,
+}
 
 
 def sent(origin: Origin, settings: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """The request that CloudFront accepts from the router."""
     event = origin_request(**fields)
     cf = copy.deepcopy(event)["Records"][0]["cf"]
-    private = PrivateOrigins({address_of(origin): settings}, NOW.timestamp, _CREDENTIALS)
+    private = PrivateOrigins({origin.name: settings}, NOW.timestamp, _CREDENTIALS)
     private.write(cf, origin, {"x-forwarded-host": "www.example.com"})
     assert list(validate_result(event, cf["request"])) == []
     return cf["request"]
@@ -132,7 +144,7 @@ def test_an_origin_that_is_not_private_is_written_as_ever() -> None:
     other = Origin("canary", "v2.example.com")
     event = origin_request(uri="/", querystring="a=1")
     cf = copy.deepcopy(event)["Records"][0]["cf"]
-    PrivateOrigins({address_of(BUCKET): S3}).write(cf, other, {})
+    PrivateOrigins({"canary": S3}).write(cf, other, {})
     assert (cf["request"]["uri"], cf["request"]["querystring"]) == ("/", "a=1")
     assert "authorization" in request["headers"]
     assert "authorization" not in cf["request"]["headers"]
@@ -143,7 +155,7 @@ def test_a_body_that_cannot_be_read_leaves_the_request_as_it_was() -> None:
     event = origin_request(method="POST", body=body)
     cf = copy.deepcopy(event)["Records"][0]["cf"]
     with pytest.raises(ValueError, match="base64"):
-        PrivateOrigins({address_of(FUNCTION): LAMBDA}).write(cf, FUNCTION, {})
+        PrivateOrigins({"canary": LAMBDA}).write(cf, FUNCTION, {})
     assert cf == event["Records"][0]["cf"]
 
 
@@ -159,7 +171,18 @@ def test_a_bucket_that_responds_is_known_by_its_address() -> None:
 def test_a_former_build_in_the_same_bucket_is_asked_for_as_the_bucket_is() -> None:
     event = origin_request(uri="/assets/app.js")
     cf = copy.deepcopy(event)["Records"][0]["cf"]
-    private = PrivateOrigins({address_of(BUCKET): S3}, NOW.timestamp, _CREDENTIALS)
+    private = PrivateOrigins({"canary": S3}, NOW.timestamp, _CREDENTIALS)
     private.write(cf, Origin("canary", BUCKET.domain_name, path="/builds/41"), {})
     assert cf["request"]["origin"]["s3"]["path"] == "/builds/41"
     assert check_signature(arriving(cf["request"]), "s3", "eu-west-1", NOW) == ROUTER
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("canary", "/index.html"), ("stable", "/cart/7"), ("tenant", "/cart/7")]
+)
+def test_versions_in_one_bucket_have_their_own_pages_and_so_have_their_former_builds(name: str, expected: str) -> None:
+    origins = {"canary": S3 | {"pages": "app"}, "stable": S3 | {"pages": "none"}}
+    for path in ("/v2", "/builds/41"):
+        cf = copy.deepcopy(origin_request(uri="/cart/7"))["Records"][0]["cf"]
+        PrivateOrigins(origins, NOW.timestamp, _CREDENTIALS).write(cf, Origin(name, BUCKET.domain_name, path=path), {})
+        assert (cf["request"]["origin"]["s3"]["path"], cf["request"]["uri"]) == (path, expected)

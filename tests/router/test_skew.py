@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from router.baked import build_router
+from router.model.assignment import Live
+from router.model.deadline import DeadlineError
 from router.model.request import Request
 from router.routing import Router
-from router.skew import Skew, current_builds, parse_builds
+from router.skew import Skew, SkewRouter, current_builds, parse_builds
 from simulator.lambda_edge.environment import _CREDENTIALS
 from simulator.private_origins.signatures import ROUTER, Signed, check_signature
 from simulator.sample_events import origin_request, origin_response
@@ -98,6 +100,19 @@ def test_without_a_known_build_the_pin_decides_and_the_log_has_both(capsys: pyte
     assert (place(request), line["reason"], line["buildReason"]) == ("canary", "pinned", "unknown")
 
 
+def test_a_second_attempt_for_a_file_of_a_known_build_has_no_reason_why_that_did_not_decide(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    groups = {"skew": {"to": {"canary": "stable"}, "is_cached": True, "to_withdrawn": True}}
+    for build, expected in (("B", None), ("C", "unknown")):
+        event = event_of(f"/_v/{build}/assets/app.js")
+        attempt = {"x-router-attempt": [{"key": "x-router-attempt", "value": "skew"}]}
+        event["Records"][0]["cf"]["request"]["origin"]["custom"]["customHeaders"] = attempt
+        request, line = asked(capsys, event, failover=groups)
+        assert (place(request), request["uri"]) == ("stable/app", "/assets/app.js")
+        assert (line["reason"], line.get("buildReason")) == ("failover", expected)
+
+
 def test_a_file_of_a_build_assigns_no_visitor() -> None:
     edge = router()
     for event, sets_cookie in (
@@ -138,6 +153,25 @@ def test_behind_a_viewer_function_its_header_has_the_place(capsys: pytest.Captur
         assert line["reason"] == "assigned-version"
     request, line = asked(capsys, event_of("/", headers={"x-router-version": "nowhere/x@A"}), **versioned)
     assert (place(request), line["reason"]) == ("stable/app", "no-version")
+    [told] = request["headers"]["x-router-build"]  # so nothing of it is cached with the key of that build
+    assert (told["value"], "buildReason" in line) == ("-", False)
+
+
+def test_a_file_that_stable_has_instead_as_the_deadline_ended_the_read_of_the_builds_is_of_no_build(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Hanging:
+        region = "eu-west-1"
+        parse: Any = None
+
+        def current(self) -> Live:
+            raise DeadlineError
+
+    edge = SkewRouter(router(skew=None), BAKED, Hanging())  # type: ignore[arg-type]  all that is asked of a reader
+    request: Any = edge.handle(event_of("/_v/B/assets/app.js"))
+    line = json.loads(capsys.readouterr().out)
+    assert (place(request), request["uri"], line["reason"]) == ("stable/app", "/assets/app.js", "deadline")
+    assert (request["headers"]["x-router-build"][0]["value"], "buildReason" in line) == ("-", False)
 
 
 def test_builds_come_from_both_items_of_the_control_table() -> None:
@@ -167,7 +201,7 @@ def test_a_private_origin_is_signed_for_with_the_path_that_it_knows(
     for name, value in _CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     bucket = "shop.s3.eu-west-1.amazonaws.com"
-    private = {bucket: {"service": "s3", "region": "eu-west-1", "pages": "none", "signs": True}}
+    private = {"stable": {"host": bucket, "service": "s3", "region": "eu-west-1", "pages": "none", "signs": True}}
     skew = {**SKEW, "paths": "/.*"}
     edge = router(origins={**ORIGINS, "stable": {"domain_name": bucket}}, private=private, skew=skew)
     request: Any = edge.handle(event_of("/_v/old/_v/A/x.js"))
