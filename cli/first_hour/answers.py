@@ -47,7 +47,7 @@ class Given:
 
     options: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     ask: Callable[[Question], str] = ask_on_terminal
-    can_ask: Callable[[], bool] = lambda: sys.stdin.isatty() and err.is_interactive
+    can_ask: Callable[[], bool] = lambda: sys.stdin is not None and sys.stdin.isatty() and err.is_interactive
 
     def answer(self, question: Question, *, may_ask: bool) -> list[str]:
         """Return the answer, valid as far as the question's check goes. ValueError where it is not, MissingError."""

@@ -11,7 +11,9 @@ import typer.main
 from cli.main import app
 
 VALUES = {
+    "build": "3f2a91c",
     "event": "-",
+    "origin": "stable",
     "name": "tier",  # taken, so that nothing is written
     "url": "http://127.0.0.1:9/",
     "requests": "1000",
