@@ -145,8 +145,9 @@ def signs(settings: CoreSettings, origin: OriginSettings) -> bool:
 
 
 def objects(settings: CoreSettings, origin: OriginSettings) -> str:
-    """Return the ARN of the objects that a bucket may be asked for; with `skew` former builds have other paths."""
-    return f"arn:aws:s3:::{origin.bucket}{'' if settings.skew else origin.path}/*"
+    """Return the ARN of the objects that a bucket may be asked for; former builds have other paths."""
+    keeps_builds = settings.skew is not None and settings.skew.names_builds
+    return f"arn:aws:s3:::{origin.bucket}{'' if keeps_builds else origin.path}/*"
 
 
 def baked_private(settings: CoreSettings) -> dict[str, dict[str, Any]]:

@@ -143,3 +143,5 @@ def test_former_builds_may_be_anywhere_in_the_bucket() -> None:
     with_builds = stack_of(strategy="cookie-version", origins=origins, skew={"pathPrefix": "/_v"}).settings
     assert objects(without, without.origins["stable"]) == "arn:aws:s3:::shop/v1/*"
     assert objects(with_builds, with_builds.origins["stable"]) == "arn:aws:s3:::shop/*"
+    in_fallback = stack_of(origins=origins, skew={"mode": "fallback", "paths": ["/assets/*"]}).settings
+    assert objects(in_fallback, in_fallback.origins["stable"]) == "arn:aws:s3:::shop/v1/*"
