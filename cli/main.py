@@ -72,6 +72,8 @@ def _run(arguments: Sequence[str], workspace: Workspace, outcome: Outcome) -> in
             if _wants_json(arguments):
                 outcome.write(EXIT_FAILED)
             raise
+    if failure.usage:
+        errors.write(f"{failure.usage}\n")
     if failure.text:
         _print_error(failure.text)
     outcome.problems += failure.problems

@@ -81,8 +81,8 @@ def _check(stack: Stack) -> None:
     """Raise UsageError for a stack that keeps no builds."""
     if named_builds(stack.settings) is None:
         raise UsageError(
-            f"{stack.project}:skew names no place for a build id in requests: set one, such as with"
-            " pulumi config set --path skew.pathPrefix /_v"
+            f"{stack.project}:skew names no place for a build id in requests, so stack {stack.name} knows no builds:"
+            " set one, such as with pulumi config set --path skew.pathPrefix /_v"
         )
     if not stack.settings.control.is_live:
         raise UsageError(

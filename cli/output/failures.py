@@ -39,11 +39,15 @@ EXIT_CODES: dict[type[Exception], int] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """`text` is for a person, "" to print nothing; `problems` are the same errors one by one."""
+    """`text` is for a person, "" to print nothing; `problems` are the same errors one by one.
+
+    `usage` is help, which is printed as it is.
+    """
 
     exit_code: int
     text: str
     problems: Sequence[Problem]
+    usage: str = ""
 
 
 def classify(error: BaseException) -> Failure | None:
@@ -85,8 +89,8 @@ def _system_failure(error: OSError) -> Failure:
 
 def _argument_failure(error: ClickException) -> Failure:
     """An invalid command line; the last line points to the help."""
-    if isinstance(error, NoArgsIsHelpError):  # it has printed the help
-        return Failure(EXIT_USAGE, "", [Problem(None, "missing command")])
+    if isinstance(error, NoArgsIsHelpError):  # its message is the help
+        return Failure(EXIT_USAGE, "", [Problem(None, "missing command")], error.format_message())
     text = " ".join(error.format_message().split())
     parameter: Any = getattr(error, "param", None)
     option = getattr(error, "option_name", None)

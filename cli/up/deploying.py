@@ -83,7 +83,18 @@ def read_source(request: UpRequest) -> Source:
         _attached_functions(request, state)
         return Source(origins, state=state)
     config = request.workspace.read_config(request.stack, (*WITHOUT_DEMO, *request.overrides))
-    return Source(origins, config=config, stack=load(request.stack, config))
+    stack = load(request.stack, config)
+    _check_names(origins, stack)
+    return Source(origins, config=config, stack=stack)
+
+
+def _check_names(origins: Mapping[str, str], stack: Stack) -> None:
+    """Raise UsageError for an origin's name where its domain name belongs: no request would ever go there."""
+    for name, url in origins.items():
+        if (origin := stack.settings.origins.get(name)) is not None and origin.domain_name != name:
+            raise UsageError(
+                f"{name!r} is the name of an origin: write its domain name, such as --origin {origin.domain_name}={url}"
+            )
 
 
 async def deploy(

@@ -27,7 +27,7 @@ def bucket_error(value: str) -> str:
     """ "General purpose bucket naming rules"; with a period no certificate of S3's covers the bucket's host name."""
     if not value or (_BUCKET.fullmatch(value) and not value.startswith("xn--")):
         return ""
-    rule = "a bucket's name has 3 to 63 of a-z, 0-9 and -; with a period no TLS certificate fits its host"
+    rule = "a bucket name has 3 to 63 of a-z, 0-9, and -; S3 has no TLS certificate for one with a period"
     return f"is {format_value(value)}: {rule}"
 
 
@@ -63,7 +63,7 @@ def kind_errors(origin: OriginSettings) -> dict[str, str]:
     """Return the errors in the keys of one origin's kind, by key."""
     kinds = [key for name, key in _KINDS.items() if getattr(origin, name)]
     if len(kinds) > 1:
-        return {kinds[1]: f"and {kinds[0]}: an origin is one of both"}
+        return {kinds[1]: f"cannot be set with {kinds[0]}: remove one of them"}
     if origin.vpc_origin_id:
         return {
             "vpcOriginId": "cannot be behind the router: for a VPC origin CloudFront runs no function on origin-request"
@@ -74,7 +74,9 @@ def kind_errors(origin: OriginSettings) -> dict[str, str]:
         idle = {"region": origin.region, "functionArn": origin.function_arn, "attachPolicy": origin.attach_policy}
         errors = {key: "is for a bucket or a function URL only" for key, value in idle.items() if value}
         pages = {"pages": "is for a bucket only"} if origin.pages != "index" else {}
-        missing = {"domainName": "is missing"} if not origin.domain_name else {}
+        missing = (
+            {"domainName": "is missing: name a host, or a bucket or functionUrl"} if not origin.domain_name else {}
+        )
         return {**missing, **errors, **pages}
     return _bucket_errors(origin) if origin.bucket else _function_errors(origin)
 
@@ -84,11 +86,11 @@ def _bucket_errors(origin: OriginSettings) -> dict[str, str]:
     text = region_error(origin.region, "s3") if origin.region else missing
     errors = {"region": text} if text else {}
     if (origin.protocol, origin.port) != ("https", 443):
-        errors["protocol"] = "is not https on port 443, by which CloudFront asks a bucket"
+        errors["protocol"] = "must be https on port 443: CloudFront sends requests to a bucket that way only"
     if origin.host_header != "origin":
-        errors["hostHeader"] = f"is {origin.host_header!r}: a bucket is known by its own name; write origin"
+        errors["hostHeader"] = f"is {origin.host_header!r}: a bucket is found by its own host name; set it to origin"
     if not text and origin.domain_name != f"{origin.bucket}.s3.{origin.region}.amazonaws.com":
-        errors["domainName"] = "is of another kind of origin than bucket: leave out one of both"
+        errors["domainName"] = "cannot be set with bucket: remove one of them"
     return errors
 
 
@@ -101,7 +103,7 @@ def _function_errors(origin: OriginSettings) -> dict[str, str]:
     elif found[1] != region:
         errors["functionArn"] = f"is in {found[1]}, and functionUrl in {region}"
     if origin.protocol != "https" or origin.port != 443:
-        errors["protocol"] = "is not https on port 443, which is all that a function URL speaks"
+        errors["protocol"] = "must be https on port 443: a function URL accepts nothing else"
     if origin.pages != "index":
         errors["pages"] = "is for a bucket only"
     return errors
@@ -145,8 +147,9 @@ def signs(settings: CoreSettings, origin: OriginSettings) -> bool:
 
 
 def objects(settings: CoreSettings, origin: OriginSettings) -> str:
-    """Return the ARN of the objects that a bucket may be asked for; with `skew` former builds have other paths."""
-    return f"arn:aws:s3:::{origin.bucket}{'' if settings.skew else origin.path}/*"
+    """Return the ARN of the objects that a bucket may be asked for; former builds have other paths."""
+    keeps_builds = settings.skew is not None and settings.skew.names_builds
+    return f"arn:aws:s3:::{origin.bucket}{'' if keeps_builds else origin.path}/*"
 
 
 def baked_private(settings: CoreSettings) -> dict[str, dict[str, Any]]:

@@ -40,7 +40,7 @@ def _host_warnings(settings: CoreSettings) -> Iterator[str]:
     """Warn of hosts of the origins, and of the backends in all sections."""
     for name, origin in settings.origins.items():
         if not origin.bucket and (text := host_warning(origin.domain_name)):
-            yield f"origins.{name}.domainName {text}"
+            yield f"origins.{name}.domainName {text}; for a private one set bucket and region instead"
     for strategy in STRATEGIES:
         yield from host_warnings(section_of(strategy), settings.options_of(strategy))
 

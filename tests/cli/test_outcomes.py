@@ -56,6 +56,13 @@ def test_a_stack_that_is_not_there_is_json_too(run: Run, command: Command) -> No
     assert "Traceback" not in result.err
 
 
+@pytest.mark.parametrize("words", [(), ("builds",)])
+def test_without_a_command_it_prints_the_help(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words)
+    assert (result.exit_code, result.out) == (2, "")
+    assert result.err.startswith(f"Usage: {' '.join(('edge-router', *words))} [OPTIONS] COMMAND")
+
+
 def test_arguments_that_are_missing_are_json_too(run: Run) -> None:
     [error] = errors_of(run("explain", "--json"))
     assert error == {"key": "event", "message": "Missing argument 'EVENT'."}

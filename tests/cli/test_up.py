@@ -242,6 +242,15 @@ def test_a_file_of_origins_maps_names_to_urls(run: Run, tmp_path: Path, text: st
     assert result.err.count("\n") == 1
 
 
+def test_an_origin_is_mapped_by_its_domain_name(run: Run):
+    result = run("up", "--port", "0", "--origin", "stable=http://127.0.0.1:1")
+    assert (result.exit_code, result.err) == (
+        2,
+        "error: 'stable' is the name of an origin: write its domain name, such as"
+        " --origin v1.example.com=http://127.0.0.1:1\n",
+    )
+
+
 @pytest.mark.long
 def test_a_dynamodb_engine_that_is_not_there_is_told(run: Run):
     with refusing_url() as url:

@@ -146,7 +146,8 @@ def test_a_bucket_itself_is_a_warning_for_nobody_signs_the_request(host: str) ->
         f"domainName is {host!r}, an S3 bucket: requests to custom origins are not signed, so a bucket that is not"
         " public responds with 403"
     )
-    assert stack_of(origins=origins_with(domainName=host)).warnings() == [f"origins.stable.{text}"]
+    private = "; for a private one set bucket and region instead"
+    assert stack_of(origins=origins_with(domainName=host)).warnings() == [f"origins.stable.{text}{private}"]
     assert stack_of(tier=tiers_with(domainName=host)).warnings() == [f"tier.tiers.premium.{text}"]
     tenants = {"allowedDomains": ["api.example.com", host]}
     assert stack_of(tenantLookup=tenants).warnings() == [

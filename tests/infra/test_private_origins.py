@@ -65,13 +65,19 @@ def test_the_body_is_included_for_a_function_url_only() -> None:
 @pytest.mark.parametrize(
     ("canary", "expected"),
     [
-        ({"bucket": "a.b", "region": "eu-west-1"}, "bucket is 'a.b': a bucket's name has 3 to 63 of a-z, 0-9 and -"),
+        ({"bucket": "a.b", "region": "eu-west-1"}, "bucket is 'a.b': a bucket name has 3 to 63 of a-z, 0-9, and -"),
         ({"bucket": "shop"}, "region is missing: the Region of the bucket, such as eu-west-1"),
         ({"bucket": "shop", "region": "eu-west-9"}, "region is 'eu-west-9', which is no AWS Region"),
-        (SHOP | {"hostHeader": "viewer"}, "hostHeader is 'viewer': a bucket is known by its own name; write origin"),
-        (SHOP | {"protocol": "http"}, "protocol is not https on port 443, by which CloudFront asks a bucket"),
-        (SHOP | CUSTOM, "domainName is of another kind of origin than bucket: leave out one of both"),
-        (SHOP | FUNCTION, "functionUrl and bucket: an origin is one of both"),
+        (
+            SHOP | {"hostHeader": "viewer"},
+            "hostHeader is 'viewer': a bucket is found by its own host name; set it to origin",
+        ),
+        (
+            SHOP | {"protocol": "http"},
+            "protocol must be https on port 443: CloudFront sends requests to a bucket that way only",
+        ),
+        (SHOP | CUSTOM, "domainName cannot be set with bucket: remove one of them"),
+        (SHOP | FUNCTION, "functionUrl cannot be set with bucket: remove one of them"),
         (
             {"functionUrl": f"https://{URL}/"},
             f"functionUrl is 'https://{URL}/': the host name of a function URL is such as",
@@ -83,7 +89,7 @@ def test_the_body_is_included_for_a_function_url_only() -> None:
         ),
         (CUSTOM | {"pages": "app"}, "pages is for a bucket only"),
         (CUSTOM | {"attachPolicy": True}, "attachPolicy is for a bucket or a function URL only"),
-        ({}, "domainName is missing"),
+        ({}, "domainName is missing: name a host, or a bucket or functionUrl"),
         (
             {"vpcOriginId": "vo_1"},
             "vpcOriginId cannot be behind the router: for a VPC origin CloudFront runs no function on origin-request"
@@ -143,3 +149,5 @@ def test_former_builds_may_be_anywhere_in_the_bucket() -> None:
     with_builds = stack_of(strategy="cookie-version", origins=origins, skew={"pathPrefix": "/_v"}).settings
     assert objects(without, without.origins["stable"]) == "arn:aws:s3:::shop/v1/*"
     assert objects(with_builds, with_builds.origins["stable"]) == "arn:aws:s3:::shop/*"
+    in_fallback = stack_of(origins=origins, skew={"mode": "fallback", "paths": ["/assets/*"]}).settings
+    assert objects(in_fallback, in_fallback.origins["stable"]) == "arn:aws:s3:::shop/v1/*"

@@ -77,6 +77,6 @@ def _check_entry(name: str, url: str) -> None:
         )
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise OriginMapError(f'origin "{name}": "{url}" is no http or https URL')
+        raise OriginMapError(f'origin "{name}": "{url}" is not an http or https URL, such as http://127.0.0.1:8001')
     if parts.query or parts.fragment:
         raise OriginMapError(f'origin "{name}": "{url}" must not have a query or a fragment')

@@ -50,7 +50,10 @@ def test_entries_are_parsed_from_text() -> None:
             'origin "https://v1.example.com": the name must be a domain name, "*.domain" or "domain:port", '
             "without scheme or path",
         ),
-        ("v1.example.com=127.0.0.1:1", 'origin "v1.example.com": "127.0.0.1:1" is no http or https URL'),
+        (
+            "v1.example.com=127.0.0.1:1",
+            'origin "v1.example.com": "127.0.0.1:1" is not an http or https URL, such as http://127.0.0.1:8001',
+        ),
         (
             "v1.example.com=http://127.0.0.1:1/?a",
             'origin "v1.example.com": "http://127.0.0.1:1/?a" must not have a query or a fragment',
