@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from router.control.precedence import Precedence
 from router.metrics import Metrics
 from router.model.assignment import Live
 from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.model.response import Response
-from router.skew import BuildLog
+from router.skew import NO_BUILD, BuildLog, BuildPrecedence, Skew
 from strategies.registry import STRATEGIES
 from tests.strategies.samples import declared_reasons, source_files
 
@@ -42,7 +43,9 @@ def test_the_page_has_the_fields_that_are_written(capsys: pytest.CaptureFixture[
     live = Live(25.0, "none", "r", False, "rollout", "rollout:7", "table-timeout")
     request = Request()
     request.step("build", "unknown")
-    BuildLog("sticky-session", "salt").write(request, decision, 5, live)
+    chosen = BuildPrecedence(Precedence({}), Skew("", "/.*", []), {}, None, "")
+    chosen.build = NO_BUILD
+    BuildLog("sticky-session", "salt", chosen).write(request, decision, 5, live)
     fields = re.findall(r"^\| `(\w+)` \|", read("logs.md").partition("## Reasons")[0], re.M)
     assert fields == list(json.loads(capsys.readouterr().out))
 
