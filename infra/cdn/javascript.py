@@ -136,7 +136,7 @@ def limit_errors(code: str, key_values: Mapping[str, str], stack: Stack) -> list
     if size > MAX_CODE_BYTES:
         errors.append(
             f"{section}: the function's code with this config has {size:,} bytes; CloudFront takes {MAX_CODE_BYTES:,}."
-            " Fewer origins, fewer or shorter signing keys make it smaller"
+            " Fewer origins, keyHeaders or signing keys make it smaller, as does a config without skew"
         )
     for key, value in key_values.items():
         where = f"{stack.project}:{_config_key(key, stack)}"
