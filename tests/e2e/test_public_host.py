@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -183,3 +184,21 @@ async def test_it_can_be_left_to_the_application_and_forwarded_can_be_sent(stack
             await stack.deploy(f"strategy={strategy}", *off, origins=echoes)
             await stack.get("/", forwarded="host=evil.example;for=192.0.2.1")
             assert origin.seen[-1]["forwarded"] == 'host="www.example.com";proto=https'
+
+
+@pytest.mark.long
+async def test_the_sample_applications_form_and_file_come_through_a_canary(stack: Stack) -> None:
+    """It redirects to the name in Host, which is its origin's, and checks Origin against the site's."""
+    await stack.deploy("strategy=sticky-session", "canaryPercent=50", "publicHost=www.example.com")
+    seen: set[str] = set()
+    for _ in range(40):
+        page = await stack.get("/cart")
+        version, cookie = page.headers["x-app-version"], page.headers["set-cookie"].partition(";")[0]
+        token, theme = (re.findall(text, page.text)[0] for text in (r'name="token" value="(\w+)"', r"/assets/[\w.]+"))
+        headers = {"cookie": cookie, "origin": "https://www.example.com"}
+        answer = await stack.viewer.post("/cart", data={"token": token}, headers=headers)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/cart")
+        assert answer.headers["x-app-version"] == version
+        assert (await stack.get(theme, cookie=cookie)).status_code == 200
+        seen.add(version)
+    assert seen == {"1", "2"}
