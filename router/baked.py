@@ -42,7 +42,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
-    router = _router_class(config)(
+    router = _router_class(config.get("failover"))(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),
@@ -61,6 +61,7 @@ def build_router(config: dict[str, Any], region: str) -> Router:
         sets_cookies=bool(config.get("sets_cookies")),
         public=config.get("public"),
         rewrites=config.get("rewrites"),
+        **_private_origins(config.get("private")),
     )
     if config.get("skew"):
         from router.skew import SkewRouter  # only with skew: most stacks do not tell builds apart
@@ -73,12 +74,22 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     return router
 
 
-def _router_class(config: dict[str, Any]) -> Callable[..., Router]:
-    if not (config.get("failover") or config.get("private")):
+def _router_class(groups: dict[str, Any] | None) -> Callable[..., Router]:
+    if not groups:
         return Router
-    from router.failover import maker  # only with failover or private: most stacks have other origins
+    from functools import partial
 
-    return maker(config)
+    from router.failover import FailoverRouter  # only with failover: most stacks have no origin group
+
+    return partial(FailoverRouter, groups)
+
+
+def _private_origins(config: dict[str, Any] | None) -> dict[str, Any]:
+    if not config:
+        return {}
+    from router.private_origins import PrivateOrigins  # only with private: most origins answer to everybody
+
+    return {"write": PrivateOrigins(config).write}
 
 
 def _build_override(config: dict[str, Any] | None) -> Override | None:

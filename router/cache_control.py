@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re  # json has loaded it already
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 LONG_SECONDS = 86_400
 """From a day on a response counts as a file for everybody, not as a page."""
 _DIRECTIVE = re.compile(r'([^\s,;="]+)(\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s,;"]*))?')
@@ -30,6 +35,12 @@ def make_private(cache_control: str) -> str:
     """The same for the visitor's browser, and `private` for everybody else."""
     own = [match[0] for match in _DIRECTIVE.finditer(cache_control) if match[1].lower() not in _SHARED]
     return ", ".join(["private", *own])
+
+
+def forbid_caching(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """These headers of an event, so that no cache keeps the response, be it an error."""
+    kept = {name: entries for name, entries in headers.items() if name != "expires"}
+    return {**kept, "cache-control": [{"key": "Cache-Control", "value": "private, no-store"}]}
 
 
 def _seconds(text: str | None) -> int:

@@ -72,11 +72,10 @@ class CacheGuard:
         status = int(response["status"])
         if not headers.get("set-cookie") and status != PRECONDITION_FAILED:
             return
-        from router.cache_control import make_private  # only with kept: and most responses need none of it
+        from router.cache_control import forbid_caching, make_private  # only with kept: most responses need neither
 
         if status >= LOWEST_ERROR:  # CloudFront caches errors with a max-age or Expires, private or not
-            headers.pop("expires", None)
-            headers["cache-control"] = [{"key": "Cache-Control", "value": "private, no-store"}]
+            headers = response["headers"] = forbid_caching(headers)
             if self._keeps_errors and status in ERRORS_CACHED_UNASKED:
                 headers.pop("set-cookie", None)
             return

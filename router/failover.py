@@ -8,9 +8,8 @@ the function wrote into the first, so nothing is left there: both attempts decid
 
 from __future__ import annotations
 
-from functools import partial
-
 from router import event as events
+from router.cache_control import forbid_caching
 from router.control.precedence import CANARY
 from router.model.decision import DEFAULT_ORIGIN, Decision
 from router.model.record import is_object
@@ -18,11 +17,10 @@ from router.routing import Router
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from router.model.assignment import Live
-    from router.model.decision import Origin
     from router.model.request import Request
     from router.model.response import Response
 
@@ -30,34 +28,16 @@ ATTEMPT_HEADER = "x-router-attempt"
 """A custom header of each group's secondary origin; its value is the group's name."""
 
 
-def maker(config: Mapping[str, Any]) -> Callable[..., Router]:
-    """Return what makes the router of a stack with origin groups or private origins, in the place of its class."""
-    write = events.write_origin
-    if config.get("private"):
-        from router.private_origins import PrivateOrigins  # only with private: not every stack with groups has these
-
-        write = PrivateOrigins(config["private"]).write
-    return partial(FailoverRouter, config.get("failover") or {}, write)
-
-
 class FailoverRouter(Router):
     """A router behind origin groups.
 
     `groups` has them by name: `to`, the origin that takes over from each, `is_cached`, whether the response of a
     second attempt may stay in the cache, under the key of the version that failed, and `to_withdrawn`, whether a
-    canary may take over that a rollback or a pin keeps visitors from. `write` replaces
-    `router.event.write_origin`.
+    canary may take over that a rollback or a pin keeps visitors from.
     """
 
-    def __init__(
-        self,
-        groups: Mapping[str, Mapping[str, Any]],
-        write: Callable[[events.Cf, Origin, Mapping[str, str]], None],
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, groups: Mapping[str, Mapping[str, Any]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._write = write
         self._groups = groups
         self._group: Mapping[str, Any] | None = None
 
@@ -106,6 +86,4 @@ class FailoverRouter(Router):
         response = cf.get("response")
         if self._group is None or self._guard is None or self._group["is_cached"] or not is_object(response):
             return
-        headers = dict(response.get("headers") or {})
-        headers.pop("expires", None)
-        response["headers"] = headers | {"cache-control": [{"key": "Cache-Control", "value": "private, no-store"}]}
+        response["headers"] = forbid_caching(response.get("headers") or {})

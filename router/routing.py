@@ -30,10 +30,8 @@ class Router:
     """Returns for every event the request or response that CloudFront continues with, whatever fails.
 
     `baked` is the control snapshot in the package. Every request has one snapshot, which is handed through: to the
-    precedence, the strategy and the log.
+    precedence, the strategy and the log. `write` puts the origin into an event.
     """
-
-    _write: Callable[[events.Cf, Origin, Mapping[str, str]], None] = staticmethod(events.write_origin)
 
     def __init__(
         self,
@@ -51,6 +49,7 @@ class Router:
         sets_cookies: bool = True,
         public: Mapping[str, Any] | None = None,
         rewrites: Mapping[str, Any] | None = None,
+        write: Callable[[events.Cf, Origin, Mapping[str, str]], None] = events.write_origin,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._strategy = strategy
@@ -67,6 +66,7 @@ class Router:
         self._guard = guard
         self._public = public
         self._rewrites = rewrites
+        self._write = write
         self._timer = timer
 
     def handle(self, event: object) -> object:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from router.cache_control import forbid_caching
 from router.control.live import after_failure, parse_live
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
@@ -74,7 +75,7 @@ def _text(attribute: Any) -> str:
 
 
 class Skew:
-    """Where requests name a build: below a path prefix (`/_v/` + id), or in a query parameter, header or cookie.
+    """The places of a build id in requests: below a path prefix (`/_v/` + id), in a query parameter, header or cookie.
 
     `paths` is a regular expression for the paths of files, without the prefix; `places` are (kind, name) in their
     order. `builds` are those of the package, until a control table says more.
@@ -241,9 +242,7 @@ class SkewRouter(Router):
         try:
             named = event["Records"][0]["cf"]["request"]["headers"][BUILD_HEADER][0]["value"]
             if named == NO_BUILD:
-                headers = {name: value for name, value in response["headers"].items() if name != "expires"}
-                kept_by_nobody = [{"key": "Cache-Control", "value": "private, no-store"}]
-                response["headers"] = {**headers, "cache-control": kept_by_nobody}
+                response["headers"] = forbid_caching(response["headers"])
         except (AttributeError, LookupError, TypeError):
             return
 

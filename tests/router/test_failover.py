@@ -10,7 +10,6 @@ import pytest
 from router.cache_guard import CacheGuard
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
-from router.event import write_origin
 from router.failover import ATTEMPT_HEADER, FailoverRouter
 from router.metrics import Metrics
 from router.model.assignment import Live
@@ -34,7 +33,6 @@ def router_for(chosen: str | Origin, **settings: Any) -> FailoverRouter:
     given: dict[str, Any] = {"groups": GROUPS, "baked": Live(0.0, "none", "r")} | settings
     return FailoverRouter(
         given.pop("groups"),
-        write_origin,
         Scripted(lambda _: Decision(chosen, "scripted", bucket=7, visitor="v"), respond),
         ORIGINS,
         DecisionLog("scripted", "salt"),
