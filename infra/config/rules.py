@@ -1,4 +1,4 @@
-"""Rules that several sections share: one of a few words, a range, no duplicates, and endpoints that SNS delivers to."""
+"""Rules that several sections share: words, ranges, duplicates, headers, path patterns, and endpoints of SNS."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from infra.config.base_model import Text
 from infra.config.errors import custom_error, format_value, suggestion
 from router.model import names, origin_rules
 
+MAX_STATIC_PATHS = 24
+"""CloudFront's quota is 25 cache behaviors for each distribution, the default one among them."""
+OWN_PREFIX = "x-router-"
+_PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
+"""The characters of a path pattern ("Cache behavior settings", Path pattern), here always with the leading /."""
 _EMAIL = re.compile(r"[^@\s]{1,64}@([^@\s]+)")
 
 
@@ -51,6 +56,44 @@ def duplicate_error(values: Sequence[str], advice: str = "") -> str:
     """Return the error of a list that has something twice, "" otherwise."""
     twice = next((value for index, value in enumerate(values) if value in values[:index]), "")
     return f"lists {format_value(twice)} twice{advice and f': {advice}'}" if twice else ""
+
+
+def own_header_error(name: str) -> str:
+    """Return the error in the name of a header that only the router sets, "" otherwise."""
+    return (
+        f"is {name!r}: headers that begin with {OWN_PREFIX} are the router's own"
+        if name.lower().startswith(OWN_PREFIX)
+        else ""
+    )
+
+
+def header_error(name: str) -> str:
+    """Return the error in the name of a header that is not the router's, "" otherwise."""
+    return own_header_error(name) or names.header_name(name)
+
+
+def path_pattern_error(pattern: str) -> str:
+    """Return the error in a path pattern other than that of every path."""
+    if not _PATH_PATTERN.fullmatch(pattern) or len(pattern) > 255:
+        return (
+            f"is {pattern!r}: a path pattern starts with / and has at most 255 letters, digits and _-.*$/~\"'@:+&?,"
+            f" such as {_example_pattern(pattern)}"
+        )
+    return f"is {pattern!r}: that is every path, and the router would see none" if not pattern.strip("/*") else ""
+
+
+def _example_pattern(pattern: str) -> str:
+    """Return the pattern with its slash where only that is missing (`*.js`), else any."""
+    meant = f"/{pattern}"
+    is_likely = pattern.strip("*") and not pattern.startswith("/") and _PATH_PATTERN.fullmatch(meant)
+    return meant if is_likely and len(meant) <= 255 else "/static/*"
+
+
+def path_patterns_error(patterns: tuple[str, ...]) -> str:
+    """Return the error in a list of path patterns."""
+    if len(patterns) > MAX_STATIC_PATHS:
+        return f"has {len(patterns)} entries: CloudFront has room for {MAX_STATIC_PATHS}"
+    return duplicate_error(patterns, "every pattern once")
 
 
 def sns_protocol(endpoint: str) -> str:

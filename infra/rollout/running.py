@@ -1,4 +1,4 @@
-"""What the control table has beside the config while the program runs, and its meaning for this update."""
+"""Items of the control table beside the config while the program runs, and their meaning for this update."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 
 from infra.config.base_model import Text
-from infra.config.rules import duplicate_error, rule
+from infra.config.rules import duplicate_error, own_header_error, rule
 from router.model import names
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def _name_error(name: str) -> str:
         return ""
     if lower in _INSTEAD:
         return f"is {name!r}: {_INSTEAD[lower]}"
-    if lower.startswith("x-router-"):
-        return f"is {name!r}: headers that begin with x-router- are the router's own"
+    if text := own_header_error(name):
+        return text
     text = names.header_name(name)
     if _TOKEN.fullmatch(name) and (text or lower in _NEVER_KEYED):
         return f"is {name!r}: CloudFront takes no such header into the cache key"

@@ -11,8 +11,7 @@ from pydantic import Field
 
 from infra.config.base_model import Section, Text, Whole
 from infra.config.errors import suggestion
-from infra.config.path_patterns import MAX_STATIC_PATHS, path_pattern_error
-from infra.config.rules import duplicate_error, rule
+from infra.config.rules import MAX_STATIC_PATHS, duplicate_error, path_pattern_error, rule
 
 if TYPE_CHECKING:
     from infra.settings.model import CoreSettings

@@ -9,10 +9,16 @@ from pydantic import Field, model_validator
 
 from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
-from infra.config.path_patterns import path_pattern_error, path_patterns_error
-from infra.config.rules import between, one_of, optional_rule, rule
+from infra.config.rules import (
+    between,
+    header_error,
+    one_of,
+    optional_rule,
+    path_pattern_error,
+    path_patterns_error,
+    rule,
+)
 from infra.settings.origins import secret_error
-from router.model import names
 
 CA_BUNDLES = ("amazon", "system")
 MAX_REMEMBERED_ENTRIES = 10_000
@@ -24,7 +30,6 @@ _NEVER_SENT = re.compile(
     r"|trailer|transfer-encoding|upgrade|via|x-amz-.*|x-edge-.*|x-real-ip"
 )
 """Headers that CloudFront rejects as custom headers ("Add custom headers to origin requests")."""
-OWN_PREFIX = "x-router-"
 
 StaticPaths = Annotated[tuple[Annotated[Text, rule(path_pattern_error)], ...], rule(path_patterns_error)]
 
@@ -165,9 +170,7 @@ def origin_header_error(value: str) -> str:
     """Return the error in the name of a custom header of origins; "" where there is none."""
     if _NEVER_SENT.fullmatch(value.lower()):
         return f"is {value!r}: CloudFront adds no header of that name to requests; take one such as x-origin-verify"
-    if value.lower().startswith(OWN_PREFIX):
-        return f"is {value!r}: headers that begin with {OWN_PREFIX} are the router's own"
-    return names.header_name(value)
+    return header_error(value)
 
 
 class SecuritySettings(Section):

@@ -1,9 +1,10 @@
-"""The section `skew`: how an open page keeps the files of its build while versions change."""
+"""The section `skew`: files of open pages while versions change."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import model_validator
@@ -11,8 +12,15 @@ from pydantic import model_validator
 from infra.config.aws_hosts import BUCKET, WEBSITE, find_service
 from infra.config.base_model import Section, Text
 from infra.config.errors import raise_errors, setting_error
-from infra.config.path_patterns import MAX_STATIC_PATHS, path_pattern_error, path_patterns_error
-from infra.config.rules import one_of, optional_rule, rule
+from infra.config.rules import (
+    MAX_STATIC_PATHS,
+    header_error,
+    one_of,
+    optional_rule,
+    path_pattern_error,
+    path_patterns_error,
+    rule,
+)
 from infra.settings.failover import OriginGroup
 from infra.settings.origins import REQUIRED_ORIGINS, build_error
 from router.model import names, origin_rules
@@ -28,14 +36,8 @@ EVERYTHING_BELOW = "/.+"
 """A path prefix marks files by itself."""
 
 
-def _header_error(value: str) -> str:
-    if value.lower().startswith("x-router-"):
-        return f"is {value!r}: headers that begin with x-router- are the router's own"
-    return names.header_name(value)
-
-
 class SkewSettings(Section):
-    """How an open page keeps its files: a build id in requests for them, or a second attempt at the other version.
+    """Files of open pages while versions change: by a build id in requests, or a second attempt at the other version.
 
     Attributes:
         mode: `build`: the id in a request names the origin. `fallback`: a file that one version does not have is tried
@@ -52,7 +54,7 @@ class SkewSettings(Section):
     mode: Annotated[Text, one_of("build", "fallback")] = "build"
     path_prefix: Annotated[Text, optional_rule(origin_rules.path)] = ""
     query: Annotated[Text, optional_rule(names.query_name)] = ""
-    header: Annotated[Text, optional_rule(_header_error)] = ""
+    header: Annotated[Text, optional_rule(header_error)] = ""
     cookie: Annotated[Text, optional_rule(names.cookie_name)] = ""
     paths: Annotated[tuple[Annotated[Text, rule(path_pattern_error)], ...], rule(path_patterns_error)] = ()
 
@@ -182,6 +184,7 @@ def _path_errors(settings: CoreSettings, skew: SkewSettings) -> Iterator[InitErr
         yield setting_error(text, "skew", "paths", value=skew.paths)
 
 
+@cache
 def _overlap(one: str, other: str) -> bool:
     """Return whether a path can match both patterns."""
     if not one or not other:

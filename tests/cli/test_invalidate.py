@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.cdn.invalidation import MARK_TAG, affected, cached_paths, invalidation_path, mark_of
-from infra.config.path_patterns import MAX_STATIC_PATHS
+from infra.config.rules import MAX_STATIC_PATHS
 from infra.settings.stack import load_stack
 from simulator.standin.config.stack_config import read_stack_config
 from tests.cli.conftest import Result

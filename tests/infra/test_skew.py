@@ -148,3 +148,14 @@ def test_a_bucket_says_403_of_a_file_that_it_does_not_have() -> None:
     bucket = {"domainName": "files.s3.eu-west-1.amazonaws.com"}
     [group] = stack_of(skew=FALLBACK, origins={**ORIGINS, "canary": bucket}).settings.origin_groups
     assert group.status_codes == (403, 404)
+
+
+def test_patterns_with_many_stars_are_compared_as_any_others() -> None:
+    """Every rest of the two is compared once: 10 stars in each took minutes, and a pattern has up to 255 characters."""
+    many = "/" + "*a" * 40
+    static = {"staticPaths": [f"{many}b"]}
+    assert problems_of(origins=BUILT, skew={"query": "dpl", "paths": [f"{many}c"]}, **static) == []
+    assert problems_of(origins=BUILT, skew={"query": "dpl", "paths": [f"{many}*"]}, **static) == [
+        f"edge-router:skew.paths[0] is '{many}*', and staticPaths has '{many}b': those requests go to stable"
+        " past the router"
+    ]
