@@ -113,14 +113,14 @@ def _group(behavior: Behavior, inputs: DecisionInputs, *, is_lambda: bool) -> Fi
         "router-defeats-origin-group",
         "error",
         f"Its target {behavior.origin_group} is an origin group ({' and '.join(members)}). {what}",
-        _known_group(behavior, inputs, members)
+        _describe_group(behavior, inputs, members)
         if inputs.groups and is_lambda and members
         else f"one origin as targetOriginId in the place of {behavior.origin_group}",
         inputs,
     )
 
 
-def _known_group(behavior: Behavior, inputs: DecisionInputs, members: list[str]) -> str:
+def _describe_group(behavior: Behavior, inputs: DecisionInputs, members: list[str]) -> str:
     return (
         f"{behavior.origin_group} as its targetOriginId, and the custom header {inputs.attempt_header}:"
         f" {' or '.join(inputs.groups)} at the origin {members[-1]} and at no other"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import JsonOption, SetOption, complete_stacks
+from cli.stacks.options import JsonOption, SetOption, stack_option
 
 config_app = typer.Typer(help="Check the config of a stack.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -15,10 +15,7 @@ config_app = typer.Typer(help="Check the config of a stack.", no_args_is_help=Tr
 @config_app.command("check")
 def config_check(
     context: typer.Context,
-    stack: Annotated[
-        str | None,
-        typer.Option("--stack", "-s", metavar="NAME", help="The stack to check.", autocompletion=complete_stacks),
-    ] = None,
+    stack: Annotated[str | None, stack_option("The stack to check.")] = None,
     settings: SetOption = None,
     state: Annotated[
         Path | None, typer.Option(help="Check an exported state of any stack (pulumi stack export) for cache leaks.")

@@ -9,7 +9,7 @@ import typer
 
 from cli.cost.traffic import Traffic
 from cli.output.errors import UsageError
-from cli.stacks.options import JsonOption, SetOption, complete_stacks, complete_strategies
+from cli.stacks.options import JsonOption, SetOption, complete_strategies, stack_option
 
 OTHER_CACHING = {
     "cookie-version": ("cookieVersion.caching=versioned",),
@@ -32,16 +32,7 @@ def cost(
             help="Show one strategy item by item; the default compares all.", autocompletion=complete_strategies
         ),
     ] = None,
-    stack: Annotated[
-        str,
-        typer.Option(
-            "--stack",
-            "-s",
-            metavar="NAME",
-            help="Stack whose settings count: memory, replicas, caching, rollout …",
-            autocompletion=complete_stacks,
-        ),
-    ] = "local",
+    stack: Annotated[str, stack_option("Stack whose settings count: memory, replicas, caching, rollout …")] = "local",
     settings: SetOption = None,
     response_kb: Annotated[float, typer.Option(help="Size of an average response, in KB.")] = Traffic.response_kb,
     hit_percent: Annotated[

@@ -29,7 +29,7 @@ def check_account(regions: Sequence[str]) -> Iterator[Line]:
         return
     checks = (lambda: _regions(regions), lambda: _concurrency(regions), _verified, _distributions)
     with ThreadPoolExecutor(len(checks)) as pool:
-        asked = [pool.submit(_asked, name, check) for name, check in zip(names, checks, strict=True)]
+        asked = [pool.submit(_ask, name, check) for name, check in zip(names, checks, strict=True)]
         for one in asked:
             yield one.result()
 
@@ -52,7 +52,7 @@ def _credentials() -> Line:
     return Line(name, OK, f"account {identity['Account']}, {identity['Arn']}")
 
 
-def _asked(name: str, check: Callable[[], Line]) -> Line:
+def _ask(name: str, check: Callable[[], Line]) -> Line:
     """The line of a check; what cannot be asked is not checked, and the line says why."""
     try:
         return check()

@@ -1,4 +1,4 @@
-"""What a new stack needs to know: by option, or asked for on a terminal."""
+"""Answers to what a new stack needs: by option, or from a terminal."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class Given:
             if question.default is None:
                 raise MissingError(f"--{question.option} is missing: {question.text}")
             return [question.default]
-        return self._asked(question)
+        return self._ask(question)
 
-    def _asked(self, question: Question) -> list[str]:
+    def _ask(self, question: Question) -> list[str]:
         """Ask until all parts of the answer are valid."""
         while True:
             text = self.ask(question).strip()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import JsonOption, SetOption, complete_stacks, complete_strategies
+from cli.stacks.options import JsonOption, SetOption, complete_strategies, stack_option
 
 
 def init(
@@ -81,12 +81,7 @@ def init(
 
 def doctor(
     context: typer.Context,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            "--stack", "-s", metavar="NAME", help="Check this stack's settings too.", autocompletion=complete_stacks
-        ),
-    ] = None,
+    stack: Annotated[str | None, stack_option("Check this stack's settings too.")] = None,
     settings: SetOption = None,
     is_offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS.")] = False,
     is_json: JsonOption = False,

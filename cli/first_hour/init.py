@@ -44,7 +44,7 @@ def write_stack(
             " part of every key and every resource; change it there and in all stacks' files before the first `pulumi"
             " up`"
         )
-    found = _answers(given, overrides, may_ask=not is_json)
+    found = _collect_answers(given, overrides, may_ask=not is_json)
     stack, strategy = found["stack"][0], found["strategy"][0]
     path = workspace.root / f"Pulumi.{stack}.yaml"
     kept = _confirm(path, given, is_forced=is_forced, may_ask=not is_json)
@@ -60,7 +60,7 @@ def write_stack(
     _report(path, stack, strategy, checked, [*required, *advised], is_json=is_json)
 
 
-def _answers(given: Given, overrides: Sequence[str], *, may_ask: bool) -> dict[str, list[str]]:
+def _collect_answers(given: Given, overrides: Sequence[str], *, may_ask: bool) -> dict[str, list[str]]:
     """The answers by option. SystemExit(2) with all that are missing."""
     found: dict[str, list[str]] = {}
     errors: list[str] = []

@@ -20,7 +20,7 @@ COMMENTS = {
     "origins": "https on port 443, unless protocol and port say otherwise.",
 }
 KEPT_AT_THE_TOP = ("secretsprovider", "encryptedkey", "encryptionsalt")
-"""What `pulumi stack init` writes: without it, no secret can be decrypted."""
+"""Keys that `pulumi stack init` writes: without them, no secret can be decrypted."""
 
 
 class Secret(NamedTuple):

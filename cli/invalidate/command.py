@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import AwsOption, JsonOption, LocalOption, OutputsOption, complete_stacks
+from cli.stacks.options import AwsOption, JsonOption, LocalOption, OutputsOption, stack_option
 from cli.stacks.workspace import Target
 
 
 def invalidate(
     context: typer.Context,
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", metavar="NAME", help="The deployed stack.", autocompletion=complete_stacks)
-    ],
+    stack: Annotated[str, stack_option("The deployed stack.")],
     outputs: OutputsOption = None,
     is_forced: Annotated[bool, typer.Option("--all", help="Invalidate every path, whatever has changed.")] = False,
     waits: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the invalidation is completed.")] = True,

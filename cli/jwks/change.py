@@ -1,4 +1,4 @@
-"""Which keys of an issuer a stack takes, what changes with them, and where they are written."""
+"""Keys of an issuer for a stack: choice, comparison with the keys in place, and writing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _IDENTIFYING = ("crv", "e", "kty", "n", "x", "y")
 
 @dataclass(frozen=True)
 class Source:
-    """Where keys are from, and for which algorithm they are; "" stands for what the stack says."""
+    """The issuer or address of keys, and their algorithm; "" stands for what the stack says."""
 
     issuer: str = ""
     url: str = ""
@@ -69,8 +69,8 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where the keys are written: a file of their own, or else the stack's."""
+class Destination:
+    """The file that the keys are written into: one of their own, or else the stack's."""
 
     file: StackFile | None
     path: Path | None
@@ -124,15 +124,17 @@ def fetch_into(
     """Fetch, compare and write. SystemExit(1) where `is_check` finds a difference."""
     if stack is None and path is None:
         raise UsageError("jwks fetch needs --stack NAME, or --out FILE.json")
-    target = Target(StackFile.open(workspace.root, stack) if stack is not None else None, path)
-    source = source.within(target.section, target.file.project if target.file is not None else "edge-router")
+    destination = Destination(StackFile.open(workspace.root, stack) if stack is not None else None, path)
+    source = source.within(
+        destination.section, destination.file.project if destination.file is not None else "edge-router"
+    )
     with working(f"fetching the keys of {source.url or source.issuer}"):
         url, keys = fetch_jwks(source.issuer, source.url)
     usable, skipped = _take(url, keys, source.algorithm)
-    change = compare(target.keys, usable)
-    written = target.write(usable) if not is_check and not change.is_empty else None
-    problems = [f"{target.name}: the keys are not those of {url}"] if is_check and not change.is_empty else []
-    for text in [*(f"{url}: skipped {text}" for text in skipped), *target.rivals]:
+    change = compare(destination.keys, usable)
+    written = destination.write(usable) if not is_check and not change.is_empty else None
+    problems = [f"{destination.name}: the keys are not those of {url}"] if is_check and not change.is_empty else []
+    for text in [*(f"{url}: skipped {text}" for text in skipped), *destination.rivals]:
         warn(text)
     if is_json:
         told = {"stack": stack, "url": url, "algorithm": source.algorithm, "skipped": skipped, "written": written}
@@ -141,7 +143,7 @@ def fetch_into(
         out.print(change.text, markup=False)
         outcome = "written; `pulumi up` deploys it" if written and path is None else "written"
         if not problems:
-            out.print(f"{target.name}: {outcome if written else f'has the keys of {url}'}", markup=False)
+            out.print(f"{destination.name}: {outcome if written else f'has the keys of {url}'}", markup=False)
     for problem in problems if not is_json else []:
         print_error(problem)
     if problems:

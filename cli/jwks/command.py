@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import JsonOption, complete_stacks
+from cli.stacks.options import JsonOption, stack_option
 
 jwks_app = typer.Typer(
     help="Refresh the keys that verify an issuer's tokens.", no_args_is_help=True, rich_markup_mode=None
@@ -17,16 +17,7 @@ jwks_app = typer.Typer(
 @jwks_app.command()
 def fetch(
     context: typer.Context,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            "--stack",
-            "-s",
-            metavar="NAME",
-            help="The stack whose jwtIat.jwks is written.",
-            autocompletion=complete_stacks,
-        ),
-    ] = None,
+    stack: Annotated[str | None, stack_option("The stack whose jwtIat.jwks is written.")] = None,
     issuer: Annotated[
         str | None,
         typer.Option(

@@ -6,16 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import AwsOption, LocalOption, OutputsOption, complete_stacks
+from cli.stacks.options import AwsOption, LocalOption, OutputsOption, stack_option
 from cli.stacks.workspace import Target
 
 
 def rollback(
     context: typer.Context,
-    stack: Annotated[
-        str,
-        typer.Option("--stack", "-s", metavar="NAME", help="The stack to roll back.", autocompletion=complete_stacks),
-    ],
+    stack: Annotated[str, stack_option("The stack to roll back.")],
     is_confirmed: Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation prompt.")] = False,
     version: Annotated[
         int | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,12 +24,12 @@ def complete_strategies(incomplete: str) -> list[str]:
     return [name for name in STRATEGIES if name.startswith(incomplete)]
 
 
-StackOption = Annotated[
-    str,
-    typer.Option(
-        "--stack", "-s", metavar="NAME", help="The stack: local, staging, prod …", autocompletion=complete_stacks
-    ),
-]
+def stack_option(help_text: str) -> Any:
+    """Return the option `--stack`, for a parameter of a command."""
+    return typer.Option("--stack", "-s", metavar="NAME", help=help_text, autocompletion=complete_stacks)
+
+
+StackOption = Annotated[str, stack_option("The stack: local, staging, prod …")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting for this run (repeatable)."),

@@ -74,12 +74,12 @@ class StackFile:
             return self.text
         found, value = _find(mapping, lambda name: name == key)
         if found is not None:
-            begin, end = found.end_mark.index, _end(value, self.text)
-            return f"{self.text[:begin]}: {_indented(lines, found.start_mark.column)}{self.text[end:]}"
+            begin, end = found.end_mark.index, _find_end(value, self.text)
+            return f"{self.text[:begin]}: {_indent(lines, found.start_mark.column)}{self.text[end:]}"
         first: Any = mapping.value[0][0]
         column, begin = first.start_mark.column, first.start_mark.index
         between = ", " if mapping.flow_style else f"\n{' ' * column}"
-        return f"{self.text[:begin]}{key}: {_indented(lines, column)}{between}{self.text[begin:]}"
+        return f"{self.text[:begin]}{key}: {_indent(lines, column)}{between}{self.text[begin:]}"
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -108,17 +108,17 @@ def _find(mapping: Any, is_meant: Callable[[str], bool]) -> tuple[Any, Any]:
     return next(((key, value) for key, value in pairs if is_meant(str(key.value))), (None, None))
 
 
-def _end(node: Any, text: str) -> int:
-    """Where a value ends: a block's own end lies behind the comments that follow it."""
+def _find_end(node: Any, text: str) -> int:
+    """Return the position at which a value ends: a block's own end lies behind the comments that follow it."""
     children: Sequence[Any] = node.value if isinstance(node, yaml.CollectionNode) and not node.flow_style else ()
     if children:
         last: Any = children[-1]
-        return _end(cast("Any", last[1] if isinstance(last, tuple) else last), text)
+        return _find_end(cast("Any", last[1] if isinstance(last, tuple) else last), text)
     begin, end = int(node.start_mark.index), int(node.end_mark.index)
     return begin + len(text[begin:end].rstrip())
 
 
-def _indented(lines: Sequence[str], indent: int) -> str:
+def _indent(lines: Sequence[str], indent: int) -> str:
     return f"\n{' ' * (indent + 2)}".join(lines)
 
 

@@ -6,21 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli.stacks.options import JsonOption, complete_stacks
+from cli.stacks.options import JsonOption, stack_option
 
 
 def sweep(
     context: typer.Context,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            "--stack",
-            "-s",
-            metavar="NAME",
-            help="Only this stack, even if it is destroyed.",
-            autocompletion=complete_stacks,
-        ),
-    ] = None,
+    stack: Annotated[str | None, stack_option("Only this stack, even if it is destroyed.")] = None,
     is_deleting: Annotated[bool, typer.Option("--delete", help="Delete; the default is to list only.")] = False,
     keep: Annotated[
         int | None,

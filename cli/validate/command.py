@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.output.errors import UsageError
-from cli.stacks.options import JsonOption, SetOption, complete_stacks
+from cli.stacks.options import JsonOption, SetOption, stack_option
 from validator.plan.model import Plan
 
 SECRET_VARIABLE = "EDGE_ROUTER_OVERRIDE_SECRET"  # noqa: S105  the variable's name
@@ -17,16 +17,7 @@ SECRET_VARIABLE = "EDGE_ROUTER_OVERRIDE_SECRET"  # noqa: S105  the variable's na
 def validate(
     context: typer.Context,
     url: Annotated[str, typer.Argument(metavar="URL", help="URL of a page that is routed and not cached.")],
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            "--stack",
-            "-s",
-            metavar="NAME",
-            help="Expect the values of this stack's config.",
-            autocompletion=complete_stacks,
-        ),
-    ] = None,
+    stack: Annotated[str | None, stack_option("Expect the values of this stack's config.")] = None,
     settings: SetOption = None,
     percent: Annotated[float | None, typer.Option(help="Expected percentage of new visitors on canary.")] = None,
     pin: Annotated[str | None, typer.Option(metavar="VERSION", help="Version that everybody must get.")] = None,
