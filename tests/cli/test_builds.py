@@ -18,7 +18,7 @@ from simulator.dynamodb.sdk import local_client
 from tests.cli.conftest import Result
 from tests.cli.status_server import local_stack
 from tests.infra.configs import BUILT, stack_of
-from tests.moto_server import moto_server
+from tests.moto_server import create_control_table, moto_server
 
 TABLE = "edge-router-builds-of-a-test"
 CONFIG = {"builds": {"M": {"canary": {"S": "B"}, "stable": {"S": "A"}}}}
@@ -39,13 +39,7 @@ def url() -> Iterator[str]:
 def pairs(url: str, project: Path) -> Iterator[dict[str, str]]:
     """The stack `local`, up, by its table and its status port; the pairs of its key-value store."""
     client = local_client(url, "us-east-1")
-    names = ("scope", "item")
-    client.create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": n, "KeyType": k} for n, k in zip(names, ("HASH", "RANGE"), strict=True)],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_control_table(client, TABLE)
     client.put_item(TableName=TABLE, Item={"scope": {"S": "edge"}, "item": {"S": "config"}, **CONFIG})
     pairs = {"canary": "{}", "build:A": "stable", "build:B": "canary"}
 

@@ -33,7 +33,7 @@ from tests.cli.conftest import Result
 from tests.cli.fake_cloudfront import ID, FakeCloudFront, denied
 from tests.cli.status_server import local_stack
 from tests.infra.configs import edit_stack, shipped_stack
-from tests.moto_server import moto_server
+from tests.moto_server import create_control_table, moto_server
 
 TABLE = "edge-router-prod-control"
 PLAN = Plan(steps=(5, 25, 100), interval_seconds=600)
@@ -147,7 +147,7 @@ def account(
         "PATH": str(tmp_path / "bin"),
     }.items():
         monkeypatch.setenv(name, value)
-    _make_table(clients("dynamodb"))
+    create_control_table(clients("dynamodb"), TABLE)
     _make_role(clients("iam"))
     arns = [publish(clients("lambda"), "edge-router-prod-1a2b3c4d", text) for text in ("1", "2", "3")]
     function_arn = arns[-1].removesuffix(":3")
@@ -159,15 +159,6 @@ def account(
     clients("dynamodb").delete_table(TableName=TABLE)
     clients("lambda").delete_function(FunctionName="edge-router-prod-1a2b3c4d")
     cloudfront.close()
-
-
-def _make_table(dynamodb: Any) -> None:
-    dynamodb.create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("scope", "item")],
-        BillingMode="PAY_PER_REQUEST",
-    )
 
 
 def _make_role(iam: Any) -> None:

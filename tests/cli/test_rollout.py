@@ -23,7 +23,7 @@ from controller.rollout.store import ControlTable, Items
 from tests.cli.conftest import Result, Up
 from tests.cli.status_server import local_stack
 from tests.cli.test_up import command
-from tests.moto_server import moto_server
+from tests.moto_server import create_control_table, moto_server
 from tests.ports import refusing_url
 
 TABLE = "edge-router-prod-control"
@@ -58,13 +58,7 @@ def dynamodb(run: Run, aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
 @pytest.fixture
 def table(dynamodb: Any) -> Iterator[ControlTable]:
     """The table of stack prod as `pulumi up` leaves it."""
-    names = ("scope", "item")
-    dynamodb.create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": n, "KeyType": k} for n, k in zip(names, ("HASH", "RANGE"), strict=True)],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_control_table(dynamodb, TABLE)
     dynamodb.put_item(TableName=TABLE, Item={**KEY, **CONFIG})
     yield ControlTable(dynamodb, TABLE)
     dynamodb.delete_table(TableName=TABLE)

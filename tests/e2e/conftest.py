@@ -23,6 +23,15 @@ CONTROL = "edge-router-local-control"
 UNTIL_SECONDS = 30
 NEVER_SECONDS = 86_400
 """The rollout controller looks when a test says so."""
+ON_LAMBDA = {
+    "cookie-version": ("strategy=cookie-version",),
+    "versioned": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
+    "sticky-session": ("strategy=sticky-session",),
+    "fastest-origin": ("strategy=fastest-origin",),
+    "jwt-iat": ("strategy=jwt-iat",),
+    "tenant-lookup": ("strategy=tenant-lookup",),
+}
+"""The settings of every strategy that decides on Lambda."""
 HOME, NEAR, FAR = "us-east-1", "eu-west-1", "ap-southeast-1"
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from simulator.loopback import LoopbackServer, Request, Response
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import ON_LAMBDA, Stack
 
 pytestmark = pytest.mark.anyio
 
@@ -19,14 +19,6 @@ FAILOVER = (
     "failover.to.stable=standby",
     "origins.standby.domainName=v3.example.com",
 )
-STRATEGIES = {
-    "cookie-version": ("strategy=cookie-version",),
-    "versioned": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
-    "sticky-session": ("strategy=sticky-session",),
-    "fastest-origin": ("strategy=fastest-origin",),
-    "jwt-iat": ("strategy=jwt-iat",),
-    "tenant-lookup": ("strategy=tenant-lookup",),
-}
 
 
 class Site:
@@ -65,12 +57,12 @@ async def served(stack: Stack, *overrides: str, lost: str = "") -> AsyncGenerato
 
 
 @pytest.mark.long_if(r"^(?!canary-v2-v1-versioned$)")
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", ON_LAMBDA)
 @pytest.mark.parametrize(("pin", "first", "second"), [("canary", "v2", "v1"), ("stable", "v1", "v3")])
 async def test_a_version_that_fails_is_replaced_once_and_counted_once(
     stack: Stack, pin: str, first: str, second: str, name: str
 ) -> None:
-    async with served(stack, *STRATEGIES[name], f"pin={pin}") as site:
+    async with served(stack, *ON_LAMBDA[name], f"pin={pin}") as site:
         site.fail(**{first: 503})
         stack.lines.clear()
         answer = await stack.get(f"/page-{pin}")
@@ -96,7 +88,7 @@ async def test_a_version_that_fails_is_replaced_once_and_counted_once(
 
 @pytest.mark.long
 async def test_a_canary_that_cannot_be_connected_to_is_replaced_too(stack: Stack) -> None:
-    async with served(stack, *STRATEGIES["cookie-version"], "pin=canary", lost="v2.example.com"):
+    async with served(stack, *ON_LAMBDA["cookie-version"], "pin=canary", lost="v2.example.com"):
         assert (await stack.get("/page")).text == "v1"
         assert stack.console
         stack.console.clear()

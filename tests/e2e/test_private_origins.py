@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import ON_LAMBDA, Stack
 from tests.e2e.echo_origin import EchoOrigin, echoing
 
 pytestmark = pytest.mark.anyio
@@ -30,14 +30,6 @@ TWO_BUCKETS = (*bucket("stable", "shop", "eu-west-1", **V1), *bucket("canary", "
 TWO_FUNCTIONS = (*function("stable", "one", "eu-west-1"), *function("canary", "two", "us-west-2"))
 MIXED = bucket("canary", "exp", "us-east-1", **V2)
 KINDS = {"one bucket": ONE_BUCKET, "two buckets": TWO_BUCKETS, "mixed": MIXED, "functions": TWO_FUNCTIONS}
-STRATEGIES = {
-    "cookie-version": ("strategy=cookie-version",),
-    "versioned": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
-    "sticky-session": ("strategy=sticky-session",),
-    "fastest-origin": ("strategy=fastest-origin",),
-    "jwt-iat": ("strategy=jwt-iat",),
-    "tenant-lookup": ("strategy=tenant-lookup",),
-}
 
 
 @asynccontextmanager
@@ -49,11 +41,11 @@ async def deploying(stack: Stack, *overrides: str) -> AsyncGenerator[EchoOrigin]
 
 
 @pytest.mark.long_if(r"^(?!canary-(mixed-cookie-version|functions-versioned)$)")
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", ON_LAMBDA)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 async def test_every_strategy_reaches_every_kind_of_origin(stack: Stack, pin: str, kind: str, name: str) -> None:
-    async with deploying(stack, *STRATEGIES[name], *KINDS[kind], f"pin={pin}") as origin:
+    async with deploying(stack, *ON_LAMBDA[name], *KINDS[kind], f"pin={pin}") as origin:
         answer = await stack.get("/?response-content-type=text/plain&b=%2F&a=x+y")
         assert answer.status_code == 200, (answer.text, stack.local.private and stack.local.private.refused)
         if kind == "functions" or (kind == "mixed" and pin == "stable"):
@@ -73,7 +65,7 @@ async def test_every_strategy_reaches_every_kind_of_origin(stack: Stack, pin: st
 async def test_a_file_that_one_version_lacks_comes_from_the_other(stack: Stack) -> None:
     """A second attempt at a bucket, where 403 is what is missing."""
     failover = ("failover.paths[0]=/*", "failover.statusCodes[0]=403", "failover.to.stable=canary")
-    async with deploying(stack, *STRATEGIES["cookie-version"], *ONE_BUCKET, *failover, "canaryPercent=0"):
+    async with deploying(stack, *ON_LAMBDA["cookie-version"], *ONE_BUCKET, *failover, "canaryPercent=0"):
         assert "<h1>stable</h1>" in (await stack.get("/")).text
         assert "<h1>canary</h1>" in (await stack.get("/cart/item/7")).text
         assert [one["reason"] for one in stack.decisions] == ["no-cookie", "no-cookie", "failover"]
@@ -81,7 +73,7 @@ async def test_a_file_that_one_version_lacks_comes_from_the_other(stack: Stack) 
 
 @pytest.mark.long
 async def test_a_visitor_of_a_bucket_is_assigned_and_stays(stack: Stack) -> None:
-    async with deploying(stack, *STRATEGIES["cookie-version"], *ONE_BUCKET, "canaryPercent=50"):
+    async with deploying(stack, *ON_LAMBDA["cookie-version"], *ONE_BUCKET, "canaryPercent=50"):
         for _ in range(3):
             first = await stack.get("/")
             cookie = first.headers["set-cookie"].partition(";")[0]

@@ -9,20 +9,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from simulator.loopback import LoopbackServer, Request, Response
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import ON_LAMBDA, Stack
 from tests.e2e.echo_origin import echoing
 
 pytestmark = pytest.mark.anyio
 
 V1, V2 = "v1.example.com", "v2.example.com"
-STRATEGIES = {
-    "cookie-version": ("strategy=cookie-version",),
-    "versioned": ("strategy=cookie-version", "cookieVersion.caching=versioned"),
-    "sticky-session": ("strategy=sticky-session",),
-    "fastest-origin": ("strategy=fastest-origin",),
-    "jwt-iat": ("strategy=jwt-iat",),
-    "tier": ("strategy=tier",),
-}
+STRATEGIES = {name: settings for name, settings in ON_LAMBDA.items() if name != "tenant-lookup"}
+STRATEGIES["tier"] = ("strategy=tier",)
 CLAIMED = {"x-forwarded-host": "evil.example", "forwarded": "host=evil.example", "x-original-host": "evil.example"}
 
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from router.dynamodb.client import Client, ReadError
-from tests.moto_server import moto_server
+from tests.moto_server import create_control_table, moto_server
 from tests.router.fault_server import ITEM, answering, dripping, hanging, http, resetting, serving
 
 
@@ -35,12 +35,7 @@ def engine() -> Iterator[str]:
             TableName="sessions",
             Item={"token": {"S": 'tök"en'}, "version": {"S": "2"}, "ttl": {"N": "5"}, "blob": {"S": "x" * 100_000}},
         )
-        client.create_table(
-            TableName="control",
-            KeySchema=[{"AttributeName": "scope", "KeyType": "HASH"}, {"AttributeName": "item", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("scope", "item")],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_control_table(client, "control")
         for scope, item in (("edge", "rollout"), ("edge", "config"), ("other", "config")):
             client.put_item(TableName="control", Item={"scope": {"S": scope}, "item": {"S": item}, "n": {"N": "1.5"}})
         yield url
