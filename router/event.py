@@ -129,8 +129,7 @@ def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None =
             headers[name] = [{"key": name, "value": value}]
         else:
             headers.pop(name, None)
-    for name in given:
-        headers.pop(name.lower(), None)
+    headers = _without(headers, given)
     if origin.host_header != "viewer":
         headers["host"] = [{"key": "Host", "value": _host_of(origin)}]
     written = {
@@ -144,6 +143,24 @@ def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None =
         "sslProtocols": list(origin.ssl_protocols),
     }
     request["headers"], request["origin"] = headers, {"custom": written}
+
+
+def leave_origin(cf: Cf) -> None:
+    """Let the request go on to the distribution's origin; of headers that this has too, only its own, as above.
+
+    A request that makes no sense stays as it is.
+    """
+    request = cf["request"]
+    try:
+        headers = _without(_object(request.get("headers")), custom_headers(request))
+    except EventError:
+        return
+    request["headers"] = headers
+
+
+def _without(headers: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    names = {name.lower() for name in given}
+    return {name: entries for name, entries in headers.items() if name not in names}
 
 
 def _host_of(origin: Origin) -> str:

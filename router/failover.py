@@ -47,8 +47,6 @@ class FailoverRouter(Router):
         try:
             request = events.cf_of(event)["request"]
             self._group = self._groups.get(events.custom_headers(request)[ATTEMPT_HEADER][0]["value"])
-            # A viewer's own beside it would be a 502, whatever comes of the decision.
-            request["headers"].pop(ATTEMPT_HEADER, None)
         except (events.EventError, LookupError, TypeError, AttributeError):
             pass
         return super().handle(event)

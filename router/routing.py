@@ -147,6 +147,7 @@ class Router:
             self._log.write(request, decision, round((self._timer() - started) * 1_000_000), live, counted)
         except Exception as error:  # noqa: BLE001  the rule of the edge
             self._log.fault(events.request_id(cf), _describe(error))
+            events.leave_origin(cf)
 
     def _on_origin_response(self, cf: events.Cf) -> None:
         try:

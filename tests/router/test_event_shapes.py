@@ -87,12 +87,20 @@ def test_all_is_written_or_nothing_whatever_is_odd_in_the_event(
             given = changed(event, place, value)
             before = copy.deepcopy(given)
             answer = router.handle(given)
-            if is_untouched(answer, before):
+            if is_untouched(answer, before) or left_with_the_origin(answer, before):
                 continue
             assert is_whole(answer), (place, value)
             whole += 1
     assert whole > 100
     assert all(json.loads(line)["reason"] for line in capsys.readouterr().out.splitlines())
+
+
+def left_with_the_origin(answer: Any, before: Any) -> bool:
+    """As it came, but for the viewer's copy of a custom header."""
+    expected = copy.deepcopy(before["Records"][0]["cf"]["request"])
+    headers = expected.get("headers")
+    is_double = isinstance(headers, dict) and '"x-secret"' in json.dumps(expected.get("origin"))
+    return is_double and headers.pop("x-secret", None) is not None and answer == expected
 
 
 def is_untouched(answer: Any, before: Any, part: str = "request") -> bool:

@@ -296,6 +296,16 @@ def test_what_is_no_cloudfront_event_comes_back(event: object, capsys: pytest.Ca
     assert log_line(capsys)["reason"] == "not-a-cloudfront-event"
 
 
+def test_a_request_that_cannot_be_written_goes_on_without_a_viewers_copy_of_a_custom_header() -> None:
+    secret = {"X-Origin-Secret": [{"key": "X-Origin-Secret", "value": "s"}]}
+    event = origin_request(headers={"X-Origin-Secret": "forged", "X-Other": "1"}, custom_headers=secret)
+    event["Records"][0]["cf"]["request"]["body"] = 7
+    request = handle(router_with(), event)
+    assert request["origin"]["custom"]["customHeaders"] == secret
+    assert "x-origin-secret" not in request["headers"]
+    assert "x-other" in request["headers"]
+
+
 def test_an_event_that_cannot_be_read_goes_on_as_it_came(capsys: pytest.CaptureFixture[str]) -> None:
     event = origin_request()
     event["Records"][0]["cf"]["request"]["headers"] = "broken"
