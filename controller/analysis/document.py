@@ -17,16 +17,21 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True)
 class Document:
-    """Base of the dataclasses. `READERS` are by attribute; a key is the attribute in camelCase unless `KEYS` has it."""
+    """Base of the dataclasses. `READERS` are by attribute; a key is the attribute in camelCase unless `KEYS` has it.
+
+    `ADDED` are attributes that documents of an earlier version lack: the default then.
+    """
 
     READERS: ClassVar[Mapping[str, Reader]] = {}
     KEYS: ClassVar[Mapping[str, str]] = {}
+    ADDED: ClassVar[Container[str]] = ()
 
     @classmethod
     def from_json(cls, document: object) -> Self:
         """Read an object; other keys are ignored."""
         values = _check(document, isinstance(document, Mapping))
-        return cls(**{name: _read(values, cls._key(name), read) for name, read in cls.READERS.items()})
+        names = [name for name in cls.READERS if name not in cls.ADDED or cls._key(name) in values]
+        return cls(**{name: _read(values, cls._key(name), cls.READERS[name]) for name in names})
 
     def to_json(self) -> dict[str, Any]:
         """Return the document as plain JSON."""

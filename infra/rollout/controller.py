@@ -14,7 +14,7 @@ from infra.data.control import Control
 from infra.iam.role import allow, policy_document
 from infra.observability.notifications import subscribe
 from infra.package.baked_config import METRICS_NAMESPACE
-from infra.settings.rollout import RolloutSettings
+from infra.settings.rollouts.plan import RolloutSettings
 from infra.settings.stack import Stack
 
 HANDLER = "controller.handler.handler"

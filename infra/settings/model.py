@@ -33,7 +33,7 @@ from infra.settings.parts import (
 )
 from infra.settings.private_origins import has_access_control, is_signed_by_cloudfront, private_errors
 from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
-from infra.settings.rollout import RolloutSettings
+from infra.settings.rollouts.plan import RolloutSettings
 from infra.settings.skew import SkewSettings, fallback_group, skew_errors
 from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings

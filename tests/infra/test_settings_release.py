@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.config.rules import sns_protocol
-from infra.settings.rollout import parse_duration
+from infra.settings.rollouts.plan import parse_duration
 from simulator.standin.config.stack_config import read_stack_config
 from strategies.registry import STRATEGIES
 from tests.infra.configs import BY_PERCENTAGE, ROOT, choosing, problems_of, shipped_stack, stack_of

@@ -1,0 +1,1 @@
+"""The section `rollout`: plan, analysis, gates and notices of a rollout."""
