@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from infra.config.base_model import Text
-from infra.config.errors import custom_error, format_value, suggestion
+from infra.config.errors import custom_error, format_value, raise_errors, setting_error, suggestion
 from router.model import names, origin_rules
 
 MAX_STATIC_PATHS = 24
@@ -19,6 +19,7 @@ OWN_PREFIX = "x-router-"
 _PATH_PATTERN = re.compile(r"/[A-Za-z0-9_.*$/~\"'@:+&?-]*")
 """The characters of a path pattern ("Cache behavior settings", Path pattern), here always with the leading /."""
 _EMAIL = re.compile(r"[^@\s]{1,64}@([^@\s]+)")
+_PERCENTAGE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
 
 
 def rule(check: Callable[[Any], str]) -> AfterValidator:
@@ -45,6 +46,18 @@ def one_of(*allowed: str) -> AfterValidator:
 def between(low: float, high: float, unit: str = "") -> AfterValidator:
     """A rule for a number in this range, ends included."""
     return rule(lambda value: names.within(value, low, high, unit))
+
+
+def _read_percentage(value: object) -> object:
+    """Accept 10, "12.5" and "0.05", but neither "10%" nor "1e1"."""
+    text = str(value)
+    if isinstance(value, bool) or not _PERCENTAGE.fullmatch(text) or float(text) > 100:
+        text = f"is {format_value(value)}: a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
+        raise_errors([setting_error(text, value=value)])
+    return float(text)
+
+
+Percentage = Annotated[float, BeforeValidator(_read_percentage)]
 
 
 def no_duplicates(advice: str = "") -> AfterValidator:

@@ -16,7 +16,7 @@ from pydantic import (
 
 from infra.config.base_model import Section, Text, Whole, parse_settings
 from infra.config.errors import raise_errors, setting_error, suggestion
-from infra.config.rules import between, one_of, optional_rule, rule
+from infra.config.rules import Percentage, between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings, origin_ports, public_hosts
 from infra.settings.failover import FailoverSettings, OriginGroup, failover_errors, origin_groups
@@ -32,7 +32,7 @@ from infra.settings.parts import (
     ValidatorSettings,
 )
 from infra.settings.private_origins import has_access_control, is_signed_by_cloudfront, private_errors
-from infra.settings.release import Control, ControlSettings, Percentage, Pin, Release
+from infra.settings.release import Control, ControlSettings, Pin, Release
 from infra.settings.rollouts.plan import RolloutSettings
 from infra.settings.skew import SkewSettings, fallback_group, skew_errors
 from infra.settings.strategies import section_fields, section_table

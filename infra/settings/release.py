@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
@@ -10,23 +9,12 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 from infra.config.aws_regions import region_error, replica_errors
 from infra.config.base_model import Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error, suggestion
-from infra.config.rules import between, one_of, optional_rule, rule
+from infra.config.rules import Percentage, between, one_of, optional_rule, rule
 from router.model import names
 
 MAX_RELEASE_CHARACTERS = 64
 MODES = ("live", "baked")
 DEFAULT_REPLICAS = ("eu-west-1", "ap-southeast-1")
-
-_PERCENTAGE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
-
-
-def _read_percentage(value: object) -> object:
-    """Accept 10, "12.5" and "0.05", but neither "10%" nor "1e1"."""
-    text = str(value)
-    if isinstance(value, bool) or not _PERCENTAGE.fullmatch(text) or float(text) > 100:
-        text = f"is {format_value(value)}: a percentage from 0 to 100 with at most two decimals, such as 10 or 12.5"
-        raise_errors([setting_error(text, value=value)])
-    return float(text)
 
 
 def _release_error(value: str) -> str:
@@ -38,7 +26,6 @@ def _release_error(value: str) -> str:
     )
 
 
-Percentage = Annotated[float, BeforeValidator(_read_percentage)]
 Release = Annotated[Text, rule(_release_error)]
 Pin = Annotated[Text, one_of("none", "stable", "canary")]
 

@@ -10,8 +10,7 @@ from pydantic import AfterValidator
 from infra.config.aws_regions import region_error
 from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
-from infra.config.rules import RolloutEndpoints, between, no_duplicates, one_of, rule
-from infra.settings.release import Percentage
+from infra.config.rules import Percentage, RolloutEndpoints, between, no_duplicates, one_of, rule
 
 MAX_STEPS = 20
 MAX_ALARMS = 100
