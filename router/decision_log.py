@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.model.digest import sha256
-from router.model.log_line import emit
+from router.model.log_line import emit, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class DecisionLog:
     def __init__(self, strategy: str, salt: str) -> None:
         self._strategy = strategy
         self._salt = salt
+        self._start = f'"strategy":{quote(strategy)},'
 
     def write(
         self,
@@ -33,31 +34,28 @@ class DecisionLog:
 
         A visitor appears as the first 12 hex digits of a salted SHA-256.
         """
-        origin = decision.origin
-        line: dict[str, object] = {
-            "strategy": self._strategy,
-            "origin": origin if isinstance(origin, str) else origin.name,
-            "reason": decision.reason,
-            "region": request.region,
-            "requestId": request.request_id,
-            "elapsedUs": elapsed_us,
-            "percentFrom": live.percent_from,
-        }
+        origin = decision.origin if isinstance(decision.origin, str) else decision.origin.name
+        # By hand, for every request has one: an encoder takes three times as long.
+        line = (
+            f'{self._start}"origin":{quote(origin)},"reason":{quote(decision.reason)},"region":{quote(request.region)}'
+            f',"requestId":{quote(request.request_id)},"elapsedUs":{elapsed_us},"percentFrom":{quote(live.percent_from)}'
+        )
         if live.revision:
-            line["revision"] = live.revision
+            line += f',"revision":{quote(live.revision)}'
         if live.reason:
-            line["controlReason"] = live.reason
+            line += f',"controlReason":{quote(live.reason)}'
         if decision.bucket is not None:
-            line["bucket"] = decision.bucket
+            line += f',"bucket":{decision.bucket}'
         if decision.visitor:
-            line["visitor"] = sha256(f"{self._salt}\0{decision.visitor}".encode("utf-8", "replace")).hexdigest()[:12]
+            line += f',"visitor":"{self._pseudonym(decision.visitor)}"'
         if decision.reading is not None:
-            line["tableSource"] = decision.reading.source
-            line["tableMs"] = decision.reading.elapsed_ms
+            line += f',"tableSource":{quote(decision.reading.source)},"tableMs":{decision.reading.elapsed_ms}'
         if decision.is_fallback:
-            line["fallback"] = True
-        line.update(metrics or {})
-        emit(line)
+            line += ',"fallback":true'
+        emit(metrics or {}, before=line)
+
+    def _pseudonym(self, visitor: str) -> str:
+        return sha256(f"{self._salt}\0{visitor}".encode("utf-8", "replace")).hexdigest()[:12]
 
     def answer(self, request: Request, status: int, metrics: Mapping[str, object]) -> None:
         """Write the line of an origin's response that is counted."""

@@ -158,9 +158,9 @@ def leave_origin(cf: Cf) -> None:
     request["headers"] = headers
 
 
-def _without(headers: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _without(headers: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     names = {name.lower() for name in given}
-    return {name: entries for name, entries in headers.items() if name not in names}
+    return {name: entries for name, entries in headers.items() if name not in names} if names else headers
 
 
 def _host_of(origin: Origin) -> str:
