@@ -10,7 +10,7 @@ from pathlib import Path
 
 import boto3
 
-from infra.package.bundle import ROOT, WORK_DIRECTORY
+from infra.package.bundle import ROOT, work_directory
 from infra.package.process import lambda_python
 from infra.package.wheels import PYTHON_VERSION
 
@@ -31,7 +31,7 @@ def find_python() -> Python:
     found = lambda_python().path
     if found == sys.executable:
         return _running("")
-    environment = ROOT / WORK_DIRECTORY / f"bench-python{PYTHON_VERSION}"
+    environment = work_directory() / f"bench-python{PYTHON_VERSION}"
     try:
         _install_boto3(found, environment)
     except (OSError, subprocess.CalledProcessError) as error:

@@ -17,7 +17,7 @@ from infra.config.provider import missing_region_error, provider_region
 from infra.edge_router import EdgeRouterArgs
 from infra.leak_gate import CacheLeakError, reject_leaks
 from infra.package.archive import write_package
-from infra.package.bundle import ROOT, WORK_DIRECTORY, BundleError, build_bundle, build_controller, build_validator
+from infra.package.bundle import ROOT, BundleError, build_bundle, build_controller, build_validator, work_directory
 from infra.package.bytecode import NO_BYTECODE
 from infra.package.start import check_start
 from infra.package.wheels import WheelError
@@ -96,7 +96,7 @@ def _with_running_values(args: EdgeRouterArgs) -> EdgeRouterArgs:
 
 def _write(function: FunctionCode, stack: Stack) -> None:
     """Write the code beside the packages, for people and for the local edge: a state encrypts code with a secret."""
-    path = ROOT / WORK_DIRECTORY / stack.name / f"{function.name}-{function.digest}.js"
+    path = work_directory() / stack.name / f"{function.name}-{function.digest}.js"
     write_package(path, function.code.encode())
 
 

@@ -30,6 +30,11 @@ CONTROLLER_LOCK = Path(__file__).with_name("requirements-controller.txt")
 VALIDATOR_LOCK = Path(__file__).with_name("requirements-validator.txt")
 
 
+def work_directory() -> Path:
+    """Return the folder of what is built and downloaded, which Git ignores."""
+    return ROOT / WORK_DIRECTORY
+
+
 class BundleError(Exception):
     """A package that Lambda@Edge would reject."""
 
@@ -59,7 +64,7 @@ def build_bundle(stack: Stack, directory: Path | None = None, *, wheel_cache: Pa
             f"{stack.project}:strategy is {stack.settings.strategy!r}, which runs as a CloudFront Function: there is no"
             " package for Lambda"
         )
-    work = ROOT / WORK_DIRECTORY
+    work = work_directory()
     wheels = wheels_for(stack.settings.needs.packages, wheel_cache or work / "wheels")
     config = baked_config(stack)
     files = package_files(stack, config, wheels)
@@ -134,9 +139,9 @@ def _build_regional(name: str, stack: Stack, lock: Path | None, directory: Path 
     """Build from a handler, all modules that it imports, and the wheels of a lock."""
     files = _read_sources(modules_from([f"{name}.handler"], (name, "router", "strategies", "stats"), root=ROOT))
     if lock is not None:
-        for wheel in wheels_for(read_lock(lock), ROOT / WORK_DIRECTORY / "wheels", lock, REGIONAL_ARCHITECTURE):
+        for wheel in wheels_for(read_lock(lock), work_directory() / "wheels", lock, REGIONAL_ARCHITECTURE):
             files |= dict(wheel.files())
-    return write_archive(name, zip_files(files), directory or ROOT / WORK_DIRECTORY / stack.name)[0]
+    return write_archive(name, zip_files(files), directory or work_directory() / stack.name)[0]
 
 
 def _read_sources(modules: Iterable[str]) -> dict[str, bytes]:

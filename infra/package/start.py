@@ -9,7 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from infra.package.baked_config import baked_config
-from infra.package.bundle import ROOT, WORK_DIRECTORY, Bundle, BundleError, package_files
+from infra.package.bundle import Bundle, BundleError, package_files, work_directory
 from infra.package.process import lambda_python, start_package
 from infra.package.wheels import PYTHON_VERSION, cached_wheels
 from infra.settings.stack import Stack
@@ -50,7 +50,7 @@ def start_error(stack: Stack) -> str:
     if not stack.settings.needs.origin_request:
         return ""
     python = lambda_python()
-    wheels = cached_wheels(stack.settings.needs.packages, ROOT / WORK_DIRECTORY / "wheels")
+    wheels = cached_wheels(stack.settings.needs.packages, work_directory() / "wheels")
     is_whole = wheels is not None and (python.loads_native or not any(wheel.is_native for wheel in wheels))
     files = package_files(stack, baked_config(stack), wheels or (), is_stripped=False)
     error = start_package(files, sample_events(stack) if is_whole else [], python).error

@@ -51,8 +51,8 @@ def _wheels(stack: Stack) -> list[str] | None:
     """Return the names of the wheels, whose content the lock beside this file fixes; None where one is missing."""
     if not stack.settings.needs.packages:
         return []
-    from infra.package.bundle import WORK_DIRECTORY
+    from infra.package.bundle import work_directory
     from infra.package.wheels import cached_wheels
 
-    wheels = cached_wheels(stack.settings.needs.packages, ROOT / WORK_DIRECTORY / "wheels")
+    wheels = cached_wheels(stack.settings.needs.packages, work_directory() / "wheels")
     return None if wheels is None else [wheel.path.name for wheel in wheels]

@@ -44,7 +44,7 @@ def encoded(size: int, fill: bytes) -> str:
     return base64.urlsafe_b64encode(fill * size).decode().rstrip("=")
 
 
-def rsa(kid: str, fill: bytes = b"n", **members: Any) -> dict[str, Any]:
+def rsa(kid: str, fill: bytes = b"k", **members: Any) -> dict[str, Any]:
     return {"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": encoded(256, fill), "e": "AQAB", **members}
 
 

@@ -97,7 +97,7 @@ def test_without_lambdas_platform_only_modules_are_tried_and_that_is_said(
 
 def test_without_wheels_only_modules_are_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`config check` downloads nothing."""
-    monkeypatch.setattr(infra.package.start, "WORK_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(infra.package.bundle, "WORK_DIRECTORY", str(tmp_path))
     assert start_error(stack_with("jwt-iat")) == ""
     assert list(tmp_path.iterdir()) == []
 
