@@ -16,6 +16,8 @@ LONGEST_WAIT_MINUTES = 16
 EARLY_SECONDS = 15
 """A wait ends that much before its minutes are over: runs are a minute apart, more or less."""
 HOLD_SECONDS = 60 - EARLY_SECONDS
+LOOPBACK = "127.0.0.1", "::1", "localhost"
+"""Hosts of webhooks that the local edge asks without TLS."""
 
 
 @dataclass(frozen=True)

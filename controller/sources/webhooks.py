@@ -18,13 +18,12 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from controller.gates.decision import FAILED, HOLD, Answer
-from controller.gates.settings import PROCEED, ROLL_BACK
+from controller.gates.settings import LOOPBACK, PROCEED, ROLL_BACK
 from controller.rollout.events import iso_time
 from controller.rollout.item import to_document
 from controller.rollout.state import Rollout
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  what precedes a secret
-LOOPBACK = "127.0.0.1", "::1", "localhost"
 MAX_ANSWER_BYTES = 65_536
 USER_AGENT = "edge-router"
 
