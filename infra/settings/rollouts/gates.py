@@ -15,8 +15,16 @@ from controller.gates.settings import LOOPBACK, ON_FAILURE, Gates, WebhookPolicy
 from controller.gates.times import DAYS, Times, is_time
 from infra.config.base_model import Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
-from infra.config.rules import Percentage, between, duplicate_error, no_duplicates, one_of, optional_rule, rule
-from infra.settings.origins import absent_if_empty
+from infra.config.rules import (
+    Percentage,
+    absent_if_empty,
+    between,
+    duplicate_error,
+    no_duplicates,
+    one_of,
+    optional_rule,
+    rule,
+)
 
 MAX_URL_CHARACTERS = 512
 MAX_TIMES = 14
