@@ -56,9 +56,10 @@ class Entry:
 class Logs(Protocol):
     """Files of a log, each brought to this machine when it is read."""
 
-    entries: Sequence[Entry]
+    @property
+    def entries(self) -> Sequence[Entry]: ...
 
-    def fetch(self, entries: Sequence[Entry], folder: Path) -> Iterator[tuple[Entry, Path]]: ...
+    def fetch(self, entries: Sequence[Entry], folder: Path, /) -> Iterator[tuple[Entry, Path]]: ...
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class LocalFiles:
         if not self.entries:
             raise LogError(f"{place}: no such file, or a folder or pattern without files")
 
-    def fetch(self, entries: Sequence[Entry], folder: Path) -> Iterator[tuple[Entry, Path]]:  # noqa: ARG002  S3's does
+    def fetch(self, entries: Sequence[Entry], _folder: Path, /) -> Iterator[tuple[Entry, Path]]:
         """Yield each entry's path."""
         for entry in entries:
             yield entry, Path(entry.name)

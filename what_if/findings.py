@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from what_if.statements import KINDS
 FEWEST = 10
 """Groups of fewer requests are added up: a path may have a visitor's name in it."""
 MOST_GROUPS = 100
-MINUTES_PER_HOUR = 60
+MINUTES_PER_HOUR, HOURS_PER_DAY = 60, 24
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Findings:
     """What a log says. `paths` and `countries` begin with the most requests; the rest is in "other".
 
     `steps` has the requests at the router by hour of the day and step: -1 are on the canary whatever the percentage, -2
-    not judged, and the last on stable. `minutes` are "YYYY-MM-DD HH:MM", the first and the last one.
+    not judged, and the last on stable. `minutes` are "YYYY-MM-DD HH:MM", the first and the last one, and
+    the peaks are those of a minute.
     """
 
     rules: Rules
@@ -63,9 +64,11 @@ class Findings:
     countries: Mapping[str, Counts]
     steps: Mapping[tuple[int, int], int]
     minutes: tuple[str, str]
-    peak: Counts
-    peak_canary: int
+    peak_requests: int
+    peak_router_requests: int
+    peak_canary_requests: int
     problems: Mapping[str, int]
+    without_time: int
 
     @property
     def lines(self) -> int:
@@ -81,7 +84,7 @@ class Findings:
         covered: dict[int, float] = defaultdict(float)
         for hour in range(first // MINUTES_PER_HOUR, last // MINUTES_PER_HOUR + 1):
             start, end = max(first, hour * MINUTES_PER_HOUR), min(last + 1, (hour + 1) * MINUTES_PER_HOUR)
-            covered[hour % 24] += (end - start) / MINUTES_PER_HOUR
+            covered[hour % HOURS_PER_DAY] += (end - start) / MINUTES_PER_HOUR
         return dict(covered)
 
     @property
@@ -113,31 +116,40 @@ def read_findings(rows: Iterable[Mapping[str, Any]], rules: Rules) -> Findings:
         by_kind[int(row["kind"])].append(row)
     reasons = {str(row["reason"]): _counts(row) for row in by_kind[KINDS["reason"]]}
     problems = {name: reasons.pop(name).requests for name in list(reasons) if name not in CERTAINTY}
-    minutes = {str(row["minute"]): _counts(row) for row in by_kind[KINDS["minute"]] if row["minute"]}
+    minutes = {str(row["minute"]): _counts(row) for row in by_kind[KINDS["minute"]] if _is_minute(row["minute"])}
     [total] = [_counts(row) for row in by_kind[KINDS["all"]]] or [Counts()]
     steps: dict[tuple[int, int], int] = defaultdict(int)
     for row in by_kind[KINDS["hour"]]:
-        if row["hour"]:
+        if row["hour"] and int(row["hour"]) < HOURS_PER_DAY:
             steps[int(row["hour"]), int(row["step"])] += int(row["router_requests"])
     return Findings(
         rules=rules,
-        total=sum(reasons.values(), Counts(visitors=total.visitors, moved_visitors=total.moved_visitors))
-        if problems
-        else total,
+        total=replace(sum(reasons.values(), Counts()), visitors=total.visitors, moved_visitors=total.moved_visitors),
         reasons=dict(sorted(reasons.items(), key=lambda one: -one[1].requests)),
         paths=_groups(by_kind[KINDS["path"]], "path_group"),
         countries=_groups(by_kind[KINDS["country"]], "country"),
         steps=dict(steps),
         minutes=(min(minutes, default=""), max(minutes, default="")),
-        peak=max(minutes.values(), key=lambda counts: counts.router_requests, default=Counts()),
-        peak_canary=max((counts.canary_router_requests for counts in minutes.values()), default=0),
+        peak_requests=max((counts.requests for counts in minutes.values()), default=0),
+        peak_router_requests=max((counts.router_requests for counts in minutes.values()), default=0),
+        peak_canary_requests=max((counts.canary_router_requests for counts in minutes.values()), default=0),
         problems=problems,
+        without_time=sum(reason.requests for reason in reasons.values())
+        - sum(counts.requests for counts in minutes.values()),
     )
 
 
 def epoch_of(minute: str) -> int:
     """Return the start of a minute of the log in seconds since 1970."""
     return _minutes(minute) * 60
+
+
+def _is_minute(text: str | None) -> bool:
+    """True for a time that exists; the query looks at digits only."""
+    try:
+        return bool(text) and _minutes(str(text)) >= 0
+    except ValueError:
+        return False
 
 
 def _minutes(minute: str) -> int:

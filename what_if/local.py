@@ -51,6 +51,8 @@ class DuckDb:
             "preserve_insertion_order": False,
         }
         self._database = duckdb.connect(str(self.folder / "judged.duckdb"), config=config)
+        for name, value in (("enable_progress_bar", "true"), ("enable_progress_bar_print", "false")):
+            self._database.execute(f"SET {name} = {value}")  # query_progress() counts with the bar only
         columns = ", ".join(f"{name} {kind}" for name, kind in zip(COLUMNS, TYPES, strict=True))
         self._database.execute(f"CREATE TABLE judged ({columns})")
         return self
@@ -166,9 +168,16 @@ def _source(form: Format, paths: Iterable[Path]) -> str:
 def _json_source(lines: str) -> str:
     """The fields of JSON lines, whichever of them each line has."""
     names = {
-        **{"day": "date", "time": "time", "path": "cs-uri-stem", "cookie": "cs(Cookie)"},
-        **{"request_id": "x-edge-request-id", "country": "c-country", "result": "x-edge-result-type"},
-        **{"bytes": "sc-bytes", "milliseconds": "timestamp(ms)", "seconds": "timestamp"},
+        "day": "date",
+        "time": "time",
+        "path": "cs-uri-stem",
+        "cookie": "cs(Cookie)",
+        "request_id": "x-edge-request-id",
+        "country": "c-country",
+        "result": "x-edge-result-type",
+        "bytes": "sc-bytes",
+        "milliseconds": "timestamp(ms)",
+        "seconds": "timestamp",
     }
     wanted = "[" + ", ".join(literal(f'$."{name}"') for name in names.values()) + "]"
     columns = {ours: f"part[{index}]" for index, ours in enumerate(names, 1)}

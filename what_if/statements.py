@@ -107,7 +107,8 @@ judged AS (
       THEN day || ' ' || substr(time, 1, 5) END AS minute,
     {dialect.parse_hex(f"substr({key_hash}, 1, 13)")} AS number,
     CASE WHEN problem <> '' THEN NULL WHEN coalesce(path, '') = '' THEN '-'
-      ELSE '/' || coalesce(split_part(path, '/', 2), '') || CASE WHEN strpos(substr(path, 2), '/') > 0 THEN '/*' ELSE '' END
+      ELSE '/' || coalesce(split_part(path, '/', 2), '')
+        || CASE WHEN strpos(substr(path, 2), '/') > 0 THEN '/*' ELSE '' END
     END AS path_group,
     CASE WHEN problem <> '' THEN NULL WHEN {matches("country", "^[A-Za-z]{2}$")} THEN upper(country) ELSE '-' END
       AS country,
