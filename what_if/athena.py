@@ -14,7 +14,6 @@ from what_if.statements import ATHENA, FIELDS, judge, summarize
 
 POLL_SECONDS = 1.0
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
-CATALOG = "AwsDataCatalog"
 _TABLE = re.compile(r"([A-Za-z0-9_]+)\.([A-Za-z0-9_]+)")
 
 
@@ -28,12 +27,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Athena:
-    """A table of access logs, named `database.table`. `client` is boto3's.
+    """A table of access logs, named `database.table`, and boto3's clients; Glue knows its columns.
 
     `output` is where Athena keeps results, "" where the workgroup has a place.
     """
 
     client: Any
+    glue: Any
     table: str
     workgroup: str = "primary"
     output: str = ""
@@ -53,7 +53,7 @@ class Athena:
         status: Mapping[str, Any] = execution["Status"]
         if status["State"] != "SUCCEEDED":
             reason = status.get("StateChangeReason", "no reason given")
-            raise LogError(f"Athena's query {query_id} has {status['State'].lower()}: {reason}")
+            raise LogError(f"Athena's query {query_id} ended as {status['State']}: {reason}")
         scanned = int(execution.get("Statistics", {}).get("DataScannedInBytes", 0))
         return Answer(self._rows(query_id), scanned)
 
@@ -86,8 +86,8 @@ class Athena:
         if named is None:
             raise LogError(f"{self.table!r} is no table: with --engine athena, --log is its name, DATABASE.TABLE")
         database, table = named.groups()
-        found = self.client.get_table_metadata(CatalogName=CATALOG, DatabaseName=database, TableName=table)
-        columns = find_fields([column["Name"] for column in found["TableMetadata"].get("Columns", [])])
+        found = self.glue.get_table(DatabaseName=database, Name=table)["Table"]["StorageDescriptor"]
+        columns = find_fields([column["Name"] for column in found["Columns"]])
         if not columns.keys() & {"cookie", "request_id", "path"}:
             raise LogError(f"the table {self.table} is none of access logs: it has no column cs_cookie, nor the others")
         return f"""SELECT {table_columns(columns)}, '' AS problem FROM "{database}"."{table}\""""

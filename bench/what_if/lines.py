@@ -109,10 +109,13 @@ def json_lines(entries: Iterable[Entry], fields: Iterable[str] = FIELDS) -> Iter
 
 def write(path: Path, lines: Iterable[str], *, end: str = "\n") -> Path:
     """Write lines, compressed where the name ends in .gz."""
-    opened = gzip.open(path, "wb", compresslevel=3) if path.suffix == ".gz" else path.open("wb")
-    with opened as file:
-        for line in lines:
-            file.write(f"{line}{end}".encode())
+    data = (f"{line}{end}".encode() for line in lines)
+    if path.suffix == ".gz":
+        with gzip.open(path, "wb", compresslevel=3) as file:
+            file.writelines(data)
+    else:
+        with path.open("wb") as file:
+            file.writelines(data)
     return path
 
 

@@ -104,10 +104,11 @@ def _read_athena(rules: Rules, asked: Asked) -> Read:
 
     with (
         closing(client("athena", asked.region)) as athena,
+        closing(client("glue", asked.region)) as glue,
         aws_errors(f"cannot query {asked.log} with Athena", asked.region),
         _reading(0) as progress,
     ):
-        found = Athena(athena, asked.log, asked.workgroup, asked.output).ask(rules, progress)
+        found = Athena(athena, glue, asked.log, asked.workgroup, asked.output).ask(rules, progress)
     return Read(read_findings(found.rows, rules), scanned_bytes=found.scanned_bytes)
 
 
