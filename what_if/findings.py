@@ -125,7 +125,7 @@ def read_findings(rows: Iterable[Mapping[str, Any]], rules: Rules) -> Findings:
     return Findings(
         rules=rules,
         total=replace(sum(reasons.values(), Counts()), visitors=total.visitors, moved_visitors=total.moved_visitors),
-        reasons=dict(sorted(reasons.items(), key=lambda one: -one[1].requests)),
+        reasons=dict(sorted(reasons.items(), key=_by_size)),
         paths=_groups(by_kind[KINDS["path"]], "path_group"),
         countries=_groups(by_kind[KINDS["country"]], "country"),
         steps=dict(steps),
@@ -160,9 +160,14 @@ def _counts(row: Mapping[str, Any]) -> Counts:
     return Counts(*(int(row[one.name] or 0) for one in fields(Counts)))
 
 
+def _by_size(one: tuple[str, Counts]) -> tuple[int, str]:
+    """The largest first, and by name where two are as large."""
+    return -one[1].requests, one[0]
+
+
 def _groups(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, Counts]:
     """The groups with enough requests, the largest first; the sum of the others has their visitors added up."""
-    found = sorted(((str(row[name]), _counts(row)) for row in rows if row[name]), key=lambda one: -one[1].requests)
+    found = sorted(((str(row[name]), _counts(row)) for row in rows if row[name]), key=_by_size)
     shown = {group: counts for group, counts in found[:MOST_GROUPS] if counts.requests >= FEWEST}
     rest = [counts for group, counts in found if group not in shown]
     return {**shown, "other": sum(rest, Counts())} if rest else shown

@@ -181,7 +181,9 @@ def _json_source(lines: str) -> str:
     }
     wanted = "[" + ", ".join(literal(f'$."{name}"') for name in names.values()) + "]"
     columns = {ours: f"part[{index}]" for index, ours in enumerate(names, 1)}
-    return f"""SELECT {_columns(columns)}, CASE WHEN part IS NULL THEN '{MALFORMED}' ELSE '' END AS problem FROM (
+    known = ", ".join(columns[name] for name in ("path", "cookie", "request_id"))
+    problem = f"CASE WHEN coalesce({known}) IS NULL THEN '{MALFORMED}' ELSE '' END"
+    return f"""SELECT {_columns(columns)}, {problem} AS problem FROM (
   SELECT CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN json_extract_string(line, {wanted}) END AS part
   FROM {lines} WHERE trim(line) <> '' AND line[1] <> '#'
 )"""

@@ -103,7 +103,7 @@ keyed AS (
 ),
 judged AS (
   SELECT request_id, reason, fixed,
-    CASE WHEN {matches("day || ' ' || time", "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")}
+    CASE WHEN problem = '' AND {matches("day || ' ' || time", "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")}
       THEN day || ' ' || substr(time, 1, 5) END AS minute,
     {dialect.parse_hex(f"substr({key_hash}, 1, 13)")} AS number,
     CASE WHEN problem <> '' THEN NULL WHEN coalesce(path, '') = '' THEN '-'
