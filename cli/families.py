@@ -22,6 +22,7 @@ FAMILIES: Mapping[str, str] = {
     "rollback": "cli.rollback.command:rollback",
     "invalidate": "cli.invalidate.command:invalidate",
     "cost": "cli.cost.command:cost",
+    "what-if": "cli.what_if.command:what_if",
     "logs": "cli.logs.command:logs",
     "jwks": "cli.jwks.command:jwks_app",
     "new-strategy": "cli.new_strategy.command:new_strategy",

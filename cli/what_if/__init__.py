@@ -1,0 +1,1 @@
+"""`edge-router what-if`: what another percentage would do, by access logs."""
