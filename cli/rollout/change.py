@@ -123,4 +123,5 @@ def read_plan(stack: Stack) -> Plan:
         minimum_requests=planned.minimum_requests,
         on_inconclusive=planned.on_inconclusive,
         alarms=planned.alarms,
+        baseline=planned.baseline,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from controller.analysis.document import Document, count, list_of, number, one_of, text
+from controller.analysis.document import Document, count, flag, list_of, number, one_of, text
 
 PAUSE, WAIT, ROLL_BACK = "pause", "wait", "roll-back"
 """Actions for an inconclusive step (`onInconclusive`)."""
@@ -27,7 +27,8 @@ class Plan(Document):
     """The section `rollout` of the stack's config at the start of the rollout; later changes do not apply to it.
 
     `steps` are rising percentages. `max_error_rate_increase` is in percentage points, `max_latency_increase` in
-    percent of the geometric mean. `minimum_requests` applies to each version.
+    percent of the geometric mean. `minimum_requests` applies to each version. With `baseline` the canary is compared
+    with the group of stable's new visitors that is of the same age.
     """
 
     steps: tuple[float, ...] = (1, 5, 25, 50, 100)
@@ -37,6 +38,7 @@ class Plan(Document):
     minimum_requests: int = 500
     on_inconclusive: str = PAUSE
     alarms: tuple[str, ...] = ()
+    baseline: bool = False
 
     READERS: ClassVar = {
         "steps": _steps,
@@ -46,7 +48,9 @@ class Plan(Document):
         "minimum_requests": count(least=1),
         "on_inconclusive": one_of((PAUSE, WAIT, ROLL_BACK)),
         "alarms": list_of(text),
+        "baseline": flag,
     }
+    ADDED: ClassVar = ("baseline",)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def test_the_document_is_json_with_everything_that_status_shows(world: World) ->
         "minimumRequests": 500,
         "onInconclusive": "pause",
         "alarms": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:a"],
+        "baseline": False,
     }
     assert document["samples"]["canary"]["errorRatePercent"] == 1
     assert document["samples"]["canary"]["latencyMs"] == 100
@@ -110,3 +111,8 @@ def test_samples_of_regions_are_added() -> None:
 
 def test_the_plan_of_the_item_is_the_plan() -> None:
     assert Plan.from_json(PLAN.to_json()) == PLAN
+
+
+def test_a_plan_of_an_earlier_version_has_no_baseline() -> None:
+    earlier = {key: value for key, value in Plan().to_json().items() if key != "baseline"}
+    assert Plan.from_json(earlier) == Plan(baseline=False)

@@ -80,6 +80,8 @@ class RolloutSettings(Section):
         alarms: ARNs of CloudWatch alarms, in any Region: one in state ALARM rolls back.
         notify: Email addresses and https URLs that are notified of every change, once they have confirmed the
             subscription. Anything else (a queue, a chat) subscribes to the topic in the output `rolloutTopic`.
+        baseline: The canary is compared with a group of stable's new visitors of the canary's size, assigned in the
+            same minutes, and not with all visitors on stable.
     """
 
     steps: Annotated[tuple[Percentage, ...], AfterValidator(_validate_steps)] = (1.0, 5.0, 25.0, 50.0, 100.0)
@@ -90,6 +92,7 @@ class RolloutSettings(Section):
     on_inconclusive: Annotated[Text, one_of("pause", "wait", "roll-back")] = "pause"
     alarms: Annotated[tuple[Annotated[Text, rule(_alarm_error)], ...], no_duplicates(), rule(_count_error)] = ()
     notify: RolloutEndpoints = ()
+    baseline: bool = False
 
     @property
     def interval_seconds(self) -> int:
