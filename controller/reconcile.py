@@ -9,6 +9,7 @@ from typing import Protocol
 from controller.analysis.comparison import analyze, describe, missing_requests
 from controller.analysis.plan import PAUSE, ROLL_BACK, Timing, Window, windows
 from controller.analysis.sample import CANARY, STABLE, Sample, Samples, sample_of
+from controller.further_checks import SeriesSource, act_on_mismatch, measure_further, mismatch, missing_metrics
 from controller.rollout.state import RUNNING, Rollout
 from controller.rollout.store import ConflictError, Items, MalformedError, Store
 from controller.sources.cloudwatch import UnreadableError
@@ -56,6 +57,7 @@ class Controller:
     clock: Callable[[], float]
     timing: Timing = field(default_factory=Timing)
     key_values: KeyValues | None = None
+    series: SeriesSource | None = None
 
     def reconcile(self) -> Outcome:
         """Reconcile once. StoreError where the table does not respond; all other errors are part of the outcome."""
@@ -98,12 +100,18 @@ class Controller:
         except UnreadableError as error:
             unreadable.append(str(error))
         try:
-            rollout = self._measure(rollout, now)
+            before, rollout = rollout, self._measure(rollout, now)
+            if self.series is not None and rollout is not before:
+                rollout = measure_further(rollout, self.series, self.timing)
         except UnreadableError as error:
             unreadable.append(str(error))
         if failed := {name: result for name, result in rollout.tests.items() if result.has_failed}:
             return rollout.roll_back(describe(failed, rollout.samples), now)
-        return _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now)
+        if (stopped := act_on_mismatch(rollout, now)) is not rollout:
+            return stopped
+        warning = mismatch(rollout)
+        following = _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now)
+        return following.explain(f"{following.reason}; {warning}") if warning else following
 
     def _measure(self, rollout: Rollout, now: int) -> Rollout:
         """Add the samples up to now and, where they are large enough, their tests; nothing without new minutes."""
@@ -140,7 +148,7 @@ class Controller:
 
 
 def _with_samples(rollout: Rollout, window: Window, samples: Samples, timing: Timing) -> Rollout:
-    measured = replace(rollout, samples=dict(samples), measured_until=window.end, tests={})
+    measured = replace(rollout, samples=dict(samples), measured_until=window.end, tests={}, metrics={})
     if missing_requests(samples, rollout.plan):
         return measured
     analysis, periods = rollout.analyses + 1, (window.end - window.start) / timing.period_seconds
@@ -153,11 +161,12 @@ def _decide(rollout: Rollout, now: int) -> Rollout:
         return rollout
     if not rollout.measured_until:
         return rollout.explain("waits for the first minute of metrics")
-    missing = missing_requests(rollout.samples, rollout.plan)
+    requests, metrics = missing_requests(rollout.samples, rollout.plan), missing_metrics(rollout)
+    missing = "; ".join(filter(None, (requests, metrics)))
     if not missing:
         return _pass(rollout, describe(rollout.tests, rollout.samples), now)
     has_canary = sample_of(rollout.samples, CANARY).trials >= rollout.plan.minimum_requests
-    if rollout.canary_percent >= 100 and has_canary:
+    if rollout.canary_percent >= 100 and has_canary and not metrics:
         return _pass(rollout, f"alarms only, because no new visitors go to {STABLE}: {missing}", now)
     if not _is_due(rollout, now):
         return rollout.explain(f"waits: {missing}")
