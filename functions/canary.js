@@ -48,9 +48,9 @@ async function buildOf(request) {
             || /(\/|%2f)(\.|%2e){2}(\/|%2f|$)/i.test(uri)) {
             return {};
         }
-        for (let i = 0; i < skew.places.length && !build; i += 1) {
-            build = valueIn(request, skew.places[i][0], skew.places[i][1]);
-        }
+        skew.places.forEach((place) => {
+            build = build || valueIn(request, place[0], place[1]);
+        });
         if (!build) {
             return {};
         }
@@ -76,7 +76,7 @@ function isBuild(text) {
 }
 // end
 
-// {origin, reason}, `version` where it is not the origin's name, `bucket` of a percentage, and what a cookie keeps.
+// {origin, reason}, `version` where the version is not the origin's name, `bucket` of a percentage, and what a cookie keeps.
 function decided(event, text) {
     let reason = 'error';
     try {
@@ -110,7 +110,7 @@ function decided(event, text) {
 function assigned(event, live, percent) {
     // The release as in cookies; a hash, where the store lacks it.
     const tag = typeof live.tag === 'string' ? live.tag
-        : crypto.createHash('sha256').update(live.release).digest('hex').slice(0, 8);
+        : sha256(live.release).slice(0, 8);
     const value = valueIn(event.request, 'cookie', CONFIG.cookie);
     const decision = value ? readCookie(value, tag) : { reason: 'no-cookie' };
     if (decision.origin) {
@@ -121,17 +121,21 @@ function assigned(event, live, percent) {
         // Whatever the table says, so nobody asks it.
         return { origin: 'stable', reason: 'canary-withdrawn' };
     }
+    // only with bots
+    if (!session && !decision.visitor && isBot(event.request)) {
+        return { origin: 'stable', reason: 'bot' };
+    }
+    // end
     // only with pages
     if (!session && !decision.visitor && isSubrequest(event.request)) {
         return { origin: percent > 50 ? 'canary' : 'stable', reason: 'no-identity' };
     }
     // end
     const visitor = session || decision.visitor || minted(event);
-    decision.bucket = bucket(live.release, visitor);
-    decision.origin = decision.bucket < Math.round(percent * 100) ? 'canary' : 'stable';
+    draw(decision, live.release, percent, visitor);
     if (session) {
         decision.reason = 'asks-table';
-        decision.version = asking(event, decision.origin);
+        decision.version = asking(event, decision.version || decision.origin);
     } else {
         decision.tag = tag;
         decision.visitor = visitor;
@@ -139,14 +143,34 @@ function assigned(event, live, percent) {
     return decision;
 }
 
+// As router/groups.py: the holdout, the canary's buckets from 0 on, and the baseline's at the other end.
+function draw(decision, release, percent, visitor) {
+    decision.origin = 'stable';
+    // only with holdout
+    if (bucket('holdout\0' + CONFIG.holdout.name, visitor) < Math.round(CONFIG.holdout.percent * 100)) {
+        decision.reason = 'holdout';
+        return;
+    }
+    // end
+    const limit = Math.round(percent * 100);
+    decision.bucket = bucket(release, visitor);
+    if (decision.bucket < limit) {
+        decision.origin = 'canary';
+    }
+    // only with baseline
+    if (decision.bucket >= Math.max(limit, 10000 - limit)) {
+        decision.version = 'baseline';
+    }
+    // end
+}
+
 // Of 10,000.
 function bucket(release, key) {
-    return parseInt(crypto.createHash('sha256').update(release + '\0' + key).digest('hex').slice(0, 13), 16) % 10000;
+    return parseInt(sha256(release + '\0' + key).slice(0, 13), 16) % 10000;
 }
 
 function minted(event) {
-    const id = (event.context && event.context.requestId) || '';
-    return crypto.createHash('sha256').update(id).digest('hex').slice(0, 16);
+    return sha256((event.context && event.context.requestId) || '').slice(0, 16);
 }
 
 // only with pages
@@ -178,8 +202,8 @@ function sessionOf(request) {
 // {origin or visitor, reason}, as CookieVersion reads it.
 function readCookie(value, tag) {
     const isSigned = CONFIG.keys.length > 0;
-    if (!isSigned && CONFIG.origins.indexOf(value) >= 0) {
-        return { origin: value, reason: 'cookie' };
+    if (!isSigned && kept(value)) {
+        return kept(value);
     }
     const parts = (isSigned ? verified(value) : value).split('.');
     if (parts.length !== 3 || !/^[A-Za-z0-9_-]{1,64}$/.test(parts[2])) {
@@ -188,10 +212,17 @@ function readCookie(value, tag) {
     if (parts[1] !== tag) {
         return { visitor: parts[2], reason: 'other-release' };
     }
-    if (CONFIG.origins.indexOf(parts[0]) < 0) {
-        return { visitor: parts[2], reason: 'unknown-version' };
+    return kept(parts[0]) || { visitor: parts[2], reason: 'unknown-version' };
+}
+
+// The decision by the version in a cookie; undefined where there is no such version.
+function kept(name) {
+    // only with baseline
+    if (name === 'baseline') {
+        return { origin: 'stable', version: name, reason: 'cookie' };
     }
-    return { origin: parts[0], reason: 'cookie' };
+    // end
+    return CONFIG.origins.indexOf(name) < 0 ? undefined : { origin: name, reason: 'cookie' };
 }
 
 // The response, with the cookie for whom the percentage has just decided.
@@ -207,13 +238,19 @@ function answered(event, decision) {
             && (/,immutable,/.test(text) || (own && own[1] >= 86400) || (all && all[1] >= 86400));
     };
     try {
+        // only with bots
+        if (isBot(event.request)) {
+            return response;
+        }
+        // end
+        const version = decision.version || decision.origin;
         // AWS does not say whether this header is seen here. If it is, a changed config sets no cookie.
         const seen = valueIn(event.request, 'header', 'x-router-version');
-        const isRight = !seen || seen === decision.origin;
+        const isRight = !seen || seen === version;
         const headers = response.headers || {};
         if (decision.tag && response.statusCode < 500 && isRight && (!CONFIG.path || isInPath(event.request.uri))
             && !isSharedForLong(headers['cache-control'])) {
-            const value = decision.origin + '.' + decision.tag + '.' + decision.visitor;
+            const value = version + '.' + decision.tag + '.' + decision.visitor;
             response.cookies = response.cookies || {};
             if (!response.cookies[CONFIG.cookie]) {
                 const cookie = CONFIG.keys.length ? signed(value) : value;
@@ -238,12 +275,9 @@ function isInPath(uri) {
 function verified(value) {
     const dot = value.lastIndexOf('.');
     const payload = dot < 0 ? '' : value.slice(0, dot);
-    for (let i = 0; i < CONFIG.keys.length; i += 1) {
-        if (isSame(signature(CONFIG.keys[i], payload), value.slice(dot + 1))) {
-            return payload;
-        }
-    }
-    return '';
+    // Digests are compared, so that the time it takes says nothing about the signature.
+    const given = sha256(value.slice(dot + 1));
+    return CONFIG.keys.some((key) => sha256(signature(key, payload)) === given) ? payload : '';
 }
 
 function signed(payload) {
@@ -252,14 +286,5 @@ function signed(payload) {
 
 function signature(key, payload) {
     return crypto.createHmac('sha256', key).update(payload).digest('base64url');
-}
-
-// In the same time wherever the two differ.
-function isSame(one, other) {
-    let difference = one.length ^ other.length;
-    for (let i = 0; i < one.length; i += 1) {
-        difference |= one.charCodeAt(i) ^ other.charCodeAt(i);
-    }
-    return difference === 0;
 }
 // end

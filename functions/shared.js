@@ -1,7 +1,7 @@
 // What both functions have, put into them at deploy: a function cannot import.
 // The first value under a name, or "": of a query parameter without its percent-encoding.
 function valueIn(request, place, name) {
-    const all = place === 'header' ? request.headers : place === 'cookie' ? request.cookies : request.querystring;
+    const all = request[place === 'query' ? 'querystring' : place + 's'];
     if (!all || !all[name]) {
         return '';
     }
@@ -26,8 +26,21 @@ function overridden(request) {
     const colon = value.indexOf(':');
     const name = colon < 0 ? value : value.slice(0, colon);
     const secret = colon < 0 ? '' : value.slice(colon + 1);
-    const digest = crypto.createHash('sha256').update(secret).digest('hex');
-    return value !== '' && digest === override.digest && CONFIG.origins.indexOf(name) >= 0 ? name : '';
+    return value !== '' && sha256(secret) === override.digest && CONFIG.origins.indexOf(name) >= 0 ? name : '';
+}
+// end
+
+function sha256(text) {
+    return crypto.createHash('sha256').update(text).digest('hex');
+}
+
+// only with bots
+// As router/control/bots.py.
+function isBot(request) {
+    const agent = valueIn(request, 'header', 'user-agent').toLowerCase().replace(/cubot/g, '');
+    return CONFIG.bots.split('|').some((token) => agent.indexOf(token) >= 0) || ['sec-purpose', 'purpose', 'x-moz'].some(
+        (name) => valueIn(request, 'header', name).toLowerCase().indexOf('prefetch') >= 0
+    );
 }
 // end
 
@@ -49,6 +62,15 @@ function passedOn(event, decision) {
         let ending = decision.isFallback ? ',"fallback":true' : '';
         // only with skew
         ending += decision.buildReason ? ',"buildReason":"' + decision.buildReason + '"' : '';
+        // end
+        // only with baseline
+        ending += /^baseline/.test(decision.version) ? ',"group":"baseline"' : '';
+        // end
+        // only with bots
+        if (isBot(request)) {
+            request.headers['x-router-group'] = { value: 'bot' };
+            ending += ',"group":"bot"';
+        }
         // end
         const id = JSON.stringify((event.context && event.context.requestId) || '');
         console.log('{"strategy":"' + CONFIG.strategy + '","origin":"' + decision.origin + '","reason":"'

@@ -42,19 +42,25 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
+    precedence = Precedence(
+        origins,
+        override=_build_override(config["override"]),
+        control=control,
+        version_header=version_header,
+    )
+    metrics = _build_metrics(config.get("metrics"), origins)
+    if config.get("groups"):
+        from router.groups import add_groups  # only with groups: most stacks tell no visitors apart
+
+        edge, precedence, metrics = add_groups(config, edge, precedence)
     router = _router_class(config.get("failover"))(
         strategy_class(strategy_class.Options(**config["options"]), edge),
         origins,
         DecisionLog(config["strategy"], config["log_salt"]),
         baked=baked,
-        precedence=Precedence(
-            origins,
-            override=_build_override(config["override"]),
-            control=control,
-            version_header=version_header,
-        ),
+        precedence=precedence,
         clients=clients,
-        metrics=_build_metrics(config.get("metrics"), origins),
+        metrics=metrics,
         deadline_seconds=config["deadline_ms"] / 1000,
         region=region,
         guard=_build_guard(config.get("kept")),

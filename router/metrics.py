@@ -19,6 +19,7 @@ MAX_LATENCY_MS = 600_000
 """More than an origin can take ("Quotas": 3 attempts, 120 s each): the two instances' clocks are apart."""
 
 REQUESTS = (("Requests", "Count"),)
+NEW_VISITORS = (*REQUESTS, ("NewVisitors", "Count"))
 ERRORS = (("Errors", "Count"),)
 LATENCY = (*ERRORS, ("LatencyMs", "Milliseconds"), ("LogLatency", "None"), ("LogLatencySquared", "None"))
 UNCOUNTED = "override", "no-identity", "failover"
@@ -47,10 +48,16 @@ class Metrics:
         """The value of the header on the way to the origin."""
         return f"{self._version_of(decision)};{self._now_ms()}"
 
-    def of_request(self, decision: Decision) -> dict[str, object]:
-        """One request to a version; nothing for a decision that is not counted."""
+    def of_request(self, decision: Decision, request_id: str) -> dict[str, object]:
+        """One request to a version, and one new visitor where the percentage decided by the request's own id.
+
+        So each new visitor is an independent draw; who is known by a token, a subject or an id is not counted again.
+        Nothing for a decision that is not counted.
+        """
         version = self._version_of(decision)
-        return self._members(version, REQUESTS, [1], self._now_ms()) if version else {}
+        is_new = decision.bucket is not None and decision.visitor == request_id
+        counted = NEW_VISITORS if is_new else REQUESTS
+        return self._members(version, counted, [1] * len(counted), self._now_ms()) if version else {}
 
     def of_response(self, trace: str | None, response: Response) -> dict[str, object]:
         """One answer of a version: whether it is an error, and how long it took; nothing where it is not counted.

@@ -142,7 +142,7 @@ class Router:
                 headers[metrics.header] = metrics.trace(decision)
             if self._sets_cookies:
                 headers[MEMO_HEADER] = decision.memo
-            counted = metrics.of_request(decision) if metrics else {}
+            counted = metrics.of_request(decision, request.request_id) if metrics else {}
             self._write(cf, origin, headers)
             self._log.write(request, decision, round((self._timer() - started) * 1_000_000), live, counted)
         except Exception as error:  # noqa: BLE001  the rule of the edge

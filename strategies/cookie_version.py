@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from router.model import names, origin_rules
+from router.model.assignment import visitor_id
 from router.model.decision import Decision
-from router.model.digest import sha256
 from router.model.record import record
 from router.model.response import is_in_path, set_cookie
-from strategies.base import Needs, Strategy
+from strategies.base import MEMO_HEADER, Needs, Strategy
 from strategies.options import (
     caching_error,
     cookie_errors,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from router.model.response import Response
 
 VISITOR_BYTES = 12
-VISITOR_DIGITS = 16
 MAX_VISITOR_CHARACTERS = 64
 ERRORS_CACHED_FOR_THEIR_AGE = (412, 415)
 """CloudFront caches them with a max-age, for 10 s at least, even where caching is off (page HTTPStatusCodes)."""
@@ -163,7 +162,7 @@ class CookieVersion(Strategy):
 
         Nor with an error that CloudFront may cache though caching is off; nor while the release is unknown, because the
         cookie would soon be assigned again; nor outside of the cookie's path, where no browser sends it and another one
-        would take its place. Nor to a subrequest, which is no new visitor.
+        would take its place. Nor to a subrequest, which is no new visitor. The memo is the id by which he was assigned.
         """
         origin, visitor, _ = self._read(request, assignment)
         if origin or self._is_unassigned(request, visitor) or response.origin is None or not assignment.release:
@@ -172,7 +171,9 @@ class CookieVersion(Strategy):
             return
         if not is_in_path(request.path, self.options.path):
             return
-        value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor or self._new_visitor()}")
+        memo = request.header(MEMO_HEADER) or ""
+        visitor = visitor or (memo if _is_visitor(memo) else self._new_visitor())
+        value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor}")
         response.add_cookie(set_cookie(self.options.cookie, value, **self.options.attributes))
 
     def _is_unassigned(self, request: Request, visitor: str) -> bool:
@@ -207,11 +208,6 @@ class CookieVersion(Strategy):
         """The payload of a value with a valid signature (of any value, without signing keys), else ""."""
         keys = self.options.signing_keys
         return verify(keys, value) if keys else value
-
-
-def visitor_id(request_id: str) -> str:
-    """The visitor id that functions/canary.js derives from a request's id."""
-    return sha256(request_id.encode("utf-8", "replace")).hexdigest()[:VISITOR_DIGITS]
 
 
 def _is_visitor(value: str) -> bool:

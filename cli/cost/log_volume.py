@@ -55,7 +55,7 @@ def log_volume(stack: Stack) -> LogVolume:
     request = Request(request_id=REQUEST_ID, region=REGION)
     live = ROLLOUT if settings.reads_control_table else BAKED
     with contextlib.redirect_stdout(io.StringIO()) as decided:
-        log.write(request, decision, 4_180, live, metrics.of_request(decision) if metrics else None)
+        log.write(request, decision, 4_180, live, metrics.of_request(decision, REQUEST_ID) if metrics else None)
     with contextlib.redirect_stdout(io.StringIO()) as answered:
         if metrics is not None:
             trace = metrics.trace(decision)

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from rjsmin import jsmin  # pyright: ignore[reportUnknownVariableType]
 
 from controller.sources.key_values import KEY, build_pairs, store_text
 from infra.naming.edge_functions import REWRITING
 from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, foreign_domains, origins_by_host
+from infra.settings.groups import bot_tokens, has_baseline
 from infra.settings.origins import ROUTED, OverrideSettings
 from infra.settings.skew import builds_of, named_builds
 from infra.settings.stack import Stack
 from router.cache_guard import FORWARDED
+from router.control.bots import TOKENS
 from router.control.live import Live
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -64,7 +68,7 @@ def build_function_code(stack: Stack) -> FunctionCode | None:
     config = {**needs.function_config, **_config(stack)}
     key_values = key_values_of(stack)
     hashing = (FUNCTIONS / "hash.js").read_text(encoding="utf-8") if config["hashed"] else ""
-    code = code_with(read_source(needs.viewer_function) + hashing, config)
+    code = minify(code_with(read_source(needs.viewer_function) + hashing, config))
     if errors := limit_errors(code, key_values, stack):
         raise FunctionCodeError(errors)
     holds_secret = bool(needs.function_config.get("keys"))
@@ -82,7 +86,7 @@ def build_rewriting_code(stack: Stack) -> FunctionCode | None:
     paths = {origin.path for origin in settings.all_origins}
     path = paths.pop() if len(paths) == 1 else ""
     names = [name for name in dict.fromkeys(settings.public_hosts) if name and path and "*" not in name]
-    code = code_with(read_source(REWRITING), {"names": names, "path": path})
+    code = minify(code_with(read_source(REWRITING), {"names": names, "path": path}))
     if errors := limit_errors(code, {}, stack):
         raise FunctionCodeError(errors)
     return FunctionCode(REWRITING, code, {}, ("viewer-response",), holds_secret=False)
@@ -128,6 +132,13 @@ def code_with(source: str, config: Mapping[str, Any]) -> str:
     return kept
 
 
+def minify(code: str) -> str:
+    """Return the code without spaces that mean nothing. Imports stay as they are written: AWS shows no other form."""
+    lines = code.splitlines(keepends=True)
+    imports = [line for line in lines if line.startswith("import ")]
+    return "".join(imports) + cast("str", jsmin("".join(lines[len(imports) :]))) + "\n"
+
+
 def limit_errors(code: str, key_values: Mapping[str, str], stack: Stack) -> list[str]:
     """Return the limits that the function exceeds, each with the config key behind it."""
     errors: list[str] = []
@@ -136,7 +147,7 @@ def limit_errors(code: str, key_values: Mapping[str, str], stack: Stack) -> list
     if size > MAX_CODE_BYTES:
         errors.append(
             f"{section}: the function's code with this config has {size:,} bytes; CloudFront takes {MAX_CODE_BYTES:,}."
-            " Fewer origins, keyHeaders or signing keys make it smaller, as does a config without skew"
+            " Fewer origins, keyHeaders, bots.extra or signing keys make it smaller, as does a config without skew"
         )
     for key, value in key_values.items():
         where = f"{stack.project}:{_config_key(key, stack)}"
@@ -164,6 +175,7 @@ def _config_key(key: str, stack: Stack) -> str:
 def _config(stack: Stack) -> dict[str, Any]:
     """Return CONFIG. Without an override tier.js names no origins, so that another one publishes no function."""
     settings, key, skew = stack.settings, header_key(stack.settings), named_builds(stack.settings)
+    tokens = bot_tokens(settings)
     if settings.needs.viewer_function == KEY_FUNCTION:
         return {"hashed": key.hashed}
     config: dict[str, Any] = {
@@ -172,6 +184,9 @@ def _config(stack: Stack) -> dict[str, Any]:
         "strategy": settings.strategy,
         "hashed": key.hashed,
         "skew": skew.for_edge if skew else (),
+        "baseline": has_baseline(settings) or (),
+        "holdout": settings.holdout.model_dump() if settings.holdout and settings.needs.by_percentage else (),
+        "bots": "|".join((*TOKENS, *tokens)) if tokens is not None else (),
     }
     if settings.needs.viewer_function == "tier":
         stable = settings.origins["stable"]

@@ -9,11 +9,13 @@ from typing import Any
 from infra.config.replica_order import replica_order
 from infra.settings.cache_key import header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME
+from infra.settings.groups import baked_groups
 from infra.settings.origins import OverrideSettings
 from infra.settings.private_origins import baked_private
 from infra.settings.skew import builds_of, named_builds
 from infra.settings.stack import Stack
 from router.failover import ATTEMPT_HEADER
+from router.groups import GROUP_HEADER
 from strategies.base import TableSpec
 
 METRICS_NAMESPACE = "EdgeRouter"
@@ -44,9 +46,20 @@ def baked_config(stack: Stack) -> dict[str, Any]:
         # Live builds are in the control table, or in the key-value store, so that another one changes no package.
         del config["skew"]["builds"]
     if settings.needs.version_header and settings.needs.origin_request:
+        _leave_groups_to_function(config)
         kept = {key: value for key, value in config.items() if key not in LIVE_KEYS}
         return {**kept, "override": None, "version_header": settings.needs.version_header}
     return {**config, **_live_control(stack)} if settings.reads_control_table else config
+
+
+def _leave_groups_to_function(config: dict[str, Any]) -> None:
+    """Change the config of a router behind a CloudFront Function that finds bots and assigns: a header names a bot."""
+    groups, bots = config.pop("groups", {}), config.pop("bots", None)
+    if groups.get("baseline") or bots:
+        config["groups"] = {"baseline": groups.get("baseline", False)}
+    if bots:
+        config["public"]["headers"][GROUP_HEADER] = ""
+        config["kept"]["key_headers"].append(GROUP_HEADER)
 
 
 def _cache_guard(stack: Stack) -> dict[str, Any]:
@@ -97,6 +110,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "strategy": settings.strategy,
         "table": _table(stack, stack.table),
         **({"skew": {**skew.for_edge, "builds": builds_of(settings)}} if skew else {}),
+        **baked_groups(settings),
         **dict.fromkeys(sorted(settings.needs.parts), True),
     }
 

@@ -20,6 +20,7 @@ from infra.config.rules import Percentage, between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings, origin_ports, public_hosts
 from infra.settings.failover import FailoverSettings, OriginGroup, failover_errors, origin_groups
+from infra.settings.groups import BotSettings, HoldoutSettings, group_errors
 from infra.settings.observability import AccessLogs, AlarmSettings, LogSettings
 from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
 from infra.settings.parts import (
@@ -58,6 +59,8 @@ class CoreSettings(Section):
         control: Where percentage, pin and release are kept: `baked` (the default) in the package, or [`live`](#control)
             in a table, as in the shipped stacks. Also an object, which is live unless its `mode` says otherwise.
         rollout: [The plan](#rollout) by which the percentage rises.
+        holdout: [Visitors who stay on stable](#holdout) through a series of releases.
+        bots: [Bots and prefetches](#bots) are not assigned, and not counted.
         override: [QA override](#override): a secret that reaches any origin.
         log_salt: Salt of the visitors' hashes in the log. The default, project and stack, only tells stacks apart:
             whoever knows both can test a guess. Set your own with `--secret`.
@@ -97,6 +100,8 @@ class CoreSettings(Section):
     pin: Pin = "none"
     control: Control = Field(default_factory=lambda: ControlSettings(mode="baked"))
     rollout: Annotated[RolloutSettings | None, BeforeValidator(absent_if_empty)] = None
+    holdout: Annotated[HoldoutSettings | None, BeforeValidator(absent_if_empty)] = None
+    bots: Annotated[BotSettings | None, BeforeValidator(absent_if_empty)] = None
     override: Annotated[OverrideSettings | None, BeforeValidator(absent_if_empty)] = None
     log_salt: Text = Field(default="", repr=False)
     static_paths: StaticPaths = ()
@@ -174,6 +179,11 @@ class CoreSettings(Section):
     @model_validator(mode="after")
     def _tells_builds_apart(self) -> Self:
         raise_errors(skew_errors(self))
+        return self
+
+    @model_validator(mode="after")
+    def _tells_groups_apart(self) -> Self:
+        raise_errors(group_errors(self))
         return self
 
     @model_validator(mode="after")

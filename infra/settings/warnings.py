@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infra.config.aws_hosts import host_warning
 from infra.config.aws_regions import opt_in_warning
 from infra.config.cookies import cookie_domain_warnings
+from infra.settings.groups import group_warnings
 from infra.settings.strategies import host_warnings
 from strategies.registry import STRATEGIES, section_of
 
@@ -33,6 +34,7 @@ def settings_warnings(settings: CoreSettings) -> list[str]:
             "rollout: waits while control is baked, for a rollout moves the percentage in the control table:"
             " nothing steers until edge-router:control is live"
         )
+    warnings += group_warnings(settings)
     return [*warnings, *_host_warnings(settings), *_region_warnings(settings)]
 
 

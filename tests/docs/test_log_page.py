@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from router.control.precedence import Precedence
-from router.metrics import Metrics
+from router.groups import Grouped, GroupMetrics
 from router.model.assignment import Live
 from router.model.decision import Decision, Reading
 from router.model.request import Request
@@ -51,9 +51,10 @@ def test_the_page_has_the_fields_that_are_written(capsys: pytest.CaptureFixture[
 
 
 def test_the_page_has_the_metrics_that_are_written() -> None:
-    metrics = Metrics("EdgeRouter", "s", {"canary"}, lambda: 1_790_000_000.0)
-    written = metrics.of_request(Decision("canary", "cookie"))
-    written |= metrics.of_response("canary;1789999999000", Response(origin="canary"))
+    metrics = GroupMetrics("EdgeRouter", "s", {"canary"}, lambda: 1_790_000_000.0)
+    new = Grouped(Decision("canary", "no-cookie", bucket=1, visitor="r"), "canary")
+    written = metrics.of_request(new, "r")
+    written |= metrics.of_response("canary;1789999999000;canary", Response(origin="canary"))
     rows = re.findall(r"^\| `(\w+)` \|", section("logs.md", "Metrics"), re.M)
     assert sorted(rows) == sorted(written.keys() - {"_aws"})
 

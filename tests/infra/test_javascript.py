@@ -13,6 +13,7 @@ from infra.cdn.javascript import (
     build_function_code,
     code_with,
     limit_errors,
+    minify,
     read_source,
 )
 from simulator.cloudfront_functions import check_code
@@ -39,7 +40,7 @@ def test_the_code_with_all_that_a_config_may_have_fits_and_needs_nothing_that_th
 def test_the_source_is_code_too(name: str) -> None:
     source = read_source(name)
     assert "include shared.js" not in source
-    check_code(code_with(source, defaultdict(lambda: True)))  # without comments, and with every optional part
+    check_code(minify(code_with(source, defaultdict(lambda: True))))  # without comments, and with every optional part
 
 
 def test_comments_and_empty_lines_are_left_out_and_nothing_else() -> None:

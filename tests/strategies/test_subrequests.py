@@ -145,7 +145,7 @@ def test_by_option_they_are_new_visitors_as_all_others() -> None:
 def test_metrics_do_not_count_them() -> None:
     metrics = Metrics("EdgeRouter", "edge-router-prod", {"stable": 1, "canary": 1}, clock=lambda: 0.0)
     decision = Decision("stable", "no-identity")
-    assert metrics.of_request(decision) == {}
+    assert metrics.of_request(decision, "r") == {}
     assert metrics.of_response(metrics.trace(decision), Response(origin="stable", status=500)) == {}
 
 

@@ -31,7 +31,7 @@ class Edge:
     def request(self, version: str, region: str = HOME) -> str:
         """A decision; its trace."""
         decision = Decision(version, "any")
-        self.cloudwatch.collect(region, json.dumps({"origin": version, **self._metrics.of_request(decision)}))
+        self.cloudwatch.collect(region, json.dumps({"origin": version, **self._metrics.of_request(decision, "r")}))
         return self._metrics.trace(decision)
 
     def answer(self, trace: str, status: int = 200, region: str = HOME) -> None:
