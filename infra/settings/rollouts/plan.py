@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from infra.config.aws_regions import region_error
 from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
 from infra.config.rules import Percentage, RolloutEndpoints, between, no_duplicates, one_of, rule
+from infra.settings.rollouts.metrics import Metrics, MetricSettings
 
 MAX_STEPS = 20
 MAX_ALARMS = 100
@@ -82,6 +83,9 @@ class RolloutSettings(Section):
             subscription. Anything else (a queue, a chat) subscribes to the topic in the output `rolloutTopic`.
         baseline: The canary is compared with a group of stable's new visitors of the canary's size, assigned in the
             same minutes, and not with all visitors on stable.
+        on_sample_ratio_mismatch: What happens where new visitors are not split as the percentage says: it pauses
+            (hold), rolls back, or only says so (warn).
+        metrics: [Metrics of your own](rollouts.md#metrics-of-your-own), by a name of your choice.
     """
 
     steps: Annotated[tuple[Percentage, ...], AfterValidator(_validate_steps)] = (1.0, 5.0, 25.0, 50.0, 100.0)
@@ -93,6 +97,8 @@ class RolloutSettings(Section):
     alarms: Annotated[tuple[Annotated[Text, rule(_alarm_error)], ...], no_duplicates(), rule(_count_error)] = ()
     notify: RolloutEndpoints = ()
     baseline: bool = False
+    on_sample_ratio_mismatch: Annotated[Text, one_of("hold", "roll-back", "warn")] = "hold"
+    metrics: Metrics = Field(default_factory=dict[str, MetricSettings])
 
     @property
     def interval_seconds(self) -> int:
