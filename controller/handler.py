@@ -20,12 +20,16 @@ from controller.rollout.store import ControlTable, StoreError
 from controller.sources.cloudwatch import RESPONSE_SECONDS, CloudWatchAlarms, CloudWatchMetrics
 from controller.sources.key_values import CloudFrontKeyValues
 from controller.sources.notifications import Channel, EventBus, SlackHook, TopicNotifier
+from controller.sources.series import CloudWatchSeries
 from controller.sources.webhooks import SignedWebhook
 
 # Three attempts of at most 7 s each: a Region that hangs is unreadable before the function times out.
 _CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 _CLOUDFRONT_REGION = "us-east-1"
 _REPLICATION_SECONDS = 2
+_MIRROR_SECONDS = 70
+"""Until every edge location has a command's percentage from a key-value store: the controller's next run, and 10 s to
+propagate, for which AWS gives no figure."""
 _NOT_LOGGED = ("history", "pending", "plan", "reason")
 
 ClientFor = Callable[[str, str], Any]
@@ -82,7 +86,7 @@ def build_controller(
     namespace = environment.get("METRICS_NAMESPACE") or "EdgeRouter"
     store, gates = environment.get("KEY_VALUE_STORE_ARN"), Gates.from_environment(environment.get("GATES", ""))
     webhook, timeout_seconds = environment.get("WEBHOOK_URL"), gates.webhook.timeout_seconds
-    settle = int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
+    settle = _MIRROR_SECONDS if store else int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
     return Controller(
         store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
         metrics=CloudWatchMetrics({name: cloudwatch(name) for name in regions}, namespace, stack, response_seconds),
@@ -97,6 +101,7 @@ def build_controller(
         )
         if webhook
         else None,
+        series=CloudWatchSeries(cloudwatch, regions, namespace, stack),
     )
 
 

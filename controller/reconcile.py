@@ -9,6 +9,7 @@ from typing import Protocol
 from controller.analysis.comparison import analyze, describe, missing_requests
 from controller.analysis.plan import PAUSE, ROLL_BACK, Timing, Window, windows
 from controller.analysis.sample import CANARY, STABLE, Sample, Samples, sample_of
+from controller.further_checks import SeriesSource, act_on_mismatch, measure_further, mismatch, missing_metrics
 from controller.gates.decision import Webhook, apply_answer, is_asking, pass_gates
 from controller.gates.settings import Gates
 from controller.rollout.state import RUNNING, Rollout
@@ -60,6 +61,7 @@ class Controller:
     key_values: KeyValues | None = None
     gates: Gates = field(default_factory=Gates)
     webhook: Webhook | None = None
+    series: SeriesSource | None = None
 
     def reconcile(self) -> Outcome:
         """Reconcile once. StoreError where the table does not respond; all other errors are part of the outcome."""
@@ -120,12 +122,20 @@ class Controller:
         except UnreadableError as error:
             unreadable.append(str(error))
         try:
-            rollout = self._measure(rollout, now)
+            before, rollout = rollout, self._measure(rollout, now)
+            if self.series is not None and rollout is not before:
+                rollout = measure_further(rollout, self.series, self.timing)
         except UnreadableError as error:
             unreadable.append(str(error))
         if failed := {name: result for name, result in rollout.tests.items() if result.has_failed}:
             return rollout.roll_back(describe(failed, rollout.samples), now)
-        return _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now, self.gates)
+        if (stopped := act_on_mismatch(rollout, now)) is not rollout:
+            return stopped
+        warning = mismatch(rollout)
+        following = (
+            _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now, self.gates)
+        )
+        return following.explain(f"{following.reason}; {warning}") if warning else following
 
     def _measure(self, rollout: Rollout, now: int) -> Rollout:
         """Add the samples up to now and, where they are large enough, their tests; nothing without new minutes."""
@@ -176,7 +186,7 @@ def _outcome(before: Rollout, written: Rollout) -> Outcome:
 
 
 def _with_samples(rollout: Rollout, window: Window, samples: Samples, timing: Timing) -> Rollout:
-    measured = replace(rollout, samples=dict(samples), measured_until=window.end, tests={})
+    measured = replace(rollout, samples=dict(samples), measured_until=window.end, tests={}, metrics={})
     if missing_requests(samples, rollout.plan):
         return measured
     analysis, periods = rollout.analyses + 1, (window.end - window.start) / timing.period_seconds
@@ -189,11 +199,12 @@ def _decide(rollout: Rollout, now: int, gates: Gates) -> Rollout:
         return rollout
     if not rollout.measured_until:
         return rollout.explain("waits for the first minute of metrics")
-    missing = missing_requests(rollout.samples, rollout.plan)
+    requests, metrics = missing_requests(rollout.samples, rollout.plan), missing_metrics(rollout)
+    missing = "; ".join(filter(None, (requests, metrics)))
     if not missing:
         return _pass(rollout, describe(rollout.tests, rollout.samples), now, gates)
     has_canary = sample_of(rollout.samples, CANARY).trials >= rollout.plan.minimum_requests
-    if rollout.canary_percent >= 100 and has_canary:
+    if rollout.canary_percent >= 100 and has_canary and not metrics:
         return _pass(rollout, f"alarms only, because no new visitors go to {STABLE}: {missing}", now, gates)
     if not _is_due(rollout, now):
         return rollout.explain(f"waits: {missing}")

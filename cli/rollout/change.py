@@ -6,7 +6,7 @@ import contextlib
 import getpass
 import time
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.output.console import warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from controller.analysis.plan import Plan
     from controller.rollout.state import Rollout
     from controller.rollout.store import Items
+    from infra.settings.rollouts.metrics import MetricSettings
 
 STOPPED = ("paused", "rolled-back")
 
@@ -132,6 +133,7 @@ def _open_table(stack: Stack, running: RunningStack) -> Generator[Place]:
 
 def read_plan(stack: Stack) -> Plan:
     """Return the plan in the stack's config. UsageError if there is none, or the strategy has no percentage."""
+    from controller.analysis.own_metric import OwnMetric
     from controller.analysis.plan import Plan
 
     settings = stack.settings
@@ -146,7 +148,11 @@ def read_plan(stack: Stack) -> Plan:
             f"{stack.project}:rollout is not set: a rollout needs a plan, such as"
             " pulumi config set --path rollout.interval 10m"
         )
-    planned = settings.rollout
+    planned, home = settings.rollout, settings.control.home_region
+
+    def document(metric: MetricSettings) -> dict[str, Any]:
+        return metric.model_dump(mode="json", by_alias=True) | {"regions": list(metric.regions) or [home]}
+
     return Plan(
         steps=planned.steps,
         interval_seconds=planned.interval_seconds,
@@ -156,4 +162,6 @@ def read_plan(stack: Stack) -> Plan:
         on_inconclusive=planned.on_inconclusive,
         alarms=planned.alarms,
         baseline=planned.baseline,
+        on_sample_ratio_mismatch=planned.on_sample_ratio_mismatch,
+        metrics={name: OwnMetric.from_json(document(metric)) for name, metric in planned.metrics.items()},
     )

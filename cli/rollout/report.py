@@ -41,6 +41,8 @@ def print_rollout(running: RunningStack, place: Place, items: Items, now: float,
         print_table(("version", "requests", "errors", "error rate", "latency"), _samples(rollout))
     if rollout.tests:
         print_table(("test", "canary", "stable", "limit", "p", "fails at", ""), _tests(rollout))
+    if rollout.sample_ratio:
+        print_table(("sample ratio", "new visitors", "share", "expected", "p", "fails at", ""), _ratios(rollout))
     out.print(f"why: {escape(rollout.reason)}")
     if text := rollout.gate.summary:
         out.print(f"waits for {escape(text)}; for {_duration(int(now) - rollout.gate.began_at)}")
@@ -138,10 +140,21 @@ def _samples(rollout: Rollout) -> Iterator[tuple[str, ...]]:
 
 def _tests(rollout: Rollout) -> Iterator[tuple[str, ...]]:
     for key, test in rollout.tests.items():
-        name, unit, decimals = TESTS[key]
-        figures = (f"{figure:.{decimals}f} {unit}" for figure in (test.canary, test.stable, test.limit))
+        values = test.canary, test.stable, test.limit
+        if key in TESTS:
+            name, unit, decimals = TESTS[key]
+            figures = [f"{figure:.{decimals}f} {unit}" for figure in values]
+        else:
+            name, figures = key.replace(":", " "), [f"{figure:.4g}" for figure in values]
         verdict = "failed" if test.has_failed else "passed"
         yield name, *figures, f"{test.p_value:.2g}", f"{test.alpha:.2g}", verdict
+
+
+def _ratios(rollout: Rollout) -> Iterator[tuple[str, ...]]:
+    for group, ratio in rollout.sample_ratio.items():
+        counts = f"{ratio.assigned:,} of {ratio.visitors:,}"
+        shares = f"{ratio.observed_percent:.2f} %", f"{ratio.expected_percent:g} %"
+        yield group, counts, *shares, f"{ratio.p_value:.2g}", f"{ratio.alpha:.2g}", "failed" if ratio.has_failed else ""
 
 
 def _duration(seconds: int) -> str:

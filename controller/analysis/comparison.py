@@ -28,9 +28,9 @@ SMALLEST_PRINTED = 1e-12
 
 @dataclass(frozen=True)
 class TestResult(Document):
-    """Statistics of one test: percent for the error rate, milliseconds for the latency.
+    """Statistics of one test: percent for the error rate, milliseconds for the latency, and a metric's own unit.
 
-    `limit` is the highest value allowed for the canary, given that of stable.
+    `limit` is the worst value allowed for the canary, given that of stable.
     """
 
     __test__ = False  # not one of pytest's
@@ -42,7 +42,7 @@ class TestResult(Document):
     alpha: float
 
     READERS: ClassVar = {
-        **dict.fromkeys(("canary", "stable", "limit"), number(0, 1e300)),
+        **dict.fromkeys(("canary", "stable", "limit"), number(-1e300, 1e300)),
         **dict.fromkeys(("p_value", "alpha"), number(0, 1)),
     }
 
@@ -57,7 +57,8 @@ class TestResult(Document):
 
 
 TestResults = Mapping[str, TestResult]
-"""By name: `errorRate`, `latency`."""
+"""By name: `errorRate`, `latency`, and METRIC before the name of each of the plan's metrics."""
+METRIC = "metric:"
 
 
 def analyze(samples: Samples, plan: Plan, analysis: int, periods: float) -> TestResults:
@@ -83,7 +84,12 @@ def missing_requests(samples: Samples, plan: Plan) -> str:
 
 def describe(results: TestResults, samples: Samples) -> str:
     """Return the statistics of these tests in one line."""
-    return "; ".join(_DESCRIPTIONS[name](result, samples) for name, result in results.items())
+    return "; ".join(
+        _describe_metric(name.removeprefix(METRIC), result)
+        if name.startswith(METRIC)
+        else _DESCRIPTIONS[name](result, samples)
+        for name, result in results.items()
+    )
 
 
 def latency_p_value(canary: Sample, stable: Sample, margin: float, periods: float = inf) -> float:
@@ -124,6 +130,11 @@ def _describe_latency(result: TestResult, _: Samples) -> str:
         f"latency: canary {result.canary:.1f} ms, stable {result.stable:.1f} ms, limit {result.limit:.1f} ms,"
         f" {_describe_p_value(result)}"
     )
+
+
+def _describe_metric(name: str, result: TestResult) -> str:
+    figures = f"canary {result.canary:.4g}, stable {result.stable:.4g}, limit {result.limit:.4g}"
+    return f"metric {name}: {figures}, {_describe_p_value(result)}"
 
 
 def _describe_p_value(result: TestResult) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from controller.analysis.document import Document, count, flag, list_of, number, one_of, text
+from controller.analysis.document import Document, count, flag, list_of, map_of, number, one_of, text
+from controller.analysis.own_metric import OwnMetric
 
 PAUSE, WAIT, ROLL_BACK = "pause", "wait", "roll-back"
 """Actions for an inconclusive step (`onInconclusive`)."""
+HOLD, WARN = "hold", "warn"
+"""Actions for a sample ratio mismatch (`onSampleRatioMismatch`), beside ROLL_BACK."""
 LONGEST_RECENT_SECONDS = 3_600
 LONGEST_SECONDS = 14 * 86_400
 """CloudWatch keeps metrics by the minute for 15 days ("CloudWatch concepts")."""
@@ -28,7 +31,7 @@ class Plan(Document):
 
     `steps` are rising percentages. `max_error_rate_increase` is in percentage points, `max_latency_increase` in
     percent of the geometric mean. `minimum_requests` applies to each version. With `baseline` the canary is compared
-    with the group of stable's new visitors that is of the same age.
+    with the group of stable's new visitors that is of the same age. `metrics` are further ones, by name.
     """
 
     steps: tuple[float, ...] = (1, 5, 25, 50, 100)
@@ -39,6 +42,8 @@ class Plan(Document):
     on_inconclusive: str = PAUSE
     alarms: tuple[str, ...] = ()
     baseline: bool = False
+    on_sample_ratio_mismatch: str = HOLD
+    metrics: Mapping[str, OwnMetric] = field(default_factory=dict[str, OwnMetric])
 
     READERS: ClassVar = {
         "steps": _steps,
@@ -49,8 +54,10 @@ class Plan(Document):
         "on_inconclusive": one_of((PAUSE, WAIT, ROLL_BACK)),
         "alarms": list_of(text),
         "baseline": flag,
+        "on_sample_ratio_mismatch": one_of((HOLD, ROLL_BACK, WARN)),
+        "metrics": map_of(OwnMetric.from_json),
     }
-    ADDED: ClassVar = ("baseline",)
+    ADDED: ClassVar = ("baseline", "on_sample_ratio_mismatch", "metrics")
 
 
 @dataclass(frozen=True)

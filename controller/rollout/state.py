@@ -8,8 +8,10 @@ from typing import ClassVar, Self
 
 from controller.analysis.comparison import TestResult
 from controller.analysis.document import Document, FieldError, count, flag, list_of, map_of, number, one_of, text
+from controller.analysis.own_metric import MetricSample
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
+from controller.analysis.sample_ratio import SampleRatio
 from controller.rollout.events import NONE, Announcement, Event
 from controller.rollout.gate import Gate
 from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STATES, SUCCEEDED
@@ -27,9 +29,9 @@ class Rollout(Document):
     `revision` is the item's, 0 before the first write; `config_revision` that of the config item read with it. A step's
     window begins at `step_started_at` and was last read up to `measured_until`; its interval begins at
     `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses.
-    `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and `tests` are the last ones, `reason`
-    explains the state. `gate` is what the next step waits for, `pending` what is still to be announced, `changes` the
-    number of events so far.
+    `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and `tests` are the last ones, with
+    `sample_ratio` by group and `metrics` by name; `reason` explains the state. `gate` is what the next step waits for,
+    `pending` what is still to be announced, `changes` the number of events so far.
     """
 
     plan: Plan
@@ -53,6 +55,8 @@ class Rollout(Document):
     gate: Gate = field(default_factory=Gate)
     pending: tuple[Announcement, ...] = ()
     changes: int = 0
+    sample_ratio: Mapping[str, SampleRatio] = field(default_factory=dict[str, SampleRatio])
+    metrics: Mapping[str, MetricSample] = field(default_factory=dict[str, MetricSample])
 
     KEYS: ClassVar = {"analyses": "looks"}
     READERS: ClassVar = {
@@ -68,8 +72,10 @@ class Rollout(Document):
         "history": list_of(Event.from_json),
         "gate": Gate.from_json,
         "pending": list_of(Announcement.from_json),
+        "sample_ratio": map_of(SampleRatio.from_json),
+        "metrics": map_of(MetricSample.from_json),
     }
-    ADDED: ClassVar = ("gate", "pending", "changes")
+    ADDED: ClassVar = ("gate", "pending", "changes", "sample_ratio", "metrics")
 
     @classmethod
     def from_json(cls, document: object) -> Self:
@@ -110,7 +116,7 @@ class Rollout(Document):
     def restart_step(self, now: int) -> Rollout:
         """Drop what was measured; the number of analyses goes on."""
         again = replace(self, step_started_at=now, interval_started_at=now, measured_until=0, samples={}, tests={})
-        return replace(again, waits_for_pin=False, gate=Gate())
+        return replace(again, waits_for_pin=False, gate=Gate(), sample_ratio={}, metrics={})
 
     def wait(self, gate: Gate, reason: str) -> Rollout:
         """Stay at the step until the gate opens."""
@@ -130,8 +136,9 @@ class Rollout(Document):
         return self._change(PAUSED, self.canary_percent, reason, now)
 
     def resume(self, reason: str, now: int) -> Rollout:
-        """Run again: the step's interval begins again, its window does not."""
-        return replace(self._change(RUNNING, self.canary_percent, reason, now), interval_started_at=now)
+        """Run again: the step's interval begins again, and with it the sample ratio; its window does not."""
+        again = self._change(RUNNING, self.canary_percent, reason, now)
+        return replace(again, interval_started_at=now, sample_ratio={})
 
     def succeed(self, reason: str, now: int, canary_percent: float | None = None) -> Rollout:
         """End the rollout; the percentage stays, unless another one is given."""

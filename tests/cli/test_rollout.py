@@ -121,6 +121,9 @@ def test_a_start_takes_the_plan_of_the_stack_along(run: Run, table: ControlTable
         "minimumRequests": 500,
         "onInconclusive": "pause",
         "alarms": [],
+        "baseline": False,
+        "onSampleRatioMismatch": "hold",
+        "metrics": {},
     }
     assert table.read().live.percent == 1
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import log
 
 from bench.rollouts.simulation import MemoryStore
-from controller.analysis.plan import Plan
+from controller.analysis.own_metric import OwnMetric, Series
+from controller.analysis.plan import Plan, Window
 from controller.analysis.sample import Sample
 from controller.reconcile import Controller, Outcome
 from controller.rollout import transitions
@@ -49,6 +50,9 @@ class Sources:
     sync_error: str = ""
     windows: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     meanwhile: Callable[[], object] = lambda: None
+    visitors: Mapping[str, int] = field(default_factory=dict[str, int])
+    own: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
+    own_unreadable: str = ""
 
     def samples(self, start: int, end: int) -> Mapping[str, Sample]:
         self.windows.append((start, end))
@@ -56,6 +60,26 @@ class Sources:
         if self.unreadable:
             raise UnreadableError(self.unreadable)
         return self.found
+
+    def new_visitors(self, window: Window, plan: Plan, period_seconds: int) -> Mapping[str, Mapping[int, float]]:
+        """As many of each group in every minute; the baseline only where the plan has one."""
+        minutes = range(window.start, window.end, period_seconds)
+        groups = {group: count for group, count in self.visitors.items() if plan.baseline or group != "baseline"}
+        return {group: dict.fromkeys(minutes, float(count)) for group, count in groups.items()}
+
+    def own_metric(self, metric: OwnMetric, window: Window, period_seconds: int) -> Mapping[str, Series]:
+        """The same mean, one apart in every other minute, and as many samples in every minute of a version."""
+        if self.own_unreadable:
+            raise UnreadableError(self.own_unreadable)
+        assert metric.namespace == "Shop"
+        found: dict[str, Series] = {}
+        for version in ("stable", "canary"):
+            mean, samples = self.own.get(version, (0, 0))
+            minutes = range(window.start, window.end, period_seconds) if samples else ()
+            sums = {at: samples * (mean + at // period_seconds % 2) for at in minutes}
+            sizes = dict.fromkeys(minutes, samples)
+            found[version] = Series(sums, sizes, sizes)
+        return found
 
     def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
         if self.alarms_unreadable:
@@ -93,6 +117,7 @@ class World:
             {"notification": self.sources},
             lambda: self.now,
             key_values=self.sources,
+            series=self.sources,
         )
         self.ask(lambda items, now: replace(transitions.start(plan, items, now), pending=()))
 

@@ -94,7 +94,7 @@ def test_a_reconciliation_logs_one_line_of_json(capsys: pytest.CaptureFixture[st
     assert set(document) == {
         *("outcome", "reason", "state", "canaryPercent", "release", "revision", "configRevision", "step", "looks"),
         *("waitsForPin", "samples", "tests", "startedAt", "stepStartedAt", "intervalStartedAt", "updatedAt"),
-        *("measuredUntil", "failures", "gate", "changes"),
+        *("measuredUntil", "failures", "gate", "changes", "sampleRatio", "metrics"),
     }
 
 

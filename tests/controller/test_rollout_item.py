@@ -48,6 +48,8 @@ def test_the_document_is_json_with_everything_that_status_shows(world: World) ->
         "onInconclusive": "pause",
         "alarms": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:a"],
         "baseline": False,
+        "onSampleRatioMismatch": "hold",
+        "metrics": {},
     }
     assert document["samples"]["canary"]["errorRatePercent"] == 1
     assert document["samples"]["canary"]["latencyMs"] == 100

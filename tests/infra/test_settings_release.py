@@ -50,6 +50,8 @@ def test_a_mistake_in_control_names_its_full_key_and_what_is_allowed(control: An
     assert problem.startswith(f"edge-router:{text}")
 
 
+METRIC = {"namespace": "Shop", "metric": "Orders"}
+
 ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     ("fast", "rollout is 'fast': expected an object"),
     ({"steps": [5, "10%"]}, f"rollout.steps[1] is '10%': {PERCENT_RULE}"),
@@ -79,6 +81,33 @@ ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     ({"notify": ["somebody"]}, f"rollout.notify[0] is 'somebody': {NOTIFY_RULE}"),
     ({"notify": ["http://example.com/hook"]}, f"rollout.notify[0] is 'http://example.com/hook': {NOTIFY_RULE}"),
     ({"notify": ["a@b.example.com", "a@b.example.com"]}, "rollout.notify lists 'a@b.example.com' twice"),
+    ({"onSampleRatioMismatch": "stop"}, "rollout.onSampleRatioMismatch is 'stop': allowed: hold, roll-back, warn"),
+    ({"metrics": {"a b": METRIC}}, 'rollout.metrics["a b"] is no name of a metric: a letter, then up to 39 letters,'),
+    (
+        {"metrics": dict.fromkeys(map("m{}".format, range(11)), METRIC)},
+        "rollout.metrics has 11 entries: at most 10",
+    ),
+    ({"metrics": {"orders": {"namespace": "Shop"}}}, "rollout.metrics.orders.metric is missing: it is required"),
+    (
+        {"metrics": {"orders": METRIC | {"dimensions": {"Version": "2"}}}},
+        "rollout.metrics.orders.dimensions has Version, which is versionDimension: its values are those of stable and",
+    ),
+    (
+        {"metrics": {"orders": METRIC | {"canary": "stable"}}},
+        "rollout.metrics.orders.canary is 'stable', as stable is: the values of a version's dimension differ",
+    ),
+    (
+        {"metrics": {"orders": METRIC | {"statistic": "p99"}}},
+        "rollout.metrics.orders.statistic is an unknown key: allowed: allowedChange,",
+    ),
+    (
+        {"metrics": {"orders": METRIC | {"compare": "sum"}}},
+        "rollout.metrics.orders.compare is 'sum': allowed: average,",
+    ),
+    (
+        {"metrics": {"orders": METRIC | {"regions": ["eu-west-9"]}}},
+        "rollout.metrics.orders.regions[0] is 'eu-west-9', which is no AWS Region: did you mean eu-west-3?",
+    ),
     ({"step": [1]}, "rollout.step is an unknown key: did you mean steps? Allowed: alarms, baseline, gates,"),
 ]
 

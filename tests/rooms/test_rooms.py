@@ -27,7 +27,7 @@ IMPORTS = {
         *("cache_check", "pulumi_state", "simulator", "demo"),
     },
     "demo": {"controller", "infra", "simulator", "cli"},
-    "bench": {"controller", "infra", "simulator", "cli"},
+    "bench": {"controller", "stats", "infra", "simulator", "cli"},
 }
 """The packages that each package imports. The folders below them import in one direction, which the next test holds."""
 

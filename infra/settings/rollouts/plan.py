@@ -12,6 +12,7 @@ from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
 from infra.config.rules import Percentage, RolloutEndpoints, between, no_duplicates, one_of, rule
 from infra.settings.rollouts.gates import GateSettings, SlackUrl
+from infra.settings.rollouts.metrics import Metrics, MetricSettings
 
 MAX_STEPS = 20
 MAX_ALARMS = 100
@@ -86,6 +87,9 @@ class RolloutSettings(Section):
         gates: [What a step waits for](gates.md) after the analysis has passed.
         slack: URL of an incoming webhook of Slack, or of what takes the same form, that gets every change; use
             `--secret`.
+        on_sample_ratio_mismatch: What happens where new visitors are not split as the percentage says: it pauses
+            (hold), rolls back, or only says so (warn).
+        metrics: [Metrics of your own](rollouts.md#metrics-of-your-own), by a name of your choice.
     """
 
     steps: Annotated[tuple[Percentage, ...], AfterValidator(_validate_steps)] = (1.0, 5.0, 25.0, 50.0, 100.0)
@@ -99,6 +103,8 @@ class RolloutSettings(Section):
     baseline: bool = False
     gates: GateSettings = Field(default_factory=GateSettings)
     slack: SlackUrl = Field(default="", repr=False)
+    on_sample_ratio_mismatch: Annotated[Text, one_of("hold", "roll-back", "warn")] = "hold"
+    metrics: Metrics = Field(default_factory=dict[str, MetricSettings])
 
     @model_validator(mode="after")
     def _approves_steps_of_the_plan(self) -> Self:
