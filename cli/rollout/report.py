@@ -70,11 +70,12 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
 
 def _in_force(items: Items, store: str) -> str:
     """The effective control, for a person."""
-    text = _in_force_by_table(items)
+    text = describe_in_force(items)
     return f"{text}; the edge reads its {store}, which the controller updates within a minute" if store else text
 
 
-def _in_force_by_table(items: Items) -> str:
+def describe_in_force(items: Items) -> str:
+    """Return what the table has in effect, whatever the edge reads."""
     live = items.live
     if live.pin != "none":
         return f"effective: everybody is on {live.pin}, by pin"
@@ -85,10 +86,11 @@ def _in_force_by_table(items: Items) -> str:
 
 def _steps(rollout: Rollout, now: float) -> Iterator[tuple[str, ...]]:
     for number, percent in enumerate(rollout.plan.steps):
-        yield str(number + 1), f"{percent:g} %", _progress(rollout, number, now)
+        yield str(number + 1), f"{percent:g} %", describe_step(rollout, number, now)
 
 
-def _progress(rollout: Rollout, number: int, now: float) -> str:
+def describe_step(rollout: Rollout, number: int, now: float) -> str:
+    """Return where a step stands; "" where it is still to come."""
     if number < rollout.step or rollout.state == "succeeded":
         return "done" if number <= rollout.step else "skipped"
     if number > rollout.step:
@@ -96,7 +98,7 @@ def _progress(rollout: Rollout, number: int, now: float) -> str:
     if rollout.state != "running":
         return rollout.state
     seconds = int(now) - rollout.interval_started_at
-    return f"for {_duration(seconds)} of {_duration(rollout.plan.interval_seconds)}"
+    return f"for {duration(seconds)} of {duration(rollout.plan.interval_seconds)}"
 
 
 def _samples(rollout: Rollout) -> Iterator[tuple[str, ...]]:
@@ -113,7 +115,7 @@ def _tests(rollout: Rollout) -> Iterator[tuple[str, ...]]:
         yield name, *figures, f"{test.p_value:.2g}", f"{test.alpha:.2g}", verdict
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """ "90 s", "4 min", "2 h"."""
     if seconds < 120:
         return f"{max(0, seconds)} s"

@@ -68,6 +68,10 @@ class LocalStack:
         """Change the pairs of its key-value store. OperationError if it is not up."""
         self._post("key-values", {"puts": dict(puts), "deletes": list(deletes)})
 
+    def metric_data(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what CloudWatch's GetMetricData would, for a Region. OperationError if it is not up."""
+        return self._post("metric-data", request)
+
     def _post(self, path: str, document: object) -> dict[str, Any]:
         import httpx
 
