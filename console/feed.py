@@ -16,11 +16,14 @@ HEARTBEAT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Job:
-    """A document about a stack that is read again and again; `read` blocks, and runs in a thread."""
+    """A document about a stack that is read again and again; `read` blocks, and runs in a thread.
+
+    `seconds` returns the time until the next read.
+    """
 
     event: str
     stack: str
-    every_seconds: float
+    seconds: Callable[[], float]
     read: Callable[[], dict[str, Any]]
 
 
@@ -99,7 +102,7 @@ class Feed:
                 self._frames[number] = (self._frames.get(number, (0, b""))[0] + 1, content)
                 self._tell()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(due.wait(), job.every_seconds)
+                await asyncio.wait_for(due.wait(), job.seconds())
 
     def _tell(self) -> None:
         for watcher in self._watchers:
