@@ -108,7 +108,7 @@ async def _texts(request: Request, *names: str) -> list[str]:
         document: Any = json.loads(body) if is_json else None
         texts = [document[name] for name in names]
     except (ValueError, KeyError, TypeError, RecursionError):
-        texts = [None]
-    if not all(isinstance(text, str) for text in texts):
+        texts = []
+    if not texts or not all(isinstance(text, str) for text in texts):
         raise RejectedError(f"expected a JSON object with {', '.join(names)}")
     return texts

@@ -50,7 +50,7 @@ class Guard:
 
     def __init__(self, app: AsgiApp, token: str, port: int) -> None:
         self._app, self._expected = app, f"Bearer {token}".encode()
-        self._hosts = {f"{host}:{port}" for host in HOSTS} | (set(HOSTS) if port == 80 else set())
+        self._hosts = [f"{host}:{port}" for host in HOSTS] + (list(HOSTS) if port == 80 else [])
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer what is not allowed, and hand on the rest."""

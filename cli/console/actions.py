@@ -110,8 +110,8 @@ def _start(change: Change) -> str:
     warning = f" The stack's file has release {other}, which is not deployed." if other != release else ""
     return (
         f"a rollout of release {release} begins. {change.share} go to canary {_within(change.stack)}. The steps are"
-        f" {steps} %, each for at least {change.interval} and {plan.minimum_requests:,} requests of each version. {STAYS}"
-        f" Where canary is worse than the plan allows, everybody goes back to stable by itself.{warning}"
+        f" {steps} %, each for at least {change.interval} and {plan.minimum_requests:,} requests of each version."
+        f" {STAYS} Where canary is worse than the plan allows, everybody goes back to stable by itself.{warning}"
     )
 
 
@@ -133,15 +133,15 @@ def _resume(change: Change) -> str:
 
 def _promote(change: Change) -> str:
     return (
-        f"all new visitors go to canary {_within(change.stack)}, instead of {change.items.live.percent:g} %, without the"
-        f" rest of the plan. {STAYS} The rollout is over then: nothing goes back by itself any more."
+        f"all new visitors go to canary {_within(change.stack)}, instead of {change.items.live.percent:g} %, without"
+        f" the rest of the plan. {STAYS} The rollout is over then: nothing goes back by itself any more."
     )
 
 
 def _abort(change: Change) -> str:
     return (
-        f"everybody goes to stable {_within(change.stack)}, new visitors and those who are on canary now, whatever their"
-        " session or cookie says. The canary is withdrawn until the config changes."
+        f"everybody goes to stable {_within(change.stack)}, new visitors and those who are on canary now, whatever"
+        " their session or cookie says. The canary is withdrawn until the config changes."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,7 +39,7 @@ class ReplicaDocuments:
         control = opened.stack.settings.control
         regions = list(dict.fromkeys((control.home_region, *control.replicas)))
         with ThreadPoolExecutor(max_workers=8) as threads:
-            rows = list(threads.map(lambda region: _read_replica(opened, region), regions))
+            rows = list(threads.map(_read_replica, repeat(opened), regions))
         home = next(row for row in rows if row["region"] == control.home_region)
         if home["revision"] != self._first_seen[0]:
             self._first_seen = home["revision"], self._clock()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -55,7 +56,7 @@ def read_series(opened: Opened, now: float) -> dict[str, Any]:
     times = [end - period * number for number in range(POINTS, 0, -1)]
     regions = _regions(opened)
     with ThreadPoolExecutor(max_workers=8) as threads:
-        found = list(threads.map(lambda region: _try_region(opened, region, times, period), regions))
+        found = list(threads.map(_try_region, repeat(opened), regions, repeat(times), repeat(period)))
     problems = [f"{region}: {one}" for region, one in zip(regions, found, strict=True) if isinstance(one, str)]
     sums = {region: one for region, one in zip(regions, found, strict=True) if not isinstance(one, str) and one}
     return {
