@@ -53,10 +53,10 @@ class ReplicaDocuments:
 
 def _read_replica(opened: Opened, region: str) -> dict[str, Any]:
     """Read a replica as the router does: it may be behind."""
-    began = time.perf_counter()
+    dynamodb, began = opened.client("dynamodb", region), time.perf_counter()
     row: dict[str, Any] = {"region": region, "revision": "", "problem": "", "readMs": 0}
     try:
-        response = opened.client("dynamodb", region).query(
+        response = dynamodb.query(
             TableName=opened.table.name,
             KeyConditionExpression="#scope = :edge",
             ProjectionExpression="#item, #revision",

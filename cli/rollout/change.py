@@ -57,7 +57,7 @@ def show_control_in_aws(target: Target) -> None:
 
 
 def _show(stack: Stack, running: RunningStack, *, is_json: bool) -> Rollout | None:
-    with _open_table(stack, running) as place:
+    with open_table(stack, running) as place:
         items = place.read()
     print_rollout(running, place, items, time.time(), is_json=is_json)
     return items.rollout
@@ -76,7 +76,7 @@ def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float]
     from controller.rollout.transitions import TransitionError
 
     now = time.time()
-    with _open_table(stack, running) as place:
+    with open_table(stack, running) as place:
         items = place.read()
         try:
             rollout = change(items, now)
@@ -87,7 +87,7 @@ def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float]
 
 
 @contextlib.contextmanager
-def _open_table(stack: Stack, running: RunningStack) -> Generator[Place]:
+def open_table(stack: Stack, running: RunningStack) -> Generator[Place]:
     """Open the control table; errors name its place."""
     place = control_table(stack, running)
     try:

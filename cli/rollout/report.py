@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -36,13 +36,19 @@ def print_rollout(running: RunningStack, place: Place, items: Items, now: float,
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
     out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
-    print_table(("step", "percentage", ""), _steps(rollout, now))
-    if rollout.samples:
-        print_table(("version", "requests", "errors", "error rate", "latency"), _samples(rollout))
-    if rollout.tests:
-        print_table(("test", "canary", "stable", "limit", "p", "fails at", ""), _tests(rollout))
+    for columns, rows in rollout_tables(rollout, now):
+        print_table(columns, rows)
     out.print(f"why: {escape(rollout.reason)}")
     out.print(_in_force(items, place.store))
+
+
+def rollout_tables(rollout: Rollout, now: float) -> Iterator[tuple[Sequence[str], list[tuple[str, ...]]]]:
+    """Yield columns and rows of the steps, and of samples and tests where there are any."""
+    yield ("step", "percentage", ""), list(_steps(rollout, now))
+    if rollout.samples:
+        yield ("version", "requests", "errors", "error rate", "latency"), list(_samples(rollout))
+    if rollout.tests:
+        yield ("test", "canary", "stable", "limit", "p", "fails at", ""), list(_tests(rollout))
 
 
 def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
