@@ -52,11 +52,11 @@ class Feed:
         with self._watching(changed):
             yield frame("time", self._clock())
             while not self._is_closed:
+                changed.clear()
                 for job, (number, content) in tuple(self._frames.items()):
                     if sent.get(job) != number:
                         sent[job] = number
                         yield content
-                changed.clear()
                 try:
                     await asyncio.wait_for(changed.wait(), HEARTBEAT_SECONDS)
                 except TimeoutError:

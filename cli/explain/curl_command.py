@@ -58,10 +58,11 @@ def _parser() -> _Parser:
     parser.add_argument("-e", "--referer", dest="referer")
     parser.add_argument("-u", "--user", dest="user")
     parser.add_argument(
-        *("-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json"),
+        *("-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode"),
         dest="data",
         **lists,
     )
+    parser.add_argument("--json", **lists)
     parser.add_argument("-G", "--get", dest="is_get", action="store_true")
     parser.add_argument("-I", "--head", dest="is_head", action="store_true")
     for options in (("-o", "--output"), ("-m", "--max-time"), ("-w", "--write-out"), ("--resolve",), ("--connect-to",)):
@@ -75,7 +76,7 @@ def _parser() -> _Parser:
 
 def _request(url: str, given: argparse.Namespace) -> str:
     parts = urlsplit(url if "//" in url else f"http://{url}")
-    body = "&".join(given.data)
+    body = "&".join(given.data) or "".join(given.json)
     query = "&".join(filter(None, (parts.query, body if given.is_get else "")))
     body = "" if given.is_get else body
     method = given.method or ("HEAD" if given.is_head else "POST" if body else "GET")
@@ -87,7 +88,7 @@ def _request(url: str, given: argparse.Namespace) -> str:
         "user-agent": given.agent,
         "referer": given.referer,
         "authorization": f"Basic {base64.b64encode(given.user.encode()).decode()}" if given.user else "",
-        "content-type": "application/x-www-form-urlencoded" if body else "",
+        "content-type": body and ("application/json" if given.json else "application/x-www-form-urlencoded"),
     }
     own: Sequence[str] = [header for header in given.headers if header.partition(":")[2].strip()]
     lines = [*own, *(f"{name}: {value}" for name, value in added.items() if value and name not in named)]
