@@ -59,7 +59,13 @@ def console(
 
 @contextlib.asynccontextmanager
 async def serving(
-    workspace: Workspace, names: Sequence[str], port: int = 0, *, is_local: bool = False, is_aws: bool = False
+    workspace: Workspace,
+    names: Sequence[str],
+    port: int = 0,
+    *,
+    is_local: bool = False,
+    is_aws: bool = False,
+    token: str = "",
 ) -> AsyncGenerator[str]:
     """Serve the console of these stacks, and yield its address: the token is behind the #, which no browser sends."""
     import asyncio
@@ -71,7 +77,7 @@ async def serving(
     from console.feed import Feed
     from simulator.cloudfront import AppServer
 
-    token = secrets.token_urlsafe(32)
+    token = token or secrets.token_urlsafe(32)
     source = StackSource(Stacks(workspace, names, is_local=is_local, is_aws=is_aws))
     feeds: list[Feed] = []
 

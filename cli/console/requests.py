@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli.console.stacks import Opened, Stacks
+from cli.console.stacks import Opened, Stacks, describe_problems
 from cli.logs.reader import Line, Reader, local_reader
 from cli.logs.stream import read_new, sources
 from cli.output.outcome import iso_time
@@ -54,9 +54,9 @@ class Decisions:
                 self._next_at = time.monotonic() + (EVERY_SECONDS if opened.here is None else LOCAL_EVERY_SECONDS)
             words = query.lower().split()
             found = [row for line in reversed(self._lines) if _has(row := _row(line), words)]
-            problems = [f"{reader.source.region}: {reader.problem}" for reader in self._readers if reader.problem]
+            problems = {reader.source.region: reader.problem for reader in self._readers if reader.problem}
             return {
-                "problem": "; ".join(problems),
+                "problem": describe_problems(problems),
                 "read": len(self._lines),
                 "found": len(found),
                 "rows": found[:SHOWN_LINES],

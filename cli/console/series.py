@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.console.stacks import Opened, Stacks, describe_failure
+from cli.console.stacks import Opened, Stacks, describe_failure, describe_problems
 from cli.output.errors import OperationError
 from cli.stacks.aws_errors import describe_error
 from controller.analysis.sample import CANARY, STABLE
@@ -57,10 +57,10 @@ def read_series(opened: Opened, now: float) -> dict[str, Any]:
     regions = _regions(opened)
     with ThreadPoolExecutor(max_workers=8) as threads:
         found = list(threads.map(_try_region, repeat(opened), regions, repeat(times), repeat(period)))
-    problems = [f"{region}: {one}" for region, one in zip(regions, found, strict=True) if isinstance(one, str)]
+    problems = {region: one for region, one in zip(regions, found, strict=True) if isinstance(one, str)}
     sums = {region: one for region, one in zip(regions, found, strict=True) if not isinstance(one, str) and one}
     return {
-        "problem": "; ".join(problems),
+        "problem": describe_problems(problems),
         "periodSeconds": period,
         "times": times,
         "regions": {region: _as_json(one) for region, one in sums.items()},

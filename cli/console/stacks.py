@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -119,3 +119,11 @@ def describe_failure(error: Exception) -> str:
     if failure is None:
         raise error
     return failure.text
+
+
+def describe_problems(problems: Mapping[str, str]) -> str:
+    """Return one sentence for all Regions that have the same problem; "" without any."""
+    regions: dict[str, list[str]] = {}
+    for region, problem in problems.items():
+        regions.setdefault(problem, []).append(region)
+    return "; ".join(f"{', '.join(names)}: {problem}" for problem, names in regions.items())

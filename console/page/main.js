@@ -8,6 +8,7 @@ import { ask, listen, takeToken } from "./stream.js";
 const token = takeToken();
 const stacks = new Map(); // name → {stack, metrics, replicas}
 let selected = new URLSearchParams(location.search).get("stack");
+let isChosen = Boolean(selected);
 let clockOffset = 0; // of the console's clock against the browser's, in seconds
 const now = () => Date.now() / 1000 + clockOffset;
 
@@ -30,16 +31,29 @@ function onEvent(event, document) {
   const name = document.stack;
   const before = stacks.get(name) ?? {};
   stacks.set(name, { ...before, [event]: document });
-  if (!selected || (!stacks.has(selected) && before.stack)) selected = name;
+  const shown = selected;
+  if (!isChosen) selected = firstReadable();
   if (event === "stack") showStacks();
-  if (name === selected) update(event, before.stack);
+  if (selected !== shown) updateAll();
+  else if (name === selected) update(event, before.stack);
+}
+
+// Until somebody chooses one: the first that can be read.
+function firstReadable() {
+  const names = [...stacks.keys()].sort();
+  return names.find((name) => stacks.get(name).stack?.control) ?? names[0];
+}
+
+function updateAll() {
+  for (const event of ["stack", "metrics", "replicas"]) update(event);
+  readDecisions();
 }
 
 function update(event, before) {
   const one = stacks.get(selected) ?? {};
   if (event === "metrics") showTraffic(one.metrics);
   if (event === "replicas") showReplicas(one.replicas);
-  if (event === "stack") showStack(one.stack, before);
+  if (event === "stack") showStack(one.stack ?? {}, before);
 }
 
 function showStacks() {
@@ -55,10 +69,10 @@ function card(name, isSelected, problem, place, control, state, points) {
     : [h("span", {}, `${percent(control.percent)} on canary${pin}`), h("span", {}, `release ${control.release}${state ? `, rollout ${state}` : ""}`), h("span", {}, place)];
   const select = () => {
     selected = name;
+    isChosen = true;
     history.replaceState(null, "", `?stack=${encodeURIComponent(name)}`);
     showStacks();
-    for (const event of ["stack", "metrics", "replicas"]) update(event);
-    readDecisions();
+    updateAll();
     byId("stacks").querySelector("[aria-current=true]")?.focus();
   };
   return h("button", { type: "button", "aria-current": `${isSelected}`, onclick: select }, points?.length ? sparkline(points) : null, h("b", {}, name), lines);
@@ -76,6 +90,7 @@ function showStack(stack, before) {
   byId("problem").hidden = !stack.problem;
   byId("problem").textContent = stack.problem ? `${selected}: ${stack.problem}` : "";
   document.title = stack.control ? `${percent(stack.control.percent)} ${selected} – edge-router console` : "edge-router console";
+  for (const section of document.querySelectorAll("main > section")) section.hidden = !stack.control;
   if (!stack.control) return;
   show(byId("effect"), [selected, stack.control, stack.place, stack.strategy, stack.url], () => effect(stack));
   show(byId("actions"), [selected, stack.actions], () => actions(stack.actions));
@@ -131,7 +146,7 @@ function confirm(action) {
 
 async function readDecisions() {
   const stack = selected;
-  if (!stack || !token) return;
+  if (!stack || !token || !stacks.get(stack)?.stack?.control) return;
   try {
     const found = await ask(token, `/api/decisions?${new URLSearchParams({ stack, query: byId("query").value })}`);
     if (stack === selected) showDecisions(found);

@@ -26,7 +26,10 @@ export function showTraffic(metrics) {
   const regions = Object.keys(metrics?.regions ?? {}).sort();
   const select = byId("region");
   show(select, regions, (all) => [h("option", { value: "" }, "all"), ...all.map((one) => h("option", { value: one, selected: one === select.value }, one))]);
-  if (!metrics?.times) return;
+  if (!metrics?.times) {
+    show(byId("regions"), metrics ?? null, () => h("p", {}, metrics?.problem || "Not read yet."));
+    return;
+  }
   const meant = regions.includes(select.value) ? [select.value] : regions;
   const sums = (version) => total(metrics, meant, version);
   const [stable, canary] = [sums("stable"), sums("canary")];
