@@ -13,18 +13,20 @@ import boto3
 from botocore.config import Config
 
 from controller.analysis.plan import Timing
+from controller.gates.settings import Gates
 from controller.reconcile import Controller, Outcome
 from controller.rollout.item import to_document
 from controller.rollout.store import ControlTable, StoreError
 from controller.sources.cloudwatch import RESPONSE_SECONDS, CloudWatchAlarms, CloudWatchMetrics
 from controller.sources.key_values import CloudFrontKeyValues
-from controller.sources.notifications import TopicNotifier
+from controller.sources.notifications import Channel, EventBus, SlackHook, TopicNotifier
+from controller.sources.webhooks import SignedWebhook
 
 # Three attempts of at most 7 s each: a Region that hangs is unreadable before the function times out.
 _CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 _CLOUDFRONT_REGION = "us-east-1"
 _REPLICATION_SECONDS = 2
-_NOT_LOGGED = ("history", "plan", "reason")
+_NOT_LOGGED = ("history", "pending", "plan", "reason")
 
 ClientFor = Callable[[str, str], Any]
 """boto3's client for (service, Region)."""
@@ -59,12 +61,15 @@ def build_controller(
     client_for: ClientFor | None = None,
     clock: Callable[[], float] = time.time,
     response_seconds: int = RESPONSE_SECONDS,
+    *,
+    may_be_local: bool = False,
 ) -> Controller:
     """Build the controller from environment variables.
 
     CONTROL_TABLE, HOME_REGION, METRIC_REGIONS (separated by commas) and STACK are required; KeyError names a missing
-    one. METRICS_NAMESPACE, REFRESH_SECONDS, TOPIC_ARN and KEY_VALUE_STORE_ARN are optional. `response_seconds` as for
-    CloudWatchMetrics.
+    one. METRICS_NAMESPACE, REFRESH_SECONDS, TOPIC_ARN, KEY_VALUE_STORE_ARN, GATES with WEBHOOK_URL and WEBHOOK_SECRET,
+    and SLACK_URL are optional. `response_seconds` as for CloudWatchMetrics. Only where `may_be_local` is a webhook
+    without TLS, on this machine, asked.
     """
     make = client_for or _boto_client
     stack = environment["STACK"]
@@ -75,17 +80,35 @@ def build_controller(
         return make("cloudwatch", region)
 
     namespace = environment.get("METRICS_NAMESPACE") or "EdgeRouter"
-    topic, store = environment.get("TOPIC_ARN"), environment.get("KEY_VALUE_STORE_ARN")
+    store, gates = environment.get("KEY_VALUE_STORE_ARN"), Gates.from_environment(environment.get("GATES", ""))
+    webhook, timeout_seconds = environment.get("WEBHOOK_URL"), gates.webhook.timeout_seconds
     settle = int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
     return Controller(
         store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
         metrics=CloudWatchMetrics({name: cloudwatch(name) for name in regions}, namespace, stack, response_seconds),
         alarms=CloudWatchAlarms(cloudwatch),
-        notifier=TopicNotifier(make("sns", topic.split(":")[3]), topic, stack) if topic else None,
+        channels=_channels(environment, make, stack, may_be_local=may_be_local),
         clock=clock,
         timing=Timing(settle_seconds=settle),
         key_values=CloudFrontKeyValues(make("cloudfront-keyvaluestore", _CLOUDFRONT_REGION), store) if store else None,
+        gates=gates,
+        webhook=SignedWebhook(
+            webhook, environment["WEBHOOK_SECRET"], stack, timeout_seconds, clock, may_be_local=may_be_local
+        )
+        if webhook
+        else None,
     )
+
+
+def _channels(environment: Mapping[str, str], make: ClientFor, stack: str, *, may_be_local: bool) -> dict[str, Channel]:
+    """Return EventBridge, and SNS and Slack where the environment names them; by the names that failures have."""
+    topic, slack = environment.get("TOPIC_ARN"), environment.get("SLACK_URL")
+    channels: dict[str, Channel] = {"event": EventBus(make("events", environment["HOME_REGION"]), stack)}
+    if topic:
+        channels["notification"] = TopicNotifier(make("sns", topic.split(":")[3]), topic, stack)
+    if slack:
+        channels["slack"] = SlackHook(slack, stack, may_be_local=may_be_local)
+    return channels
 
 
 @functools.cache

@@ -9,9 +9,12 @@ from typing import Protocol
 from controller.analysis.comparison import analyze, describe, missing_requests
 from controller.analysis.plan import PAUSE, ROLL_BACK, Timing, Window, windows
 from controller.analysis.sample import CANARY, STABLE, Sample, Samples, sample_of
+from controller.gates.decision import Webhook, apply_answer, is_asking, pass_gates
+from controller.gates.settings import Gates
 from controller.rollout.state import RUNNING, Rollout
-from controller.rollout.store import ConflictError, Items, MalformedError, Store
+from controller.rollout.store import ConflictError, Items, MalformedError, Store, StoreError
 from controller.sources.cloudwatch import UnreadableError
+from controller.sources.notifications import Channel, send_pending
 from router.control.live import Live
 
 
@@ -23,12 +26,8 @@ class Alarms(Protocol):
     def in_alarm(self, arns: Sequence[str]) -> Sequence[str]: ...
 
 
-class Notifier(Protocol):
-    def notify(self, rollout: Rollout) -> None: ...
-
-
 class KeyValues(Protocol):
-    def sync(self, live: Live) -> bool: ...
+    def sync(self, read_live: Callable[[], Live]) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Outcome:
     """The result of a reconciliation.
 
     `kind`: none, over, malformed, conflict, unchanged, measured, or the new state: running (with a higher percentage),
-    paused, succeeded, rolled-back, ended. `failures`, of notifications and key values, change nothing else.
+    paused, succeeded, rolled-back, ended. `failures`, of announcements and key values, change nothing else.
     """
 
     kind: str
@@ -47,15 +46,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Controller:
-    """The parts of a reconciliation; `clock` returns seconds since 1970."""
+    """The parts of a reconciliation; `clock` returns seconds since 1970.
+
+    `channels` are told of every change, by name. `webhook` is asked where `gates` say so.
+    """
 
     store: Store
     metrics: Metrics
     alarms: Alarms
-    notifier: Notifier | None
+    channels: Mapping[str, Channel]
     clock: Callable[[], float]
     timing: Timing = field(default_factory=Timing)
     key_values: KeyValues | None = None
+    gates: Gates = field(default_factory=Gates)
+    webhook: Webhook | None = None
 
     def reconcile(self) -> Outcome:
         """Reconcile once. StoreError where the table does not respond; all other errors are part of the outcome."""
@@ -65,19 +69,37 @@ class Controller:
             return Outcome("malformed", f"nothing done: {error}")
         rollout = items.rollout
         if rollout is None:
-            return self._sync(items, Outcome("none", "no rollout was ever started"))
+            return self._sync(Outcome("none", "no rollout was ever started"))
         if not rollout.is_active:
-            return self._sync(items, Outcome("over", rollout.reason, rollout))
+            return self._finish(items, Outcome("over", rollout.reason, rollout))
         now = int(self.clock())
         following = self._next_state(rollout, items, now)
         if following.equals(rollout):
-            return self._sync(items, Outcome("unchanged", rollout.reason, rollout))
+            return self._finish(items, Outcome("unchanged", rollout.reason, rollout))
         try:
-            written = self.store.write(replace(following, updated_at=now), items)
+            items = self._write(following, items, now)
+            if self.webhook is not None and is_asking(rollout, following):
+                items = self._ask(self.webhook, items)
         except ConflictError as error:
             # The other process's control is unknown here: the next run brings the key values up to date.
             return Outcome("conflict", f"nothing done: {error}")
-        return self._sync(written, self._notify(rollout, written.rollout or following))
+        return self._finish(items, _outcome(rollout, items.rollout or following))
+
+    def _write(self, rollout: Rollout, items: Items, now: int) -> Items:
+        return self.store.write(replace(rollout, updated_at=now), items)
+
+    def _ask(self, webhook: Webhook, items: Items) -> Items:
+        """Ask the webhook, whose attempt has been written, and write what its answer means."""
+        rollout = items.rollout
+        if rollout is None:
+            return items
+        answer = webhook.ask(rollout)
+        now = int(self.clock())
+        return self._write(apply_answer(rollout, answer, now, self.gates), items, now)
+
+    def _finish(self, items: Items, outcome: Outcome) -> Outcome:
+        """Bring the edge up to date, and then announce what is pending."""
+        return self._announce(items, self._sync(outcome))
 
     def _next_state(self, rollout: Rollout, items: Items, now: int) -> Rollout:
         config = items.config
@@ -103,7 +125,7 @@ class Controller:
             unreadable.append(str(error))
         if failed := {name: result for name, result in rollout.tests.items() if result.has_failed}:
             return rollout.roll_back(describe(failed, rollout.samples), now)
-        return _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now)
+        return _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now, self.gates)
 
     def _measure(self, rollout: Rollout, now: int) -> Rollout:
         """Add the samples up to now and, where they are large enough, their tests; nothing without new minutes."""
@@ -116,27 +138,41 @@ class Controller:
                 break
         return _with_samples(rollout, *found, self.timing) if found else rollout
 
-    def _notify(self, before: Rollout, written: Rollout) -> Outcome:
-        """Notify people of a change, after the write that won, so only once; a crash in between loses it."""
-        has_changed = (before.state, before.canary_percent) != (written.state, written.canary_percent)
-        outcome = Outcome(written.state if has_changed else "measured", written.reason, written)
-        if not has_changed or self.notifier is None:
+    def _announce(self, items: Items, outcome: Outcome) -> Outcome:
+        """Send what is pending, also from commands and from runs that ended too early, and write what is left.
+
+        A run that ends between the two sends it twice: at least once is what is promised.
+        """
+        rollout = items.rollout
+        if rollout is None or not rollout.pending or not self.channels:
+            return outcome
+        left, failures = send_pending(rollout, self.channels, self.clock())
+        outcome = replace(outcome, failures=(*outcome.failures, *failures))
+        if left == rollout.pending:
             return outcome
         try:
-            self.notifier.notify(written)
-        except Exception as error:  # noqa: BLE001  the rollout does not depend on it
-            return replace(outcome, failures=(f"notification: {type(error).__name__}: {error}",))
-        return outcome
+            written = self.store.write(replace(rollout, pending=left), items)
+        except StoreError as error:
+            return replace(outcome, failures=(*outcome.failures, f"announced, but not written: {error}"))
+        return replace(outcome, rollout=written.rollout)
 
-    def _sync(self, items: Items, outcome: Outcome) -> Outcome:
-        """Bring the key values up to date, also where an earlier run failed to."""
+    def _sync(self, outcome: Outcome) -> Outcome:
+        """Bring the key values up to date, also where an earlier run failed to.
+
+        The control is read anew: another process may have written a later one since this run has read it.
+        """
         if self.key_values is None:
             return outcome
         try:
-            self.key_values.sync(items.live)
+            self.key_values.sync(lambda: self.store.read().live)
         except Exception as error:  # noqa: BLE001  the next run tries again
             return replace(outcome, failures=(*outcome.failures, f"key values: {type(error).__name__}: {error}"))
         return outcome
+
+
+def _outcome(before: Rollout, written: Rollout) -> Outcome:
+    has_changed = (before.state, before.canary_percent) != (written.state, written.canary_percent)
+    return Outcome(written.state if has_changed else "measured", written.reason, written)
 
 
 def _with_samples(rollout: Rollout, window: Window, samples: Samples, timing: Timing) -> Rollout:
@@ -147,7 +183,7 @@ def _with_samples(rollout: Rollout, window: Window, samples: Samples, timing: Ti
     return replace(measured, analyses=analysis, tests=analyze(samples, rollout.plan, analysis, periods))
 
 
-def _decide(rollout: Rollout, now: int) -> Rollout:
+def _decide(rollout: Rollout, now: int, gates: Gates) -> Rollout:
     """Return the next state where no test has failed."""
     if rollout.state != RUNNING:
         return rollout
@@ -155,22 +191,18 @@ def _decide(rollout: Rollout, now: int) -> Rollout:
         return rollout.explain("waits for the first minute of metrics")
     missing = missing_requests(rollout.samples, rollout.plan)
     if not missing:
-        return _pass(rollout, describe(rollout.tests, rollout.samples), now)
+        return _pass(rollout, describe(rollout.tests, rollout.samples), now, gates)
     has_canary = sample_of(rollout.samples, CANARY).trials >= rollout.plan.minimum_requests
     if rollout.canary_percent >= 100 and has_canary:
-        return _pass(rollout, f"alarms only, because no new visitors go to {STABLE}: {missing}", now)
+        return _pass(rollout, f"alarms only, because no new visitors go to {STABLE}: {missing}", now, gates)
     if not _is_due(rollout, now):
         return rollout.explain(f"waits: {missing}")
     return _inconclusive(rollout, f"{missing} at the end of the interval", now)
 
 
-def _pass(rollout: Rollout, reason: str, now: int) -> Rollout:
-    """Go on to the next step at the end of the interval."""
-    if not _is_due(rollout, now):
-        return rollout.explain(reason)
-    if rollout.step + 1 < len(rollout.plan.steps):
-        return rollout.start_step(rollout.step + 1, now, f"step {rollout.step + 1} passed: {reason}")
-    return rollout.succeed(f"all steps passed; the last: {reason}", now)
+def _pass(rollout: Rollout, reason: str, now: int, gates: Gates) -> Rollout:
+    """Go on to the next step at the end of the interval, where the gates are open."""
+    return pass_gates(rollout, reason, now, gates) if _is_due(rollout, now) else rollout.explain(reason)
 
 
 def _inconclusive(rollout: Rollout, reason: str, now: int) -> Rollout:

@@ -107,14 +107,11 @@ class DrawnMetrics:
 
 
 class Silence:
-    """No alarms, and nobody to tell."""
+    """No alarms."""
 
     def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:  # noqa: ARG002  it has none
         """None."""
         return ()
-
-    def notify(self, rollout: Rollout) -> None:
-        """Nobody."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,7 @@ def simulate(plan: Plan, traffic: Traffic, seeds: Sequence[int]) -> Ending:
     random = np.random.default_rng(list(seeds))
     store, silence, metrics = MemoryStore(), Silence(), DrawnMetrics(traffic, random)
     now = BEGIN + int(random.integers(MINUTE))
-    controller = Controller(store, metrics, silence, silence, clock=lambda: now, timing=Timing())
+    controller = Controller(store, metrics, silence, {}, clock=lambda: now, timing=Timing())
     items = store.write(transitions.start(plan, store.read(), now), store.read())
     judged = minutes = 0
     rollout = items.rollout

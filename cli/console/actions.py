@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cli.console.stacks import Opened
-from cli.output.errors import UsageError
+from cli.output.errors import OperationError, UsageError
 from cli.rollback.control import pinned_item
-from cli.rollout.change import read_plan
+from cli.rollout.change import find_transition, read_plan
 from cli.rollout.report import duration
 from console.app import RejectedError
+from controller.rollout.gate import Gate
 from controller.rollout.item import to_item
 from controller.rollout.state import Rollout
 from controller.rollout.store import Items
-from controller.rollout.transitions import BY_NAME, TransitionError, start
+from controller.rollout.transitions import TransitionError, start
 from infra.settings.stack import Stack
 from router.control.live import parse_live
 
@@ -27,7 +28,8 @@ LABELS = {
     "resume": "Resume",
     "promote": "Promote to 100 %",
     "abort": "Abort: everybody to stable",
-    "approve": "Approve",
+    "approve": "Approve the next step",
+    "reject": "Reject the next step",
     "pin-stable": "Pin everybody to stable",
     "pin-canary": "Pin everybody to canary",
     "unpin": "Remove the pin",
@@ -49,7 +51,7 @@ class Action:
 
 def list_actions(opened: Opened, items: Items, now: float) -> list[dict[str, str]]:
     """Return every action, allowed or not."""
-    return [plan_action(name, opened, items, now).as_json() for name in LABELS if name in PINS or _is_known(name)]
+    return [plan_action(name, opened, items, now).as_json() for name in LABELS]
 
 
 def carry_out(name: str, said: str, opened: Opened, now: float) -> str:
@@ -72,15 +74,18 @@ def plan_action(name: str, opened: Opened, items: Items, now: float) -> Action:
     if name in PINS:
         return _plan_pin(name, opened, items)
     try:
-        rollout = start(read_plan(opened.stack), items, now) if name == "start" else BY_NAME[name](items, now)
-    except (TransitionError, UsageError) as error:
+        rollout = _transition(name, opened)(items, now)
+    except (TransitionError, OperationError, UsageError) as error:
         return Action(name, why_not=str(error))
     says = f"{opened.running.name} ({opened.running.text}): {SENTENCES[name](Change(opened.stack, items, rollout))}"
     return Action(name, says, do=lambda: opened.table.write(rollout, items))
 
 
-def _is_known(name: str) -> bool:
-    return name == "start" or name in BY_NAME
+def _transition(name: str, opened: Opened) -> Callable[[Items, float], Rollout]:
+    if name != "start":
+        return find_transition(opened.stack, opened.running, name)
+    plan = read_plan(opened.stack)
+    return lambda items, now: start(plan, items, now)
 
 
 def _within(stack: Stack) -> str:
@@ -98,6 +103,10 @@ class Change(NamedTuple):
     @property
     def share(self) -> str:
         return f"{self.rollout.canary_percent:g} % of new visitors"
+
+    @property
+    def gate(self) -> Gate:
+        return self.items.rollout.gate if self.items.rollout is not None else Gate()
 
     @property
     def interval(self) -> str:
@@ -147,8 +156,15 @@ def _abort(change: Change) -> str:
 
 def _approve(change: Change) -> str:
     return (
-        f"the gate at {change.rollout.progress} is open: the controller goes on with the plan by itself, at its next"
-        f" look. {STAYS}"
+        f"the next step may begin: {change.gate.step_text} instead of {change.items.live.percent:g} % of new visitors go"
+        f" to canary, as soon as the controller looks again and no other gate is closed. {STAYS}"
+    )
+
+
+def _reject(change: Change) -> str:
+    return (
+        f"instead of {change.gate.step_text} everybody goes to stable {_within(change.stack)}, new visitors and those"
+        " who are on canary now. The canary is withdrawn until the config changes."
     )
 
 
@@ -159,6 +175,7 @@ SENTENCES: Mapping[str, Callable[[Change], str]] = {
     "promote": _promote,
     "abort": _abort,
     "approve": _approve,
+    "reject": _reject,
 }
 
 

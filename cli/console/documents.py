@@ -9,6 +9,7 @@ from typing import Any
 from cli.console.actions import list_actions
 from cli.console.stacks import Opened, Stacks, describe_failure
 from cli.rollout.report import TESTS, describe_in_force, describe_step
+from cli.stacks.control_table import Place
 from controller.rollout.item import to_document
 from controller.rollout.state import Rollout
 from controller.rollout.store import Items
@@ -40,6 +41,7 @@ class StackDocuments:
     def __init__(self, stacks: Stacks, name: str, clock: Callable[[], float] = time.time) -> None:
         self._stacks, self._name, self._clock = stacks, name, clock
         self._percentages = Percentages()
+        self._former: tuple[int, list[dict[str, Any]]] | None = None
 
     def read(self) -> dict[str, Any]:
         """Return the document; `problem` says why there is no more of it."""
@@ -62,7 +64,7 @@ class StackDocuments:
             text = "control is baked: percentage, pin and release are those of the stack's file, since its last `up`"
             return document | {"control": {**baked, "text": text}, "percentages": [], "actions": [], "rollouts": []}
         items = opened.place.read()
-        rollouts = _rollouts(items)
+        rollouts = self._rollouts(opened.place, items)
         return document | {
             "control": _control(items, opened.place.store),
             "percentages": self._percentages.points(rollouts, effective_percent(items), now),
@@ -70,6 +72,21 @@ class StackDocuments:
             "rollouts": rollouts,
             "actions": list_actions(opened, items, now),
         }
+
+    def _rollouts(self, place: Place, items: Items) -> list[dict[str, Any]]:
+        """The rollout of now and former ones, the newest first; these are read again when there is another rollout."""
+        current = items.rollout
+        key = current.started_at if current is not None else 0
+        if self._former is None or self._former[0] != key:
+            self._former = key, [_outline(rollout) for rollout in place.history()]
+        return [*([_outline(current)] if current is not None else []), *self._former[1]]
+
+
+def _outline(rollout: Rollout) -> dict[str, Any]:
+    """A rollout without its plan and figures."""
+    document = to_document(rollout)
+    shown = ("release", "state", "startedAt", "updatedAt", "canaryPercent", "reason", "history")
+    return {name: document[name] for name in shown}
 
 
 def effective_percent(items: Items) -> float:
@@ -94,19 +111,13 @@ def _control(items: Items, read_from: str) -> dict[str, Any]:
     }
 
 
-def _rollouts(items: Items) -> list[dict[str, Any]]:
-    """The rollout of now and former ones, without their plans and figures, the newest first."""
-    shown = ("release", "state", "startedAt", "updatedAt", "canaryPercent", "reason", "history")
-    documents = [to_document(items.rollout)] if items.rollout is not None else []
-    return [{name: document[name] for name in shown} for document in documents]
-
-
 def _current(rollout: Rollout, opened: Opened, now: float) -> dict[str, Any]:
     """The rollout as `--json` has it, and what a person wants to see beside it."""
     document = to_document(rollout)
     seconds = opened.here.status.get("reconcileSeconds") if opened.here is not None else LOOK_SECONDS
     return document | {
         "progress": rollout.progress,
+        "waitsFor": rollout.gate.summary,
         "steps": [
             {"percent": percent, "text": describe_step(rollout, number, now).partition("for ")[0]}
             for number, percent in enumerate(rollout.plan.steps)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import time
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from cli.output.console import warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
-from cli.rollout.report import print_rollout
+from cli.rollout.report import print_history, print_rollout
 from cli.stacks.control_table import Place, check_live, control_table
 from cli.stacks.running import AwsStack, RunningStack, open_running
 from cli.stacks.workspace import Target
@@ -26,6 +27,7 @@ STOPPED = ("paused", "rolled-back")
 def start_rollout(target: Target, overrides: Sequence[str]) -> None:
     """Start a rollout by the plan in the stack's config, and print it."""
     opened, running = open_running(target, overrides, read_plan)
+    _reject_freeze(opened)
     plan = read_plan(opened)
 
     def begin(items: Items, now: float) -> Rollout:
@@ -64,11 +66,43 @@ def _show(stack: Stack, running: RunningStack, *, is_json: bool) -> Rollout | No
 
 
 def transition_rollout(target: Target, overrides: Sequence[str], name: str) -> None:
-    """Pause, resume, promote or abort the rollout, and print it."""
-    from controller.rollout.transitions import BY_NAME
-
+    """Pause, resume, promote, abort, approve or reject, and print the rollout."""
     opened, running = open_running(target, overrides, check_live)
-    _change(opened, running, BY_NAME[name], is_json=target.is_json)
+    _change(opened, running, find_transition(opened, running, name), is_json=target.is_json)
+
+
+def find_transition(stack: Stack, running: RunningStack, name: str) -> Callable[[Items, float], Rollout]:
+    """Return a transition by its name, made by who runs the command. OperationError where the settings forbid it."""
+    from controller.rollout.transitions import BY_NAME, BY_PERSON
+
+    if name == "promote":
+        _reject_freeze(stack)
+    if name in BY_NAME:
+        return BY_NAME[name]
+    return lambda items, now: BY_PERSON[name](items, now, _caller(running))
+
+
+def show_history(target: Target, overrides: Sequence[str]) -> None:
+    """Print the former rollouts, the newest first."""
+    opened, running = open_running(target, overrides, check_live)
+    with open_table(opened, running) as place:
+        former = place.history()
+    print_history(running, place, former, is_json=target.is_json)
+
+
+def _caller(running: RunningStack) -> str:
+    """Return who runs the command: the caller's ARN in AWS, the user on this machine."""
+    found = running.caller if isinstance(running, AwsStack) else getpass.getuser()
+    return found or "an unknown caller"
+
+
+def _reject_freeze(stack: Stack) -> None:
+    """Raise OperationError where the stack's settings take no step."""
+    rollout = stack.settings.rollout
+    if rollout is not None and rollout.gates.freeze:
+        raise OperationError(
+            f"{stack.project}:rollout.gates.freeze is true: no step is taken. Set it to false and run `pulumi up`"
+        )
 
 
 def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float], Rollout], *, is_json: bool) -> None:

@@ -63,6 +63,21 @@ def watch(
     watch_rollout(Target(context.obj, stack, is_local, is_aws), settings or [], is_once=is_once)
 
 
+@rollout_app.command()
+def history(
+    context: typer.Context,
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+    is_json: JsonOption = False,
+) -> None:
+    """Show the last 50 rollouts that are over, the newest first, with when and why."""
+    from cli.rollout.change import show_history
+
+    show_history(Target(context.obj, stack, is_local, is_aws, is_json), settings or [])
+
+
 def _add_transition(name: str, summary: str) -> None:
     """Register a command that moves the rollout to another state."""
 
@@ -85,3 +100,5 @@ _add_transition("pause", "Pause at the current step; the analysis goes on and ca
 _add_transition("resume", "Resume a paused rollout; the interval of its step starts again.")
 _add_transition("promote", "Send all new visitors to the canary now; the rollout has succeeded.")
 _add_transition("abort", "Send everybody back to stable, including visitors on the canary.")
+_add_transition("approve", "Let the step begin that waits for approval; exit code 1 if none does.")
+_add_transition("reject", "Send everybody back to stable instead of beginning the step that waits for approval.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from cli.output.console import out, print_error, print_json, print_table, warn
-from cli.output.outcome import with_iso_times
+from cli.output.outcome import iso_time, with_iso_times
 
 if TYPE_CHECKING:
     from cli.stacks.control_table import Place
@@ -39,6 +39,8 @@ def print_rollout(running: RunningStack, place: Place, items: Items, now: float,
     for columns, rows in rollout_tables(rollout, now):
         print_table(columns, rows)
     out.print(f"why: {escape(rollout.reason)}")
+    if text := rollout.gate.summary:
+        out.print(f"waits for {escape(text)}; for {duration(int(now) - rollout.gate.began_at)}")
     out.print(_in_force(items, place.store))
 
 
@@ -51,16 +53,45 @@ def rollout_tables(rollout: Rollout, now: float) -> Iterator[tuple[Sequence[str]
         yield ("test", "canary", "stable", "limit", "p", "fails at", ""), list(_tests(rollout))
 
 
-def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
+def print_history(running: RunningStack, place: Place, former: Sequence[Rollout], *, is_json: bool) -> None:
+    """Print the former rollouts."""
     from controller.rollout.item import to_document
 
-    live = items.live
+    if is_json:
+        documents = [with_iso_times(to_document(rollout)) for rollout in former]
+        print_json({**_place(running, place), "history": documents})
+        return
+    where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
+    if not former:
+        out.print(f"{where}: no rollout is over yet")
+        return
+    out.print(f"{where}: {len(former)} former rollout{'s' if len(former) > 1 else ''}")
+    print_table(("started", "release", "state", "took", "why"), map(_former, former))
+
+
+def _former(rollout: Rollout) -> tuple[str, ...]:
+    seconds = rollout.history[-1].at - rollout.started_at if rollout.history else 0
+    highest = max((event.canary_percent for event in rollout.history), default=rollout.canary_percent)
+    state = f"{rollout.state}, up to {highest:g} %"
+    return iso_time(rollout.started_at), rollout.release, state, duration(seconds), rollout.reason
+
+
+def _place(running: RunningStack, place: Place) -> dict[str, Any]:
     return {
         "stack": running.name,
         "table": place.name,
         "region": place.region,
         "where": running.where,
         "place": running.text,
+    }
+
+
+def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
+    from controller.rollout.item import to_document
+
+    live = items.live
+    return {
+        **_place(running, place),
         "inForce": {
             "canaryPercent": live.percent,
             "pin": live.pin,

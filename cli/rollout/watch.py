@@ -104,7 +104,8 @@ def _page(running: RunningStack, items: Items, problem: str, width: int) -> Rend
         (rollout.state, f"bold {COLORS[rollout.state]}"),
     )
     tables = [build_table(columns, rows, width) for columns, rows in rollout_tables(rollout, now)]
-    lines = [Text(f"why: {rollout.reason}"), Text(describe_in_force(items))]
+    waits = [Text(f"waits for {rollout.gate.summary}")] if rollout.gate.summary else []
+    lines = [Text(f"why: {rollout.reason}"), *waits, Text(describe_in_force(items))]
     trouble = [Text(problem, style="red")] if problem else []
     return Group(head, *lines, *trouble, plot(rollout, width, now), *tables)
 

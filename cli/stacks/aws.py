@@ -90,10 +90,20 @@ def find_account(region: str) -> str:
         return ""
 
 
-def _sts(region: str) -> str:
+def find_caller(region: str) -> str:
+    """Return the ARN of the caller, as sts:GetCallerIdentity has it; "" where it is unknown."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return _sts(region, "Arn")
+    except (BotoCoreError, ClientError, OperationError):
+        return ""
+
+
+def _sts(region: str, field: str = "Account") -> str:
     sts = client("sts", region)
     try:
-        return str(sts.get_caller_identity()["Account"])
+        return str(sts.get_caller_identity()[field])
     finally:
         sts.close()
 

@@ -48,6 +48,10 @@ class Place:
         """Read both items. OperationError."""
         return self._call(f"cannot read {self.name}", self.table.read)
 
+    def history(self) -> list[Rollout]:
+        """Read the former rollouts, the newest first. OperationError."""
+        return self._call(f"cannot read {self.name}", self.table.history)
+
     def write(self, rollout: Rollout, read: Items) -> Items:
         """Write the rollout if it has not changed since it was read. OperationError."""
         return self._call(f"cannot write {self.name}", lambda: self.table.write(rollout, read))

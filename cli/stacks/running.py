@@ -18,7 +18,7 @@ from cli.output.console import err
 from cli.output.errors import OperationError, UsageError
 from cli.output.outcome import set_place
 from cli.output.streams import can_answer
-from cli.stacks.aws import find_account, has_credentials
+from cli.stacks.aws import find_account, find_caller, has_credentials
 from cli.stacks.workspace import Target, Workspace
 
 if TYPE_CHECKING:
@@ -101,6 +101,11 @@ class AwsStack:
     def account(self) -> str:
         """The account ID of the credentials; "" if unknown."""
         return find_account(self.region)
+
+    @cached_property
+    def caller(self) -> str:
+        """The ARN of the caller; "" if unknown."""
+        return find_caller(self.region)
 
     @property
     def text(self) -> str:

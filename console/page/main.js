@@ -116,7 +116,7 @@ function announce(stack, before) {
 
 function actions(all) {
   const [possible, others] = [all.filter((one) => !one.whyNot), all.filter((one) => one.whyNot)];
-  const buttons = possible.map((one) => h("button", { type: "button", class: one.name === "abort" || one.name.startsWith("pin") ? "danger" : "", onclick: () => confirm(one) }, `${one.label} …`));
+  const buttons = possible.map((one) => h("button", { type: "button", class: one.name === "abort" || one.name === "reject" || one.name.startsWith("pin") ? "danger" : "", onclick: () => confirm(one) }, `${one.label} …`));
   const reasons = others.map((one) => h("li", {}, h("b", {}, one.label), `: ${one.whyNot}`));
   return [...buttons, others.length ? h("details", {}, h("summary", {}, "Not possible now"), h("ul", {}, reasons)) : null];
 }

@@ -8,9 +8,10 @@ export function showRollout(rollout) {
 }
 
 function* gate(rollout) {
-  if (!rollout.gate || !Object.keys(rollout.gate).length) return;
-  const rows = Object.entries(rollout.gate).map(([name, value]) => [h("dt", {}, name), h("dd", {}, name.endsWith("At") || name === "since" ? time(value) : `${value}`)]);
-  yield h("dl", { "aria-label": "What it waits for" }, rows.flat());
+  if (!rollout.waitsFor) return;
+  const { beganAt, nextAt, attempts, answer, approvedBy } = rollout.gate;
+  const rows = [["waits for", rollout.waitsFor], ["since", beganAt && time(beganAt)], ["next try", nextAt && time(nextAt)], ["attempts", attempts], ["last answer", answer], ["approved by", approvedBy]];
+  yield h("dl", {}, rows.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value instanceof Node ? value : `${value}`)]));
 }
 
 function standing(rollout) {

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from controller.analysis.document import FieldError
+from controller.rollout.events import iso_time
 from controller.rollout.state import Rollout
 from router.dynamodb.responses import parse_number
 
 Item = dict[str, dict[str, Any]]
 KEY = {"scope": {"S": "edge"}, "item": {"S": "rollout"}}
+HISTORY = "history"
+"""The scope of former rollouts: another one than the router's, whose query must not grow."""
 SMALLEST = 1e-120
 """DynamoDB has no positive number below 1e-130 ("Data types")."""
 
@@ -24,6 +28,12 @@ _deserialize = cast("Callable[[object], object]", TypeDeserializer().deserialize
 def to_item(rollout: Rollout) -> Item:
     """Return the item; the router reads state, canaryPercent, release, revision and configRevision."""
     return KEY | {name: _serialize(_convert(value, _to_decimal)) for name, value in rollout.to_json().items()}
+
+
+def to_history(rollout: Rollout) -> Item:
+    """Return the item of a former rollout, by the time of its start, which sorts."""
+    key = {"scope": {"S": HISTORY}, "item": {"S": iso_time(rollout.started_at)}}
+    return to_item(replace(rollout, pending=())) | key
 
 
 def from_item(item: Item) -> Rollout:

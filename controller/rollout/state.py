@@ -10,24 +10,14 @@ from controller.analysis.comparison import TestResult
 from controller.analysis.document import Document, FieldError, count, flag, list_of, map_of, number, one_of, text
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
+from controller.rollout.events import NONE, Announcement, Event
+from controller.rollout.gate import Gate
 from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STATES, SUCCEEDED
 
 ACTIVE = RUNNING, PAUSED
 MAX_EVENTS = 30
-"""A plan has at most 20 steps; an item at most 400 KB."""
+"""A plan has at most 20 steps; an item at most 400 KB. The router reads the item, too."""
 TIMES = ("started_at", "step_started_at", "interval_started_at", "updated_at", "measured_until")
-
-
-@dataclass(frozen=True)
-class Event(Document):
-    """One change of state or percentage; `at` in seconds since 1970."""
-
-    at: int
-    state: str
-    canary_percent: float
-    reason: str
-
-    READERS: ClassVar = {"at": count(), "state": one_of(STATES), "canary_percent": number(0, 100), "reason": text}
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,8 @@ class Rollout(Document):
     window begins at `step_started_at` and was last read up to `measured_until`; its interval begins at
     `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses.
     `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and `tests` are the last ones, `reason`
-    explains the state.
+    explains the state. `gate` is what the next step waits for, `pending` what is still to be announced, `changes` the
+    number of events so far.
     """
 
     plan: Plan
@@ -59,6 +50,9 @@ class Rollout(Document):
     samples: Mapping[str, Sample] = field(default_factory=dict[str, Sample])
     tests: Mapping[str, TestResult] = field(default_factory=dict[str, TestResult])
     history: tuple[Event, ...] = ()
+    gate: Gate = field(default_factory=Gate)
+    pending: tuple[Announcement, ...] = ()
+    changes: int = 0
 
     KEYS: ClassVar = {"analyses": "looks"}
     READERS: ClassVar = {
@@ -66,13 +60,16 @@ class Rollout(Document):
         **dict.fromkeys(("release", "reason", "config_revision"), text),
         "state": one_of(STATES),
         "canary_percent": number(0, 100),
-        **dict.fromkeys(("step", "analyses", *TIMES), count()),
+        **dict.fromkeys(("step", "analyses", "changes", *TIMES), count()),
         "revision": count(least=1),
         "waits_for_pin": flag,
         "samples": map_of(Sample.from_json),
         "tests": map_of(TestResult.from_json),
         "history": list_of(Event.from_json),
+        "gate": Gate.from_json,
+        "pending": list_of(Announcement.from_json),
     }
+    ADDED: ClassVar = ("gate", "pending", "changes")
 
     @classmethod
     def from_json(cls, document: object) -> Self:
@@ -92,6 +89,11 @@ class Rollout(Document):
         """`step 3 of 5, 25 %`."""
         return f"step {self.step + 1} of {len(self.plan.steps)}, {self.canary_percent:g} %"
 
+    @property
+    def is_last_step(self) -> bool:
+        """True where the plan ends with this step."""
+        return self.step + 1 == len(self.plan.steps)
+
     def equals(self, other: Rollout) -> bool:
         """Return True where only the time or the revision differs."""
         return replace(self, updated_at=0, revision=0) == replace(other, updated_at=0, revision=0)
@@ -108,7 +110,20 @@ class Rollout(Document):
     def restart_step(self, now: int) -> Rollout:
         """Drop what was measured; the number of analyses goes on."""
         again = replace(self, step_started_at=now, interval_started_at=now, measured_until=0, samples={}, tests={})
-        return replace(again, waits_for_pin=False)
+        return replace(again, waits_for_pin=False, gate=Gate())
+
+    def wait(self, gate: Gate, reason: str) -> Rollout:
+        """Stay at the step until the gate opens."""
+        return replace(self, gate=gate).explain(reason)
+
+    def note(self, reason: str, now: int) -> Rollout:
+        """Keep and announce something that people should know; state, percentage and gate stay."""
+        return replace(self._change(self.state, self.canary_percent, reason, now), gate=self.gate)
+
+    def approve(self, approved_by: str, now: int) -> Rollout:
+        """Approve the step that waits."""
+        gate = replace(self.gate, approved_by=approved_by, approved_at=now)
+        return replace(self, gate=gate).note(f"{gate.step_text} approved by {approved_by}", now)
 
     def pause(self, reason: str, now: int) -> Rollout:
         """Stay at the step until a person resumes it; the analysis goes on."""
@@ -131,6 +146,17 @@ class Rollout(Document):
         return self._change(ENDED, self.canary_percent, reason, now)
 
     def _change(self, state: str, canary_percent: float, reason: str, now: int) -> Rollout:
-        event = Event(now, state, canary_percent, reason)
-        history = (*self.history, event)[-MAX_EVENTS:]
-        return replace(self, state=state, canary_percent=canary_percent, reason=reason, history=history)
+        number = self.changes + 1
+        event = Event(now, state, canary_percent, reason, self.step, number)
+        before = self.state if self.history else NONE
+        news = Announcement(event, self.release, self.started_at, len(self.plan.steps), before, self.canary_percent)
+        return replace(
+            self,
+            state=state,
+            canary_percent=canary_percent,
+            reason=reason,
+            history=(*self.history, event)[-MAX_EVENTS:],
+            pending=(*self.pending, news)[-MAX_EVENTS:],
+            changes=number,
+            gate=Gate(),
+        )

@@ -9,11 +9,15 @@ from typing import Any, Protocol, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.document import FieldError
-from controller.rollout.item import Item, from_item, to_item
+from controller.rollout.item import HISTORY, Item, from_item, to_history, to_item
 from controller.rollout.state import Rollout
 from router.control.live import ItemError, Live, parse_live
 
 SCOPE = "edge"
+MAX_FORMER = 50
+"""Former rollouts that the table keeps. A start deletes older ones."""
+MAX_DELETIONS = 20
+"""In one transaction, which has room for 100 actions (TransactWriteItems)."""
 
 
 class StoreError(Exception):
@@ -52,9 +56,23 @@ class Items:
         revision = self.rollout.revision if self.rollout else 0
         return replace(rollout, revision=revision + 1, config_revision=self.config_revision)
 
+    def former(self, written: Rollout) -> list[Rollout]:
+        """Return the rollouts that writing this one makes former ones: itself where it ends, and what it replaces."""
+        replaced = self.rollout if self.rollout and self.rollout.started_at != written.started_at else None
+        was_over = replaced is None and self.rollout is not None and not self.rollout.is_active
+        found = [] if replaced is None else [_ended(replaced, written)]
+        return found if written.is_active or was_over else [*found, written]
+
     def with_rollout(self, written: Rollout) -> Items:
         """Return the items with this rollout."""
         return replace(self, rollout=written)
+
+
+def _ended(replaced: Rollout, written: Rollout) -> Rollout:
+    """Return the rollout as its successor leaves it: one that was active ends."""
+    if not replaced.is_active:
+        return replaced
+    return replaced.end(f"a rollout of release {written.release} was started", written.started_at)
 
 
 class Store(Protocol):
@@ -80,32 +98,62 @@ class ControlTable:
 
     def read(self) -> Items:
         """Read both items with one consistent query."""
-        try:
-            response = self._client.query(
-                TableName=self._table,
-                ConsistentRead=True,
-                KeyConditionExpression="#scope = :edge",
-                ExpressionAttributeNames={"#scope": "scope"},
-                ExpressionAttributeValues={":edge": {"S": SCOPE}},
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise StoreError(f"the control table {self._table} cannot be read: {error}") from error
-        return parse_items(cast("list[Item]", response["Items"]))
+        return parse_items(self._query(SCOPE))
 
     def write(self, rollout: Rollout, read: Items) -> Items:
         """Write in one transaction, on condition that rollout and config are those that were read.
 
         Otherwise a config written in between would count as a change after this rollout's end, and lift a rollback.
+        The same transaction keeps a rollout that ends, or that this one replaces, as a former one.
         """
         written = read.next_revision(rollout)
         put, check = self._put(to_item(written), read.rollout), self._check_config(read.config_revision)
+        former = [{"Put": {"TableName": self._table, "Item": to_history(one)}} for one in read.former(written)]
+        is_start = read.rollout is not None and read.rollout.started_at != written.started_at
+        deletions = self._expired() if is_start else []
         try:
-            self._client.transact_write_items(TransactItems=[{"Put": put}, {"ConditionCheck": check}])
+            self._client.transact_write_items(
+                TransactItems=[{"Put": put}, {"ConditionCheck": check}, *former, *deletions]
+            )
         except self._client.exceptions.TransactionCanceledException as error:
             raise ConflictError(_describe_conflict(error.response.get("CancellationReasons", []))) from error
         except (BotoCoreError, ClientError) as error:
             raise StoreError(f"the control table {self._table} cannot be written: {error}") from error
         return read.with_rollout(written)
+
+    def history(self) -> list[Rollout]:
+        """Return the former rollouts, the newest first; MalformedError where one of them is invalid."""
+        try:
+            return [from_item(item) for item in self._query(HISTORY, ScanIndexForward=False)]
+        except FieldError as error:
+            raise MalformedError(f"a former rollout in the control table is invalid: {error}") from None
+
+    def _expired(self) -> list[dict[str, Any]]:
+        """Return the deletions that leave room for one more former rollout."""
+        names = {"#scope": "scope", "#item": "item"}
+        items = self._query(HISTORY, ScanIndexForward=False, ProjectionExpression="#scope, #item", names=names)
+        keys = [{"scope": item["scope"], "item": item["item"]} for item in items[MAX_FORMER - 1 :]]
+        return [{"Delete": {"TableName": self._table, "Key": key}} for key in keys[:MAX_DELETIONS]]
+
+    def _query(self, scope: str, names: Mapping[str, str] | None = None, **options: Any) -> list[Item]:
+        """Return the items of a scope, by consistent queries."""
+        items: list[Item] = []
+        try:
+            while True:
+                page = self._client.query(
+                    TableName=self._table,
+                    ConsistentRead=True,
+                    KeyConditionExpression="#scope = :scope",
+                    ExpressionAttributeNames=names or {"#scope": "scope"},
+                    ExpressionAttributeValues={":scope": {"S": scope}},
+                    **options,
+                )
+                items += cast("list[Item]", page["Items"])
+                if "LastEvaluatedKey" not in page:
+                    return items
+                options["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        except (BotoCoreError, ClientError) as error:
+            raise StoreError(f"the control table {self._table} cannot be read: {error}") from error
 
     def _put(self, item: Item, read: Rollout | None) -> dict[str, Any]:
         if read is None:

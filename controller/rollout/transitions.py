@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from controller.analysis.plan import Plan
+from controller.rollout.gate import APPROVAL
 from controller.rollout.state import Rollout
 from controller.rollout.store import Items
 from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, SUCCEEDED
@@ -35,9 +37,14 @@ def start(plan: Plan, items: Items, now: float) -> Rollout:
             " roll out. To start again, set a new release or a lower canaryPercent in config"
         )
     step = next(index for index, percent in enumerate(plan.steps) if percent >= effective)
+    former = items.rollout
     time = int(now)
+    if former is not None and former.started_at == time:
+        time += 1  # the start names a rollout in the history and to webhooks
     reason = "started" if step == 0 else f"started at step {step + 1} because the canary has {effective:g} % already"
-    rollout = Rollout(plan, items.config.release, RUNNING, 0, step, time, time, time, reason)
+    rollout = Rollout(plan, items.config.release, RUNNING, effective, step, time, time, time, reason)
+    if former is not None:
+        rollout = replace(rollout, pending=former.pending)
     return rollout.start_step(step, time, reason)
 
 
@@ -67,6 +74,17 @@ def abort(items: Items, now: float) -> Rollout:
     return _active(items).roll_back("aborted manually", int(now))
 
 
+def approve(items: Items, now: float, approved_by: str) -> Rollout:
+    """Let the step begin that waits for approval; the other gates stay."""
+    return _waiting(items).approve(approved_by, int(now))
+
+
+def reject(items: Items, now: float, rejected_by: str) -> Rollout:
+    """Send all visitors back to stable instead of beginning the step that waits for approval."""
+    rollout = _waiting(items)
+    return rollout.roll_back(f"{rollout.gate.step_text} rejected by {rejected_by}", int(now))
+
+
 BY_NAME: dict[str, Callable[[Items, float], Rollout]] = {
     "pause": pause,
     "resume": resume,
@@ -74,6 +92,20 @@ BY_NAME: dict[str, Callable[[Items, float], Rollout]] = {
     "abort": abort,
 }
 """Transitions that need the items only."""
+
+
+BY_PERSON: dict[str, Callable[[Items, float, str], Rollout]] = {"approve": approve, "reject": reject}
+"""Transitions that need to know who makes them."""
+
+
+def _waiting(items: Items) -> Rollout:
+    rollout = _active(items)
+    gate = rollout.gate
+    if rollout.state != RUNNING or gate.waits_for != APPROVAL:
+        raise TransitionError(f"nothing waits for approval ({rollout.progress}): {rollout.reason}")
+    if gate.is_approved:
+        raise TransitionError(f"{gate.step_text} is approved already, by {gate.approved_by}")
+    return rollout
 
 
 def _active(items: Items) -> Rollout:

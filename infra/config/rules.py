@@ -48,6 +48,11 @@ def between(low: float, high: float, unit: str = "") -> AfterValidator:
     return rule(lambda value: names.within(value, low, high, unit))
 
 
+def absent_if_empty(value: Any) -> Any:
+    """Replace `{}`, the default that Pulumi.yaml must give an optional section, by no section."""
+    return None if value == {} else value
+
+
 def _read_percentage(value: object) -> object:
     """Accept 10, "12.5" and "0.05", but neither "10%" nor "1e1"."""
     text = str(value)

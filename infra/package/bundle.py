@@ -120,22 +120,24 @@ def build_controller(stack: Stack, directory: Path | None = None) -> Path:
     """Build the rollout controller's package; WheelError where its wheels cannot be downloaded.
 
     Lambda has boto3, but not what signs requests to a key-value store (SigV4A): included with a CloudFront Function.
+    Its Python has no time zones of its own, and whether its Linux has is not documented: included with times.
     """
-    lock = CONTROLLER_LOCK if stack.settings.needs.viewer_function else None
-    return _build_regional("controller", stack, lock, directory)
+    rollout = stack.settings.rollout
+    packages = ["awscrt"] if stack.settings.needs.viewer_function else []
+    packages += ["tzdata"] if rollout is not None and rollout.gates.times else []
+    return _build_regional("controller", stack, packages, CONTROLLER_LOCK, directory)
 
 
 def build_validator(stack: Stack, directory: Path | None = None) -> Path:
     """Build the validator's package with its HTTP client; WheelError where that cannot be downloaded."""
-    return _build_regional("validator", stack, VALIDATOR_LOCK, directory)
+    return _build_regional("validator", stack, read_lock(VALIDATOR_LOCK), VALIDATOR_LOCK, directory)
 
 
-def _build_regional(name: str, stack: Stack, lock: Path | None, directory: Path | None) -> Path:
-    """Build from a handler, all modules that it imports, and the wheels of a lock."""
+def _build_regional(name: str, stack: Stack, packages: Iterable[str], lock: Path, directory: Path | None) -> Path:
+    """Build from a handler, all modules that it imports, and wheels of a lock."""
     files = _read_sources(modules_from([f"{name}.handler"], (name, "router", "strategies", "stats"), root=ROOT))
-    if lock is not None:
-        for wheel in wheels_for(read_lock(lock), ROOT / WORK_DIRECTORY / "wheels", lock, REGIONAL_ARCHITECTURE):
-            files |= dict(wheel.files())
+    for wheel in wheels_for(packages, ROOT / WORK_DIRECTORY / "wheels", lock, REGIONAL_ARCHITECTURE):
+        files |= dict(wheel.files())
     return write_archive(name, zip_files(files), directory or ROOT / WORK_DIRECTORY / stack.name)[0]
 
 

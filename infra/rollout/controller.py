@@ -9,6 +9,8 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
+from controller.gates.settings import Gates
+from controller.sources.notifications import SOURCE
 from infra.compute.regional_function import RegionalFunction, RegionalFunctionArgs
 from infra.data.control import Control
 from infra.iam.role import allow, policy_document
@@ -69,6 +71,7 @@ class Rollout(pulumi.ComponentResource):
         }
         if store_arn is not None:
             environment["KEY_VALUE_STORE_ARN"] = store_arn
+        environment |= _gates(plan)
         function = RegionalFunctionArgs(
             function_name=f"{stack.prefix}-controller",
             description="Raises the canary's percentage by the plan, or takes it back",
@@ -87,6 +90,15 @@ class Rollout(pulumi.ComponentResource):
         self.register_outputs({"functionArn": self.function_arn, "topicArn": self.topic_arn})
 
 
+def _gates(plan: RolloutSettings) -> dict[str, pulumi.Input[str]]:
+    """Return the variables of gates and Slack. Lambda encrypts them at rest; in Pulumi's state they are secrets."""
+    gates, hook = plan.gates.controller_gates, plan.gates.webhook
+    secrets = {"WEBHOOK_URL": hook.url, "WEBHOOK_SECRET": hook.secret} if hook else {}
+    secrets |= {"SLACK_URL": plan.slack} if plan.slack else {}
+    variables: dict[str, pulumi.Input[str]] = {name: pulumi.Output.secret(value) for name, value in secrets.items()}
+    return variables | ({"GATES": json.dumps(gates.to_json())} if gates != Gates() else {})
+
+
 def _policies(
     plan: RolloutSettings,
     control: Control,
@@ -99,7 +111,7 @@ def _policies(
         "control-table": control.table_arn.apply(lambda arn: _policy(items, arn)),
         # CloudWatch knows no narrower resource, and no condition on the namespace (Service Authorization Reference).
         "read-metrics": _policy(["cloudwatch:GetMetricData"], "*"),
-        "notify": topic_arn.apply(lambda arn: _policy(["sns:Publish"], arn)),
+        "notify": topic_arn.apply(_announcing),
     }
     if plan.alarms:
         policies["read-alarms"] = _policy(["cloudwatch:DescribeAlarms"], *plan.alarms)
@@ -111,6 +123,14 @@ def _policies(
 
 def _policy(actions: list[str], *resources: str) -> str:
     return json.dumps(policy_document(allow(actions, *resources)))
+
+
+def _announcing(topic_arn: str) -> str:
+    """Allow the topic, and the default event bus of its Region and account for this source only."""
+    _, partition, _, region, account, _ = topic_arn.split(":")
+    bus = allow(["events:PutEvents"], f"arn:{partition}:events:{region}:{account}:event-bus/default")
+    condition = {"StringEquals": {"events:source": SOURCE}}
+    return json.dumps(policy_document(allow(["sns:Publish"], topic_arn), {**bus, "Condition": condition}))
 
 
 def _schedule(

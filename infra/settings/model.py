@@ -16,12 +16,12 @@ from pydantic import (
 
 from infra.config.base_model import Section, Text, Whole, parse_settings
 from infra.config.errors import raise_errors, setting_error, suggestion
-from infra.config.rules import Percentage, between, one_of, optional_rule, rule
+from infra.config.rules import Percentage, absent_if_empty, between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
 from infra.settings.domain import DomainSettings, origin_ports, public_hosts
 from infra.settings.failover import FailoverSettings, OriginGroup, failover_errors, origin_groups
 from infra.settings.observability import AccessLogs, AlarmSettings, LogSettings
-from infra.settings.origins import Origins, OriginSettings, OverrideSettings, absent_if_empty
+from infra.settings.origins import Origins, OriginSettings, OverrideSettings
 from infra.settings.parts import (
     DemoSettings,
     FunctionSettings,

@@ -165,8 +165,3 @@ class OverrideSettings(Section):
             found = f"has {' and '.join(places)}" if places else "names no place to look in"
             raise_errors([setting_error(f"{found}: exactly one of header, cookie and query says where to look")])
         return self
-
-
-def absent_if_empty(value: Any) -> Any:
-    """Replace `{}`, the default that Pulumi.yaml must give an optional section, by no section."""
-    return None if value == {} else value

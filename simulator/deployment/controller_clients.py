@@ -1,5 +1,6 @@
 """Clients of AWS services for the rollout controller on this machine."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,8 @@ MAX_NOTICES = 100
 class ControllerClients:
     """boto3's clients by (service, Region), as controller.handler requests them: DynamoDB is real, the others alike.
 
-    `notices` are the last messages that would have gone to people: subject and text. `ringing` are ARNs of alarms in
+    `notices` are the last messages that would have gone to people: subject and text; `events` are the details of the
+    last events that EventBridge would have. `ringing` are ARNs of alarms in
     state ALARM, for drills; it may be changed at any time.
     """
 
@@ -24,6 +26,7 @@ class ControllerClients:
     ) -> None:
         self._dynamodb_url, self._cloudwatch, self._stores = dynamodb_url, cloudwatch, stores
         self.notices: list[tuple[str, str]] = []
+        self.events: list[dict[str, Any]] = []
         self.ringing: set[str] = set()
         self._tables: dict[str, Any] = {}
 
@@ -33,12 +36,17 @@ class ControllerClients:
             "dynamodb": lambda: self._table_client(region),
             "cloudwatch": lambda: CloudWatchClient(self._cloudwatch, region),
             "cloudfront-keyvaluestore": lambda: _KeyValueStores(self._stores),
+            "events": lambda: self,
             "sns": lambda: self,
         }
         return make[service]()
 
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:  # noqa: ARG002, N803  boto3's names
         self.notices = [*self.notices, (Subject, Message)][-MAX_NOTICES:]
+
+    def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        self.events = [*self.events, *(json.loads(entry["Detail"]) for entry in Entries)][-MAX_NOTICES:]
+        return {"FailedEntryCount": 0}
 
     def close(self) -> None:
         for client in self._tables.values():

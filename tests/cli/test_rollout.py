@@ -18,6 +18,9 @@ from botocore.config import Config
 
 from controller.analysis.comparison import analyze
 from controller.analysis.sample import Sample
+from controller.gates.decision import pass_gates
+from controller.gates.settings import Gates
+from controller.rollout.events import iso_time
 from controller.rollout.state import Rollout
 from controller.rollout.store import ControlTable, Items
 from tests.cli.conftest import Result, Up
@@ -415,4 +418,61 @@ def test_the_status_of_a_stack_in_aws_is_what_is_in_force_there(run: Run, table:
     assert result.out.splitlines()[-1] == "effective: 1 % of new visitors on canary (rollout:1)"
     assert run("status", "--stack", "prod") == Result(
         1, "", "error: stack prod is not up: start it with `edge-router up --stack prod`\n"
+    )
+
+
+# Gates and history
+
+
+def waiting(rollout: Rollout, now: int) -> Rollout:
+    gates = Gates(approval=(5,))
+    return pass_gates(replace(rollout, interval_started_at=now - 700), "errors: fine", now - 300, gates)
+
+
+CALLER = "arn:aws:sts::123456789012:user/moto"
+
+
+def test_a_step_that_waits_is_shown_and_approved_by_name(run: Run, table: ControlTable) -> None:
+    run("rollout", "start", "--stack", "prod")
+    assert run("rollout", "approve", "--stack", "prod") == Result(
+        1, "", f"error: {PLACE}: nothing waits for approval (step 1 of 5, 1 %): started\n"
+    )
+    change(table, waiting)
+    lines = run("rollout", "status", "--stack", "prod").out.splitlines()
+    assert lines[-3:-1] == [
+        "why: waits for approval: `edge-router rollout approve` lets 5 % begin; errors: fine",
+        "waits for approval of 5 %: run `edge-router rollout approve`, or `reject`; for 5 min",
+    ]
+    document = run("rollout", "approve", "--stack", "prod", "--json").document
+    assert document["rollout"]["reason"] == f"5 % approved by {CALLER}"
+    gate = document["rollout"]["gate"]
+    assert (gate["waitsFor"], gate["canaryPercent"], gate["approvedBy"]) == ("approval", 5, CALLER)
+    assert gate["beganAt"] < gate["approvedAt"]
+    assert run("rollout", "reject", "--stack", "prod") == Result(
+        1, "", f"error: {PLACE}: 5 % is approved already, by {CALLER}\n"
+    )
+
+
+def test_a_step_that_is_rejected_is_rolled_back_and_history_has_it(run: Run, table: ControlTable) -> None:
+    assert run("rollout", "history", "--stack", "prod").out == f"prod ({PLACE}): no rollout is over yet\n"
+    run("rollout", "start", "--stack", "prod")
+    started = change(table, waiting).rollout
+    assert started is not None
+    assert run("rollout", "reject", "--stack", "prod").exit_code == 0
+    result = run("rollout", "history", "--stack", "prod")
+    when = iso_time(started.started_at)
+    assert result.out.splitlines()[:2] == [f"prod ({PLACE}): 1 former rollout", "started\trelease\tstate\ttook\twhy"]
+    row = result.out.splitlines()[2].split("\t")
+    assert row[:3] == [when, "2026-11", "rolled-back, up to 1 %"]
+    assert row[4] == f"5 % rejected by {CALLER}"
+    document = run("rollout", "history", "--stack", "prod", "--json").document
+    assert (document["table"], len(document["history"]), document["history"][0]["startedAt"]) == (TABLE, 1, when)
+
+
+@pytest.mark.parametrize("command_name", ["start", "promote"])
+def test_a_freeze_rejects_steps_by_command_too(run: Run, table: ControlTable, command_name: str) -> None:
+    assert run("rollout", command_name, "--stack", "prod", "--set", "rollout.gates.freeze=true") == Result(
+        1,
+        "",
+        "error: edge-router:rollout.gates.freeze is true: no step is taken. Set it to false and run `pulumi up`\n",
     )

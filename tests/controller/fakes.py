@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 
 from bench.rollouts.simulation import MemoryStore
@@ -11,6 +11,7 @@ from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
 from controller.reconcile import Controller, Outcome
 from controller.rollout import transitions
+from controller.rollout.events import Announcement, Event
 from controller.rollout.state import Rollout
 from controller.rollout.store import Items, Store
 from controller.sources.cloudwatch import UnreadableError
@@ -41,7 +42,8 @@ class Sources:
     unreadable: str = ""
     alarms: Mapping[str, str] = field(default_factory=dict[str, str])
     alarms_unreadable: str = ""
-    notified: list[Rollout] = field(default_factory=list[Rollout])
+    notified: list[Event] = field(default_factory=list[Event])
+    news: list[Announcement] = field(default_factory=list[Announcement])
     notification_error: str = ""
     synced: list[Live] = field(default_factory=list[Live])
     sync_error: str = ""
@@ -60,14 +62,16 @@ class Sources:
             raise UnreadableError(self.alarms_unreadable)
         return [arn for arn in arns if self.alarms.get(arn) == "ALARM"]
 
-    def notify(self, rollout: Rollout) -> None:
+    def send(self, news: Announcement, rollout: Rollout) -> None:
         if self.notification_error:
             raise RuntimeError(self.notification_error)
-        self.notified.append(rollout)
+        self.notified.append(news.event)
+        self.news.append(news)
 
-    def sync(self, live: Live) -> bool:
+    def sync(self, read_live: Callable[[], Live]) -> bool:
         if self.sync_error:
             raise RuntimeError(self.sync_error)
+        live = read_live()
         is_new = not self.synced or self.synced[-1] != live
         if is_new:
             self.synced.append(live)
@@ -75,7 +79,7 @@ class Sources:
 
 
 class World:
-    """A rollout that has just begun, and the time."""
+    """A rollout that has just begun, of which everybody has been told, and the time."""
 
     def __init__(self, plan: Plan = PLAN, store: Store | None = None) -> None:
         self.memory = MemoryStore()
@@ -83,9 +87,14 @@ class World:
         self.sources = Sources()
         self.now = float(BEGIN)
         self.controller = Controller(
-            self.store, self.sources, self.sources, self.sources, lambda: self.now, key_values=self.sources
+            self.store,
+            self.sources,
+            self.sources,
+            {"notification": self.sources},
+            lambda: self.now,
+            key_values=self.sources,
         )
-        self.ask(lambda items, now: transitions.start(plan, items, now))
+        self.ask(lambda items, now: replace(transitions.start(plan, items, now), pending=()))
 
     @property
     def rollout(self) -> Rollout:

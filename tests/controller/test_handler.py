@@ -58,7 +58,7 @@ def test_a_rollout_goes_on_by_what_cloudwatch_has(
     assert line["reason"] == (
         "step 1 passed: errors: canary 0.00 % (0 of 960), stable 0.00 % (0 of 960), limit 1.00 %, p = 1 > 0.002"
     )
-    assert (line["canaryPercent"], line["step"], line["revision"]) == (25, 1, 2)
+    assert (line["canaryPercent"], line["step"], line["revision"]) == (25, 1, 3)
     assert started.read().live.percent == 25
 
 
@@ -94,7 +94,7 @@ def test_a_reconciliation_logs_one_line_of_json(capsys: pytest.CaptureFixture[st
     assert set(document) == {
         *("outcome", "reason", "state", "canaryPercent", "release", "revision", "configRevision", "step", "looks"),
         *("waitsForPin", "samples", "tests", "startedAt", "stepStartedAt", "intervalStartedAt", "updatedAt"),
-        *("measuredUntil", "failures"),
+        *("measuredUntil", "failures", "gate", "changes"),
     }
 
 
@@ -127,7 +127,8 @@ def test_the_settle_time_comes_from_the_environment(environment: dict[str, str],
     made = build_controller(environment, client_of)
     assert made.timing.settle_seconds == 7
     assert made.key_values is None
-    assert made.notifier is None
+    assert set(made.channels) == {"event"}
+    assert made.webhook is None
 
 
 def test_a_key_value_store_is_asked_for_where_the_environment_names_one(

@@ -25,7 +25,7 @@ def world() -> World:
 
 def test_without_a_rollout_nothing_is_asked_or_written() -> None:
     store, sources = MemoryStore(), Sources()
-    outcome = Controller(store, sources, sources, sources, lambda: BEGIN).reconcile()
+    outcome = Controller(store, sources, sources, {}, lambda: BEGIN).reconcile()
     assert (outcome.kind, outcome.reason, outcome.rollout) == ("none", "no rollout was ever started", None)
     assert (store.rollout, sources.windows) == (None, [])
 
@@ -33,7 +33,9 @@ def test_without_a_rollout_nothing_is_asked_or_written() -> None:
 @pytest.mark.parametrize("transition", [transitions.promote, transitions.abort])
 def test_a_rollout_that_is_over_is_left_alone(world: World, transition: object) -> None:
     world.ask(transition)
+    assert world.reconcile().kind == "over"
     before = world.rollout
+    world.sources.notified.clear()
     outcome = world.reconcile(20, FAILING)
     assert (outcome.kind, outcome.reason) == ("over", before.reason)
     assert (world.rollout, world.sources.windows, world.sources.notified) == (before, [], [])
@@ -347,13 +349,16 @@ def test_a_config_that_changes_during_a_run_makes_the_next_one_decide(world: Wor
     assert world.store.read().live.is_withdrawn
 
 
-def test_a_failed_notification_changes_nothing_else(world: World) -> None:
+def test_a_failed_notification_changes_nothing_else_and_is_sent_by_the_next_run(world: World) -> None:
     world.sources.notification_error = "SNS is down"
     outcome = world.reconcile(5, FAILING)
     assert (outcome.kind, outcome.failures) == ("rolled-back", ("notification: RuntimeError: SNS is down",))
     assert world.store.read().live.is_withdrawn
     world.sources.notification_error = ""
-    assert (world.reconcile(1).kind, world.sources.notified) == ("over", [])
+    assert world.reconcile(1).failures == ()
+    assert [event.state for event in world.sources.notified] == ["rolled-back"]
+    world.reconcile(1)
+    assert len(world.sources.notified) == 1
 
 
 def test_an_invalid_item_is_left_alone_and_reported() -> None:
@@ -362,7 +367,7 @@ def test_an_invalid_item_is_left_alone_and_reported() -> None:
             return parse_items([self.config_item, {"item": {"S": "rollout"}, "state": {"S": "running"}}])
 
     sources = Sources()
-    outcome = Controller(Malformed(), sources, sources, sources, lambda: BEGIN, key_values=sources).reconcile()
+    outcome = Controller(Malformed(), sources, sources, {}, lambda: BEGIN, key_values=sources).reconcile()
     assert outcome.kind == "malformed"
     assert outcome.reason == "nothing done: the control table's rollout item is invalid: plan is missing"
     assert sources.synced == []
@@ -389,5 +394,5 @@ def test_key_values_that_could_not_be_written_are_written_by_the_next_run(world:
 
 def test_key_values_follow_the_config_where_no_rollout_was_started() -> None:
     store, sources = MemoryStore(percent="7"), Sources()
-    Controller(store, sources, sources, sources, lambda: BEGIN, key_values=sources).reconcile()
+    Controller(store, sources, sources, {}, lambda: BEGIN, key_values=sources).reconcile()
     assert [live.percent for live in sources.synced] == [7]

@@ -52,7 +52,9 @@ def test_the_document_is_json_with_everything_that_status_shows(world: World) ->
     assert document["samples"]["canary"]["latencyMs"] == 100
     assert document["tests"]["errorRate"]["hasFailed"] is False
     assert (document["state"], document["step"], document["looks"], document["startedAt"]) == ("running", 0, 1, BEGIN)
-    assert document["history"] == [{"at": BEGIN, "state": "running", "canaryPercent": 0.25, "reason": "started"}]
+    started = {"at": BEGIN, "state": "running", "canaryPercent": 0.25, "reason": "started", "step": 0, "sequence": 1}
+    assert document["history"] == [started]
+    assert (document["gate"], document["pending"]) == ({}, [])
 
 
 def test_the_history_is_bounded() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
+import controller.rollout.store
 from controller.rollout import transitions
+from controller.rollout.item import to_history
 from controller.rollout.store import ConflictError, ControlTable, MalformedError, StoreError
 from tests.controller.conftest import ClientOf, put_config
-from tests.controller.fakes import FAILING, HEALTHY, PLAN, World
+from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 
 
 @pytest.fixture
@@ -31,8 +34,8 @@ def test_a_rollout_is_read_as_it_was_written(table: ControlTable) -> None:
     world.reconcile(5, HEALTHY)
     items = table.read()
     assert items.rollout is not None
-    assert (items.rollout.revision, items.rollout.step, items.rollout.config_revision) == (3, 1, "0a1b2c3d")
-    assert (items.live.percent, items.live.revision) == (25, "rollout:3")
+    assert (items.rollout.revision, items.rollout.step, items.rollout.config_revision) == (4, 1, "0a1b2c3d")
+    assert (items.live.percent, items.live.revision) == (25, "rollout:4")
     assert len(items.rollout.history) == 2
 
 
@@ -146,3 +149,50 @@ def test_a_table_that_cannot_be_written_is_named(table: ControlTable, control_ta
         stub.add_client_error("transact_write_items", "ProvisionedThroughputExceededException", "slow down")
         with pytest.raises(StoreError, match=rf"^the control table {control_table} cannot be written: .*slow down"):
             table.write(transitions.start(PLAN, read, 1), read)
+
+
+def test_former_rollouts_are_kept_where_the_router_does_not_read(
+    table: ControlTable, client_of: ClientOf, control_table: str
+) -> None:
+    """One that was rolled back, one that another release replaced, and one that runs."""
+    world = World(store=table)
+    assert table.history() == []
+    world.ask(transitions.abort)
+    assert [(rollout.state, rollout.reason) for rollout in table.history()] == [("rolled-back", "aborted manually")]
+    world.now += 60
+    world.ask(lambda items, now: transitions.start(PLAN, items, now))
+    put_config(client_of, control_table, release="2026-12", revision="ffffffff")
+    world.now += 60
+    world.ask(lambda items, now: transitions.start(PLAN, items, now))
+    found = [(rollout.started_at, rollout.release, rollout.state, rollout.reason) for rollout in table.history()]
+    assert found == [
+        (BEGIN + 60, "2026-11", "ended", "a rollout of release 2026-12 was started"),
+        (BEGIN, "2026-11", "rolled-back", "aborted manually"),
+    ]
+    assert world.rollout.started_at == BEGIN + 120
+    key = {"scope": {"S": "history"}, "item": {"S": "2027-01-15T08:00:00Z"}}
+    assert client_of("dynamodb").get_item(TableName=control_table, Key=key)["Item"]["state"] == {"S": "rolled-back"}
+
+
+def test_a_rejected_write_leaves_no_former_rollout(table: ControlTable) -> None:
+    world = World(store=table)
+    stale = table.read()
+    world.ask(transitions.pause)
+    with pytest.raises(ConflictError):
+        table.write(transitions.abort(stale, 1), stale)
+    assert table.history() == []
+
+
+def test_a_start_deletes_what_is_older_than_the_newest_former_rollouts(
+    table: ControlTable, client_of: ClientOf, control_table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controller.rollout.store, "MAX_FORMER", 3)
+    world = World(store=table)
+    old = [to_history(replace(world.rollout, started_at=BEGIN - age)) for age in range(1, 5)]
+    puts = [{"PutRequest": {"Item": item}} for item in old]
+    client_of("dynamodb").batch_write_item(RequestItems={control_table: puts})
+    world.ask(transitions.abort)
+    assert len(table.history()) == 5
+    world.ask(lambda items, now: transitions.start(PLAN, items, now))  # within the same second
+    assert [rollout.started_at for rollout in table.history()] == [BEGIN, BEGIN - 1]
+    assert world.rollout.started_at == BEGIN + 1

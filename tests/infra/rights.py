@@ -69,7 +69,14 @@ GRANTS: dict[tuple[str, str], tuple[Grant, ...]] = {
     ("-controller", "read-alarms"): grant(
         "cloudwatch:DescribeAlarms", rf"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:[\w-]+"
     ),
-    ("-controller", "notify"): grant("sns:Publish", rf"arn:aws:sns:{REGION}:{ACCOUNT}:{{prefix}}-rollout"),
+    ("-controller", "notify"): (
+        *grant("sns:Publish", rf"arn:aws:sns:{REGION}:{ACCOUNT}:{{prefix}}-rollout"),
+        Grant(
+            frozenset({"events:PutEvents"}),
+            (rf"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default",),
+            condition={("StringEquals", "events:source"): "edge-router"},
+        ),
+    ),
     ("-controller", "key-value-store"): grant(
         " ".join(f"cloudfront-keyvaluestore:{action}" for action in ("DescribeKeyValueStore", "GetKey", "PutKey")),
         rf"arn:aws:cloudfront::{ACCOUNT}:key-value-store/[0-9a-f-]{{36}}",

@@ -178,7 +178,13 @@ def test_the_controller_may_do_only_what_it_does(stack: str, strategy: str) -> N
             on=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/edge-router-{stack}-control",
         ),
         "read-metrics": allowed("cloudwatch:GetMetricData", on="*"),
-        "notify": allowed("sns:Publish", on=f"arn:aws:sns:us-east-1:{ACCOUNT}:edge-router-{stack}-rollout"),
+        "notify": [
+            *allowed("sns:Publish", on=f"arn:aws:sns:us-east-1:{ACCOUNT}:edge-router-{stack}-rollout"),
+            {
+                **allowed("events:PutEvents", on=f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default")[0],
+                "Condition": {"StringEquals": {"events:source": "edge-router"}},
+            },
+        ],
     }
     trust = json.loads(named(found, ROLE, "controller-role")["assumeRolePolicy"])
     assert trust["Statement"] == [

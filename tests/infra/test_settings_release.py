@@ -79,7 +79,7 @@ ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     ({"notify": ["somebody"]}, f"rollout.notify[0] is 'somebody': {NOTIFY_RULE}"),
     ({"notify": ["http://example.com/hook"]}, f"rollout.notify[0] is 'http://example.com/hook': {NOTIFY_RULE}"),
     ({"notify": ["a@b.example.com", "a@b.example.com"]}, "rollout.notify lists 'a@b.example.com' twice"),
-    ({"step": [1]}, "rollout.step is an unknown key: did you mean steps? Allowed: alarms, interval,"),
+    ({"step": [1]}, "rollout.step is an unknown key: did you mean steps? Allowed: alarms, gates,"),
 ]
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, model_validator
 
 from infra.config.aws_regions import region_error
 from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
 from infra.config.rules import Percentage, RolloutEndpoints, between, no_duplicates, one_of, rule
+from infra.settings.rollouts.gates import GateSettings, SlackUrl
 
 MAX_STEPS = 20
 MAX_ALARMS = 100
@@ -80,6 +81,9 @@ class RolloutSettings(Section):
         alarms: ARNs of CloudWatch alarms, in any Region: one in state ALARM rolls back.
         notify: Email addresses and https URLs that are notified of every change, once they have confirmed the
             subscription. Anything else (a queue, a chat) subscribes to the topic in the output `rolloutTopic`.
+        gates: [What a step waits for](gates.md) after the analysis has passed.
+        slack: URL of an incoming webhook of Slack, or of what takes the same form, that gets every change; use
+            `--secret`.
     """
 
     steps: Annotated[tuple[Percentage, ...], AfterValidator(_validate_steps)] = (1.0, 5.0, 25.0, 50.0, 100.0)
@@ -90,6 +94,14 @@ class RolloutSettings(Section):
     on_inconclusive: Annotated[Text, one_of("pause", "wait", "roll-back")] = "pause"
     alarms: Annotated[tuple[Annotated[Text, rule(_alarm_error)], ...], no_duplicates(), rule(_count_error)] = ()
     notify: RolloutEndpoints = ()
+    gates: GateSettings = Field(default_factory=GateSettings)
+    slack: SlackUrl = Field(default="", repr=False)
+
+    @model_validator(mode="after")
+    def _approves_steps_of_the_plan(self) -> Self:
+        errors = self.gates.step_errors(self.steps)
+        raise_errors([setting_error(text, "gates", "approval", value=self.gates.approval) for text in errors])
+        return self
 
     @property
     def interval_seconds(self) -> int:
@@ -99,8 +111,9 @@ class RolloutSettings(Section):
     def warnings(self) -> list[str]:
         """Return warnings about likely mistakes; each begins with its key below the section."""
         if self.interval_seconds >= SHORT_INTERVAL_SECONDS:
-            return []
+            return self.gates.warnings()
         return [
+            *self.gates.warnings(),
             f"interval is {self.interval}: the controller runs once a minute and CloudWatch's metrics come by the"
-            " minute, so a step under 2m has next to no data. For trials only"
+            " minute, so a step under 2m has next to no data. For trials only",
         ]
