@@ -156,8 +156,8 @@ def _abort(change: Change) -> str:
 
 def _approve(change: Change) -> str:
     return (
-        f"the next step may begin: {change.gate.step_text} instead of {change.items.live.percent:g} % of new visitors go"
-        f" to canary, as soon as the controller looks again and no other gate is closed. {STAYS}"
+        f"the next step may begin: {change.gate.step_text} instead of {change.items.live.percent:g} % of new visitors"
+        f" go to canary, as soon as the controller looks again and no other gate is closed. {STAYS}"
     )
 
 
