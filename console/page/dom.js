@@ -23,12 +23,21 @@ function filled(element, attributes, children) {
 
 const shown = new WeakMap();
 
-// Renders again only what has changed, so that focus, scrolling and an open list stay.
+// Renders again only what has changed; keyboard focus, scrolling and opened lists stay where they are.
 export function show(element, data, render) {
   const key = JSON.stringify(data);
   if (shown.get(element) === key) return false;
   shown.set(element, key);
+  const all = (selector) => [...element.querySelectorAll(selector)];
+  const focused = all("*").indexOf(document.activeElement);
+  const tag = document.activeElement?.tagName;
+  const opened = all("details").map((one) => one.open);
+  const scrolled = all(".scroll").map((one) => one.scrollLeft);
   element.replaceChildren(...[render(data)].flat().filter(Boolean));
+  all("details").forEach((one, index) => { one.open = opened[index] ?? false; });
+  all(".scroll").forEach((one, index) => { one.scrollLeft = scrolled[index] ?? 0; });
+  const same = focused < 0 ? null : all("*")[focused];
+  if (same?.tagName === tag) same.focus();
   return true;
 }
 

@@ -140,8 +140,15 @@ function confirm(action) {
     }
   };
   byId("confirm-no").onclick = () => dialog.close();
+  dialog.onclose = () => giveFocusBack(action.label);
   dialog.showModal();
   byId("confirm-no").focus();
+}
+
+// The button that opened the dialog may have been drawn anew, or be gone by now.
+function giveFocusBack(label) {
+  const buttons = [...byId("actions").querySelectorAll("button")];
+  (buttons.find((one) => one.textContent.startsWith(label)) ?? buttons[0] ?? byId("stack")).focus();
 }
 
 async function readDecisions() {

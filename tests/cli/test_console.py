@@ -183,8 +183,8 @@ def test_every_action_says_what_will_happen_to_whom(opened: Opened, place: FakeP
     stays = "Who is on a version already stays there."
     assert says("start", opened) == (
         f"{PLACE}: a rollout of release 2026-11 begins. 1 % of new visitors go to canary within 12 s. The steps are 1,"
-        f" 5, 25, 50, 100 %, each for at least 10 min and 500 requests of each version. {stays} Where canary is worse than"
-        " the plan allows, everybody goes back to stable by itself."
+        f" 5, 25, 50, 100 %, each for at least 10 min and 500 requests of each version. {stays} Where canary is worse"
+        " than the plan allows, everybody goes back to stable by itself."
     )
     rollout = start(Plan(), place.read(), NOW).start_step(2, NOW, "step 2 passed")
     place.write(rollout, place.read())

@@ -37,7 +37,7 @@ SECONDS = 120
 VISITORS = 3
 REGIONS = ("us-east-1", "eu-west-1")
 FAST = (
-    *("--set", "canaryPercent=0", "--set", "rollout.interval=4s", "--set", "rollout.minimumRequests=8"),
+    *("--set", "canaryPercent=0", "--set", "rollout.interval=4s", "--set", "rollout.minimumRequests=10"),
     *("--set", "rollout.onInconclusive=wait", "--set", "rollout.maxLatencyIncrease=900", "--reconcile-seconds", "0.5"),
 )
 
