@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS, LOCAL_POLL_SECONDS = 5.0, 0.5
 PLOT_HEIGHT = 10
-LABELS = 16
-"""Columns of a plot's y-axis, and a rest that keeps a line from being broken."""
+LABELS = 24
+"""Columns of a plot's y-axis, and of the x-axis beyond the plot: its arrow and unit."""
 
 
 def watch_rollout(target: Target, overrides: Sequence[str], *, is_once: bool) -> None:
