@@ -69,8 +69,11 @@ class LocalStack:
         self._post("key-values", {"puts": dict(puts), "deletes": list(deletes)})
 
     def metric_data(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what CloudWatch's GetMetricData would, for a Region. OperationError if it is not up."""
-        return self._post("metric-data", request)
+        """Return what CloudWatch's GetMetricData would, for a Region. OperationError if it cannot be read."""
+        page = self._post("metric-data", request)
+        if "error" in page:
+            raise OperationError(str(page["error"]))
+        return page
 
     def _post(self, path: str, document: object) -> dict[str, Any]:
         import httpx

@@ -106,11 +106,14 @@ VALUES: Mapping[str, Callable[[Statistics], float]] = {
 def metric_data(cloudwatch: CloudWatch, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return GetMetricData's results for a request in JSON, with its Region; times are in seconds since 1970.
 
-    KeyError, TypeError or ValueError for a request that is malformed.
+    A Region that cannot be read is a document with `error`. KeyError, TypeError or ValueError for a malformed request.
     """
     begin, end = (datetime.fromtimestamp(request[name], UTC) for name in ("start", "end"))
     client = CloudWatchClient(cloudwatch, str(request["region"]))
-    page = client.get_metric_data(MetricDataQueries=request["queries"], StartTime=begin, EndTime=end)
+    try:
+        page = client.get_metric_data(MetricDataQueries=request["queries"], StartTime=begin, EndTime=end)
+    except ClientError as error:
+        return {"error": str(error)}
     for result in page["MetricDataResults"]:
         result["Timestamps"] = [at.timestamp() for at in result["Timestamps"]]
     return page

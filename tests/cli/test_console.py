@@ -21,6 +21,7 @@ from cli.console.replicas import ReplicaDocuments
 from cli.console.requests import Decisions, explain
 from cli.console.series import POINTS, read_series
 from cli.console.stacks import Opened, Stacks, describe_problems
+from cli.output.errors import OperationError
 from cli.stacks.running import AwsStack, LocalStack, RunningStack
 from cli.stacks.workspace import Workspace
 from console.app import RejectedError
@@ -32,6 +33,8 @@ from controller.rollout.item import Item, to_item
 from controller.rollout.state import Rollout
 from controller.rollout.store import Items, parse_items
 from controller.rollout.transitions import start
+from infra.data.control_item import config_item
+from simulator.cloudwatch import CloudWatch, metric_data
 from tests.cli.conftest import ROOT, Result
 from tests.cli.status_server import local_stack
 
@@ -80,8 +83,6 @@ def settings(workspace: Workspace) -> Any:
 
 @pytest.fixture
 def place(settings: Any) -> FakePlace:
-    from infra.data.control_item import config_item
-
     return FakePlace(config_item(settings.settings.model_copy(update={"canary_percent": 0.0})))
 
 
@@ -313,7 +314,6 @@ def test_metrics_are_read_in_every_region_and_a_region_that_fails_is_named(setti
     clients: dict[tuple[str, str], Any] = {("cloudwatch", region): FakeCloudWatch() for region in regions}
     del clients[("cloudwatch", regions[0])]
     running: RunningStack = AwsStack("prod", "us-east-1")
-    from cli.output.errors import OperationError
 
     class Unreadable(FakeCloudWatch):
         def get_metric_data(self, **given: Any) -> dict[str, Any]:
@@ -332,6 +332,42 @@ def test_metrics_are_read_in_every_region_and_a_region_that_fails_is_named(setti
     assert {version: {name: values[:1] for name, values in one.items()} for version, one in found.items()} == {
         "stable": {"requests": [90], "errors": [], "latencies": [], "logSum": []},
         "canary": {"requests": [10], "errors": [1], "latencies": [9], "logSum": [36.5]},
+    }
+
+
+def test_metrics_of_the_local_edge_are_those_of_its_log_lines(project: Path) -> None:
+    cloudwatch, now = CloudWatch(), 1_800_000_003
+    for region, version, values in (
+        ("us-east-1", "stable", {"Requests": 1}),
+        ("us-east-1", "stable", {"Requests": 1}),
+        ("us-east-1", "canary", {"Errors": 1, "LogLatency": 4.25}),
+        ("eu-west-1", "canary", {"Requests": 1}),
+    ):
+        metrics = [{"Name": name} for name in values]
+        directive = {"Namespace": "EdgeRouter", "Dimensions": [["Stack", "Version"]], "Metrics": metrics}
+        aws = {"Timestamp": (now - 10) * 1_000, "CloudWatchMetrics": [directive]}
+        line = {"_aws": aws, "Stack": "edge-router-local", "Version": version, **values}
+        cloudwatch.collect(region, json.dumps(line))
+    status = {**STATUS, "metricRegions": cloudwatch.regions}
+    cloudwatch.unreadable.add("eu-west-1")
+    with local_stack(project, "local", status, metric_data=lambda request: metric_data(cloudwatch, request)):
+        stacks = Stacks(Workspace(project), ["local"])
+        document = read_series(stacks.open("local"), now)
+        stacks.close()
+    assert document["problem"].startswith("eu-west-1: An error occurred (InternalServiceFault)")
+    assert (document["periodSeconds"], document["times"][-1]) == (5, now // 5 * 5 - 5)
+    [found] = document["regions"].values()
+    nonzero = {
+        (version, name): [(position - POINTS, value) for position, value in enumerate(values) if value]
+        for version, one in found.items()
+        for name, values in one.items()
+        if values
+    }
+    assert nonzero == {
+        ("stable", "requests"): [(-2, 2)],
+        ("canary", "errors"): [(-2, 1)],
+        ("canary", "latencies"): [(-2, 1)],
+        ("canary", "logSum"): [(-2, 4.25)],
     }
 
 
