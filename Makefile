@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts docs docs-pages docs-serve lock lock-edge lock-scan lock-docs lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
 
 setup: .venv/.installed
 
@@ -96,6 +96,36 @@ $(APPS)/.installed: requirements-apps.txt | setup
 	|| $(APPS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-apps.txt
 	@touch $@
 
+# The chart library of the console, as its lock has it; what npm brings has to be what SHA256SUMS says.
+CONSOLE_VENDOR := console/vendor
+VENDORED := uPlot.iife.min.js uPlot.min.css LICENSE
+console-vendor: console-files
+	cd console/page/vendor && shasum -a 256 --check SHA256SUMS
+
+.PHONY: console-files
+console-files:
+	npm --prefix $(CONSOLE_VENDOR) ci --silent --no-audit --no-fund
+	cd $(CONSOLE_VENDOR)/node_modules/uplot && cp dist/uPlot.iife.min.js dist/uPlot.min.css LICENSE $(CURDIR)/console/page/vendor/
+
+# The console in a real browser (Debian's chromium and chromium-driver, Node for axe-core): a rollout from its start to its
+# promotion and another to its rollback, a pin, a lost connection, accessibility. Screenshots are left in .edge-router/console.
+BROWSER := .edge-router/browser-packages
+BROWSER_NODE := tests/console/browser/node
+IN_BROWSER = CONSOLE_BROWSER=$(CURDIR)/$(BROWSER) $(BIN)/pytest -q -p no:xdist -p no:cacheprovider tests/console/browser
+console-browser: setup $(BROWSER)/.installed
+	$(IN_BROWSER)
+
+# The picture of the console in the README and in docs/console.md, taken anew from a rollout on this machine.
+console-picture: setup $(BROWSER)/.installed
+	CONSOLE_PICTURE=$(CURDIR)/docs/console.webp $(IN_BROWSER)/test_picture.py
+
+$(BROWSER)/.installed: requirements-browser.txt $(BROWSER_NODE)/package-lock.json | setup
+	npm --prefix $(BROWSER_NODE) ci --silent --no-audit --no-fund
+	rm -rf $(BROWSER)
+	$(BIN)/uv pip install --quiet --target $(BROWSER) --require-hashes -r requirements-browser.txt \
+	|| $(PIP_INSTALL) --target $(BROWSER) --require-hashes -r requirements-browser.txt
+	@touch $@
+
 # The documentation site in .edge-router/site, built by mkdocs from an environment of its own; broken links end it.
 # (Without --quiet, which would hide warnings from --strict as well.)
 DOCS := .edge-router/docs-venv
@@ -164,6 +194,15 @@ lock-scan: setup
 lock-apps: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-apps.in -o requirements-apps.txt
 	npm --prefix $(APPS_NODE) install --package-lock-only --omit-lockfile-registry-resolved --silent --no-audit --no-fund
+
+lock-console:
+	npm --prefix $(CONSOLE_VENDOR) install --package-lock-only --omit-lockfile-registry-resolved --silent --no-audit --no-fund
+	$(MAKE) --no-print-directory console-files
+	cd console/page/vendor && shasum -a 256 $(VENDORED) > SHA256SUMS
+
+lock-browser: setup
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate requirements-browser.in -o requirements-browser.txt
+	npm --prefix $(BROWSER_NODE) install --package-lock-only --omit-lockfile-registry-resolved --silent --no-audit --no-fund
 
 lock-docs: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group docs -o requirements-docs.txt

@@ -28,6 +28,7 @@ FAMILIES: Mapping[str, str] = {
     "new-strategy": "cli.new_strategy.command:new_strategy",
     "config": "cli.config.command:config_app",
     "rollout": "cli.rollout.command:rollout_app",
+    "console": "cli.console.command:console",
     "builds": "cli.builds.command:builds_app",
 }
 """Name to "module:command" in the order of the help; a command imports what it runs when it runs."""

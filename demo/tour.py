@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from rich.markup import escape
 
+from cli.console.command import serving as serve_console
 from cli.output.console import out, print_error
 from cli.output.failures import EXIT_CODES
 from cli.stacks.workspace import Workspace
@@ -46,10 +47,12 @@ async def tour(port: int, is_once: bool) -> int:
         else:
             await guide.deploy()
             decisions.are_shown = True
-            report.print_address(STACK, deployment.url, deployment.region_urls)
-            out.print("\nnext, in another terminal")
-            _print_next_steps(deployment.url)
-            await serving.until_ended(serving.follow(guide.request(), deployment))
+            async with serve_console(Workspace(), (STACK,)) as address:
+                report.print_address(STACK, deployment.url, deployment.region_urls)
+                out.print(f"\n[bold]watch it[/] in a browser on this machine: [bold]{escape(address)}[/]")
+                out.print("\nnext, in another terminal")
+                _print_next_steps(deployment.url)
+                await serving.until_ended(serving.follow(guide.request(), deployment))
     return 0
 
 

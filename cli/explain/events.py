@@ -1,4 +1,4 @@
-"""Events to explain: a CloudFront event as JSON, or an HTTP request as text, with or without a body."""
+"""Events to explain: a CloudFront event as JSON, an HTTP request as text with or without a body, a curl command."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
+from cli.explain.curl_command import CurlError, is_curl_command, read_curl_command
 from cli.explain.http_body import decode_request, read_body, split_body
 from cli.explain.http_head import is_curl_output, to_http1
 from cli.output.console import err
@@ -22,9 +23,14 @@ EXPECTED = "expected a request line such as 'GET / HTTP/1.1', and header lines"
 
 
 def read_event(text: str, source: str, request_id: str) -> dict[str, Any]:
-    """Return a CloudFront event from either format; `request_id` is for an HTTP request. UsageError."""
+    """Return a CloudFront event; `request_id` is for an HTTP request or a curl command. UsageError."""
     if text.lstrip()[:1] in {"{", "["}:
         return _parse_json(text, source)
+    if is_curl_command(text):
+        try:
+            text = read_curl_command(text)
+        except CurlError as error:
+            raise UsageError(f"{source}: {error}") from error
     return _parse_http(text, source, request_id)
 
 

@@ -48,14 +48,15 @@ def pin_step(stack: Stack, table: Place) -> Step:
     before = f"pin {now.pin}, canaryPercent {now.percent:g}"
     seconds = stack.settings.control.refresh_seconds + 2
     detail = f"{before} -> pin stable, canaryPercent 0 in {table.name}: effective within {seconds} s"
-    return Step("pin", detail, do=lambda: _write_pin(stack, table, items))
+    return Step("pin", detail, do=lambda: table.write_config(pinned_item(stack, items, "stable", 0), items))
 
 
-def _write_pin(stack: Stack, table: Place, read: Items) -> None:
-    """Write the item that `pulumi up` would write."""
-    item = config_item(stable_only(stack, read.config.release).settings)
+def pinned_item(stack: Stack, read: Items, pin: str, percent: float) -> Mapping[str, Any]:
+    """Return the config's item with this pin and percentage, as `pulumi up` would write it."""
+    changes = {"pin": pin, "canary_percent": percent, "release": read.config.release}
+    item = config_item(stack.settings.model_copy(update=changes))
     deployed = {BUILDS: read.config_item[BUILDS]} if BUILDS in read.config_item else {}
-    table.write_config({**item, **deployed}, read)
+    return {**item, **deployed}
 
 
 def rollout_step(table: Place) -> Step:

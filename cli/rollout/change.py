@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from cli.output.console import warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
 from cli.rollout.report import print_history, print_rollout
-from cli.stacks.aws import find_caller
 from cli.stacks.control_table import Place, check_live, control_table
 from cli.stacks.running import AwsStack, RunningStack, open_running
 from cli.stacks.workspace import Target
@@ -61,7 +60,7 @@ def show_control_in_aws(target: Target) -> None:
 
 
 def _show(stack: Stack, running: RunningStack, *, is_json: bool) -> Rollout | None:
-    with _open_table(stack, running) as place:
+    with open_table(stack, running) as place:
         items = place.read()
     print_rollout(running, place, items, time.time(), is_json=is_json)
     return items.rollout
@@ -69,29 +68,32 @@ def _show(stack: Stack, running: RunningStack, *, is_json: bool) -> Rollout | No
 
 def transition_rollout(target: Target, overrides: Sequence[str], name: str) -> None:
     """Pause, resume, promote, abort, approve or reject, and print the rollout."""
+    opened, running = open_running(target, overrides, check_live)
+    _change(opened, running, find_transition(opened, running, name), is_json=target.is_json)
+
+
+def find_transition(stack: Stack, running: RunningStack, name: str) -> Callable[[Items, float], Rollout]:
+    """Return a transition by its name, made by who runs the command. OperationError where the settings forbid it."""
     from controller.rollout.transitions import BY_NAME, BY_PERSON
 
-    opened, running = open_running(target, overrides, check_live)
     if name == "promote":
-        _reject_freeze(opened)
+        _reject_freeze(stack)
     if name in BY_NAME:
-        _change(opened, running, BY_NAME[name], is_json=target.is_json)
-        return
-    person = _caller(running)
-    _change(opened, running, lambda items, now: BY_PERSON[name](items, now, person), is_json=target.is_json)
+        return BY_NAME[name]
+    return lambda items, now: BY_PERSON[name](items, now, _caller(running))
 
 
 def show_history(target: Target, overrides: Sequence[str]) -> None:
     """Print the former rollouts, the newest first."""
     opened, running = open_running(target, overrides, check_live)
-    with _open_table(opened, running) as place:
+    with open_table(opened, running) as place:
         former = place.history()
     print_history(running, place, former, is_json=target.is_json)
 
 
 def _caller(running: RunningStack) -> str:
     """Return who runs the command: the caller's ARN in AWS, the user on this machine."""
-    found = find_caller(running.region) if isinstance(running, AwsStack) else getpass.getuser()
+    found = running.caller if isinstance(running, AwsStack) else getpass.getuser()
     return found or "an unknown caller"
 
 
@@ -109,7 +111,7 @@ def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float]
     from controller.rollout.transitions import TransitionError
 
     now = time.time()
-    with _open_table(stack, running) as place:
+    with open_table(stack, running) as place:
         items = place.read()
         try:
             rollout = change(items, now)
@@ -120,7 +122,7 @@ def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float]
 
 
 @contextlib.contextmanager
-def _open_table(stack: Stack, running: RunningStack) -> Generator[Place]:
+def open_table(stack: Stack, running: RunningStack) -> Generator[Place]:
     """Open the control table; errors name its place."""
     place = control_table(stack, running)
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cli.stacks.options import AwsOption, JsonOption, LocalOption, SetOption, StackOption
@@ -41,6 +43,24 @@ def status(
     from cli.rollout.change import show_rollout
 
     show_rollout(Target(context.obj, stack, is_local, is_aws, is_json), settings or [])
+
+
+@rollout_app.command()
+def watch(
+    context: typer.Context,
+    stack: StackOption = "local",
+    settings: SetOption = None,
+    is_once: Annotated[bool, typer.Option("--once", help="Show it once, with its plot, and end.")] = False,
+    is_local: LocalOption = False,
+    is_aws: AwsOption = False,
+) -> None:
+    """Watch the rollout until it is over or Ctrl-C: a plot of the percentage, and the figures of status.
+
+    Without a terminal: one line for each change. Exit codes as those of status.
+    """
+    from cli.rollout.watch import watch_rollout
+
+    watch_rollout(Target(context.obj, stack, is_local, is_aws), settings or [], is_once=is_once)
 
 
 @rollout_app.command()

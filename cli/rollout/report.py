@@ -36,17 +36,23 @@ def print_rollout(running: RunningStack, place: Place, items: Items, now: float,
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
     out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
-    print_table(("step", "percentage", ""), _steps(rollout, now))
-    if rollout.samples:
-        print_table(("version", "requests", "errors", "error rate", "latency"), _samples(rollout))
-    if rollout.tests:
-        print_table(("test", "canary", "stable", "limit", "p", "fails at", ""), _tests(rollout))
-    if rollout.sample_ratio:
-        print_table(("sample ratio", "new visitors", "share", "expected", "p", "fails at", ""), _ratios(rollout))
+    for columns, rows in rollout_tables(rollout, now):
+        print_table(columns, rows)
     out.print(f"why: {escape(rollout.reason)}")
     if text := rollout.gate.summary:
-        out.print(f"waits for {escape(text)}; for {_duration(int(now) - rollout.gate.began_at)}")
+        out.print(f"waits for {escape(text)}; for {duration(int(now) - rollout.gate.began_at)}")
     out.print(_in_force(items, place.store))
+
+
+def rollout_tables(rollout: Rollout, now: float) -> Iterator[tuple[Sequence[str], list[tuple[str, ...]]]]:
+    """Yield columns and rows of the steps, and of samples and tests where there are any."""
+    yield ("step", "percentage", ""), list(_steps(rollout, now))
+    if rollout.samples:
+        yield ("version", "requests", "errors", "error rate", "latency"), list(_samples(rollout))
+    if rollout.tests:
+        yield ("test", "canary", "stable", "limit", "p", "fails at", ""), list(_tests(rollout))
+    if rollout.sample_ratio:
+        yield ("sample ratio", "new visitors", "share", "expected", "p", "fails at", ""), list(_ratios(rollout))
 
 
 def print_history(running: RunningStack, place: Place, former: Sequence[Rollout], *, is_json: bool) -> None:
@@ -69,7 +75,7 @@ def _former(rollout: Rollout) -> tuple[str, ...]:
     seconds = rollout.history[-1].at - rollout.started_at if rollout.history else 0
     highest = max((event.canary_percent for event in rollout.history), default=rollout.canary_percent)
     state = f"{rollout.state}, up to {highest:g} %"
-    return iso_time(rollout.started_at), rollout.release, state, _duration(seconds), rollout.reason
+    return iso_time(rollout.started_at), rollout.release, state, duration(seconds), rollout.reason
 
 
 def _place(running: RunningStack, place: Place) -> dict[str, Any]:
@@ -103,11 +109,12 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
 
 def _in_force(items: Items, store: str) -> str:
     """The effective control, for a person."""
-    text = _in_force_by_table(items)
+    text = describe_in_force(items)
     return f"{text}; the edge reads its {store}, which the controller updates within a minute" if store else text
 
 
-def _in_force_by_table(items: Items) -> str:
+def describe_in_force(items: Items) -> str:
+    """Return what the table has in effect, whatever the edge reads."""
     live = items.live
     if live.pin != "none":
         return f"effective: everybody is on {live.pin}, by pin"
@@ -118,10 +125,11 @@ def _in_force_by_table(items: Items) -> str:
 
 def _steps(rollout: Rollout, now: float) -> Iterator[tuple[str, ...]]:
     for number, percent in enumerate(rollout.plan.steps):
-        yield str(number + 1), f"{percent:g} %", _progress(rollout, number, now)
+        yield str(number + 1), f"{percent:g} %", describe_step(rollout, number, now)
 
 
-def _progress(rollout: Rollout, number: int, now: float) -> str:
+def describe_step(rollout: Rollout, number: int, now: float) -> str:
+    """Return where a step stands; "" where it is still to come."""
     if number < rollout.step or rollout.state == "succeeded":
         return "done" if number <= rollout.step else "skipped"
     if number > rollout.step:
@@ -129,7 +137,7 @@ def _progress(rollout: Rollout, number: int, now: float) -> str:
     if rollout.state != "running":
         return rollout.state
     seconds = int(now) - rollout.interval_started_at
-    return f"for {_duration(seconds)} of {_duration(rollout.plan.interval_seconds)}"
+    return f"for {duration(seconds)} of {duration(rollout.plan.interval_seconds)}"
 
 
 def _samples(rollout: Rollout) -> Iterator[tuple[str, ...]]:
@@ -157,7 +165,7 @@ def _ratios(rollout: Rollout) -> Iterator[tuple[str, ...]]:
         yield group, counts, *shares, f"{ratio.p_value:.2g}", f"{ratio.alpha:.2g}", "failed" if ratio.has_failed else ""
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """ "90 s", "4 min", "2 h"."""
     if seconds < 120:
         return f"{max(0, seconds)} s"

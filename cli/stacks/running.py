@@ -18,7 +18,7 @@ from cli.output.console import err
 from cli.output.errors import OperationError, UsageError
 from cli.output.outcome import set_place
 from cli.output.streams import can_answer
-from cli.stacks.aws import find_account, has_credentials
+from cli.stacks.aws import find_account, find_caller, has_credentials
 from cli.stacks.workspace import Target, Workspace
 
 if TYPE_CHECKING:
@@ -68,6 +68,13 @@ class LocalStack:
         """Change the pairs of its key-value store. OperationError if it is not up."""
         self._post("key-values", {"puts": dict(puts), "deletes": list(deletes)})
 
+    def metric_data(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what CloudWatch's GetMetricData would, for a Region. OperationError if it cannot be read."""
+        page = self._post("metric-data", request)
+        if "error" in page:
+            raise OperationError(str(page["error"]))
+        return page
+
     def _post(self, path: str, document: object) -> dict[str, Any]:
         import httpx
 
@@ -97,6 +104,11 @@ class AwsStack:
     def account(self) -> str:
         """The account ID of the credentials; "" if unknown."""
         return find_account(self.region)
+
+    @cached_property
+    def caller(self) -> str:
+        """The ARN of the caller; "" if unknown."""
+        return find_caller(self.region)
 
     @property
     def text(self) -> str:

@@ -14,6 +14,7 @@ from cli.output.errors import OperationError
 from cli.stacks.running import ADDRESSES, find_local
 from cli.stacks.workspace import Workspace
 from simulator.cloudfront import AppServer, status_app
+from simulator.cloudwatch import metric_data
 from simulator.deployment.deployment import LocalDeployment
 
 LOCK = "up.lock"
@@ -78,6 +79,7 @@ async def serve_status(
         deployment.recent_lines.between,
         lambda patterns: deployment.invalidate(*patterns),
         deployment.change_pairs,
+        lambda request: metric_data(deployment.cloudwatch, request),
     )
     async with AppServer(lambda _ports: app, [0]) as server:
         text = json.dumps({"statusUrl": f"http://{server.host}:{server.ports[0]}/", **notes})

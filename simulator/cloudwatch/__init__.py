@@ -2,6 +2,6 @@
 
 from simulator.cloudwatch.embedded import Datum, read_line
 from simulator.cloudwatch.lines import LinesUnderWay
-from simulator.cloudwatch.metrics import CloudWatch, CloudWatchClient, Statistics
+from simulator.cloudwatch.metrics import CloudWatch, CloudWatchClient, Statistics, metric_data
 
-__all__ = ["CloudWatch", "CloudWatchClient", "Datum", "LinesUnderWay", "Statistics", "read_line"]
+__all__ = ["CloudWatch", "CloudWatchClient", "Datum", "LinesUnderWay", "Statistics", "metric_data", "read_line"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -73,6 +73,12 @@ class CloudWatch:
                 total.merge(one)
         return total if found else None
 
+    @property
+    def regions(self) -> list[str]:
+        """The Regions that have metrics."""
+        with self._lock:
+            return sorted(self._regions)
+
     def _add(self, region: str, datum: Datum) -> None:
         metric, second = (datum.namespace, datum.dimensions, datum.name), datum.at_ms // 1000
         with self._lock:
@@ -95,6 +101,22 @@ VALUES: Mapping[str, Callable[[Statistics], float]] = {
     "Maximum": lambda found: found.most,
 }
 """By statistic."""
+
+
+def metric_data(cloudwatch: CloudWatch, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return GetMetricData's results for a request in JSON, with its Region; times are in seconds since 1970.
+
+    A Region that cannot be read is a document with `error`. KeyError, TypeError or ValueError for a malformed request.
+    """
+    begin, end = (datetime.fromtimestamp(request[name], UTC) for name in ("start", "end"))
+    client = CloudWatchClient(cloudwatch, str(request["region"]))
+    try:
+        page = client.get_metric_data(MetricDataQueries=request["queries"], StartTime=begin, EndTime=end)
+    except ClientError as error:
+        return {"error": str(error)}
+    for result in page["MetricDataResults"]:
+        result["Timestamps"] = [at.timestamp() for at in result["Timestamps"]]
+    return page
 
 
 class CloudWatchClient:

@@ -257,7 +257,8 @@ class LocalDeployment:
     def status(self) -> dict[str, object]:
         """Addresses, origins, and the reads of each Region and replica.
 
-        `originUrls` are all origins by domain or domain:port, `keyValues` the stores' pairs by ARN.
+        `originUrls` are all origins by domain or domain:port, `keyValues` the stores' pairs by ARN,
+        `reconcileSeconds` the interval of the rollout controller, None without one.
         """
         is_served = self._blueprint is not None
         return {
@@ -267,4 +268,6 @@ class LocalDeployment:
             "originUrls": dict(self._blueprint.origins) if self._blueprint is not None else {},
             "keyValues": {arn: store.pairs for arn, store in self._stores().items()} if is_served else {},
             "dynamodb": self.dynamodb.status(),
+            "metricRegions": self.cloudwatch.regions,
+            "reconcileSeconds": self.rollouts.every_seconds,
         }

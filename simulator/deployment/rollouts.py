@@ -101,6 +101,13 @@ class Rollouts:
             self._task = asyncio.create_task(self._run(self._every_seconds or scheduled.every_seconds))
         self._scheduled = scheduled
 
+    @property
+    def every_seconds(self) -> float | None:
+        """Seconds between two reconciliations; None without a controller."""
+        if self._scheduled is None:
+            return None
+        return self._every_seconds or self._scheduled.every_seconds
+
     async def reconcile(self) -> Outcome | None:
         """Run one reconciliation now; None without a controller."""
         async with self._lock:

@@ -34,6 +34,7 @@ FOLDERS = (
     "infra",
     "simulator",
     "cli",
+    "console",
     "validator",
     "demo",
     "cache_check",

@@ -145,12 +145,14 @@ def status_app(
     lines: Callable[[int, int], object] = lambda _start_ms, _end_ms: [],
     invalidate: Callable[[Sequence[str]], int] = lambda _patterns: 0,
     change_pairs: Callable[[Mapping[str, str], Sequence[str]], None] = lambda _puts, _deletes: None,
+    metric_data: Callable[[Mapping[str, Any]], object] = lambda _request: {},
 ) -> Starlette:
     """`GET /` answers what `report` returns, as JSON. It is apart from the viewer's port so that no path can clash.
 
     `GET /lines?start=…&end=…` answers what functions logged in between, in milliseconds since 1970. `POST /invalidate`
     takes a list of path patterns and says how many kept objects they dropped; `POST /key-values` takes `puts` and
-    `deletes` of the key-value store. Both of JSON only, which no page of another site can send without asking.
+    `deletes` of the key-value store; `POST /metric-data` answers as GetMetricData does. All of JSON only, which no page
+    of another site can send without asking.
     """
 
     async def status(_: Request) -> Response:
@@ -177,11 +179,18 @@ def status_app(
             return _refusal(request, "a JSON object of puts and deletes")
         return JSONResponse({})
 
+    async def measure(request: Request) -> Response:
+        try:
+            return JSONResponse(metric_data(await _json_of(request)), headers=NOT_CACHED)
+        except (KeyError, TypeError, ValueError):
+            return _refusal(request, "a JSON object of region, queries, start and end")
+
     routes = [
         Route("/", status),
         Route("/lines", recent),
         Route("/invalidate", drop, methods=["POST"]),
         Route("/key-values", change, methods=["POST"]),
+        Route("/metric-data", measure, methods=["POST"]),
     ]
     return Starlette(routes=routes)
 
