@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from controller.analysis.document import Document, count, flag, list_of, number, one_of, text
+from controller.analysis.document import Document, count, flag, list_of, map_of, number, one_of, text
+from controller.analysis.sample import BASELINE, STABLE
 
 PAUSE, WAIT, ROLL_BACK = "pause", "wait", "roll-back"
 """Actions for an inconclusive step (`onInconclusive`)."""
+QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+"""The share of the latencies that is below, by name."""
 LONGEST_RECENT_SECONDS = 3_600
 LONGEST_SECONDS = 14 * 86_400
 """CloudWatch keeps metrics by the minute for 15 days ("CloudWatch concepts")."""
@@ -22,13 +25,21 @@ def _steps(value: object) -> tuple[float, ...]:
     return steps
 
 
+def _quantiles(value: object) -> dict[str, float]:
+    increases = map_of(number(0, 1_000_000))(value)
+    if not increases.keys() <= QUANTILES.keys():
+        raise ValueError
+    return increases
+
+
 @dataclass(frozen=True)
 class Plan(Document):
     """The section `rollout` of the stack's config at the start of the rollout; later changes do not apply to it.
 
     `steps` are rising percentages. `max_error_rate_increase` is in percentage points, `max_latency_increase` in
     percent of the geometric mean. `minimum_requests` applies to each version. With `baseline` the canary is compared
-    with the group of stable's new visitors that is of the same age.
+    with the group of stable's new visitors that is of the same age. `latency_quantiles` has the accepted increase in
+    percent, by name.
     """
 
     steps: tuple[float, ...] = (1, 5, 25, 50, 100)
@@ -39,6 +50,7 @@ class Plan(Document):
     on_inconclusive: str = PAUSE
     alarms: tuple[str, ...] = ()
     baseline: bool = False
+    latency_quantiles: Mapping[str, float] = field(default_factory=dict[str, float])
 
     READERS: ClassVar = {
         "steps": _steps,
@@ -49,8 +61,14 @@ class Plan(Document):
         "on_inconclusive": one_of((PAUSE, WAIT, ROLL_BACK)),
         "alarms": list_of(text),
         "baseline": flag,
+        "latency_quantiles": _quantiles,
     }
-    ADDED: ClassVar = ("baseline",)
+    ADDED: ClassVar = ("baseline", "latency_quantiles")
+
+    @property
+    def reference(self) -> str:
+        """What the canary is compared with."""
+        return BASELINE if self.baseline else STABLE
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Rollout(Document):
 
     `revision` is the item's, 0 before the first write; `config_revision` that of the config item read with it. A step's
     window begins at `step_started_at` and was last read up to `measured_until`; its interval begins at
-    `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses.
+    `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses, `restarts` how often it began again.
     `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and `tests` are the last ones, `reason`
     explains the state.
     """
@@ -59,6 +59,7 @@ class Rollout(Document):
     samples: Mapping[str, Sample] = field(default_factory=dict[str, Sample])
     tests: Mapping[str, TestResult] = field(default_factory=dict[str, TestResult])
     history: tuple[Event, ...] = ()
+    restarts: int = 0
 
     KEYS: ClassVar = {"analyses": "looks"}
     READERS: ClassVar = {
@@ -66,13 +67,14 @@ class Rollout(Document):
         **dict.fromkeys(("release", "reason", "config_revision"), text),
         "state": one_of(STATES),
         "canary_percent": number(0, 100),
-        **dict.fromkeys(("step", "analyses", *TIMES), count()),
+        **dict.fromkeys(("step", "analyses", "restarts", *TIMES), count()),
         "revision": count(least=1),
         "waits_for_pin": flag,
         "samples": map_of(Sample.from_json),
         "tests": map_of(TestResult.from_json),
         "history": list_of(Event.from_json),
     }
+    ADDED: ClassVar = ("restarts",)
 
     @classmethod
     def from_json(cls, document: object) -> Self:
@@ -103,12 +105,13 @@ class Rollout(Document):
     def start_step(self, step: int, now: int, reason: str) -> Rollout:
         """Run at this step from now on."""
         percent = self.plan.steps[step]
-        return replace(self, step=step, analyses=0)._change(RUNNING, percent, reason, now).restart_step(now)
+        begun = replace(self, step=step, analyses=0, restarts=-1)._change(RUNNING, percent, reason, now)
+        return begun.restart_step(now)
 
     def restart_step(self, now: int) -> Rollout:
-        """Drop what was measured; the number of analyses goes on."""
+        """Drop what was measured; the number of analyses goes on, and what they may spend with it."""
         again = replace(self, step_started_at=now, interval_started_at=now, measured_until=0, samples={}, tests={})
-        return replace(again, waits_for_pin=False)
+        return replace(again, waits_for_pin=False, restarts=self.restarts + 1)
 
     def pause(self, reason: str, now: int) -> Rollout:
         """Stay at the step until a person resumes it; the analysis goes on."""
