@@ -23,7 +23,7 @@ def p_value(events: int, size: int, reference_events: int, reference_size: int, 
     """Return the larger p-value of both tests; 1 for a margin of 1, which nothing can exceed."""
     if margin >= 1:
         return 1.0
-    return _NORMAL.cdf(-_statistic(margin, events, size, reference_events, reference_size))
+    return _NORMAL.cdf(-_statistic((events, size, reference_events, reference_size), margin))
 
 
 def low_limit(events: int, size: int, reference_events: int, reference_size: int, alpha: float) -> float:
@@ -36,11 +36,11 @@ def low_limit(events: int, size: int, reference_events: int, reference_size: int
             return -1.0
         far, beyond = near, within
         near, step = max(-1.0, near - step), 2 * step
-        within = _statistic(near, *counts) - z
+        within = _statistic(counts, near) - z
     last = 0
     for _ in range(_STEPS):  # by the Illinois method: the statistic is almost a line
         margin = near + (far - near) * within / (within - beyond)
-        found = _statistic(margin, *counts) - z
+        found = _statistic(counts, margin) - z
         if abs(found) <= _CLOSE:
             return margin
         side = 1 if found > 0 else -1
@@ -52,10 +52,8 @@ def low_limit(events: int, size: int, reference_events: int, reference_size: int
     return near
 
 
-def _statistic(margin: float, *counts: int) -> float:
-    if margin <= -1:
-        return _HIGHEST
-    return min(score(*counts, margin), likelihood_root(*counts, margin))
+def _statistic(counts: tuple[int, int, int, int], margin: float) -> float:
+    return min(score(*counts, margin), likelihood_root(*counts, margin)) if margin > -1 else _HIGHEST
 
 
 def score(events: int, size: int, reference_events: int, reference_size: int, margin: float) -> float:

@@ -12,7 +12,7 @@ from controller.analysis.plan import Plan
 
 QUANTILES = {"p50": 20.0, "p95": 20.0, "p99": 20.0}
 PLAN = Plan(on_inconclusive="wait", latency_quantiles=QUANTILES)
-"""The default plan of a stack. At 50 requests a second 1 % are 300 in 10 minutes: waiting for 500 beats pausing here."""
+"""The default plan. At 50 requests a second 1 % are 300 in 10 minutes: waiting for 500 beats pausing here."""
 AT_A_QUARTER = dataclasses.replace(PLAN, steps=(25, 50, 100))
 NOTHING_ALLOWED = dataclasses.replace(
     PLAN, max_error_rate_increase=0, max_latency_increase=0, latency_quantiles=dict.fromkeys(QUANTILES, 0.0)

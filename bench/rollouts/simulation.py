@@ -17,7 +17,7 @@ from controller.rollout.store import ConflictError, Items, parse_items
 MINUTE = 60
 BEGIN = 1_800_000_000
 MAX_MINUTES = 240
-LOG_THRESHOLDS = np.log(THRESHOLDS_MS)
+LOG_EDGES = np.log([1e-9, *THRESHOLDS_MS, 1e99])
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,11 @@ class DrawnMetrics:
         requests = int(self.random.poisson(traffic.requests_per_second * MINUTE))
         canary = int(self.random.binomial(requests, canary_percent / 100))
         effect = self.random.normal(0, traffic.minute_spread)
+        stable_latency = traffic.latency_ms, traffic.log_spread
+        canary_latency = traffic.canary_latency_ms, traffic.canary_log_spread
         self.minutes[minute] = {
-            STABLE: self._sample(requests - canary, traffic.error_rate, (traffic.latency_ms, traffic.log_spread), effect),
-            CANARY: self._sample(canary, traffic.canary_error_rate, (traffic.canary_latency_ms, traffic.canary_log_spread), effect),
+            STABLE: self._sample(requests - canary, traffic.error_rate, stable_latency, effect),
+            CANARY: self._sample(canary, traffic.canary_error_rate, canary_latency, effect),
         }
 
     def samples(self, start: int, end: int, plan: Plan) -> Mapping[str, Sample]:  # noqa: ARG002  it has them all
@@ -105,8 +107,8 @@ class DrawnMetrics:
         latencies = self.random.normal(mean, spread, requests)
         latencies += np.log(traffic.slow_factor) * (self.random.random(requests) < traffic.slow_share)
         sums = float(latencies.sum()), float(np.square(latencies).sum())
-        counts = np.bincount(np.searchsorted(LOG_THRESHOLDS, latencies), minlength=len(LOG_THRESHOLDS) + 1)
-        return Sample(requests, requests, errors, requests, *sums, tuple(counts.tolist()))
+        counts, _ = np.histogram(latencies, LOG_EDGES)
+        return Sample(requests, requests, errors, requests, *sums, tuple(map(int, counts)))
 
 
 class Silence:

@@ -13,13 +13,14 @@ from cli.output.outcome import with_iso_times
 if TYPE_CHECKING:
     from cli.stacks.control_table import Place
     from cli.stacks.running import RunningStack
+    from controller.analysis.result import TestResult
     from controller.reconcile import Outcome
     from controller.rollout.state import Rollout
     from controller.rollout.store import Items
 
 COLORS = {"running": "cyan", "paused": "yellow", "succeeded": "green", "rolled-back": "red", "ended": "magenta"}
-TESTS = {"errorRate": ("error rate", "%", 2), "latency": ("latency", "ms", 1)}
-"""Name, unit and decimals of each test."""
+TESTS = {"errorRate": ("error rate", "%", 2, "points")}
+"""Name, unit, decimals and unit of the difference of each test; others are of latency."""
 QUIET = ("none", "over", "conflict")
 """Outcomes that print no line."""
 
@@ -40,7 +41,9 @@ def print_rollout(running: RunningStack, place: Place, items: Items, now: float,
     if rollout.samples:
         print_table(("version", "requests", "errors", "error rate", "latency"), _samples(rollout))
     if rollout.tests:
-        print_table(("test", "canary", "stable", "limit", "p", "fails at", ""), _tests(rollout))
+        print_table(
+            ("test", "canary", rollout.plan.reference, "difference", "interval", "allowed", ""), _tests(rollout)
+        )
     out.print(f"why: {escape(rollout.reason)}")
     out.print(_in_force(items, place.store))
 
@@ -107,10 +110,18 @@ def _samples(rollout: Rollout) -> Iterator[tuple[str, ...]]:
 
 def _tests(rollout: Rollout) -> Iterator[tuple[str, ...]]:
     for key, test in rollout.tests.items():
-        name, unit, decimals = TESTS[key]
-        figures = (f"{figure:.{decimals}f} {unit}" for figure in (test.canary, test.stable, test.limit))
+        latency = f"latency {key.removeprefix('latency').lower()}".rstrip()
+        name, unit, decimals, unit_of_difference = TESTS.get(key, (latency, "ms", 1, "%"))
+        figures = (f"{figure:.{decimals}f} {unit}" for figure in (test.canary, test.stable))
         verdict = "failed" if test.has_failed else "passed"
-        yield name, *figures, f"{test.p_value:.2g}", f"{test.alpha:.2g}", verdict
+        yield name, *figures, *_difference(test, unit_of_difference, decimals), verdict
+
+
+def _difference(test: TestResult, unit: str, decimals: int) -> Iterator[str]:
+    """Yield the difference, its interval and the one allowed."""
+    yield f"{test.difference:+.{decimals}f} {unit}" if test.has_interval else "-"
+    yield test.interval(decimals) if test.has_interval else "-"
+    yield f"{test.allowed:.{decimals}f} {unit}" if test.has_interval else "-"
 
 
 def _duration(seconds: int) -> str:

@@ -15,7 +15,7 @@ from controller.analysis.plan import Plan
 from controller.analysis.result import Level, TestResult, percent
 from controller.analysis.sample import THRESHOLDS_MS, Sample
 from stats.always_valid import critical_value
-from stats.quantile import Histogram, difference_limit, histogram, quantile
+from stats.quantile import difference_limit, histogram, quantile
 from stats.student_t import Moments, critical_t, welch
 
 PERIOD_SPREAD = 0.05

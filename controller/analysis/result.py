@@ -43,7 +43,7 @@ class TestResult(Document):
     allowed: float = 0.0
 
     READERS: ClassVar = {
-        **dict.fromkeys(("canary", "stable", "limit"), number(0, 1e300)),
+        **dict.fromkeys(("canary", "stable", "limit"), number(-1e300, 1e300)),
         **dict.fromkeys(("p_value", "alpha"), number(0, 1)),
         **dict.fromkeys(("difference", "low", "high", "allowed"), number(-1e300, 1e300)),
     }
@@ -58,6 +58,11 @@ class TestResult(Document):
     def has_interval(self) -> bool:
         """False for a result of a version that had none."""
         return self.low < self.high
+
+    def interval(self, decimals: int) -> str:
+        """Return `+2.30 to +9.01`; an increase without an upper limit is `any`."""
+        high = f"{self.high:+.{decimals}f}" if self.high < MOST_PERCENT else "any"
+        return f"{self.low:+.{decimals}f} to {high}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the document with its conclusion."""
@@ -75,12 +80,10 @@ def percent(log_ratio: float) -> float:
 
 def describe_difference(result: TestResult, unit: str, decimals: int) -> str:
     """Return `+5.12 points (+2.30 to +9.01; allowed 1.00)`, and the p-value."""
-    sign = f"+.{decimals}f"
     if not result.has_interval:
         return describe_p_value(result)
-    high = f"{result.high:{sign}}" if result.high < MOST_PERCENT else "any"
-    interval = f"{result.low:{sign}} to {high}; allowed {result.allowed:.{decimals}f}"
-    return f"{result.difference:{sign}} {unit} ({interval}), {describe_p_value(result)}"
+    interval = f"{result.interval(decimals)}; allowed {result.allowed:.{decimals}f}"
+    return f"{result.difference:+.{decimals}f} {unit} ({interval}), {describe_p_value(result)}"
 
 
 def describe_p_value(result: TestResult) -> str:

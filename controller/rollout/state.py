@@ -36,9 +36,9 @@ class Rollout(Document):
 
     `revision` is the item's, 0 before the first write; `config_revision` that of the config item read with it. A step's
     window begins at `step_started_at` and was last read up to `measured_until`; its interval begins at
-    `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses, `restarts` how often it began again.
-    `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and `tests` are the last ones, `reason`
-    explains the state.
+    `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses,
+    `restarts` how often it began again. `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and
+    `tests` are the last ones, `reason` explains the state.
     """
 
     plan: Plan

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from infra.config.aws_regions import region_error
 from infra.config.base_model import Number, Section, Text, Whole
-from infra.config.errors import format_value, raise_errors, setting_error
+from infra.config.errors import format_value, raise_errors, setting_error, suggestion
 from infra.config.rules import Percentage, RolloutEndpoints, between, no_duplicates, one_of, rule
 
+QUANTILES = "p50", "p75", "p90", "p95", "p99"
 MAX_STEPS = 20
 MAX_ALARMS = 100
 """DescribeAlarms takes no more names at once (CloudWatch API reference)."""
@@ -66,6 +67,17 @@ def _validate_steps(steps: tuple[float, ...]) -> tuple[float, ...]:
     return steps
 
 
+def _validate_quantiles(increases: dict[str, float]) -> dict[str, float]:
+    raise_errors(
+        [
+            setting_error(f"is an unknown quantile: {suggestion(name, QUANTILES)}", name, value=increases[name])
+            for name in increases
+            if name not in QUANTILES
+        ]
+    )
+    return increases
+
+
 class RolloutSettings(Section):
     """The plan of a rollout. It may end below 100: the percentage then stays there, and the rest is up to you.
 
@@ -82,6 +94,8 @@ class RolloutSettings(Section):
             subscription. Anything else (a queue, a chat) subscribes to the topic in the output `rolloutTopic`.
         baseline: The canary is compared with a group of stable's new visitors of the canary's size, assigned in the
             same minutes, and not with all visitors on stable.
+        latency_quantiles: Accepted increase of quantiles of the canary's latency, in percent, by name (p50, p75, p90,
+            p95, p99). Those that are not named are not judged: with `{}` none is.
     """
 
     steps: Annotated[tuple[Percentage, ...], AfterValidator(_validate_steps)] = (1.0, 5.0, 25.0, 50.0, 100.0)
@@ -93,6 +107,9 @@ class RolloutSettings(Section):
     alarms: Annotated[tuple[Annotated[Text, rule(_alarm_error)], ...], no_duplicates(), rule(_count_error)] = ()
     notify: RolloutEndpoints = ()
     baseline: bool = False
+    latency_quantiles: Annotated[
+        dict[str, Annotated[Number, between(0, 1_000, "percent")]], AfterValidator(_validate_quantiles)
+    ] = Field(default_factory=lambda: dict.fromkeys(("p50", "p95", "p99"), 20.0))
 
     @property
     def interval_seconds(self) -> int:
