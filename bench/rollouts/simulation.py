@@ -124,13 +124,14 @@ class Silence:
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of a rollout. `since_first_judged`: reconciles from the first with the minimum sample on."""
+    """The end of a rollout. `since_first_judged`: reconciles from the first with the minimum sample on; `failed` has the tests that failed."""
 
     state: str
     reason: str
     percent: float
     minutes: int
     since_first_judged: int
+    failed: tuple[str, ...] = ()
 
 
 def simulate(plan: Plan, traffic: Traffic, seeds: Sequence[int]) -> Ending:
@@ -150,4 +151,5 @@ def simulate(plan: Plan, traffic: Traffic, seeds: Sequence[int]) -> Ending:
         items = store.read()
         judged += 1 if judged or (rollout and rollout.analyses) else 0
     assert rollout is not None
-    return Ending(rollout.state, rollout.reason, rollout.plan.steps[rollout.step], minutes, judged)
+    failed = tuple(name for name, result in rollout.tests.items() if result.has_failed)
+    return Ending(rollout.state, rollout.reason, rollout.plan.steps[rollout.step], minutes, judged, failed)

@@ -109,7 +109,7 @@ class RolloutSettings(Section):
     baseline: bool = False
     latency_quantiles: Annotated[
         dict[str, Annotated[Number, between(0, 1_000, "percent")]], AfterValidator(_validate_quantiles)
-    ] = Field(default_factory=lambda: dict.fromkeys(("p50", "p95", "p99"), 20.0))
+    ] = Field(default_factory=lambda: {"p50": 20.0, "p95": 20.0, "p99": 10.0})
 
     @property
     def interval_seconds(self) -> int:
