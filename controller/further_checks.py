@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from controller.analysis.comparison import METRIC, TestResult
 from controller.analysis.own_metric import MetricSample, OwnMetric, Series, judge
 from controller.analysis.plan import HOLD, ROLL_BACK, Plan, Timing, Window
+from controller.analysis.result import METRIC, TestResult
 from controller.analysis.sample import CANARY, STABLE
 from controller.analysis.sample_ratio import Minutes, SampleRatios, check_ratios, describe_mismatch, is_split
 from controller.rollout.state import RUNNING, Rollout

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.analysis.comparison import analyze, describe, missing_requests
-from controller.analysis.plan import PAUSE, ROLL_BACK, Timing, Window, windows
-from controller.analysis.sample import CANARY, STABLE, Sample, Samples, sample_of
+from controller.analysis.plan import PAUSE, ROLL_BACK, Plan, Timing, Window, windows
+from controller.analysis.sample import CANARY, Sample, Samples, sample_of
 from controller.further_checks import SeriesSource, act_on_mismatch, measure_further, mismatch, missing_metrics
 from controller.gates.decision import Webhook, apply_answer, is_asking, pass_gates
 from controller.gates.settings import Gates
@@ -20,7 +20,7 @@ from router.control.live import Live
 
 
 class Metrics(Protocol):
-    def samples(self, start: int, end: int) -> Mapping[str, Sample]: ...
+    def samples(self, start: int, end: int, plan: Plan) -> Mapping[str, Sample]: ...
 
 
 class Alarms(Protocol):
@@ -143,7 +143,7 @@ class Controller:
         for window in windows(rollout.step_started_at, plan.interval_seconds, now, self.timing):
             if window.end <= rollout.measured_until:
                 return rollout
-            found = window, self.metrics.samples(window.start, window.end)
+            found = window, self.metrics.samples(window.start, window.end, plan)
             if not missing_requests(found[1], plan):
                 break
         return _with_samples(rollout, *found, self.timing) if found else rollout
@@ -190,7 +190,9 @@ def _with_samples(rollout: Rollout, window: Window, samples: Samples, timing: Ti
     if missing_requests(samples, rollout.plan):
         return measured
     analysis, periods = rollout.analyses + 1, (window.end - window.start) / timing.period_seconds
-    return replace(measured, analyses=analysis, tests=analyze(samples, rollout.plan, analysis, periods))
+    is_whole = window.start - rollout.step_started_at < timing.settle_seconds + timing.period_seconds
+    tests = analyze(samples, rollout.plan, analysis, periods, rollout.restarts + 1 if is_whole else 0)
+    return replace(measured, analyses=analysis, tests=tests)
 
 
 def _decide(rollout: Rollout, now: int, gates: Gates) -> Rollout:
@@ -205,7 +207,8 @@ def _decide(rollout: Rollout, now: int, gates: Gates) -> Rollout:
         return _pass(rollout, describe(rollout.tests, rollout.samples), now, gates)
     has_canary = sample_of(rollout.samples, CANARY).trials >= rollout.plan.minimum_requests
     if rollout.canary_percent >= 100 and has_canary and not metrics:
-        return _pass(rollout, f"alarms only, because no new visitors go to {STABLE}: {missing}", now, gates)
+        reason = f"alarms only, because no new visitors go to {rollout.plan.reference}: {missing}"
+        return _pass(rollout, reason, now, gates)
     if not _is_due(rollout, now):
         return rollout.explain(f"waits: {missing}")
     return _inconclusive(rollout, f"{missing} at the end of the interval", now)

@@ -5,7 +5,8 @@ H0: p - p_reference <= margin. The score test of Farrington and Manning (Statist
 likelihood ratio has to reject as well, with one event less: with that it is a bound for a single binomial (Zubkov and
 Serov, Theory of Probability and its Applications 57, 2013). See docs/rollouts.md and docs/adr/0011.
 
-Arguments are (events, size) of both samples, with sizes above 0; `margin` is a share (0.01 for one percentage point).
+Arguments are (events, size) of both samples, with sizes above 0; `margin` is a share (0.01 for one percentage point),
+and may be negative.
 """
 
 from __future__ import annotations
@@ -15,14 +16,44 @@ from statistics import NormalDist
 
 _NORMAL = NormalDist()
 _BISECTIONS = 100
+_FIRST_STEP, _STEPS, _CLOSE, _HIGHEST = 0.002, 60, 1e-6, 100.0
 
 
 def p_value(events: int, size: int, reference_events: int, reference_size: int, margin: float) -> float:
     """Return the larger p-value of both tests; 1 for a margin of 1, which nothing can exceed."""
     if margin >= 1:
         return 1.0
-    counts = events, size, reference_events, reference_size
-    return _NORMAL.cdf(-min(score(*counts, margin), likelihood_root(*counts, margin)))
+    return _NORMAL.cdf(-_statistic((events, size, reference_events, reference_size), margin))
+
+
+def low_limit(events: int, size: int, reference_events: int, reference_size: int, alpha: float) -> float:
+    """Return the largest margin that is rejected at `alpha`: the lower limit of the difference; -1 where none is."""
+    z, counts = -_NORMAL.inv_cdf(alpha), (events, size, reference_events, reference_size)
+    near, within = events / size - reference_events / reference_size, -z
+    far, beyond, step = near, within, _FIRST_STEP
+    while within < 0:
+        if near <= -1:
+            return -1.0
+        far, beyond = near, within
+        near, step = max(-1.0, near - step), 2 * step
+        within = _statistic(counts, near) - z
+    last = 0
+    for _ in range(_STEPS):  # by the Illinois method: the statistic is almost a line
+        margin = near + (far - near) * within / (within - beyond)
+        found = _statistic(counts, margin) - z
+        if abs(found) <= _CLOSE:
+            return margin
+        side = 1 if found > 0 else -1
+        if side > 0:
+            near, within, beyond = margin, found, beyond / 2 if last == side else beyond
+        else:
+            far, beyond, within = margin, found, within / 2 if last == side else within
+        last = side
+    return near
+
+
+def _statistic(counts: tuple[int, int, int, int], margin: float) -> float:
+    return min(score(*counts, margin), likelihood_root(*counts, margin)) if margin > -1 else _HIGHEST
 
 
 def score(events: int, size: int, reference_events: int, reference_size: int, margin: float) -> float:
@@ -49,7 +80,7 @@ def constrained_rate(events: int, size: int, reference_events: int, reference_si
 
     The log likelihood is concave, so bisection finds the one zero of its slope.
     """
-    lower, upper = 0.0, 1.0 - margin
+    lower, upper = max(0.0, -margin), min(1.0, 1.0 - margin)
     for _ in range(_BISECTIONS):
         rate = (lower + upper) / 2
         if _slope(events, size, rate + margin) + _slope(reference_events, reference_size, rate) > 0:
@@ -58,7 +89,7 @@ def constrained_rate(events: int, size: int, reference_events: int, reference_si
             upper = rate
         if upper - lower <= 1e-14 * upper:
             break
-    return lower
+    return (lower + upper) / 2
 
 
 def _slope(events: int, size: int, rate: float) -> float:

@@ -24,6 +24,7 @@ _MAX_TERMS = 10_000
 PRIOR_INFORMATION = 0.3
 """Of the sequential test's prior, in observations: by simulation the best after 10 to 30 of them."""
 _EXACT = 1e-12
+_BISECTIONS = 40
 
 
 class Moments(NamedTuple):
@@ -34,19 +35,42 @@ class Moments(NamedTuple):
     variance: float
 
 
-def welch_p_value(sample: Moments, reference: Moments, margin: float, extra_variance: float = 0.0) -> float:
-    """Return the p-value of H0: the mean is at most `margin` above the reference's; one-sided, variances may differ.
+class Difference(NamedTuple):
+    """A difference of two means, with its variance and degrees of freedom."""
+
+    difference: float
+    variance: float
+    degrees_of_freedom: float
+
+    def p_value(self, margin: float) -> float:
+        """Return the p-value of H0: the difference is at most `margin`."""
+        beyond = self.difference - margin
+        if self.variance == 0:
+            return 0.0 if beyond > 0 else 1.0
+        return upper_tail(beyond / sqrt(self.variance), self.degrees_of_freedom)
+
+
+def welch(sample: Moments, reference: Moments, extra_variance: float = 0.0) -> Difference:
+    """Return the difference of the means; variances may differ.
 
     `extra_variance` is a known part of the difference's variance that larger samples do not reduce; being known, it has
     no degrees of freedom.
     """
     part, reference_part = sample.variance / sample.size, reference.variance / reference.size
     variance = part + reference_part + extra_variance
-    difference = sample.mean - reference.mean - margin
-    if variance == 0:
-        return 0.0 if difference > 0 else 1.0
     spread = part**2 / (sample.size - 1) + reference_part**2 / (reference.size - 1)
-    return upper_tail(difference / sqrt(variance), variance**2 / spread if spread else inf)
+    return Difference(sample.mean - reference.mean, variance, variance**2 / spread if spread else inf)
+
+
+def critical_t(alpha: float, degrees_of_freedom: float) -> float:
+    """Return the t with P(T >= t) = alpha, for an alpha of at most 1/2."""
+    low, high = 0.0, 1.0
+    while upper_tail(high, degrees_of_freedom) > alpha:
+        low, high = high, 2 * high
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if upper_tail(middle, degrees_of_freedom) > alpha else (low, middle)
+    return high
 
 
 def sequential_p_value(observations: Iterable[tuple[float, float, float]]) -> float:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import platform
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.processes import PROJECT
-from bench.rollouts.rows import PLAN, ROWS, Result, summarize
-from bench.rollouts.simulation import Traffic, simulate
+from bench.rollouts.rows import LONG_RUNS, PLAN, ROWS, Result, Row, summarize
+from bench.rollouts.simulation import Ending, Traffic, simulate
 
 REPORT = PROJECT / ".edge-router" / "rollouts.json"
 RUNS, SEED = 200, 2026
@@ -30,13 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = Console(stderr=options.json)
     results: list[Result] = []
-    for number, row in enumerate(ROWS):
-        console.print(f"[dim]{row.name} …[/]")
-        results.append(
-            summarize(
-                row, [simulate(row.plan, row.traffic, (options.seed, number, run)) for run in range(options.runs)]
-            )
-        )
+    with ProcessPoolExecutor(options.processes) as processes:
+        for number, row in _rows(options):
+            console.print(f"[dim]{row.name} …[/]")
+            runs = partial(_run, number, options.seed)
+            results.append(summarize(row, list(processes.map(runs, range(options.runs), chunksize=10))))
     document = json.dumps(_document(results, options), indent=2, ensure_ascii=False)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(document + "\n", encoding="utf-8")
@@ -48,12 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(result.holds for result in results) else 1
 
 
+def _run(number: int, seed: int, run: int) -> Ending:
+    row = ROWS[number]
+    return simulate(row.plan, row.traffic, (seed, number, run))
+
+
+def _rows(options: argparse.Namespace) -> list[tuple[int, Row]]:
+    """Return the rows with their numbers, which their seeds have."""
+    return [(number, row) for number, row in enumerate(ROWS) if row.is_long or not options.long]
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.rollouts", description="Simulated rollouts.")
-    parser.add_argument("--runs", type=int, default=RUNS, help=f"of each row, {RUNS} by default")
+    parser.add_argument("--runs", type=int, help=f"of each row, {RUNS} by default, {LONG_RUNS:,} with --long")
+    parser.add_argument("--long", action="store_true", help="healthy rollouts only, with nothing allowed")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="as many as there are cores by default")
     parser.add_argument("--seed", type=int, default=SEED, help=f"{SEED} by default")
     parser.add_argument("--json", action="store_true", help="print JSON in the place of the table")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.runs = options.runs or (LONG_RUNS if options.long else RUNS)
+    return options
 
 
 def _table(results: Sequence[Result], options: argparse.Namespace) -> Table:
@@ -63,12 +78,13 @@ def _table(results: Sequence[Result], options: argparse.Namespace) -> Table:
         f" errors, {traffic.latency_ms:g} ms, steps {steps}, {PLAN.interval_seconds // 60} minutes each,"
         f" seed {options.seed}"
     )
-    table = Table("rollouts", "rolled back", "judged reconciles", "at step", "minutes", "must be", title=title)
+    table = Table("rollouts", "rolled back", "by", "judged reconciles", "at step", "minutes", "must be", title=title)
     for result in results:
         mark = "[green]✓[/]" if result.holds else "[bold red]✗[/]"
         table.add_row(
             result.name,
             f"{result.rolled_back} of {result.runs} ({100 * result.rolled_back / result.runs:.1f} %) {mark}",
+            ", ".join(f"{test}: {count}" for test, count in result.tests.items()) or "–",
             _count(result.looks),
             _count(result.steps, " %"),
             "–" if result.median_minutes is None else f"{result.median_minutes:g}",
@@ -93,7 +109,7 @@ def _document(results: Sequence[Result], options: argparse.Namespace) -> dict[st
         "runs": options.runs,
         "rows": [
             {**dataclasses.asdict(result), "traffic": dataclasses.asdict(row.traffic), "plan": row.plan.to_json()}
-            for row, result in zip(ROWS, results, strict=True)
+            for (_, row), result in zip(_rows(options), results, strict=True)
         ],
     }
 

@@ -5,27 +5,36 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
+from math import log
 from statistics import median
 
 from bench.rollouts.simulation import Ending, Traffic
 from controller.analysis.plan import Plan
 
-PLAN = Plan(on_inconclusive="wait")
+QUANTILES = {"p50": 20.0, "p95": 20.0, "p99": 10.0}
+PLAN = Plan(on_inconclusive="wait", latency_quantiles=QUANTILES)
 """The default plan. At 50 requests a second 1 % are 300 in 10 minutes: waiting for 500 beats pausing here."""
 AT_A_QUARTER = dataclasses.replace(PLAN, steps=(25, 50, 100))
-NOTHING_ALLOWED = dataclasses.replace(PLAN, max_error_rate_increase=0, max_latency_increase=0)
+NOTHING_ALLOWED = dataclasses.replace(
+    PLAN, max_error_rate_increase=0, max_latency_increase=0, latency_quantiles=dict.fromkeys(QUANTILES, 0.0)
+)
+FROM_FIVE = dataclasses.replace(PLAN, steps=(5, 25, 50, 100))
+SLOW_TAIL = 0.6 + log(1.5) / 2.3263
+"""Spread at which p99 is 50 % higher and the median the same: 2.3263 standard deviations are p99 of a lognormal."""
 MAX_LOOKS, MAX_FALSE_PERCENT, MIN_FOUND_PERCENT = 3, 5, 95
+LONG_RUNS = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A kind of rollout, and what must become of it."""
+    """A kind of rollout, and what must become of it; `is_long` for those that `--long` runs 10,000 times."""
 
     name: str
     plan: Plan
     traffic: Traffic
     must_be: str
     holds: Callable[[Sequence[Ending]], bool]
+    is_long: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Result:
     looks: dict[int, int]
     steps: dict[float, int]
     median_minutes: float | None
+    tests: dict[str, int]
 
 
 def is_rolled_back(ending: Ending) -> bool:
@@ -64,6 +74,12 @@ def are_mostly_stopped(endings: Sequence[Ending]) -> bool:
     return 100 * sum(map(is_rolled_back, endings)) >= MIN_FOUND_PERCENT * len(endings)
 
 
+def are_found_at_first_step(endings: Sequence[Ending]) -> bool:
+    """As often as bad ones must be found, with no more than the first step's sample."""
+    found = sum(is_rolled_back(ending) and ending.percent == FROM_FIVE.steps[0] for ending in endings)
+    return 100 * found >= MIN_FOUND_PERCENT * len(endings)
+
+
 NOISE = Traffic(slow_share=0.05, minute_spread=0.2, own_minute_spread=0.1)
 FALSE, FOUND = f"at most {MAX_FALSE_PERCENT} %", f"at least {MIN_FOUND_PERCENT} %"
 ROWS = (
@@ -75,18 +91,27 @@ ROWS = (
         are_stopped_at_once,
     ),
     Row("healthy", PLAN, Traffic(), FALSE, are_rarely_stopped),
-    Row("healthy, nothing allowed", NOTHING_ALLOWED, Traffic(), FALSE, are_rarely_stopped),
+    Row("healthy, nothing allowed", NOTHING_ALLOWED, Traffic(), FALSE, are_rarely_stopped, is_long=True),
     Row(
         "healthy, 0.1 % errors, nothing allowed",
         NOTHING_ALLOWED,
         Traffic(error_rate=0.001, canary_error_rate=0.001),
         FALSE,
         are_rarely_stopped,
+        is_long=True,
     ),
     Row("healthy, noisy latency", PLAN, NOISE, FALSE, are_rarely_stopped),
     Row("3 points more errors", PLAN, Traffic(canary_error_rate=0.04), FOUND, are_mostly_stopped),
     Row("latency +50 %", PLAN, Traffic(canary_latency_ms=180), FOUND, are_mostly_stopped),
     Row("latency +50 %, noisy", PLAN, dataclasses.replace(NOISE, canary_latency_ms=180), FOUND, are_mostly_stopped),
+    Row(
+        "p99 +50 %, same median, from 5 % on, 100 requests/s",
+        FROM_FIVE,
+        Traffic(requests_per_second=100, canary_log_spread=SLOW_TAIL),
+        f"{FOUND} at the first step",
+        are_found_at_first_step,
+    ),
+    Row("p99 +50 %, same median", PLAN, Traffic(canary_log_spread=SLOW_TAIL), FOUND, are_mostly_stopped),
 )
 
 
@@ -103,4 +128,5 @@ def summarize(row: Row, endings: Sequence[Ending]) -> Result:
         looks=dict(sorted(Counter(ending.since_first_judged for ending in rolled_back).items())),
         steps=dict(sorted(Counter(ending.percent for ending in rolled_back).items())),
         median_minutes=median(ending.minutes for ending in rolled_back) if rolled_back else None,
+        tests=dict(Counter(test for ending in rolled_back for test in ending.failed)),
     )

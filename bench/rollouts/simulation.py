@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from controller.analysis.plan import Plan, Timing
-from controller.analysis.sample import CANARY, STABLE, Sample
+from controller.analysis.sample import CANARY, STABLE, THRESHOLDS_MS, Sample
 from controller.reconcile import Controller
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
@@ -17,6 +17,7 @@ from controller.rollout.store import ConflictError, Items, parse_items
 MINUTE = 60
 BEGIN = 1_800_000_000
 MAX_MINUTES = 240
+LOG_EDGES = np.log([1e-9, *THRESHOLDS_MS, 1e99])
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Traffic:
     latency_ms: float = 120
     canary_latency_ms: float = 120
     log_spread: float = 0.6
+    canary_log_spread: float = 0.6
     slow_share: float = 0.0
     slow_factor: float = 8.0
     minute_spread: float = 0.0
@@ -84,26 +86,29 @@ class DrawnMetrics:
         requests = int(self.random.poisson(traffic.requests_per_second * MINUTE))
         canary = int(self.random.binomial(requests, canary_percent / 100))
         effect = self.random.normal(0, traffic.minute_spread)
+        stable_latency = traffic.latency_ms, traffic.log_spread
+        canary_latency = traffic.canary_latency_ms, traffic.canary_log_spread
         self.minutes[minute] = {
-            STABLE: self._sample(requests - canary, traffic.error_rate, traffic.latency_ms, effect),
-            CANARY: self._sample(canary, traffic.canary_error_rate, traffic.canary_latency_ms, effect),
+            STABLE: self._sample(requests - canary, traffic.error_rate, stable_latency, effect),
+            CANARY: self._sample(canary, traffic.canary_error_rate, canary_latency, effect),
         }
 
-    def samples(self, start: int, end: int) -> Mapping[str, Sample]:
+    def samples(self, start: int, end: int, plan: Plan) -> Mapping[str, Sample]:  # noqa: ARG002  it has them all
         """The sums of these minutes."""
         found = [self.minutes.get(minute, {}) for minute in range(start, end, MINUTE)]
         return {
             version: sum((minute.get(version, Sample()) for minute in found), Sample()) for version in (STABLE, CANARY)
         }
 
-    def _sample(self, requests: int, error_rate: float, latency_ms: float, effect: float) -> Sample:
-        traffic = self.traffic
+    def _sample(self, requests: int, error_rate: float, latency: tuple[float, float], effect: float) -> Sample:
+        traffic, (latency_ms, spread) = self.traffic, latency
         errors = int(self.random.binomial(requests, error_rate))
         mean = np.log(latency_ms) + effect + self.random.normal(0, traffic.own_minute_spread)
-        latencies = self.random.normal(mean, traffic.log_spread, requests)
+        latencies = self.random.normal(mean, spread, requests)
         latencies += np.log(traffic.slow_factor) * (self.random.random(requests) < traffic.slow_share)
         sums = float(latencies.sum()), float(np.square(latencies).sum())
-        return Sample(requests, requests, errors, requests, *sums)
+        counts, _ = np.histogram(latencies, LOG_EDGES)
+        return Sample(requests, requests, errors, requests, *sums, tuple(map(int, counts)))
 
 
 class Silence:
@@ -116,13 +121,17 @@ class Silence:
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of a rollout. `since_first_judged`: reconciles from the first with the minimum sample on."""
+    """The end of a rollout.
+
+    `since_first_judged`: reconciles from the first with the minimum sample on; `failed` has the tests that failed.
+    """
 
     state: str
     reason: str
     percent: float
     minutes: int
     since_first_judged: int
+    failed: tuple[str, ...] = ()
 
 
 def simulate(plan: Plan, traffic: Traffic, seeds: Sequence[int]) -> Ending:
@@ -142,4 +151,5 @@ def simulate(plan: Plan, traffic: Traffic, seeds: Sequence[int]) -> Ending:
         items = store.read()
         judged += 1 if judged or (rollout and rollout.analyses) else 0
     assert rollout is not None
-    return Ending(rollout.state, rollout.reason, rollout.plan.steps[rollout.step], minutes, judged)
+    failed = tuple(name for name, result in rollout.tests.items() if result.has_failed)
+    return Ending(rollout.state, rollout.reason, rollout.plan.steps[rollout.step], minutes, judged, failed)

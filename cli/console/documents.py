@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.console.actions import list_actions
 from cli.console.stacks import Opened, Stacks, describe_failure
-from cli.rollout.report import TESTS, describe_in_force, describe_step
+from cli.rollout.report import describe_in_force, describe_step, describe_test
 from cli.stacks.control_table import Place
 from controller.rollout.item import to_document
 from controller.rollout.state import Rollout
@@ -130,5 +130,5 @@ def _current(rollout: Rollout, opened: Opened, now: float) -> dict[str, Any]:
 
 def _result(name: str, test: Mapping[str, Any]) -> dict[str, Any]:
     """A test's result with its name, unit and decimals."""
-    title, unit, decimals = TESTS.get(name, (name.removeprefix("metric:"), "", 2))
-    return {"name": title, "unit": unit, "decimals": decimals, **test}
+    title, unit, decimals, unit_of_difference = describe_test(name)
+    return {"name": title, "unit": unit, "decimals": decimals, "unitOfDifference": unit_of_difference, **test}

@@ -10,13 +10,15 @@ from typing import Any
 from cli.cost.log_volume import log_volume
 from cli.cost.prices import Price, find_prices
 from cli.cost.traffic import Traffic, share
-from controller.sources.cloudwatch import STATISTICS, VERSIONS
+from controller.analysis.plan import Plan
+from controller.sources.metric_data import billed_metrics
 from infra.rollout.controller import MEMORY_MB as CONTROLLER_MEMORY_MB
 from infra.settings.groups import has_baseline
 from infra.settings.stack import Stack
 from router.metrics import LATENCY, NEW_VISITORS, REQUESTS
 
 HOURS = 730
+VERSIONS = 2
 """A month, as AWS's own calculator counts."""
 GIB = Decimal(1024**3)
 MAX_INSTANCE_RATE = 10
@@ -164,13 +166,16 @@ class _Month:
         needs = self._settings.needs
         is_assigning = needs.by_percentage and not needs.version_header
         names: tuple[Any, ...] = (*(NEW_VISITORS if is_assigning else REQUESTS), *LATENCY)
-        subjects = len(VERSIONS) * (2 if has_baseline(self._settings) else 1)
+        subjects = VERSIONS * (2 if has_baseline(self._settings) else 1)
         yield WATCHING, "metrics", "custom-metrics", Decimal(len(names) * subjects * self._regions)
 
     def _rollout(self) -> Iterator[Quantity]:
-        """The metrics are read once a minute while a rollout is under way."""
+        """The metrics are read once a minute while a rollout is under way; of one five statistics count as one."""
+        planned = self._settings.rollout
+        plan = Plan(latency_quantiles=planned.latency_quantiles) if planned else Plan()
+        read = billed_metrics(plan)
         looks = Decimal(str(self._traffic.rollout_hours)) * 60 * len(self._settings.logs.regions)
-        yield WATCHING, "metrics read by the controller", "metrics-read", looks * len(STATISTICS) * len(VERSIONS)
+        yield WATCHING, "metrics read by the controller", "metrics-read", looks * read * VERSIONS
         yield WATCHING, "controller", "lambda-invocations", Decimal(CONTROLLER_RUNS)
         gb_seconds = Decimal(CONTROLLER_RUNS) * CONTROLLER_MS / 1000 * CONTROLLER_MEMORY_MB / 1024
         yield WATCHING, "controller, time", "lambda-duration", gb_seconds

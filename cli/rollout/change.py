@@ -160,6 +160,7 @@ def read_plan(stack: Stack) -> Plan:
         interval_seconds=planned.interval_seconds,
         max_error_rate_increase=planned.max_error_rate_increase,
         max_latency_increase=planned.max_latency_increase,
+        latency_quantiles=planned.latency_quantiles,
         minimum_requests=planned.minimum_requests,
         on_inconclusive=planned.on_inconclusive,
         alarms=planned.alarms,

@@ -13,13 +13,14 @@ from cli.output.outcome import iso_time, with_iso_times
 if TYPE_CHECKING:
     from cli.stacks.control_table import Place
     from cli.stacks.running import RunningStack
+    from controller.analysis.result import TestResult
     from controller.reconcile import Outcome
     from controller.rollout.state import Rollout
     from controller.rollout.store import Items
 
 COLORS = {"running": "cyan", "paused": "yellow", "succeeded": "green", "rolled-back": "red", "ended": "magenta"}
-TESTS = {"errorRate": ("error rate", "%", 2), "latency": ("latency", "ms", 1)}
-"""Name, unit and decimals of each test."""
+METRIC = "metric:"
+"""Before the name of a metric of the plan's own, whose unit nobody knows."""
 QUIET = ("none", "over", "conflict")
 """Outcomes that print no line."""
 
@@ -50,7 +51,8 @@ def rollout_tables(rollout: Rollout, now: float) -> Iterator[tuple[Sequence[str]
     if rollout.samples:
         yield ("version", "requests", "errors", "error rate", "latency"), list(_samples(rollout))
     if rollout.tests:
-        yield ("test", "canary", "stable", "limit", "p", "fails at", ""), list(_tests(rollout))
+        columns = "test", "canary", rollout.plan.reference, "difference", "interval", "allowed", ""
+        yield columns, list(_tests(rollout))
     if rollout.sample_ratio:
         yield ("sample ratio", "new visitors", "share", "expected", "p", "fails at", ""), list(_ratios(rollout))
 
@@ -146,16 +148,31 @@ def _samples(rollout: Rollout) -> Iterator[tuple[str, ...]]:
         yield version, f"{sample.trials:,}", f"{sample.errors:,}", f"{100 * sample.error_rate:.2f} %", latency
 
 
+def describe_test(key: str) -> tuple[str, str, int, str]:
+    """Return name, unit, decimals and unit of the difference of a test's result."""
+    if key.startswith(METRIC):
+        return key.replace(":", " "), "", 4, ""
+    latency = f"latency {key.removeprefix('latency').lower()}".rstrip()
+    return ("error rate", "%", 2, "points") if key == "errorRate" else (latency, "ms", 1, "%")
+
+
 def _tests(rollout: Rollout) -> Iterator[tuple[str, ...]]:
     for key, test in rollout.tests.items():
-        values = test.canary, test.stable, test.limit
-        if key in TESTS:
-            name, unit, decimals = TESTS[key]
-            figures = [f"{figure:.{decimals}f} {unit}" for figure in values]
-        else:
-            name, figures = key.replace(":", " "), [f"{figure:.4g}" for figure in values]
+        name, unit, decimals, unit_of_difference = describe_test(key)
         verdict = "failed" if test.has_failed else "passed"
-        yield name, *figures, f"{test.p_value:.2g}", f"{test.alpha:.2g}", verdict
+        if not unit:
+            values = test.canary, test.stable, test.canary - test.stable
+            yield name, *(f"{value:.4g}" for value in values), "-", f"{test.limit - test.stable:+.4g}", verdict
+            continue
+        figures = (f"{figure:.{decimals}f} {unit}" for figure in (test.canary, test.stable))
+        yield name, *figures, *_difference(test, unit_of_difference, decimals), verdict
+
+
+def _difference(test: TestResult, unit: str, decimals: int) -> Iterator[str]:
+    """Yield the difference, its interval and the one allowed."""
+    yield f"{test.difference:+.{decimals}f} {unit}" if test.has_interval else "-"
+    yield test.interval(decimals) if test.has_interval else "-"
+    yield f"{test.allowed:.{decimals}f} {unit}" if test.has_interval else "-"
 
 
 def _ratios(rollout: Rollout) -> Iterator[tuple[str, ...]]:

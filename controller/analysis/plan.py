@@ -8,11 +8,14 @@ from typing import ClassVar
 
 from controller.analysis.document import Document, count, flag, list_of, map_of, number, one_of, text
 from controller.analysis.own_metric import OwnMetric
+from controller.analysis.sample import BASELINE, STABLE
 
-PAUSE, WAIT, ROLL_BACK = "pause", "wait", "roll-back"
-"""Actions for an inconclusive step (`onInconclusive`)."""
 HOLD, WARN = "hold", "warn"
 """Actions for a sample ratio mismatch (`onSampleRatioMismatch`), beside ROLL_BACK."""
+PAUSE, WAIT, ROLL_BACK = "pause", "wait", "roll-back"
+"""Actions for an inconclusive step (`onInconclusive`)."""
+QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+"""The share of the latencies that is below, by name."""
 LONGEST_RECENT_SECONDS = 3_600
 LONGEST_SECONDS = 14 * 86_400
 """CloudWatch keeps metrics by the minute for 15 days ("CloudWatch concepts")."""
@@ -25,13 +28,21 @@ def _steps(value: object) -> tuple[float, ...]:
     return steps
 
 
+def _quantiles(value: object) -> dict[str, float]:
+    increases = map_of(number(0, 1_000_000))(value)
+    if not increases.keys() <= QUANTILES.keys():
+        raise ValueError
+    return increases
+
+
 @dataclass(frozen=True)
 class Plan(Document):
     """The section `rollout` of the stack's config at the start of the rollout; later changes do not apply to it.
 
     `steps` are rising percentages. `max_error_rate_increase` is in percentage points, `max_latency_increase` in
     percent of the geometric mean. `minimum_requests` applies to each version. With `baseline` the canary is compared
-    with the group of stable's new visitors that is of the same age. `metrics` are further ones, by name.
+    with the group of stable's new visitors that is of the same age. `metrics` are further ones, by name;
+    `latency_quantiles` has the accepted increase in percent, by name.
     """
 
     steps: tuple[float, ...] = (1, 5, 25, 50, 100)
@@ -44,6 +55,7 @@ class Plan(Document):
     baseline: bool = False
     on_sample_ratio_mismatch: str = HOLD
     metrics: Mapping[str, OwnMetric] = field(default_factory=dict[str, OwnMetric])
+    latency_quantiles: Mapping[str, float] = field(default_factory=dict[str, float])
 
     READERS: ClassVar = {
         "steps": _steps,
@@ -56,8 +68,14 @@ class Plan(Document):
         "baseline": flag,
         "on_sample_ratio_mismatch": one_of((HOLD, ROLL_BACK, WARN)),
         "metrics": map_of(OwnMetric.from_json),
+        "latency_quantiles": _quantiles,
     }
-    ADDED: ClassVar = ("baseline", "on_sample_ratio_mismatch", "metrics")
+    ADDED: ClassVar = ("baseline", "on_sample_ratio_mismatch", "metrics", "latency_quantiles")
+
+    @property
+    def reference(self) -> str:
+        """What the canary is compared with."""
+        return BASELINE if self.baseline else STABLE
 
 
 @dataclass(frozen=True)

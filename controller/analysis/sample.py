@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
+from operator import add
 from typing import Any, ClassVar
 
-from controller.analysis.document import Document, count, number
+from controller.analysis.document import Document, count, list_of, number
 
-STABLE, CANARY = "stable", "canary"
+STABLE, CANARY, BASELINE = "stable", "canary", "baseline"
+"""The versions, and the group of stable's new visitors that the canary is compared with by `rollout.baseline`."""
+THRESHOLDS_MS = tuple(sorted({round(2 ** (quarter / 4)) for quarter in range(65)}))
+"""Latencies are counted up to these: each 19 % above the one before, in whole milliseconds, up to 65.5 s."""
+
+
+def _histogram(value: object) -> tuple[int, ...]:
+    counts = list_of(count())(value)
+    if counts and len(counts) != len(THRESHOLDS_MS) + 1:
+        raise ValueError
+    return counts
 
 
 @dataclass(frozen=True)
@@ -17,7 +28,9 @@ class Sample(Document):
     """Sums over a window: requests to the version, responses, those of 500 and above, and latencies.
 
     Requests that may still get a response are left out. A latency is the natural logarithm of milliseconds, here as
-    count, sum and sum of squares. Samples of several Regions or windows can be added.
+    count, sum and sum of squares. `histogram` has the latencies up to each of THRESHOLDS_MS, above the one before, and
+    those above the last one; it is empty where they were not counted. Samples of several Regions or windows can be
+    added.
     """
 
     requests: int = 0
@@ -26,15 +39,21 @@ class Sample(Document):
     latencies: int = 0
     log_sum: float = 0.0
     log_squares: float = 0.0
+    histogram: tuple[int, ...] = ()
 
     READERS: ClassVar = {
         **dict.fromkeys(("requests", "responses", "server_errors", "latencies"), count()),
         "log_sum": number(-1e300, 1e300),
         "log_squares": number(0, 1e300),
+        "histogram": _histogram,
     }
+    ADDED: ClassVar = ("histogram",)
 
     def __add__(self, other: Sample) -> Sample:
-        return Sample(*(getattr(self, name) + getattr(other, name) for name in self.READERS))
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self.READERS if name != "histogram"}
+        if not (self.histogram and other.histogram):
+            return Sample(**sums, histogram=self.histogram or other.histogram)
+        return Sample(**sums, histogram=tuple(map(add, self.histogram, other.histogram)))
 
     @property
     def trials(self) -> int:

@@ -28,10 +28,10 @@ class Rollout(Document):
 
     `revision` is the item's, 0 before the first write; `config_revision` that of the config item read with it. A step's
     window begins at `step_started_at` and was last read up to `measured_until`; its interval begins at
-    `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses.
-    `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and `tests` are the last ones, with
-    `sample_ratio` by group and `metrics` by name; `reason` explains the state. `gate` is what the next step waits for,
-    `pending` what is still to be announced, `changes` the number of events so far.
+    `interval_started_at`, later where the rollout was resumed. `analyses` counts the step's interim analyses,
+    `restarts` how often it began again. `waits_for_pin`: a pin is in effect, so nothing is measured. `samples` and
+    `tests` are the last ones, with `sample_ratio` by group and `metrics` by name; `reason` explains the state. `gate`
+    is what the next step waits for, `pending` what is still to be announced, `changes` the number of events so far.
     """
 
     plan: Plan
@@ -57,6 +57,7 @@ class Rollout(Document):
     changes: int = 0
     sample_ratio: Mapping[str, SampleRatio] = field(default_factory=dict[str, SampleRatio])
     metrics: Mapping[str, MetricSample] = field(default_factory=dict[str, MetricSample])
+    restarts: int = 0
 
     KEYS: ClassVar = {"analyses": "looks"}
     READERS: ClassVar = {
@@ -64,7 +65,7 @@ class Rollout(Document):
         **dict.fromkeys(("release", "reason", "config_revision"), text),
         "state": one_of(STATES),
         "canary_percent": number(0, 100),
-        **dict.fromkeys(("step", "analyses", "changes", *TIMES), count()),
+        **dict.fromkeys(("step", "analyses", "changes", "restarts", *TIMES), count()),
         "revision": count(least=1),
         "waits_for_pin": flag,
         "samples": map_of(Sample.from_json),
@@ -75,7 +76,7 @@ class Rollout(Document):
         "sample_ratio": map_of(SampleRatio.from_json),
         "metrics": map_of(MetricSample.from_json),
     }
-    ADDED: ClassVar = ("gate", "pending", "changes", "sample_ratio", "metrics")
+    ADDED: ClassVar = ("gate", "pending", "changes", "sample_ratio", "metrics", "restarts")
 
     @classmethod
     def from_json(cls, document: object) -> Self:
@@ -111,12 +112,13 @@ class Rollout(Document):
     def start_step(self, step: int, now: int, reason: str) -> Rollout:
         """Run at this step from now on."""
         percent = self.plan.steps[step]
-        return replace(self, step=step, analyses=0)._change(RUNNING, percent, reason, now).restart_step(now)
+        begun = replace(self, step=step, analyses=0, restarts=-1)._change(RUNNING, percent, reason, now)
+        return begun.restart_step(now)
 
     def restart_step(self, now: int) -> Rollout:
-        """Drop what was measured; the number of analyses goes on."""
+        """Drop what was measured; the number of analyses goes on, and what they may spend with it."""
         again = replace(self, step_started_at=now, interval_started_at=now, measured_until=0, samples={}, tests={})
-        return replace(again, waits_for_pin=False, gate=Gate(), sample_ratio={}, metrics={})
+        return replace(again, waits_for_pin=False, gate=Gate(), sample_ratio={}, metrics={}, restarts=self.restarts + 1)
 
     def wait(self, gate: Gate, reason: str) -> Rollout:
         """Stay at the step until the gate opens."""

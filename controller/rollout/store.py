@@ -43,7 +43,7 @@ class Items:
     @property
     def live(self) -> Live:
         """The effective control at the edge, by the router's own precedence."""
-        rollout = [to_item(self.rollout)] if self.rollout else []
+        rollout = [to_item(replace(self.rollout, samples={}, tests={}, history=()))] if self.rollout else []
         return parse_live([self.config_item, *rollout])
 
     @property

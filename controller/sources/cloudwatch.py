@@ -4,35 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from controller.analysis.sample import CANARY, STABLE, Sample
+from controller.analysis.plan import Plan
+from controller.analysis.sample import CANARY, Sample
+from controller.sources.metric_data import UnreadableError, make_sample, queries, read, sums
 
-PERIOD_SECONDS = 60
-VERSIONS = (STABLE, CANARY)
-STATISTICS = {
-    "requests": ("Requests", "Sum"),
-    "responses": ("Errors", "SampleCount"),
-    "server_errors": ("Errors", "Sum"),
-    "latencies": ("LogLatency", "SampleCount"),
-    "log_sum": ("LogLatency", "Sum"),
-    "log_squares": ("LogLatencySquared", "Sum"),
-}
-"""The metric and statistic of each field of a Sample. Every response has one value of Errors: 1 or 0."""
-OVERDUE = "overdue:"
-MAX_PAGES = 1_000
 MAX_ALARM_NAMES = 100
 """In one call (DescribeAlarms, CloudWatch API reference)."""
 RESPONSE_SECONDS = 120
 """The longest time to a response: 3 attempts of 10 s to connect and 30 s to respond, CloudFront's defaults ("Quotas";
 connection attempts, connection timeout and response timeout of an origin)."""
-
-
-class UnreadableError(Exception):
-    """Metrics or alarms that cannot be read now; the text has the Regions and the reasons."""
 
 
 class CloudWatchMetrics:
@@ -46,11 +31,16 @@ class CloudWatchMetrics:
         self._clients, self._namespace, self._stack = clients, namespace, stack
         self._response_seconds = response_seconds
 
-    def samples(self, start: int, end: int) -> Mapping[str, Sample]:
-        """Return the sums of all Regions by version; UnreadableError names each Region with no or partial data."""
+    def samples(self, start: int, end: int, plan: Plan | None = None) -> Mapping[str, Sample]:
+        """Return the sums of all Regions by version; UnreadableError names each Region with no or partial data.
+
+        With the plan's `baseline` they are by group, and have histograms where it has `latency_quantiles`.
+        """
+        plan = plan or Plan()
+        asked = queries(plan, self._namespace, self._stack)
         with ThreadPoolExecutor(max_workers=8) as threads:
             futures = {
-                region: threads.submit(self._sum, client, start, end) for region, client in self._clients.items()
+                region: threads.submit(self._sum, client, asked, start, end) for region, client in self._clients.items()
             }
         errors: list[str] = []
         totals: dict[str, float] = {}
@@ -62,56 +52,12 @@ class CloudWatchMetrics:
                 errors.append(f"{region} ({error})")
         if errors:
             raise UnreadableError(f"the metrics cannot be read in {', '.join(errors)}")
-        return {version: _sample(totals, version) for version in VERSIONS}
+        return {group: make_sample(totals, group) for group in (plan.reference, CANARY)}
 
-    def _sum(self, client: Any, start: int, end: int) -> dict[str, float]:
-        """Return {query ID: sum over the window}, and by OVERDUE + ID the part that can get no more responses.
-
-        A metric without data has no values.
-        """
-        overdue_before = datetime.fromtimestamp(end - self._response_seconds, UTC)
-        parameters = {
-            "MetricDataQueries": [self._query(version, field) for version in VERSIONS for field in STATISTICS],
-            "StartTime": datetime.fromtimestamp(start, UTC),
-            "EndTime": datetime.fromtimestamp(end, UTC),
-        }
-        sums: dict[str, float] = {}
-        codes: dict[str, str] = {}
-        for _ in range(MAX_PAGES):
-            page = client.get_metric_data(**parameters)
-            for result in page["MetricDataResults"]:
-                for at, value in zip(result["Timestamps"], result["Values"], strict=True):
-                    is_overdue = not self._response_seconds or at < overdue_before
-                    for name in (result["Id"], *([OVERDUE + result["Id"]] if is_overdue else [])):
-                        sums[name] = sums.get(name, 0.0) + value
-                codes[result["Id"]] = result.get("StatusCode", "Complete")
-            if not page.get("NextToken"):
-                break
-            parameters["NextToken"] = page["NextToken"]
-        if incomplete := sorted(set(codes.values()) - {"Complete"}):
-            raise UnreadableError(", ".join(incomplete))
-        return sums
-
-    def _query(self, version: str, field: str) -> dict[str, Any]:
-        name, statistic = STATISTICS[field]
-        dimensions = [{"Name": "Stack", "Value": self._stack}, {"Name": "Version", "Value": version}]
-        metric = {"Namespace": self._namespace, "MetricName": name, "Dimensions": dimensions}
-        stat = {"Metric": metric, "Period": PERIOD_SECONDS, "Stat": statistic}
-        return {"Id": f"{version}_{field}", "MetricStat": stat, "ReturnData": True}
-
-
-def _sample(totals: Mapping[str, float], version: str) -> Sample:
-    """Make the sample of requests that have a response and of those that can get none any more."""
-    values = {field: totals.get(f"{version}_{field}", 0.0) for field in STATISTICS}
-    requests, responses = (totals.get(f"{OVERDUE}{version}_{field}", 0.0) for field in ("requests", "responses"))
-    return Sample(
-        requests=round(values["responses"] + max(0.0, requests - responses)),
-        responses=round(values["responses"]),
-        server_errors=round(values["server_errors"]),
-        latencies=round(values["latencies"]),
-        log_sum=values["log_sum"],
-        log_squares=values["log_squares"],
-    )
+    def _sum(self, client: Any, asked: Sequence[Mapping[str, Any]], start: int, end: int) -> dict[str, float]:
+        begin, finish = (datetime.fromtimestamp(at, UTC) for at in (start, end))
+        overdue_before = finish - timedelta(seconds=self._response_seconds) if self._response_seconds else None
+        return sums(read(client, asked, begin, finish), overdue_before)
 
 
 class CloudWatchAlarms:

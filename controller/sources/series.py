@@ -14,7 +14,8 @@ from controller.analysis.own_metric import PER_REQUEST, OwnMetric, Series
 from controller.analysis.plan import Plan, Window
 from controller.analysis.sample import CANARY, STABLE
 from controller.analysis.sample_ratio import BASELINE, Minutes
-from controller.sources.cloudwatch import MAX_PAGES, UnreadableError
+from controller.sources.cloudwatch import UnreadableError
+from controller.sources.metric_data import MAX_PAGES
 
 NEW_VISITORS = "NewVisitors"
 MAX_QUERIES = 500

@@ -3,57 +3,38 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from simulator.cloudwatch.embedded import Datum, Dimensions, read_line
+from simulator.cloudwatch.statistics import Statistics
 
 KEPT_SECONDS = 3 * 3_600
 """CloudWatch keeps metrics by the second as long as that ("CloudWatch concepts", metrics retention)."""
 MAX_METRICS = 1_000
 """Different ones in a Region; a dimension that is another one in each line must not fill the memory."""
 
+MAX_DIFFERENT = 500_000
+"""Of all Regions, metrics and seconds; about 50 MB."""
+
 Metric = tuple[str, Dimensions, str]
 """Namespace, dimensions, name."""
-
-
-@dataclass(slots=True)
-class Statistics:
-    """Statistics of the values in a time span."""
-
-    count: int = 0
-    total: float = 0.0
-    least: float = 0.0
-    most: float = 0.0
-
-    def add(self, values: Iterable[float]) -> None:
-        for value in values:
-            self.least = min(self.least, value) if self.count else value
-            self.most = max(self.most, value) if self.count else value
-            self.count += 1
-            self.total += value
-
-    def merge(self, other: Statistics) -> None:
-        if other.count:
-            self.least = min(self.least, other.least) if self.count else other.least
-            self.most = max(self.most, other.most) if self.count else other.most
-            self.count += other.count
-            self.total += other.total
 
 
 class CloudWatch:
     """Collects metrics while others read them; may be called from any thread.
 
     Of a metric the last three hours are kept, of a Region `MAX_METRICS` metrics; what is more is left out and counted
-    in `left_out`. `unreadable` are Regions that cannot be read, for drills; it may be changed at any time.
+    in `left_out`. For percentiles the different values of each second are kept, up to a number in all. `unreadable` are
+    Regions that cannot be read, for drills; it may be changed at any time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_different: int = MAX_DIFFERENT) -> None:
         self._lock = threading.Lock()
+        self._different, self._max_different = 0, max_different
         self._regions: dict[str, dict[Metric, dict[int, Statistics]]] = {}
         self.left_out = 0
         self.unreadable: set[str] = set()
@@ -89,18 +70,13 @@ class CloudWatch:
             seconds = metrics.setdefault(metric, {})
             if second not in seconds:
                 for old in [old for old in seconds if old < second - KEPT_SECONDS]:
-                    del seconds[old]
-            seconds.setdefault(second, Statistics()).add(datum.values)
-
-
-VALUES: Mapping[str, Callable[[Statistics], float]] = {
-    "Sum": lambda found: found.total,
-    "SampleCount": lambda found: float(found.count),
-    "Average": lambda found: found.total / found.count,
-    "Minimum": lambda found: found.least,
-    "Maximum": lambda found: found.most,
-}
-"""By statistic."""
+                    self._different -= seconds.pop(old).different
+            found = seconds.setdefault(second, Statistics())
+            self._different -= found.different
+            found.add(datum.values)
+            if self._different + found.different > self._max_different:
+                found.values = None
+            self._different += found.different
 
 
 def metric_data(cloudwatch: CloudWatch, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,22 +112,36 @@ class CloudWatchClient:
         if self._region in self._cloudwatch.unreadable:
             error = {"Code": "InternalServiceFault", "Message": "unreadable, as a drill has it"}
             raise ClientError({"Error": error}, "GetMetricData")
-        return {"MetricDataResults": [self._result(query, StartTime, EndTime) for query in MetricDataQueries]}
+        found: dict[tuple[Metric, datetime, datetime], Statistics | None] = {}
+        return {"MetricDataResults": [self._result(query, StartTime, EndTime, found) for query in MetricDataQueries]}
 
-    def _result(self, query: Mapping[str, Any], start: datetime, end: datetime) -> dict[str, Any]:
-        """One value for each period that has any."""
+    def _result(
+        self,
+        query: Mapping[str, Any],
+        start: datetime,
+        end: datetime,
+        known: dict[tuple[Metric, datetime, datetime], Statistics | None],
+    ) -> dict[str, Any]:
+        """One value for each period that has any. `known` are those of other statistics of the same metric."""
         stat = query["MetricStat"]
+        metric = _metric(stat["Metric"])
         times: list[datetime] = []
         values: list[float] = []
         while start < end:
             following = min(end, start + timedelta(seconds=stat["Period"]))
-            if found := self._statistics(stat["Metric"], start, following):
+            span = metric, start, following
+            if span not in known:
+                seconds = int(start.timestamp()), int(following.timestamp())
+                known[span] = self._cloudwatch.statistics(self._region, metric, *seconds)
+            found = known[span]
+            value = found.value(stat["Stat"]) if found else None
+            if value is not None:
                 times.append(start)
-                values.append(VALUES[stat["Stat"]](found))
+                values.append(value)
             start = following
         return {"Id": query["Id"], "StatusCode": "Complete", "Timestamps": times, "Values": values}
 
-    def _statistics(self, metric: Mapping[str, Any], start: datetime, end: datetime) -> Statistics | None:
-        dimensions = tuple(sorted((one["Name"], one["Value"]) for one in metric["Dimensions"]))
-        named: Metric = (metric["Namespace"], dimensions, metric["MetricName"])
-        return self._cloudwatch.statistics(self._region, named, int(start.timestamp()), int(end.timestamp()))
+
+def _metric(given: Mapping[str, Any]) -> Metric:
+    dimensions = tuple(sorted((one["Name"], one["Value"]) for one in given["Dimensions"]))
+    return given["Namespace"], dimensions, given["MetricName"]

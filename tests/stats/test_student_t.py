@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from stats.student_t import Moments, upper_tail, welch_p_value
+from stats.student_t import Moments, upper_tail, welch
 
 
 def moments(values: np.ndarray) -> Moments:
@@ -30,18 +30,18 @@ def test_the_p_value_is_that_of_welchs_test(canary: int, stable: int, margin: fl
         equal_var=False,
         alternative="greater",
     ).pvalue
-    assert welch_p_value(moments(one), moments(other), margin) == pytest.approx(oracle, rel=1e-6)
+    assert welch(moments(one), moments(other)).p_value(margin) == pytest.approx(oracle, rel=1e-6)
 
 
 def test_samples_without_variance_are_compared_by_their_means() -> None:
     slow, fast = Moments(500, 2.0, 0.0), Moments(500, 1.0, 0.0)
-    assert welch_p_value(slow, fast, 0.5) == 0
-    assert welch_p_value(fast, slow, 0.5) == 1
+    assert welch(slow, fast).p_value(0.5) == 0
+    assert welch(fast, slow).p_value(0.5) == 1
 
 
 def test_a_known_extra_variance_is_that_of_the_normal_distribution() -> None:
     slow, fast = Moments(500, 2.0, 0.0), Moments(500, 1.0, 0.0)
-    assert welch_p_value(slow, fast, 0.5, extra_variance=0.04) == pytest.approx(
+    assert welch(slow, fast, extra_variance=0.04).p_value(0.5) == pytest.approx(
         scipy.stats.norm.sf(0.5 / 0.2), rel=1e-9
     )
 

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from infra.config.aws_regions import region_error
 from infra.config.base_model import Number, Section, Text, Whole
-from infra.config.errors import format_value, raise_errors, setting_error
+from infra.config.errors import format_value, raise_errors, setting_error, suggestion
 from infra.config.rules import Percentage, RolloutEndpoints, between, no_duplicates, one_of, rule
 from infra.settings.rollouts.gates import GateSettings, SlackUrl
 from infra.settings.rollouts.metrics import Metrics, MetricSettings
 
+QUANTILES = "p50", "p75", "p90", "p95", "p99"
 MAX_STEPS = 20
 MAX_ALARMS = 100
 """DescribeAlarms takes no more names at once (CloudWatch API reference)."""
@@ -68,6 +69,17 @@ def _validate_steps(steps: tuple[float, ...]) -> tuple[float, ...]:
     return steps
 
 
+def _validate_quantiles(increases: dict[str, float]) -> dict[str, float]:
+    raise_errors(
+        [
+            setting_error(f"is an unknown quantile: {suggestion(name, QUANTILES)}", name, value=increases[name])
+            for name in increases
+            if name not in QUANTILES
+        ]
+    )
+    return increases
+
+
 class RolloutSettings(Section):
     """The plan of a rollout. It may end below 100: the percentage then stays there, and the rest is up to you.
 
@@ -90,6 +102,8 @@ class RolloutSettings(Section):
         on_sample_ratio_mismatch: What happens where new visitors are not split as the percentage says: it pauses
             (hold), rolls back, or only says so (warn).
         metrics: [Metrics of your own](rollouts.md#metrics-of-your-own), by a name of your choice.
+        latency_quantiles: Accepted increase of quantiles of the canary's latency, in percent, by name (p50, p75, p90,
+            p95, p99). Those that are not named are not judged: with `{}` none is.
     """
 
     steps: Annotated[tuple[Percentage, ...], AfterValidator(_validate_steps)] = (1.0, 5.0, 25.0, 50.0, 100.0)
@@ -105,6 +119,9 @@ class RolloutSettings(Section):
     slack: SlackUrl = Field(default="", repr=False)
     on_sample_ratio_mismatch: Annotated[Text, one_of("hold", "roll-back", "warn")] = "hold"
     metrics: Metrics = Field(default_factory=dict[str, MetricSettings])
+    latency_quantiles: Annotated[
+        dict[str, Annotated[Number, between(0, 1_000, "percent")]], AfterValidator(_validate_quantiles)
+    ] = Field(default_factory=lambda: {"p50": 20.0, "p95": 20.0, "p99": 10.0})
 
     @model_validator(mode="after")
     def _approves_steps_of_the_plan(self) -> Self:

@@ -1,0 +1,121 @@
+"""The metrics that a sample is made of: queries for GetMetricData, their pages, and the sample of the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from controller.analysis.plan import Plan
+from controller.analysis.sample import CANARY, THRESHOLDS_MS, Sample
+
+
+class UnreadableError(Exception):
+    """Metrics or alarms that cannot be read now; the text has the Regions and the reasons."""
+
+
+PERIOD_SECONDS = 60
+STATISTICS = {
+    "requests": ("Requests", "Sum"),
+    "responses": ("Errors", "SampleCount"),
+    "server_errors": ("Errors", "Sum"),
+    "latencies": ("LogLatency", "SampleCount"),
+    "log_sum": ("LogLatency", "Sum"),
+    "log_squares": ("LogLatencySquared", "Sum"),
+}
+"""The metric and statistic of each field of a Sample. Every response has one value of Errors: 1 or 0."""
+LATENCY_METRIC = "LatencyMs"
+RANKS = {f"upto_{threshold}": f"PR(:{threshold})" for threshold in THRESHOLDS_MS}
+"""Percentile ranks, percent of the values up to a threshold ("CloudWatch statistics definitions"). With the number of
+values they are counts, which can be added over minutes and Regions; percentiles cannot."""
+OVERDUE = "overdue:"
+MAX_PAGES = 1_000
+FREE_STATISTICS = 5
+
+
+def statistics_of(plan: Plan) -> dict[str, tuple[str, str]]:
+    """Return the metric and statistic of each query of a version, with ranks where the plan judges quantiles."""
+    return STATISTICS | {name: (LATENCY_METRIC, rank) for name, rank in RANKS.items() if plan.latency_quantiles}
+
+
+def billed_metrics(plan: Plan) -> int:
+    """Return the metrics that AWS bills for each version and request: up to five statistics of a metric are one.
+
+    Each further statistic of the same metric counts as one more ("Amazon CloudWatch pricing").
+    """
+    ranks = len(statistics_of(plan)) - len(STATISTICS)
+    return len({metric for metric, _ in STATISTICS.values()}) + (1 + max(0, ranks - FREE_STATISTICS) if ranks else 0)
+
+
+def queries(plan: Plan, namespace: str, stack: str) -> list[dict[str, Any]]:
+    """Return the queries of canary and reference: by group where there is a baseline, else by version."""
+    dimension = "Group" if plan.baseline else "Version"
+    found: list[dict[str, Any]] = []
+    for value in (plan.reference, CANARY):
+        dimensions = [{"Name": "Stack", "Value": stack}, {"Name": dimension, "Value": value}]
+        for name, (metric, statistic) in statistics_of(plan).items():
+            what = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
+            stat = {"Metric": what, "Period": PERIOD_SECONDS, "Stat": statistic}
+            found.append({"Id": f"{value}_{name}", "MetricStat": stat, "ReturnData": True})
+    return found
+
+
+def sums(values: Mapping[str, Mapping[datetime, float]], overdue_before: datetime | None) -> dict[str, float]:
+    """Return {query ID: sum}, and by OVERDUE + ID that of the minutes before this time, or of all. Ranks become counts.
+
+    A metric without data has no values.
+    """
+    found: dict[str, float] = {}
+    for name, by_minute in values.items():
+        group, _, field = name.partition("_")
+        latencies = values.get(f"{group}_latencies", {})
+        for at, value in by_minute.items():
+            added = value / 100 * latencies.get(at, 0.0) if field in RANKS else value
+            found[name] = found.get(name, 0.0) + added
+            if overdue_before is None or at < overdue_before:
+                found[OVERDUE + name] = found.get(OVERDUE + name, 0.0) + added
+    return found
+
+
+def read(
+    client: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime
+) -> dict[str, dict[datetime, float]]:
+    """Return the values by query ID and minute, of all pages."""
+    parameters = {"MetricDataQueries": queries, "StartTime": start, "EndTime": end}
+    values: dict[str, dict[datetime, float]] = {}
+    codes: dict[str, str] = {}
+    for _ in range(MAX_PAGES):
+        page = client.get_metric_data(**parameters)
+        for result in page["MetricDataResults"]:
+            values.setdefault(result["Id"], {}).update(zip(result["Timestamps"], result["Values"], strict=True))
+            codes[result["Id"]] = result.get("StatusCode", "Complete")
+        if not page.get("NextToken"):
+            break
+        parameters["NextToken"] = page["NextToken"]
+    if incomplete := sorted(set(codes.values()) - {"Complete"}):
+        raise UnreadableError(", ".join(incomplete))
+    return values
+
+
+def make_sample(totals: Mapping[str, float], group: str) -> Sample:
+    """Make the sample of requests that have a response and of those that can get none any more."""
+    values = {field: totals.get(f"{group}_{field}", 0.0) for field in STATISTICS}
+    requests, responses = (totals.get(f"{OVERDUE}{group}_{field}", 0.0) for field in ("requests", "responses"))
+    return Sample(
+        requests=round(values["responses"] + max(0.0, requests - responses)),
+        responses=round(values["responses"]),
+        server_errors=round(values["server_errors"]),
+        latencies=round(values["latencies"]),
+        log_sum=values["log_sum"],
+        log_squares=values["log_squares"],
+        histogram=_histogram(totals, group, round(values["latencies"])),
+    )
+
+
+def _histogram(totals: Mapping[str, float], group: str, latencies: int) -> tuple[int, ...]:
+    """Return the latencies between the thresholds; none where no ranks were read."""
+    if not any(f"{group}_{name}" in totals for name in RANKS):
+        return ()
+    upto = [round(totals.get(f"{group}_{name}", 0.0)) for name in RANKS]
+    return tuple(max(0, above - below) for below, above in pairwise((0, *upto, max(latencies, upto[-1]))))
