@@ -36,7 +36,6 @@ TOKENS = (
     "headlesschrome",
     "phantomjs",
     "lighthouse",
-    "validator",
     "monitor",
     "pingdom",
     "synthetic",  # DatadogSynthetics, NewRelicSynthetics …
