@@ -43,9 +43,10 @@ numbers = st.integers(0, BUCKETS - 1)
 
 
 def group_by(number: int, percent: float) -> str:
-    if number < round(percent * BUCKETS / 100):
-        return "canary"
-    return "baseline" if is_baseline(number, percent) else "stable"
+    """The one group of a bucket: the two do not overlap."""
+    is_canary = number < round(percent * BUCKETS / 100)
+    assert not (is_canary and is_baseline(number, percent))
+    return "canary" if is_canary else "baseline" if is_baseline(number, percent) else "stable"
 
 
 class Site:
