@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import jwt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.package.baked_config import deciding_config
@@ -108,6 +108,7 @@ def test_a_ramp_takes_nobody_from_the_canary_and_from_the_baseline_for_the_canar
 
 
 @given(percents)
+@settings(max_examples=20)
 def test_the_baseline_is_as_large_as_the_canary_up_to_50_percent_and_has_all_others_above(percent: float) -> None:
     sizes = Counter(group_by(number, percent) for number in range(BUCKETS))
     assert sizes["canary"] == round(percent * 100)
