@@ -375,7 +375,7 @@ def test_one_that_is_known_gets_its_version_because_a_prefetched_page_is_shown(
 
 
 def test_bots_that_are_not_told_apart_are_visitors(capsys: pytest.CaptureFixture[str]) -> None:
-    for settings in ({}, {"bots": {"enabled": False}}):
-        site = Site(capsys, **settings)
+    for off in ({}, {"bots": {"enabled": False}}):
+        site = Site(capsys, **off)
         line, _ = site.visit(site.router(100), **BOT)
         assert (line["origin"], line["reason"], line["NewVisitors"]) == ("canary", "no-cookie", 1)
