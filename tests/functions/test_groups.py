@@ -69,7 +69,8 @@ def test_the_groups_are_those_of_the_shared_vectors_which_a_ramp_only_leads_to_t
 
 
 def test_the_holdout_is_that_of_the_shared_vectors_also_at_100_percent() -> None:
-    for held in ("12.5", "60"):
+    edge = next(iter(VECTORS.values()))["holdoutBucket"]
+    for held in (f"{edge / 100:.2f}", f"{(edge + 1) / 100:.2f}"):
         function = at("100", deployed(held=held))
         for visitor, row in VECTORS.items():
             event = viewer_request(cookies={"app-version": OLD + visitor})
@@ -153,6 +154,15 @@ def deciding() -> dict[str, Any]:
     return deciding_config(
         stack_of(strategy="cookie-version", **SECTIONS["cookie-version"], **GROUPS, **BOTS, holdout=held)
     )
+
+
+def test_a_cookie_of_a_bot_is_obeyed_and_not_renewed() -> None:
+    function = at("100", deployed(has_bots=True))
+    for agent in ("Googlebot/2.1", "Mozilla/5.0"):
+        event = viewer_request(cookies={"app-version": f"{OLD}someone"}, headers={"user-agent": agent})
+        assert version(function.run(event)) == "canary"
+        renewed = function.run(viewer_response(event)).result["cookies"]
+        assert bool(renewed) is (agent == "Mozilla/5.0")
 
 
 cookies = st.dictionaries(

@@ -29,7 +29,7 @@ def visitors() -> list[str]:
         found.setdefault(bucket(RELEASE, name), name)
         if wanted <= found.keys():
             break
-    return [found[number] for number in sorted(wanted)] + [f"anybody-{number}" for number in range(20)]
+    return [found[number] for number in sorted(wanted)] + [f"anybody-{number}" for number in range(6)]
 
 
 def group_at(number: int, percent: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
+import jwt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.package.baked_config import deciding_config
@@ -19,22 +21,32 @@ from router.model.decision import Decision, Reading
 from router.model.request import Request
 from router.routing import Router
 from simulator.sample_events import origin_request, origin_response
-from tests.infra.configs import stack_of
+from tests.infra.configs import BUILT, stack_of
 from tests.router import group_vectors
 from tests.router.emf import metrics_in
+from tests.strategies.fakes import FakeTable
+
+if TYPE_CHECKING:
+    from router.dynamodb.table import Table
 
 VECTORS = json.loads(group_vectors.FILE.read_text())
 RELEASE, HOLDOUT = group_vectors.RELEASE, group_vectors.HOLDOUT
 KEY = "0123456789abcdef"
 DOMAINS = {"v1.example.com": "stable", "v2.example.com": "canary"}
+SECRET = "0123456789abcdef0123456789abcdef"
+BOT = {"user_agent": "Googlebot/2.1"}
+PREFETCH = {"sec_purpose": "prefetch"}
+ATTEMPT = "x-router-attempt"
+FAILOVER = {"all": {"to": {"stable": "canary", "canary": "stable"}, "is_cached": True, "to_withdrawn": True}}
 percents = st.decimals(0, 100, places=2).map(float)
 numbers = st.integers(0, BUCKETS - 1)
 
 
 def group_by(number: int, percent: float) -> str:
-    if number < round(percent * BUCKETS / 100):
-        return "canary"
-    return "baseline" if is_baseline(number, percent) else "stable"
+    """The one group of a bucket: the two do not overlap."""
+    is_canary = number < round(percent * BUCKETS / 100)
+    assert not (is_canary and is_baseline(number, percent))
+    return "canary" if is_canary else "baseline" if is_baseline(number, percent) else "stable"
 
 
 class Site:
@@ -96,6 +108,7 @@ def test_a_ramp_takes_nobody_from_the_canary_and_from_the_baseline_for_the_canar
 
 
 @given(percents)
+@settings(max_examples=20)
 def test_the_baseline_is_as_large_as_the_canary_up_to_50_percent_and_has_all_others_above(percent: float) -> None:
     sizes = Counter(group_by(number, percent) for number in range(BUCKETS))
     assert sizes["canary"] == round(percent * 100)
@@ -215,6 +228,69 @@ def test_a_new_visitor_is_who_is_assigned_by_the_requests_own_id(
     assert ("NewVisitors" in metrics.of_request(own, "r")) is is_new
 
 
+def jwt_of(subject: str, issued_at: float) -> str:
+    return jwt.encode({"sub": subject, "iat": issued_at}, SECRET, "HS256")
+
+
+def test_a_token_has_its_group_by_hash_and_age_and_is_nobody_new(capsys: pytest.CaptureFixture[str]) -> None:
+    """So a step moves users of stable into both groups alike."""
+    options = {"algorithm": "HS256", "secret": SECRET, "releasedAt": "2026-01-01T00:00:00Z"}
+    site = Site(capsys, strategy="jwt-iat", jwtIat=options, bots={"enabled": True})
+    released, old = 1_767_225_600, 1_700_000_000
+    for percent in (5, 50, 75):
+        router = site.router(percent)
+        for number in range(12):
+            group = group_by(bucket(RELEASE, f"user-{number}"), percent)
+            token = jwt_of(f"user-{number}", released)
+            line, _ = site.visit(router, Authorization=f"Bearer {token}")
+            assert (group_in(line), line["reason"], "NewVisitors" in line) == (group, "issued-after-release", False)
+            prefetched, _ = site.visit(router, Authorization=f"Bearer {token}", **PREFETCH)
+            assert (prefetched["origin"], prefetched["group"]) == (line["origin"], "bot")
+            earlier, _ = site.visit(router, Authorization=f"Bearer {jwt_of(f'user-{number}', old)}")
+            assert (earlier["origin"], "Group" in earlier) == ("stable", False)
+
+
+def test_sessions_can_be_held_out_and_bots_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """A bot with a session of the table, or with a token that the table does not know, is known."""
+    given = {"strategy": "sticky-session", "stickySession": {"cookie": "s"}, "rollout": {"interval": "10m"}}
+    site = Site(capsys, **given, bots={"enabled": True}, holdout={"percent": 30, "name": HOLDOUT})
+    table = FakeTable({("kept",): {"version": {"S": "2"}}})
+    router = site.router(100)
+    router._strategy.edge = replace(router._strategy.edge, table=cast("Table", table))
+    held = [f"token-{number}" for number in range(30) if is_held_out(HOLDOUT, 30, f"token-{number}")]
+    for token, origin, reason in (("kept", "canary", "session"), (held[0], "stable", "holdout")):
+        for headers, group in (({}, None), (BOT, "bot")):
+            line, _ = site.visit(router, f"s={token}", **headers)
+            assert (line["origin"], line["reason"], line.get("group")) == (origin, reason, group)
+            assert ("_aws" in line) is (group is None)
+    assert site.visit(router, **BOT)[0]["reason"] == "bot"
+    reasons = {site.visit(router)[0]["reason"] for _ in range(30)}
+    assert reasons == {"no-session", "holdout"}
+
+
+def test_builds_and_second_attempts_have_no_part_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"skew": {"pathPrefix": "/_v", "paths": ["/assets/*"]}, "failover": {"paths": ["/*"]}, "origins": BUILT}
+    site = Site(capsys, **settings)
+    router = build_router({**site.config, "failover": FAILOVER, "canary_percent": 50.0}, "eu-west-1")
+    members = 0
+    for number in range(16):
+        event = origin_request(request_id=f"r-{number}")
+        router.handle(event)
+        again = origin_request(request_id=f"r-{number}", custom_headers={ATTEMPT: [{"key": ATTEMPT, "value": "all"}]})
+        router.handle(again)
+        first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        members += first.get("group") == "baseline"
+        assert (second["origin"], second["reason"]) == (
+            {"stable": "canary", "canary": "stable"}[first["origin"]],
+            "failover",
+        )
+        assert {"_aws", "group"}.isdisjoint(second)
+    assert members > 2
+    router.handle(origin_request(uri="/_v/B/assets/app.js", cookies=["app-version=baseline"]))
+    line = json.loads(capsys.readouterr().out)
+    assert (line["origin"], line["reason"]) == ("canary", "build")
+
+
 def test_who_is_held_out_stays_on_stable_through_releases_at_whatever_percentage(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -273,10 +349,6 @@ def test_a_prefetch_is_no_visit_yet(name: str, value: str) -> None:
     assert Bots().is_bot(Request(headers={name: value})) is value.lower().startswith("prefetch")
 
 
-BOT = {"user_agent": "Googlebot/2.1"}
-PREFETCH = {"sec_purpose": "prefetch"}
-
-
 @pytest.mark.parametrize("headers", [BOT, PREFETCH, {**PREFETCH, "sec_fetch_mode": "no-cors"}], ids=str)
 def test_an_unknown_bot_is_sent_to_stable_gets_no_cookie_and_is_not_counted(
     headers: dict[str, str], capsys: pytest.CaptureFixture[str]
@@ -303,7 +375,7 @@ def test_one_that_is_known_gets_its_version_because_a_prefetched_page_is_shown(
 
 
 def test_bots_that_are_not_told_apart_are_visitors(capsys: pytest.CaptureFixture[str]) -> None:
-    for settings in ({}, {"bots": {"enabled": False}}):
-        site = Site(capsys, **settings)
+    for off in ({}, {"bots": {"enabled": False}}):
+        site = Site(capsys, **off)
         line, _ = site.visit(site.router(100), **BOT)
         assert (line["origin"], line["reason"], line["NewVisitors"]) == ("canary", "no-cookie", 1)
