@@ -59,8 +59,8 @@ def what_if(
 
     Exit code 3: a file could not be read. Nothing of a visitor is printed but counts.
     """
-    from cli.what_if.run import Asked, answer
+    from cli.what_if.run import Asked, ask
 
     asked = Asked(log, percent, plan, tuple((fields or "").split()), duration_ms, offline)
     asked = asked.at(engine == Engine.ATHENA, region, workgroup, athena_output)
-    answer(context.obj.open_stack(stack, settings or []), asked, is_json=is_json)
+    ask(context.obj.open_stack(stack, settings or []), asked, is_json=is_json)
