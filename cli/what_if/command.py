@@ -46,7 +46,10 @@ def what_if(
     duration_ms: Annotated[float, typer.Option(help="Duration of an invocation, in ms, for cost and quotas.")] = 5,
     offline: Annotated[bool, typer.Option("--offline", help="Use the bundled prices; do not ask AWS.")] = False,
     engine: Annotated[
-        Engine, typer.Option(help="Reads the log: DuckDB on this machine, or Athena, which bills what it scans.")
+        Engine,
+        typer.Option(
+            metavar="ENGINE", help="duckdb reads the log on this machine, athena in AWS, which bills its scan."
+        ),
     ] = Engine.DUCKDB,
     region: Annotated[str, typer.Option(metavar="REGION", help="Region of the bucket or of Athena.")] = "us-east-1",
     workgroup: Annotated[str, typer.Option(metavar="NAME", help="Athena's workgroup.")] = "primary",
