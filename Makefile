@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts what-if-bench what-if-trino docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
 
 setup: .venv/.installed
 
@@ -183,6 +183,15 @@ skew: setup
 rollouts: setup
 	@$(BIN)/python -m bench.rollouts
 	@$(BIN)/python -m bench.rollouts.control_delay
+
+# How long `edge-router what-if` takes for a million lines, and how much memory (a minute to write the logs).
+what-if-bench: setup
+	@$(BIN)/python -m bench.what_if
+
+# The SQL for Athena in Trino, the engine that Athena's is made of (needs Java 17 and Maven).
+what-if-trino: setup
+	mvn -q -B -f tests/trino/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.edge-router/trino
+	TRINO_HOME=$(CURDIR)/.edge-router/trino $(BIN)/pytest -q -p no:xdist -rs tests/trino
 
 lock: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt

@@ -54,7 +54,9 @@ class Entry:
 
 
 class Logs(Protocol):
-    """Files of a log, each brought to this machine when it is read."""
+    """Files of a log, each brought to this machine when it is read; `missing` are those that cannot, with why."""
+
+    missing: dict[str, str]
 
     @property
     def entries(self) -> Sequence[Entry]: ...
@@ -79,6 +81,7 @@ class LocalFiles:
     """The files of a path: a file, a folder with all below it, or a pattern such as `logs/**/*.gz`."""
 
     def __init__(self, place: str) -> None:
+        self.missing: dict[str, str] = {}
         path = Path(place).expanduser()
         if path.is_dir():
             found = [

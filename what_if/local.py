@@ -79,6 +79,7 @@ class DuckDb:
                 self.on_progress(done)
             for path in self.folder.glob("fetched-*"):
                 path.unlink()
+        self.unreadable |= logs.missing
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the counts of all that was read."""

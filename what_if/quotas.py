@@ -29,6 +29,11 @@ class Quota:
     reached: float
 
     @property
+    def is_exceeded(self) -> bool:
+        """True where AWS has to raise it first."""
+        return self.reached > self.limit
+
+    @property
     def percent(self) -> float:
         """How much of it that is."""
         return 100 * self.reached / self.limit

@@ -13,6 +13,11 @@ SCHEME = "s3://"
 CONNECTIONS = 8
 CHUNK_BYTES = 1024 * 1024
 FOLDER_END = "/"
+MISSING = {
+    "InvalidObjectState": "the object is in an archive: restore it first",
+    "NoSuchKey": "the object was deleted meanwhile",
+}
+"""Errors of GetObject for one object only."""
 
 
 class S3Objects:
@@ -23,6 +28,7 @@ class S3Objects:
 
     def __init__(self, client: Any, place: str) -> None:
         self._client = client
+        self.missing: dict[str, str] = {}
         self._bucket, _, prefix = place.removeprefix(SCHEME).partition("/")
         if not self._bucket:
             raise LogError(f"{place}: a place in S3 is s3://BUCKET/PREFIX")
@@ -38,16 +44,26 @@ class S3Objects:
         """Bring objects into a folder, as files that begin with `fetched-`."""
         paths = [folder / f"fetched-{index}" for index in range(len(entries))]
         with ThreadPoolExecutor(CONNECTIONS) as executor:
-            for _ in executor.map(self._download, entries, paths):
-                pass
-        yield from zip(entries, paths, strict=True)
+            is_here = list(executor.map(self._download, entries, paths))
+        yield from (pair for pair, is_read in zip(zip(entries, paths, strict=True), is_here, strict=True) if is_read)
 
-    def _download(self, entry: Entry, path: Path) -> None:
-        """Write one object to a file, a megabyte at a time."""
-        body = self._client.get_object(Bucket=self._bucket, Key=entry.name)["Body"]
+    def _download(self, entry: Entry, path: Path) -> bool:
+        """Write one object to a file, a megabyte at a time; False for one that cannot be had, which is in `missing`."""
+        from botocore.exceptions import ClientError
+
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=entry.name)["Body"]
+        except ClientError as error:
+            response: dict[str, Any] = error.response
+            code = str(response["Error"]["Code"])
+            if code not in MISSING:
+                raise
+            self.missing[entry.name] = MISSING[code]
+            return False
         with path.open("wb") as file:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 file.write(chunk)
+        return True
 
 
 def is_in_s3(place: str) -> bool:

@@ -46,7 +46,10 @@ def what_if(
     duration_ms: Annotated[float, typer.Option(help="Duration of an invocation, in ms, for cost and quotas.")] = 5,
     offline: Annotated[bool, typer.Option("--offline", help="Use the bundled prices; do not ask AWS.")] = False,
     engine: Annotated[
-        Engine, typer.Option(help="Reads the log: DuckDB on this machine, or Athena, which bills what it scans.")
+        Engine,
+        typer.Option(
+            metavar="ENGINE", help="duckdb reads the log on this machine, athena in AWS, which bills its scan."
+        ),
     ] = Engine.DUCKDB,
     region: Annotated[str, typer.Option(metavar="REGION", help="Region of the bucket or of Athena.")] = "us-east-1",
     workgroup: Annotated[str, typer.Option(metavar="NAME", help="Athena's workgroup.")] = "primary",
@@ -59,8 +62,8 @@ def what_if(
 
     Exit code 3: a file could not be read. Nothing of a visitor is printed but counts.
     """
-    from cli.what_if.run import Asked, answer
+    from cli.what_if.run import Asked, ask
 
     asked = Asked(log, percent, plan, tuple((fields or "").split()), duration_ms, offline)
     asked = asked.at(engine == Engine.ATHENA, region, workgroup, athena_output)
-    answer(context.obj.open_stack(stack, settings or []), asked, is_json=is_json)
+    ask(context.obj.open_stack(stack, settings or []), asked, is_json=is_json)

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from cli.output.console import err
+from cli.output.console import err, print_json, warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
 from cli.output.progress import PLAIN_EVERY_SECONDS
 from infra.settings.stack import Stack
@@ -50,10 +50,11 @@ class Read:
     scanned_bytes: int = 0
 
 
-def answer(stack: Stack, asked: Asked, *, is_json: bool) -> None:
+def ask(stack: Stack, asked: Asked, *, is_json: bool) -> None:
     """Read the log and print the answer. SystemExit(3) if a file could not be read."""
     from cli.rollout.change import read_plan
-    from cli.what_if.report import Report
+    from cli.what_if.answer import Answer
+    from cli.what_if.report import print_answer
 
     if not stack.settings.needs.by_percentage:
         raise UsageError(
@@ -69,7 +70,13 @@ def answer(stack: Stack, asked: Asked, *, is_json: bool) -> None:
     if not read.findings.total.requests:
         unread = "".join(f"; {name}: {reason}" for name, reason in read.unreadable)
         raise OperationError(f"{asked.log}: no line is a request, of {read.findings.lines:,}{unread}")
-    Report(stack, asked, read, plan, time.time()).show(is_json=is_json)
+    for name, reason in read.unreadable:
+        warn(f"{name}: {reason}; it is not in the answer")
+    found = Answer(stack, asked, read, plan, time.time())
+    if is_json:
+        print_json(found.document())
+    else:
+        print_answer(found)
     if read.unreadable:
         raise SystemExit(EXIT_LEFT)
 

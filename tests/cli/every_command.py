@@ -17,6 +17,8 @@ VALUES = {
     "name": "tier",  # taken, so that nothing is written
     "url": "http://127.0.0.1:9/",
     "requests": "1000",
+    "percent": "25",
+    "log": "README.md",  # none of requests
     "path": "package.zip",
     "stack": "local",
 }

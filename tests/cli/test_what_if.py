@@ -120,9 +120,8 @@ def test_what_a_person_reads(run: Run, folder: Path) -> None:
     assert lines[:4] == [
         "local, cookie-version, release next: 0 % of new visitors become 25 %",
         "400 lines in 1 file, 400 requests, 2026-11-01 00:00 to 2026-11-02 23:52 UTC (2.0 days)",
-        f"Would move to canary: {MOVING} requests ({MOVING / 4:.1f} %), of these {MOVING} exactly,"
-        f" of {MOVING} visitors,"
-        " and 0 as expected",
+        f"Would move to canary: {MOVING} requests ({MOVING / 4:.1f} %), of these {MOVING} exactly, of {MOVING}"
+        " visitors, and 0 as expected",
         f"On canary then: {MOVING} of 400 judged requests ({MOVING / 4:.1f} %); not judged: 0",
     ]
     assert (

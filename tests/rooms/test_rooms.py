@@ -23,12 +23,13 @@ IMPORTS = {
     "infra": {"router", "strategies", "controller", "cache_check", "pulumi_state"},
     "pipeline": {"infra"},
     "simulator": {"controller", "pulumi_state"},
+    "what_if": {"router", "strategies", "controller", "infra"},
     "cli": {
         *("router", "strategies", "controller", "validator", "infra"),
-        *("cache_check", "pulumi_state", "simulator", "demo", "console"),
+        *("cache_check", "pulumi_state", "simulator", "demo", "console", "what_if"),
     },
     "demo": {"controller", "infra", "simulator", "cli"},
-    "bench": {"controller", "stats", "infra", "simulator", "cli"},
+    "bench": {"controller", "stats", "infra", "simulator", "cli", "what_if"},
 }
 """The packages that each package imports. The folders below them import in one direction, which the next test holds."""
 

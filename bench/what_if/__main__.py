@@ -1,0 +1,93 @@
+"""`python -m bench.what_if`: the time and memory that the command takes for a generated log, in three formats."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench.what_if.lines import Traffic, json_lines, w3c, write
+from cli.output.console import print_table
+
+LINES = 1_000_000
+MOST_SECONDS, MOST_MEGABYTES = 30, 500
+COMMAND = ("what-if", "--percent", "25", "--plan", "--offline", "--json", "--log")
+SETTINGS = ("--set", "strategy=cookie-version", "--set", "release=2026-12", "--set", "canaryPercent=0")
+
+
+def main() -> None:
+    """Measure, print a row for each format, and end with 1 where one takes too long or too much."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=LINES)
+    count = parser.parse_args().lines
+    traffic = Traffic(count)
+    with tempfile.TemporaryDirectory(prefix="what-if-bench-") as folder:
+        logs: dict[str, Callable[[], Path]] = {
+            "w3c.gz": lambda: write(Path(folder) / "w3c.gz", w3c(traffic)),
+            "json.gz": lambda: write(Path(folder) / "json.gz", json_lines(traffic)),
+            "parquet": lambda: _parquet(Path(folder) / "w3c.gz"),
+        }
+        rows = [_measure(name, make(), count) for name, make in logs.items()]
+    print_table(
+        ("log", "lines", "MB", "seconds", f"<= {MOST_SECONDS}", "of CPU", "peak MB", f"<= {MOST_MEGABYTES}"),
+        [
+            (
+                name,
+                f"{count:,}",
+                f"{size / 1e6:.0f}",
+                f"{took:.1f}",
+                _verdict(took <= MOST_SECONDS),
+                f"{cpu:.1f}",
+                f"{peak:.0f}",
+                _verdict(peak <= MOST_MEGABYTES),
+            )
+            for name, size, took, cpu, peak in rows
+        ],
+    )
+    if any(took > MOST_SECONDS or peak > MOST_MEGABYTES for _, _, took, _, peak in rows):
+        sys.exit(1)
+
+
+def _measure(name: str, path: Path, count: int) -> tuple[str, int, float, float, float]:
+    """Run the command in a process of its own: name, bytes of the log, seconds, those of CPU, and peak memory in MB."""
+    out = path.with_suffix(".out")
+    started = time.perf_counter()
+    process = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", "cli", *COMMAND, str(path), *SETTINGS],
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_OPEN, 1, str(out), os.O_WRONLY | os.O_CREAT, 0o600)],
+    )
+    _, status, used = os.wait4(process, 0)
+    took = time.perf_counter() - started
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    assert os.waitstatus_to_exitcode(status) == 0, found["errors"]
+    assert found["total"]["requests"] == count, "a line was lost"
+    return name, path.stat().st_size, took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def _parquet(log: Path) -> Path:
+    """Rewrite the lines of a W3C log as a Parquet file, all columns text."""
+    path = log.with_name("log.parquet")
+    names = next(line for line in w3c(()) if line.startswith("#Fields: ")).removeprefix("#Fields: ").split()
+    columns = {name.replace("(", "_").replace(")", "").replace("-", "_").lower(): "VARCHAR" for name in names}
+    with duckdb.connect(config={"threads": 2}) as database:
+        lines = f"read_csv('{log}', delim = '\t', quote = '', skip = 2, header = false, columns = {columns})"
+        database.execute(f"COPY (SELECT * FROM {lines}) TO '{path}' (FORMAT parquet)")
+    return path
+
+
+def _verdict(holds: bool) -> str:
+    return "holds" if holds else "DOES NOT HOLD"
+
+
+if __name__ == "__main__":
+    main()
