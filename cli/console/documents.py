@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cli.console.actions import list_actions
 from cli.console.stacks import Opened, Stacks, describe_failure
-from cli.rollout.report import TESTS, describe_in_force, describe_step
+from cli.rollout.report import describe_in_force, describe_step
 from cli.stacks.control_table import Place
 from controller.rollout.item import to_document
 from controller.rollout.state import Rollout
@@ -129,6 +130,11 @@ def _current(rollout: Rollout, opened: Opened, now: float) -> dict[str, Any]:
 
 
 def _result(name: str, test: Mapping[str, Any]) -> dict[str, Any]:
-    """A test's result with its name, unit and decimals."""
-    title, unit, decimals = TESTS.get(name, (name.removeprefix("metric:"), "", 2))
-    return {"name": title, "unit": unit, "decimals": decimals, **test}
+    """A test's result with its name, decimals, and the units of its values and of their difference."""
+    if name.startswith("latency"):
+        unit, of_difference, decimals = "ms", "%", 1
+    else:
+        unit, of_difference = ("%", "points") if name == "errorRate" else ("", "")
+        decimals = 2
+    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removeprefix("metric:")).lower()
+    return {"name": title, "unit": unit, "unitOfDifference": of_difference, "decimals": decimals, **test}

@@ -69,7 +69,7 @@ function verdict(result) {
 }
 
 function row(result) {
-  const unit = result.unit === "ms" ? "%" : "points";
+  const unit = result.unitOfDifference;
   const shownInterval = hasInterval(result) ? `${number(result.low, 2)} to ${number(result.high, 2)} ${unit}` : "–";
   const difference = hasInterval(result) ? `${number(result.difference, 2)} ${unit}` : "–";
   const figure = (value) => (value < 0.001 ? value.toExponential(1) : number(value, 3));
@@ -79,7 +79,7 @@ function row(result) {
 // The difference canary − stable with its interval, beside the bound; where there is none, the values and their limit.
 function interval(result) {
   const withInterval = hasInterval(result);
-  const unit = result.unit === "ms" ? "%" : "points";
+  const unit = result.unitOfDifference;
   const marks = withInterval
     ? { zero: [0, "no difference"], allowed: [result.allowed ?? result.limit - result.stable, "allowed"] }
     : { zero: [result.stable, "stable"], allowed: [result.limit, "limit"] };
