@@ -202,6 +202,6 @@ Serve = Callable[..., Up]
 @pytest.fixture(scope="module")
 def edge(tree: Path) -> Iterator[Up]:
     """The local stack, with a rollout of seconds."""
-    one = Up(tree, *FAST)
+    one = Up(tree, *FAST, seconds=SECONDS)
     yield one
     one.kill()
