@@ -90,7 +90,7 @@ function interval(result) {
   const x = (value) => 20 + (460 * (Math.min(most, Math.max(least, value)) - least)) / (most - least || 1);
   const line = (name, position, stroke, dash) => [
     svg("line", { x1: x(position[0]), x2: x(position[0]), y1: 18, y2: 46, stroke: `var(--${stroke})`, "stroke-width": 2, "stroke-dasharray": dash }),
-    svg("text", { x: x(position[0]), y: name === "zero" ? 60 : 13, "text-anchor": x(position[0]) > 400 ? "end" : x(position[0]) < 100 ? "start" : "middle" }, `${position[1]} ${number(position[0], 2)}`),
+    svg("text", { x: x(position[0]), y: name === "zero" ? 60 : 13, "text-anchor": x(position[0]) > 400 ? "end" : x(position[0]) < 100 ? "start" : "middle" }, `${position[1]} ${number(position[0], result.decimals)}`),
   ];
   const label = withInterval
     ? `${result.name}: the difference is ${number(dot, 2)} ${unit}, between ${number(low, 2)} and ${number(high, 2)}; allowed is ${number(marks.allowed[0], 2)}`
