@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ class Feed:
         self._tell()
 
     @contextlib.contextmanager
-    def _watching(self, changed: asyncio.Event) -> Any:
+    def _watching(self, changed: asyncio.Event) -> Generator[None]:
         if not self._watchers:
             self._due = [asyncio.Event() for _ in self._jobs]
             self._tasks = [asyncio.create_task(self._run(number)) for number in range(len(self._jobs))]

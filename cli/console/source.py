@@ -15,7 +15,7 @@ from cli.console.stacks import Opened, Stacks, describe_failure
 from console.app import RejectedError
 from console.feed import Job
 
-LOCAL_SECONDS = {"stack": 0.5, "metrics": 2.0, "replicas": 2.0}
+LOCAL_SECONDS = {"stack": 1.0, "metrics": 3.0, "replicas": 3.0}
 """Between two reads of a document of the local edge."""
 AWS_SECONDS = {"stack": 5.0, "metrics": 60.0, "replicas": 15.0}
 _T = TypeVar("_T")

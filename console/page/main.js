@@ -101,7 +101,7 @@ function showStack(stack, before) {
 }
 
 function effect({ control, place, strategy, url }) {
-  const facts = { stack: `${selected}, ${place}`, strategy, release: control.release, pin: control.pin, from: `${control.percentFrom ?? "the package"} ${control.revision ?? ""}`, ...(url ? { served: url } : {}) };
+  const facts = { place, strategy, release: control.release, pin: control.pin, from: `${control.percentFrom ?? "the package"} ${control.revision ?? ""}`, ...(url ? { served: url } : {}) };
   return [
     h("p", { class: "share" }, percent(control.percent)),
     h("p", {}, control.text.replace(/^effective: /, ""), control.readFrom && `; the edge reads its ${control.readFrom}, which the controller updates within a minute`),

@@ -69,7 +69,7 @@ function verdict(result) {
 }
 
 function row(result) {
-  const unit = result.unit === "ms" ? "%" : "points";
+  const unit = result.unitOfDifference;
   const shownInterval = hasInterval(result) ? `${number(result.low, 2)} to ${number(result.high, 2)} ${unit}` : "–";
   const difference = hasInterval(result) ? `${number(result.difference, 2)} ${unit}` : "–";
   const figure = (value) => (value < 0.001 ? value.toExponential(1) : number(value, 3));
@@ -79,7 +79,7 @@ function row(result) {
 // The difference canary − stable with its interval, beside the bound; where there is none, the values and their limit.
 function interval(result) {
   const withInterval = hasInterval(result);
-  const unit = result.unit === "ms" ? "%" : "points";
+  const unit = result.unitOfDifference;
   const marks = withInterval
     ? { zero: [0, "no difference"], allowed: [result.allowed ?? result.limit - result.stable, "allowed"] }
     : { zero: [result.stable, "stable"], allowed: [result.limit, "limit"] };
@@ -90,7 +90,7 @@ function interval(result) {
   const x = (value) => 20 + (460 * (Math.min(most, Math.max(least, value)) - least)) / (most - least || 1);
   const line = (name, position, stroke, dash) => [
     svg("line", { x1: x(position[0]), x2: x(position[0]), y1: 18, y2: 46, stroke: `var(--${stroke})`, "stroke-width": 2, "stroke-dasharray": dash }),
-    svg("text", { x: x(position[0]), y: name === "zero" ? 60 : 13, "text-anchor": x(position[0]) > 400 ? "end" : x(position[0]) < 100 ? "start" : "middle" }, `${position[1]} ${number(position[0], 2)}`),
+    svg("text", { x: x(position[0]), y: name === "zero" ? 60 : 13, "text-anchor": x(position[0]) > 400 ? "end" : x(position[0]) < 100 ? "start" : "middle" }, `${position[1]} ${number(position[0], result.decimals)}`),
   ];
   const label = withInterval
     ? `${result.name}: the difference is ${number(dot, 2)} ${unit}, between ${number(low, 2)} and ${number(high, 2)}; allowed is ${number(marks.allowed[0], 2)}`

@@ -105,7 +105,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Up:
     """`edge-router up` on a free port, with what it prints."""
 
-    def __init__(self, tree: Path, *arguments: str) -> None:
+    def __init__(self, tree: Path, *arguments: str, seconds: float = START_SECONDS) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.tree = tree
         self.process = subprocess.Popen(
@@ -121,7 +121,7 @@ class Up:
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        self.url = self.wait_for(r"is served at (\S+) \(press Ctrl-C to stop\)")[1]
+        self.url = self.wait_for(r"is served at (\S+) \(press Ctrl-C to stop\)", seconds=seconds)[1]
 
     @property
     def printed(self) -> str:

@@ -20,6 +20,7 @@ from cli.console.documents import Percentages, StackDocuments
 from cli.console.replicas import ReplicaDocuments
 from cli.console.requests import Decisions, explain
 from cli.console.series import POINTS, read_series
+from cli.console.source import StackSource
 from cli.console.stacks import Opened, Stacks, describe_problems
 from cli.output.errors import OperationError
 from cli.stacks.running import AwsStack, LocalStack, RunningStack
@@ -37,6 +38,7 @@ from infra.data.control_item import config_item
 from simulator.cloudwatch import CloudWatch, metric_data
 from tests.cli.conftest import ROOT, Result
 from tests.cli.status_server import local_stack
+from tests.moto_server import create_control_table, moto_server
 
 NOW = 1_800_000_000
 STATUS = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": "http://127.0.0.1:9"}, "reconcileSeconds": 1}
@@ -436,3 +438,40 @@ def test_the_command_prints_an_address_with_a_token_serves_it_and_ends(tmp_path:
     finally:
         process.kill()
         process.stdout.close()
+
+
+@pytest.mark.long
+def test_a_stack_in_aws_is_read_and_changed_by_the_rights_of_the_caller(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, workspace: Workspace, settings: Any
+) -> None:
+    table, item = "edge-router-prod-control", config_item(settings.settings)
+    with moto_server() as url:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "example",
+            "AWS_ENDPOINT_URL": url,
+            "AWS_MAX_ATTEMPTS": "1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        stacks = Stacks(workspace, ["prod"], is_aws=True)
+        opened = stacks.open("prod")
+        for region, revision in {"us-east-1": "0a1b2c3d", "eu-west-1": "00000000"}.items():
+            client = opened.client("dynamodb", region)
+            create_control_table(client, table)
+            client.put_item(TableName=table, Item={**item, "revision": {"S": revision}})
+        times = iter([100.0, 100.0, 103.5, 103.5])
+        replicas = ReplicaDocuments(stacks, "prod", lambda: next(times))
+        replicas.read()
+        rows = {row["region"]: row for row in replicas.read()["regions"]}
+        source = StackSource(stacks)
+        document = StackDocuments(stacks, "prod").read()
+        says_pause = next(one["says"] for one in document["actions"] if one["name"] == "pin-stable")
+        source.act("prod", "pin-stable", says_pause)
+        pinned = StackDocuments(stacks, "prod").read()["control"]["pin"]
+        source.close()
+    assert (rows["us-east-1"]["isHome"], rows["us-east-1"]["behindSeconds"]) == (True, 0)
+    assert (rows["eu-west-1"]["revision"], rows["eu-west-1"]["behindSeconds"]) == ("config 00000000", 3.5)
+    assert rows["ap-southeast-1"]["problem"] != ""
+    assert document["place"] == "AWS account 123456789012, Region us-east-1"
+    assert says_pause.startswith("prod (AWS account 123456789012, Region us-east-1): everybody goes to stable within")
+    assert pinned == "stable"

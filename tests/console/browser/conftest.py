@@ -36,10 +36,11 @@ ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-s
 SECONDS = 120
 VISITORS = 3
 REGIONS = ("us-east-1", "eu-west-1")
-FAST = (
-    *("--set", "canaryPercent=0", "--set", "rollout.interval=4s", "--set", "rollout.minimumRequests=10"),
-    *("--set", "rollout.onInconclusive=wait", "--set", "rollout.maxLatencyIncrease=900", "--reconcile-seconds", "0.5"),
+SETTINGS = (
+    *("canaryPercent=0", "control.refreshSeconds=1", "rollout.interval=12s", "rollout.minimumRequests=10"),
+    *("rollout.onInconclusive=wait", "rollout.maxLatencyIncrease=900"),
 )
+FAST = (*(word for setting in SETTINGS for word in ("--set", setting)), "--reconcile-seconds", "0.5")
 
 
 class Browser:
@@ -202,6 +203,6 @@ Serve = Callable[..., Up]
 @pytest.fixture(scope="module")
 def edge(tree: Path) -> Iterator[Up]:
     """The local stack, with a rollout of seconds."""
-    one = Up(tree, *FAST)
+    one = Up(tree, *FAST, seconds=SECONDS)
     yield one
     one.kill()

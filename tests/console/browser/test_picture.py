@@ -16,7 +16,7 @@ MOST_BYTES = 120_000
 def test_the_picture_is_taken_of_a_rollout_under_way(browser: Browser, edge: Up, tree: Path) -> None:
     picture = Path(os.environ.get("CONSOLE_PICTURE", SCREENSHOTS / "picture.webp"))
     with console_of(tree) as console, visitors(edge.url):
-        browser.look(1200, 1180)
+        browser.look(1200, 1620)
         browser.open(console.address)
         browser.act("Start a rollout")
         browser.wait("#rollout .now", "50 %")

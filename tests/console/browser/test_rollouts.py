@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Up
 from tests.cli.test_up import command
 
-from .conftest import FAST, Browser, Server, console_of, visitors
+from .conftest import FAST, SECONDS, Browser, Server, console_of, visitors
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_decisions_are_searched_and_a_request_is_explained(browser: Browser, con
 @pytest.mark.parametrize("fail_percent", ["50"])
 def test_a_bad_version_is_watched_to_its_rollback(browser: Browser, edge: Up, tree: Path, fail_percent: str) -> None:
     edge.kill()
-    failing = Up(tree, *FAST, "--fail-percent", fail_percent)
+    failing = Up(tree, *FAST, "--fail-percent", fail_percent, seconds=SECONDS)
     try:
         with console_of(tree) as console, visitors(failing.url):
             browser.open(console.address)
