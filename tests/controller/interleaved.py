@@ -83,7 +83,7 @@ class World:
         self.answer = Answer("proceed")
         self.value: str | None = None
         self.etag = 1
-        self.former_items = self.items
+        self.items = self.former_items = self._read()
         self.live = self.items.live
         self.lives: list[str] = [store_text(self.live)]
         self.allowed = 0.0
@@ -110,8 +110,7 @@ class World:
             "revision": {"S": str(self.config_revision)},
         }
 
-    @property
-    def items(self) -> Items:
+    def _read(self) -> Items:
         items = parse_items([self.config_item])
         return items if self.rollout is None else items.with_rollout(self.rollout)
 
@@ -127,6 +126,7 @@ class World:
         self._keep_live()
 
     def _keep_live(self) -> None:
+        self.items = self._read()
         self.live = self.items.live
         self.lives.append(store_text(self.live))
 
