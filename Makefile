@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts what-if-bench what-if-trino docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts interruptions what-if-bench what-if-trino docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
 
 setup: .venv/.installed
 
@@ -192,6 +192,10 @@ what-if-bench: setup
 what-if-trino: setup
 	mvn -q -B -f tests/trino/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.edge-router/trino
 	TRINO_HOME=$(CURDIR)/.edge-router/trino $(BIN)/pytest -q -p no:xdist -rs tests/trino
+
+# 50,000 rollouts that are interrupted at any call of the controller, by whatever else happens (minutes); `make test` runs a few.
+interruptions: setup
+	INTERLEAVINGS=50000 $(BIN)/pytest -q -p no:xdist -p no:cacheprovider tests/controller/test_interruptions.py
 
 lock: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt

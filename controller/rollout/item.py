@@ -25,8 +25,19 @@ _serialize = cast("Callable[[object], dict[str, Any]]", TypeSerializer().seriali
 _deserialize = cast("Callable[[object], object]", TypeDeserializer().deserialize)
 
 
+def to_routed_item(rollout: Rollout) -> Item:
+    """Return what the router reads of the item."""
+    texts = {"state": rollout.state, "release": rollout.release, "configRevision": rollout.config_revision}
+    numbers = {"canaryPercent": f"{rollout.canary_percent:g}", "revision": str(rollout.revision)}
+    return {
+        **KEY,
+        **{name: {"S": text} for name, text in texts.items()},
+        **{name: {"N": number} for name, number in numbers.items()},
+    }
+
+
 def to_item(rollout: Rollout) -> Item:
-    """Return the item; the router reads state, canaryPercent, release, revision and configRevision."""
+    """Return the item."""
     return KEY | {name: _serialize(_convert(value, _to_decimal)) for name, value in rollout.to_json().items()}
 
 

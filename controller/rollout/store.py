@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.document import FieldError
-from controller.rollout.item import HISTORY, Item, from_item, to_history, to_item
+from controller.rollout.item import HISTORY, Item, from_item, to_history, to_item, to_routed_item
 from controller.rollout.state import Rollout
 from router.control.live import ItemError, Live, parse_live
 
@@ -43,7 +43,7 @@ class Items:
     @property
     def live(self) -> Live:
         """The effective control at the edge, by the router's own precedence."""
-        rollout = [to_item(replace(self.rollout, samples={}, tests={}, history=()))] if self.rollout else []
+        rollout = [to_routed_item(self.rollout)] if self.rollout else []
         return parse_live([self.config_item, *rollout])
 
     @property
@@ -52,9 +52,14 @@ class Items:
         return self.config.revision.removeprefix("config:")
 
     def next_revision(self, rollout: Rollout) -> Rollout:
-        """Return the rollout to write after this read: with the next revision, and this config's."""
-        revision = self.rollout.revision if self.rollout else 0
-        return replace(rollout, revision=revision + 1, config_revision=self.config_revision)
+        """Return the rollout to write after this read: with the next revision, and this config's.
+
+        One that was over already keeps the config's of its end: a later config has taken its place.
+        """
+        read = self.rollout
+        was_over = read is not None and read.started_at == rollout.started_at and not read.is_active
+        config_revision = rollout.config_revision if was_over else self.config_revision
+        return replace(rollout, revision=(read.revision if read else 0) + 1, config_revision=config_revision)
 
     def former(self, written: Rollout) -> list[Rollout]:
         """Return the rollouts that writing this one makes former ones: itself where it ends, and what it replaces."""

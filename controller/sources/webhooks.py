@@ -46,7 +46,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: flo
     WebhookError for anything else, and for an address without TLS other than this machine's where `may_be_local`.
     """
     parts = urlsplit(url)
-    if parts.scheme != "https" and not (may_be_local and parts.hostname in LOOPBACK):
+    is_local = may_be_local and parts.scheme == "http" and parts.hostname in LOOPBACK
+    if parts.scheme != "https" and not is_local:
         raise WebhookError("its address is not https")
     content = {"content-type": "application/json", "user-agent": USER_AGENT}
     timeout = urllib3.Timeout(connect=timeout_seconds, read=timeout_seconds)

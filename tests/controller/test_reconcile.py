@@ -396,3 +396,13 @@ def test_key_values_follow_the_config_where_no_rollout_was_started() -> None:
     store, sources = MemoryStore(percent="7"), Sources()
     Controller(store, sources, sources, {}, lambda: BEGIN, key_values=sources).reconcile()
     assert [live.percent for live in sources.synced] == [7]
+
+
+def test_what_is_announced_later_does_not_bring_a_rollout_back_that_the_config_has_replaced(world: World) -> None:
+    world.ask(transitions.promote)
+    world.memory.config(percent="10", revision="2")
+    assert world.store.read().live.percent == 10
+    world.reconcile()
+    assert [event.state for event in world.sources.notified] == ["succeeded"]
+    live = world.store.read().live
+    assert (live.percent, live.percent_from, world.rollout.config_revision) == (10, "config", "1")
