@@ -29,7 +29,7 @@ class Notifier(Protocol):
 
 
 class KeyValues(Protocol):
-    def sync(self, live: Live) -> bool: ...
+    def sync(self, read: Callable[[], Live]) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -67,19 +67,18 @@ class Controller:
             return Outcome("malformed", f"nothing done: {error}")
         rollout = items.rollout
         if rollout is None:
-            return self._sync(items, Outcome("none", "no rollout was ever started"))
+            return self._sync(Outcome("none", "no rollout was ever started"))
         if not rollout.is_active:
-            return self._sync(items, Outcome("over", rollout.reason, rollout))
+            return self._sync(Outcome("over", rollout.reason, rollout))
         now = int(self.clock())
         following = self._next_state(rollout, items, now)
         if following.equals(rollout):
-            return self._sync(items, Outcome("unchanged", rollout.reason, rollout))
+            return self._sync(Outcome("unchanged", rollout.reason, rollout))
         try:
             written = self.store.write(replace(following, updated_at=now), items)
         except ConflictError as error:
-            # The other process's control is unknown here: the next run brings the key values up to date.
-            return Outcome("conflict", f"nothing done: {error}")
-        return self._sync(written, self._notify(rollout, written.rollout or following))
+            return self._sync(Outcome("conflict", f"nothing done: {error}"))
+        return self._sync(self._notify(rollout, written.rollout or following))
 
     def _next_state(self, rollout: Rollout, items: Items, now: int) -> Rollout:
         config = items.config
@@ -136,12 +135,12 @@ class Controller:
             return replace(outcome, failures=(f"notification: {type(error).__name__}: {error}",))
         return outcome
 
-    def _sync(self, items: Items, outcome: Outcome) -> Outcome:
+    def _sync(self, outcome: Outcome) -> Outcome:
         """Bring the key values up to date, also where an earlier run failed to."""
         if self.key_values is None:
             return outcome
         try:
-            self.key_values.sync(items.live)
+            self.key_values.sync(lambda: self.store.read().live)
         except Exception as error:  # noqa: BLE001  the next run tries again
             return replace(outcome, failures=(*outcome.failures, f"key values: {type(error).__name__}: {error}"))
         return outcome

@@ -24,15 +24,17 @@ QUIET = ("none", "over", "conflict")
 """Outcomes that print no line."""
 
 
-def print_rollout(running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool) -> None:
-    """Print the rollout, its place, and the effective control."""
+def print_rollout(
+    running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool, is_copied: bool = False
+) -> None:
+    """Print the rollout, its place, and the effective control. `is_copied`: the key-value store has it too."""
     if is_json:
         print_json(_document(running, place, items))
         return
     rollout = items.rollout
     where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
     if rollout is None:
-        out.print(f"{where}: no rollout has been started; {_in_force(items, place.store)}")
+        out.print(f"{where}: no rollout has been started; {_in_force(items, place.store, is_copied=is_copied)}")
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
     out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
@@ -44,7 +46,7 @@ def print_rollout(running: RunningStack, place: Place, items: Items, now: float,
     if rollout.sample_ratio:
         print_table(("sample ratio", "new visitors", "share", "expected", "p", "fails at", ""), _ratios(rollout))
     out.print(f"why: {escape(rollout.reason)}")
-    out.print(_in_force(items, place.store))
+    out.print(_in_force(items, place.store, is_copied=is_copied))
 
 
 def _document(running: RunningStack, place: Place, items: Items) -> dict[str, Any]:
@@ -70,10 +72,11 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
     }
 
 
-def _in_force(items: Items, store: str) -> str:
+def _in_force(items: Items, store: str, *, is_copied: bool) -> str:
     """The effective control, for a person."""
     text = _in_force_by_table(items)
-    return f"{text}; the edge reads its {store}, which the controller updates within a minute" if store else text
+    delay = "which has it too" if is_copied else "which the controller updates within a minute"
+    return f"{text}; the edge reads its {store}, {delay}" if store else text
 
 
 def _in_force_by_table(items: Items) -> str:

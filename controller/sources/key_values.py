@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -51,12 +51,14 @@ class CloudFrontKeyValues:
     def __init__(self, client: Any, store_arn: str) -> None:
         self._client, self._arn = client, store_arn
 
-    def sync(self, live: Live) -> bool:
+    def sync(self, read: Callable[[], Live]) -> bool:
         """Write the effective control unless the store has it; return True where it was written.
 
-        The ETag is read before the value, so that a write in between makes this one fail (ConflictException).
+        The ETag is read before the value, so that a write in between makes this one fail (ConflictException), and before
+        the control table, so that no older control replaces that of a command or a run in between.
         """
         etag = self._client.describe_key_value_store(KvsARN=self._arn)["ETag"]
+        live = read()
         if is_current(self._value(), live):
             return False
         self._client.put_key(KvsARN=self._arn, Key=KEY, Value=store_text(live), IfMatch=etag)

@@ -89,7 +89,8 @@ class Sources:
             raise RuntimeError(self.notification_error)
         self.notified.append(rollout)
 
-    def sync(self, live: Live) -> bool:
+    def sync(self, read: Callable[[], Live]) -> bool:
+        live = read()
         if self.sync_error:
             raise RuntimeError(self.sync_error)
         is_new = not self.synced or self.synced[-1] != live

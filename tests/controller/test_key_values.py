@@ -108,19 +108,19 @@ def key_values(store: Store) -> CloudFrontKeyValues:
 
 
 def test_a_store_without_the_key_gets_it(store: Store, key_values: CloudFrontKeyValues) -> None:
-    assert key_values.sync(LIVE)
+    assert key_values.sync(lambda: LIVE)
     assert store.values == {"canary": store_text(LIVE)}
 
 
 def test_a_store_that_says_it_already_is_not_written(store: Store, key_values: CloudFrontKeyValues) -> None:
     store.values["canary"] = json.dumps(store_value(LIVE), indent=2)
-    assert not key_values.sync(LIVE)
+    assert not key_values.sync(lambda: LIVE)
     assert [request.method for request in store.requests] == ["GET", "GET"]
 
 
 def test_a_store_that_says_something_else_is_written(store: Store, key_values: CloudFrontKeyValues) -> None:
     store.values = {"canary": "{}", "tier:basic": "{}"}
-    assert key_values.sync(LIVE)
+    assert key_values.sync(lambda: LIVE)
     assert store.values == {"canary": store_text(LIVE), "tier:basic": "{}"}
 
 
@@ -131,7 +131,7 @@ def test_a_write_that_came_in_between_is_not_overwritten(store: Store, key_value
 
     store.meanwhile = interfere
     with pytest.raises(ClientError, match="ConflictException"):
-        key_values.sync(LIVE)
+        key_values.sync(lambda: LIVE)
     assert store.values == {"canary": "somebody else's"}
 
 
@@ -141,11 +141,11 @@ def test_a_store_that_refuses_is_not_taken_for_an_empty_one(store: Store, key_va
 
     store._of_key = refuse
     with pytest.raises(ClientError, match="not yours"):
-        key_values.sync(LIVE)
+        key_values.sync(lambda: LIVE)
 
 
 def test_every_request_is_signed_for_all_regions(store: Store, key_values: CloudFrontKeyValues) -> None:
-    key_values.sync(LIVE)
+    key_values.sync(lambda: LIVE)
     assert len(store.requests) == 3
     for request in store.requests:
         assert request.headers["Authorization"].startswith(b"AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/")
