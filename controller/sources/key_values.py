@@ -54,8 +54,8 @@ class CloudFrontKeyValues:
     def sync(self, read: Callable[[], Live]) -> bool:
         """Write the effective control unless the store has it; return True where it was written.
 
-        The ETag is read before the value, so that a write in between makes this one fail (ConflictException), and before
-        the control table, so that no older control replaces that of a command or a run in between.
+        The ETag is read before the value, so that a write in between makes this one fail (ConflictException); before
+        the control table as well, so that no older control replaces that of a command or a run in between.
         """
         etag = self._client.describe_key_value_store(KvsARN=self._arn)["ETag"]
         live = read()
