@@ -38,7 +38,7 @@ CACHING = {"on Lambda": "none", "cached canary": "versioned"}
 ROUNDS = 2
 WITHIN_SECONDS = 60
 NEVER_SECONDS = 86_400
-PLAN = Plan(steps=(50, 100), interval_seconds=NEVER_SECONDS, minimum_requests=100, max_latency_increase=100_000)
+PLAN = Plan(steps=(50, 100), interval_seconds=NEVER_SECONDS, minimum_requests=20, max_latency_increase=100_000)
 METHOD = (
     "cookie-version in real workers, the real program, table and function, writes replicated after 100 ms; viewers of"
     " each Region who are on the canary. From the moment before the write of the rollback to the end of the last"
