@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from cli.output.console import warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
 from cli.rollout.report import print_history, print_rollout
+from cli.stacks.aws import client
+from cli.stacks.aws_errors import describe_error
 from cli.stacks.control_table import Place, check_live, control_table
-from cli.stacks.running import AwsStack, RunningStack, open_running
+from cli.stacks.running import AwsStack, LocalStack, RunningStack, open_running
 from cli.stacks.workspace import Target
+from infra.naming.edge_functions import EDGE_REGION, viewer_function_name
 from infra.settings.stack import Stack
 
 if TYPE_CHECKING:
@@ -118,7 +121,37 @@ def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float]
         except TransitionError as error:
             raise OperationError(str(error)) from error
         written = place.write(rollout, items)
-    print_rollout(running, place, written, now, is_json=is_json)
+        is_copied = _copy_to_store(stack, running, place)
+    print_rollout(running, place, written, now, is_json=is_json, is_copied=is_copied)
+
+
+def _copy_to_store(stack: Stack, running: RunningStack, place: Place) -> bool:
+    """Copy the effective control to the key-value store, where the edge reads that; warn where it fails.
+
+    The controller does the same within a minute: for a canary to be withdrawn, that is long.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from controller.sources.key_values import KEY, CloudFrontKeyValues, store_text
+
+    if not place.store:
+        return False
+    name = viewer_function_name(stack.prefix, stack.settings.needs.viewer_function)
+    try:
+        if isinstance(running, LocalStack):
+            running.change_pairs({KEY: store_text(place.read().live)}, ())
+            return True
+        with (
+            contextlib.closing(client("cloudfront", EDGE_REGION)) as cloudfront,
+            contextlib.closing(client("cloudfront-keyvaluestore", EDGE_REGION)) as stores,
+        ):
+            arn = cloudfront.describe_key_value_store(Name=name)["KeyValueStore"]["ARN"]
+            CloudFrontKeyValues(stores, arn).sync(lambda: place.read().live)
+    except (BotoCoreError, ClientError, OperationError) as error:
+        text = str(error) if isinstance(error, OperationError) else describe_error(error, EDGE_REGION)
+        warn(f"the control table has it, but the key-value store {name} has not ({text}): the controller copies it")
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -25,15 +25,17 @@ QUIET = ("none", "over", "conflict")
 """Outcomes that print no line."""
 
 
-def print_rollout(running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool) -> None:
-    """Print the rollout, its place, and the effective control."""
+def print_rollout(
+    running: RunningStack, place: Place, items: Items, now: float, *, is_json: bool, is_copied: bool = False
+) -> None:
+    """Print the rollout, its place, and the effective control. `is_copied`: the key-value store has it too."""
     if is_json:
         print_json(_document(running, place, items))
         return
     rollout = items.rollout
     where = f"[bold]{escape(running.name)}[/] ({escape(running.text)})"
     if rollout is None:
-        out.print(f"{where}: no rollout has been started; {_in_force(items, place.store)}")
+        out.print(f"{where}: no rollout has been started; {_in_force(items, place.store, is_copied=is_copied)}")
         return
     state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
     out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
@@ -42,7 +44,7 @@ def print_rollout(running: RunningStack, place: Place, items: Items, now: float,
     out.print(f"why: {escape(rollout.reason)}")
     if text := rollout.gate.summary:
         out.print(f"waits for {escape(text)}; for {duration(int(now) - rollout.gate.began_at)}")
-    out.print(_in_force(items, place.store))
+    out.print(_in_force(items, place.store, is_copied=is_copied))
 
 
 def rollout_tables(rollout: Rollout, now: float) -> Iterator[tuple[Sequence[str], list[tuple[str, ...]]]]:
@@ -109,10 +111,11 @@ def _document(running: RunningStack, place: Place, items: Items) -> dict[str, An
     }
 
 
-def _in_force(items: Items, store: str) -> str:
+def _in_force(items: Items, store: str, *, is_copied: bool) -> str:
     """The effective control, for a person."""
     text = describe_in_force(items)
-    return f"{text}; the edge reads its {store}, which the controller updates within a minute" if store else text
+    delay = "which has it too" if is_copied else "which the controller updates within a minute"
+    return f"{text}; the edge reads its {store}, {delay}" if store else text
 
 
 def describe_in_force(items: Items) -> str:

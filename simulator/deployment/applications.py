@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,15 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.05
 TAIL_BYTES = 2_000
+MAX_LINE_BYTES = 1_048_576
+"""Of an event in CloudWatch Logs ("CloudWatch Logs quotas")."""
+REGION = "us-east-1"
+"""Of an application whose environment has no AWS_REGION."""
+OnLine = Callable[[str, str], None]
+"""Called with (Region, line)."""
+
+
+def _ignore(_region: str, _line: str) -> None: ...
 
 
 class ApplicationError(Exception):
@@ -39,10 +48,13 @@ class Application:
 
 
 class Applications:
-    """Starts applications and stops them again. `keeper` ends them should this process be killed."""
+    """Starts applications and stops them again. `keeper` ends them should this process be killed.
 
-    def __init__(self, keeper: Keeper, start_seconds: float = START_SECONDS) -> None:
-        self._keeper = keeper
+    `on_line` gets the lines that they write to standard output, as a log would.
+    """
+
+    def __init__(self, keeper: Keeper, start_seconds: float = START_SECONDS, on_line: OnLine = _ignore) -> None:
+        self._keeper, self._on_line = keeper, on_line
         self._start_seconds = start_seconds
         self._running: dict[str, _Running] = {}
         self._replaced: list[_Running] = []
@@ -90,14 +102,15 @@ class Applications:
             *(sys.executable, "-m", "uvicorn", application.module, "--host", "127.0.0.1", "--port", str(port)),
             *("--log-level", "warning", "--no-access-log"),
             cwd=PROJECT,
-            env=_own_environment() | dict(application.environment),
+            env=_own_environment() | {"PYTHONUNBUFFERED": "1"} | dict(application.environment),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            limit=MAX_LINE_BYTES,
             start_new_session=True,  # Ctrl-C in the terminal must not end it before its time
         )
         self._keeper.watch(process.pid)
-        return _Running(application, process, f"http://127.0.0.1:{port}")
+        return _Running(application, process, f"http://127.0.0.1:{port}", self._on_line)
 
     async def _end(self, ended: Collection[_Running]) -> None:
         await asyncio.gather(*(running.end() for running in ended))
@@ -108,11 +121,15 @@ class Applications:
 class _Running:
     """One application's process, its URL, and the end of what it wrote to standard error."""
 
-    def __init__(self, application: Application, process: asyncio.subprocess.Process, url: str) -> None:
+    def __init__(
+        self, application: Application, process: asyncio.subprocess.Process, url: str, on_line: OnLine
+    ) -> None:
         self.application, self.url = application, url
-        self._process = process
+        self._process, self._on_line = process, on_line
         self._tail = b""
-        self._reading = asyncio.create_task(self._read())  # all the time: a full pipe would stop it
+        # All the time: a full pipe would stop it.
+        self._reading = asyncio.create_task(self._read())
+        self._reading_lines = asyncio.create_task(self._read_lines())
 
     @property
     def pid(self) -> int:
@@ -143,7 +160,7 @@ class _Running:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-        await self._reading
+        await asyncio.gather(self._reading, self._reading_lines)
 
     async def _answers(self, client: httpx.AsyncClient) -> bool:
         try:
@@ -159,6 +176,18 @@ class _Running:
         assert self._process.stderr is not None  # it is a pipe
         while chunk := await self._process.stderr.read(65_536):
             self._tail = (self._tail + chunk)[-TAIL_BYTES:]
+
+    async def _read_lines(self) -> None:
+        assert self._process.stdout is not None  # it is a pipe
+        region = self.application.environment.get("AWS_REGION", REGION)
+        while True:
+            try:
+                line = await self._process.stdout.readline()
+            except ValueError:  # a longer line than CloudWatch Logs takes; it was dropped
+                continue
+            if not line:
+                return
+            self._on_line(region, line.decode(errors="replace").rstrip())
 
 
 def _own_environment() -> dict[str, str]:

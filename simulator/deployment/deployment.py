@@ -57,6 +57,7 @@ class LocalDeployment:
 
     Tables and applications outlive an update. Functions and the edge are replaced by one that changes something of
     them, as CloudFront replaces them; key-value pairs are put into the edge that runs, items into its tables.
+    Metrics in the lines of functions and applications are collected.
     Where the state has a rollout controller, it looks on its schedule, or every `reconcile_seconds`.
     With `has_tls`, functions reach DynamoDB over TLS, with certificates of this deployment's own authority; `cpu_share`
     gives each of their workers that share of a core.
@@ -103,7 +104,7 @@ class LocalDeployment:
             keeper = Keeper(self._directory)
             opening.push_async_callback(asyncio.to_thread, keeper.close)
             await opening.enter_async_context(self.dynamodb)
-            self._applications = Applications(keeper)
+            self._applications = Applications(keeper, on_line=self.cloudwatch.collect)
             opening.push_async_callback(self._applications.stop)
             opening.push_async_callback(self._end_private)
             self.clients = ControllerClients(self.dynamodb.endpoint_url, self.cloudwatch, self._stores)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
 
+from controller.analysis.own_metric import OwnMetric
 from controller.analysis.plan import WAIT, Plan
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
@@ -94,6 +96,58 @@ async def rolling(stack: Stack, release: str, *more: str, is_broken: bool = Fals
         async with versions(is_broken) as origins:
             await stack.deploy(*SETTINGS, f"release={release}", *more, origins=origins)
             yield Rolling(stack, ControlTable(client, CONTROL))
+
+
+def measured(version: str, name: str, value: float, *, namespace: str = "Shop", stack: str = "") -> str:
+    """A line of a log with a metric (embedded metric format)."""
+    names = ["Stack", "Version"] if stack else ["Version"]
+    directive = {"Namespace": namespace, "Dimensions": [names], "Metrics": [{"Name": name}]}
+    metadata = {"Timestamp": round(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": metadata, "Stack": stack, "Version": version, name: value})
+
+
+@pytest.mark.long
+async def test_a_metric_of_the_applications_own_takes_a_version_back(stack: Stack) -> None:
+    orders = OwnMetric("Shop", "Orders", (HOME,), compare="per-request", direction="higher-is-better", minimum=100)
+    async with rolling(stack, "orders") as one:
+        await one.start(replace(PLAN, steps=(50, 100), interval_seconds=OVER_SECONDS, metrics={"orders": orders}))
+
+        async def order() -> None:
+            """Every request is an order, and of the canary's only every fourth."""
+            seen = 0
+            while True:
+                await asyncio.sleep(0.05)
+                lines, seen = stack.lines[seen:], len(stack.lines)
+                for number, line in enumerate(lines):
+                    for version in ("stable", "canary"):
+                        is_ordered = version == "stable" or number % 4 == 0
+                        if is_ordered and f'"origin":"{version}"' in line:
+                            stack.local.cloudwatch.collect(HOME, measured(version, "Orders", 1))
+
+        ordering = asyncio.create_task(order())
+        try:
+            rollout = await one.watched(lambda found: not found.is_active)
+        finally:
+            ordering.cancel()
+        assert (rollout.state, rollout.tests["metric:orders"].has_failed) == ("rolled-back", True)
+        assert rollout.reason.startswith("metric orders: canary 0.")
+        assert any("metric orders: there are " in reason for reason in one.reasons)
+
+
+@pytest.mark.long
+async def test_new_visitors_are_counted_and_a_split_that_is_off_holds_the_rollout(stack: Stack) -> None:
+    async with rolling(stack, "ratio") as one:
+        await one.start(replace(PLAN, interval_seconds=OVER_SECONDS))
+        ratio = (await one.watched(lambda found: bool(found.sample_ratio))).sample_ratio["canary"]
+        assert (ratio.expected_percent, ratio.has_failed) == (50, False)
+        rollout = await one.watched(lambda found: found.sample_ratio["canary"].visitors >= 50)
+        assert 0 < rollout.sample_ratio["canary"].assigned < rollout.sample_ratio["canary"].visitors
+        for _ in range(200):
+            line = measured("canary", "NewVisitors", 1, namespace="EdgeRouter", stack="edge-router-local")
+            stack.local.cloudwatch.collect(NEAR, line)
+        rollout = await one.watched(lambda found: found.state == "paused")
+        assert rollout.reason.startswith("sample ratio: ")
+        assert rollout.canary_percent == 50
 
 
 @pytest.mark.long

@@ -51,6 +51,15 @@ async def test_it_answers_once_started_and_no_process_is_left_by_stop(applicatio
     assert applications.urls == {}
 
 
+async def test_its_lines_are_handed_on_with_its_region(keeper: Keeper):
+    lines: list[tuple[str, str]] = []
+    applications = Applications(keeper, on_line=lambda region, line: lines.append((region, line)))
+    module, regions = "tests.simulator.deployment.printing_app:app", {"AWS_REGION": "eu-west-1"}
+    await applications.start([Application("a.example.com:443", module, regions, health="/ready")])
+    await applications.stop()
+    assert lines[0] == ("eu-west-1", "/ready was requested")
+
+
 @pytest.mark.long
 async def test_what_runs_as_it_should_stays(applications: Applications, pids: Pids):
     await applications.start([echo()])
