@@ -98,7 +98,6 @@ ROWS = (
         Traffic(error_rate=0.001, canary_error_rate=0.001),
         FALSE,
         are_rarely_stopped,
-        is_long=True,
     ),
     Row("healthy, noisy latency", PLAN, NOISE, FALSE, are_rarely_stopped),
     Row("3 points more errors", PLAN, Traffic(canary_error_rate=0.04), FOUND, are_mostly_stopped),

@@ -124,6 +124,7 @@ def test_a_start_takes_the_plan_of_the_stack_along(run: Run, table: ControlTable
         "baseline": False,
         "onSampleRatioMismatch": "hold",
         "metrics": {},
+        "latencyQuantiles": {"p50": 20, "p95": 20, "p99": 10},
     }
     assert table.read().live.percent == 1
 
@@ -154,9 +155,9 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
         "version\trequests\terrors\terror rate\tlatency\n"
         "stable\t9,400\t47\t0.50 %\t54.6 ms\n"
         "canary\t600\t3\t0.50 %\t54.6 ms\n"
-        "test\tcanary\tstable\tlimit\tp\tfails at\t\n"
-        "error rate\t0.50 %\t0.50 %\t1.50 %\t0.98\t0.0012\tpassed\n"
-        "latency\t54.6 ms\t54.6 ms\t65.5 ms\t1\t0.0012\tpassed\n"
+        "test\tcanary\tstable\tdifference\tinterval\tallowed\t\n"
+        "error rate\t0.50 %\t0.50 %\t+0.00 points\t-0.63 to +2.11\t1.00 points\tpassed\n"
+        "latency\t54.6 ms\t54.6 ms\t+0.0 %\t-10.8 to +12.2\t20.0 %\tpassed\n"
         "why: step 1 passed\n"
         "effective: 5 % of new visitors on canary (rollout:2)\n",
         "",
@@ -170,7 +171,9 @@ def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: 
     assert result.exit_code == 3
     assert f"prod ({PLACE}): the rollout of release 2026-11 is rolled-back\n" in result.out
     assert "1\t1 %\trolled-back\n2\t5 %\tnever\n" in result.out
-    assert re.search(r"^error rate\t10\.00 %\t0\.50 %\t1\.50 %\t\S+\t0\.0012\tfailed$", result.out, re.MULTILINE)
+    assert re.search(
+        r"^error rate\t10\.00 %\t0\.50 %\t\+9\.50 points\t\S+ to \S+\t1\.00 points\tfailed$", result.out, re.MULTILINE
+    )
     assert result.out.endswith(
         "why: errors: too many\neffective: everybody is on stable, the canary is withdrawn (rollout:2)\n"
     )

@@ -54,7 +54,7 @@ class Sources:
     own: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     own_unreadable: str = ""
 
-    def samples(self, start: int, end: int) -> Mapping[str, Sample]:
+    def samples(self, start: int, end: int, plan: Plan) -> Mapping[str, Sample]:
         self.windows.append((start, end))
         self.meanwhile()
         if self.unreadable:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from math import log
 
 import pytest
 from botocore.stub import ANY, Stubber
 
-from controller.analysis.sample import Sample
-from controller.sources.cloudwatch import STATISTICS, CloudWatchAlarms, CloudWatchMetrics, UnreadableError
+from controller.analysis.plan import Plan
+from controller.analysis.sample import THRESHOLDS_MS, Sample
+from controller.sources.cloudwatch import CloudWatchAlarms, CloudWatchMetrics
+from controller.sources.metric_data import STATISTICS, UnreadableError, billed_metrics, queries
 from tests.controller.conftest import REGIONS, ClientOf, PutMetrics
 from tests.controller.fakes import BEGIN
 
@@ -76,9 +79,15 @@ def test_metrics_that_nobody_has_written_are_none(metrics: CloudWatchMetrics) ->
     assert metrics.samples(BEGIN, BEGIN + 60) == {"stable": Sample(), "canary": Sample()}
 
 
+def minutes(code: str, values: list[float]) -> list[datetime]:
+    """Other ones on a page that is not the last."""
+    first = BEGIN if code == "Complete" else BEGIN + 600
+    return [datetime.fromtimestamp(first + 60 * minute, UTC) for minute in range(len(values))]
+
+
 def page(*results: tuple[str, list[float], str], token: str = "") -> dict[str, object]:
     found = [
-        {"Id": name, "Label": name, "Timestamps": [BEGIN] * len(values), "Values": values, "StatusCode": code}
+        {"Id": name, "Label": name, "Timestamps": minutes(code, values), "Values": values, "StatusCode": code}
         for name, values, code in results
     ]
     return {"MetricDataResults": found} | ({"NextToken": token} if token else {})
@@ -96,9 +105,9 @@ def test_every_page_is_read(metrics: CloudWatchMetrics, client_of: ClientOf) -> 
     assert (samples["canary"].requests, samples["stable"].requests) == (6, 7)
 
 
-def test_it_asks_for_sums_and_counts_by_the_minute(metrics: CloudWatchMetrics, stack: str) -> None:
-    query = metrics._query("canary", "responses")
-    assert query == {
+def test_it_asks_for_sums_and_counts_by_the_minute(stack: str) -> None:
+    found = {query["Id"]: query for query in queries(Plan(), "EdgeRouter", stack)}
+    assert found["canary_responses"] == {
         "Id": "canary_responses",
         "MetricStat": {
             "Metric": {
@@ -112,6 +121,20 @@ def test_it_asks_for_sums_and_counts_by_the_minute(metrics: CloudWatchMetrics, s
         "ReturnData": True,
     }
     assert {statistic for _, statistic in STATISTICS.values()} == {"Sum", "SampleCount"}
+
+
+def test_quantiles_are_counts_by_percentile_ranks_of_both_versions_in_one_call(stack: str) -> None:
+    found = queries(Plan(latency_quantiles={"p99": 10}), "EdgeRouter", stack)
+    ranks = [query["MetricStat"]["Stat"] for query in found if query["MetricStat"]["Stat"].startswith("PR")]
+    assert ranks == [f"PR(:{threshold})" for threshold in THRESHOLDS_MS] * 2
+    assert len(found) <= 500
+    assert (billed_metrics(Plan()), billed_metrics(Plan(latency_quantiles={"p99": 10}))) == (4, 4 + 56)
+
+
+def test_with_a_baseline_the_dimension_is_the_group(stack: str) -> None:
+    found = queries(Plan(baseline=True), "EdgeRouter", stack)
+    dimensions = {query["Id"].split("_")[0]: query["MetricStat"]["Metric"]["Dimensions"][1] for query in found}
+    assert dimensions == {name: {"Name": "Group", "Value": name} for name in ("baseline", "canary")}
 
 
 def test_regions_that_do_not_answer_or_not_fully_are_named(metrics: CloudWatchMetrics, client_of: ClientOf) -> None:

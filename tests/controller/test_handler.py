@@ -56,7 +56,8 @@ def test_a_rollout_goes_on_by_what_cloudwatch_has(
     assert json.loads(capsys.readouterr().out) == line
     assert line["outcome"] == line["state"] == "running"
     assert line["reason"] == (
-        "step 1 passed: errors: canary 0.00 % (0 of 960), stable 0.00 % (0 of 960), limit 1.00 %, p = 1 > 0.002"
+        "step 1 passed: errors: canary 0.00 % (0 of 960), stable 0.00 % (0 of 960), +0.00 points (-0.85"
+        " to +1.31; allowed 1.00), p = 1 > 0.002"
     )
     assert (line["canaryPercent"], line["step"], line["revision"]) == (25, 1, 3)
     assert started.read().live.percent == 25
@@ -94,7 +95,7 @@ def test_a_reconciliation_logs_one_line_of_json(capsys: pytest.CaptureFixture[st
     assert set(document) == {
         *("outcome", "reason", "state", "canaryPercent", "release", "revision", "configRevision", "step", "looks"),
         *("waitsForPin", "samples", "tests", "startedAt", "stepStartedAt", "intervalStartedAt", "updatedAt"),
-        *("measuredUntil", "failures", "gate", "changes", "sampleRatio", "metrics"),
+        *("measuredUntil", "failures", "gate", "changes", "sampleRatio", "metrics", "restarts"),
     }
 
 

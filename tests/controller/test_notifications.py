@@ -54,7 +54,9 @@ def test_a_notification_has_text_for_people_and_json_for_programs(
     text, _, document = body["Message"].partition("\n\n")
     assert text.splitlines()[0] == (f"The rollout of release 2026-11 on {stack} is rolled-back (step 1 of 3, 0 %).")
     assert text.splitlines()[1].startswith("Reason: errors: canary 10.00 %")
-    assert text.splitlines()[2].endswith("latency: canary 100.0 ms, stable 100.0 ms, limit 120.0 ms, p = 1 > 0.002")
+    assert text.splitlines()[2].endswith(
+        "latency: canary 100.0 ms, stable 100.0 ms, +0.0 % (-11.2 to +12.6; allowed 20.0), p = 1 > 0.002"
+    )
     assert json.loads(document)["state"] == "rolled-back"
 
 

@@ -50,8 +50,9 @@ def test_good_figures_are_noted_until_the_interval_is_over(world: World) -> None
     outcome = world.reconcile(5, HEALTHY)
     assert outcome.kind == "measured"
     assert outcome.reason == (
-        "errors: canary 1.00 % (100 of 10,000), stable 1.00 % (100 of 10,000), limit 2.00 %, p = 1 > 0.002;"
-        " latency: canary 100.0 ms, stable 100.0 ms, limit 120.0 ms, p = 1 > 0.002"
+        "errors: canary 1.00 % (100 of 10,000), stable 1.00 % (100 of 10,000), +0.00 points (-0.42 to +0.67;"
+        " allowed 1.00), p = 1 > 0.002;"
+        " latency: canary 100.0 ms, stable 100.0 ms, +0.0 % (-11.2 to +12.6; allowed 20.0), p = 1 > 0.002"
     )
     assert (world.rollout.canary_percent, world.rollout.analyses, world.rollout.revision) == (5, 1, 2)
     assert world.sources.notified == []
@@ -82,7 +83,8 @@ def test_too_many_errors_roll_back_at_once(world: World) -> None:
     outcome = world.reconcile(3, FAILING)
     assert outcome.kind == "rolled-back"
     assert outcome.reason == (
-        "errors: canary 10.00 % (1,000 of 10,000), stable 1.00 % (100 of 10,000), limit 2.00 %, p < 1e-12 <= 0.002"
+        "errors: canary 10.00 % (1,000 of 10,000), stable 1.00 % (100 of 10,000), +9.00 points (+8.10 to +10.62;"
+        " allowed 1.00), p < 1e-12 <= 0.002"
     )
     live = world.store.read().live
     assert (live.percent, live.is_withdrawn) == (0, True)
@@ -98,7 +100,7 @@ def test_an_origin_that_is_down_rolls_back(world: World) -> None:
 def test_answers_that_are_too_slow_roll_back_after_three_minutes(world: World) -> None:
     slow = {"stable": sample(), "canary": sample(latency_ms=170)}
     assert [world.reconcile(minutes, slow).kind for minutes in (3, 1, 1)] == ["measured", "measured", "rolled-back"]
-    assert world.rollout.reason.startswith("latency: canary 170.0 ms, stable 100.0 ms, limit 120.0 ms, p < 1e-12")
+    assert world.rollout.reason.startswith("latency: canary 170.0 ms, stable 100.0 ms, +70.0 % (+47.0 to +96.6; ")
 
 
 def test_the_same_minutes_are_not_analyzed_twice(world: World) -> None:

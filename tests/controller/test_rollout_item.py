@@ -50,6 +50,7 @@ def test_the_document_is_json_with_everything_that_status_shows(world: World) ->
         "baseline": False,
         "onSampleRatioMismatch": "hold",
         "metrics": {},
+        "latencyQuantiles": {},
     }
     assert document["samples"]["canary"]["errorRatePercent"] == 1
     assert document["samples"]["canary"]["latencyMs"] == 100

@@ -117,3 +117,15 @@ def test_five_points_more_errors_are_found_in_the_first_minute() -> None:
     canary, stable = random.binomial(750, 0.06, 1_000), random.binomial(2_250, 0.01, 1_000)
     found = sum(rejects(int(c), 750, int(s), 2_250, 0.01, 0.0012) for c, s in zip(canary, stable, strict=True))
     assert found >= 970
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.0012, 1e-6])
+@pytest.mark.parametrize("case", CASES)
+def test_the_lower_limit_is_the_margin_that_is_just_rejected(case: Counts, alpha: float) -> None:
+    low = score_test.low_limit(*case, alpha)
+    assert -1 < low < case[0] / case[1] - case[2] / case[3]
+    assert score_test.p_value(*case, low) == pytest.approx(alpha, rel=1e-3)
+
+
+def test_where_no_margin_is_rejected_the_lower_limit_is_minus_1() -> None:
+    assert score_test.low_limit(0, 20, 30, 30, 0.03) == -1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from stats.student_t import Moments, upper_tail, welch
+from stats.student_t import Moments, critical_t, upper_tail, welch
 
 
 def moments(values: np.ndarray) -> Moments:
@@ -54,3 +54,9 @@ def test_the_upper_tail_is_that_of_scipy(t: float, degrees: float) -> None:
 
 def test_with_infinite_degrees_of_freedom_the_tail_is_normal() -> None:
     assert upper_tail(4.5, inf) == pytest.approx(scipy.stats.norm.sf(4.5), rel=1e-12)
+
+
+@pytest.mark.parametrize("degrees", [2.5, 30, 499.3, inf])
+@pytest.mark.parametrize("alpha", [0.4, 0.0012, 1e-7])
+def test_the_critical_value_is_scipys(alpha: float, degrees: float) -> None:
+    assert critical_t(alpha, degrees) == pytest.approx(scipy.stats.t.isf(alpha, min(degrees, 1e12)), rel=1e-6)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from math import exp, log
 
+import numpy as np
 import pytest
 
-from controller.analysis.sample import Sample
+from controller.analysis.plan import Plan
+from controller.analysis.sample import THRESHOLDS_MS, Sample
 from controller.sources.cloudwatch import CloudWatchMetrics, UnreadableError
 from router.metrics import Metrics
 from router.model.decision import Decision
@@ -108,3 +111,73 @@ def test_metrics_without_number_do_not_fill_the_memory() -> None:
         cloudwatch.collect(HOME, json.dumps({"_aws": metadata, "Id": str(number), "m": 1}))
     assert cloudwatch.left_out == 5
     assert cloudwatch.statistics(HOME, ("n", (("Id", "0"),), "m"), AT, AT + 1) == Statistics(1, 1.0, 1.0, 1.0)
+
+
+LATENCIES = [3, 20, 20, 128, 129, 400, 70_000]
+DEFINITION = {"Namespace": "EdgeRouter", "Metrics": [{"Name": "LatencyMs"}, {"Name": "LogLatency"}]}
+
+
+def latencies(cloudwatch: CloudWatch, values: list[float], region: str = HOME, **dimensions: str) -> None:
+    """Latencies of a second, by these dimensions beside the stack."""
+    named = {"Stack": "s", **dimensions}
+    metadata = {"Timestamp": AT * 1000, "CloudWatchMetrics": [DEFINITION | {"Dimensions": [list(named)]}]}
+    figures = {"LatencyMs": values, "LogLatency": [log(value) for value in values]}
+    cloudwatch.collect(region, json.dumps({"_aws": metadata, **named, **figures}))
+
+
+def test_the_controller_counts_latencies_up_to_thresholds_over_regions() -> None:
+    edge = Edge()
+    latencies(edge.cloudwatch, LATENCIES, Version="canary")
+    latencies(edge.cloudwatch, [128, 500], EUROPE, Version="canary")
+    canary = edge.metrics().samples(AT, AT + 60, Plan(latency_quantiles={"p99": 10}))["canary"]
+    expected = np.histogram([*LATENCIES, 128, 500], [0.5, *(edge + 0.5 for edge in THRESHOLDS_MS), np.inf])[0]
+    assert canary.histogram == tuple(map(int, expected))
+    assert (sum(canary.histogram), canary.latencies) == (9, 9)
+    assert edge.metrics().samples(AT, AT + 60)["canary"].histogram == ()
+
+
+def test_with_a_baseline_samples_are_by_group() -> None:
+    edge = Edge()
+    latencies(edge.cloudwatch, [5, 6], Group="baseline")
+    latencies(edge.cloudwatch, [7], Group="canary")
+    latencies(edge.cloudwatch, [8, 9, 10], Version="canary")
+    samples = edge.metrics().samples(AT, AT + 60, Plan(baseline=True))
+    assert {name: sample.latencies for name, sample in samples.items()} == {"baseline": 2, "canary": 1}
+
+
+@pytest.mark.parametrize("percent", ["0", "1", "14.3", "50", "99", "99.9", "100"])
+def test_percentiles_are_exact(percent: str) -> None:
+    statistics = Statistics()
+    statistics.add(LATENCIES)
+    expected = np.percentile(LATENCIES, float(percent), method="inverted_cdf")
+    assert statistics.value(f"p{percent}") == expected
+
+
+@pytest.mark.parametrize(
+    ("rank", "percent"),
+    [("PR(:128)", 400 / 7), ("PR(20:)", 400 / 7), ("PR(20:128)", 100 / 7), ("PR(:2)", 0), ("PR(:70000)", 100)],
+)
+def test_a_percentile_rank_excludes_its_lower_bound_and_includes_the_upper(rank: str, percent: float) -> None:
+    statistics = Statistics()
+    statistics.add(LATENCIES)
+    assert statistics.value(rank) == pytest.approx(percent)
+
+
+def test_another_statistic_is_rejected() -> None:
+    with pytest.raises(ValueError, match=r"^the local CloudWatch has no statistic tm90$"):
+        Statistics().value("tm90")
+
+
+def test_more_different_values_than_are_kept_have_no_percentiles() -> None:
+    cloudwatch = CloudWatch(max_different=10)
+    latencies(cloudwatch, LATENCIES, Version="canary")
+    latencies(cloudwatch, LATENCIES, Version="stable")
+    found = CloudWatchClient(cloudwatch, HOME)
+    dimensions = [{"Name": "Stack", "Value": "s"}, {"Name": "Version", "Value": "stable"}]
+    metric = {"Namespace": "EdgeRouter", "MetricName": "LatencyMs", "Dimensions": dimensions}
+    queries = [
+        {"Id": name, "MetricStat": {"Metric": metric, "Period": 60, "Stat": name}} for name in ("SampleCount", "p50")
+    ]
+    begin, end = (datetime.fromtimestamp(AT + second, UTC) for second in (0, 60))
+    results = found.get_metric_data(MetricDataQueries=queries, StartTime=begin, EndTime=end)["MetricDataResults"]
+    assert [result["Values"] for result in results] == [[7.0], []]
