@@ -185,7 +185,7 @@ def _json_source(lines: str) -> str:
     known = ", ".join(columns[name] for name in ("path", "cookie", "request_id"))
     problem = f"CASE WHEN coalesce({known}) IS NULL THEN '{MALFORMED}' ELSE '' END"
     return f"""SELECT {_columns(columns)}, {problem} AS problem FROM (
-  SELECT CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN json_extract_string(line, {wanted}) END AS part
+  SELECT TRY(json_extract_string(line, {wanted})) AS part
   FROM {lines} WHERE trim(line) <> '' AND line[1] <> '#'
 )"""
 
