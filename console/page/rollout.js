@@ -60,17 +60,19 @@ function* figures({ results, samples }) {
 }
 
 const amount = (result, value) => `${number(value, result.decimals)} ${result.unit}`;
+const UNBOUNDED = 1e6; // what the controller writes for no bound
+const above = (result) => (result.high < UNBOUNDED ? number(result.high, result.decimals) : "any");
 const hasInterval = (result) => result.low !== undefined && result.high !== undefined && (result.low !== 0 || result.high !== 0);
 
 function verdict(result) {
   const state = result.hasFailed ? "failed" : "passed";
   const words = result.hasFailed ? "worse than allowed" : "not shown to be worse than allowed";
-  return [h("b", {}, `${result.name}: `), h("span", { class: state }, words), ` – canary ${amount(result, result.canary)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`, hasInterval(result) ? `; difference ${number(result.difference, result.decimals)} ${result.unitOfDifference}, between ${number(result.low, result.decimals)} and ${number(result.high, result.decimals)}` : ""];
+  return [h("b", {}, `${result.name}: `), h("span", { class: state }, words), ` – canary ${amount(result, result.canary)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`, hasInterval(result) ? `; difference ${number(result.difference, result.decimals)} ${result.unitOfDifference}, between ${number(result.low, result.decimals)} and ${above(result)}` : ""];
 }
 
 function row(result) {
   const unit = result.unitOfDifference;
-  const shownInterval = hasInterval(result) ? `${number(result.low, 2)} to ${number(result.high, 2)} ${unit}` : "–";
+  const shownInterval = hasInterval(result) ? `${number(result.low, result.decimals)} to ${above(result)} ${unit}` : "–";
   const difference = hasInterval(result) ? `${number(result.difference, 2)} ${unit}` : "–";
   const figure = (value) => (value < 0.001 ? value.toExponential(1) : number(value, 3));
   return [result.name, ...[result.canary, result.stable, result.limit].map((one) => amount(result, one)), difference, shownInterval, figure(result.pValue), figure(result.alpha), result.hasFailed ? "failed" : "passed"];
@@ -99,7 +101,7 @@ function interval(result) {
     svg("text", { x: x(position[0]), y: name === "zero" ? 60 : 13, "text-anchor": x(position[0]) > 400 ? "end" : x(position[0]) < 100 ? "start" : "middle" }, `${position[1]} ${number(position[0], result.decimals)}`),
   ];
   const label = withInterval
-    ? `${result.name}: the difference is ${number(dot, 2)} ${unit}, between ${number(low, 2)} and ${number(high, 2)}; allowed is ${number(marks.allowed[0], 2)}`
+    ? `${result.name}: the difference is ${number(dot, 2)} ${unit}, between ${number(low, 2)} and ${above(result)}; allowed is ${number(marks.allowed[0], 2)}`
     : `${result.name}: canary ${amount(result, dot)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`;
   const stroke = result.hasFailed ? "bad" : "canary";
   return svg(

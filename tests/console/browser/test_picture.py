@@ -25,8 +25,8 @@ def test_the_picture_is_taken_of_a_rollout_under_way(browser: Browser, edge: Up,
         browser.act("Resume")
         browser.wait("#rollout .state", "running")
         browser.wait("#rollout .why", "errors: canary")
+        assert browser.errors() == []
         taken = browser.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "webp", "quality": 70})
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_bytes(base64.b64decode(taken["data"]))
     assert picture.stat().st_size < MOST_BYTES
-    assert browser.errors() == []
