@@ -41,7 +41,7 @@ export class Chart {
       padding: [8, 8, 0, 0],
       cursor: { drag: { x: false, y: false } },
       scales: { y: { range: (_, low, high) => [0, this.most ?? (high > 0 ? high * 1.1 : 1)] } },
-      axes: [{ ...axis, space: 70, size: 32, values: (_, times) => times.map((at) => clock(at, times.at(-1) - times[0])) }, { ...axis, size: 48, space: 28 }],
+      axes: [{ ...axis, space: 110, size: 32, values: (_, times) => times.map((at) => clock(at, times.at(-1) - times[0])) }, { ...axis, size: 48, space: 28 }],
       series: [
         { label: "time", value: (_, at) => (at ? new Date(at * 1000).toLocaleTimeString() : "–") },
         ...this.series.map((one) => ({

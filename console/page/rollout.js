@@ -60,20 +60,29 @@ function* figures({ results, samples }) {
 }
 
 const amount = (result, value) => `${number(value, result.decimals)} ${result.unit}`;
+const UNBOUNDED = 1e6; // what the controller writes for no bound
+const above = (result) => (result.high < UNBOUNDED ? number(result.high, result.decimals) : "any");
 const hasInterval = (result) => result.low !== undefined && result.high !== undefined && (result.low !== 0 || result.high !== 0);
 
 function verdict(result) {
   const state = result.hasFailed ? "failed" : "passed";
   const words = result.hasFailed ? "worse than allowed" : "not shown to be worse than allowed";
-  return [h("b", {}, `${result.name}: `), h("span", { class: state }, words), ` – canary ${amount(result, result.canary)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`].map((part) => part);
+  return [h("b", {}, `${result.name}: `), h("span", { class: state }, words), ` – canary ${amount(result, result.canary)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`, hasInterval(result) ? `; difference ${number(result.difference, result.decimals)} ${result.unitOfDifference}, between ${number(result.low, result.decimals)} and ${above(result)}` : ""];
 }
 
 function row(result) {
   const unit = result.unitOfDifference;
-  const shownInterval = hasInterval(result) ? `${number(result.low, 2)} to ${number(result.high, 2)} ${unit}` : "–";
+  const shownInterval = hasInterval(result) ? `${number(result.low, result.decimals)} to ${above(result)} ${unit}` : "–";
   const difference = hasInterval(result) ? `${number(result.difference, 2)} ${unit}` : "–";
   const figure = (value) => (value < 0.001 ? value.toExponential(1) : number(value, 3));
   return [result.name, ...[result.canary, result.stable, result.limit].map((one) => amount(result, one)), difference, shownInterval, figure(result.pValue), figure(result.alpha), result.hasFailed ? "failed" : "passed"];
+}
+
+// From what is drawn: an interval that is far wider than difference and bound is cut at the ends.
+function scale(zero, allowed, dot, low, high) {
+  const near = [zero, allowed, dot];
+  const width = Math.max(...near) - Math.min(...near) || Math.abs(zero) || 1;
+  return [Math.max(Math.min(...near, low), Math.min(...near) - 2 * width), Math.min(Math.max(...near, high), Math.max(...near) + 2 * width)];
 }
 
 // The difference canary − stable with its interval, beside the bound; where there is none, the values and their limit.
@@ -85,15 +94,14 @@ function interval(result) {
     : { zero: [result.stable, "stable"], allowed: [result.limit, "limit"] };
   const dot = withInterval ? result.difference : result.canary;
   const [low, high] = withInterval ? [result.low, result.high] : [dot, dot];
-  const all = [marks.zero[0], marks.allowed[0], low, high, dot].filter(Number.isFinite);
-  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const [least, most] = scale(marks.zero[0], marks.allowed[0], dot, low, high);
   const x = (value) => 20 + (460 * (Math.min(most, Math.max(least, value)) - least)) / (most - least || 1);
   const line = (name, position, stroke, dash) => [
     svg("line", { x1: x(position[0]), x2: x(position[0]), y1: 18, y2: 46, stroke: `var(--${stroke})`, "stroke-width": 2, "stroke-dasharray": dash }),
     svg("text", { x: x(position[0]), y: name === "zero" ? 60 : 13, "text-anchor": x(position[0]) > 400 ? "end" : x(position[0]) < 100 ? "start" : "middle" }, `${position[1]} ${number(position[0], result.decimals)}`),
   ];
   const label = withInterval
-    ? `${result.name}: the difference is ${number(dot, 2)} ${unit}, between ${number(low, 2)} and ${number(high, 2)}; allowed is ${number(marks.allowed[0], 2)}`
+    ? `${result.name}: the difference is ${number(dot, 2)} ${unit}, between ${number(low, 2)} and ${above(result)}; allowed is ${number(marks.allowed[0], 2)}`
     : `${result.name}: canary ${amount(result, dot)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`;
   const stroke = result.hasFailed ? "bad" : "canary";
   return svg(

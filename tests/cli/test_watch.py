@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from rich.console import Console
 from rich.text import Text
 
 import cli.rollout.watch
+from cli.output.console import out
 from cli.output.errors import OperationError
+from cli.output.streams import output
 from cli.rollout.watch import plot
 from controller.analysis.plan import Plan
 from controller.rollout.item import Item
@@ -119,3 +122,22 @@ def test_the_plot_rises_with_each_step_and_fits_the_terminal() -> None:
     )
     assert end_of_10 < 50 < end_of_50
     assert drawn[-1].split()[0:2] == ["|", "0.0"]
+
+
+def test_on_a_terminal_the_page_is_drawn_anew_and_the_status_is_left_at_the_end(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    stream = cast("Any", output)
+    terminal = Console(file=stream, force_terminal=True, force_interactive=True, width=90, height=40, soft_wrap=True)
+    monkeypatch.setitem(out.__dict__, "console", terminal)
+    first = rolling(FakePlace(CONFIG).read())
+    problem = OperationError("throttled")
+    result = watch([first, problem, first.start_step(1, NOW + 60, "step 1 passed"), first.succeed("passed", NOW + 90)])
+    assert result.exit_code == 0
+    enter, leave = "\x1b[?1049h", "\x1b[?1049l"
+    pages, _, left = result.out.partition(leave)
+    assert pages.startswith(enter)
+    drawn = ("why: started", "throttled; it is read again", "why: step 1 passed", "(min)")
+    assert [text for text in drawn if text not in pages] == []
+    assert ("why: passed" in left, "succeeded" in left) == (True, True)

@@ -122,8 +122,12 @@ class Browser:
         self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
 
     def errors(self) -> list[str]:
-        """What the page has written to the browser's console: script errors and violations of its policy."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        """What the page has written to the browser's console: script errors and violations of its policy.
+
+        Not an action that was rejected because the stack had changed meanwhile.
+        """
+        messages = [str(entry["message"]) for entry in self.driver.get_log("browser")]
+        return [one for one in messages if "/api/actions" not in one or "409 (Conflict)" not in one]
 
 
 @pytest.fixture(scope="module")
