@@ -154,7 +154,7 @@ rollouts: setup
 	@$(BIN)/python -m bench.rollouts
 	@$(BIN)/python -m bench.rollouts.control_delay
 
-# 50,000 rollouts that are interrupted at any call of the controller, by whatever else happens (minutes); `make test` runs a few.
+# 50,000 rollouts that are interrupted at any call of the controller, by whatever else happens (14 minutes of CPU); `make test` runs a few.
 interruptions: setup
 	INTERLEAVINGS=50000 $(BIN)/pytest -q -p no:xdist -p no:cacheprovider tests/controller/test_interruptions.py
 
