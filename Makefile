@@ -193,7 +193,7 @@ what-if-trino: setup
 	mvn -q -B -f tests/trino/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.edge-router/trino
 	TRINO_HOME=$(CURDIR)/.edge-router/trino $(BIN)/pytest -q -p no:xdist -rs tests/trino
 
-# 50,000 rollouts that are interrupted at any call of the controller, by whatever else happens (minutes); `make test` runs a few.
+# 50,000 rollouts that are interrupted at any call of the controller, by whatever else happens (14 minutes of CPU); `make test` runs a few.
 interruptions: setup
 	INTERLEAVINGS=50000 $(BIN)/pytest -q -p no:xdist -p no:cacheprovider tests/controller/test_interruptions.py
 

@@ -154,6 +154,10 @@ class Rollout(Document):
         """End with no effect left."""
         return self._change(ENDED, self.canary_percent, reason, now)
 
+    def make_room(self, release: str, now: int) -> Rollout:
+        """Return the rollout as the start of another one leaves it: one that is active ends."""
+        return self.end(f"a rollout of release {release} was started", now) if self.is_active else self
+
     def _change(self, state: str, canary_percent: float, reason: str, now: int) -> Rollout:
         number = self.changes + 1
         event = Event(now, state, canary_percent, reason, self.step, number)

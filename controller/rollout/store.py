@@ -65,19 +65,12 @@ class Items:
         """Return the rollouts that writing this one makes former ones: itself where it ends, and what it replaces."""
         replaced = self.rollout if self.rollout and self.rollout.started_at != written.started_at else None
         was_over = replaced is None and self.rollout is not None and not self.rollout.is_active
-        found = [] if replaced is None else [_ended(replaced, written)]
+        found = [] if replaced is None else [replaced.make_room(written.release, written.started_at)]
         return found if written.is_active or was_over else [*found, written]
 
     def with_rollout(self, written: Rollout) -> Items:
         """Return the items with this rollout."""
         return replace(self, rollout=written)
-
-
-def _ended(replaced: Rollout, written: Rollout) -> Rollout:
-    """Return the rollout as its successor leaves it: one that was active ends."""
-    if not replaced.is_active:
-        return replaced
-    return replaced.end(f"a rollout of release {written.release} was started", written.started_at)
 
 
 class Store(Protocol):

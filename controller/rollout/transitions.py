@@ -44,7 +44,7 @@ def start(plan: Plan, items: Items, now: float) -> Rollout:
     reason = "started" if step == 0 else f"started at step {step + 1} because the canary has {effective:g} % already"
     rollout = Rollout(plan, items.config.release, RUNNING, effective, step, time, time, time, reason)
     if former is not None:
-        rollout = replace(rollout, pending=former.pending)
+        rollout = replace(rollout, pending=former.make_room(rollout.release, time).pending)
     return rollout.start_step(step, time, reason)
 
 

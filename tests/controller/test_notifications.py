@@ -180,3 +180,16 @@ def test_a_start_takes_along_what_was_not_announced_of_the_rollout_before(world:
         world.now += 1
     told = [(news.event.reason, news.previous_state) for news in world.rollout.pending]
     assert told == [("started", "none"), ("aborted manually", "running")] * 2
+
+
+def test_a_start_announces_the_end_of_what_it_replaces() -> None:
+    world = World()
+    world.memory.config(release="2026-12", revision="2")
+    world.now += 60
+    world.ask(lambda items, now: transitions.start(PLAN, items, now))
+    world.reconcile()
+    told = [(news.release, news.event.state, news.event.reason) for news in world.sources.news]
+    assert told == [
+        ("2026-11", "ended", "a rollout of release 2026-12 was started"),
+        ("2026-12", "running", "started"),
+    ]

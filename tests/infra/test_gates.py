@@ -13,6 +13,7 @@ import pytest
 from controller.gates.settings import Gates, WebhookPolicy
 from controller.gates.times import Times
 from infra.package.bundle import build_controller
+from simulator.deployment.rollouts import scheduled_controller
 from tests.infra.configs import choosing, problems_of, stack_of
 from tests.infra.test_program import FUNCTION, run
 from tests.infra.test_program_release import named
@@ -111,6 +112,10 @@ def test_the_controller_gets_the_gates_and_their_secrets_are_secrets_of_the_stat
     assert SECRET not in text
     for name in ("WEBHOOK_URL", "WEBHOOK_SECRET", "SLACK_URL"):
         assert "ciphertext" in variables[name]
+    local = scheduled_controller(found.state_with_secrets)
+    assert local is not None
+    opened = [local.environment[name] for name in ("WEBHOOK_URL", "WEBHOOK_SECRET", "SLACK_URL")]
+    assert opened == [HOOK["url"], SECRET, slack]
 
 
 def test_the_package_has_time_zones_where_there_are_times(tmp_path: Path) -> None:
