@@ -25,7 +25,7 @@ from controller.sources.series import CloudWatchSeries
 _CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 _CLOUDFRONT_REGION = "us-east-1"
 _REPLICATION_SECONDS = 2
-_MIRROR_SECONDS = 70
+MIRROR_SECONDS = 70
 """Until every edge location has a command's percentage from a key-value store: the controller's next run, and 10 s to
 propagate, for which AWS gives no figure."""
 _NOT_LOGGED = ("history", "plan", "reason")
@@ -63,12 +63,13 @@ def build_controller(
     client_for: ClientFor | None = None,
     clock: Callable[[], float] = time.time,
     response_seconds: int = RESPONSE_SECONDS,
+    mirror_seconds: int = MIRROR_SECONDS,
 ) -> Controller:
     """Build the controller from environment variables.
 
     CONTROL_TABLE, HOME_REGION, METRIC_REGIONS (separated by commas) and STACK are required; KeyError names a missing
     one. METRICS_NAMESPACE, REFRESH_SECONDS, TOPIC_ARN and KEY_VALUE_STORE_ARN are optional. `response_seconds` as for
-    CloudWatchMetrics.
+    CloudWatchMetrics; `mirror_seconds` until a key-value store has what the table has.
     """
     make = client_for or _boto_client
     stack = environment["STACK"]
@@ -80,14 +81,14 @@ def build_controller(
 
     namespace = environment.get("METRICS_NAMESPACE") or "EdgeRouter"
     topic, store = environment.get("TOPIC_ARN"), environment.get("KEY_VALUE_STORE_ARN")
-    settle = _MIRROR_SECONDS if store else int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
+    settle = int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
     return Controller(
         store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
         metrics=CloudWatchMetrics({name: cloudwatch(name) for name in regions}, namespace, stack, response_seconds),
         alarms=CloudWatchAlarms(cloudwatch),
         notifier=TopicNotifier(make("sns", topic.split(":")[3]), topic, stack) if topic else None,
         clock=clock,
-        timing=Timing(settle_seconds=settle),
+        timing=Timing(settle_seconds=max(settle, mirror_seconds) if store else settle),
         key_values=CloudFrontKeyValues(make("cloudfront-keyvaluestore", _CLOUDFRONT_REGION), store) if store else None,
         series=CloudWatchSeries(cloudwatch, regions, namespace, stack),
     )

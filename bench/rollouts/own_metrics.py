@@ -24,8 +24,9 @@ LOOKS = (10, 30)
 """Minutes of a step after which it is asked whether the metric has failed at any look."""
 METHOD = (
     "controller.analysis.own_metric.judge itself, by the minute. Healthy is the worst case of it: a canary exactly as"
-    " good as stable, with nothing allowed. Requests by Poisson, events by binomials, durations lognormal (deviation 1);"
-    " noise is 20 % in each minute for both versions, and 10 % for each. numpy's default_rng, seeded with (seed, row)"
+    " good as stable, with nothing allowed. Requests by Poisson, events by binomials, durations lognormal (deviation"
+    " 1); noise is 20 % in each minute for both versions, and 10 % for each. numpy's default_rng, seeded with (seed,"
+    " row)"
 )
 
 
@@ -89,7 +90,7 @@ def _series(random: np.random.Generator, row: Row, requests: float, value: float
     values = value * np.exp(common + _correlated(random, row, len(common)))
     if row.direction == LOWER:
         pairs = zip(values.tolist(), sizes.tolist(), strict=True)
-        sums = [float(np.sum(random.lognormal(np.log(one), 1, size))) for one, size in pairs]
+        sums = [float(np.sum(np.exp(random.normal(np.log(one), 1, size)))) for one, size in pairs]
         return Series(_by_minute(sums), _by_minute(sizes), _by_minute(sizes))
     events = _by_minute(random.binomial(sizes, np.minimum(values, 1)))
     return Series(events, events if row.compare == PER_REQUEST else _by_minute(sizes), _by_minute(sizes))

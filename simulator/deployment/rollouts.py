@@ -127,6 +127,8 @@ class Rollouts:
             await self.reconcile()
 
     def _built(self, scheduled: Scheduled) -> Controller:
-        controller = build_controller(scheduled.environment, self._clients, response_seconds=ANSWER_SECONDS)
+        controller = build_controller(
+            scheduled.environment, self._clients, response_seconds=ANSWER_SECONDS, mirror_seconds=0
+        )
         timing = replace(controller.timing, period_seconds=PERIOD_SECONDS, lag_seconds=LAG_SECONDS)
         return replace(controller, alarms=DrilledAlarms(self._clients), timing=timing)
