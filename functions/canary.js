@@ -156,12 +156,11 @@ function draw(decision, release, percent, visitor) {
     decision.bucket = bucket(release, visitor);
     if (decision.bucket < limit) {
         decision.origin = 'canary';
-    }
     // only with baseline
-    if (decision.bucket >= Math.max(limit, 10000 - limit)) {
+    } else if (decision.bucket >= 10000 - limit) {
         decision.version = 'baseline';
-    }
     // end
+    }
 }
 
 // Of 10,000.

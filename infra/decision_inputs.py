@@ -7,9 +7,11 @@ from dataclasses import replace
 from cache_check.model.decision_inputs import DecisionInputs, RequiredAssociation
 from infra.naming.edge_functions import REWRITING, viewer_function_name
 from infra.settings.cache_key import KEY_HEADER, header_key
+from infra.settings.groups import bot_tokens
 from infra.settings.model import Settings
 from infra.settings.private_origins import signs
 from infra.settings.stack import Stack
+from router.control.bots import PREFETCH_HEADERS
 from router.failover import ATTEMPT_HEADER
 
 _WITHOUT = {
@@ -54,11 +56,12 @@ def decision_inputs(stack: Stack) -> DecisionInputs:
     places = (override.cookie, override.header, override.query) if override else ("", "", "")
     builds = settings.skew
     named = (builds.cookie, builds.header, builds.query) if builds else ("", "", "")
+    of_bots = frozenset(("user-agent", *PREFETCH_HEADERS)) if bot_tokens(settings) is not None else frozenset[str]()
     cookie, header, query = (frozenset(found) - {""} for found in zip(places, named, strict=True))
     return replace(
         inputs,
         cookies=needs.cookies | cookie,
-        headers=frozenset(name.lower() for name in needs.headers | header),
+        headers=frozenset(name.lower() for name in needs.headers | header | of_bots),
         query=needs.query | query,
         body=needs.body,
         varies=needs.varies,

@@ -12,8 +12,9 @@ from cli.cost.prices import Price, find_prices
 from cli.cost.traffic import Traffic, share
 from controller.sources.cloudwatch import STATISTICS, VERSIONS
 from infra.rollout.controller import MEMORY_MB as CONTROLLER_MEMORY_MB
+from infra.settings.groups import has_baseline
 from infra.settings.stack import Stack
-from router.metrics import LATENCY, REQUESTS
+from router.metrics import LATENCY, NEW_VISITORS, REQUESTS
 
 HOURS = 730
 """A month, as AWS's own calculator counts."""
@@ -159,9 +160,12 @@ class _Month:
         return self._misses * lines + functions
 
     def _metrics(self) -> Iterator[Quantity]:
-        """Of both versions, in every Region with requests."""
-        names: tuple[Any, ...] = (*REQUESTS, *LATENCY)
-        yield WATCHING, "metrics", "custom-metrics", Decimal(len(names) * len(VERSIONS) * self._regions)
+        """Of both versions, and of the groups to compare, in every Region with requests."""
+        needs = self._settings.needs
+        is_assigning = needs.by_percentage and not needs.version_header
+        names: tuple[Any, ...] = (*(NEW_VISITORS if is_assigning else REQUESTS), *LATENCY)
+        subjects = len(VERSIONS) * (2 if has_baseline(self._settings) else 1)
+        yield WATCHING, "metrics", "custom-metrics", Decimal(len(names) * subjects * self._regions)
 
     def _rollout(self) -> Iterator[Quantity]:
         """The metrics are read once a minute while a rollout is under way."""

@@ -8,6 +8,7 @@ from typing import Any
 from router import event as events
 from router.baked import build_router
 from router.control.precedence import CANARY
+from router.groups import BOT, HOLDOUT
 from router.model.decision import DEFAULT_ORIGIN, Decision
 from router.model.request import Request
 from router.skew import REASON
@@ -69,7 +70,8 @@ def _decide_by_hint(config: Mapping[str, Any], request: Request, region: str, *,
     }
     hinting = {**config, "strategy": "cookie-version", "options": hint, "table": None}
     decision = _decide(hinting, request, region)
-    if decision.bucket is None or not is_session:
+    is_by_hint = decision.bucket is None and decision.reason not in (BOT, HOLDOUT)
+    if is_by_hint or not is_session:
         return _enforce_withdrawal(decision) if is_withdrawn else decision
     if is_withdrawn:  # whatever the table has
         return WITHDRAWN

@@ -10,6 +10,7 @@ from cli.explain.admission import Admission, Refusal, admit
 from cli.explain.edge_decision import decide, read_request
 from cli.stacks.local_reads import map_origins, use_variables
 from cli.stacks.view import StackView
+from router.groups import group_of
 from router.model.decision import DEFAULT_ORIGIN, Decision
 from router.model.request import Request
 
@@ -37,6 +38,7 @@ class Explanation:
     steps: tuple[tuple[str, str], ...]
     table_source: str | None
     table_ms: float | None
+    group: str = ""
     unread: tuple[str, ...] = ()
     refusal: Refusal | None = None
 
@@ -46,6 +48,7 @@ class Explanation:
             "origin": self.origin,
             "domainName": self.domain_name,
             "reason": self.reason,
+            "group": self.group or None,
             "bucket": self.bucket,
             "fallback": self.is_fallback,
             "tableSource": self.table_source,
@@ -95,6 +98,7 @@ def _explanation(view: StackView, request: Request, decision: Decision) -> Expla
         steps=_steps(view, request),
         table_source=table.source if table else None,
         table_ms=table.elapsed_ms if table else None,
+        group=group_of(decision),
         unread=_unread(view, decision),
     )
 

@@ -73,6 +73,7 @@ def _print(explanation: Explanation, view: StackView) -> None:
         out.print(f"undecided: {' and '.join(explanation.unread)} {verb}", markup=False)
         return
     bucket = "" if explanation.bucket is None else f", bucket {explanation.bucket} of 10,000"
+    group = f", group {explanation.group}" if explanation.group else ""
     fallback = " (fallback: something failed)" if explanation.is_fallback else ""
-    because = f"({explanation.domain_name}) because {explanation.reason}{bucket}{fallback}"
+    because = f"({explanation.domain_name}) because {explanation.reason}{bucket}{group}{fallback}"
     out.print_after("bold", explanation.origin, because)

@@ -58,7 +58,8 @@ def expectations(stack: Stack) -> dict[str, Any]:
     settings = stack.settings
     expected: dict[str, Any] = {"pin": settings.pin, "originHosts": list(settings.origin_ports)}
     if settings.strategy in COOKIES:
-        expected["percent"] = settings.canary_percent
+        held_out = settings.holdout.percent if settings.holdout else 0
+        expected["percent"] = round(settings.canary_percent * (100 - held_out) / 100, 4)
         names = [getattr(settings.options, option) for option in COOKIES[settings.strategy]]
         expected["cookies"] = [name for name in names if name]
     elif settings.strategy in ALL_STABLE:

@@ -2,8 +2,8 @@
 
 A bot is known by a part of its User-Agent. Source of the names: the crawlers' own pages (Google "Overview of Google
 crawlers and fetchers", Meta "Web Crawlers", OpenAI "Overview of OpenAI Crawlers", Anthropic, Perplexity) and the list
-crawler-user-agents 1.60.0 (MIT), for whose user agents tests/router/test_bots.py says how many are found. Left out are
-HTTP libraries such as curl and okhttp: applications of your own use them.
+crawler-user-agents 1.60.0 (MIT); docs/groups.md says how many of its user agents are found. Left out are HTTP libraries
+such as curl and okhttp: applications of your own use them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ TOKENS = (
     "headlesschrome",
     "phantomjs",
     "lighthouse",
-    "validator",
     "monitor",
     "pingdom",
     "synthetic",  # DatadogSynthetics, NewRelicSynthetics …

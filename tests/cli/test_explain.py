@@ -85,11 +85,43 @@ def test_one_line_is_enough_of_a_head(run: Run, written: Callable[[str], str]):
         "domainName": "v1.example.com",
         "reason": "no-cookie",
         "bucket": 9557,
+        "group": None,
         "fallback": False,
         "tableSource": None,
         "tableMs": None,
         "steps": [{"lookedAt": "cookie app-version", "found": "no-cookie"}],
     }
+
+
+GROUPS = tuple(
+    part
+    for setting in (
+        "strategy=cookie-version",
+        "rollout.baseline=true",
+        "holdout.percent=30",
+        "holdout.name=2026-h2",
+        "bots.enabled=true",
+        "canaryPercent=50",
+    )
+    for part in ("--set", setting)
+)
+
+
+@pytest.mark.parametrize(
+    ("agent", "request_id", "outcome"),
+    [
+        ("", "r2", "stable (v1.example.com) because no-cookie, bucket 9608 of 10,000, group baseline"),
+        ("", "r0", "stable (v1.example.com) because holdout"),
+        ("User-Agent: Googlebot/2.1\n", "r0", "stable (v1.example.com) because bot, group bot"),
+    ],
+)
+@pytest.mark.parametrize("caching", ["none", "versioned"])
+def test_the_group_of_a_visitor_is_said(
+    caching: str, agent: str, request_id: str, outcome: str, run: Run, written: Callable[[str], str]
+):
+    head = written(f"GET / HTTP/1.1\n{agent}")
+    result = run("explain", head, *GROUPS, "--set", f"cookieVersion.caching={caching}", "--request-id", request_id)
+    assert result.out.splitlines()[-1] == outcome
 
 
 def test_the_request_id_decides_for_a_new_visitor(run: Run, written: Callable[[str], str]):

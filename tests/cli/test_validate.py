@@ -117,6 +117,12 @@ def test_a_stacks_strategy_says_what_newcomers_get(strategy: str, percent: int |
     assert expected["override"] == {"header": "x-qa-origin", "secret": LOCAL_SECRET}
 
 
+@pytest.mark.usefixtures("project")
+def test_visitors_who_are_held_out_are_not_expected_on_the_canary():
+    settings = ("strategy=cookie-version", "canaryPercent=50", "holdout.percent=1", "holdout.name=2026-h2")
+    assert expectations(Workspace().open_stack("local", settings))["percent"] == 49.5
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.cdn.javascript import MAX_CODE_BYTES
-from tests.functions.deployed import SECRET, Deployed, line, version
+from tests.functions.deployed import Deployed, line, version
 from tests.functions.events import viewer_request, viewer_response
 from tests.infra.configs import BUILT
 from tests.router.test_skew import BUILDS, REQUESTS
@@ -68,16 +67,3 @@ def test_with_its_store_down_a_file_comes_from_stable() -> None:
     found = deployed().without_store().run(event_of({"path": "/_v/B/assets/app.js"}))
     assert found.error is None
     assert (version(found), line(found)["reason"], line(found)["buildReason"]) == ("stable", "kvs-failed", "unknown")
-
-
-def test_all_options_at_once_stay_below_the_limit_of_the_code() -> None:
-    section = {"caching": "versioned", "signingKeys": ["a" * 32, "b" * 32], "path": "/app"}
-    everything = Deployed(
-        "cookie-version",
-        cookieVersion=section,
-        override={"header": "x-qa", "secret": SECRET},
-        keyHeaders=["next", "language", "x-a", "x-b", "x-c"],
-        skew=SKEW,
-        origins=BUILT,
-    )
-    assert len(everything.code.encode()) <= MAX_CODE_BYTES - 128

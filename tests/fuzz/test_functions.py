@@ -30,6 +30,16 @@ SECTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "tier": ("tier", {"tier": TIER}),
     "canary": ("cookie-version", {"cookieVersion": {"caching": "versioned"}}),
     "signed canary": ("cookie-version", {"cookieVersion": {"caching": "versioned", "signingKeys": [KEY]}}),
+    "groups": (
+        "cookie-version",
+        {
+            "cookieVersion": {"caching": "versioned"},
+            "control": "live",
+            "rollout": {"baseline": True},
+            "holdout": {"percent": 30, "name": "2026-h2"},
+            "bots": {"enabled": True},
+        },
+    ),
     "sessions": (
         "sticky-session",
         {"stickySession": {"caching": "versioned", "versionCookie": "app-version", "cookie": "sid"}},
@@ -50,11 +60,32 @@ def deployed(name: str) -> Deployed:
 
 
 words = st.sampled_from(
-    ["premium", "Premium", "basic", "gold", "canary", "stable", "canary.05e01bd6.visitor", f"canary:{SECRET}", ".."]
+    [
+        "premium",
+        "Premium",
+        "basic",
+        "gold",
+        "canary",
+        "stable",
+        "canary.05e01bd6.visitor",
+        "baseline",
+        f"canary:{SECRET}",
+        "..",
+    ]
 )
 values = st.one_of(words, odd, st.builds("{}.{}.{}.{}".format, words, odd, odd, odd))
 cookie_names = ["app-version", "sid", "tier", "x-qa", "$Version", "$tier", "__proto__", "constructor", "other"]
-header_names = ["x-tier", "x-qa", "x-router-version", "host", "constructor", "__proto__", "accept"]
+header_names = [
+    "x-tier",
+    "x-qa",
+    "x-router-version",
+    "host",
+    "constructor",
+    "__proto__",
+    "accept",
+    "user-agent",
+    "purpose",
+]
 query_names = st.one_of(st.sampled_from(["CTIER", "ctier", "x-qa", "$", "__proto__"]), odd)
 
 
@@ -88,11 +119,13 @@ def test_whatever_a_viewer_sends_cloudfront_accepts_what_comes_back(
     function = deployed(name)
     request = function.run(copy.deepcopy(event))
     assert validate_function_result(event, request.result) == []
-    assert set(line(request)) <= {"strategy", "origin", "reason", "requestId", "bucket", "fallback"}
+    assert set(line(request)) <= {"strategy", "origin", "reason", "requestId", "bucket", "fallback", "group"}
     assert line(request)["requestId"] == event["context"]["requestId"]
     assert line(request)["reason"] != "error"
     without_version = {key: value for key, value in request.result["headers"].items() if key != "x-router-version"}
     sent = {key: value for key, value in event["request"]["headers"].items() if key != "x-router-version"}
+    if line(request).get("group") == "bot":
+        sent["x-router-group"] = {"value": "bot"}
     if name == "tier":  # no router stands behind it that could take them away
         domain = event["context"]["distributionDomainName"]
         own = {"user-agent": {"value": "Amazon CloudFront"}, "x-forwarded-host": {"value": domain}}
@@ -152,7 +185,7 @@ def test_whatever_the_store_holds_the_request_goes_somewhere(name: str, text: st
         headers = {"x-qa": f"canary:{SECRET}"} if is_forced else {}
         event = viewer_request(query={"CTIER": tier}, headers=headers)
         found = function.run(event)
-        assert version(found).partition("?")[0] in {"stable", "canary", "tier:premium", "tier:premium@"}
+        assert version(found).partition("?")[0] in {"stable", "canary", "baseline", "tier:premium", "tier:premium@"}
         assert line(found)["reason"] != "error"
         if name != "tier":
             assert function.run(viewer_response(event)).result is not None

@@ -68,8 +68,10 @@ LIVE: dict[str, Any] = {
         "read_timeout_ms": 400,
     },
     "metrics": {"namespace": "EdgeRouter", "stack": "edge-router-fuzz"},
+    "groups": {"baseline": True, "holdout": {"percent": 30, "name": "2026-h2"}},
+    "bots": {"extra": []},
 }
-"""Live control that is read anew each time, and metrics."""
+"""Live control that is read anew each time, metrics, and groups of visitors."""
 VARIANTS: dict[str, dict[str, Any]] = {
     "tenant-lookup, whatever it accepts": {
         "allowed_domains": [".example.com"],
@@ -112,7 +114,10 @@ cookie_header = st.one_of(
         lambda name, value: f"{name}={value}",
         st.sampled_from(["sessiontoken", "app-version", "jwt", "jwt.0", "jwt.1", "$Version", "other"]),
         st.one_of(
-            token, jwt, jwt.map(lambda value: f"Bearer%20{value}"), st.builds(lambda v: f"canary.05e01bd6.{v}", token)
+            token,
+            jwt,
+            jwt.map(lambda value: f"Bearer%20{value}"),
+            st.builds(lambda name, v: f"{name}.05e01bd6.{v}", st.sampled_from(["canary", "baseline"]), token),
         ),
     ),
 )
@@ -165,7 +170,9 @@ event = st.builds(
     headers=st.builds(
         lambda *parts: {name: value for part in parts for name, value in part.items()},
         st.dictionaries(
-            st.sampled_from(["Authorization", "X-Tenant", "X-Origin-Secret", "X-Router-Trace"]),
+            st.sampled_from(
+                ["Authorization", "X-Tenant", "X-Origin-Secret", "X-Router-Trace", "User-Agent", "Purpose"]
+            ),
             st.one_of(token, jwt.map(lambda value: f"Bearer {value}")),
         ),
         st.fixed_dictionaries(
@@ -295,7 +302,9 @@ def test_any_request_gets_an_answer_that_cloudfront_accepts(
         result = router.handle(given_event)
         assert new_violations(before, result, "request") == []
         assert untouched_parts(result, touched) == untouched_parts(before["Records"][0]["cf"]["request"], touched)
-        assert not live or re.fullmatch(r"[a-z]*;\d{13}", result["headers"]["x-router-trace"][0]["value"])
+        assert not live or re.fullmatch(
+            r"[a-z]*;\d{13}(;baseline|;canary)?", result["headers"]["x-router-trace"][0]["value"]
+        )
         lines = capsys.readouterr().out.splitlines()
         assert len(lines) == 1
         assert SECRET not in lines[0]

@@ -125,6 +125,7 @@ def test_what_it_depends_on_is_a_key_of_the_baked_config() -> None:
         {"strategy": "sticky-session", "stickySession": {"keyPrefix": "sess:"}},
         {"skew": {"pathPrefix": "/_v"}, "origins": BUILT},
         {"failover": {"paths": ["/*"]}},
+        {"strategy": "cookie-version", "bots": {"enabled": True}},
         {"origins": {name: {"bucket": "shop", "region": "eu-west-1"} for name in ("stable", "canary")}},
     )
     configs = [baked_config(stack_of(**each)) for each in settings]

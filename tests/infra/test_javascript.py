@@ -85,7 +85,7 @@ def test_what_is_over_a_limit_is_named_by_its_key_in_the_config() -> None:
     stack = stack_of(strategy="tier", tier=TIER)
     assert limit_errors("x" * 10_241, {"tier:premium": "v" * 1_025, "tier:" + "é" * 260: ""}, stack) == [
         "edge-router:tier: the function's code with this config has 10,241 bytes; CloudFront takes 10,240. Fewer"
-        " origins, keyHeaders or signing keys make it smaller, as does a config without skew",
+        " origins, keyHeaders, bots.extra or signing keys make it smaller, as does a config without skew",
         "edge-router:tier.tiers.premium: its value in the key-value store has 1,025 bytes; at most 1,024",
         f"edge-router:tier.tiers.{'é' * 260}: its key in the key-value store has 525 bytes; at most 512",
     ]

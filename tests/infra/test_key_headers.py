@@ -40,7 +40,7 @@ def in_policy(stack: Stack) -> set[str]:
 def code_config(stack: Stack) -> dict[str, Any]:
     function = build_function_code(stack)
     assert function is not None
-    return json.loads(function.code.partition("const CONFIG = ")[2].partition(";\n")[0])
+    return json.JSONDecoder().raw_decode(function.code.partition("const CONFIG=")[2])[0]
 
 
 @pytest.mark.parametrize(

@@ -136,19 +136,44 @@ def test_tier_decides_alike(tmp_path: Path) -> None:
         same_in_both(code, events, pairs, tmp_path)
 
 
-@pytest.mark.parametrize("more", [{}, {"keyHeaders": ["rsc"], "skew": {"pathPrefix": "/_v"}}], ids=["alone", "more"])
+GROUPS = {
+    "control": "live",
+    "rollout": {"baseline": True},
+    "holdout": {"percent": 30, "name": "2026-h2"},
+    "bots": {"extra": ["acme-client"]},
+}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"keyHeaders": ["rsc"], "skew": {"pathPrefix": "/_v"}}, GROUPS],
+    ids=["alone", "more", "groups"],
+)
 @pytest.mark.parametrize("keys", [[], ["n" * 32, "o" * 32]], ids=["unsigned", "signed"])
 def test_canary_decides_alike(tmp_path: Path, keys: list[str], more: dict[str, Any]) -> None:
     built = {name: {"domainName": f"{name}.example.com", "build": name[0]} for name in ("stable", "canary")}
     section = {"caching": "versioned", "signingKeys": keys}
     code = deployed_code(strategy="cookie-version", cookieVersion=section, origins=built, **more)
-    cookies = ["", "stable", "canary.abcdef01.visitor", "canary.abcdef01.visitor.sig", "x" * 8192, "$", "größe", "..."]
+    cookies = [
+        "",
+        "stable",
+        "canary.abcdef01.visitor",
+        "baseline",
+        "canary.abcdef01.visitor.sig",
+        "x" * 8192,
+        "$",
+        "größe",
+        "...",
+    ]
     events = [
         event(kind, cookies={"app-version": cookie})
         for cookie in cookies
         for kind in ("viewer-request", "viewer-response")
     ]
     events += [event(uri=uri) for uri in ("/_v/s/a.js", "/_v/c/a.js", "/_v/x/a.js", "/_v/..%2f/a.js", "/_v/s")]
+    agents = ("Googlebot/2.1", "CUBOT X", "Acme-Client", "Mozilla/5.0")
+    events += [event(headers={"user-agent": agent}, cookies={}) for agent in agents]
+    events += [event(headers={"sec-purpose": "Prefetch;prerender"}, cookies={"app-version": "canary"})]
     for live in (
         '{"percent":"12.5","pin":"none","release":"2026-11"}',
         '{"percent":"100","pin":"none","release":""}',
