@@ -8,6 +8,7 @@ import json
 import platform
 import sys
 from collections.abc import Sequence
+from math import log
 
 import numpy as np
 from rich.console import Console
@@ -89,8 +90,8 @@ def _series(random: np.random.Generator, row: Row, requests: float, value: float
     sizes = random.poisson(requests, len(common))
     values = value * np.exp(common + _correlated(random, row, len(common)))
     if row.direction == LOWER:
-        pairs = zip(values.tolist(), sizes.tolist(), strict=True)
-        sums = [float(np.sum(np.exp(random.normal(np.log(one), 1, size)))) for one, size in pairs]
+        pairs = zip(map(float, values), map(int, sizes), strict=True)
+        sums = [float(np.sum(random.lognormal(log(one), 1, size))) for one, size in pairs]
         return Series(_by_minute(sums), _by_minute(sizes), _by_minute(sizes))
     events = _by_minute(random.binomial(sizes, np.minimum(values, 1)))
     return Series(events, events if row.compare == PER_REQUEST else _by_minute(sizes), _by_minute(sizes))
