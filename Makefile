@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts interruptions what-if-bench what-if-trino docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
 
 setup: .venv/.installed
 
@@ -196,6 +196,18 @@ what-if-trino: setup
 # 50,000 rollouts that are interrupted at any call of the controller, by whatever else happens (14 minutes of CPU); `make test` runs a few.
 interruptions: setup
 	INTERLEAVINGS=50000 $(BIN)/pytest -q -p no:xdist -p no:cacheprovider tests/controller/test_interruptions.py
+
+# 10,000 simulated steps for each expected share (half a minute): false alarms of the sample ratio, and what it finds.
+sample-ratio: setup
+	@$(BIN)/python -m bench.rollouts.sample_ratio
+
+# 12,000 simulated steps with a metric of one's own (half a minute), good ones and bad ones.
+own-metrics: setup
+	@$(BIN)/python -m bench.rollouts.own_metrics
+
+# How long a canary responds after a rollback, on Lambda and cached, in three Regions of the local edge (four minutes).
+withdrawal: setup
+	@$(BIN)/python -m bench.rollouts.withdrawal
 
 lock: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements.txt

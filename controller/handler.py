@@ -27,7 +27,7 @@ from controller.sources.webhooks import SignedWebhook
 _CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 _CLOUDFRONT_REGION = "us-east-1"
 _REPLICATION_SECONDS = 2
-_MIRROR_SECONDS = 70
+MIRROR_SECONDS = 70
 """Until every edge location has a command's percentage from a key-value store: the controller's next run, and 10 s to
 propagate, for which AWS gives no figure."""
 _NOT_LOGGED = ("history", "pending", "plan", "reason")
@@ -65,6 +65,7 @@ def build_controller(
     client_for: ClientFor | None = None,
     clock: Callable[[], float] = time.time,
     response_seconds: int = RESPONSE_SECONDS,
+    mirror_seconds: int = MIRROR_SECONDS,
     *,
     may_be_local: bool = False,
 ) -> Controller:
@@ -72,8 +73,8 @@ def build_controller(
 
     CONTROL_TABLE, HOME_REGION, METRIC_REGIONS (separated by commas) and STACK are required; KeyError names a missing
     one. METRICS_NAMESPACE, REFRESH_SECONDS, TOPIC_ARN, KEY_VALUE_STORE_ARN, GATES with WEBHOOK_URL and WEBHOOK_SECRET,
-    and SLACK_URL are optional. `response_seconds` as for CloudWatchMetrics. Only where `may_be_local` is a webhook
-    without TLS, on this machine, asked.
+    and SLACK_URL are optional. `response_seconds` as for CloudWatchMetrics; `mirror_seconds` until a key-value store
+    has what the table has. Only where `may_be_local` is a webhook without TLS, on this machine, asked.
     """
     make = client_for or _boto_client
     stack = environment["STACK"]
@@ -86,14 +87,14 @@ def build_controller(
     namespace = environment.get("METRICS_NAMESPACE") or "EdgeRouter"
     store, gates = environment.get("KEY_VALUE_STORE_ARN"), Gates.from_environment(environment.get("GATES", ""))
     webhook, timeout_seconds = environment.get("WEBHOOK_URL"), gates.webhook.timeout_seconds
-    settle = _MIRROR_SECONDS if store else int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
+    settle = int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
     return Controller(
         store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
         metrics=CloudWatchMetrics({name: cloudwatch(name) for name in regions}, namespace, stack, response_seconds),
         alarms=CloudWatchAlarms(cloudwatch),
         channels=_channels(environment, make, stack, may_be_local=may_be_local),
         clock=clock,
-        timing=Timing(settle_seconds=settle),
+        timing=Timing(settle_seconds=max(settle, mirror_seconds) if store else settle),
         key_values=CloudFrontKeyValues(make("cloudfront-keyvaluestore", _CLOUDFRONT_REGION), store) if store else None,
         gates=gates,
         webhook=SignedWebhook(

@@ -106,6 +106,6 @@ def describe_mismatch(ratios: SampleRatios) -> str:
     return (
         f"sample ratio: {ratio.assigned:,} of {ratio.visitors:,} new visitors were assigned to {group}"
         f" ({ratio.observed_percent:.2f} %), expected {ratio.expected_percent:g} %, {value} <= {ratio.alpha:.2g}."
-        " Likely causes: a Region or a key-value store that still has another percentage, a client that counts as a new"
-        " visitor again and again, decisions of one version that fail or are not logged"
+        " Likely causes: a Region or a key-value store that still has another percentage, decisions of one version that"
+        " fall back to stable, or that are not logged"
     )

@@ -135,7 +135,11 @@ class Rollouts:
 
     def _built(self, scheduled: Scheduled) -> Controller:
         controller = build_controller(
-            scheduled.environment, self._clients, response_seconds=ANSWER_SECONDS, may_be_local=True
+            scheduled.environment,
+            self._clients,
+            response_seconds=ANSWER_SECONDS,
+            mirror_seconds=0,
+            may_be_local=True,
         )
         timing = replace(controller.timing, period_seconds=PERIOD_SECONDS, lag_seconds=LAG_SECONDS)
         return replace(controller, alarms=DrilledAlarms(self._clients), timing=timing)

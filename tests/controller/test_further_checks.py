@@ -17,8 +17,8 @@ from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 EVEN, ODD = {"canary": 50, "stable": 950}, {"canary": 80, "stable": 920}
 MISMATCH = (
     "sample ratio: 320 of 4,000 new visitors were assigned to canary (8.00 %), expected 5 %, p = 3.8e-11 <= 0.002."
-    " Likely causes: a Region or a key-value store that still has another percentage, a client that counts as a new"
-    " visitor again and again, decisions of one version that fail or are not logged"
+    " Likely causes: a Region or a key-value store that still has another percentage, decisions of one version that"
+    " fall back to stable, or that are not logged"
 )
 ORDERS = OwnMetric("Shop", "OrderValue", ("eu-west-1",), direction="higher-is-better", allowed_percent=5)
 GOOD, BAD = {"stable": (40.0, 300.0), "canary": (40.0, 100.0)}, {"stable": (40.0, 300.0), "canary": (30.0, 100.0)}
