@@ -34,11 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(stderr=options.json)
     results: list[Result] = []
     with ProcessPoolExecutor(options.processes) as pool:
-        run_all = partial(pool.map, chunksize=10) if options.processes > 1 else map
         for number, row in _rows(options):
             console.print(f"[dim]{row.name} …[/]")
             runs = partial(_run, number, options.seed)
-            results.append(summarize(row, list(run_all(runs, range(options.runs)))))
+            numbers = range(options.runs)
+            endings = pool.map(runs, numbers, chunksize=10) if options.processes > 1 else map(runs, numbers)
+            results.append(summarize(row, list(endings)))
     document = json.dumps(_document(results, options), indent=2, ensure_ascii=False)
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(document + "\n", encoding="utf-8")

@@ -104,7 +104,7 @@ def test_a_rollout_costs_metrics_and_a_controller():
     found = bill(stack, Traffic(0, regions=2, rollout_hours=10))
     assert {what: dollars for what, dollars in found.items() if dollars != "0.00"} == {
         "metrics": "7.20",  # 6 metrics × 2 versions × 2 Regions × 0.30
-        "metrics read by the controller": "0.94",  # 600 looks × 13 Regions × 12 figures = 93,600 × 0.00001
+        "metrics read by the controller": "9.36",  # 600 looks × 13 Regions × 120 = 936,000 × 0.00001
         "controller": "0.01",  # 43,800 × 0.20 / 1,000,000
         "controller, time": "0.03",  # 43,800 × 0.2 s × 256 MB = 2,190 GB-seconds × 0.0000133334
     }

@@ -157,7 +157,7 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
         "canary\t600\t3\t0.50 %\t54.6 ms\n"
         "test\tcanary\tstable\tdifference\tinterval\tallowed\t\n"
         "error rate\t0.50 %\t0.50 %\t+0.00 points\t-0.63 to +2.11\t1.00 points\tpassed\n"
-        "latency\t54.6 ms\t54.6 ms\t+0.0 %\t-10.8 to +12.2\t20.0 %\tpassed\n"
+        "latency\t54.6 ms\t54.6 ms\t+0.0 %\t-10.9 to +12.2\t20.0 %\tpassed\n"
         "why: step 1 passed\n"
         "effective: 5 % of new visitors on canary (rollout:2)\n",
         "",

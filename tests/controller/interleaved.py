@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from greenlet import greenlet
 
-from controller.analysis.plan import Timing
+from controller.analysis.plan import Plan, Timing
 from controller.analysis.sample import Sample
 from controller.gates.decision import Answer
 from controller.gates.settings import Gates
@@ -338,7 +338,7 @@ class Run:
 
         return self.call("write", write, StoreError("no answer"))
 
-    def samples(self, start: int, end: int) -> Mapping[str, Sample]:
+    def samples(self, start: int, end: int, _: Plan) -> Mapping[str, Sample]:
         found = self.call("metrics", lambda: self.world.samples(start, end), UnreadableError("throttled"))
         self.seen.served.append((start, end, found))
         return found

@@ -18,7 +18,7 @@ from controller.sources.webhooks import question_id
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, World
 
 ALICE = "arn:aws:sts::123456789012:assumed-role/dev/alice"
-ERRORS = "errors: canary 1.00 % (100 of 10,000), stable 1.00 % (100 of 10,000), limit 2.00 %, p = 1 > 0.002; latency"
+ERRORS = "errors: canary 1.00 % (100 of 10,000), stable 1.00 % (100 of 10,000), +0.00 points ("
 OFFICE = Times(("mon", "tue", "wed", "thu", "fri"), "09:00", "17:00")
 ASKED = Gates(webhook=WebhookPolicy("gate.example.com", 3))
 
