@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.console.actions import list_actions
 from cli.console.stacks import Opened, Stacks, describe_failure
-from cli.rollout.report import describe_in_force, describe_step, describe_test
+from cli.rollout.report import RATIO_COLUMNS, describe_in_force, describe_ratios, describe_step, describe_test
 from cli.stacks.control_table import Place
 from controller.rollout.item import to_document
 from controller.rollout.state import Rollout
@@ -123,6 +123,7 @@ def _current(rollout: Rollout, opened: Opened, now: float) -> dict[str, Any]:
             for number, percent in enumerate(rollout.plan.steps)
         ],
         "results": [_result(name, test) for name, test in document["tests"].items()],
+        "ratios": [list(RATIO_COLUMNS), *map(list, describe_ratios(rollout))],
         "lookSeconds": seconds,
         "stepEndsAt": rollout.interval_started_at + rollout.plan.interval_seconds,
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from controller.rollout.store import Items
 
 COLORS = {"running": "cyan", "paused": "yellow", "succeeded": "green", "rolled-back": "red", "ended": "magenta"}
+RATIO_COLUMNS = "sample ratio", "new visitors", "share", "expected", "p", "fails at", ""
 METRIC = "metric:"
 """Before the name of a metric of the plan's own, whose unit nobody knows."""
 QUIET = ("none", "over", "conflict")
@@ -56,7 +57,7 @@ def rollout_tables(rollout: Rollout, now: float) -> Iterator[tuple[Sequence[str]
         columns = "test", "canary", rollout.plan.reference, "difference", "interval", "allowed", ""
         yield columns, list(_tests(rollout))
     if rollout.sample_ratio:
-        yield ("sample ratio", "new visitors", "share", "expected", "p", "fails at", ""), list(_ratios(rollout))
+        yield RATIO_COLUMNS, list(describe_ratios(rollout))
 
 
 def print_history(running: RunningStack, place: Place, former: Sequence[Rollout], *, is_json: bool) -> None:
@@ -178,11 +179,13 @@ def _difference(test: TestResult, unit: str, decimals: int) -> Iterator[str]:
     yield f"{test.allowed:.{decimals}f} {unit}" if test.has_interval else "-"
 
 
-def _ratios(rollout: Rollout) -> Iterator[tuple[str, ...]]:
+def describe_ratios(rollout: Rollout) -> Iterator[tuple[str, ...]]:
+    """Yield RATIO_COLUMNS of each group; a strategy that counts no new visitors is not judged."""
     for group, ratio in rollout.sample_ratio.items():
         counts = f"{ratio.assigned:,} of {ratio.visitors:,}"
         shares = f"{ratio.observed_percent:.2f} %", f"{ratio.expected_percent:g} %"
-        yield group, counts, *shares, f"{ratio.p_value:.2g}", f"{ratio.alpha:.2g}", "failed" if ratio.has_failed else ""
+        verdict = "failed" if ratio.has_failed else "passed" if ratio.visitors else "not judged: none is counted"
+        yield group, counts, *shares, f"{ratio.p_value:.2g}", f"{ratio.alpha:.2g}", verdict
 
 
 def duration(seconds: int) -> str:

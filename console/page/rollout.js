@@ -3,8 +3,8 @@
 import { byId, duration, h, number, percent, show, svg, table, time, wide } from "./dom.js";
 
 export function showRollout(rollout) {
-  show(byId("rollout"), rollout && { ...rollout, samples: 0, tests: 0, results: 0 }, (one) => (one ? standing(one) : h("p", {}, "No rollout was ever started.")));
-  show(byId("figures"), rollout && { results: rollout.results, samples: rollout.samples }, (one) => (one ? [...figures(one)] : null));
+  show(byId("rollout"), rollout && { ...rollout, samples: 0, tests: 0, results: 0, ratios: 0 }, (one) => (one ? standing(one) : h("p", {}, "No rollout was ever started.")));
+  show(byId("figures"), rollout && { results: rollout.results, samples: rollout.samples, ratios: rollout.ratios }, (one) => (one ? [...figures(one)] : null));
 }
 
 function* gate(rollout) {
@@ -45,7 +45,7 @@ export function showClock(rollout, now) {
   byId("clock").textContent = `${look}${measured}${soon ? `${soon}; ` : ""}${end}.`;
 }
 
-function* figures({ results, samples }) {
+function* figures({ results, samples, ratios }) {
   if (results.length) {
     yield h("h3", {}, "Is canary worse than allowed?");
     for (const result of results) yield h("div", {}, h("p", {}, verdict(result)), interval(result));
@@ -57,6 +57,8 @@ function* figures({ results, samples }) {
     const rows = versions.map(([version, one]) => [version, number(Math.max(one.requests, one.responses)), number(one.errors), `${number(one.errorRatePercent, 2)} %`, one.latencies ? `${number(one.latencyMs, 1)} ms` : "–"]);
     yield table("Samples of this step", ["version", "requests", "errors", "error rate", "latency"], rows);
   }
+  const [columns, ...groups] = ratios;
+  if (groups.length) yield table("New visitors: do they come as the percentage says?", columns, groups);
 }
 
 const amount = (result, value) => `${number(value, result.decimals)} ${result.unit}`;

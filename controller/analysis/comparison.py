@@ -78,7 +78,7 @@ def _test_error_rate(canary: Sample, reference: Sample, plan: Plan, level: Level
 def _describe(name: str, result: TestResult, samples: Samples) -> str:
     if name.startswith(METRIC):
         figures = f"canary {result.canary:.4g}, stable {result.stable:.4g}, limit {result.limit:.4g}"
-        return f"metric {name.removeprefix(METRIC)}: {figures}, {describe_p_value(result)}"
+        return f"metric {name.removeprefix(METRIC)}: {figures}, {describe_p_value(result.p_value, result.alpha)}"
     return _describe_error_rate(result, samples) if name == "errorRate" else _describe_latency(name, result)
 
 

@@ -82,11 +82,11 @@ def percent(log_ratio: float) -> float:
 def describe_difference(result: TestResult, unit: str, decimals: int) -> str:
     """Return `+5.12 points (+2.30 to +9.01; allowed 1.00)`, and the p-value."""
     if not result.has_interval:
-        return describe_p_value(result)
+        return describe_p_value(result.p_value, result.alpha)
     interval = f"{result.interval(decimals)}; allowed {result.allowed:.{decimals}f}"
-    return f"{result.difference:+.{decimals}f} {unit} ({interval}), {describe_p_value(result)}"
+    return f"{result.difference:+.{decimals}f} {unit} ({interval}), {describe_p_value(result.p_value, result.alpha)}"
 
 
-def describe_p_value(result: TestResult) -> str:
-    value = f"p = {result.p_value:.2g}" if result.p_value > SMALLEST_PRINTED else f"p < {SMALLEST_PRINTED:g}"
-    return f"{value} {'<=' if result.has_failed else '>'} {result.alpha:.2g}"
+def describe_p_value(p_value: float, alpha: float) -> str:
+    value = f"p = {p_value:.2g}" if p_value > SMALLEST_PRINTED else f"p < {SMALLEST_PRINTED:g}"
+    return f"{value} {'<=' if p_value <= alpha else '>'} {alpha:.2g}"

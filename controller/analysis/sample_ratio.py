@@ -13,13 +13,10 @@ from typing import Any, ClassVar
 
 from controller.analysis.document import Document, count, number
 from controller.analysis.plan import Plan
-from controller.analysis.sample import CANARY, STABLE
+from controller.analysis.result import describe_p_value
+from controller.analysis.sample import BASELINE, CANARY, STABLE
 from stats.alpha_spending import ALPHA
 from stats.sample_ratio import p_value
-
-BASELINE = "baseline"
-"""The group of stable's new visitors that is of the canary's age and size."""
-SMALLEST_PRINTED = 1e-12
 
 Minutes = Mapping[int, float]
 """Counts by the minute's beginning, in seconds since 1970."""
@@ -102,10 +99,10 @@ def describe_mismatch(ratios: SampleRatios) -> str:
     if not failed:
         return ""
     group, ratio = min(failed.items(), key=lambda entry: entry[1].p_value)
-    value = f"p = {ratio.p_value:.2g}" if ratio.p_value > SMALLEST_PRINTED else f"p < {SMALLEST_PRINTED:g}"
     return (
         f"sample ratio: {ratio.assigned:,} of {ratio.visitors:,} new visitors were assigned to {group}"
-        f" ({ratio.observed_percent:.2f} %), expected {ratio.expected_percent:g} %, {value} <= {ratio.alpha:.2g}."
+        f" ({ratio.observed_percent:.2f} %), expected {ratio.expected_percent:g} %,"
+        f" {describe_p_value(ratio.p_value, ratio.alpha)}."
         " Likely causes: a Region or a key-value store that still has another percentage, decisions of one version that"
         " fall back to stable, or that are not logged"
     )

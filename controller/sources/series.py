@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.own_metric import PER_REQUEST, OwnMetric, Series
 from controller.analysis.plan import Plan, Window
-from controller.analysis.sample import CANARY, STABLE
-from controller.analysis.sample_ratio import BASELINE, Minutes
+from controller.analysis.sample import BASELINE, CANARY, STABLE
+from controller.analysis.sample_ratio import Minutes
 from controller.sources.cloudwatch import UnreadableError
-from controller.sources.metric_data import MAX_PAGES
+from controller.sources.metric_data import read
 
 NEW_VISITORS = "NewVisitors"
 MAX_QUERIES = 500
@@ -112,29 +112,12 @@ class CloudWatchSeries:
         self, wanted: Sequence[Wanted], window: Window, period_seconds: int
     ) -> dict[Wanted, dict[int, float]]:
         queries = [one.query(number, period_seconds) for number, one in enumerate(wanted)]
-        client = self._client_for(wanted[0].region)
+        start, end = (datetime.fromtimestamp(at, UTC) for at in (window.start, window.end))
         found: dict[Wanted, dict[int, float]] = {}
         for first in range(0, len(queries), MAX_QUERIES):
-            parameters: dict[str, Any] = {
-                "MetricDataQueries": queries[first : first + MAX_QUERIES],
-                "StartTime": datetime.fromtimestamp(window.start, UTC),
-                "EndTime": datetime.fromtimestamp(window.end, UTC),
-            }
-            codes: dict[str, str] = {}
-            for _ in range(MAX_PAGES):
-                page = client.get_metric_data(**parameters)
-                for result in page["MetricDataResults"]:
-                    values = found.setdefault(wanted[int(result["Id"][1:])], {})
-                    values |= {
-                        int(at.timestamp()): value
-                        for at, value in zip(result["Timestamps"], result["Values"], strict=True)
-                    }
-                    codes[result["Id"]] = result.get("StatusCode", "Complete")
-                if not page.get("NextToken"):
-                    break
-                parameters["NextToken"] = page["NextToken"]
-            if incomplete := sorted(set(codes.values()) - {"Complete"}):
-                raise UnreadableError(", ".join(incomplete))
+            values = read(self._client_for(wanted[0].region), queries[first : first + MAX_QUERIES], start, end)
+            for name, by_time in values.items():
+                found[wanted[int(name[1:])]] = {int(at.timestamp()): value for at, value in by_time.items()}
         return found
 
 

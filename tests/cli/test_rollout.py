@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from controller.analysis.comparison import analyze
 from controller.analysis.sample import Sample
+from controller.analysis.sample_ratio import SampleRatio
 from controller.gates.decision import pass_gates
 from controller.gates.settings import Gates
 from controller.rollout.events import iso_time
@@ -161,6 +162,21 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
         "why: step 1 passed\n"
         "effective: 5 % of new visitors on canary (rollout:2)\n",
         "",
+    )
+
+
+def test_the_sample_ratio_is_shown_and_so_is_that_it_was_not_judged(run: Run, table: ControlTable) -> None:
+    ratios = {"canary": SampleRatio(60, 1_000, 5, 0.2, 0.002, 0), "baseline": SampleRatio(0, 0, 5, 1, 0.002, 0)}
+    run("rollout", "start", "--stack", "prod")
+    change(table, lambda rollout, _: replace(measured(rollout), sample_ratio=ratios))
+    assert (
+        run("rollout", "status", "--stack", "prod")
+        .out.partition("sample ratio")[2]
+        .startswith(
+            "\tnew visitors\tshare\texpected\tp\tfails at\t\n"
+            "canary\t60 of 1,000\t6.00 %\t5 %\t0.2\t0.002\tpassed\n"
+            "baseline\t0 of 0\t0.00 %\t5 %\t1\t0.002\tnot judged: none is counted\n"
+        )
     )
 
 
