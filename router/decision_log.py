@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.model.digest import sha256
-from router.model.log_line import emit, quote
+from router.model.log_line import emit, encode, quote, write_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,15 +47,15 @@ class DecisionLog:
         if decision.bucket is not None:
             line += f',"bucket":{decision.bucket}'
         if decision.visitor:
-            line += f',"visitor":"{self._pseudonym(decision.visitor)}"'
+            digest = sha256(f"{self._salt}\0{decision.visitor}".encode("utf-8", "replace")).hexdigest()
+            line += f',"visitor":"{digest[:12]}"'
         if decision.reading is not None:
             line += f',"tableSource":{quote(decision.reading.source)},"tableMs":{decision.reading.elapsed_ms}'
         if decision.is_fallback:
             line += ',"fallback":true'
-        emit(metrics or {}, before=line)
-
-    def _pseudonym(self, visitor: str) -> str:
-        return sha256(f"{self._salt}\0{visitor}".encode("utf-8", "replace")).hexdigest()[:12]
+        if metrics:
+            line += f",{encode(metrics)[1:-1]}"
+        write_line(f"{{{line}}}")
 
     def answer(self, request: Request, status: int, metrics: Mapping[str, object]) -> None:
         """Write the line of an origin's response that is counted."""

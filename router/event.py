@@ -152,10 +152,9 @@ def leave_origin(cf: Cf) -> None:
     """
     request = cf["request"]
     try:
-        headers = _without(_object(request.get("headers")), custom_headers(request))
+        request["headers"] = _without(_object(request.get("headers")), custom_headers(request))
     except EventError:
         return
-    request["headers"] = headers
 
 
 def _without(headers: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

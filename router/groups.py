@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from router.control.precedence import CANARY, Precedence
 from router.metrics import Metrics
-from router.model.assignment import BUCKETS, bucket, visitor_id
+from router.model.assignment import BUCKETS, bucket
 from router.model.decision import DEFAULT_ORIGIN, Decision
+from router.model.visitor import visitor_id
 from strategies.base import Edge
 
 TYPE_CHECKING = False

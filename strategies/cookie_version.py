@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from router.model import names, origin_rules
-from router.model.assignment import visitor_id
 from router.model.decision import Decision
 from router.model.record import record
 from router.model.response import is_in_path, set_cookie
+from router.model.visitor import visitor_id
 from strategies.base import MEMO_HEADER, Needs, Strategy
 from strategies.options import (
     caching_error,

@@ -8,7 +8,6 @@ from router.model.digest import sha256
 from router.model.record import record
 
 BUCKETS = 10_000
-VISITOR_DIGITS = 16
 
 
 def bucket(salt: str, key: str) -> int:
@@ -29,11 +28,6 @@ def bucket(salt: str, key: str) -> int:
 def release_tag(release: str) -> str:
     """The 8 hex digits that stand for a release in cookies."""
     return sha256(release.encode("utf-8", "replace")).hexdigest()[:8]
-
-
-def visitor_id(request_id: str) -> str:
-    """The visitor id that functions/canary.js derives from a request's id."""
-    return sha256(request_id.encode("utf-8", "replace")).hexdigest()[:VISITOR_DIGITS]
 
 
 class Assignment:

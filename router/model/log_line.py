@@ -10,21 +10,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["emit", "quote"]
+__all__ = ["emit", "encode", "quote", "write_line"]
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def emit(line: Mapping[str, object], before: str = "") -> None:
-    """Write one line: the members that are JSON `before`, then others.
+def emit(line: Mapping[str, object]) -> None:
+    """Write an object as one line."""
+    write_line(encode(line))
 
-    Failures are ignored: a log that cannot be written must not cost the request.
-    """
+
+def write_line(text: str) -> None:
+    """Write one line. Failures are ignored: a log that cannot be written must not cost the request."""
     try:
-        if before:
-            sys.stdout.write(f"{{{before},{_encode(line)[1:]}\n" if line else f"{{{before}}}\n")
-        else:
-            sys.stdout.write(_encode(line) + "\n")
+        sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except (OSError, ValueError):
         return

@@ -16,9 +16,10 @@ from infra.package.baked_config import deciding_config
 from router.baked import build_router
 from router.control.bots import PREFETCH_HEADERS, Bots
 from router.groups import Grouped, GroupPrecedence, group_of, is_baseline, is_held_out
-from router.model.assignment import BUCKETS, Assignment, Live, bucket, release_tag, visitor_id
+from router.model.assignment import BUCKETS, Assignment, Live, bucket, release_tag
 from router.model.decision import Decision, Reading
 from router.model.request import Request
+from router.model.visitor import visitor_id
 from router.routing import Router
 from simulator.sample_events import origin_request, origin_response
 from tests.infra.configs import BUILT, stack_of
