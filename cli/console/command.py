@@ -39,6 +39,8 @@ def console(
     names = list(dict.fromkeys(stack or stacks(workspace.root)))
     for name in names:
         find_stack_file(name, workspace.root)
+    for name in stack or ():
+        workspace.open_stack(name)  # a mistake in its file is told at once; of all stacks, the page tells it
     try:
         from cli.up.deploying import command_errors
         from cli.up.serving import until_ended
