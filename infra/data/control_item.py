@@ -38,7 +38,7 @@ def _builds(settings: CoreSettings) -> Item:
 
 def config_revision(settings: CoreSettings) -> str:
     """Return the name of the config's percentage, pin and release in the log: eight hex digits."""
-    content = [settings.canary_percent, settings.pin, settings.release]
+    content = [float(settings.canary_percent), settings.pin, settings.release]
     return sha256(json.dumps(content).encode()).hexdigest()[:8]
 
 
