@@ -454,6 +454,10 @@ def test_a_step_that_waits_is_shown_and_approved_by_name(run: Run, table: Contro
     gate = document["rollout"]["gate"]
     assert (gate["waitsFor"], gate["canaryPercent"], gate["approvedBy"]) == ("approval", 5, CALLER)
     assert gate["beganAt"] < gate["approvedAt"]
+    assert run("rollout", "status", "--stack", "prod").out.splitlines()[-3:-1] == [
+        f"why: 5 % approved by {CALLER}",
+        "waits for the controller's next run (5 % is approved); for 5 min",
+    ]
     assert run("rollout", "reject", "--stack", "prod") == Result(
         1, "", f"error: {PLACE}: 5 % is approved already, by {CALLER}\n"
     )
