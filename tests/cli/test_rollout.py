@@ -484,5 +484,5 @@ def test_a_freeze_rejects_steps_by_command_too(run: Run, table: ControlTable, co
     assert run("rollout", command_name, "--stack", "prod", "--set", "rollout.gates.freeze=true") == Result(
         1,
         "",
-        "error: edge-router:rollout.gates.freeze is true: no step is taken. Set it to false and run `pulumi up`\n",
+        "error: edge-router:rollout.gates.freeze is true: no step is taken. Set it to false and update the stack\n",
     )
