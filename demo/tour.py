@@ -44,6 +44,7 @@ async def tour(port: int, is_once: bool) -> int:
         if is_once:
             out.print(f"\nnext: {COMMAND} up, and in another terminal")
             _print_next_steps(f"http://127.0.0.1:{UpRequest(STACK).port}")
+            out.print(f"  [dim]# see all of it in a browser[/]\n  {COMMAND} console --stack {STACK}\n")
         else:
             await guide.deploy()
             decisions.are_shown = True

@@ -120,7 +120,7 @@ class GroupPrecedence(Precedence):
             changes = {"origin": origin, "bucket": number, "visitor": own_id, "memo": own_id}
         made = Grouped(decision, "", **changes)
         if self._holdout and is_held_out(**self._holdout, visitor=made.visitor):
-            self._request.step(f"holdout {self._holdout['name']}", "a part of it")
+            self._request.step(f"holdout {self._holdout['name']}", "in it")
             return Grouped(made, "", origin=DEFAULT_ORIGIN, reason=HOLDOUT, bucket=None)
         if not self._has_baseline or made.bucket is None:
             return made

@@ -53,7 +53,7 @@ def quotas(stack: Stack, findings: Findings, duration_ms: float) -> Iterator[Quo
     if triggers and settings.reads_dynamodb:
         longest = settings.table_reads.total_timeout_ms
         silent = max(rate * longest / 1000, calls / INSTANCE_RATE)
-        yield Quota(f"Lambda@Edge: instances, where tables are silent ({longest} ms)", LAMBDA_INSTANCES, silent)
+        yield Quota(f"Lambda@Edge: instances, where tables do not respond ({longest} ms)", LAMBDA_INSTANCES, silent)
     if needs.table is not None:
         yield Quota("DynamoDB: read units a second of a new table", NEW_TABLE_UNITS, rate * UNITS_PER_READ)
         yield Quota("DynamoDB: read units a second of a table", TABLE_UNITS, rate * UNITS_PER_READ)

@@ -105,7 +105,7 @@ def _reject_freeze(stack: Stack) -> None:
     rollout = stack.settings.rollout
     if rollout is not None and rollout.gates.freeze:
         raise OperationError(
-            f"{stack.project}:rollout.gates.freeze is true: no step is taken. Set it to false and run `pulumi up`"
+            f"{stack.project}:rollout.gates.freeze is true: no step is taken. Set it to false and update the stack"
         )
 
 

@@ -133,13 +133,14 @@ def _course(plan: Plan, pace: Pace) -> str:
     if pace.shortest_seconds is None:
         times = "The plan does not end"
     else:
-        times = f"The plan takes {format_duration(pace.shortest_seconds)} begun at {pace.best_hour:02d}:00 UTC"
+        times = f"The plan takes {format_duration(pace.shortest_seconds)} if begun at {pace.best_hour:02d}:00 UTC"
         worst = "does not end" if pace.longest_seconds is None else format_duration(pace.longest_seconds)
-        times += f", {worst} begun at {pace.worst_hour:02d}:00" if pace.longest_seconds != pace.shortest_seconds else ""
+        if pace.longest_seconds != pace.shortest_seconds:
+            times += f", {worst} if begun at {pace.worst_hour:02d}:00"
     if not short:
         return f"{times}; every step reaches minimumRequests in its interval at every hour"
-    action = {"pause": "and pauses there", "wait": "and waits there", "roll-back": "and rolls back"}
+    action = {"pause": "pauses", "wait": "waits", "roll-back": "rolls back"}[plan.on_inconclusive]
     return (
-        f"{times}. Not at every hour does it reach minimumRequests in the interval of {', '.join(short)},"
-        f" {action[plan.on_inconclusive]} (onInconclusive: {plan.on_inconclusive})"
+        f"{times}. Steps with fewer than minimumRequests in their interval, at some hours or at all:"
+        f" {', '.join(short)}. The rollout {action} there (onInconclusive: {plan.on_inconclusive})"
     )

@@ -69,7 +69,7 @@ def ask(stack: Stack, asked: Asked, *, is_json: bool) -> None:
         raise OperationError(str(error)) from error
     if not read.findings.total.requests:
         unread = "".join(f"; {name}: {reason}" for name, reason in read.unreadable)
-        raise OperationError(f"{asked.log}: no line is a request, of {read.findings.lines:,}{unread}")
+        raise OperationError(f"{asked.log}: none of {read.findings.lines:,} lines is a request{unread}")
     for name, reason in read.unreadable:
         warn(f"{name}: {reason}; it is not in the answer")
     found = Answer(stack, asked, read, plan, time.time())

@@ -60,6 +60,8 @@ class Gate(Document):
     @property
     def summary(self) -> str:
         """`approval of 25 %`, for a person; "" where nothing is waited for."""
+        if self.waits_for == APPROVAL and self.is_approved:
+            return f"the controller's next run ({self.step_text} is approved)"
         last = f" (attempt {self.attempts})" if self.attempts else ""
         texts = {
             FREEZE: f"the end of the freeze, before {self.step_text}",

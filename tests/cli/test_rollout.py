@@ -470,6 +470,10 @@ def test_a_step_that_waits_is_shown_and_approved_by_name(run: Run, table: Contro
     gate = document["rollout"]["gate"]
     assert (gate["waitsFor"], gate["canaryPercent"], gate["approvedBy"]) == ("approval", 5, CALLER)
     assert gate["beganAt"] < gate["approvedAt"]
+    assert run("rollout", "status", "--stack", "prod").out.splitlines()[-3:-1] == [
+        f"why: 5 % approved by {CALLER}",
+        "waits for the controller's next run (5 % is approved); for 5 min",
+    ]
     assert run("rollout", "reject", "--stack", "prod") == Result(
         1, "", f"error: {PLACE}: 5 % is approved already, by {CALLER}\n"
     )
@@ -496,5 +500,5 @@ def test_a_freeze_rejects_steps_by_command_too(run: Run, table: ControlTable, co
     assert run("rollout", command_name, "--stack", "prod", "--set", "rollout.gates.freeze=true") == Result(
         1,
         "",
-        "error: edge-router:rollout.gates.freeze is true: no step is taken. Set it to false and run `pulumi up`\n",
+        "error: edge-router:rollout.gates.freeze is true: no step is taken. Set it to false and update the stack\n",
     )

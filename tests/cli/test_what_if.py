@@ -128,7 +128,7 @@ def test_what_a_person_reads(run: Run, folder: Path) -> None:
         f"other-release\t400\t400\t{MOVING}\t{MOVING}\texact\tassigned anew, by the visitor id in the cookie" in lines
     )
     [course] = [line for line in lines if line.startswith("The plan")]
-    assert course.endswith("and pauses there (onInconclusive: pause)")
+    assert course.endswith("The rollout pauses there (onInconclusive: pause)")
     assert "Lambda@Edge: requests a second\t10,000\t0.0\t0.0 %" in lines
     assert any(line.startswith("A month at this traffic: ") for line in lines)
 
@@ -190,8 +190,8 @@ def test_fields_of_a_log_without_a_header_are_those_that_are_named(run: Run, fol
     refused = run(*ASK, "--log", str(path))
     assert (refused.exit_code, refused.err) == (
         1,
-        f"error: {path}: no line is a request, of 0; {path}: no access log: there is no line #Fields, nor are these the"
-        " standard fields; name them with --fields\n",
+        f"error: {path}: none of 0 lines is a request; {path}: no access log: there is no line #Fields, nor are these"
+        " the standard fields; name them with --fields\n",
     )
     found = run(*ASK, "--log", str(path), "--fields", "date time cs(Cookie) x-edge-request-id", "--json").document
     assert (found["total"]["requests"], found["total"]["visitors"]) == (1, 1)
@@ -240,7 +240,7 @@ def test_what_cannot_be_asked_is_refused(run: Run, arguments: tuple[str, ...], c
 def test_a_log_of_nothing_is_no_answer(run: Run, folder: Path) -> None:
     path = folder / "a.log"
     path.write_text("")
-    assert run(*ASK, "--log", str(path)).err == f"error: {path}: no line is a request, of 0\n"
+    assert run(*ASK, "--log", str(path)).err == f"error: {path}: none of 0 lines is a request\n"
 
 
 @pytest.fixture

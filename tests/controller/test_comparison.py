@@ -89,6 +89,14 @@ def test_with_a_baseline_the_canary_is_compared_with_it() -> None:
     assert (result.stable, result.has_failed) == (4.8, False)
 
 
+def test_every_test_names_the_baseline_where_it_is_the_reference() -> None:
+    plan = replace(PLAN, baseline=True)
+    samples = {"canary": counted(3_000), "baseline": counted(3_000)}
+    described = describe(analyze(samples, plan, 1, 9), samples).split("; latency")
+    assert len(described) == 4
+    assert all(", baseline " in one and "stable" not in one for one in described)
+
+
 def test_results_of_an_earlier_version_have_no_interval() -> None:
     before = {"canary": 1.0, "stable": 1.0, "limit": 2.0, "pValue": 0.5, "alpha": 0.001}
     assert not TestResult.from_json(before).has_interval

@@ -138,7 +138,7 @@ class GateSettings(Section):
         approval: Percentages of steps that begin only after `edge-router rollout approve`. The first step is the
             command's, `start`.
         webhook: A webhook that is asked before each step but the first, and at the end.
-        times: The only times in which a step is taken; always without.
+        times: The only times at which a step begins; without them, any time.
         time_zone: Their time zone.
         freeze: No step is taken, and `start` and `promote` are rejected.
     """
