@@ -9,7 +9,14 @@ from typing import Protocol
 from controller.analysis.comparison import analyze, describe, missing_requests
 from controller.analysis.plan import PAUSE, ROLL_BACK, Plan, Timing, Window, windows
 from controller.analysis.sample import CANARY, Sample, Samples, sample_of
-from controller.further_checks import SeriesSource, act_on_mismatch, measure_further, mismatch, missing_metrics
+from controller.further_checks import (
+    SeriesSource,
+    act_on_mismatch,
+    add_warning,
+    measure_further,
+    mismatch,
+    missing_metrics,
+)
 from controller.gates.decision import Webhook, apply_answer, is_asking, pass_gates
 from controller.gates.settings import Gates
 from controller.rollout.state import RUNNING, Rollout
@@ -97,7 +104,8 @@ class Controller:
             return items
         answer = webhook.ask(rollout)
         now = int(self.clock())
-        return self._write(apply_answer(rollout, answer, now, self.gates), items, now)
+        answered = apply_answer(rollout, answer, now, self.gates)
+        return self._write(add_warning(answered, mismatch(rollout)), items, now)
 
     def _finish(self, items: Items, outcome: Outcome) -> Outcome:
         """Bring the edge up to date, and then announce what is pending."""
@@ -135,7 +143,7 @@ class Controller:
         following = (
             _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now, self.gates)
         )
-        return following.explain(f"{following.reason}; {warning}") if warning else following
+        return add_warning(following, warning)
 
     def _measure(self, rollout: Rollout, now: int) -> Rollout:
         """Add the samples up to now and, where they are large enough, their tests; nothing without new minutes."""

@@ -19,6 +19,8 @@ from stats.sample_ratio import p_value
 
 BASELINE = "baseline"
 """The group of stable's new visitors that is of the canary's age and size."""
+MISMATCH = "sample ratio: "
+"""What the description of a mismatch begins with."""
 SMALLEST_PRINTED = 1e-12
 
 Minutes = Mapping[int, float]
@@ -104,7 +106,7 @@ def describe_mismatch(ratios: SampleRatios) -> str:
     group, ratio = min(failed.items(), key=lambda entry: entry[1].p_value)
     value = f"p = {ratio.p_value:.2g}" if ratio.p_value > SMALLEST_PRINTED else f"p < {SMALLEST_PRINTED:g}"
     return (
-        f"sample ratio: {ratio.assigned:,} of {ratio.visitors:,} new visitors were assigned to {group}"
+        f"{MISMATCH}{ratio.assigned:,} of {ratio.visitors:,} new visitors were assigned to {group}"
         f" ({ratio.observed_percent:.2f} %), expected {ratio.expected_percent:g} %, {value} <= {ratio.alpha:.2g}."
         " Likely causes: a Region or a key-value store that still has another percentage, decisions of one version that"
         " fall back to stable, or that are not logged"

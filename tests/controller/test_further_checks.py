@@ -9,8 +9,11 @@ import pytest
 from controller.analysis.own_metric import OwnMetric
 from controller.analysis.plan import Plan
 from controller.analysis.sample_ratio import step_alpha
+from controller.gates.decision import Answer
+from controller.gates.settings import Gates, WebhookPolicy
 from controller.rollout import transitions
 from controller.rollout.item import from_item, to_item
+from controller.rollout.state import Rollout
 from stats.alpha_spending import ALPHA
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 
@@ -22,6 +25,14 @@ MISMATCH = (
 )
 ORDERS = OwnMetric("Shop", "OrderValue", ("eu-west-1",), direction="higher-is-better", allowed_percent=5)
 GOOD, BAD = {"stable": (40.0, 300.0), "canary": (40.0, 100.0)}, {"stable": (40.0, 300.0), "canary": (30.0, 100.0)}
+
+
+class Silent:
+    """A webhook that never answers."""
+
+    def ask(self, rollout: Rollout) -> Answer:
+        assert rollout.gate.asked_at
+        return Answer("failed", "HTTP 503")
 
 
 def watched(action: str = "hold", *, metrics: dict[str, OwnMetric] | None = None) -> World:
@@ -71,6 +82,16 @@ def test_a_mismatch_rolls_back_or_warns_where_the_plan_says_so() -> None:
     assert outcome.reason.startswith("errors: canary 1.00 % (100 of 10,000)")
     assert "; sample ratio: 320 of 4,000 new visitors" in outcome.reason
     assert world.reconcile(5, HEALTHY).rollout.canary_percent == 25
+
+
+def test_a_wait_that_goes_on_has_one_warning_and_not_one_more_with_each_run() -> None:
+    world = watched("warn")
+    gates = Gates(webhook=WebhookPolicy("gate.example.com", 5))
+    world.controller = replace(world.controller, gates=gates, webhook=Silent())
+    world.sources.visitors = ODD
+    world.reconcile(10, HEALTHY)
+    reasons = [world.reconcile(1, HEALTHY).reason for _ in range(8)]
+    assert [reason.count("sample ratio: ") for reason in reasons] == [1] * 8
 
 
 def test_the_baseline_is_a_group_with_a_share_of_its_own() -> None:
