@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,7 +100,7 @@ class DuckDb:
         if found.kind != "parquet":
             return found
         try:
-            described = self._database.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
+            described = self._database.execute(f"DESCRIBE SELECT * FROM read_parquet({_file(path)})").fetchall()
         except duckdb.Error as error:
             raise LogError("the Parquet file is damaged or incomplete") from error
         return Format("parquet", tuple(str(row[0]) for row in described))
@@ -144,11 +145,21 @@ def _describe(error: duckdb.Error) -> str:
     return "the gzip file is damaged or incomplete" if is_gzip else f"DuckDB cannot read it ({type(error).__name__})"
 
 
+def _file(path: Path) -> str:
+    """Write a path as a literal that means this file only: to DuckDB `[1]`, `*` and `?` are patterns."""
+    return literal(glob.escape(str(path)))
+
+
+def _column(name: str) -> str:
+    """Write a column's name, which is the file's, as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _source(form: Format, paths: Iterable[Path]) -> str:
     """The query for the requests in files of one format."""
-    files = "[" + ", ".join(literal(str(path)) for path in paths) + "]"
+    files = "[" + ", ".join(map(_file, paths)) + "]"
     if form.kind == "parquet":
-        columns = {ours: f'CAST("{name}" AS VARCHAR)' for ours, name in find_fields(form.fields).items()}
+        columns = {ours: f"CAST({_column(name)} AS VARCHAR)" for ours, name in find_fields(form.fields).items()}
         return f"SELECT {_columns(columns)}, '' AS problem FROM read_parquet({files}, union_by_name = true)"
     # A line is one column: no quotes, and a delimiter that no line has. In Latin-1 no byte is invalid.
     lines = (

@@ -111,6 +111,15 @@ def test_all_formats_say_the_same(run: Run, folder: Path) -> None:
     assert (together["log"]["files"], together["total"]["requests"], together["total"]["visitors"]) == (4, 160, 40)
 
 
+def test_a_file_is_read_once_whatever_its_name(run: Run, folder: Path) -> None:
+    """To DuckDB `a[1].log` is a pattern, which is `a1.log`."""
+    for count, name in enumerate(("a1.log", "a[1].log", "a?.log", "a*.log", "it's.log"), 1):
+        write(folder / name, w3c(visits(count)))
+    write_parquet(folder / "b[1].parquet", visits(6))
+    found = run(*ASK, "--log", str(folder), "--json").document
+    assert (found["log"]["files"], found["log"]["unreadable"], found["total"]["requests"]) == (6, [], 21)
+
+
 def test_what_a_person_reads(run: Run, folder: Path) -> None:
     path = write(folder / "a.gz", w3c(visits()))
     result = run(
