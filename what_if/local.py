@@ -7,14 +7,14 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
 
-from what_if.files import FIELD_NAMES, Entry, Format, LogError, Logs, batches, find_fields, sniff
+from what_if.files import FIELD_NAMES, LATIN_1, Entry, Format, LogError, Logs, batches, find_fields, sniff
 from what_if.rules import Rules
 from what_if.statements import COLUMNS, DUCKDB, FIELDS, judge, literal, summarize
 
@@ -115,6 +115,9 @@ class DuckDb:
         except duckdb.OutOfMemoryException as error:
             raise LogError(f"{MEMORY} of memory and the temporary folder do not suffice") from error
         except duckdb.Error as error:
+            if len(files) == 1 and form.encoding == LATIN_1:
+                self._insert(replace(form, encoding="utf-8"), files, done)
+                return
             if len(files) == 1:
                 self.unreadable[files[0][0].name] = _describe(error)
                 return
@@ -161,10 +164,10 @@ def _source(form: Format, paths: Iterable[Path]) -> str:
     if form.kind == "parquet":
         columns = {ours: f"CAST({_column(name)} AS VARCHAR)" for ours, name in find_fields(form.fields).items()}
         return f"SELECT {_columns(columns)}, '' AS problem FROM read_parquet({files}, union_by_name = true)"
-    # A line is one column: no quotes, and a delimiter that no line has. In Latin-1 no byte is invalid.
+    # A line is one column: no quotes, and a delimiter that no line has. DuckDB's Latin-1 has all but 0x80 to 0x9f.
     lines = (
         f"read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = '\x1f', quote = '', escape = '', comment = '',"
-        f" header = false, auto_detect = false, strict_mode = false, encoding = 'latin-1',"
+        f" header = false, auto_detect = false, strict_mode = false, encoding = '{form.encoding}',"
         f" max_line_size = {LONGEST_LINE}, compression = '{'gzip' if form.is_gzip else 'none'}')"
     )
     if form.kind == "json":
@@ -205,7 +208,7 @@ def _columns(found: Mapping[str, str]) -> str:
     """Our columns by those of the log; `-` is empty, and a missing one NULL."""
     known = {name: f"CASE WHEN {text} = '-' THEN '' ELSE {text} END" for name, text in found.items()}
     epoch = " , ".join(
-        f"make_timestamp(CAST(try_cast({found[name]} AS DOUBLE) * {factor} AS BIGINT))"
+        f"TRY(make_timestamp(CAST(try_cast({found[name]} AS DOUBLE) * {factor} AS BIGINT)))"
         for name, factor in (("milliseconds", 1_000), ("seconds", 1_000_000))
         if name in found
     )
