@@ -129,12 +129,14 @@ class Controller:
                 return rollout.roll_back(f"in ALARM: {', '.join(in_alarm)}", now)
         except UnreadableError as error:
             unreadable.append(str(error))
+        before = rollout
         try:
-            before, rollout = rollout, self._measure(rollout, now)
+            rollout = self._measure(rollout, now)
             if self.series is not None and rollout is not before:
                 rollout = measure_further(rollout, self.series, self.timing)
         except UnreadableError as error:
             unreadable.append(str(error))
+            rollout = replace(rollout, measured_until=before.measured_until)  # a run in this minute reads all again
         if failed := {name: result for name, result in rollout.tests.items() if result.has_failed}:
             return rollout.roll_back(describe(failed, rollout.samples), now)
         if (stopped := act_on_mismatch(rollout, now)) is not rollout:
