@@ -89,7 +89,7 @@ def console_app(source: Source, token: str, port: int) -> tuple[Starlette, Feed]
 async def _answer(source: Source, stack: str, ask: Callable[[], dict[str, Any]]) -> Response:
     if stack not in source.stacks:
         return JSONResponse({"error": f"there is no stack {stack!r} on this page"}, 404)
-    return JSONResponse(await asyncio.to_thread(ask))
+    return Response(json.dumps(await asyncio.to_thread(ask)).encode(), media_type="application/json")
 
 
 async def _rejected(_: Request, error: Exception) -> Response:
@@ -107,6 +107,7 @@ async def _texts(request: Request, *names: str) -> list[str]:
     try:
         document: Any = json.loads(body) if is_json else None
         texts = [document[name] for name in names]
+        "".join(texts).encode()  # JSON may have half a surrogate pair
     except (ValueError, KeyError, TypeError, RecursionError):
         texts = []
     if not texts or not all(isinstance(text, str) for text in texts):

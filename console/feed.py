@@ -29,7 +29,7 @@ class Job:
 
 def frame(event: str, document: object) -> bytes:
     """Return a server-sent event; JSON has no line breaks of its own ("Server-sent events", HTML Living Standard)."""
-    return f"event: {event}\ndata: {json.dumps(document, ensure_ascii=False)}\n\n".encode()
+    return f"event: {event}\ndata: {json.dumps(document)}\n\n".encode()
 
 
 class Feed:

@@ -10,7 +10,7 @@ from controller.analysis.own_metric import MetricSample, OwnMetric, Series, judg
 from controller.analysis.plan import HOLD, ROLL_BACK, Plan, Timing, Window
 from controller.analysis.result import METRIC, TestResult
 from controller.analysis.sample import CANARY, STABLE
-from controller.analysis.sample_ratio import Minutes, SampleRatios, check_ratios, describe_mismatch, is_split
+from controller.analysis.sample_ratio import MISMATCH, Minutes, SampleRatios, check_ratios, describe_mismatch, is_split
 from controller.rollout.state import RUNNING, Rollout
 from stats.alpha_spending import ALPHA
 
@@ -56,6 +56,11 @@ def measure_further(rollout: Rollout, source: SeriesSource, timing: Timing) -> R
 def mismatch(rollout: Rollout) -> str:
     """Describe the sample ratio mismatch of the step; "" where there is none."""
     return describe_mismatch(rollout.sample_ratio)
+
+
+def add_warning(rollout: Rollout, warning: str) -> Rollout:
+    """Return the rollout with this warning in its reason, in place of that of an earlier run where a wait goes on."""
+    return rollout.explain(f"{rollout.reason.partition(f'; {MISMATCH}')[0]}; {warning}") if warning else rollout
 
 
 def act_on_mismatch(rollout: Rollout, now: int) -> Rollout:

@@ -9,7 +9,14 @@ from typing import Protocol
 from controller.analysis.comparison import analyze, describe, missing_requests
 from controller.analysis.plan import PAUSE, ROLL_BACK, Plan, Timing, Window, windows
 from controller.analysis.sample import CANARY, Sample, Samples, sample_of
-from controller.further_checks import SeriesSource, act_on_mismatch, measure_further, mismatch, missing_metrics
+from controller.further_checks import (
+    SeriesSource,
+    act_on_mismatch,
+    add_warning,
+    measure_further,
+    mismatch,
+    missing_metrics,
+)
 from controller.gates.decision import Webhook, apply_answer, is_asking, pass_gates
 from controller.gates.settings import Gates
 from controller.rollout.state import RUNNING, Rollout
@@ -97,7 +104,8 @@ class Controller:
             return items
         answer = webhook.ask(rollout)
         now = int(self.clock())
-        return self._write(apply_answer(rollout, answer, now, self.gates), items, now)
+        answered = apply_answer(rollout, answer, now, self.gates)
+        return self._write(add_warning(answered, mismatch(rollout)), items, now)
 
     def _finish(self, items: Items, outcome: Outcome) -> Outcome:
         """Bring the edge up to date, and then announce what is pending."""
@@ -121,12 +129,14 @@ class Controller:
                 return rollout.roll_back(f"in ALARM: {', '.join(in_alarm)}", now)
         except UnreadableError as error:
             unreadable.append(str(error))
+        before = rollout
         try:
-            before, rollout = rollout, self._measure(rollout, now)
+            rollout = self._measure(rollout, now)
             if self.series is not None and rollout is not before:
                 rollout = measure_further(rollout, self.series, self.timing)
         except UnreadableError as error:
             unreadable.append(str(error))
+            rollout = replace(rollout, measured_until=before.measured_until)  # a run in this minute reads all again
         if failed := {name: result for name, result in rollout.tests.items() if result.has_failed}:
             return rollout.roll_back(describe(failed, rollout.samples), now)
         if (stopped := act_on_mismatch(rollout, now)) is not rollout:
@@ -135,7 +145,7 @@ class Controller:
         following = (
             _inconclusive(rollout, "; ".join(unreadable), now) if unreadable else _decide(rollout, now, self.gates)
         )
-        return following.explain(f"{following.reason}; {warning}") if warning else following
+        return add_warning(following, warning)
 
     def _measure(self, rollout: Rollout, now: int) -> Rollout:
         """Add the samples up to now and, where they are large enough, their tests; nothing without new minutes."""

@@ -24,6 +24,7 @@ DELIVERED_FIELDS = (*STANDARD_FIELDS, "c-country", "cache-behavior-path-pattern"
 """Those of a delivery of standard logging (v2) that names none ("Configure standard logging (v2)")."""
 DELIMITERS = "\t ,|;"
 HEAD_BYTES = 65_536
+LATIN_1 = "latin-1"
 PARQUET, GZIP = b"PAR1", b"\x1f\x8b"
 
 FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -68,13 +69,14 @@ class Logs(Protocol):
 class Format:
     """How a file is written: parquet, json or delimited; "empty" without a line.
 
-    `fields` are those of delimited lines.
+    `fields` are those of delimited lines. `encoding` is that to try: CloudFront writes ASCII.
     """
 
     kind: str
     fields: tuple[str, ...] = ()
     delimiter: str = ""
     is_gzip: bool = False
+    encoding: str = LATIN_1
 
 
 class LocalFiles:
@@ -139,7 +141,7 @@ def sniff(path: Path, fields: Sequence[str] = ()) -> Format:
             head = file.read(HEAD_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LogError("the gzip file is damaged or incomplete") from error
-    lines = [line for line in head.decode("latin-1").splitlines() if line.strip()]
+    lines = [line for line in head.decode(LATIN_1).splitlines() if line.strip()]
     first = next((line for line in lines if line[0] != "#"), "")
     header = next((line for line in lines if line.startswith("#Fields:")), "")
     if first.startswith("{"):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import glob
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
 
-from what_if.files import FIELD_NAMES, Entry, Format, LogError, Logs, batches, find_fields, sniff
+from what_if.files import FIELD_NAMES, LATIN_1, Entry, Format, LogError, Logs, batches, find_fields, sniff
 from what_if.rules import Rules
 from what_if.statements import COLUMNS, DUCKDB, FIELDS, judge, literal, summarize
 
@@ -99,7 +100,7 @@ class DuckDb:
         if found.kind != "parquet":
             return found
         try:
-            described = self._database.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
+            described = self._database.execute(f"DESCRIBE SELECT * FROM read_parquet({_file(path)})").fetchall()
         except duckdb.Error as error:
             raise LogError("the Parquet file is damaged or incomplete") from error
         return Format("parquet", tuple(str(row[0]) for row in described))
@@ -114,6 +115,9 @@ class DuckDb:
         except duckdb.OutOfMemoryException as error:
             raise LogError(f"{MEMORY} of memory and the temporary folder do not suffice") from error
         except duckdb.Error as error:
+            if len(files) == 1 and form.encoding == LATIN_1:
+                self._insert(replace(form, encoding="utf-8"), files, done)
+                return
             if len(files) == 1:
                 self.unreadable[files[0][0].name] = _describe(error)
                 return
@@ -144,16 +148,26 @@ def _describe(error: duckdb.Error) -> str:
     return "the gzip file is damaged or incomplete" if is_gzip else f"DuckDB cannot read it ({type(error).__name__})"
 
 
+def _file(path: Path) -> str:
+    """Write a path as a literal that means this file only: to DuckDB `[1]`, `*` and `?` are patterns."""
+    return literal(glob.escape(str(path)))
+
+
+def _column(name: str) -> str:
+    """Write a column's name, which is the file's, as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _source(form: Format, paths: Iterable[Path]) -> str:
     """The query for the requests in files of one format."""
-    files = "[" + ", ".join(literal(str(path)) for path in paths) + "]"
+    files = "[" + ", ".join(map(_file, paths)) + "]"
     if form.kind == "parquet":
-        columns = {ours: f'CAST("{name}" AS VARCHAR)' for ours, name in find_fields(form.fields).items()}
+        columns = {ours: f"CAST({_column(name)} AS VARCHAR)" for ours, name in find_fields(form.fields).items()}
         return f"SELECT {_columns(columns)}, '' AS problem FROM read_parquet({files}, union_by_name = true)"
-    # A line is one column: no quotes, and a delimiter that no line has. In Latin-1 no byte is invalid.
+    # A line is one column: no quotes, and a delimiter that no line has. DuckDB's Latin-1 has all but 0x80 to 0x9f.
     lines = (
         f"read_csv({files}, columns = {{'line': 'VARCHAR'}}, delim = '\x1f', quote = '', escape = '', comment = '',"
-        f" header = false, auto_detect = false, strict_mode = false, encoding = 'latin-1',"
+        f" header = false, auto_detect = false, strict_mode = false, encoding = '{form.encoding}',"
         f" max_line_size = {LONGEST_LINE}, compression = '{'gzip' if form.is_gzip else 'none'}')"
     )
     if form.kind == "json":
@@ -194,7 +208,7 @@ def _columns(found: Mapping[str, str]) -> str:
     """Our columns by those of the log; `-` is empty, and a missing one NULL."""
     known = {name: f"CASE WHEN {text} = '-' THEN '' ELSE {text} END" for name, text in found.items()}
     epoch = " , ".join(
-        f"make_timestamp(CAST(try_cast({found[name]} AS DOUBLE) * {factor} AS BIGINT))"
+        f"TRY(make_timestamp(CAST(try_cast({found[name]} AS DOUBLE) * {factor} AS BIGINT)))"
         for name, factor in (("milliseconds", 1_000), ("seconds", 1_000_000))
         if name in found
     )

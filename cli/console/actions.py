@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from cli.console.stacks import Opened
 from cli.output.errors import OperationError, UsageError
 from cli.rollback.control import pinned_item
-from cli.rollout.change import find_transition, read_plan
+from cli.rollout.change import copy_to_store, find_transition, read_plan
 from cli.rollout.report import duration
 from console.app import RejectedError
 from controller.rollout.gate import Gate
@@ -55,7 +55,10 @@ def list_actions(opened: Opened, items: Items, now: float) -> list[dict[str, str
 
 
 def carry_out(name: str, said: str, opened: Opened, now: float) -> str:
-    """Do what the person has confirmed, and return it. RejectedError where it would be something else by now."""
+    """Do what the person has confirmed. RejectedError where it would be something else by now.
+
+    Return why the key-value store, where the edge reads that, does not have it yet; "" where it has.
+    """
     if name not in LABELS:
         raise RejectedError(f"there is no action {name!r}")
     action = plan_action(name, opened, opened.table.read(), now)
@@ -66,7 +69,7 @@ def carry_out(name: str, said: str, opened: Opened, now: float) -> str:
             f"nothing was done, because the stack has changed meanwhile. Now it would be: {action.says}"
         )
     action.do()
-    return action.says
+    return copy_to_store(opened.stack, opened.running, opened.table)
 
 
 def plan_action(name: str, opened: Opened, items: Items, now: float) -> Action:
@@ -89,7 +92,9 @@ def _transition(name: str, opened: Opened) -> Callable[[Items, float], Rollout]:
 
 
 def _within(stack: Stack) -> str:
-    """How soon every instance of the router has read a change."""
+    """How soon every instance of the router, or of the function that reads the key-value store, has a change."""
+    if stack.settings.needs.viewer_function:
+        return "as soon as the key-value store has propagated it"
     return f"within {stack.settings.control.refresh_seconds + 2} s"
 
 

@@ -57,8 +57,8 @@ class StackSource:
         return self._with(stack, lambda opened: explain(opened, root, request, region))
 
     def act(self, stack: str, action: str, said: str) -> dict[str, Any]:
-        """Carry out what the person has confirmed."""
-        return self._with(stack, lambda opened: {"done": carry_out(action, said, opened, time.time())})
+        """Carry out what the person has confirmed; `problem` says what is left to do."""
+        return self._with(stack, lambda opened: {"problem": carry_out(action, said, opened, time.time())})
 
     def close(self) -> None:
         """Close all connections."""

@@ -121,12 +121,15 @@ def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float]
         except TransitionError as error:
             raise OperationError(str(error)) from error
         written = place.write(rollout, items)
-        is_copied = _copy_to_store(stack, running, place)
+        problem = copy_to_store(stack, running, place)
+    if problem:
+        warn(problem)
+    is_copied = bool(place.store) and not problem
     print_rollout(running, place, written, now, is_json=is_json, is_copied=is_copied)
 
 
-def _copy_to_store(stack: Stack, running: RunningStack, place: Place) -> bool:
-    """Copy the effective control to the key-value store, where the edge reads that; warn where it fails.
+def copy_to_store(stack: Stack, running: RunningStack, place: Place) -> str:
+    """Copy the effective control to the key-value store, where the edge reads that; return why it could not, or "".
 
     The controller does the same within a minute: for a canary to be withdrawn, that is long.
     """
@@ -135,12 +138,12 @@ def _copy_to_store(stack: Stack, running: RunningStack, place: Place) -> bool:
     from controller.sources.key_values import KEY, CloudFrontKeyValues, store_text
 
     if not place.store:
-        return False
+        return ""
     name = viewer_function_name(stack.prefix, stack.settings.needs.viewer_function)
     try:
         if isinstance(running, LocalStack):
             running.change_pairs({KEY: store_text(place.read().live)}, ())
-            return True
+            return ""
         with (
             contextlib.closing(client("cloudfront", EDGE_REGION)) as cloudfront,
             contextlib.closing(client("cloudfront-keyvaluestore", EDGE_REGION)) as stores,
@@ -149,9 +152,8 @@ def _copy_to_store(stack: Stack, running: RunningStack, place: Place) -> bool:
             CloudFrontKeyValues(stores, arn).sync(lambda: place.read().live)
     except (BotoCoreError, ClientError, OperationError) as error:
         text = str(error) if isinstance(error, OperationError) else describe_error(error, EDGE_REGION)
-        warn(f"the control table has it, but the key-value store {name} has not ({text}): the controller copies it")
-        return False
-    return True
+        return f"the control table has it, but the key-value store {name} has not ({text}): the controller copies it"
+    return ""
 
 
 @contextlib.contextmanager

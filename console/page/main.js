@@ -130,7 +130,8 @@ function confirm(action) {
   byId("confirm-yes").onclick = async () => {
     byId("confirm-yes").disabled = true;
     try {
-      await ask(token, "/api/actions", { stack, action: action.name, said: action.says });
+      const { problem } = await ask(token, "/api/actions", { stack, action: action.name, said: action.says });
+      if (problem) throw new Error(problem);
       dialog.close();
     } catch (error) {
       byId("confirm-error").textContent = error.message;

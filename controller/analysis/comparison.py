@@ -7,7 +7,7 @@ from math import exp
 from controller.analysis.latency import test_mean, test_quantile
 from controller.analysis.plan import QUANTILES, Plan
 from controller.analysis.result import METRIC, Level, TestResult, TestResults, describe_difference, describe_p_value
-from controller.analysis.sample import BASELINE, CANARY, STABLE, Sample, Samples, sample_of
+from controller.analysis.sample import CANARY, STABLE, Sample, Samples, sample_of
 from stats import score_test
 from stats.alpha_spending import mixture_alpha, spent_alpha
 from stats.always_valid import difference_limits, log_evidence
@@ -76,10 +76,11 @@ def _test_error_rate(canary: Sample, reference: Sample, plan: Plan, level: Level
 
 
 def _describe(name: str, result: TestResult, samples: Samples) -> str:
+    reference = next((version for version in samples if version != CANARY), STABLE)
     if name.startswith(METRIC):
         figures = f"canary {result.canary:.4g}, stable {result.stable:.4g}, limit {result.limit:.4g}"
         return f"metric {name.removeprefix(METRIC)}: {figures}, {describe_p_value(result.p_value, result.alpha)}"
-    return _describe_error_rate(result, samples) if name == "errorRate" else _describe_latency(name, result, samples)
+    return _describe_error_rate(result, samples) if name == "errorRate" else _describe_latency(name, result, reference)
 
 
 def _describe_error_rate(result: TestResult, samples: Samples) -> str:
@@ -90,8 +91,7 @@ def _describe_error_rate(result: TestResult, samples: Samples) -> str:
     return f"errors: {', '.join(counts)}, {describe_difference(result, 'points', 2)}"
 
 
-def _describe_latency(name: str, result: TestResult, samples: Samples) -> str:
+def _describe_latency(name: str, result: TestResult, reference: str) -> str:
     label = f"latency {name.removeprefix('latency').lower()}".rstrip()
-    reference = BASELINE if BASELINE in samples else STABLE
     times = f"canary {result.canary:.1f} ms, {reference} {result.stable:.1f} ms"
     return f"{label}: {times}, {describe_difference(result, '%', 1)}"

@@ -18,6 +18,9 @@ from controller.analysis.sample import BASELINE, CANARY, STABLE
 from stats.alpha_spending import ALPHA
 from stats.sample_ratio import p_value
 
+MISMATCH = "sample ratio: "
+"""What the description of a mismatch begins with."""
+
 Minutes = Mapping[int, float]
 """Counts by the minute's beginning, in seconds since 1970."""
 
@@ -100,7 +103,7 @@ def describe_mismatch(ratios: SampleRatios) -> str:
         return ""
     group, ratio = min(failed.items(), key=lambda entry: entry[1].p_value)
     return (
-        f"sample ratio: {ratio.assigned:,} of {ratio.visitors:,} new visitors were assigned to {group}"
+        f"{MISMATCH}{ratio.assigned:,} of {ratio.visitors:,} new visitors were assigned to {group}"
         f" ({ratio.observed_percent:.2f} %), expected {ratio.expected_percent:g} %,"
         f" {describe_p_value(ratio.p_value, ratio.alpha)}."
         " Likely causes: a Region or a key-value store that still has another percentage, decisions of one version that"

@@ -17,7 +17,7 @@ from controller.rollout.gate import Gate
 from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STATES, SUCCEEDED
 
 ACTIVE = RUNNING, PAUSED
-MAX_EVENTS = 30
+MAX_EVENTS, MAX_EVENT_CHARACTERS = 30, 1_500
 """A plan has at most 20 steps; an item at most 400 KB. The router reads the item, too."""
 TIMES = ("started_at", "step_started_at", "interval_started_at", "updated_at", "measured_until")
 
@@ -160,7 +160,8 @@ class Rollout(Document):
 
     def _change(self, state: str, canary_percent: float, reason: str, now: int) -> Rollout:
         number = self.changes + 1
-        event = Event(now, state, canary_percent, reason, self.step, number)
+        short = reason if len(reason) <= MAX_EVENT_CHARACTERS else f"{reason[: MAX_EVENT_CHARACTERS - 1]}…"
+        event = Event(now, state, canary_percent, short, self.step, number)
         before = self.state if self.history else NONE
         news = Announcement(event, self.release, self.started_at, len(self.plan.steps), before, self.canary_percent)
         return replace(

@@ -29,6 +29,7 @@ LATENCY_METRIC = "LatencyMs"
 RANKS = {f"upto_{threshold}": f"PR(:{threshold})" for threshold in THRESHOLDS_MS}
 """Percentile ranks, percent of the values up to a threshold ("CloudWatch statistics definitions"). With the number of
 values they are counts, which can be added over minutes and Regions; percentiles cannot."""
+RANKED, _LAST_RANK = "ranked", f"upto_{THRESHOLDS_MS[-1]}"
 OVERDUE = "overdue:"
 MAX_PAGES = 1_000
 FREE_STATISTICS = 5
@@ -62,14 +63,15 @@ def queries(plan: Plan, namespace: str, stack: str) -> list[dict[str, Any]]:
 
 
 def sums(values: Mapping[str, Mapping[datetime, float]], overdue_before: datetime | None) -> dict[str, float]:
-    """Return {query ID: sum}, and by OVERDUE + ID that of the minutes before this time, or of all. Ranks become counts.
-
-    A metric without data has no values.
+    """Return {query ID: sum}, and by OVERDUE + ID that of the minutes before this time, or of all. Ranks become counts,
+    of the latencies by group + RANKED. A metric without data has no values.
     """
     found: dict[str, float] = {}
     for name, by_minute in values.items():
         group, _, field = name.partition("_")
         latencies = values.get(f"{group}_latencies", {})
+        if field == _LAST_RANK:
+            found[f"{group}_{RANKED}"] = sum(latencies.get(at, 0.0) for at in by_minute)
         for at, value in by_minute.items():
             added = value / 100 * latencies.get(at, 0.0) if field in RANKS else value
             found[name] = found.get(name, 0.0) + added
@@ -109,13 +111,17 @@ def make_sample(totals: Mapping[str, float], group: str) -> Sample:
         latencies=round(values["latencies"]),
         log_sum=values["log_sum"],
         log_squares=values["log_squares"],
-        histogram=_histogram(totals, group, round(values["latencies"])),
+        histogram=_histogram(totals, group),
     )
 
 
-def _histogram(totals: Mapping[str, float], group: str, latencies: int) -> tuple[int, ...]:
-    """Return the latencies between the thresholds; none where no ranks were read."""
+def _histogram(totals: Mapping[str, float], group: str) -> tuple[int, ...]:
+    """Return the latencies between the thresholds, of minutes and Regions with ranks; none where no ranks were read.
+
+    A minute without ranks would else be one of latencies above the last threshold.
+    """
     if not any(f"{group}_{name}" in totals for name in RANKS):
         return ()
+    ranked = round(totals.get(f"{group}_{RANKED}", 0.0))
     upto = [round(totals.get(f"{group}_{name}", 0.0)) for name in RANKS]
-    return tuple(max(0, above - below) for below, above in pairwise((0, *upto, max(latencies, upto[-1]))))
+    return tuple(max(0, above - below) for below, above in pairwise((0, *upto, max(ranked, upto[-1]))))

@@ -11,6 +11,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from time import monotonic
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -57,12 +58,22 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout_seconds: flo
                 "POST", url, body=body, headers={**content, **headers}, redirect=False, preload_content=False
             )
             with response:
-                answer = response.read(MAX_ANSWER_BYTES)
+                answer = _read(response, timeout_seconds)
         except (HTTPError, OSError, ValueError) as error:
             raise WebhookError(type(error).__name__) from None
     if not 200 <= response.status < 300:
         raise WebhookError(f"HTTP {response.status}")
     return answer
+
+
+def _read(response: urllib3.BaseHTTPResponse, timeout_seconds: float) -> bytes:
+    """Return the start of the body. TimeoutError where it has not come in time, however often a part of it comes."""
+    answer, end = bytearray(), monotonic() + timeout_seconds
+    while len(answer) < MAX_ANSWER_BYTES and (part := response.read1(MAX_ANSWER_BYTES - len(answer))):
+        answer += part
+        if monotonic() > end:
+            raise TimeoutError
+    return bytes(answer)
 
 
 class SignedWebhook:
@@ -126,7 +137,7 @@ def parse_answer(body: bytes) -> Answer:
     """
     try:
         document: Any = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return Answer(PROCEED)
     if not isinstance(document, dict):
         return Answer(PROCEED)
@@ -134,4 +145,5 @@ def parse_answer(body: bytes) -> Answer:
     decision, reason = fields.get("decision", PROCEED), fields.get("reason", "")
     if decision not in (PROCEED, HOLD, ROLL_BACK):
         return Answer(FAILED, "its decision is none of proceed, hold and roll-back")
-    return Answer(str(decision), reason if isinstance(reason, str) else "")
+    text = reason if isinstance(reason, str) else ""
+    return Answer(str(decision), text.encode(errors="replace").decode())  # JSON may have half a surrogate pair

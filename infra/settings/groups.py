@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from infra.settings.model import CoreSettings
 
-MAX_TOKENS = 16
+EVERYBODY, MAX_TOKENS = 100, 16
 LEAST_CHARACTERS, MOST_CHARACTERS = 3, 64
 _BROWSERS = (
     "mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36 (khtml, like gecko) chrome/146.0.0.0 safari/537.36"
@@ -126,9 +126,11 @@ def group_errors(settings: CoreSettings) -> list[InitErrorDetails]:
 
 
 def group_warnings(settings: CoreSettings) -> list[str]:
-    """Return warnings about groups that have no effect."""
+    """Return warnings about groups that have no effect, or leave none for the others."""
     if settings.needs.by_percentage:
-        return []
+        is_all = settings.holdout is not None and settings.holdout.percent >= EVERYBODY
+        text = f"holdout.percent is {EVERYBODY}: all new visitors stay on stable, whatever the percentage"
+        return [text] if is_all else []
     given = {"holdout": settings.holdout is not None, "bots": settings.bots is not None}
     return [
         f"{key}: has no effect with {settings.strategy}, which does not assign visitors by a percentage"

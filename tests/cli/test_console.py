@@ -241,7 +241,7 @@ def test_an_action_is_carried_out_only_as_it_was_confirmed(opened: Opened, place
     assert place.rollout is not None
     assert place.rollout.state == "running"
     confirmed = says("promote", opened)
-    assert carry_out("promote", confirmed, opened, NOW) == confirmed
+    assert carry_out("promote", confirmed, opened, NOW) == ""
     assert (place.rollout.state, place.rollout.canary_percent, place.rollout.reason) == (
         "succeeded",
         100,
@@ -249,6 +249,29 @@ def test_an_action_is_carried_out_only_as_it_was_confirmed(opened: Opened, place
     )
     with pytest.raises(RejectedError, match=r"^there is no action 'delete'$"):
         carry_out("delete", "", opened, NOW)
+
+
+def test_what_the_edge_reads_is_written_too_where_that_is_the_key_value_store(
+    workspace: Workspace, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached = workspace.open_stack("prod", ["strategy=cookie-version", "cookieVersion.caching=versioned"])
+    opened = Opened(cached, LocalStack("prod", STATUS, {}), cast("Any", place))
+    place.write(start(Plan(), place.read(), NOW), place.read())
+    place.store = "key-value store"
+    pairs: dict[str, str] = {}
+    monkeypatch.setattr(LocalStack, "change_pairs", lambda _, puts, __: pairs.update(puts))
+    assert carry_out("pin-canary", says("pin-canary", opened), opened, NOW) == ""
+    assert json.loads(pairs["canary"])["pin"] == "canary"
+    carry_out("unpin", says("unpin", opened), opened, NOW)
+    monkeypatch.undo()
+    assert says("abort", opened).startswith(
+        f"{PLACE}: everybody goes to stable as soon as the key-value store has propagated it, new visitors"
+    )
+    assert carry_out("abort", says("abort", opened), opened, NOW) == (
+        "the control table has it, but the key-value store edge-router-prod-canary has not (stack prod is not up any"
+        " more (local, port 8080)): the controller copies it"
+    )
+    assert json.loads(pairs["canary"])["pin"] == "none"
 
 
 def test_a_pin_keeps_percentage_and_release_and_comes_off_again(opened: Opened, place: FakePlace) -> None:

@@ -111,6 +111,24 @@ def test_all_formats_say_the_same(run: Run, folder: Path) -> None:
     assert (together["log"]["files"], together["total"]["requests"], together["total"]["visitors"]) == (4, 160, 40)
 
 
+def test_a_file_is_read_once_whatever_its_name(run: Run, folder: Path) -> None:
+    """To DuckDB `a[1].log` is a pattern, which is `a1.log`."""
+    for count, name in enumerate(("a1.log", "a[1].log", "a?.log", "a*.log", "it's.log"), 1):
+        write(folder / name, w3c(visits(count)))
+    write_parquet(folder / "b[1].parquet", visits(6))
+    found = run(*ASK, "--log", str(folder), "--json").document
+    assert (found["log"]["files"], found["log"]["unreadable"], found["total"]["requests"]) == (6, [], 21)
+
+
+def test_a_line_that_makes_no_sense_does_not_take_its_file_with_it(run: Run, folder: Path) -> None:
+    times = ("9e300", "-1e17", "inf", f"{MIDNIGHT}000")
+    lines = ["#Fields: timestamp(ms) cs-uri-stem cs(Cookie)", *(f"{time}\t/caf\u00c0\t-" for time in times)]
+    for name, encoding in (("a.log", "utf-8"), ("b.log", "latin-1")):
+        (folder / name).write_bytes("\n".join(lines).encode(encoding))
+    log = run(*ASK, "--log", str(folder), "--json").document["log"]
+    assert (log["requests"], log["withoutTime"], log["unreadable"]) == (8, 6, [])
+
+
 def test_what_a_person_reads(run: Run, folder: Path) -> None:
     path = write(folder / "a.gz", w3c(visits()))
     result = run(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from console.app import RejectedError, console_app
-from console.feed import Feed, Job
+from console.feed import Feed, Job, frame
 from console.guard import CONTENT_SECURITY_POLICY
 
 PORT = 8090
@@ -157,6 +157,7 @@ def test_the_page_reads_and_does(client: Client, source: FakeSource) -> None:
     assert source.done == [("prod", "pause", "it stays")]
     found = client.get("/api/decisions?stack=prod&query=canary", headers=OWN).json()
     assert found == {"rows": ["prod", "canary"]}
+    assert json.loads(frame("stack", {"reason": "half \ud83d"}).split(b"data: ")[1]) == {"reason": "half \ud83d"}
     asked = {"stack": "prod", "request": "GET / HTTP/1.1", "region": "eu-west-1"}
     explained = client.post("/api/explain", headers=OWN, json=asked).json()
     assert explained["given"] == ["prod", "GET / HTTP/1.1", "eu-west-1"]
@@ -171,7 +172,13 @@ def test_what_cannot_be_done_is_said(client: Client) -> None:
     assert (unknown.status_code, unknown.json()) == (404, {"error": "there is no stack 'staging' on this page"})
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b"{}", b'{"stack":1,"action":"a","said":"b"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"[]", b'"x"', b"{}", b'{"stack":1,"action":"a","said":"b"}', b"[" * 100_000),
+        b'{"stack":"prod","action":"a","said":"half \\ud83d"}',
+    ],
+)
 def test_a_body_that_is_another_one_is_rejected(client: Client, source: FakeSource, body: bytes) -> None:
     response = client.post("/api/actions", headers={**OWN, "content-type": "application/json"}, content=body)
     assert (response.status_code, response.json()) == (

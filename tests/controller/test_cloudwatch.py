@@ -131,6 +131,16 @@ def test_quantiles_are_counts_by_percentile_ranks_of_both_versions_in_one_call(s
     assert (billed_metrics(Plan()), billed_metrics(Plan(latency_quantiles={"p99": 10}))) == (4, 4 + 56)
 
 
+def test_latencies_without_ranks_are_in_no_histogram(metrics: CloudWatchMetrics, client_of: ClientOf) -> None:
+    """Else a Region or a minute without them would be one of latencies above the last threshold."""
+    ranks = [(f"canary_upto_{threshold}", [100.0 * (threshold >= 128)], "Complete") for threshold in THRESHOLDS_MS]
+    with Stubber(client_of("cloudwatch", EUROPE)) as europe, Stubber(client_of("cloudwatch", HOME)) as home:
+        europe.add_response("get_metric_data", page(("canary_latencies", [500, 40], "Complete"), *ranks))
+        home.add_response("get_metric_data", page(("canary_latencies", [300], "Complete")))
+        canary = metrics.samples(BEGIN, BEGIN + 120, Plan(latency_quantiles={"p99": 10}))["canary"]
+    assert (canary.latencies, sum(canary.histogram), canary.histogram[-1]) == (840, 500, 0)
+
+
 def test_with_a_baseline_the_dimension_is_the_group(stack: str) -> None:
     found = queries(Plan(baseline=True), "EdgeRouter", stack)
     dimensions = {query["Id"].split("_")[0]: query["MetricStat"]["Metric"]["Dimensions"][1] for query in found}

@@ -85,8 +85,11 @@ def test_versions_without_histograms_have_no_quantiles() -> None:
 
 def test_with_a_baseline_the_canary_is_compared_with_it() -> None:
     samples = {"canary": sample(errors=500), "baseline": sample(errors=480), "stable": sample(errors=10)}
-    result = analyze(samples, replace(PLAN, baseline=True), 1, 9)["errorRate"]
-    assert (result.stable, result.has_failed) == (4.8, False)
+    results = analyze(samples, replace(PLAN, baseline=True), 1, 9)
+    assert (results["errorRate"].stable, results["errorRate"].has_failed) == (4.8, False)
+    assert describe({"latency": results["latency"]}, samples).startswith(
+        "latency: canary 100.0 ms, baseline 100.0 ms, "
+    )
 
 
 def test_every_test_names_the_baseline_where_it_is_the_reference() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from controller.analysis.own_metric import OwnMetric
+from controller.analysis.own_metric import OwnMetric, Series
 from controller.analysis.plan import Plan
-from controller.analysis.sample_ratio import step_alpha
+from controller.analysis.sample_ratio import Minutes, step_alpha
+from controller.gates.decision import Answer
+from controller.gates.settings import Gates, WebhookPolicy
 from controller.rollout import transitions
 from controller.rollout.item import from_item, to_item
+from controller.rollout.state import Rollout
+from controller.sources.cloudwatch import UnreadableError
 from stats.alpha_spending import ALPHA
 from tests.controller.fakes import BEGIN, FAILING, HEALTHY, PLAN, World
 
@@ -22,6 +27,24 @@ MISMATCH = (
 )
 ORDERS = OwnMetric("Shop", "OrderValue", ("eu-west-1",), direction="higher-is-better", allowed_percent=5)
 GOOD, BAD = {"stable": (40.0, 300.0), "canary": (40.0, 100.0)}, {"stable": (40.0, 300.0), "canary": (30.0, 100.0)}
+
+
+class Silent:
+    """A webhook that never answers."""
+
+    def ask(self, rollout: Rollout) -> Answer:
+        assert rollout.gate.asked_at
+        return Answer("failed", "HTTP 503")
+
+
+class Unreadable:
+    """CloudWatch in a Region that throttles."""
+
+    def new_visitors(self, *_: object) -> Mapping[str, Minutes]:
+        raise UnreadableError("the metrics cannot be read in eu-west-1 (throttled)")
+
+    def own_metric(self, *_: object) -> Mapping[str, Series]:
+        raise UnreadableError("the metrics cannot be read in eu-west-1 (throttled)")
 
 
 def watched(action: str = "hold", *, metrics: dict[str, OwnMetric] | None = None) -> World:
@@ -60,6 +83,17 @@ def test_who_resumes_is_not_stopped_again_by_what_was_known() -> None:
     assert world.rollout.sample_ratio["canary"].since > resumed_at
 
 
+def test_a_second_run_in_a_minute_takes_no_step_without_a_ratio_that_the_first_could_not_read() -> None:
+    world = World(replace(PLAN, on_inconclusive="wait"))
+    world.reconcile(9, HEALTHY)
+    readable = world.controller
+    world.controller = replace(readable, series=Unreadable())
+    reason = "waits, inconclusive: the metrics cannot be read in eu-west-1 (throttled)"
+    assert [world.reconcile(minutes, HEALTHY).reason for minutes in (1, 0)] == [reason, reason]
+    world.controller = readable
+    assert world.reconcile(0, HEALTHY).rollout.canary_percent == 25
+
+
 def test_a_mismatch_rolls_back_or_warns_where_the_plan_says_so() -> None:
     world = watched("roll-back")
     world.sources.visitors = ODD
@@ -71,6 +105,16 @@ def test_a_mismatch_rolls_back_or_warns_where_the_plan_says_so() -> None:
     assert outcome.reason.startswith("errors: canary 1.00 % (100 of 10,000)")
     assert "; sample ratio: 320 of 4,000 new visitors" in outcome.reason
     assert world.reconcile(5, HEALTHY).rollout.canary_percent == 25
+
+
+def test_a_wait_that_goes_on_has_one_warning_and_not_one_more_with_each_run() -> None:
+    world = watched("warn")
+    gates = Gates(webhook=WebhookPolicy("gate.example.com", 5))
+    world.controller = replace(world.controller, gates=gates, webhook=Silent())
+    world.sources.visitors = ODD
+    world.reconcile(10, HEALTHY)
+    reasons = [world.reconcile(1, HEALTHY).reason for _ in range(8)]
+    assert [reason.count("sample ratio: ") for reason in reasons] == [1] * 8
 
 
 def test_the_baseline_is_a_group_with_a_share_of_its_own() -> None:
@@ -144,5 +188,5 @@ def test_a_metric_that_cannot_be_read_is_inconclusive_and_the_others_still_roll_
     world = watched(metrics={"orderValue": ORDERS})
     world.sources.own_unreadable = "the metrics cannot be read in eu-west-1 (throttled)"
     assert world.reconcile(4, HEALTHY).reason == ("inconclusive: the metrics cannot be read in eu-west-1 (throttled)")
-    assert world.reconcile(0).kind == "unchanged"
+    assert world.reconcile(0).rollout.reason == world.rollout.reason
     assert world.reconcile(1, FAILING).kind == "rolled-back"

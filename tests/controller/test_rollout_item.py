@@ -102,6 +102,15 @@ def test_an_invalid_item_is_rejected_with_the_name_of_its_field(world: World, ch
     assert str(caught.value) == text
 
 
+def test_changes_with_long_reasons_leave_room_in_the_item(world: World) -> None:
+    """An item has at most 400 KB; a rollback that cannot be written is none."""
+    rollout = world.rollout
+    for number in range(MAX_EVENTS):
+        rollout = rollout.pause("x" * 30_000, BEGIN + number)
+    assert len(json.dumps(to_item(rollout)).encode()) < 200_000
+    assert (rollout.reason, rollout.history[-1].reason) == ("x" * 30_000, "x" * 1_499 + "…")
+
+
 def test_requests_that_nobody_answered_are_errors() -> None:
     assert Sample(requests=100, responses=90, server_errors=5).errors == 15
     assert Sample(requests=90, responses=100, server_errors=5).errors == 5

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -105,6 +108,26 @@ def test_an_answer_that_is_no_2xx_is_none(receiver: Receiver, rollout: Rollout, 
     assert len(receiver.requests) == 1
 
 
+def test_an_answer_that_comes_in_drops_ends_in_time(rollout: Rollout) -> None:
+    """Each part comes within the timeout, and together they would hold the run until Lambda ends it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection = server.accept()[0]
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n")
+                while True:
+                    connection.sendall(b" ")
+                    time.sleep(0.02)
+
+        thread = Thread(target=drip)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        asked = SignedWebhook(url, SECRET, "prod", 0.1, lambda: BEGIN, may_be_local=True).ask(rollout)
+        thread.join()
+    assert asked == Answer("failed", "TimeoutError")
+
+
 def test_a_webhook_that_cannot_be_reached_fails_without_its_address(rollout: Rollout) -> None:
     answer = hook("http://127.0.0.1:1/edge?token=hidden").ask(rollout)
     assert (answer.decision, answer.reason) == ("failed", "NewConnectionError")
@@ -130,6 +153,8 @@ def test_in_aws_this_machine_is_asked_over_tls_only_too(receiver: Receiver, roll
         (b'{"decision": "proceed", "reason": 5}', Answer("proceed")),
         (b'{"decision": "roll-back", "reason": "bad"}', Answer("roll-back", "bad")),
         (b'{"decision": "rollback"}', Answer("failed", "its decision is none of proceed, hold and roll-back")),
+        (b'{"decision": "hold", "reason": "half \\ud83d"}', Answer("hold", "half ?")),
+        (b"[" * 65_536, Answer("proceed")),
         (b'{"decision": null}', Answer("failed", "its decision is none of proceed, hold and roll-back")),
     ],
 )

@@ -48,6 +48,10 @@ MISTAKES: list[tuple[Any, str]] = [
         "gates.times[0].days[0] is 'monday': did you mean mon? Allowed: fri, mon, sat, sun, thu, tue, wed",
     ),
     (
+        {"times": [WORKDAY | {"days": []}]},
+        "gates.times[0].days is empty, so that these times never come: one or more of mon, tue, wed, thu, fri, sat, ",
+    ),
+    (
         {"times": [WORKDAY | {"from": "9:00"}]},
         "gates.times[0].from is '9:00': a time from 00:00 to 24:00,",
     ),

@@ -105,3 +105,6 @@ def test_groups_of_a_strategy_without_a_percentage_are_warned_of() -> None:
         for key in ("holdout", "bots")
     ]
     assert stack_of(**BOTS, **HELD).warnings() == []
+    assert stack_of(holdout={"percent": 100, "name": "2026-h2"}).warnings() == [
+        "holdout.percent is 100: all new visitors stay on stable, whatever the percentage"
+    ]

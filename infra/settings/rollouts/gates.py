@@ -84,6 +84,10 @@ def _zone_error(value: str) -> str:
     return ""
 
 
+def _days_error(values: tuple[str, ...]) -> str:
+    return "" if values else f"is empty, so that these times never come: one or more of {', '.join(DAYS)}"
+
+
 def _count_error(values: tuple[object, ...]) -> str:
     return f"has {len(values)} entries: at most {MAX_TIMES}" if len(values) > MAX_TIMES else ""
 
@@ -119,7 +123,7 @@ class TimesSettings(Section):
         end: When it ends; `"24:00"` is the end of the day.
     """
 
-    days: Annotated[tuple[Annotated[Text, one_of(*DAYS)], ...], no_duplicates()]
+    days: Annotated[tuple[Annotated[Text, one_of(*DAYS)], ...], no_duplicates(), rule(_days_error)]
     start: Annotated[Text, rule(_time_error)] = Field(alias="from")
     end: Annotated[Text, rule(_time_error)] = Field(alias="to")
 
