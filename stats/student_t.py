@@ -86,7 +86,7 @@ def sequential_p_value(observations: Iterable[tuple[float, float, float]]) -> fl
         part = weight / scale
         count, weights, chances = count + 1, weights + part, chances + chance / scale
         total, squares = total + part * value, squares + part * value * value
-        if count < 2 or total <= 0:
+        if count < 2 or total <= 0 or _EXACT * squares == 0:
             continue
         explained = total * total / weights
         residual = max(squares - explained, _EXACT * squares)

@@ -120,12 +120,27 @@ def _change(stack: Stack, running: RunningStack, change: Callable[[Items, float]
             rollout = change(items, now)
         except TransitionError as error:
             raise OperationError(str(error)) from error
-        written = place.write(rollout, items)
+        written = _write(place, rollout, items, lambda read: change(read, now))
         problem = copy_to_store(stack, running, place)
     if problem:
         warn(problem)
     is_copied = bool(place.store) and not problem
     print_rollout(running, place, written, now, is_json=is_json, is_copied=is_copied)
+
+
+def _write(place: Place, rollout: Rollout, items: Items, change: Callable[[Items], Rollout]) -> Items:
+    """Write the rollout; once more where meanwhile it was only measured, and stands where it stood."""
+    from controller.rollout.store import ConflictError
+
+    try:
+        return place.write(rollout, items)
+    except OperationError as error:
+        if not isinstance(error.__cause__, ConflictError) or items.rollout is None:
+            raise
+        again = place.read()
+        if again.rollout is None or again.config != items.config or not again.rollout.stands_as(items.rollout):
+            raise
+        return place.write(change(again), again)
 
 
 def copy_to_store(stack: Stack, running: RunningStack, place: Place) -> str:

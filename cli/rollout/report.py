@@ -38,8 +38,10 @@ def print_rollout(
     if rollout is None:
         out.print(f"{where}: no rollout has been started; {_in_force(items, place.store, is_copied=is_copied)}")
         return
-    state = f"[bold {COLORS[rollout.state]}]{rollout.state}[/]"
-    out.print(f"{where}: the rollout of release {escape(rollout.release)} is {state}")
+    from controller.rollout.events import STATE_TEXTS
+
+    state = f"[bold {COLORS[rollout.state]}]{STATE_TEXTS[rollout.state]}[/]"
+    out.print(f"{where}: the rollout of release {escape(rollout.release)} {state}")
     for columns, rows in rollout_tables(rollout, now):
         print_table(columns, rows)
     out.print(f"why: {escape(rollout.reason)}")

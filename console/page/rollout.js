@@ -4,7 +4,7 @@ import { byId, duration, h, number, percent, show, svg, table, time, wide } from
 
 export function showRollout(rollout) {
   show(byId("rollout"), rollout && { ...rollout, samples: 0, tests: 0, results: 0, ratios: 0 }, (one) => (one ? standing(one) : h("p", {}, "No rollout was ever started.")));
-  show(byId("figures"), rollout && { results: rollout.results, samples: rollout.samples, ratios: rollout.ratios }, (one) => (one ? [...figures(one)] : null));
+  show(byId("figures"), rollout && { results: rollout.results, samples: rollout.samples, ratios: rollout.ratios, reference: rollout.plan.baseline ? "baseline" : "stable" }, (one) => (one ? [...figures(one)] : null));
 }
 
 function* gate(rollout) {
@@ -45,11 +45,11 @@ export function showClock(rollout, now) {
   byId("clock").textContent = `${look}${measured}${soon ? `${soon}; ` : ""}${end}.`;
 }
 
-function* figures({ results, samples, ratios }) {
+function* figures({ results, samples, ratios, reference }) {
   if (results.length) {
     yield h("h3", {}, "Is canary worse than allowed?");
-    for (const result of results) yield h("div", {}, h("p", {}, verdict(result)), interval(result));
-    const columns = ["test", "canary", "stable", "limit", "difference", "interval", "p", "fails at", ""];
+    for (const result of results) yield h("div", {}, h("p", {}, verdict(result, reference)), interval(result, reference));
+    const columns = ["test", "canary", reference, "limit", "difference", "interval", "p", "fails at", ""];
     yield h("details", {}, h("summary", {}, "Figures: tests"), table("Tests of this step", columns, results.map(row)));
   }
   const versions = Object.entries(samples).sort().reverse();
@@ -66,10 +66,10 @@ const UNBOUNDED = 1e6; // what the controller writes for no bound
 const above = (result) => (result.high < UNBOUNDED ? number(result.high, result.decimals) : "any");
 const hasInterval = (result) => result.low !== undefined && result.high !== undefined && (result.low !== 0 || result.high !== 0);
 
-function verdict(result) {
+function verdict(result, reference) {
   const state = result.hasFailed ? "failed" : "passed";
   const words = result.hasFailed ? "worse than allowed" : "not shown to be worse than allowed";
-  return [h("b", {}, `${result.name}: `), h("span", { class: state }, words), ` – canary ${amount(result, result.canary)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`, hasInterval(result) ? `; difference ${number(result.difference, result.decimals)} ${result.unitOfDifference}, between ${number(result.low, result.decimals)} and ${above(result)}` : ""];
+  return [h("b", {}, `${result.name}: `), h("span", { class: state }, words), ` – canary ${amount(result, result.canary)}, ${reference} ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`, hasInterval(result) ? `; difference ${number(result.difference, result.decimals)} ${result.unitOfDifference}, between ${number(result.low, result.decimals)} and ${above(result)}` : ""];
 }
 
 function row(result) {
@@ -88,12 +88,12 @@ function scale(zero, allowed, dot, low, high) {
 }
 
 // The difference canary − stable with its interval, beside the bound; where there is none, the values and their limit.
-function interval(result) {
+function interval(result, reference) {
   const withInterval = hasInterval(result);
   const unit = result.unitOfDifference;
   const marks = withInterval
     ? { zero: [0, "no difference"], allowed: [result.allowed ?? result.limit - result.stable, "allowed"] }
-    : { zero: [result.stable, "stable"], allowed: [result.limit, "limit"] };
+    : { zero: [result.stable, reference], allowed: [result.limit, "limit"] };
   const dot = withInterval ? result.difference : result.canary;
   const [low, high] = withInterval ? [result.low, result.high] : [dot, dot];
   const [least, most] = scale(marks.zero[0], marks.allowed[0], dot, low, high);
@@ -104,7 +104,7 @@ function interval(result) {
   ];
   const label = withInterval
     ? `${result.name}: the difference is ${number(dot, 2)} ${unit}, between ${number(low, 2)} and ${above(result)}; allowed is ${number(marks.allowed[0], 2)}`
-    : `${result.name}: canary ${amount(result, dot)}, stable ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`;
+    : `${result.name}: canary ${amount(result, dot)}, ${reference} ${amount(result, result.stable)}, limit ${amount(result, result.limit)}`;
   const stroke = result.hasFailed ? "bad" : "canary";
   return svg(
     "svg", { class: "interval", viewBox: "0 0 500 64", role: "img", "aria-label": label },

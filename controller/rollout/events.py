@@ -8,10 +8,18 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from controller.analysis.document import Document, count, list_of, number, one_of, text
-from router.control.live import STATES
+from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STATES, SUCCEEDED
 
 NONE = "none"
 """The state before a rollout's first."""
+STATE_TEXTS = {
+    RUNNING: "is running",
+    PAUSED: "is paused",
+    SUCCEEDED: "has succeeded",
+    ROLLED_BACK: "was rolled back",
+    ENDED: "has ended",
+}
+"""A state, as a sentence about a rollout ends."""
 
 
 def iso_time(seconds: int) -> str:

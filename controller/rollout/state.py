@@ -105,6 +105,11 @@ class Rollout(Document):
         """Return True where only the time or the revision differs."""
         return replace(self, updated_at=0, revision=0) == replace(other, updated_at=0, revision=0)
 
+    def stands_as(self, other: Rollout) -> bool:
+        """Return True for the same state and step of the same rollout, whatever was measured or explained since."""
+        names = "started_at", "state", "step", "canary_percent", "gate"
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
     def explain(self, reason: str) -> Rollout:
         """Return the rollout with another reason; a paused one keeps the reason of its pause."""
         return replace(self, reason=reason) if self.state == RUNNING else self

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from controller.analysis.comparison import describe
-from controller.rollout.events import Announcement, iso_time
+from controller.rollout.events import STATE_TEXTS, Announcement, iso_time
 from controller.rollout.item import to_document
 from controller.rollout.state import Rollout
 from controller.sources.webhooks import post
@@ -85,7 +85,7 @@ class TopicNotifier:
 
 def headline(stack: str, news: Announcement) -> str:
     """Return one sentence: which rollout, and its state."""
-    return f"The rollout of release {news.release} on {stack} is {news.event.state} ({news.progress})."
+    return f"The rollout of release {news.release} on {stack} {STATE_TEXTS[news.event.state]} ({news.progress})."
 
 
 class EventBus:

@@ -76,7 +76,11 @@ def standing_here(aws_url: str, project: Path) -> Iterator[str]:
         yield "local, port 8080"
 
 
-def change(table: ControlTable, changed: Callable[[Rollout, int], Rollout]) -> Items:
+Changed = Callable[[Rollout, int], Rollout]
+Meanwhile = Callable[[Changed], None]
+
+
+def change(table: ControlTable, changed: Changed) -> Items:
     """What the controller would write."""
     items = table.read()
     assert items.rollout is not None
@@ -185,7 +189,7 @@ def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: 
     change(table, lambda rollout, now: measured(rollout, canary_errors=60).roll_back("errors: too many", now))
     result = run("rollout", "status", "--stack", "prod")
     assert result.exit_code == 3
-    assert f"prod ({PLACE}): the rollout of release 2026-11 is rolled-back\n" in result.out
+    assert f"prod ({PLACE}): the rollout of release 2026-11 was rolled back\n" in result.out
     assert "1\t1 %\trolled-back\n2\t5 %\tnever\n" in result.out
     assert re.search(
         r"^error rate\t10\.00 %\t0\.50 %\t\+9\.50 points\t\S+ to \S+\t1\.00 points\tfailed$", result.out, re.MULTILINE
@@ -255,19 +259,37 @@ def test_another_release_in_the_file_is_warned_of(run: Run, table: ControlTable)
     )
 
 
-def test_somebody_who_was_faster_is_not_overwritten(
-    run: Run, table: ControlTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run("rollout", "start", "--stack", "prod")
+@pytest.fixture
+def meanwhile(
+    table: ControlTable, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable[[Rollout, int], Rollout]], None]:
+    """Change the rollout after the command has read it."""
     read = ControlTable.read
 
-    def slow_read(self: ControlTable) -> Items:
-        items = read(self)
-        monkeypatch.setattr(ControlTable, "read", read)
-        change(table, lambda rollout, _: rollout.explain("something new"))
-        return items
+    def prepare(changed: Changed) -> None:
+        def slow_read(self: ControlTable) -> Items:
+            items = read(self)
+            monkeypatch.setattr(ControlTable, "read", read)
+            change(table, changed)
+            return items
 
-    monkeypatch.setattr(ControlTable, "read", slow_read)
+        monkeypatch.setattr(ControlTable, "read", slow_read)
+
+    return prepare
+
+
+def test_a_rollout_that_is_measured_meanwhile_is_changed_all_the_same(
+    run: Run, table: ControlTable, meanwhile: Meanwhile
+) -> None:
+    run("rollout", "start", "--stack", "prod")
+    meanwhile(lambda rollout, _: measured(rollout).explain("something new"))
+    assert run("rollout", "abort", "--stack", "prod").exit_code == 0
+    assert table.read().live.is_withdrawn
+
+
+def test_somebody_who_was_faster_is_not_overwritten(run: Run, table: ControlTable, meanwhile: Meanwhile) -> None:
+    run("rollout", "start", "--stack", "prod")
+    meanwhile(lambda rollout, now: rollout.pause("paused by somebody", now))
     assert run("rollout", "abort", "--stack", "prod") == Result(
         1,
         "",
@@ -364,7 +386,7 @@ def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> 
     local.wait_for(r"^rollout: step 1 of 4, 10 %, running: waits for the first minute of metrics$")
     assert command(tree, "rollout", "resume").err.startswith(f"error: {place}: the rollout is not paused")
     promoted = command(tree, "rollout", "promote", "--local")
-    assert promoted.out.startswith(f"local ({place}): the rollout of release 2026-11 is succeeded\n")
+    assert promoted.out.startswith(f"local ({place}): the rollout of release 2026-11 has succeeded\n")
     local.get_until(lambda answer: answer.headers["x-app-version"] == "2")
     (tree / "head").write_text("GET / HTTP/1.1\n")
     explained = json.loads(command(tree, "explain", "head", "--json").out)

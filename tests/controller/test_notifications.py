@@ -52,7 +52,7 @@ def test_a_notification_has_text_for_people_and_json_for_programs(
     body = json.loads(sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"])
     assert body["Subject"] == f"{stack}: rollout rolled-back, step 1 of 3, 0 %"
     text, _, document = body["Message"].partition("\n\n")
-    assert text.splitlines()[0] == (f"The rollout of release 2026-11 on {stack} is rolled-back (step 1 of 3, 0 %).")
+    assert text.splitlines()[0] == (f"The rollout of release 2026-11 on {stack} was rolled back (step 1 of 3, 0 %).")
     assert text.splitlines()[1].startswith("Reason: errors: canary 10.00 %")
     assert text.splitlines()[2].endswith(
         "latency: canary 100.0 ms, stable 100.0 ms, +0.0 % (-11.2 to +12.6; allowed 20.0), p = 1 > 0.002"
@@ -117,13 +117,13 @@ def test_slack_gets_text_without_markup_of_its_own(world: World) -> None:
     world.ask(lambda items, now: items.rollout.note("a <!channel> & b", int(now)))
     world.reconcile()
     assert slack_message("prod", world.sources.news[-1]) == {
-        "text": "The rollout of release 2026-11 on prod is rolled-back (step 1 of 3, 0 %).",
+        "text": "The rollout of release 2026-11 on prod was rolled back (step 1 of 3, 0 %).",
         "blocks": [
             {
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": "*The rollout of release 2026-11 on prod is rolled-back (step 1 of 3, 0 %).*\n"
+                    "text": "*The rollout of release 2026-11 on prod was rolled back (step 1 of 3, 0 %).*\n"
                     "a &lt;!channel&gt; &amp; b",
                 },
             }
