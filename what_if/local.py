@@ -109,6 +109,8 @@ class DuckDb:
         """Judge files of one format; where that fails, one after the other."""
         if form.kind == "empty":
             return
+        # A thread holds a row group's columns, hundreds of thousands of values each, beside the database's memory.
+        self._database.execute(f"SET threads = {1 if form.kind == 'parquet' else THREADS}")
         query = judge(_source(form, [path for _, path in files]), self.rules, DUCKDB)
         try:
             self._execute(f"INSERT INTO judged {query}", done, sum(entry.size for entry, _ in files))
