@@ -195,7 +195,7 @@ async def test_a_region_whose_metrics_cannot_be_read_pauses_and_is_named(stack: 
             stack.local.cloudwatch.unreadable.clear()
         assert rollout.reason.startswith("inconclusive: the metrics cannot be read in sa-east-1 (")
         await one.change(transitions.resume)
-        assert (await one.watched(lambda found: bool(found.samples))).state == "running"
+        assert (await one.watched(lambda found: bool(found.samples))).state in ("running", "succeeded")
 
 
 @pytest.mark.long
