@@ -1,15 +1,19 @@
-"""One figure of the benchmark: what was found, what that says of the bound, and two lines that say so."""
+"""One figure of the benchmark: what was found, what that says of the bound, and two lines that say so; reports."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import platform
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from bench.comparison import CONFIDENCE, Figure, Ratio, Verdict, skipped_at_each_end
 
@@ -112,3 +116,16 @@ def document(findings: Sequence[Finding], seconds: float, conditions: Mapping[st
         **conditions,
         "figures": [dataclasses.asdict(finding) for finding in findings],
     }
+
+
+def publish(report: Path, document: Mapping[str, object], table: Table, *, is_json: bool) -> None:
+    """Write the document of a report, and print it, or else its table, its method and its place."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    report.parent.mkdir(exist_ok=True)
+    report.write_text(text + "\n", encoding="utf-8")
+    if is_json:
+        sys.stdout.write(text + "\n")
+        return
+    console = Console()
+    console.print(table)
+    console.print(f"{document['method']}.\nThe same as JSON: .edge-router/{report.name}")

@@ -28,7 +28,7 @@ class RejectedError(Exception):
 
 
 class Source(Protocol):
-    """What the page shows and does. All methods but `jobs` block; RejectedError for what cannot be done."""
+    """The documents and actions of the page. All methods but `jobs` block; RejectedError for what cannot be done."""
 
     @property
     def stacks(self) -> Sequence[str]: ...

@@ -1,4 +1,4 @@
-"""Who may ask: the loopback name in Host, the page itself as Origin, the token; and the headers of every response."""
+"""Access to the console: the loopback name in Host, the page as Origin, the token; and headers of every response."""
 
 from __future__ import annotations
 

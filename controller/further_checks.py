@@ -1,4 +1,4 @@
-"""What a step is checked for besides errors and latency: the sample ratio, and the metrics of the plan's own."""
+"""Checks of a step besides errors and latency: the sample ratio, and the metrics of the plan's own."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from moto.server import ThreadedMotoServer
 
 
@@ -19,6 +20,17 @@ def moto_server() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def use_aws_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let boto3 take this for AWS, with credentials, and ask once."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
 
 
 def create_control_table(client: Any, name: str) -> None:

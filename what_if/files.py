@@ -67,7 +67,7 @@ class Logs(Protocol):
 
 @dataclass(frozen=True)
 class Format:
-    """How a file is written: parquet, json or delimited; "empty" without a line.
+    """The format of a file: parquet, json or delimited; "empty" without a line.
 
     `fields` are those of delimited lines. `encoding` is that to try: CloudFront writes ASCII.
     """

@@ -50,7 +50,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a log says. `paths` and `countries` begin with the most requests; the rest is in "other".
+    """Findings of a log. `paths` and `countries` begin with the most requests; the rest is in "other".
 
     `steps` has the requests at the router by hour of the day and step: -1 are on the canary whatever the percentage, -2
     not judged, and the last on stable. `minutes` are "YYYY-MM-DD HH:MM", the first and the last one, and

@@ -1,4 +1,4 @@
-"""What an answer leaves open, said in sentences: what the log does not tell, and what was not judged."""
+"""Notes on what an answer leaves open: what the log does not tell, and what was not judged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from what_if.rules import CERTAINTY, CONDITIONAL, EXPECTED
 
 DAY_HOURS = 24
 CLOCK_SECONDS = 3_600
-"""How far a clock may be wrong; lines that lie further ahead were written by another time than UTC."""
+"""The tolerated error of a clock; lines that lie further ahead were written by another time than UTC."""
 UNKNOWN_COUNTRY = "-"
 
 

@@ -1,4 +1,4 @@
-"""How a rollout's plan would go at the traffic of a log: which steps get enough requests, and how long all takes."""
+"""The course of a rollout's plan at the traffic of a log: which steps get enough requests, and how long all takes."""
 
 from __future__ import annotations
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import platform
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -15,6 +13,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
+from bench.finding import publish
 from bench.processes import PROJECT
 from bench.rollouts.rows import LONG_RUNS, PLAN, ROWS, Result, Row, summarize
 from bench.rollouts.simulation import Ending, Traffic, simulate
@@ -40,14 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             numbers = range(options.runs)
             endings = pool.map(runs, numbers, chunksize=10) if options.processes > 1 else map(runs, numbers)
             results.append(summarize(row, list(endings)))
-    document = json.dumps(_document(results, options), indent=2, ensure_ascii=False)
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(document + "\n", encoding="utf-8")
-    if options.json:
-        sys.stdout.write(document + "\n")
-    else:
-        console.print(_table(results, options))
-        console.print(f"{METHOD}.\nThe same as JSON: .edge-router/{REPORT.name}")
+    publish(REPORT, _document(results, options), _table(results, options), is_json=options.json)
     return 0 if all(result.holds for result in results) else 1
 
 

@@ -8,7 +8,6 @@ import bisect
 import dataclasses
 import json
 import platform
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from bench.finding import publish
 from bench.processes import PROJECT
 from cli.stacks.workspace import Workspace
 from cli.up.local_backends import local_backends
@@ -149,14 +149,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     limit = options.refresh_seconds + SLACK_SECONDS
     held = [one.seconds <= limit and one.published == 0 for one in rounds]
     shown = {"python": platform.python_version(), "method": METHOD, "limitSeconds": limit}
-    document = json.dumps({**shown, "rounds": [dataclasses.asdict(one) for one in rounds]}, indent=2)
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(document + "\n", encoding="utf-8")
-    if options.json:
-        sys.stdout.write(document + "\n")
-    else:
-        console.print(_table(rounds, held, limit))
-        console.print(f"{METHOD}.\nThe same as JSON: .edge-router/{REPORT.name}")
+    document = {**shown, "rounds": [dataclasses.asdict(one) for one in rounds]}
+    publish(REPORT, document, _table(rounds, held, limit), is_json=options.json)
     return 0 if all(held) else 1
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import platform
-import sys
 from collections.abc import Sequence
 from math import log
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from bench.finding import publish
 from bench.processes import PROJECT
 from controller.analysis.own_metric import AVERAGE, HIGHER, LOWER, PER_REQUEST, SHARE, OwnMetric, Series, judge
 from controller.analysis.plan import Plan
@@ -120,22 +118,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED, help=f"{SEED} by default")
     parser.add_argument("--json", action="store_true", help="print JSON in the place of the table")
     options = parser.parse_args(arguments)
-    console = Console(stderr=options.json)
     results = [simulate(row, options.runs, (options.seed, number)) for number, row in enumerate(ROWS)]
     shown = {"python": platform.python_version(), "method": METHOD, "seed": options.seed, "runs": options.runs}
-    document = json.dumps(shown | {"rows": [dataclasses.asdict(result) for result in results]}, indent=2)
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(document + "\n", encoding="utf-8")
-    if options.json:
-        sys.stdout.write(document + "\n")
-    else:
-        title = f"{options.runs:,} steps a row, alpha {100 * ALPHA / len(Plan().steps):g} %"
-        table = Table("metric", *(f"failed within {look} minutes" for look in LOOKS), title=title)
-        for result in results:
-            table.add_row(result.name, *(f"{100 * share:.1f} %" for share in result.failed.values()))
-        console.print(table)
-        console.print(f"{METHOD}.\nThe same as JSON: .edge-router/{REPORT.name}")
+    document = shown | {"rows": [dataclasses.asdict(result) for result in results]}
+    publish(REPORT, document, _table(results, options.runs), is_json=options.json)
     return 0
+
+
+def _table(results: Sequence[Result], runs: int) -> Table:
+    title = f"{runs:,} steps a row, alpha {100 * ALPHA / len(Plan().steps):g} %"
+    table = Table("metric", *(f"failed within {look} minutes" for look in LOOKS), title=title)
+    for result in results:
+        table.add_row(result.name, *(f"{100 * share:.1f} %" for share in result.failed.values()))
+    return table
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import platform
-import sys
 from collections.abc import Sequence
 from statistics import NormalDist
 
@@ -14,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.finding import publish
 from bench.processes import PROJECT
 from controller.analysis.plan import Plan
 from controller.analysis.sample_ratio import step_alpha
@@ -61,7 +60,7 @@ class Step:
     alpha: float
     random: np.random.Generator
 
-    def found_at(self, true_share: float, runs: int, looks: int) -> list[int | None]:
+    def find_looks(self, true_share: float, runs: int, looks: int) -> list[int | None]:
         """Draw runs; return the look at which each is found, None where it is not."""
         counts = self.random.binomial(VISITORS_PER_MINUTE, true_share, (runs, looks)).cumsum(axis=1)
         sizes = [VISITORS_PER_MINUTE * look for look in range(1, looks + 1)]
@@ -69,7 +68,7 @@ class Step:
 
     def part_found(self, true_share: float, runs: int, looks: int) -> float:
         """Draw runs; return the share that is found."""
-        return sum(look is not None for look in self.found_at(true_share, runs, looks)) / runs
+        return sum(look is not None for look in self.find_looks(true_share, runs, looks)) / runs
 
 
 def simulate(percent: float, runs: int, seed: Sequence[int]) -> Result:
@@ -84,7 +83,7 @@ def simulate(percent: float, runs: int, seed: Sequence[int]) -> Result:
         false_alarms=step.part_found(share, runs, LOOKS_WITHOUT_MISMATCH),
         found=step.part_found(share + POINT, runs, planned),
         best=_best(share, share + POINT, alpha),
-        visitors_for_95=_visitors(step.found_at(share + POINT, fewer, LOOKS)),
+        visitors_for_95=_visitors(step.find_looks(share + POINT, fewer, LOOKS)),
         points_found=next(
             (100 * points for points in FINER if step.part_found(share + points, fewer, planned) >= BAR), None
         ),
@@ -103,7 +102,7 @@ def _first(looks: list[tuple[int, int]], share: float, alpha: float) -> int | No
 
 
 def _visitors(found: Sequence[int | None]) -> int | None:
-    """How many visitors it takes to find 95 % of the runs."""
+    """Return the visitors after which 95 % of the runs are found; None where more are needed."""
     looks = sorted(LOOKS + 1 if look is None else look for look in found)
     needed = looks[int(np.ceil(BAR * len(looks))) - 1]
     return None if needed > LOOKS else needed * VISITORS_PER_MINUTE
@@ -131,14 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.append(simulate(percent, options.runs, (options.seed, row)))
     rows = [dataclasses.asdict(result) | {"holds": holds(result)} for result in results]
     shown = {"python": platform.python_version(), "method": METHOD, "seed": options.seed, "runs": options.runs}
-    document = json.dumps(shown | {"rows": rows}, indent=2)
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(document + "\n", encoding="utf-8")
-    if options.json:
-        sys.stdout.write(document + "\n")
-    else:
-        console.print(_table(results, options.runs))
-        console.print(f"{METHOD}.\nThe same as JSON: .edge-router/{REPORT.name}")
+    publish(REPORT, shown | {"rows": rows}, _table(results, options.runs), is_json=options.json)
     return 0 if all(map(holds, results)) else 1
 
 

@@ -6,9 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
-import json
 import platform
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from bench.finding import publish
 from bench.processes import PROJECT
 from bench.rollouts.control_delay import PAUSE_SECONDS, REGIONS, SLACK_SECONDS, STACK, TABLE, VIEWERS
 from cli.stacks.workspace import Workspace
@@ -232,14 +231,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rounds = asyncio.run(_all(options.rounds, options.refresh_seconds, console))
     limit = options.refresh_seconds + SLACK_SECONDS
     shown = {"python": platform.python_version(), "method": METHOD, "limitSeconds": limit}
-    document = json.dumps({**shown, "rounds": [dataclasses.asdict(one) for one in rounds]}, indent=2)
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(document + "\n", encoding="utf-8")
-    if options.json:
-        sys.stdout.write(document + "\n")
-    else:
-        console.print(_table(rounds, limit))
-        console.print(f"{METHOD}.\nThe same as JSON: .edge-router/{REPORT.name}")
+    document = {**shown, "rounds": [dataclasses.asdict(one) for one in rounds]}
+    publish(REPORT, document, _table(rounds, limit), is_json=options.json)
     return 0 if all(one.seconds <= limit and one.canary_responses < one.responses for one in rounds) else 1
 
 

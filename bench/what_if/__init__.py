@@ -1,1 +1,1 @@
-"""How long `edge-router what-if` takes for a log, and how much memory."""
+"""Time and memory that `edge-router what-if` takes for a log."""

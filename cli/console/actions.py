@@ -1,4 +1,4 @@
-"""What a person can do on the page, each with a sentence that says what will happen to whom."""
+"""Actions of a person on the page, each with a sentence that says what will happen to whom."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _transition(name: str, opened: Opened) -> Callable[[Items, float], Rollout]:
 
 
 def _within(stack: Stack) -> str:
-    """How soon every instance of the router, or of the function that reads the key-value store, has a change."""
+    """Return when every instance of the router, or of the function that reads the key-value store, has a change."""
     if stack.settings.needs.viewer_function:
         return "as soon as the key-value store has propagated it"
     return f"within {stack.settings.control.refresh_seconds + 2} s"

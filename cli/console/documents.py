@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cli.console.actions import list_actions
-from cli.console.stacks import Opened, Stacks, describe_failure
+from cli.console.stacks import Documents, Opened, Stacks
 from cli.rollout.report import RATIO_COLUMNS, describe_in_force, describe_ratios, describe_step, describe_test
 from cli.stacks.control_table import Place
 from controller.rollout.item import to_document
@@ -35,20 +35,13 @@ class Percentages:
         return sorted([*events, *self._seen])[-MAX_POINTS:]
 
 
-class StackDocuments:
-    """Makes the document of one stack again and again; `clock` returns seconds since 1970."""
+class StackDocuments(Documents):
+    """Makes the document of what is in effect in one stack, and of its rollouts."""
 
     def __init__(self, stacks: Stacks, name: str, clock: Callable[[], float] = time.time) -> None:
-        self._stacks, self._name, self._clock = stacks, name, clock
+        super().__init__(stacks, name, clock)
         self._percentages = Percentages()
         self._former: tuple[int, list[dict[str, Any]]] | None = None
-
-    def read(self) -> dict[str, Any]:
-        """Return the document; `problem` says why there is no more of it."""
-        try:
-            return self._document(self._stacks.open(self._name))
-        except Exception as error:  # noqa: BLE001  a bug is raised again
-            return {"problem": describe_failure(error)}
 
     def _document(self, opened: Opened) -> dict[str, Any]:
         settings, now = opened.stack.settings, self._clock()

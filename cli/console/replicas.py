@@ -10,28 +10,21 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.console.stacks import Opened, Stacks, describe_failure
+from cli.console.stacks import Documents, Opened, Stacks
 from cli.stacks.aws_errors import describe_error
 from router.control.reader import KEY, PARTITION
 
 
-class ReplicaDocuments:
-    """Makes the document of a stack's replicas again and again; `clock` returns seconds since 1970.
+class ReplicaDocuments(Documents):
+    """Makes the document of a stack's replicas.
 
     The lag of a replica is measured from when the home Region was first seen with a revision until the replica has it;
     it is no more exact than the time between two reads.
     """
 
     def __init__(self, stacks: Stacks, name: str, clock: Callable[[], float] = time.time) -> None:
-        self._stacks, self._name, self._clock = stacks, name, clock
+        super().__init__(stacks, name, clock)
         self._first_seen: tuple[str, float] = ("", 0.0)
-
-    def read(self) -> dict[str, Any]:
-        """Return the document; `problem` says why there is no more of it."""
-        try:
-            return self._document(self._stacks.open(self._name))
-        except Exception as error:  # noqa: BLE001  a bug is raised again
-            return {"problem": describe_failure(error)}
 
     def _document(self, opened: Opened) -> dict[str, Any]:
         if opened.place is None:
@@ -76,7 +69,7 @@ def _revisions(items: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _local_reads(opened: Opened) -> dict[str, Any]:
-    """What the local edge's DynamoDB counts: reads that the router made, by Region, and its replication."""
+    """Return the counters of the local edge's DynamoDB: the router's reads, by Region, and its replication."""
     if opened.here is None:
         return {}
     dynamodb: Mapping[str, Any] = opened.here.status["dynamodb"]

@@ -1,4 +1,4 @@
-"""What is looked up on the page: recent decisions with their reasons, and the explanation of one pasted request."""
+"""Lookups of the page: recent decisions with their reasons, and the explanation of one pasted request."""
 
 from __future__ import annotations
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import repeat
@@ -12,15 +11,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.console.stacks import Opened, Stacks, describe_failure, describe_problems
+from cli.console.stacks import Documents, Opened, describe_problems
 from cli.output.errors import OperationError
 from cli.stacks.aws_errors import describe_error
 from controller.analysis.sample import CANARY, STABLE
+from controller.sources.metric_data import results
+from infra.package.baked_config import METRICS_NAMESPACE
 
-NAMESPACE = "EdgeRouter"
 POINTS = 60
 PERIOD_SECONDS, LOCAL_PERIOD_SECONDS = 60, 5
-MAX_PAGES = 100
 STATISTICS = {
     "requests": ("Requests", "Sum"),
     "errors": ("Errors", "Sum"),
@@ -32,19 +31,11 @@ Sums = dict[tuple[str, str], list[float]]
 """A value for each point of time, by version and statistic."""
 
 
-class SeriesDocuments:
-    """Makes the document of a stack's metrics again and again; `clock` returns seconds since 1970."""
+class SeriesDocuments(Documents):
+    """Makes the document of a stack's metrics; its `problem` also says which Regions are missing."""
 
-    def __init__(self, stacks: Stacks, name: str, clock: Callable[[], float] = time.time) -> None:
-        self._stacks, self._name, self._clock = stacks, name, clock
-
-    def read(self) -> dict[str, Any]:
-        """Return the document; `problem` says why it has nothing, or which Regions are missing."""
-        try:
-            opened = self._stacks.open(self._name)
-            return read_series(opened, self._clock())
-        except Exception as error:  # noqa: BLE001  a bug is raised again
-            return {"problem": describe_failure(error)}
+    def _document(self, opened: Opened) -> dict[str, Any]:
+        return read_series(opened, self._clock())
 
 
 def read_series(opened: Opened, now: float) -> dict[str, Any]:
@@ -102,25 +93,14 @@ def _results(
     if opened.here is not None:
         request = {"region": region, "queries": queries, "start": start, "end": end}
         return opened.here.metric_data(request)["MetricDataResults"]
-    parameters: dict[str, Any] = {
-        "MetricDataQueries": queries,
-        "StartTime": datetime.fromtimestamp(start, UTC),
-        "EndTime": datetime.fromtimestamp(end, UTC),
-    }
-    results: list[Mapping[str, Any]] = []
-    for _ in range(MAX_PAGES):
-        page = opened.client("cloudwatch", region).get_metric_data(**parameters)
-        results += page["MetricDataResults"]
-        if not page.get("NextToken"):
-            break
-        parameters["NextToken"] = page["NextToken"]
-    return results
+    begin, finish = (datetime.fromtimestamp(at, UTC) for at in (start, end))
+    return list(results(opened.client("cloudwatch", region), queries, begin, finish))
 
 
 def _query(opened: Opened, version: str, name: str, period: int) -> dict[str, Any]:
     metric, statistic = STATISTICS[name]
     dimensions = [{"Name": "Stack", "Value": opened.stack.prefix}, {"Name": "Version", "Value": version}]
-    found = {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": dimensions}
+    found = {"Namespace": METRICS_NAMESPACE, "MetricName": metric, "Dimensions": dimensions}
     return {"Id": f"{version}_{name}", "MetricStat": {"Metric": found, "Period": period, "Stat": statistic}}
 
 

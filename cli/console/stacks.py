@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,3 +129,20 @@ def describe_problems(problems: Mapping[str, str]) -> str:
     for region, problem in problems.items():
         regions.setdefault(problem, []).append(region)
     return "; ".join(f"{', '.join(names)}: {problem}" for problem, names in regions.items())
+
+
+class Documents(ABC):
+    """Makes a document of one stack again and again; `clock` returns seconds since 1970."""
+
+    def __init__(self, stacks: Stacks, name: str, clock: Callable[[], float] = time.time) -> None:
+        self._stacks, self._name, self._clock = stacks, name, clock
+
+    def read(self) -> dict[str, Any]:
+        """Return the document; `problem` says why there is no more of it."""
+        try:
+            return self._document(self._stacks.open(self._name))
+        except Exception as error:  # noqa: BLE001  a bug is raised again
+            return {"problem": describe_failure(error)}
+
+    @abstractmethod
+    def _document(self, opened: Opened) -> dict[str, Any]: ...

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 COLORS = {"running": "cyan", "paused": "yellow", "succeeded": "green", "rolled-back": "red", "ended": "magenta"}
 RATIO_COLUMNS = "sample ratio", "new visitors", "share", "expected", "p", "fails at", ""
-METRIC = "metric:"
-"""Before the name of a metric of the plan's own, whose unit nobody knows."""
 QUIET = ("none", "over", "conflict")
 """Outcomes that print no line."""
 
@@ -155,7 +153,9 @@ def _samples(rollout: Rollout) -> Iterator[tuple[str, ...]]:
 
 
 def describe_test(key: str) -> tuple[str, str, int, str]:
-    """Return name, unit, decimals and unit of the difference of a test's result."""
+    """Return name, unit, decimals and unit of the difference of a test's result; nobody knows those of own metrics."""
+    from controller.analysis.result import METRIC
+
     if key.startswith(METRIC):
         return key.replace(":", " "), "", 4, ""
     latency = f"latency {key.removeprefix('latency').lower()}".rstrip()

@@ -11,7 +11,7 @@ from cli.stacks.options import JsonOption, SetOption, stack_option
 
 
 class Engine(StrEnum):
-    """What reads the log."""
+    """The engine that reads the log."""
 
     DUCKDB = "duckdb"
     ATHENA = "athena"

@@ -42,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read: the findings, the number of files, those that could not be read, and the bytes Athena scanned."""
+    """The findings, the number of files, those that could not be read, and the bytes that Athena scanned."""
 
     findings: Findings
     files: int = 0

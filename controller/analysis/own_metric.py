@@ -16,7 +16,7 @@ from stats.student_t import sequential_p_value
 
 LOWER, HIGHER = "lower-is-better", "higher-is-better"
 AVERAGE, SHARE, PER_REQUEST = "average", "share", "per-request"
-"""What is compared: the mean of measurements, that of values of 0 or 1, or the sum by the version's requests."""
+"""Figures to compare: the mean of measurements, that of values of 0 or 1, or the sum by the version's requests."""
 BLOCK_SAMPLES = 30
 """Samples of each version in a block of minutes: with fewer the mean of a block is nowhere near normal."""
 MIN_BLOCKS = 5
@@ -65,7 +65,7 @@ class OwnMetric(Document):
 
 @dataclass(frozen=True)
 class MetricSample(Document):
-    """What was measured of a metric: samples (or requests) of each version, and the blocks of minutes they make."""
+    """The size of a measurement: samples (or requests) of each version, and the blocks of minutes they make."""
 
     blocks: int = 0
     canary: int = 0

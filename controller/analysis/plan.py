@@ -74,7 +74,7 @@ class Plan(Document):
 
     @property
     def reference(self) -> str:
-        """What the canary is compared with."""
+        """The version or group that the canary is compared with."""
         return BASELINE if self.baseline else STABLE
 
 

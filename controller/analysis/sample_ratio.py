@@ -19,7 +19,7 @@ from stats.alpha_spending import ALPHA
 from stats.sample_ratio import p_value
 
 MISMATCH = "sample ratio: "
-"""What the description of a mismatch begins with."""
+"""The beginning of the description of a mismatch."""
 
 Minutes = Mapping[int, float]
 """Counts by the minute's beginning, in seconds since 1970."""

@@ -11,7 +11,7 @@ from controller.gates.times import Times
 from controller.rollout.gate import WEBHOOK
 
 PAUSE, PROCEED, ROLL_BACK = ON_FAILURE = "pause", "proceed", "roll-back"
-"""What happens when the last attempt has no answer (`onFailure`)."""
+"""Actions where the last attempt has no answer (`onFailure`)."""
 LONGEST_WAIT_MINUTES = 16
 EARLY_SECONDS = 15
 """A wait ends that much before its minutes are over: runs are a minute apart, more or less."""
@@ -22,7 +22,7 @@ LOOPBACK = "127.0.0.1", "::1", "localhost"
 
 @dataclass(frozen=True)
 class WebhookPolicy(Document):
-    """How often the webhook is asked, and what a missing answer means; `attempts` is 0 where there is no webhook."""
+    """The number of attempts to ask the webhook, 0 where there is none, and the action without an answer."""
 
     host: str = ""
     attempts: int = 0

@@ -13,7 +13,7 @@ MAX_ANSWER_CHARACTERS = 300
 
 @dataclass(frozen=True)
 class Gate(Document):
-    """What the next step waits for, since when, and what was asked; empty where it waits for nothing.
+    """The condition that the next step waits for, since when, and what was asked; empty where it waits for nothing.
 
     `canary_percent` is that of the step that waits, `is_end` where the end of the rollout does. `passed` says why the
     analysis lets it go on. `next_at` is when the times open or the webhook is asked again, 0 where nobody knows.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.plan import Plan
 from controller.analysis.sample import CANARY, Sample
-from controller.sources.metric_data import UnreadableError, make_sample, queries, read, sums
+from controller.sources.metric_data import UnreadableError, make_sample, queries, read, read_regions, sums
 
 MAX_ALARM_NAMES = 100
 """In one call (DescribeAlarms, CloudWatch API reference)."""
@@ -38,20 +37,11 @@ class CloudWatchMetrics:
         """
         plan = plan or Plan()
         asked = queries(plan, self._namespace, self._stack)
-        with ThreadPoolExecutor(max_workers=8) as threads:
-            futures = {
-                region: threads.submit(self._sum, client, asked, start, end) for region, client in self._clients.items()
-            }
-        errors: list[str] = []
+        found = read_regions(self._clients, lambda region: self._sum(self._clients[region], asked, start, end))
         totals: dict[str, float] = {}
-        for region, future in futures.items():
-            try:
-                for name, value in future.result().items():
-                    totals[name] = totals.get(name, 0.0) + value
-            except (BotoCoreError, ClientError, UnreadableError) as error:
-                errors.append(f"{region} ({error})")
-        if errors:
-            raise UnreadableError(f"the metrics cannot be read in {', '.join(errors)}")
+        for of_region in found.values():
+            for name, value in of_region.items():
+                totals[name] = totals.get(name, 0.0) + value
         return {group: make_sample(totals, group) for group in (plan.reference, CANARY)}
 
     def _sum(self, client: Any, asked: Sequence[Mapping[str, Any]], start: int, end: int) -> dict[str, float]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.plan import Plan
 from controller.analysis.sample import CANARY, THRESHOLDS_MS, Sample
+
+T = TypeVar("T")
 
 
 class UnreadableError(Exception):
@@ -80,24 +85,50 @@ def sums(values: Mapping[str, Mapping[datetime, float]], overdue_before: datetim
     return found
 
 
+def results(
+    client: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the results of GetMetricData, of all pages."""
+    parameters = {"MetricDataQueries": queries, "StartTime": start, "EndTime": end}
+    for _ in range(MAX_PAGES):
+        page = client.get_metric_data(**parameters)
+        yield from page["MetricDataResults"]
+        if not page.get("NextToken"):
+            return
+        parameters["NextToken"] = page["NextToken"]
+
+
 def read(
     client: Any, queries: Sequence[Mapping[str, Any]], start: datetime, end: datetime
 ) -> dict[str, dict[datetime, float]]:
     """Return the values by query ID and minute, of all pages."""
-    parameters = {"MetricDataQueries": queries, "StartTime": start, "EndTime": end}
     values: dict[str, dict[datetime, float]] = {}
     codes: dict[str, str] = {}
-    for _ in range(MAX_PAGES):
-        page = client.get_metric_data(**parameters)
-        for result in page["MetricDataResults"]:
-            values.setdefault(result["Id"], {}).update(zip(result["Timestamps"], result["Values"], strict=True))
-            codes[result["Id"]] = result.get("StatusCode", "Complete")
-        if not page.get("NextToken"):
-            break
-        parameters["NextToken"] = page["NextToken"]
+    for result in results(client, queries, start, end):
+        values.setdefault(result["Id"], {}).update(zip(result["Timestamps"], result["Values"], strict=True))
+        codes[result["Id"]] = result.get("StatusCode", "Complete")
     if incomplete := sorted(set(codes.values()) - {"Complete"}):
         raise UnreadableError(", ".join(incomplete))
     return values
+
+
+def read_regions(regions: Iterable[str], read_one: Callable[[str], T]) -> dict[str, T]:
+    """Return what `read_one` returns for each Region, all read at the same time.
+
+    UnreadableError names each Region with no or partial data.
+    """
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        futures = {region: threads.submit(read_one, region) for region in regions}
+    found: dict[str, T] = {}
+    errors: list[str] = []
+    for region, future in futures.items():
+        try:
+            found[region] = future.result()
+        except (BotoCoreError, ClientError, UnreadableError) as error:
+            errors.append(f"{region} ({error})")
+    if errors:
+        raise UnreadableError(f"the metrics cannot be read in {', '.join(errors)}")
+    return found
 
 
 def make_sample(totals: Mapping[str, float], group: str) -> Sample:

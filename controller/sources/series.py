@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.own_metric import PER_REQUEST, OwnMetric, Series
 from controller.analysis.plan import Plan, Window
 from controller.analysis.sample import BASELINE, CANARY, STABLE
 from controller.analysis.sample_ratio import Minutes
-from controller.sources.cloudwatch import UnreadableError
-from controller.sources.metric_data import read
+from controller.sources.metric_data import read, read_regions
 
 NEW_VISITORS = "NewVisitors"
 MAX_QUERIES = 500
@@ -92,20 +88,11 @@ class CloudWatchSeries:
         by_region: dict[str, list[Wanted]] = {}
         for one in wanted:
             by_region.setdefault(one.region, []).append(one)
-        with ThreadPoolExecutor(max_workers=8) as threads:
-            futures = {
-                region: threads.submit(self._read_region, ones, window, period_seconds)
-                for region, ones in by_region.items()
-            }
         found: dict[Wanted, dict[int, float]] = {}
-        errors: list[str] = []
-        for region, future in futures.items():
-            try:
-                found |= future.result()
-            except (BotoCoreError, ClientError, UnreadableError) as error:
-                errors.append(f"{region} ({error})")
-        if errors:
-            raise UnreadableError(f"the metrics cannot be read in {', '.join(errors)}")
+        for of_region in read_regions(
+            by_region, lambda region: self._read_region(by_region[region], window, period_seconds)
+        ).values():
+            found |= of_region
         return found
 
     def _read_region(

@@ -27,7 +27,7 @@ _BROWSERS = (
     "mozilla/5.0 (x11; linux x86_64; rv:147.0) gecko/20100101 firefox/147.0",
     "mozilla/5.0 (linux; android 10; k) applewebkit/537.36 (khtml, like gecko) chrome/146.0.0.0 mobile safari/537.36",
 )
-"""What common browsers send, in lower case."""
+"""User agents of common browsers, in lower case."""
 
 
 def _token_error(token: str) -> str:

@@ -38,7 +38,7 @@ from infra.data.control_item import config_item
 from simulator.cloudwatch import CloudWatch, metric_data
 from tests.cli.conftest import ROOT, Result
 from tests.cli.status_server import local_stack
-from tests.moto_server import create_control_table, moto_server
+from tests.moto_server import create_control_table, moto_server, use_aws_at
 
 NOW = 1_800_000_000
 STATUS = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": "http://127.0.0.1:9"}, "reconcileSeconds": 1}
@@ -469,13 +469,7 @@ def test_a_stack_in_aws_is_read_and_changed_by_the_rights_of_the_caller(
 ) -> None:
     table, item = "edge-router-prod-control", config_item(settings.settings)
     with moto_server() as url:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "example",
-            "AWS_ENDPOINT_URL": url,
-            "AWS_MAX_ATTEMPTS": "1",
-        }.items():
-            monkeypatch.setenv(name, value)
+        use_aws_at(url, monkeypatch)
         stacks = Stacks(workspace, ["prod"], is_aws=True)
         opened = stacks.open("prod")
         for region, revision in {"us-east-1": "0a1b2c3d", "eu-west-1": "00000000"}.items():

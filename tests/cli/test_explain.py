@@ -17,7 +17,7 @@ from infra.cdn.javascript import build_function_code
 from simulator.cloudfront_functions import FunctionRuntime, KeyValueStore
 from simulator.sample_events import origin_request
 from tests.cli.conftest import Result
-from tests.moto_server import moto_server
+from tests.moto_server import moto_server, use_aws_at
 from tests.ports import refusing_url
 
 pytestmark = pytest.mark.usefixtures("project")
@@ -364,13 +364,7 @@ CONTROL_KEYS = ({"AttributeName": "scope", "KeyType": "HASH"}, {"AttributeName":
 def account(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """AWS as far as DynamoDB goes: a session on version 2, 10 % in the control table; its client in us-east-1."""
     with moto_server() as url:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "example",
-            "AWS_ENDPOINT_URL": url,
-            "AWS_MAX_ATTEMPTS": "1",
-        }.items():
-            monkeypatch.setenv(name, value)
+        use_aws_at(url, monkeypatch)
         client = boto3.client("dynamodb", region_name="us-east-1")
         for table, keys in {
             "edge-router-prod-sessions": [{"AttributeName": "token", "KeyType": "HASH"}],

@@ -17,7 +17,7 @@ from cli.stacks.workspace import Workspace
 from router.model.assignment import Assignment
 from strategies.signing import sign
 from tests.cli.conftest import Result
-from tests.moto_server import moto_server
+from tests.moto_server import moto_server, use_aws_at
 from tests.what_if.athena_sample import PARQUET_COLUMNS, run_athena
 from what_if.athena import Athena
 from what_if.files import STANDARD_FIELDS
@@ -265,13 +265,7 @@ def test_a_log_of_nothing_is_no_answer(run: Run, folder: Path) -> None:
 def aws(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An account with S3, Glue and Athena."""
     with moto_server() as url:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "example",
-            "AWS_ENDPOINT_URL": url,
-            "AWS_MAX_ATTEMPTS": "1",
-        }.items():
-            monkeypatch.setenv(name, value)
+        use_aws_at(url, monkeypatch)
         yield url
 
 
