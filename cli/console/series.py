@@ -48,8 +48,8 @@ def read_series(opened: Opened, now: float) -> dict[str, Any]:
     regions = _regions(opened)
     with ThreadPoolExecutor(max_workers=8) as threads:
         found = list(threads.map(_try_region, repeat(opened), regions, repeat(times), repeat(period)))
-    problems = {region: one for region, one in zip(regions, found, strict=True) if isinstance(one, str)}
-    sums = {region: one for region, one in zip(regions, found, strict=True) if not isinstance(one, str) and one}
+    problems = {region: problem for region, (_, problem) in zip(regions, found, strict=True) if problem}
+    sums = {region: one for region, (one, _) in zip(regions, found, strict=True) if one}
     return {
         "problem": describe_problems(problems),
         "periodSeconds": period,
@@ -64,27 +64,30 @@ def _regions(opened: Opened) -> Sequence[str]:
     return opened.stack.settings.logs.regions
 
 
-def _try_region(opened: Opened, region: str, times: Sequence[int], period: int) -> Sums | str:
-    """Read a Region; why it cannot be read."""
+def _try_region(opened: Opened, region: str, times: Sequence[int], period: int) -> tuple[Sums, str]:
+    """Read a Region: its values, and why they are missing or incomplete; "" where they are complete."""
     try:
         return _read_region(opened, region, times, period)
     except (BotoCoreError, ClientError) as error:
-        return describe_error(error, region)
+        return {}, describe_error(error, region)
     except OperationError as error:
-        return str(error)
+        return {}, str(error)
 
 
-def _read_region(opened: Opened, region: str, times: Sequence[int], period: int) -> Sums:
+def _read_region(opened: Opened, region: str, times: Sequence[int], period: int) -> tuple[Sums, str]:
     queries = [_query(opened, version, name, period) for version in (STABLE, CANARY) for name in STATISTICS]
     positions = {at: position for position, at in enumerate(times)}
     sums: Sums = {}
+    codes: dict[str, str] = {}
     for result in _results(opened, region, queries, times[0], times[-1] + period):
         version, _, name = str(result["Id"]).partition("_")
+        codes[result["Id"]] = result.get("StatusCode", "Complete")
         for at, value in zip(result["Timestamps"], result["Values"], strict=True):
             second = int(at.timestamp() if isinstance(at, datetime) else at)
             if second in positions:
                 sums.setdefault((version, name), [0.0] * len(times))[positions[second]] = value
-    return sums
+    incomplete = ", ".join(sorted(set(codes.values()) - {"Complete"}))
+    return sums, f"the metrics are incomplete ({incomplete})" if incomplete else ""
 
 
 def _results(

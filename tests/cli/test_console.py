@@ -344,9 +344,16 @@ def test_metrics_are_read_in_every_region_and_a_region_that_fails_is_named(setti
         def get_metric_data(self, **given: Any) -> dict[str, Any]:
             raise OperationError("no response")
 
+    class Partial(FakeCloudWatch):
+        def get_metric_data(self, **given: Any) -> dict[str, Any]:
+            page = super().get_metric_data(**given)
+            page["MetricDataResults"][0]["StatusCode"] = "PartialData"
+            return page
+
     clients["cloudwatch", regions[0]] = Unreadable()
+    clients["cloudwatch", regions[1]] = Partial()
     document = read_series(Opened(settings, running, None, clients), NOW + 7)
-    assert document["problem"] == f"{regions[0]}: no response"
+    assert document["problem"] == (f"{regions[0]}: no response; {regions[1]}: the metrics are incomplete (PartialData)")
     assert (len(document["times"]), document["times"][-1], document["periodSeconds"]) == (
         POINTS,
         NOW // 60 * 60 - 60,
