@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve release-files release-twice console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-release lock-apps clean
 
 setup: .venv/.installed
 
@@ -146,6 +146,36 @@ $(DOCS)/.installed: requirements-docs.txt | setup
 	|| $(DOCS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt
 	@touch $@
 
+# What a release attaches (docs/release.md), in .edge-router/release: hashes of the packages of the shipped stacks, and bills
+# of materials, validated: of the packages, and of the Python environment that deploys. Every time is that of the commit.
+RELEASE := .edge-router/release
+RELEASE_VENV := .edge-router/release-venv
+RUNTIME_VENV := .edge-router/runtime-venv
+release-files: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
+release-files: setup $(RELEASE_VENV)/.installed $(RUNTIME_VENV)/.installed
+	rm -rf $(RELEASE)
+	$(BIN)/python -m release $(RELEASE)
+	$(RELEASE_VENV)/bin/cyclonedx-py environment $(RUNTIME_VENV)/bin/python --pyproject pyproject.toml --mc-type application \
+	--output-reproducible --spec-version 1.6 --output-format JSON --output-file $(RELEASE)/python.cdx.json
+	$(RELEASE_VENV)/bin/python -m release.sbom $(RELEASE)
+
+# The same a second time, in a clone of the commit elsewhere, under other conditions; every byte is compared (minutes).
+release-twice: release-files
+	.ci/release-twice $(RELEASE)
+
+$(RELEASE_VENV)/.installed: requirements-release.txt | setup
+	$(PYTHON) -m venv --clear $(RELEASE_VENV)
+	$(BIN)/uv pip install --quiet --python $(RELEASE_VENV)/bin/python --require-hashes -r requirements-release.txt \
+	|| $(RELEASE_VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
+	@touch $@
+
+# Without the pip and setuptools of this machine's Python: what is in it is what the lock says.
+$(RUNTIME_VENV)/.installed: requirements.txt | setup
+	$(PYTHON) -m venv --clear --without-pip $(RUNTIME_VENV)
+	$(BIN)/uv pip install --quiet --python $(RUNTIME_VENV)/bin/python --require-hashes -r requirements.txt \
+	|| $(BIN)/pip --python $(RUNTIME_VENV)/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
 demo: setup
 	@$(BIN)/python -m demo.tour $(if $(ONCE),--once)
 
@@ -231,6 +261,9 @@ lock-browser: setup
 
 lock-docs: setup
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group docs -o requirements-docs.txt
+
+lock-release: setup
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group release -o requirements-release.txt
 
 # What the package for Lambda holds from elsewhere: wheels for its Python and platform, whatever this machine is.
 lock-edge: setup

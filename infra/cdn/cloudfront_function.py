@@ -7,10 +7,9 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.javascript import FunctionCode
+from infra.cdn.javascript import RUNTIME, FunctionCode
 from infra.naming.edge_functions import viewer_function_name
 
-RUNTIME = "cloudfront-js-2.0"
 MAX_BATCH_KEYS = 50
 """UpdateKeys takes no more at once ("Quotas on key value stores"); the provider sends larger changes in several."""
 

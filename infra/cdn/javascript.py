@@ -23,6 +23,7 @@ from router.cache_guard import FORWARDED
 from router.control.bots import TOKENS
 from router.control.live import Live
 
+RUNTIME = "cloudfront-js-2.0"
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 CONFIG_LINE = "const CONFIG = {};"
 INCLUDE_LINE = "// include shared.js"

@@ -122,15 +122,19 @@ def _compile(stack: Stack, files: dict[str, bytes], wheels: Iterable[Wheel]) -> 
 
 
 def build_controller(stack: Stack, directory: Path | None = None) -> Path:
-    """Build the rollout controller's package; WheelError where its wheels cannot be downloaded.
+    """Build the rollout controller's package; WheelError where its wheels cannot be downloaded."""
+    return _build_regional("controller", stack, controller_packages(stack), CONTROLLER_LOCK, directory)
+
+
+def controller_packages(stack: Stack) -> list[str]:
+    """Return the wheels of the controller's lock that it needs.
 
     Lambda has boto3, but not what signs requests to a key-value store (SigV4A): included with a CloudFront Function.
     Its Python has no time zones of its own, and whether its Linux has is not documented: included with times.
     """
     rollout = stack.settings.rollout
     packages = ["awscrt"] if stack.settings.needs.viewer_function else []
-    packages += ["tzdata"] if rollout is not None and rollout.gates.times else []
-    return _build_regional("controller", stack, packages, CONTROLLER_LOCK, directory)
+    return packages + (["tzdata"] if rollout is not None and rollout.gates.times else [])
 
 
 def build_validator(stack: Stack, directory: Path | None = None) -> Path:

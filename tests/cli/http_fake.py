@@ -9,7 +9,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = tuple[int, Mapping[str, str], str]
+Answer = tuple[int, Mapping[str, str], str | bytes]
 """Status, headers and body."""
 
 
@@ -54,7 +54,7 @@ def _handler(fake: HttpFake) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
             with one_at_a_time:
                 status, headers, text = fake.respond(self.command, self.path, self.headers, body)
-            content = text.encode()
+            content = text.encode() if isinstance(text, str) else text
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

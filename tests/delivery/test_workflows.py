@@ -49,8 +49,8 @@ def place(found: list[dict[str, Any]], text: str) -> int:
     return index
 
 
-def test_there_are_three() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["deploy", "nightly", "test"]
+def test_there_are_four() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["deploy", "nightly", "release", "test"]
 
 
 @pytest.mark.skipif(shutil.which("actionlint") is None, reason="needs actionlint on PATH")
@@ -119,9 +119,11 @@ def test_rights_are_given_to_jobs_and_no_more_than_they_need(path: Path) -> None
         given = job.get("permissions", found["permissions"])
         expected = {"contents": "read"} | ({"id-token": "write"} if assumes else {})
         expected |= {"pull-requests": "write"} if name == "preview" else {}
+        if is_publishing := name == "publish":
+            expected = {"contents": "write", "id-token": "write", "attestations": "write"}
         assert given == expected, name
         # Rights and secrets belong to an environment, whose branches can be restricted.
-        assert ("environment" in job) == assumes
+        assert ("environment" in job) == (assumes or is_publishing)
         assert job["timeout-minutes"] <= 120
 
 

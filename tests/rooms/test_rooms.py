@@ -29,6 +29,7 @@ IMPORTS = {
         *("cache_check", "pulumi_state", "simulator", "demo", "console", "what_if"),
     },
     "demo": {"controller", "infra", "simulator", "cli"},
+    "release": {"strategies", "infra", "simulator"},
     "bench": {"controller", "stats", "infra", "simulator", "cli", "what_if"},
 }
 """The packages that each package imports. The folders below them import in one direction, which the next test holds."""
