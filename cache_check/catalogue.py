@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 GUIDE = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide"
+
+
+_LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Rule:
     def url(self) -> str:
         """The address of AWS's page."""
         return f"{GUIDE}/{self.page}.html"
+
+
+def plain(markdown: str) -> str:
+    """The text of a rule without Markdown."""
+    return _LINK.sub(r"\1", markdown).replace("`", "").replace("**", "")
 
 
 RULES = (

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cache_check.catalogue import RULES, Rule
+from cache_check.catalogue import RULES, Rule, plain
 from cli.config.places import Place, Places
 from cli.output.streams import write_lines
 from cli.stacks.workspace import Workspace
@@ -34,7 +33,6 @@ _OTHER_RULES = (
     (DOUBTFUL, "A setting of the stack works, and is rarely meant.", "concepts/config/"),
     (NOT_CHECKED, "A part of the state could not be checked.", "cli/commands/pulumi_stack_export/"),
 )
-_LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -132,10 +130,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
     what = f"{rule.what} Fix: {rule.fix}."
     return {
         "id": rule.name,
-        "shortDescription": {"text": _plain(rule.what)},
-        "fullDescription": {"text": _plain(what)},
+        "shortDescription": {"text": plain(rule.what)},
+        "fullDescription": {"text": plain(what)},
         "helpUri": rule.url,
-        "help": {"text": _plain(f"{what} More: {rule.url} and docs/cache-leaks.md.")},
+        "help": {"text": plain(f"{what} More: {rule.url} and docs/cache-leaks.md.")},
         "properties": {"tags": ["cache", "security"]},
     }
 
@@ -150,7 +148,3 @@ def _other_rule(name: str, what: str, page: str) -> dict[str, Any]:
         "help": {"text": f"{what} More: {url} and docs/settings.md."},
         "properties": {"tags": ["config"]},
     }
-
-
-def _plain(markdown: str) -> str:
-    return _LINK.sub(r"\1", markdown).replace("`", "").replace("**", "")
