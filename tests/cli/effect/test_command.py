@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cli.effect.run import run as tell
-from cli.stacks.workspace import Workspace
 from tests.cli.conftest import Result
 
 from .conftest import Commit
@@ -43,13 +41,9 @@ def test_a_change_is_told_in_plain_sentences(run: Run, project: Path, commit: Co
 
 def test_markdown_is_a_list_and_nothing_of_the_file_is_markup(run: Run, project: Path, commit: Commit) -> None:
     base = commit()
-    change(
-        project, "  edge-router:release:", '  edge-router:staticPaths: ["/a<b>/*", "/`x`/*"]\n  edge-router:release:'
-    )
+    key = "  edge-router:release:"
+    change(project, key, f'  edge-router:staticPaths: ["/a_b/*"]\n{key}')
     result = run("effect", "--stack", "prod", "--base", base, "--markdown")
-    if result.exit_code == 2:  # a path that CloudFront does not take is refused before
-        change(project, '["/a<b>/*", "/`x`/*"]', '["/a_b/*"]')
-        result = run("effect", "--stack", "prod", "--base", base, "--markdown")
     assert result.out.splitlines() == [
         "**Effect on the visitors of `prod`**",
         "",
@@ -97,5 +91,3 @@ def test_a_stack_that_is_none_is_told(run: Run, commit: Commit) -> None:
     result = run("effect", "--stack", "prd")
     assert result.exit_code == 2
     assert result.err.startswith("error: there is no stack 'prd'; the stacks are ")
-    assert callable(tell)
-    assert Workspace().root.exists()
