@@ -6,42 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cache_check.model.decision_inputs import KINDS, DecisionInputs
+from cache_check.catalogue import GENERAL_RULES, STACK_RULES
+from cache_check.model.decision_inputs import DecisionInputs
 from cache_check.model.findings import Finding, NotChecked
-
-GENERAL_RULES = (
-    "policy-not-in-state",
-    *(f"decided-by-uncached-{kind}" for kind in KINDS),
-    *(f"origin-sees-uncached-{kind}" for kind in KINDS),
-    "origin-sees-uncached-host",
-    "body-decides-but-cached",
-    "set-cookie-can-be-cached",
-    "min-ttl-overrides-no-store",
-    "error-pinned-on-everyone",
-    "trigger-cannot-see-query",
-    "trigger-behind-empty-key",
-    "chosen-by-chance",
-    "function-cannot-be-read",
-)
-"""The rules that need no stack, by the names of their findings."""
-STACK_RULES = (
-    "association-missing",
-    "association-is-anothers",
-    "association-on-wrong-event",
-    "association-without-version",
-    "behavior-not-routed",
-    "vpc-origin-takes-no-trigger",
-    "router-replaces-signed-origin",
-    "router-defeats-origin-group",
-    "origins-not-readable",
-    "assigned-behind-the-cache",
-    "version-header-not-in-key",
-    "viewer-can-forge-version-header",
-    "trigger-cannot-see-cookie",
-    "trigger-cannot-see-header",
-    "trigger-cannot-see-body",
-)
-"""The rules that compare with the decision inputs of a stack's router."""
 
 
 def count_rules(inputs: DecisionInputs | None) -> int:

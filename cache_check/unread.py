@@ -16,6 +16,11 @@ _TEMPLATES = ("aws:cloudformation/stack:Stack", "aws-native:cloudformation:Stack
 _CLOUDFORMATION = re.compile(r"AWS::(?:CloudFront::(?:Distribution|DistributionTenant)|Lightsail::Distribution)\b")
 
 
+def may_be_distribution(kind: str) -> bool:
+    """Return whether a resource of a type may be, have or make a distribution."""
+    return _DISTRIBUTION_TYPE.search(kind) is not None or kind in (*_GENERIC, *_TEMPLATES)
+
+
 def unread_distribution(resource: Resource) -> NotChecked | None:
     """The note on a living resource that is, has or makes a distribution of another type; None for all others."""
     kind = resource.type

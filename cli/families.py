@@ -27,6 +27,7 @@ FAMILIES: Mapping[str, str] = {
     "jwks": "cli.jwks.command:jwks_app",
     "new-strategy": "cli.new_strategy.command:new_strategy",
     "config": "cli.config.command:config_app",
+    "effect": "cli.effect.command:effect",
     "rollout": "cli.rollout.command:rollout_app",
     "console": "cli.console.command:console",
     "builds": "cli.builds.command:builds_app",

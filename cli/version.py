@@ -15,13 +15,13 @@ def version_line() -> str:
     """Return `edge-router 0.2.0 (Python 3.11.7, pulumi 3.272.0, …; Linux x86_64)`."""
     others = [f"{name} {installed}" for name in DEPENDENCIES if (installed := _installed(name))]
     return (
-        f"edge-router {_own_version()} ({', '.join([f'Python {platform.python_version()}', *others])};"
+        f"edge-router {own_version()} ({', '.join([f'Python {platform.python_version()}', *others])};"
         f" {platform.system()} {platform.machine()})"
     )
 
 
-def _own_version() -> str:
-    """The version of the sources, or of the installed package where there is no pyproject.toml."""
+def own_version() -> str:
+    """Return the version of the sources, or of the installed package where there is no pyproject.toml."""
     try:
         return tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"]
     except (OSError, ValueError, KeyError):

@@ -14,7 +14,7 @@ UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a value, of any type, that is known after the update."""
 
 _ENCRYPTED = "is an encrypted secret: export the state with `pulumi stack export --show-secrets`"
-_NOT_KNOWN = "is not known yet: deploy the stack, then export its state"
+NOT_KNOWN = "is not known yet: deploy the stack, then export its state"
 _SHAPE_ERRORS = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 
@@ -94,7 +94,7 @@ def _open(value: Any, path: str, label: str) -> Any:
     if isinstance(value, list):
         return [_open(item, f"{path}[{index}]", label) for index, item in enumerate(cast("list[Any]", value))]
     if not isinstance(value, dict):
-        return Hidden(path, _NOT_KNOWN) if value == UNKNOWN else value
+        return Hidden(path, NOT_KNOWN) if value == UNKNOWN else value
     given = cast("dict[str, Any]", value)
     if given.get(SIGNATURE) != SECRET:
         opened = {key: _open(item, f"{path}.{key}", label) for key, item in given.items() if item is not None}

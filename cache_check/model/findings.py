@@ -23,7 +23,10 @@ _LEGACY_SECTIONS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One leak: "error" if it is certain, "warning" if the state alone cannot tell."""
+    """One leak: "error" if it is certain, "warning" if the state alone cannot tell.
+
+    `urn` is that of the distribution, which tells two of the same name apart.
+    """
 
     name: str
     severity: Severity
@@ -31,6 +34,7 @@ class Finding:
     path_pattern: str
     explanation: str
     fix: str
+    urn: str = ""
 
     def __str__(self) -> str:
         where = f"{self.distribution}, path pattern {self.path_pattern}"
@@ -72,7 +76,7 @@ def finding_at(
 ) -> Finding:
     """A finding at a behavior. `setting` fixes it where the router there has these `inputs`, or `fix` says how."""
     fix = fix or describe_fix(behavior, inputs, setting)
-    return Finding(name, severity, behavior.distribution, behavior.path_pattern, explanation, fix)
+    return Finding(name, severity, behavior.distribution, behavior.path_pattern, explanation, fix, behavior.urn)
 
 
 def describe_fix(behavior: Behavior, inputs: DecisionInputs | None, setting: str) -> str:

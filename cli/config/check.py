@@ -51,17 +51,33 @@ class Checked:
 
 
 def check(
-    workspace: Workspace, stack: str | None, overrides: Sequence[str], state: Path | None, *, is_json: bool
+    workspace: Workspace,
+    stack: str | None,
+    overrides: Sequence[str],
+    state: Path | None,
+    *,
+    sarif: Path | None = None,
+    is_json: bool = False,
 ) -> None:
-    """Check a stack, an exported state, or a state against a stack's settings. SystemExit(1) for errors."""
+    """Check a stack, an exported state, or a state against a stack's settings. SystemExit(1) for errors.
+
+    `sarif` is the file for the result in that format, `-` for standard output.
+    """
     if stack is None and (state is None or overrides):
         raise UsageError("config check needs --stack NAME, --state FILE with an exported state, or both")
+    is_alone = str(sarif) == "-"
+    if is_alone and is_json:
+        raise UsageError("--sarif - and --json both write to standard output: give --sarif a file")
     with working(f"checking {stack or state}"):
         checked = check_stack(workspace, stack, overrides, state)
+    if sarif is not None:
+        from cli.config.sarif import write_sarif
+
+        write_sarif(sarif, checked, workspace, stack, state)
     if is_json:
         subject = {"stack": stack} | ({"state": str(state)} if state else {})
         print_json(subject | checked.as_json(), checked.errors)
-    else:
+    elif not is_alone:
         _print(checked, stack, state)
     if checked.errors:
         raise SystemExit(EXIT_FAILED)

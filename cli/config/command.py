@@ -20,6 +20,10 @@ def config_check(
     state: Annotated[
         Path | None, typer.Option(help="Check an exported state of any stack (pulumi stack export) for cache leaks.")
     ] = None,
+    sarif: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the result as SARIF 2.1.0, for code scanning; - for standard output."),
+    ] = None,
     is_json: JsonOption = False,
 ) -> None:
     """Check a stack's config and caching as preview does.
@@ -28,4 +32,4 @@ def config_check(
     """
     from cli.config.check import check
 
-    check(context.obj, stack, settings or [], state, is_json=is_json)
+    check(context.obj, stack, settings or [], state, sarif=sarif, is_json=is_json)

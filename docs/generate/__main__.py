@@ -7,14 +7,16 @@ from pathlib import Path
 
 from .commands import commands
 from .pages import DOCS, fill, pages
-from .tables import all_reasons, reasons_table, settings_table
+from .tables import all_reasons, reasons_table, rules_table, settings_table
 
 
 def generate(name: str) -> str:
-    """Render a block by its name: `commands`, `settings SECTION`, `reasons` or `reasons STRATEGY`."""
+    """Render a block by its name: `commands`, `settings SECTION`, `rules`, `reasons` or `reasons STRATEGY`."""
     kind, _, argument = name.partition(" ")
     if kind == "reasons":
         return reasons_table(argument) if argument else all_reasons()
+    if kind == "rules":
+        return rules_table()
     return commands() if kind == "commands" else settings_table(argument)
 
 

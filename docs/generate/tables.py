@@ -1,9 +1,10 @@
-"""Renders the tables of settings, from the models, and of reasons, from what the strategies declare."""
+"""Renders the tables of settings, from the models, of reasons, from what the strategies declare, and of rules."""
 
 from __future__ import annotations
 
 import re
 
+from cache_check.catalogue import RULES
 from infra.settings.model import Settings
 from pipeline.settings import PipelineSettings
 from strategies.registry import STRATEGIES, load
@@ -44,6 +45,11 @@ def all_reasons() -> str:
     """Render the reasons of all strategies by outcome, for the page of the log."""
     rows = [[f"[{strategy}](strategies/{strategy}.md)", _by_outcome(strategy)] for strategy in STRATEGIES]
     return table(["strategy", "reasons"], rows)
+
+
+def rules_table() -> str:
+    """Render the rules of the cache-leak check, for its page."""
+    return table(["name", "what happens", "fix"], [[code(rule.name), rule.what, rule.fix] for rule in RULES])
 
 
 def _by_outcome(strategy: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cache_check import Analysis, Finding
-from cache_check.analysis import GENERAL_RULES, STACK_RULES
+from cache_check.catalogue import GENERAL_RULES, STACK_RULES
 from tests.cache_check.leak_states import (
     ALL_VIEWER,
     CACHING_OPTIMIZED,
@@ -69,7 +69,7 @@ def test_a_certain_leak_ends_with_one(run: Run, exported: Callable[[dict[str, An
     assert document["judged"] == {"distributions": 1, "behaviors": 1, "rules": len(GENERAL_RULES)}
     assert document["notJudged"] == []
     assert set(document["findings"][0]) == {
-        *("name", "severity", "distribution", "pathPattern", "explanation", "mend"),
+        *("name", "severity", "distribution", "pathPattern", "explanation", "mend", "urn"),
     }
 
 

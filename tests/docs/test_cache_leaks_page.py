@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from cache_check.analysis import GENERAL_RULES, STACK_RULES
+from cache_check.catalogue import GENERAL_RULES, STACK_RULES
 from cache_check.model.decision_inputs import Kind
 
 from .pages import ROOT, read

@@ -19,6 +19,7 @@ IMPORTS = {
     "controller": {"router", "stats"},
     "validator": {"stats"},
     "cache_check": {"infra", "pulumi_state"},
+    "policy": {"cache_check", "pulumi_state"},
     "console": set[str](),
     "infra": {"router", "strategies", "controller", "cache_check", "pulumi_state"},
     "pipeline": {"infra"},

@@ -1,0 +1,1 @@
+"""The effect of a change of a stack on its visitors."""

@@ -1,0 +1,195 @@
+"""What a change of a stack's settings means for its visitors, in sentences that hold for the router's decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cli.effect.known import known_lines, tokens_of
+from cli.effect.line import Line
+from cli.effect.shares import Draw, percentage
+from infra.settings.groups import has_baseline
+from infra.settings.model import CoreSettings
+from router.model.assignment import Assignment
+from strategies.options import camel_case
+from strategies.registry import STRATEGIES, section_of
+
+WITHOUT_EFFECT = frozenset(
+    {
+        *("log_salt", "override", "key_headers", "price_class", "domain", "public_host", "forwarded_header", "rollout"),
+        *("rewrite_redirects", "security", "access_logs", "alarms", "function", "keep_versions", "table_reads"),
+        *("tables", "logs", "demo", "validator"),
+    }
+)
+"""Settings that decide about no visitor's version."""
+JUDGED = frozenset({"strategy", "canary_percent", "release", "pin", "holdout", "origins", "static_paths"})
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The sentences, the keys that changed without an effect on versions, and those whose effect was not judged."""
+
+    lines: tuple[Line, ...]
+    without_effect: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "lines": [line.as_json() for line in self.lines],
+            "withoutEffect": list(self.without_effect),
+            "notJudged": list(self.not_judged),
+        }
+
+
+def effect_of(before: CoreSettings | None, after: CoreSettings) -> Effect:
+    """The effect of a change; `before` is None for a stack that is new."""
+    if before is None:
+        return Effect((Line("everybody", "The stack is new: it has no visitors yet."), *_state(after)))
+    changed = _changed(before, after)
+    known, unjudged = known_lines(before, after)
+    lines = [*_lines(before, after, known), *_origins(before, after), *_static(before, after)]
+    if not lines and not unjudged:
+        lines = [Line("everybody", "Nobody moves: nothing changes that decides about a visitor.", moved=0)]
+    judged = JUDGED | WITHOUT_EFFECT | {after.section}
+    others = [camel_case(name) for name in changed if name not in judged and not _is_of_other_strategy(name, after)]
+    idle = [camel_case(name) for name in changed if name in WITHOUT_EFFECT or _is_of_other_strategy(name, after)]
+    if has_baseline(before) != has_baseline(after):
+        others.append("rollout.baseline")
+    return Effect(tuple(lines), tuple(idle), (*unjudged, *others))
+
+
+def _lines(before: CoreSettings, after: CoreSettings, known: list[Line]) -> Iterator[Line]:
+    yield from _pin(before, after)
+    if before.strategy != after.strategy:
+        text = (
+            f"The strategy is {after.strategy}, before it was {before.strategy}: it decides for everybody from then on."
+        )
+        yield Line("everybody", text)
+    if after.pin != "none":
+        yield from _in_force(before, after)
+        return
+    if after.needs.by_percentage:
+        is_new_way = before.strategy != after.strategy or before.pin != "none"
+        if is_new_way or Draw.of(before).share != Draw.of(after).share:
+            yield from _new(before if not is_new_way else None, after)
+        yield from known
+        yield from _subrequests(before, after)
+        yield from _rollout(before, after)
+    else:
+        yield from known
+        if before.canary_percent != after.canary_percent:
+            yield Line("everybody", f"canaryPercent decides nothing with {after.strategy}.", moved=0)
+    yield from _in_force(before, after)
+
+
+def _state(after: CoreSettings) -> Iterator[Line]:
+    """What holds for visitors of a new stack."""
+    if after.pin != "none":
+        yield Line("everybody", f"Everybody goes to {name_origin(after, after.pin)}: the pin says so.")
+    elif after.strategy == "jwt-iat":
+        yield tokens_of(after)
+    elif after.needs.by_percentage:
+        yield from _new(None, after)
+
+
+def _new(before: CoreSettings | None, after: CoreSettings) -> Iterator[Line]:
+    """Those of whom nothing is known are drawn one by one. Without a token nobody is, with jwt-iat."""
+    if after.strategy == "jwt-iat":
+        return
+    draw = Draw.of(after)
+    former = Draw.of(before) if before is not None else None
+    of = f"{percentage(draw.percent)} of those outside of the holdout"
+    held = f", {of}" if draw.holdout_percent else ""
+    was = f" (before: {percentage(former.share)})" if former and former.share != draw.share else ""
+    text = f"{percentage(draw.share)} of new visitors go to {name_origin(after, 'canary')}{held}{was}."
+    yield Line("new", text, before=former.share if former else None, after=draw.share)
+
+
+def _subrequests(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    """A page's own requests without an identity go where most new visitors do (docs/strategies)."""
+    old, new = (Assignment(one.release, one.canary_percent).majority for one in (before, after))
+    if old != new and not getattr(after.options, "assign_subrequests", True) and before.pin == "none":
+        yield Line(
+            "requests", f"Subrequests without an identity go to {new}, as most new visitors do; before, to {old}."
+        )
+
+
+def _pin(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    if before.pin == after.pin:
+        if after.pin != "none":
+            text = f"Everybody stays on {name_origin(after, after.pin)}: the pin says so, whatever else changes."
+            yield Line("everybody", text, moved=0)
+        return
+    if after.pin != "none":
+        yield Line(
+            "everybody",
+            f"Everybody goes to {name_origin(after, after.pin)}, whatever they were assigned to: the pin says so."
+            " Cookies and tokens stay as they are, for the time after it.",
+            after=100.0 if after.pin == "canary" else 0.0,
+        )
+        return
+    yield Line("everybody", f"The pin on {before.pin} ends: the strategy decides for everybody again.")
+
+
+def _rollout(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    """The control table's rollout has precedence over the config's percentage (docs/control.md)."""
+    steers = ("canary_percent", "pin", "release")
+    if not after.control.is_live or all(getattr(before, name) == getattr(after, name) for name in steers):
+        return
+    if before.release != after.release:
+        yield Line("condition", "A rollout of the former release no longer counts.")
+    elif before.control.is_live:
+        yield Line(
+            "condition",
+            "If a rollout of this release is running or paused, its percentage stands, and the config's counts after"
+            " it. What one that is over left in force, its percentage or the canary's withdrawal, ends with this"
+            " change.",
+        )
+
+
+def _in_force(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    steers = {"canary_percent", "pin", "release"}
+    changed = set(_changed(before, after))
+    if changed and changed <= steers and after.reads_control_table:
+        seconds = after.control.refresh_seconds + 2
+        yield Line("condition", f"It is in force within {seconds:g} s of `pulumi up`, without a new function.")
+
+
+def _origins(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    for name in sorted({*before.origins, *after.origins}):
+        old, new = before.origins.get(name), after.origins.get(name)
+        if old is None:
+            yield Line("origin", f"There is a new origin, {name_origin(after, name)}.")
+        elif new is None:
+            again = ": who has a version cookie for it is drawn again" if after.strategy == "cookie-version" else ""
+            yield Line("origin", f"The origin {name} is gone{again}.")
+        elif old.routed() != new.routed():
+            hosts = f"{old.domain_name} becomes {new.domain_name}" if old.domain_name != new.domain_name else "settings"
+            what = "another origin" if hosts != "settings" else "reached in another way"
+            told = f": {hosts}" if hosts != "settings" else ""
+            yield Line("origin", f"The origin {name} is {what}{told}. It is so for everybody who is on {name}.")
+
+
+def _static(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    old, new = set(before.static_paths), set(after.static_paths)
+    if added := sorted(new - old):
+        yield Line("requests", f"Requests for {', '.join(added)} go to stable from then on, without the router.")
+    if gone := sorted(old - new):
+        yield Line("requests", f"Requests for {', '.join(gone)} are routed from then on; before, all went to stable.")
+
+
+def name_origin(settings: CoreSettings, name: str) -> str:
+    """`canary (v2.example.com)`."""
+    origin = settings.origins.get(name)
+    return f"{name} ({origin.domain_name})" if origin is not None and origin.domain_name else name
+
+
+def _changed(before: CoreSettings, after: CoreSettings) -> list[str]:
+    fields: Mapping[str, Any] = type(after).model_fields
+    return sorted(name for name in fields if getattr(before, name, None) != getattr(after, name, None))
+
+
+def _is_of_other_strategy(name: str, settings: CoreSettings) -> bool:
+    """Return whether a field is the section of a strategy that the stack does not use."""
+    return name in {section_of(one) for one in STRATEGIES} - {settings.section}

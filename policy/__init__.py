@@ -1,0 +1,1 @@
+"""The policy pack: the cache-leak check over every CloudFront distribution of a stack, at preview."""

@@ -1,0 +1,13 @@
+"""Serves the policies to Pulumi's engine, which runs this file in the pack's own environment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from policy.pack import serve
+
+if __name__ == "__main__":
+    serve()
