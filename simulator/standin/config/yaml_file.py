@@ -114,6 +114,26 @@ def parse_yaml(text: str) -> object:
         raise YamlError(f"has a value that cannot be read: {error}") from error
 
 
+def yaml_lines(text: str) -> dict[tuple[int | str, ...], int]:
+    """Return the line of every key and item of a text that `parse_yaml` takes, by its path from the root."""
+    lines: dict[tuple[int | str, ...], int] = {}
+    left: list[tuple[tuple[int | str, ...], yaml.Node | None, frozenset[int]]] = [
+        ((), yaml.compose(text, Loader=_Loader), frozenset())  # noqa: S506  a SafeLoader by inheritance
+    ]
+    while left:
+        path, node, above = left.pop()
+        children: list[tuple[int | str, yaml.Node, yaml.Node]] = []
+        if isinstance(node, yaml.MappingNode):
+            children = [(str(key.value), key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            children = [(index, item, item) for index, item in enumerate(node.value)]
+        for name, place, value in children:
+            lines[(*path, name)] = place.start_mark.line + 1
+            if id(value) not in above:  # an alias of what it is in
+                left.append(((*path, name), value, above | {id(value)}))
+    return lines
+
+
 def load_yaml(path: Path) -> dict[str, object]:
     """A YAML file that holds an object. Errors: StackConfigError with file and line."""
     try:
