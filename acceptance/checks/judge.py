@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from acceptance.checks.response import NO_CACHE, NO_DECISION, NO_LOG, NO_ORIGIN_HEADER, NO_VERSION, Seen
-from acceptance.format.expect import SAME, Body, Expect
+from acceptance.format.expect import SAME, Body, Expect, Share, accepted
 from acceptance.format.values import Condition, json_path
 from infra.config.errors import format_value
 
+NO_PERCENT = "the expected percentage is not known: write percent, or name the stack with --stack"
 NOT_THERE = "not there"
 
 
@@ -52,6 +53,21 @@ def judge(expect: Expect, seen: Seen, previous: str | None = None) -> Iterator[V
     if expect.within is not None:
         is_met = seen.elapsed_seconds <= expect.within
         yield Verdict("within", _milliseconds(expect.within), _milliseconds(seen.elapsed_seconds), is_met)
+
+
+def judge_share(share: Share, versions: Sequence[str | None], stacks: float | None) -> Verdict:
+    """Return the verdict on the versions that new visitors got; `stacks` is the percentage of the stack's settings."""
+    percent = stacks if share.percent is None else share.percent
+    if percent is None:
+        return Verdict("share", f"the stack's own share of {share.version}", NO_PERCENT, None)
+    low, high = accepted(len(versions), percent, share.tolerance, share.confidence)
+    tolerance = f" ± {share.tolerance:g}" if share.tolerance else ""
+    test = f"{percent:g}{tolerance} %, exact binomial test at {share.confidence:g} %"
+    expected = f"{low} to {high} of {len(versions)} visitors on {share.version} ({test})"
+    if None in versions:
+        return Verdict("share", expected, NO_VERSION, None)
+    count = versions.count(share.version)
+    return Verdict("share", expected, str(count), low <= count <= high)
 
 
 def _is_status(expected: str, status: int) -> bool:
@@ -145,7 +161,7 @@ def is_json_met(condition: Condition, value: Any) -> bool:
 def _contains(value: Any, part: Any) -> bool:
     if isinstance(value, str):
         return _as_text(part) in value
-    return isinstance(value, list | dict) and any(_is_same(part, one) for one in value)
+    return isinstance(value, list | dict) and any(_is_same(part, one) for one in cast("Iterable[Any]", value))
 
 
 def _is_same(expected: Any, value: Any) -> bool:

@@ -64,7 +64,8 @@ class Seen:
     @cached_property
     def decision(self) -> Mapping[str, Any]:
         """The last decision about the request; {} without one."""
-        return next((entry for entry in reversed(self.entries) if "origin" in entry), {})
+        decisions = [entry for entry in self.entries if "origin" in entry]
+        return decisions[-1] if decisions else {}
 
     @property
     def reasons(self) -> list[str]:

@@ -11,6 +11,7 @@ from acceptance.format.values import Condition, Duration, Part, Statuses, Words,
 from infra.config.base_model import Number, Text
 from infra.config.errors import format_value
 from infra.config.rules import Percentage, between, rule
+from stats.binomial import accepted_counts
 
 CACHE_RESULTS = ("hit", "refresh-hit", "miss", "error")
 SAME = "same"
@@ -97,3 +98,10 @@ class Expect(Part):
     within: Duration | None = None
     share: Share | None = None
 
+
+def accepted(size: int, percent: float, tolerance: float, confidence: float) -> tuple[int, int]:
+    """Return the lowest and the highest count that a share accepts."""
+    level = 1 - confidence / 100
+    low, _ = accepted_counts(size, max(0.0, percent - tolerance) / 100, level)
+    _, high = accepted_counts(size, min(100.0, percent + tolerance) / 100, level)
+    return low, high

@@ -18,7 +18,10 @@ from simulator.standin.config.yaml_file import YamlError, parse_yaml, yaml_lines
 
 NUMBER = "number"
 """The variable with the number of the visitor or of the repetition."""
-VARIABLE = re.compile(r"\$(?P<escaped>\$?)\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+MIN_SECRET = 4
+"""Shorter values stand for nothing in particular, and are in any text."""
 
 Location = tuple[int | str, ...]
 
@@ -68,10 +71,6 @@ def read_test_file(path: Path, environment: Mapping[str, str] = os.environ) -> T
         raise TestFileError([f"{name}: {error}"]) from error
     if not isinstance(document, dict):
         raise TestFileError([f"{name}: must be an object with the key tests"])
-    try:
-        suite = Suite.model_validate(document)
-    except ValidationError as error:
-        raise TestFileError(list(dict.fromkeys(_messages(name, lines, error)))) from None
     named = list(_variables(cast("object", document), ()))
     missing = [
         f"{name}:{line_of(lines, location)}: {key_of(location)} has ${{{one}}}, which is not set in the environment"
@@ -80,7 +79,29 @@ def read_test_file(path: Path, environment: Mapping[str, str] = os.environ) -> T
     ]
     if missing:
         raise TestFileError(missing)
-    return TestFile(name, suite, lines, {one: environment[one] for _, one in named})
+    variables = {one: environment[one] for _, one in named}
+    try:
+        suite = Suite.model_validate(expand(document, variables))
+    except ValidationError as error:
+        messages = (redact(text, variables) for text in _messages(name, lines, error))
+        raise TestFileError(list(dict.fromkeys(messages))) from None
+    return TestFile(name, suite, lines, variables)
+
+
+def expand(value: Any, variables: Mapping[str, str]) -> Any:
+    """Replace `${NAME}` in all texts of a document; what is no variable stays."""
+    if isinstance(value, str):
+        return VARIABLE.sub(lambda found: variables.get(found[1], found[0]), value)
+    if isinstance(value, dict):
+        return {key: expand(item, variables) for key, item in cast("dict[Any, Any]", value).items()}
+    return [expand(item, variables) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def redact(text: str, variables: Mapping[str, str]) -> str:
+    """Replace the values of variables by their names: they may be secrets."""
+    for name, secret in sorted(variables.items(), key=lambda item: -len(item[1])):
+        text = text.replace(secret, f"${{{name}}}") if len(secret) >= MIN_SECRET else text
+    return text
 
 
 def line_of(lines: Mapping[Location, int], location: Location) -> int:
@@ -106,8 +127,8 @@ def _variables(value: object, location: Location) -> Iterator[tuple[Location, st
     """Yield the variables of the environment in the texts of a document, with their places."""
     if isinstance(value, str):
         for found in VARIABLE.finditer(value):
-            if found["name"] != NUMBER and not found["escaped"]:
-                yield location, found["name"]
+            if found[1] != NUMBER:
+                yield location, found[1]
     elif isinstance(value, dict):
         for key, item in cast("dict[Any, object]", value).items():
             yield from _variables(item, (*location, key))

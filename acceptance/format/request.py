@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from acceptance.format.values import Duration, Offset, Part, Time
+from acceptance.format.values import Duration, Offset, Part, time_error
 from infra.config.aws_regions import region_error
 from infra.config.base_model import Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
@@ -25,7 +25,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
 def _path_error(value: str) -> str:
     if _PATH.fullmatch(value):
         return ""
-    return f"is {format_value(value)}: a path begins with / and has no spaces, no fragment and ASCII only, such as /a?b=%20c"
+    return f"is {format_value(value)}: a path begins with /, in ASCII without spaces and #, such as /a?b=%20c"
 
 
 def _method_error(value: str) -> str:
@@ -61,7 +61,7 @@ class Token(Part):
     """
 
     subject: Text = "user"
-    issued_at: Time = Field(default="-60s", validate_default=True)
+    issued_at: Annotated[Text, rule(time_error)] = "-60s"
     expires_in: Offset = 600.0
     claims: dict[str, Any] = Field(default_factory=dict[str, Any])
     key: Text = Field(default="", repr=False)

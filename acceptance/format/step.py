@@ -6,12 +6,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from acceptance.format.expect import Expect
+from acceptance.format.expect import Expect, accepted
 from acceptance.format.request import MAX_REQUESTS, Count, Request
 from acceptance.format.values import Duration, Offset, Part, Words, choice
 from infra.config.base_model import Text
 from infra.config.errors import raise_errors, setting_error
-from stats.binomial import accepted_counts
 
 Settings = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 """Settings of the stack as its file has them: nested, or with a path as the key (`jwtIat.releasedAt`)."""
@@ -135,14 +134,6 @@ class Step(Part):
 
 ACTIONS = ("request", "wait", "set", "session", "tenant", "origin", "invalidate", "advance", "cold_start")
 """The keys of a step of which it has one; from the third on they set up the local edge."""
-
-
-def accepted(size: int, percent: float, tolerance: float, confidence: float) -> tuple[int, int]:
-    """Return the lowest and the highest count that a share accepts."""
-    level = 1 - confidence / 100
-    low, _ = accepted_counts(size, max(0.0, percent - tolerance) / 100, level)
-    _, high = accepted_counts(size, min(100.0, percent + tolerance) / 100, level)
-    return low, high
 
 
 def _alias(key: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -11,17 +10,18 @@ from typing import Annotated, Any, Self, cast
 
 from jsonpath_ng import JSONPath
 from jsonpath_ng.exceptions import JSONPathError
-from jsonpath_ng.ext import parse as parse_path
+from jsonpath_ng.ext.parser import parse as parse_path
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from infra.config.base_model import Section, to_rfc_3339
+from infra.config.base_model import Section
 from infra.config.errors import custom_error, format_value, raise_errors, setting_error
 from infra.config.rules import one_of, rule
 
 _DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)(ms|s|m|h)")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600}
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)")
+_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"]
 _DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
 
 
@@ -58,23 +58,26 @@ Offset = Annotated[
 """Seconds from now on, or before now: `10m`, `-1h`."""
 
 
-def _read_time(value: object) -> object:
+def parse_time(text: str, now: float) -> float:
+    """Return a time such as `2026-11-01T00:00:00Z` or `-60s` in seconds since 1970. ValueError."""
     with suppress(PydanticCustomError):
-        return time.time() + cast("float", _read_offset(value))
-    with suppress(ValueError):
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if found is not None and found.tzinfo is not None:
-            return found.timestamp()
-    text = f"is {format_value(value)}: a time such as 2026-11-01T00:00:00Z, or a duration before now such as -60s"
-    raise custom_error(text)
+        return now + cast("float", _read_offset(text))
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found.timestamp()
 
 
-Time = Annotated[float, BeforeValidator(_read_time), BeforeValidator(to_rfc_3339), WithJsonSchema({"type": "string"})]
-"""Seconds since 1970: `2026-11-01T00:00:00Z`, or a duration from now on or before now."""
+def time_error(text: str) -> str:
+    """Return the error in a time, "" where there is none."""
+    with suppress(ValueError, OverflowError):
+        parse_time(text, 0.0)
+        return ""
+    return f"is {format_value(text)}: a time such as 2026-11-01T00:00:00Z, or a duration before now such as -60s"
 
 
 def _read_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
+    return cast("object", value) if isinstance(value, list) else [value]
 
 
 def _one_or_more(item: Mapping[str, Any]) -> WithJsonSchema:
@@ -92,7 +95,9 @@ Statuses = Annotated[
     tuple[str, ...],
     BeforeValidator(_read_list),
     rule(_status_error),
-    _one_or_more({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"enum": [f"{n}xx" for n in "12345"]}]}),
+    _one_or_more(
+        {"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"enum": [f"{n}xx" for n in "12345"]}]}
+    ),
 ]
 """Status codes and classes, one of which a response has."""
 Words = Annotated[tuple[str, ...], BeforeValidator(_read_list), _one_or_more({"type": "string"})]
@@ -142,15 +147,15 @@ class Condition(Part):
     @classmethod
     def _read_shorthand(cls, value: Any) -> Any:
         if isinstance(value, list):
-            return {"oneOf": value}
+            return {"oneOf": cast("Any", value)}
         if value is None:
             raise_errors([setting_error("is empty: a value, a list of values or a condition such as absent: true")])
-        return value if isinstance(value, dict) else {"equals": value}
+        return cast("Any", value) if isinstance(value, dict) else {"equals": value}
 
     @model_validator(mode="after")
     def _require_one(self) -> Self:
         given = self.model_fields_set
-        if len(given) != 1 or given == {"absent"} and not self.absent:
+        if len(given) != 1 or (given == {"absent"} and not self.absent):
             names = ", ".join(self.keys())
             raise_errors([setting_error(f"has {len(given)} conditions: write one of {names} (absent: true only)")])
         return self
@@ -164,4 +169,8 @@ class Condition(Part):
             return f"one of {', '.join(format_value(one) for one in self.one_of)}"
         if self.matches is not None:
             return f"matches {self.matches}"
-        return format_value(self.equals) if "equals" in self.model_fields_set else f"contains {format_value(self.contains)}"
+        return (
+            format_value(self.equals)
+            if "equals" in self.model_fields_set
+            else f"contains {format_value(self.contains)}"
+        )

@@ -96,7 +96,7 @@ def _reject_booleans(value: Any) -> Any:
     return value
 
 
-def to_rfc_3339(value: Any) -> Any:
+def _to_rfc_3339(value: Any) -> Any:
     """Convert a YAML date without quotes, which arrives as Go prints a time."""
     found = _GO_TIME.fullmatch(value) if isinstance(value, str) else None
     return f"{found[1]}T{found[2]}{found[3]}:{found[4]}" if found else value
@@ -104,4 +104,4 @@ def to_rfc_3339(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_reject_booleans)]
 Number = Annotated[float, BeforeValidator(_reject_booleans)]
-Text = Annotated[str, BeforeValidator(to_rfc_3339)]
+Text = Annotated[str, BeforeValidator(_to_rfc_3339)]
