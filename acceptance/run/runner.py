@@ -90,35 +90,44 @@ class _Course:
 
     async def _request(self, step: Step, request: Request, place: str) -> None:
         expect = step.expect or Expect()
-        try:
-            people = await self._drawn(step, request) if step.draw else list(self._visitors(step))
-        except NoResponseError as error:
-            self._fail(Failure(place, "response", "a response", str(error), request.text))
-            return
-        if not people:
-            found = f"none of {MAX_DRAWS} new visitors"
-            self._fail(Failure(place, "draw", f"a visitor of {step.draw}", found, request.text))
-            return
         versions: Counter[str] = Counter()
         firsts: list[Seen] = []
-        for number, person in enumerate(people, 1):
-            for turn in range(1, request.repeat + 1):
-                which = _which(step, request, number, turn)
-                try:
-                    seen = await self._sender.send(request, person, number if step.visitors else turn)
-                except NoResponseError as error:
-                    self._fail(Failure(place, "response", "a response", str(error), which))
-                    return
-                self._note(judge(expect, seen, person.version), place, which, seen)
-                person.version = person.version or seen.version
-                if self._result.failures:
-                    return
-                firsts += [seen] if turn == 1 else []
-                versions[seen.version or "unknown"] += 1
+        number, turn = 1, 1
+        try:
+            drawn = await self._draw(step, request) if step.draw else None
+            if step.draw and drawn is None:
+                found = f"none of {MAX_DRAWS} new visitors"
+                self._fail(Failure(place, "draw", f"a visitor of {step.draw}", found, request.text))
+                return
+            for number, person in enumerate(self._visitors(step), 1):
+                for turn in range(1, request.repeat + 1):
+                    seen = drawn or await self._sender.send(request, person, number if step.visitors else turn)
+                    drawn = None
+                    self._note(judge(expect, seen, person.version), place, _which(step, request, number, turn), seen)
+                    person.version = person.version or seen.version
+                    if self._result.failures:
+                        return
+                    firsts += [seen] if turn == 1 else []
+                    versions[seen.version or "unknown"] += 1
+        except NoResponseError as error:
+            which = _which(step, request, number, turn)
+            self._fail(Failure(place, "response", "a response", str(error), which))
+            return
         self._result.seen.append(_summary(versions, firsts[-1]))
         if expect.share is not None:
             share = judge_share(expect.share, [seen.version for seen in firsts], self._place.percent)
             self._note([share], place, request.text)
+
+    async def _draw(self, step: Step, request: Request) -> Seen | None:
+        """Let new visitors try until one gets the version; return their response, None where nobody does."""
+        declared = self._runner.file.suite.visitors.get(step.visitor)
+        for number in range(1, MAX_DRAWS + 1):
+            person = self._sender.meet(declared)
+            seen = await self._sender.send(request, person, number)
+            if seen.version == step.draw:
+                self._people[step.visitor] = person
+                return seen
+        return None
 
     def _note(self, verdicts: Iterable[Verdict], place: str, request: str, seen: Seen | None = None) -> None:
         """Note what came of expectations; strictly, one that could not be judged has failed."""
@@ -141,18 +150,6 @@ class _Course:
         if step.visitor not in self._people:
             self._people[step.visitor] = self._sender.meet(self._runner.file.suite.visitors.get(step.visitor))
         yield self._people[step.visitor]
-
-    async def _drawn(self, step: Step, request: Request) -> list[Person]:
-        """The first of new visitors who gets the version, in a list; an empty one where nobody does."""
-        declared = self._runner.file.suite.visitors.get(step.visitor)
-        for number in range(1, MAX_DRAWS + 1):
-            person = self._sender.meet(declared)
-            seen = await self._sender.send(request, person, number)
-            if seen.version == step.draw:
-                person.version = seen.version
-                self._people[step.visitor] = person
-                return [person]
-        return []
 
 
 def _tells(suite: Suite) -> Tells:

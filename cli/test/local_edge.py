@@ -26,6 +26,8 @@ from simulator.standin.program import run_program
 
 Deploy = Callable[[Sequence[str]], Awaitable[None]]
 """Brings the deployment to these settings (KEY=VALUE)."""
+MAX_REQUESTS = 10_000
+"""Requests whose lines are kept until somebody takes them."""
 NEVER_SECONDS = 86_400
 """The rollout controller of a stack does not look while its tests run."""
 DEPLOY_ERRORS = (SettingsError, StackConfigError, ProgramError, *USAGE_ERRORS, *OPERATION_ERRORS)
@@ -47,6 +49,8 @@ class LogLines:
         except (ValueError, KeyError, TypeError):
             return
         self._lines.setdefault(request_id, []).append(line.strip())
+        while len(self._lines) > MAX_REQUESTS:
+            del self._lines[next(iter(self._lines))]
 
     def take(self, request_id: str) -> tuple[str, ...]:
         """Return the lines about a request, oldest first, and forget them."""
