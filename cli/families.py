@@ -18,6 +18,7 @@ FAMILIES: Mapping[str, str] = {
     "bundle": "cli.bundle.command:bundle",
     "explain": "cli.explain.command:explain",
     "validate": "cli.validate.command:validate",
+    "test": "cli.test.command:run_files",
     "sweep": "cli.sweep.command:sweep",
     "rollback": "cli.rollback.command:rollback",
     "invalidate": "cli.invalidate.command:invalidate",

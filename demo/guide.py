@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +88,10 @@ class Guide:
         if stack.settings.reads_control_table:
             await self.wait_for(f"config:{config_item(stack.settings)['revision']['S']}")
 
+    async def update(self, overrides: Sequence[str]) -> None:
+        """Run the program again with these settings, without waiting until they are in force."""
+        await deploy(self.request(*overrides), self.deployment)
+
     def request(self, *overrides: str, fail_percent: float = 0) -> UpRequest:
         """Return a request for the stack with these settings, whose control table is read every second."""
         settings = (f"control.refreshSeconds={REFRESH_SECONDS}", *overrides)
@@ -120,24 +124,6 @@ async def versions(viewer: httpx.AsyncClient, count: int, cookies: dict[str, str
     return Counter([(await visit(viewer, cookies)).headers.get("x-app-version", "none") for _ in range(count)])
 
 
-def _cookie_of(response: httpx.Response, name: str) -> dict[str, str]:
-    """Return the cookie that a response set, as the viewer would send it back."""
-    for line in response.headers.get_list("set-cookie"):
-        found, _, rest = line.partition("=")
-        if found == name:
-            return {name: rest.partition(";")[0]}
-    return {}
-
-
 def summary(counts: Counter[str]) -> str:
     """Return `version 1: 12, version 2: 8`."""
     return ", ".join(f"version {version}: {count}" for version, count in sorted(counts.items()))
-
-
-async def find_visitor(viewer: httpx.AsyncClient, version: str, cookie: str, path: str = "/") -> dict[str, str]:
-    """Return the cookie of a new visitor who was assigned to this version."""
-    for _ in range(200):
-        response = await visit(viewer, path=path)
-        if response.headers.get("x-app-version") == version:
-            return _cookie_of(response, cookie)
-    return {}

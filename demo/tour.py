@@ -13,10 +13,11 @@ from cli.console.command import serving as serve_console
 from cli.output.console import out, print_error
 from cli.output.failures import EXIT_CODES
 from cli.stacks.workspace import Workspace
+from cli.test.local_edge import LogLines
 from cli.up import report, serving
 from cli.up.deploying import command_errors
 from cli.up.request import UpRequest
-from demo import chapters
+from demo.chapters import run_chapters
 from demo.guide import Checks, Decisions, Guide
 from infra.settings.stack import Stack
 
@@ -30,13 +31,17 @@ RECONCILE_SECONDS = 0.5
 async def tour(port: int, is_once: bool) -> int:
     """Return the exit code: 0 when every expectation held. Without `is_once` it then serves until Ctrl-C."""
     checks = Checks(out.console)
-    decisions = Decisions()
+    decisions, lines = Decisions(), LogLines()
+
+    def on_log(region: str, function: str, line: str) -> None:
+        decisions.line(region, function, line)
+        lines(region, function, line)
+
     out.print(f"the [bold]{STACK}[/] stack, deployed on this machine by the Pulumi program itself")
     request = UpRequest(STACK, port, is_brief=True, reconcile_seconds=RECONCILE_SECONDS)
-    async with serving.serving(request, decisions.line) as deployment:
+    async with serving.serving(request, on_log) as deployment:
         guide = Guide(STACK, port, deployment, checks, decisions)
-        for chapter in chapters.ALL:
-            await chapter(guide)
+        await run_chapters(guide, lines)
         if checks.failed:
             out.print(f"\n[bold red]{len(checks.failed)} expectations did not hold[/]")
             return 1

@@ -125,8 +125,9 @@ def _tier_addresses(stack: Stack) -> dict[str, tuple[str, int]]:
     return {tier: (origin.domain_name, origin.port) for tier, origin in addresses.items()}
 
 
-def _expiry(attribute: str) -> dict[str, int]:
-    return {attribute: int(time.time()) + SAMPLE_SESSION_SECONDS} if attribute else {}
+def expiry(attribute: str, seconds: float = SAMPLE_SESSION_SECONDS) -> dict[str, int]:
+    """Return the expiry of a session from now on, by the name of its attribute; {} where the table has none."""
+    return {attribute: int(time.time() + seconds)} if attribute else {}
 
 
 def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
@@ -145,7 +146,7 @@ def _sessions(options: Any, _tenant_domains: Mapping[str, str]) -> list[dict[str
         {
             options.key_attribute: f"sample-{origin}",
             options.version_attribute: code,
-            **_expiry(options.expiry_attribute),
+            **expiry(options.expiry_attribute),
         }
         for code, origin in options.versions.items()
     ]

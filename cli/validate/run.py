@@ -37,14 +37,14 @@ def run(
     stack: Stack | None, options: Mapping[str, Any], secret: str | None, report: Path | None, *, is_json: bool
 ) -> None:
     """Validate and print the report; `options` are keys of a plan, None if not given. SystemExit(1) if not passed."""
-    _check_writable(report)
+    check_writable("--report", report)
     outcome = _validate(_merge(expectations(stack) if stack else {}, options, secret))
     if is_json:
         print_json(outcome.as_json(), outcome.errors)
     else:
         print_report(outcome)
     if report:
-        _write(report, outcome)
+        write_report("--report", report, json.dumps(outcome.as_json(), indent=2) + "\n")
     if not outcome.has_passed:
         raise SystemExit(EXIT_FAILED)
 
@@ -113,14 +113,15 @@ def _option(key: str) -> str:
     return OPTIONS.get(key, f"--{kebab}")
 
 
-def _check_writable(path: Path | None) -> None:
-    """Fail before the run, not after it."""
+def check_writable(option: str, path: Path | None) -> None:
+    """Fail before the run, not after it, where an option names no file that can be written. UsageError."""
     if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        raise UsageError(f"--report {path}: must be a file in a folder that exists")
+        raise UsageError(f"{option} {path}: must be a file in a folder that exists")
 
 
-def _write(path: Path, outcome: Report) -> None:
+def write_report(option: str, path: Path, text: str) -> None:
+    """Write a report to the file that an option names. OperationError."""
     try:
-        path.write_text(json.dumps(outcome.as_json(), indent=2) + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise OperationError(f"--report {path}: cannot be written: {error.strerror}") from error
+        raise OperationError(f"{option} {path}: cannot be written: {error.strerror}") from error

@@ -58,6 +58,7 @@ class Applications:
         self._start_seconds = start_seconds
         self._running: dict[str, _Running] = {}
         self._replaced: list[_Running] = []
+        self._down: set[str] = set()
 
     @property
     def urls(self) -> dict[str, str]:
@@ -92,12 +93,28 @@ class Applications:
         await self._end(running.values())
         await self.stop_replaced()
 
+    async def take_down(self, name: str) -> None:
+        """End an application; nothing listens at its address until `bring_up`. KeyError for an unknown name."""
+        running = self._running[name]
+        self._down.add(name)
+        await self._end([running])
+
+    async def bring_up(self, name: str) -> None:
+        """Start what was taken down, at the same address. ApplicationError."""
+        ended = self._running[name]
+        running = await self._spawn(ended.application, int(ended.url.rpartition(":")[2]))
+        self._running[name] = running
+        self._down.discard(name)
+        await running.ready(self._start_seconds)
+
     def _runs(self, application: Application) -> bool:
         running = self._running.get(application.name)
-        return running is not None and running.application == application and running.is_alive
+        if running is None or running.application != application:
+            return False
+        return running.is_alive or application.name in self._down
 
-    async def _spawn(self, application: Application) -> _Running:
-        port = free_port()
+    async def _spawn(self, application: Application, port: int = 0) -> _Running:
+        port = port or free_port()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "uvicorn", application.module, "--host", "127.0.0.1", "--port", str(port)),
             *("--log-level", "warning", "--no-access-log"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -95,6 +96,7 @@ class LocalDeployment:
         self.private: PrivateOrigins | None = None
         self._private = AsyncExitStack()
         self._private_behind: list[PrivateOrigin] = []
+        self._ahead_seconds = 0.0
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -185,6 +187,7 @@ class LocalDeployment:
             distribution,
             workers,
             origins,
+            self._now,
             console=self._console,
             on_log=self._said,
             on_begin=self._under_way.begin,
@@ -203,6 +206,9 @@ class LocalDeployment:
 
     def _stores(self) -> Mapping[str, KeyValueStore]:
         return self._current.edge.key_value_stores
+
+    def _now(self) -> float:
+        return time.time() + self._ahead_seconds
 
     def _put_pairs(self, key_values: Mapping[str, Mapping[str, str]]) -> None:
         """The stores of the running edge are as the state has them from the next request on."""
@@ -254,6 +260,15 @@ class LocalDeployment:
     async def forget(self) -> None:
         """Let every instance of the functions begin anew with its next request, and so forget what it remembers."""
         await self._current.functions.end_idle_workers()
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock of CloudFront forward: kept objects age, and CloudFront Functions see it. Nobody else does."""
+        self._ahead_seconds += seconds
+
+    @property
+    def applications(self) -> Applications:
+        """The applications that were started, by domain:port."""
+        return self._applications
 
     def status(self) -> dict[str, object]:
         """Addresses, origins, and the reads of each Region and replica.

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import yaml
 
@@ -112,6 +113,26 @@ def parse_yaml(text: str) -> object:
         raise YamlError("is nested too deeply") from error
     except ValueError as error:  # a number that is none, or has thousands of digits
         raise YamlError(f"has a value that cannot be read: {error}") from error
+
+
+def yaml_lines(text: str) -> dict[tuple[int | str, ...], int]:
+    """Return the line of every key and item of a text that `parse_yaml` takes, by its path from the root."""
+    lines: dict[tuple[int | str, ...], int] = {}
+    left: list[tuple[tuple[int | str, ...], yaml.Node | None, frozenset[int]]] = [
+        ((), cast("Any", yaml).compose(text, Loader=_Loader), frozenset())
+    ]
+    while left:
+        path, node, above = left.pop()
+        children: list[tuple[int | str, yaml.Node, yaml.Node]] = []
+        if isinstance(node, yaml.MappingNode):
+            children = [(str(key.value), key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            children = [(index, item, item) for index, item in enumerate(node.value)]
+        for name, place, value in children:
+            lines[(*path, name)] = place.start_mark.line + 1
+            if id(value) not in above:  # an alias of what it is in
+                left.append(((*path, name), value, above | {id(value)}))
+    return lines
 
 
 def load_yaml(path: Path) -> dict[str, object]:

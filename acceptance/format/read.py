@@ -1,0 +1,137 @@
+"""Reads a test file; every mistake has the file, the line and the key."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from acceptance.format.suite import Suite
+from infra.config.errors import describe, full_key
+from simulator.standin.config.text_file import TextFileError, read_text
+from simulator.standin.config.yaml_file import YamlError, parse_yaml, yaml_lines
+
+NUMBER = "number"
+"""The variable with the number of the visitor or of the repetition."""
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+MIN_SECRET = 4
+"""Shorter values stand for nothing in particular, and are in any text."""
+
+Location = tuple[int | str, ...]
+
+
+class TestFileError(Exception):
+    """A file that is no test file; `errors` has one line for each mistake."""
+
+    __test__ = False  # no test, whatever its name
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = list(errors)
+
+
+@dataclass(frozen=True)
+class TestFile:
+    """A test file that was read; `variables` are those of the environment that it names, with their values."""
+
+    __test__ = False
+
+    path: str
+    suite: Suite
+    lines: Mapping[Location, int]
+    variables: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.suite.name or self.path
+
+    def place(self, *location: int | str) -> str:
+        """Return `FILE:LINE: tests[0].steps[1]`, for a message."""
+        return f"{self.path}:{self.line(*location)}: {key_of(location)}"
+
+    def line(self, *location: int | str) -> int:
+        """Return the line of a key, or of what it would be in."""
+        return line_of(self.lines, location)
+
+
+def read_test_file(path: Path, environment: Mapping[str, str] = os.environ) -> TestFile:
+    """Read and check a test file. TestFileError with every mistake in it."""
+    name = str(path)
+    try:
+        text = read_text(path)
+        document = parse_yaml(text)
+        lines = yaml_lines(text)
+    except (TextFileError, YamlError) as error:
+        raise TestFileError([f"{name}: {error}"]) from error
+    if not isinstance(document, dict):
+        raise TestFileError([f"{name}: must be an object with the key tests"])
+    named = list(_variables(cast("object", document), ()))
+    missing = [
+        f"{name}:{line_of(lines, location)}: {key_of(location)} has ${{{one}}}, which is not set in the environment"
+        for location, one in named
+        if one not in environment
+    ]
+    if missing:
+        raise TestFileError(missing)
+    variables = {one: environment[one] for _, one in named}
+    try:
+        suite = Suite.model_validate(expand(document, variables))
+    except ValidationError as error:
+        messages = (redact(text, variables) for text in _messages(name, lines, error))
+        raise TestFileError(list(dict.fromkeys(messages))) from None
+    return TestFile(name, suite, lines, variables)
+
+
+def expand(value: Any, variables: Mapping[str, str]) -> Any:
+    """Replace `${NAME}` in all texts of a document; what is no variable stays."""
+    if isinstance(value, str):
+        return VARIABLE.sub(lambda found: variables.get(found[1], found[0]), value)
+    if isinstance(value, dict):
+        return {key: expand(item, variables) for key, item in cast("dict[Any, Any]", value).items()}
+    return [expand(item, variables) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def redact(text: str, variables: Mapping[str, str]) -> str:
+    """Replace the values of variables by their names: they may be secrets."""
+    for name, secret in sorted(variables.items(), key=lambda item: -len(item[1])):
+        text = text.replace(secret, f"${{{name}}}") if len(secret) >= MIN_SECRET else text
+    return text
+
+
+def line_of(lines: Mapping[Location, int], location: Location) -> int:
+    """Return the line of a key, or of what it would be in."""
+    while location and location not in lines:
+        location = location[:-1]
+    return lines.get(location, 1)
+
+
+def key_of(location: Location) -> str:
+    """Return `tests[0].steps[1].request`."""
+    return full_key("", location).removeprefix(":")
+
+
+def _messages(name: str, lines: Mapping[Location, int], error: ValidationError) -> Iterator[str]:
+    for entry in error.errors(include_url=False):
+        location = tuple(part for part in entry["loc"] if part != "[key]")
+        key = key_of(location)
+        yield f"{name}:{line_of(lines, location)}: {key} {describe(entry)}" if key else f"{name}: {describe(entry)}"
+
+
+def _variables(value: object, location: Location) -> Iterator[tuple[Location, str]]:
+    """Yield the variables of the environment in the texts of a document, with their places."""
+    if isinstance(value, str):
+        for found in VARIABLE.finditer(value):
+            if found[1] != NUMBER:
+                yield location, found[1]
+    elif isinstance(value, dict):
+        for key, item in cast("dict[Any, object]", value).items():
+            yield from _variables(item, (*location, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[object]", value)):
+            yield from _variables(item, (*location, index))

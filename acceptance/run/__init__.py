@@ -1,0 +1,1 @@
+"""The course of a test: visitors, requests, set-up of the local edge."""

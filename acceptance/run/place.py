@@ -1,0 +1,96 @@
+"""Where a test runs: the local edge or an address; and the settings that a test asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+from acceptance.format.step import Step
+
+
+class SetUpError(Exception):
+    """Something that cannot be set up; the message says what and why."""
+
+
+class Place(Protocol):
+    """The place of the requests."""
+
+    @property
+    def url(self) -> str:
+        """The address that requests go to, without a path."""
+        ...
+
+    @property
+    def public_hosts(self) -> Sequence[str]:
+        """Host names that are the site's own, besides the address."""
+        ...
+
+    @property
+    def percent(self) -> float | None:
+        """The percentage of new visitors on the canary by the stack's settings; None where it is unknown."""
+        ...
+
+    def token_options(self) -> Any:
+        """The options of jwt-iat, by which a token is made; None where they are unknown."""
+        ...
+
+    async def begin(self, settings: Sequence[str]) -> None:
+        """Prepare a test: these settings (KEY=VALUE) are in force, and all origins are up. SetUpError."""
+        ...
+
+    async def change(self, settings: Sequence[str]) -> None:
+        """Put these settings into force. SetUpError."""
+        ...
+
+    async def set_up(self, step: Step) -> None:
+        """Do what a step sets up, but for settings. SetUpError."""
+        ...
+
+    def take_log(self, request_id: str) -> tuple[str, ...] | None:
+        """Return the router's lines about a request, and forget them; None where nobody can read them."""
+        ...
+
+
+class Address:
+    """A website at an address: nothing can be set up, and the router's log cannot be read."""
+
+    def __init__(self, url: str, percent: float | None = None, token_options: Any = None) -> None:
+        self.url = url.rstrip("/")
+        self.percent = percent
+        self.public_hosts = ()
+        self._token_options = token_options
+
+    def token_options(self) -> Any:
+        return self._token_options
+
+    async def begin(self, settings: Sequence[str]) -> None:
+        await self.change(settings)
+
+    async def change(self, settings: Sequence[str]) -> None:
+        if settings:
+            raise SetUpError("settings of an address cannot be changed")
+
+    async def set_up(self, step: Step) -> None:
+        raise SetUpError(f"{step.set_up} sets up the local edge")
+
+    def take_log(self, request_id: str) -> tuple[str, ...] | None:  # noqa: ARG002  the interface has it
+        return None
+
+
+def overrides(settings: Mapping[str, Any]) -> list[str]:
+    """Return settings as KEY=VALUE, in the syntax of `--set`."""
+    return [f"{path}={text}" for key, value in settings.items() for path, text in _leaves(str(key), value)]
+
+
+def _leaves(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in cast("dict[Any, object]", value).items():
+            name = str(key)
+            is_plain = name.replace("-", "").replace("_", "").isalnum()
+            yield from _leaves(f"{path}.{name}" if is_plain else f'{path}["{name}"]', item)
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[object]", value)):
+            yield from _leaves(f"{path}[{index}]", item)
+    else:
+        yield path, value if isinstance(value, str) else json.dumps(value)

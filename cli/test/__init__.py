@@ -1,0 +1,1 @@
+"""Run test files against the local edge or an address."""
