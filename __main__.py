@@ -1,10 +1,8 @@
-"""The Pulumi program: settings in, components wired, outputs exported."""
+"""The Pulumi program: the selected stack's config in, one component, its outputs exported."""
 
 import pulumi
 
-from infra.edge_router import EdgeRouter
-from infra.program import prepare
+from infra.program import create_from_config
 
-router = EdgeRouter("edge-router", prepare())
-for name, value in router.outputs.items():
+for name, value in create_from_config().outputs.items():
     pulumi.export(name, value)
