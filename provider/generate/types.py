@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -30,7 +31,8 @@ class Types:
         of_all = [key for key in tables()["settings"] if key.names[0] not in LEFT_OUT]
         self.settings = self._object([*of_all, *map(_section_key, STRATEGIES)], "")
         for name, words in self._enums.items():
-            self.found[f"{PACKAGE}:index:{name}"] = {"type": "string", "enum": [{"value": word} for word in words]}
+            values = [{"name": _pascal_case(word), "value": word} for word in words]
+            self.found[f"{PACKAGE}:index:{name}"] = {"type": "string", "enum": values}
         self.found = dict(sorted(self.found.items()))
 
     def _object(self, keys: list[Key], owner: str) -> dict[str, Any]:
@@ -89,6 +91,11 @@ def _records() -> dict[str, type]:
 def _parts(options: type) -> Iterator[type]:
     for hint in get_type_hints(options).values():
         yield from (part for part in get_args(hint) if dataclasses.is_dataclass(part) and isinstance(part, type))
+
+
+def _pascal_case(word: str) -> str:
+    """The name of a word, which languages spell in their own way."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split("[-_]", word))
 
 
 def _summary(documented: type) -> str:
