@@ -34,7 +34,7 @@ def prepare() -> EdgeRouterArgs:
         stack.reject_shared_aliases(ROOT)
         refuse_demo(stack)
         leaks = reject_leaks(stack)
-        args = _build(stack)
+        args = build(stack)
     except (SettingsError, BundleError, WheelError, FunctionCodeError, CacheLeakError) as error:
         raise pulumi.RunError(str(error)) from None
     for warning in stack.warnings():
@@ -61,7 +61,8 @@ def _load_stack(config: Mapping[str, str], secret_keys: Sequence[str]) -> Stack:
     return stack
 
 
-def _build(stack: Stack) -> EdgeRouterArgs:
+def build(stack: Stack) -> EdgeRouterArgs:
+    """Build the packages and functions of a stack."""
     settings = stack.settings
     return EdgeRouterArgs(
         stack,

@@ -30,6 +30,8 @@ class Key:
     annotation: Any
     default: str
     meaning: str
+    is_shown: bool = True
+    """False for a value that no message and no representation may show."""
 
     @property
     def path(self) -> str:
@@ -72,7 +74,7 @@ def _keys(
             raise LookupError(
                 f"{(documented or model).__name__}.{name} has no meaning: add it below Attributes: in the docstring"
             )
-        yield Key(names, field.annotation, _default(field), meanings[name])
+        yield Key(names, field.annotation, _default(field), meanings[name], field.repr)
         if section is not None and is_deep:
             is_map = get_origin(field.annotation) is dict
             inner = get_args(hints[name])[1] if is_map and documented else None

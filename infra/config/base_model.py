@@ -72,11 +72,18 @@ def parse_settings(
     prefix = f"{project}:"
     own = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     raw = {key: _decode(value) if json_keys is None or key in json_keys else value for key, value in own.items()}
-    secrets = {key for key in raw if f"{prefix}{key}" in secret_keys}
+    return validate(model, raw, prefix, {key for key in raw if f"{prefix}{key}" in secret_keys})
+
+
+def validate(model: type[Model], raw: Mapping[str, object], start: str, secret_keys: Container[str] = ()) -> Model:
+    """Return the settings in an object; SettingsError with every mistake, each by its key after `start`.
+
+    `secret_keys` are keys at the top whose values no message may show.
+    """
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError(format_errors(error, project, raw, secrets)) from None
+        raise SettingsError(format_errors(error, start, raw, secret_keys)) from None
 
 
 def _decode(value: str) -> object:

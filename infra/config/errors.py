@@ -96,21 +96,23 @@ def format_value(value: object) -> str:
     return text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[:MAX_VALUE_CHARACTERS]}…"
 
 
-def format_errors(error: ValidationError, project: str, raw: object, secret_keys: Container[str]) -> list[str]:
-    """Return one line per error; `raw` is what was validated, `secret_keys` are names without the project."""
+def format_errors(error: ValidationError, start: str, raw: object, secret_keys: Container[str]) -> list[str]:
+    """Return one line per error; `raw` is what was validated, `start` begins every key but not `secret_keys`."""
     lines: list[str] = []
     for entry in _entries(error):
         location, text = entry["loc"], describe(entry)
         if location and (str(location[0]) in secret_keys or any(_SECRET_KEY.search(str(part)) for part in location)):
             text = _redact(text, [entry["input"], raw])
-        lines.append(f"{full_key(project, location)} {text}")
+        lines.append(f"{full_key(start, location)} {text}")
     return list(dict.fromkeys(lines))
 
 
-def full_key(project: str, location: Location) -> str:
-    """Return the key as `pulumi config set --path` takes it: `edge-router:stickySession.replicas[1]`."""
+def full_key(start: str, location: Location) -> str:
+    """Return the key as `pulumi config set --path` takes it, `edge-router:stickySession.replicas[1]`, or as a
+    component's caller knows it, `inputs.stickySession.replicas[1]`: `start` is `edge-router:` or `inputs.`.
+    """
     path = "".join(_path_step(part) for part in location)
-    return f"{project}:{path.removeprefix('.')}"
+    return f"{start}{path.removeprefix('.')}".rstrip(".")
 
 
 def _path_step(part: int | str) -> str:

@@ -22,16 +22,33 @@ _UNIQUE_ID = "A" * 21
 
 @dataclass(frozen=True)
 class Stack:
-    """One deployment of the program. It imports nothing of Pulumi, so that commands read it without."""
+    """One deployment of the program, or of a component in somebody else's. It imports nothing of Pulumi, so that
+    commands read it without.
+
+    `component` begins the logical names of a component's resources, "" for the program's own, whose names are frozen.
+    `name_prefix` begins physical names, "" for project and stack. `keys` begin the full name of a setting in messages,
+    "" for the project's namespace.
+    """
 
     project: str
     name: str
     settings: Settings
+    component: str = ""
+    name_prefix: str = ""
+    keys: str = ""
 
     @property
     def prefix(self) -> str:
         """The beginning of the physical names of the stack's resources."""
-        return f"{self.project}-{self.name}"
+        return self.name_prefix or f"{self.project}-{self.name}"
+
+    def named(self, logical: str) -> str:
+        """Return the logical name of a resource: with the component's before it, for two may be in one program."""
+        return f"{self.component}-{logical}" if self.component else logical
+
+    def key(self, path: str) -> str:
+        """Return the full name of a setting for messages: `edge-router:pin`, or `inputs.pin` of a component."""
+        return f"{self.keys or f'{self.project}:'}{path}"
 
     @property
     def log_salt(self) -> str:

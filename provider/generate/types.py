@@ -1,0 +1,92 @@
+"""Object types and enums of the schema, from the tables of keys that the pages of the documentation have as well."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Collection, Iterator
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from docs.generate.allowed import is_required
+from docs.generate.keys import Key, section_in, tables
+from infra.config.options_model import options_model
+from infra.settings.model import Settings
+from strategies.registry import STRATEGIES, load, section_of
+
+from .properties import PACKAGE, Property, type_name, without_links
+
+
+class Types:
+    """The types of the package: `found` by token, and the settings as a whole, an object type of their own."""
+
+    def __init__(self, deferrable: Collection[tuple[str, ...]]) -> None:
+        self._deferrable = deferrable
+        self._enums: dict[str, list[str]] = {}
+        self.found: dict[str, dict[str, Any]] = {}
+        self.settings = self._object([*tables()["settings"], *map(_section_key, STRATEGIES)], "")
+        for name, words in self._enums.items():
+            self.found[f"{PACKAGE}:index:{name}"] = {"type": "string", "enum": [{"value": word} for word in words]}
+        self.found = dict(sorted(self.found.items()))
+
+    def _object(self, keys: list[Key], owner: str) -> dict[str, Any]:
+        properties: dict[str, Any] = {}
+        for key in keys:
+            one = Property(key, self._deferrable)
+            properties[one.name] = one.spec(self._enums, owner)
+            self._add(key)
+        required = [Property(key, self._deferrable).name for key in keys if _is_required(key)]
+        return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+    def _add(self, key: Key) -> None:
+        """Add the type of the object, of the items or of the values that a key has."""
+        model = section_in(key.annotation)
+        if model is None:
+            return
+        name, prefix = type_name(model), _path(key)
+        inner = [one for one in _all_keys() if _path(one)[:-1] == prefix]
+        described = {"description": _summary(_records().get(name, model)), **self._object(inner, name)}
+        if self.found.setdefault(f"{PACKAGE}:index:{name}", described) != described:
+            raise LookupError(f"two types are called {name}")
+
+
+@cache
+def _all_keys() -> list[Key]:
+    """The keys below the sections."""
+    return [key for name, keys in tables().items() if name not in ("settings", "pipeline") for key in keys]
+
+
+def _section_key(strategy: str) -> Key:
+    """The key of a strategy's section, which the table of all settings leaves to a page of its own."""
+    summary = _summary(load(strategy).Options).rstrip(".")
+    return Key(
+        (section_of(strategy),), options_model(strategy), "none", f"Options of the strategy {strategy}: {summary}."
+    )
+
+
+def _path(key: Key) -> tuple[str, ...]:
+    return tuple(name for name in key.names if name != "*")
+
+
+def _is_required(key: Key) -> bool:
+    """True where the key cannot be left out whatever else the section has."""
+    return key.default == "required" or (
+        len(key.names) == 1 and section_in(key.annotation) is None and is_required(key, Settings)
+    )
+
+
+@cache
+def _records() -> dict[str, type]:
+    """The dataclasses whose docstrings the models of the strategies' sections do not have, by the name of the type."""
+    options = {type_name(options_model(strategy)): load(strategy).Options for strategy in STRATEGIES}
+    return options | {record.__name__: record for one in options.values() for record in _parts(one)}
+
+
+def _parts(options: type) -> Iterator[type]:
+    for hint in get_type_hints(options).values():
+        yield from (part for part in get_args(hint) if dataclasses.is_dataclass(part) and isinstance(part, type))
+
+
+def _summary(documented: type) -> str:
+    """The first paragraph of a docstring."""
+    return without_links(" ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split()))
