@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulator.standin.languages.aws_schema import aws_schema
 from simulator.standin.languages.hosts import Program, run
 from simulator.standin.languages.plugin import Plugin
 from simulator.standin.languages.project import run_project
+from simulator.standin.languages.schemas import aws_schema
 from simulator.standin.model.errors import ProgramError, StandInError
 
 if TYPE_CHECKING:
