@@ -70,13 +70,15 @@ _SETTINGS_OUTPUTS = {
     "pin": Output(TEXT, "The pin of the settings.", True),
 }
 _PARTS_OUTPUTS = {
-    "tableNames": Output(NAMED_TEXT, "Physical names of the strategies' tables, by purpose.", True),
+    "tableNames": Output(LIST, "Names of the strategies' tables at AWS.", True),
     "functionArn": Output(TEXT, "ARN of the router's version, for the trigger origin-request."),
     "functionVersion": Output(TEXT, "That version."),
     "viewerFunctionArn": Output(TEXT, "ARN of the CloudFront Function at viewer-request."),
     "rewritingFunctionArn": Output(TEXT, "ARN of the CloudFront Function at viewer-response."),
     "keyValueStoreArn": Output(TEXT, "ARN of the key-value store of the CloudFront Function."),
-    "originPolicies": Output(NAMED_TEXT, "Policies of private origins, by bucket or function ARN."),
+    "originPolicies": Output(
+        NAMED_TEXT, "Policies in JSON that let CloudFront ask private origins, by bucket or function ARN."
+    ),
     "controlTable": Output(TEXT, "Name of the control table, with `control: live`."),
     "controllerFunction": Output(TEXT, "Name of the rollout controller's function, with `rollout`."),
     "rolloutTopic": Output(TEXT, "ARN of the topic of rollouts, with `rollout`."),
@@ -90,7 +92,7 @@ EDGE_ROUTER = Component(
     {
         "domain": Output(TEXT, "Domain name of the distribution.", True),
         "distributionId": Output(TEXT, "ID of the distribution.", True),
-        "cachedPaths": Output(LIST, "Paths that are cached, for an invalidation.", True),
+        "cachedPaths": Output(NAMED_TEXT, "Digests of what decides about the cached responses, by path.", True),
         **_PARTS_OUTPUTS,
         **_SETTINGS_OUTPUTS,
     },

@@ -1,0 +1,1 @@
+"""Tests of the component package: its schema, and the provider over gRPC."""
