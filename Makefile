@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve schema console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-apps clean
 
 setup: .venv/.installed
 
@@ -139,6 +139,10 @@ docs-serve: docs-pages $(DOCS)/.installed
 # The tables of settings and commands in the pages, from the models and the CLI; `make test` fails where one is stale.
 docs-pages: setup
 	$(BIN)/python -m docs.generate
+
+# The schema of the component package (provider/schema.json), from the models; `make test` fails where it is stale.
+schema: setup
+	$(BIN)/python -m provider.generate
 
 $(DOCS)/.installed: requirements-docs.txt | setup
 	$(PYTHON) -m venv --clear $(DOCS)

@@ -70,7 +70,7 @@ def _codes_error(codes: tuple[int, ...]) -> str:
 
 
 class FailoverSettings(Section):
-    """A second attempt, at another origin, for requests that fail: [origins](origins.md#failover).
+    """A second attempt, at another origin, for requests that fail ([more](origins.md#failover)).
 
     Attributes:
         paths: Path patterns that get it, such as `/assets/*`, in this order, after `staticPaths`. They take GET, HEAD

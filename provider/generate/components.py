@@ -19,8 +19,6 @@ NAME_PREFIX = {
         "plain": True,
     }
 }
-LEFT_OUT = frozenset({"demo"})
-"""Settings of the program in this repository only, whose parts of the demonstration became a project of their own."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Component:
     name: str
     description: str
     outputs: Mapping[str, Output]
-    without: Set[str] = LEFT_OUT
+    without: Set[str] = frozenset()
 
     @property
     def token(self) -> str:

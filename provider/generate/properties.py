@@ -14,13 +14,14 @@ from infra.settings.model import Settings
 
 PACKAGE = "edge-router"
 ANY = {"$ref": "pulumi.json#/Any"}
-WORDS = {"control": "mode"}
-"""Objects in whose place a word may stand, the value of one of their keys."""
+WORDS = {("control",)}
+"""Objects in whose place a word may stand."""
 PRIMITIVES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 SECRET_NAMES = frozenset({"secret", "signingKeys", "cookieSecrets"})
 """Secrets among the strategies' options, whose dataclasses cannot say it; the models of other sections do (repr)."""
 
 _WORDS = re.compile(r"[A-Za-z0-9][\w-]*(?:, [\w-]+)+")
+_INTERNAL = re.compile(r"[;,] as router\.[\w.]+ has them")
 _MORE = re.compile(r" \(\[[^\]]*\]\([^)]*\)\)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
@@ -59,7 +60,7 @@ class Property:
     @property
     def description(self) -> str:
         """The meaning without links, which lead nowhere outside the documentation, and the default."""
-        text = without_links(self.key.meaning)
+        text = for_readers_elsewhere(self.key.meaning)
         has_default = self.key.default not in ("required", "none", "see its keys")
         return f"{text} Default: {self.key.default}." if has_default else text
 
@@ -67,39 +68,43 @@ class Property:
         """Return the property of an object type `owner`; `enums` receives the type of its words, by name."""
         found: dict[str, Any] = {"description": self.description}
         if words := self.words:
-            name = f"{owner}{self.name[0].upper()}{self.name[1:]}"
-            enums[name] = words
-            found |= self._plain(self._wrapped(self.key.annotation, reference(name)))
-        elif self.name in WORDS and len(self.key.names) == 1:
-            model = section_in(self.key.annotation)
-            assert model is not None
-            word = WORDS[self.name]
-            enum = reference(f"{type_name(model)}{word[0].upper()}{word[1:]}")
-            found |= self._plain({"oneOf": [self._plain(enum), self._type(self.key.annotation)]})
+            enums[self.type_name(owner)] = words
+            found |= self._plain(self._wrapped(self.key.annotation, reference(self.type_name(owner))))
+        elif self.key.names in WORDS:
+            # A word as text: where a part is an enum, Go's generator takes a union for its words alone.
+            found |= self._plain({"oneOf": [self._plain({"type": "string"}), self._type(self.key.annotation, owner)]})
         else:
-            found |= self._type(self.key.annotation)
+            found |= self._type(self.key.annotation, owner)
         if self.is_secret:
             found["secret"] = True
         return found
 
-    def _type(self, annotation: Any) -> dict[str, Any]:
+    def type_name(self, owner: str) -> str:
+        """Return the name of the type of the object, of what a map or list of objects has, or of the words."""
+        model = section_in(self.key.annotation)
+        if model is not None and get_origin(_bare(self.key.annotation)) in (dict, tuple):
+            return model.__name__.removesuffix("Settings")
+        return f"{owner}{self.name[0].upper()}{self.name[1:]}"
+
+    def _type(self, annotation: Any, owner: str) -> dict[str, Any]:
         annotation = _bare(annotation)
         origin, arguments = get_origin(annotation), get_args(annotation)
         if origin in (Union, types.UnionType):
-            parts = [self._type(part) for part in arguments if part is not type(None)]
+            parts = [self._type(part, owner) for part in arguments if part is not type(None)]
             return parts[0] if len(parts) == 1 else self._plain({"oneOf": parts})
         if origin is tuple:
-            return self._plain({"type": "array", "items": self._inside(arguments[0])})
+            return self._plain({"type": "array", "items": self._inside(arguments[0], owner)})
         if origin is dict:
-            return self._plain({"type": "object", "additionalProperties": self._inside(arguments[1])})
-        if (model := section_in(annotation)) is not None:
-            return {**reference(type_name(model)), "plain": True}
+            return self._plain({"type": "object", "additionalProperties": self._inside(arguments[1], owner)})
+        if section_in(annotation) is not None:
+            return {**reference(self.type_name(owner)), "plain": True}
         return self._plain({"type": PRIMITIVES[annotation]} if annotation in PRIMITIVES else dict(ANY))
 
-    def _inside(self, annotation: Any) -> dict[str, Any]:
+    def _inside(self, annotation: Any, owner: str) -> dict[str, Any]:
         """The type of what a list or a map holds, which may be deferrable where the whole is not."""
-        inner = Property(Key((*self.key.names, "*"), annotation, "", ""), self.deferrable)
-        return self._type(annotation) if self.is_secret else inner._type(annotation)
+        if self.is_secret or section_in(annotation) is not None:
+            return self._type(annotation, owner)
+        return Property(Key((*self.key.names, "*"), annotation, "", ""), self.deferrable)._type(annotation, owner)
 
     def _wrapped(self, annotation: Any, item: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": self._plain(item)} if get_origin(annotation) is tuple else item
@@ -113,15 +118,10 @@ def reference(name: str) -> dict[str, Any]:
     return {"$ref": f"#/types/{PACKAGE}:index:{name}"}
 
 
-def without_links(text: str) -> str:
-    """Return text of the documentation for a reader elsewhere: links as their words, and without "(more)"."""
-    return _LINK.sub(r"\1", _MORE.sub("", text))
-
-
-def type_name(model: type) -> str:
-    """Return the name of a section's type: `Origin` of OriginSettings, `StickySession` of the section's model."""
-    name = model.__name__.removesuffix("Settings")
-    return f"{name[0].upper()}{name[1:]}"
+def for_readers_elsewhere(text: str) -> str:
+    """Return text of the documentation for a reader elsewhere: links as their words, and without names of modules."""
+    text = _INTERNAL.sub("", _LINK.sub(r"\1", _MORE.sub("", text)))
+    return text.replace("`--secret`", "a secret")
 
 
 def _bare(annotation: Any) -> Any:

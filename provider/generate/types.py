@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -14,7 +15,10 @@ from infra.config.options_model import options_model
 from infra.settings.model import Settings
 from strategies.registry import STRATEGIES, load, section_of
 
-from .properties import PACKAGE, Property, type_name, without_links
+from .properties import PACKAGE, Property, for_readers_elsewhere
+
+LEFT_OUT = frozenset({"demo"})
+"""Settings of the program in this repository only: parts of the demonstration, which a project of their own has now."""
 
 
 class Types:
@@ -24,9 +28,11 @@ class Types:
         self._deferrable = deferrable
         self._enums: dict[str, list[str]] = {}
         self.found: dict[str, dict[str, Any]] = {}
-        self.settings = self._object([*tables()["settings"], *map(_section_key, STRATEGIES)], "")
+        of_all = [key for key in tables()["settings"] if key.names[0] not in LEFT_OUT]
+        self.settings = self._object([*of_all, *map(_section_key, STRATEGIES)], "")
         for name, words in self._enums.items():
-            self.found[f"{PACKAGE}:index:{name}"] = {"type": "string", "enum": [{"value": word} for word in words]}
+            values = [{"name": _pascal_case(word), "value": word} for word in words]
+            self.found[f"{PACKAGE}:index:{name}"] = {"type": "string", "enum": values}
         self.found = dict(sorted(self.found.items()))
 
     def _object(self, keys: list[Key], owner: str) -> dict[str, Any]:
@@ -34,18 +40,16 @@ class Types:
         for key in keys:
             one = Property(key, self._deferrable)
             properties[one.name] = one.spec(self._enums, owner)
-            self._add(key)
+            if section_in(key.annotation) is not None:
+                self._add(key, one.type_name(owner))
         required = [Property(key, self._deferrable).name for key in keys if _is_required(key)]
         return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
-    def _add(self, key: Key) -> None:
+    def _add(self, key: Key, name: str) -> None:
         """Add the type of the object, of the items or of the values that a key has."""
-        model = section_in(key.annotation)
-        if model is None:
-            return
-        name, prefix = type_name(model), _path(key)
-        inner = [one for one in _all_keys() if _path(one)[:-1] == prefix]
-        described = {"description": _summary(_records().get(name, model)), **self._object(inner, name)}
+        inner = [one for one in _all_keys() if _path(one)[:-1] == _path(key)]
+        documented = _records().get(name) or section_in(key.annotation) or object
+        described = {"description": _summary(documented), **self._object(inner, name)}
         if self.found.setdefault(f"{PACKAGE}:index:{name}", described) != described:
             raise LookupError(f"two types are called {name}")
 
@@ -78,7 +82,9 @@ def _is_required(key: Key) -> bool:
 @cache
 def _records() -> dict[str, type]:
     """The dataclasses whose docstrings the models of the strategies' sections do not have, by the name of the type."""
-    options = {type_name(options_model(strategy)): load(strategy).Options for strategy in STRATEGIES}
+    options = {
+        section_of(strategy)[:1].upper() + section_of(strategy)[1:]: load(strategy).Options for strategy in STRATEGIES
+    }
     return options | {record.__name__: record for one in options.values() for record in _parts(one)}
 
 
@@ -87,6 +93,11 @@ def _parts(options: type) -> Iterator[type]:
         yield from (part for part in get_args(hint) if dataclasses.is_dataclass(part) and isinstance(part, type))
 
 
+def _pascal_case(word: str) -> str:
+    """The name of a word, which languages spell in their own way."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split("[-_]", word))
+
+
 def _summary(documented: type) -> str:
     """The first paragraph of a docstring."""
-    return without_links(" ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split()))
+    return for_readers_elsewhere(" ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split()))
