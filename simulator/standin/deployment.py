@@ -32,7 +32,8 @@ class Change:
 class Deployment:
     """One update or preview of one stack. `previous` are the resources of the state before, in its order.
 
-    `kept` are resources that the stack has let go of and that are in the account still, under their names.
+    `kept` are resources that the stack has let go of and that are in the account still, under their names. `packages`
+    are those whose components a plugin of their own constructs.
     """
 
     stack: str
@@ -42,6 +43,7 @@ class Deployment:
     now: str
     is_preview: bool = False
     dynamodb_url: str = ""
+    packages: frozenset[str] = frozenset()
     kept: list[dict[str, object]] = field(default_factory=list)
     resources: dict[str, dict[str, object]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -71,7 +73,7 @@ class Deployment:
             inputs = {**revealed(asked.inputs), **({"version": asked.version} if asked.version else {})}
             options = {"parent": asked.parent, **asked.options} if asked.parent else asked.options
             return self._configure(asked.urn, asked.type, asked.name, inputs, options)
-        reference = asked.provider or self._default_provider(asked.type, asked.version)
+        reference = asked.provider or self.default_provider(asked.type, asked.version)
         return self._register_custom(asked, reference)
 
     def complete(self, urn: str, outputs: Mapping[str, object]) -> None:
@@ -84,9 +86,25 @@ class Deployment:
 
     def invoke(self, token: str, arguments: Mapping[str, object], provider: str, version: str) -> dict[str, object]:
         """Read a data source from the provider asked, or from the default one."""
-        reference = provider or self._default_provider(token, version)
+        reference = provider or self.default_provider(token, version)
         self.invoked.append(token)
         return self._providers[_urn_of(reference)].invoke(token, revealed(arguments))
+
+    def default_provider(self, token: str, version: str) -> str:
+        """Return the provider that the engine makes for resources that name none: one per package version."""
+        package = token.partition(":")[0]
+        kind = f"{PROVIDER_PREFIX}{package}"
+        name = "_".join(["default", *version.split(".")]) if version else "default"
+        urn = f"urn:pulumi:{self.stack}::{self.project}::{kind}::{name}"
+        if urn not in self.resources:
+            settings = self.provider_config if package == "aws" else {}
+            inputs = {**settings, **({"version": version} if version else {})}
+            self._configure(urn, kind, name, inputs, {})
+        return f"{urn}::{self.resources[urn]['id']}"
+
+    def provider_inputs(self, reference: str) -> dict[str, object]:
+        """Return the settings of a provider, by its reference."""
+        return decoded(self.resources[_urn_of(reference)]["outputs"])
 
     def finish(self) -> None:
         """Delete what was replaced, and then what the program no longer registers, last first.
@@ -117,29 +135,18 @@ class Deployment:
             return self.previous[urn]
         return None
 
-    def _default_provider(self, token: str, version: str) -> str:
-        """The provider the engine makes for resources that name none: one per package version."""
-        package = token.partition(":")[0]
-        kind = f"{PROVIDER_PREFIX}{package}"
-        name = "_".join(["default", *version.split(".")]) if version else "default"
-        urn = f"urn:pulumi:{self.stack}::{self.project}::{kind}::{name}"
-        if urn not in self.resources:
-            settings = self.provider_config if package == "aws" else {}
-            inputs = {**settings, **({"version": version} if version else {})}
-            self._configure(urn, kind, name, inputs, {})
-        return f"{urn}::{self.resources[urn]['id']}"
-
     def _configure(
         self, urn: str, kind: str, name: str, inputs: dict[str, object], options: Mapping[str, object]
     ) -> tuple[str, dict[str, object]]:
         package = kind.removeprefix(PROVIDER_PREFIX)
-        if package not in PROVIDERS:
+        if package not in {*PROVIDERS, *self.packages}:
             raise StandInError(f"the stand-in does not model {kind}")
-        if failures := StandIn().check_config(inputs, package):
+        if package in PROVIDERS and (failures := StandIn().check_config(inputs, package)):
             raise ProgramError(one_message(kind, name, failures))
         before = self.previous.get(urn)
         identity = str(before["id"]) if before else draw_uuid(urn)
-        self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
+        if package in PROVIDERS:
+            self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
         entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
         texts = {"inputs": encoded({"__internal": {}, **inputs}), "outputs": encoded(inputs)}
         changed = before is not None and before.get("inputs") != texts["inputs"]

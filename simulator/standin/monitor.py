@@ -13,7 +13,7 @@ from simulator.standin.model.errors import DataSourceError, StandInError
 from simulator.standin.model.wire import from_struct, to_struct
 from simulator.standin.registration import Registration
 
-_FEATURES = (
+FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
@@ -33,7 +33,7 @@ class Monitor:
 
     def GetDeploymentInfo(self, _request: Any) -> Any:
         """List the features; the SDK itself rejects what is missing here, with its own message."""
-        return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
+        return resource_pb2.DeploymentInfo(supportedFeatures=FEATURES)
 
     def SupportsFeature(self, request: Any) -> Any:
         """Answer the older question for one feature by name."""
@@ -42,6 +42,10 @@ class Monitor:
 
     def RegisterResource(self, request: Any) -> Any:
         """Register one resource and answer with its URN, id and outputs."""
+        if request.remote:
+            raise StandInError(
+                f"a program in this process constructs no remote components ({request.type} '{request.name}')"
+            )
         asked = Registration.read(request, self._deployment.stack, self._deployment.project, self._root)
         identity, outputs = self._deployment.register(asked)
         return resource_pb2.RegisterResourceResponse(urn=asked.urn, id=identity, object=to_struct(outputs))
@@ -82,6 +86,7 @@ class Engine:
     def __init__(self) -> None:
         self.warnings: list[str] = []
         self.errors: list[str] = []
+        self._root = ""
 
     def Log(self, request: Any) -> Any:
         """Keep warnings and errors; information and debug lines have no reader here."""
@@ -91,6 +96,15 @@ class Engine:
             self.errors.append(request.message)
         return empty_pb2.Empty()
 
+    def GetRootResource(self, _request: Any) -> Any:
+        """Answer with the stack's URN, once it is there."""
+        return engine_pb2.GetRootResourceResponse(urn=self._root)
+
+    def SetRootResource(self, request: Any) -> Any:
+        """Keep the stack's URN."""
+        self._root = request.urn
+        return engine_pb2.SetRootResourceResponse()
+
     def RequirePulumiVersion(self, _request: Any) -> Any:
         """There is no CLI whose version could be wrong."""
-        return empty_pb2.Empty()
+        return engine_pb2.RequirePulumiVersionResponse()

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextvars
-import os
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,34 +16,17 @@ import pulumi.runtime.resource as registering
 from pulumi.runtime.proto.source_pb2 import StackTrace
 
 from simulator.standin.config.stack_config import StackConfig, read_stack_config
-from simulator.standin.deployment import Change, Deployment, provider_config, shown
+from simulator.standin.deployment import Deployment
 from simulator.standin.model.errors import ProgramError, StandInError
 from simulator.standin.modules import modules_of
 from simulator.standin.monitor import Engine, Monitor
-from simulator.standin.state import deployment, in_order, kept_of, resources_of
+from simulator.standin.run import Run, begin, finished, utc_now
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 # The SDK tells where a program made a resource, which takes a quarter of its time; nothing here asks.
 registering._get_stack_trace = StackTrace  # pyright: ignore[reportPrivateUsage]
 _ONE_AT_A_TIME = threading.Lock()
 """sys.path and sys.modules belong to the process, so two programs cannot load at once."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished update or preview: the state after it, the stack's outputs as the CLI shows them (secrets covered),
-    what changed, the program's warnings, and the data sources that it asked, each once. In a preview, what only an
-    update can tell is "[unknown]".
-
-    `state_with_secrets` is what `pulumi stack export --show-secrets` would print: for use at once, never to be written.
-    """
-
-    state: dict[str, object]
-    state_with_secrets: dict[str, object] = field(repr=False)
-    outputs: dict[str, object]
-    changes: tuple[Change, ...]
-    warnings: tuple[str, ...]
-    invokes: tuple[str, ...] = ()
 
 
 def run_program(
@@ -57,7 +38,7 @@ def run_program(
     state: Mapping[str, object] | None = None,
     preview: bool = False,
     dynamodb_url: str = "",
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = utc_now,
 ) -> Run:
     """Run a stack's program and bring `state` up to it; nothing is written.
 
@@ -69,38 +50,11 @@ def run_program(
     """
     root = project.resolve()
     config = config or read_stack_config(stack, project=root, overrides=overrides)
-    before = {str(one["urn"]): one for one in resources_of(state)} if state else {}
-    time = now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    settings = provider_config(config.values, os.environ)
-    work = Deployment(
-        stack,
-        config.project,
-        before,
-        settings,
-        time,
-        is_preview=preview,
-        dynamodb_url=dynamodb_url,
-        kept=kept_of(state) if state else [],
-    )
+    work = begin(stack, config, state, preview=preview, dynamodb_url=dynamodb_url, now=now)
     engine = Engine()
     with _ONE_AT_A_TIME, modules_of(root):
         _in_own_thread(lambda: _execute(root, config, work, engine))
-    resources = in_order(work.resources)
-    opened = [{**resource, **work.with_secrets.get(str(resource["urn"]), {})} for resource in resources]
-    return Run(
-        deployment(resources, time, work.kept),
-        deployment(opened, time, work.kept),
-        {key: shown(value) for key, value in sorted(work.outputs.items())},
-        _changes(work, resources),
-        tuple(engine.warnings),
-        tuple(sorted(set(work.invoked))),
-    )
-
-
-def _changes(work: Deployment, resources: Sequence[Mapping[str, object]]) -> tuple[Change, ...]:
-    """Sort changes in the order of the resources; deletions come last, as they happened."""
-    place = {resource["urn"]: index for index, resource in enumerate(resources)}
-    return tuple(sorted(work.changes, key=lambda change: place.get(change.urn, len(place))))
+    return finished(work, engine.warnings)
 
 
 def _in_own_thread(work: Callable[[], None]) -> None:

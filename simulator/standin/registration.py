@@ -16,12 +16,10 @@ from simulator.standin.model.wire import ARCHIVE, SIGNATURE, from_struct, rewrit
 PROVIDER_PREFIX = "pulumi:providers:"
 _UNMODELLED_OPTIONS = {
     "importId": "import_",
-    "remote": "remote components",
     "replaceOnChanges": "replace_on_changes",
     "replace_with": "replace_with",
     "deletedWith": "deleted_with",
     "transforms": "transforms",
-    "packageRef": "parameterized packages",
 }
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
@@ -59,7 +57,7 @@ class Registration:
             parent=request.parent,
             is_custom=request.custom,
             inputs={key: rewrite(value, lambda leaf: _hashed(leaf, root)) for key, value in inputs.items()},
-            provider=request.provider or request.providers.get("aws", ""),
+            provider=request.provider or request.providers.get(request.type.partition(":")[0], ""),
             version=request.version,
             is_protected=request.protect,
             options=_options(request),

@@ -1,10 +1,10 @@
-"""Pulumi.yaml: the project's name, and its config keys with types and defaults."""
+"""Pulumi.yaml: the project's name and runtime, and its config keys with types and defaults."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
@@ -31,10 +31,11 @@ class Declared(NamedTuple):
 
 
 class Project(NamedTuple):
-    """The project that a stack's settings are read against; keys are namespaced."""
+    """The project that a stack's settings are read against; keys are namespaced. `runtime` is its language host."""
 
     name: str
     config: dict[str, Declared]
+    runtime: str = ""
 
 
 def read_project(path: Path) -> Project:
@@ -44,7 +45,9 @@ def read_project(path: Path) -> Project:
     if not isinstance(name, str) or not isinstance(config, dict):
         raise StackConfigError(f"{path}: needs a name, and config must be an object")
     declared = {full_key(str(key), name): _declared(str(key), value, path) for key, value in config.items()}
-    return Project(name, declared)
+    runtime = raw.get("runtime")
+    runtime = cast("dict[str, object]", runtime).get("name") if isinstance(runtime, dict) else runtime
+    return Project(name, declared, str(runtime or ""))
 
 
 def full_key(key: str, project: str) -> str:
