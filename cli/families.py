@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -63,21 +64,27 @@ class _Built(Mapping[str, Any]):
     """Builds a command when it is looked up."""
 
     def __getitem__(self, name: str) -> Any:
-        family = load_family(name)
-        if isinstance(family, typer.Typer):
-            group = typer.main.get_group(family)
-            for command in group.commands.values():
-                command.short_help = _first_line(command.help)  # whole, as above
-            return group
-        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-        alone.command(name)(family)
-        return typer.main.get_command(alone)
+        return _build(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(FAMILIES)
 
     def __len__(self) -> int:
         return len(FAMILIES)
+
+
+@cache
+def _build(name: str) -> Any:
+    """Build a command once: it is looked up several times in a run."""
+    family = load_family(name)
+    if isinstance(family, typer.Typer):
+        group = typer.main.get_group(family)
+        for command in group.commands.values():
+            command.short_help = _first_line(command.help)  # whole, as above
+        return group
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name)(family)
+    return typer.main.get_command(alone)
 
 
 def _summary(family: Callable[..., None] | typer.Typer) -> str:
