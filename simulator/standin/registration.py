@@ -68,7 +68,6 @@ class Registration:
             deletes_first=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         )
 
-
     def former(self, parent: str) -> list[str]:
         """The former URNs of a resource whose parent had the URN `parent` (step_generator.go: generateAliases).
 
