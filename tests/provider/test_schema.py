@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from docs.generate.keys import tables
-from provider.generate.package import ROOT, SCHEMA_FILE, text
+from provider.generate.__main__ import ROOT, SCHEMA_FILE, text
 from provider.generate.types import LEFT_OUT
 
 
