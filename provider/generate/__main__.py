@@ -1,4 +1,4 @@
-"""`python -m provider.generate`: writes provider/schema.json, the metadata of the package with its components and types."""
+"""`python -m provider.generate`: writes provider/schema.json, the package with its components and their types."""
 
 from __future__ import annotations
 

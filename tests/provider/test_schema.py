@@ -22,10 +22,7 @@ def at(path: str) -> dict[str, Any]:
     owner = schema()["resources"]["edge-router:index:EdgeRouter"]["inputProperties"]
     found: dict[str, Any] = {}
     for name in path.split("."):
-        if name == "*":
-            found = found.get("items") or found["additionalProperties"]
-        else:
-            found = owner[name]
+        found = found.get("items") or found["additionalProperties"] if name == "*" else owner[name]
         if "$ref" in found:
             owner = schema()["types"][found["$ref"].removeprefix("#/types/")].get("properties", {})
     return found
