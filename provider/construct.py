@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
-COMPONENTS = {"edge-router:index:EdgeRouter": "create_edge_router"}
+COMPONENTS = {
+    "edge-router:index:EdgeRouter": "create_edge_router",
+    "edge-router:index:CanaryRouting": "create_canary_routing",
+}
+"""The functions of infra.component by the type of what they create."""
 
 _PROPERTY = re.compile(r'inputs(?:\.[\w-]+|\[\d+\]|\["[^"]*"\])*')
 

@@ -55,7 +55,7 @@ class _Engine(engine_pb2_grpc.EngineServicer):
         return self._engine.Log(request)
 
 
-@dataclass(frozen=True)
+@dataclass
 class RefusedError(Exception):
     """What the engine prints of a refused Construct: the message, and the reasons by property."""
 
