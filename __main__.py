@@ -1,4 +1,4 @@
-"""The Pulumi program: the selected stack's config in, one component, its outputs exported. Or, for other programs, the provider."""
+"""The Pulumi program: the selected stack's config in, one component, its outputs exported. Or else the provider."""
 
 import sys
 

@@ -43,6 +43,11 @@ def _url(_: Location, __: Siblings) -> str:
     return "https://known-later.example/"
 
 
+def _key(path: Location, _: Siblings) -> str:
+    """Return a secret for each, because a list of keys has none twice."""
+    return f"known-later-known-later-known-later-{path[-1]}"
+
+
 _VALUES: Mapping[str, Callable[[Location, Siblings], str]] = {
     "origins.*.domainName": _host,
     "origins.*.bucket": lambda path, _: f"{_label(path)}-known-later",
@@ -58,6 +63,9 @@ _VALUES: Mapping[str, Callable[[Location, Siblings], str]] = {
     "override.secret": _secret,
     "security.originSecret": _secret,
     "jwtIat.secret": _secret,
+    "cookieVersion.signingKeys.*": _key,
+    "stickySession.signingKeys.*": _key,
+    "stickySession.cookieSecrets.*": _key,
     "rollout.slack": _url,
     "rollout.gates.webhook.url": _url,
     "rollout.gates.webhook.secret": lambda _, __: f"whsec_{'A' * 32}",
@@ -69,6 +77,7 @@ SECRET: frozenset[str] = frozenset(
     {
         *("logSalt", "override.secret", "security.originSecret", "jwtIat.secret"),
         *("rollout.slack", "rollout.gates.webhook.url", "rollout.gates.webhook.secret"),
+        *("cookieVersion.signingKeys.*", "stickySession.signingKeys.*", "stickySession.cookieSecrets.*"),
     }
 )
 """Those that are secrets by their nature: wherever one of them is in a state, it is one there."""
