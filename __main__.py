@@ -1,4 +1,4 @@
-"""The Pulumi program: settings in, components wired, outputs exported. Or, for other programs, the provider."""
+"""The Pulumi program: the selected stack's config in, one component, its outputs exported. Or else the provider."""
 
 import sys
 
@@ -10,9 +10,7 @@ if get_monitor() is None:  # nobody deploys a stack: started as a plugin (Pulumi
 
     main(sys.argv[1:])
 else:
-    from infra.edge_router import EdgeRouter
-    from infra.program import prepare
+    from infra.program import create_from_config
 
-    router = EdgeRouter("edge-router", prepare())
-    for name, value in router.outputs.items():
+    for name, value in create_from_config().outputs.items():
         pulumi.export(name, value)

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
+from pulumi.runtime.settings import get_root_directory
 
-from infra.config.base_model import validate
-from infra.config.errors import SettingsError
 from infra.edge_router import EdgeRouter
-from infra.naming.resource_names import length_errors
-from infra.program import build
-from infra.settings.model import Settings
-from infra.settings.stack import Stack
+from infra.inputs.reading import START, InputsError, read_inputs
+from infra.naming.resource_names import prefix_error
 
-INPUTS = "inputs."
-"""Begins the name of a setting in messages, as Pulumi's SDKs call what a program gives to a component."""
 NAME_PREFIX = "namePrefix"
-"""The one input that is no setting of a stack file."""
-
-
-class InputsError(SettingsError, pulumi.RunError):
-    """Invalid inputs of a component, each by its property path; a program ends with them without a traceback."""
+"""The input that is no setting of a stack file: the beginning of physical names."""
 
 
 def create_edge_router(
     name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
 ) -> EdgeRouter:
-    """Create what the program creates for a stack file with these settings; InputsError with every mistake."""
-    given = {key: value for key, value in inputs.items() if key != NAME_PREFIX}
-    prefix = inputs.get(NAME_PREFIX) or f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"
-    try:
-        settings = validate(Settings, given, INPUTS)
-        stack = Stack(pulumi.get_project(), pulumi.get_stack(), settings, name, str(prefix), INPUTS)
-        if errors := length_errors(stack.short_names()):
-            raise SettingsError(errors)
-    except SettingsError as error:
-        raise InputsError(error.errors) from None
-    return EdgeRouter(name, build(stack), opts)
+    """Create what the program creates for a stack file with these settings.
+
+    Errors: InputsError with every mistake, at once or as soon as an Output is known; pulumi.RunError for a package that
+    cannot be built and for a distribution that would leak.
+    """
+    given = dict(inputs)
+    prefix = _prefix(given.pop(NAME_PREFIX, None))
+    return EdgeRouter(name, read_inputs(name, prefix, given), project_directory(), opts)
+
+
+def _prefix(given: object) -> str:
+    """Return the input namePrefix, "" where there is none."""
+    if given is None:
+        return ""
+    if not isinstance(given, str):
+        raise InputsError([f"{START}{NAME_PREFIX} has to be plain text: resources are named after it"])
+    if text := prefix_error(given):
+        raise InputsError([f"{START}{NAME_PREFIX} {text}"])
+    return given
+
+
+def project_directory() -> Path:
+    """Return the folder of the caller's program, where its engine runs: paths in its state are relative to it.
+
+    Pulumi starts programs and their plugins there. The stand-in runs a program of any folder in a process of its own.
+    """
+    here, root = Path.cwd(), get_root_directory()
+    return here if not root or here.is_relative_to(root) else Path(root)

@@ -79,7 +79,7 @@ def _extras(stack: Stack) -> DistributionExtras:
         aliases=domain.aliases if domain else (),
         certificate_arn="certificate" if domain else None,
         response_headers_policy_id="response-headers" if security.response_headers else None,
-        web_acl_arn=security.web_acl_arn,
+        web_acl_arn=security.web_acl_arn or None,
     )
 
 

@@ -44,7 +44,7 @@ class ComponentProvider(Provider):
             known = ", ".join(COMPONENTS)
             raise InputPropertiesError(f"{resource_type!r} is no component of this package. Allowed: {known}")
         create = getattr(component, COMPONENTS[resource_type])
-        settings = {key: as_in_a_stack_file(value) for key, value in inputs.items()}
+        settings = {key: with_outputs(value) for key, value in inputs.items()}
         try:
             made = create(name, settings, options)
         except (SettingsError, pulumi.RunError) as error:
@@ -52,16 +52,14 @@ class ComponentProvider(Provider):
         return ConstructResult(made.urn, made.outputs)
 
 
-def as_in_a_stack_file(value: Any) -> Any:
-    """Return an input as a stack file would have it: whole numbers, which arrive as floats, and unknowns as Outputs."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+def with_outputs(value: Any) -> Any:
+    """Return an input with Outputs for what is unknown, as an engine sends it that knows no output values."""
     if isinstance(value, Unknown):
         return pulumi.Output.from_input(value)
     if isinstance(value, dict):
-        return {key: as_in_a_stack_file(item) for key, item in cast("dict[str, Any]", value).items()}
+        return {key: with_outputs(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [as_in_a_stack_file(item) for item in cast("list[Any]", value)]
+        return [with_outputs(item) for item in cast("list[Any]", value)]
     return value
 
 

@@ -62,10 +62,10 @@ def _private_origins(stack: Stack, elsewhere: OriginMap, state: Mapping[str, Any
     """Return buckets, each with a page for every path that an origin has in it, and function URLs."""
     policies: dict[str, str] = stack_outputs(state).get("originPolicies") or {}
     found: list[PrivateOrigin] = []
-    for resource, origins in private_resources(stack.settings).items():
-        first, names = origins[0], {id(one): name for name, one in stack.settings.origins.items()}
+    for resource, named in private_resources(stack.settings).items():
+        first = next(iter(named.values()))
         if elsewhere.base_url(first.domain_name, first.port) is None:
-            pages = {f"{one.path}/index.html".lstrip("/"): _page(names[id(one)]) for one in origins if first.bucket}
+            pages = {f"{one.path}/index.html".lstrip("/"): _page(name) for name, one in named.items() if first.bucket}
             found.append(
                 PrivateOrigin(
                     domain_name=first.domain_name,

@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 
 from .commands import commands
+from .outputs import outputs_table
 from .pages import DOCS, fill, pages
 from .tables import all_reasons, reasons_table, settings_table
 
 
 def generate(name: str) -> str:
-    """Render a block by its name: `commands`, `settings SECTION`, `reasons` or `reasons STRATEGY`."""
+    """Render a block by its name: `commands`, `settings SECTION`, `outputs`, `reasons` or `reasons STRATEGY`."""
     kind, _, argument = name.partition(" ")
+    if kind == "outputs":
+        return outputs_table()
     if kind == "reasons":
         return reasons_table(argument) if argument else all_reasons()
     return commands() if kind == "commands" else settings_table(argument)

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.javascript import FunctionCode
-from infra.naming.edge_functions import viewer_function_name
+from infra.cdn.javascript import FunctionCode, key_values_of
+from infra.inputs.values import apply
+from infra.naming.edge_functions import REWRITING, viewer_function_name
+from infra.settings.stack import Stack
 
 RUNTIME = "cloudfront-js-2.0"
 MAX_BATCH_KEYS = 50
@@ -31,58 +33,72 @@ class CloudFrontFunction(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        prefix: str,
-        function: FunctionCode,
+        stack: Stack,
+        function: pulumi.Input[FunctionCode],
         running_values: Mapping[str, str],
-        rewriting: FunctionCode | None = None,
+        rewriting: pulumi.Input[FunctionCode] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Functions", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        key_values = {**function.key_values, **running_values}
-        if key_values:
-            self.store_arn, self.keys = _create_store(prefix, function.name, key_values, child)
-        self.function_arn = _publish(prefix, function, self.store_arn, child)
+        if key_values_of(stack) or running_values:
+            pairs = apply(function, lambda code: _pairs({**code.key_values, **running_values}))
+            self.store_arn, self.keys = _create_store(stack, pairs, child)
+        name = stack.settings.needs.viewer_function
+        self.function_arn = _publish(stack, name, function, self.store_arn, child)
         if rewriting is not None:
-            self.rewriting_arn = _publish(prefix, rewriting, self.store_arn, child)
+            self.rewriting_arn = _publish(stack, REWRITING, rewriting, self.store_arn, child)
         self.register_outputs({"functionArn": self.function_arn, "keyValueStoreArn": self.store_arn})
 
 
 def _publish(
-    prefix: str, function: FunctionCode, store_arn: pulumi.Output[str] | None, opts: pulumi.ResourceOptions
+    stack: Stack,
+    name: str,
+    function: pulumi.Input[FunctionCode],
+    store_arn: pulumi.Output[str] | None,
+    opts: pulumi.ResourceOptions,
 ) -> pulumi.Output[str]:
     """Create and publish a function; return its ARN."""
     return aws.cloudfront.Function(
-        f"{function.name}-function",
-        name=viewer_function_name(prefix, function.name),
+        stack.named(f"{name}-function"),
+        name=viewer_function_name(stack.prefix, name),
         runtime=RUNTIME,
         # With the digest, because in a state with encrypted code a change would not be visible.
-        comment=f"edge-router: {function.name}.js {function.digest}",
-        code=pulumi.Output.secret(function.code) if function.holds_secret else function.code,
+        comment=apply(function, lambda found: f"edge-router: {name}.js {found.digest}"),
+        code=apply(function, _code),
         key_value_store_associations=[store_arn] if store_arn is not None else None,
         publish=True,
         opts=opts,
     ).arn
 
 
+def _code(function: FunctionCode) -> pulumi.Input[str]:
+    return pulumi.Output.secret(function.code) if function.holds_secret else function.code
+
+
 def _create_store(
-    prefix: str, name: str, key_values: Mapping[str, str], opts: pulumi.ResourceOptions
+    stack: Stack, pairs: pulumi.Input[list[_Pair]], opts: pulumi.ResourceOptions
 ) -> tuple[pulumi.Output[str], aws.cloudfront.KeyvaluestoreKeysExclusive]:
     """Create the function's store; return its ARN and its keys."""
+    name = stack.settings.needs.viewer_function
     store = aws.cloudfront.KeyValueStore(
-        f"{name}-store",
-        name=viewer_function_name(prefix, name),
+        stack.named(f"{name}-store"),
+        name=viewer_function_name(stack.prefix, name),
         comment=f"What {name}.js reads live",
         opts=opts,
     )
     keys = aws.cloudfront.KeyvaluestoreKeysExclusive(
-        f"{name}-keys",
+        stack.named(f"{name}-keys"),
         key_value_store_arn=store.arn,
         max_batch_size=MAX_BATCH_KEYS,
-        resource_key_value_pairs=[
-            aws.cloudfront.KeyvaluestoreKeysExclusiveResourceKeyValuePairArgs(key=key, value=value)
-            for key, value in sorted(key_values.items(), key=lambda pair: pair[0])
-        ],
+        resource_key_value_pairs=pairs,
         opts=opts,
     )
     return store.arn, keys
+
+
+def _pairs(key_values: Mapping[str, str]) -> list[_Pair]:
+    return [_Pair(key=key, value=value) for key, value in sorted(key_values.items(), key=lambda pair: pair[0])]
+
+
+_Pair = aws.cloudfront.KeyvaluestoreKeysExclusiveResourceKeyValuePairArgs

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.distribution_args import Attached, distribution_args
-from infra.cdn.policy_args import PoliciesArgs, cache_policy, origin_request_policy, static_cache_policy
+from infra.cdn.distribution_args import OF_VALUES, Attached, distribution_args
+from infra.cdn.policy_args import cache_policy, origin_request_policy, policies_args, static_cache_policy
+from infra.inputs.values import StackValues
 from infra.settings.stack import Stack
 
 
@@ -20,7 +24,9 @@ class Distribution(pulumi.ComponentResource):
     hosted_zone_id: pulumi.Output[str]
     distribution_id: pulumi.Output[str]
 
-    def __init__(self, name: str, stack: Stack, attached: Attached, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, values: StackValues, attached: Attached, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("edge-router:infra:Distribution", name, None, opts)
         # depends_on is here because a component does not pass its own to its children. After the creation, only
         # `edge-router invalidate` changes the tag.
@@ -28,13 +34,31 @@ class Distribution(pulumi.ComponentResource):
             parent=self,
             depends_on=list(attached.needed_first),
             ignore_changes=["tags"],
-            protect=stack.settings.tables.protect,
+            protect=values.stack.settings.tables.protect,
         )
-        distribution = aws.cloudfront.Distribution(name, opts=own, **distribution_args(stack, attached))
+        distribution = aws.cloudfront.Distribution(name, opts=own, **_args(values, attached))
         self.arn, self.hosted_zone_id = distribution.arn, distribution.hosted_zone_id
         self.domain_name = distribution.domain_name
         self.distribution_id = distribution.id
         self.register_outputs({"domainName": self.domain_name, "distributionId": self.distribution_id})
+
+
+def _args(values: StackValues, attached: Attached) -> dict[str, Any]:
+    """Return the arguments; those that name a value of the stack follow as Outputs where it is known later."""
+    domain_names = {name: values.apply(lambda stack, name=name: _domain_name(stack, name)) for name in values.later}
+    args = distribution_args(values.stack, replace(attached, domain_names=domain_names))
+    if values.is_plain:
+        return args
+    later = {name: _argument(values, attached, name) for name in OF_VALUES if name in args}
+    return {**args, **later}
+
+
+def _domain_name(stack: Stack, origin: str) -> str:
+    return stack.settings.origins[origin].domain_name
+
+
+def _argument(values: StackValues, attached: Attached, name: str) -> pulumi.Input[Any]:
+    return values.apply(lambda stack: distribution_args(stack, attached)[name])
 
 
 class Policies(pulumi.ComponentResource):
@@ -47,17 +71,19 @@ class Policies(pulumi.ComponentResource):
     cache_policy_id: pulumi.Output[str]
     origin_request_policy_id: pulumi.Output[str]
 
-    def __init__(self, name: str, args: PoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, stack: Stack, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:Policies", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.cache_policy_id = aws.cloudfront.CachePolicy(args.cache_kind, opts=child, **cache_policy(args)).id
+        child, args = pulumi.ResourceOptions(parent=self), policies_args(stack)
+        self.cache_policy_id = aws.cloudfront.CachePolicy(
+            stack.named(args.cache_kind), opts=child, **cache_policy(args)
+        ).id
         self.origin_request_policy_id = aws.cloudfront.OriginRequestPolicy(
-            args.origin_request_kind, opts=child, **origin_request_policy(args)
+            stack.named(args.origin_request_kind), opts=child, **origin_request_policy(args)
         ).id
         self.static_cache_policy_id: pulumi.Output[str] | None = None
         if args.has_static_paths:
             self.static_cache_policy_id = aws.cloudfront.CachePolicy(
-                "static", opts=child, **static_cache_policy(args)
+                stack.named("static"), opts=child, **static_cache_policy(args)
             ).id
         self.register_outputs(
             {"cachePolicyId": self.cache_policy_id, "originRequestPolicyId": self.origin_request_policy_id}

@@ -31,6 +31,8 @@ CACHED_ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 HTTP_PORT, HTTPS_PORT = 80, 443
 STATIC = "static"
 OLDEST_TLS = "TLSv1.2_2021"
+OF_VALUES = ("origin_groups", "tags")
+"""The arguments that depend on which hosts the origins are, and on nothing else that may be known later."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class DistributionExtras:
     aliases: Sequence[str] = ()
     certificate_arn: pulumi.Input[str] | None = None
     response_headers_policy_id: pulumi.Input[str] | None = None
-    web_acl_arn: str = ""
+    web_acl_arn: pulumi.Input[str] | None = None
     origin_headers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
     logs: LogBucket | None = None
     logs_are_legacy: bool = False
@@ -60,6 +62,7 @@ class Attached:
 
     `function_arn` is the Lambda function's, `viewer_function_arn` the CloudFront Function's, `rewriting_arn` that of
     the one that names the site in responses. `access_control_id` is the origin access control of private origins.
+    `domain_names` are those of the origins that are known later.
     """
 
     cache_policy_id: pulumi.Input[str]
@@ -71,6 +74,7 @@ class Attached:
     access_control_id: pulumi.Input[str] | None = None
     extras: DistributionExtras = field(default_factory=DistributionExtras)
     needed_first: Sequence[pulumi.Resource] = ()
+    domain_names: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, "pulumi.Input[str]"])
 
 
 def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
         "custom_error_responses": _error_responses(settings),
         "restrictions": {"geo_restriction": {"restriction_type": "none"}},
         "viewer_certificate": _certificate(extras),
-        "web_acl_id": extras.web_acl_arn or None,
+        "web_acl_id": extras.web_acl_arn,
         "logging_config": _logging(extras),
         "wait_for_deployment": True,
         "tags": {MARK_TAG: mark_of(cached_paths(stack))},
@@ -128,12 +132,13 @@ def _origins(settings: CoreSettings, attached: Attached) -> Iterator[cloudfront.
     """
     headers, stable = attached.extras.origin_headers, settings.origins["stable"]
     access_control = attached.access_control_id if settings.is_signed_by_cloudfront else None
-    yield _origin("stable", stable, headers, access_control)
+    domain_names = {name: one.domain_name for name, one in settings.origins.items()} | dict(attached.domain_names)
+    yield _origin("stable", stable, domain_names["stable"], headers, access_control)
     if _static_origin_id(settings) == STATIC:
-        yield _origin(STATIC, stable, headers, attached.access_control_id)
+        yield _origin(STATIC, stable, domain_names["stable"], headers, attached.access_control_id)
     for group in settings.origin_groups:
-        second = settings.origins[group.to.get("stable", "stable")]
-        yield _origin(group.second_id, second, {**headers, ATTEMPT_HEADER: group.name}, access_control)
+        second, with_attempt = group.to.get("stable", "stable"), {**headers, ATTEMPT_HEADER: group.name}
+        yield _origin(group.second_id, settings.origins[second], domain_names[second], with_attempt, access_control)
 
 
 def _origin_group(group: OriginGroup) -> cloudfront.DistributionOriginGroupArgsDict:
@@ -147,13 +152,14 @@ def _origin_group(group: OriginGroup) -> cloudfront.DistributionOriginGroupArgsD
 def _origin(
     origin_id: str,
     origin: OriginSettings,
+    domain_name: pulumi.Input[str],
     headers: Mapping[str, pulumi.Input[str]],
     access_control: pulumi.Input[str] | None,
 ) -> cloudfront.DistributionOriginArgsDict:
     """Return an S3 origin, which has an empty access identity, or a custom one."""
     shared: cloudfront.DistributionOriginArgsDict = {
         "origin_id": origin_id,
-        "domain_name": origin.domain_name,
+        "domain_name": domain_name,
         "origin_path": origin.path or None,
         "origin_access_control_id": access_control if origin.is_private else None,
         "custom_headers": [{"name": name, "value": value} for name, value in headers.items()] or None,

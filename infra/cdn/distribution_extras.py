@@ -8,43 +8,53 @@ import pulumi_aws as aws
 from infra.cdn.access_logs import LogBucket
 from infra.cdn.distribution_args import DistributionExtras
 from infra.cdn.domain import Certificate
+from infra.inputs.values import StackValues
 from infra.settings.domain import DomainSettings
-from infra.settings.parts import SecuritySettings
 from infra.settings.stack import Stack
 
 YEAR_SECONDS = 31_536_000
 
 
-def create_extras(stack: Stack, opts: pulumi.ResourceOptions) -> DistributionExtras:
+def create_extras(values: StackValues, opts: pulumi.ResourceOptions) -> DistributionExtras:
     """Create what the settings ask for."""
-    settings = stack.settings
+    stack, settings = values.stack, values.stack.settings
     policy = (
-        aws.cloudfront.ResponseHeadersPolicy("response-headers", _security_headers(stack.prefix), opts)
+        aws.cloudfront.ResponseHeadersPolicy(stack.named("response-headers"), _security_headers(stack.prefix), opts)
         if settings.security.response_headers
         else None
     )
     return DistributionExtras(
         aliases=settings.domain.aliases if settings.domain else (),
-        certificate_arn=_certificate(settings.domain, opts),
+        certificate_arn=_certificate(values, settings.domain, opts),
         response_headers_policy_id=policy.id if policy else None,
-        web_acl_arn=settings.security.web_acl_arn,
-        origin_headers=_verification_header(settings.security),
-        logs=LogBucket("access-logs", stack, opts) if settings.access_logs != "none" else None,
+        web_acl_arn=values.apply(_web_acl_arn) if settings.security.web_acl_arn else None,
+        origin_headers=verification_header(values),
+        logs=LogBucket(stack.named("access-logs"), stack, opts) if settings.access_logs != "none" else None,
         logs_are_legacy=settings.access_logs == "s3",
     )
 
 
-def _certificate(domain: DomainSettings | None, opts: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
+def _web_acl_arn(stack: Stack) -> str:
+    return stack.settings.security.web_acl_arn
+
+
+def _certificate(
+    values: StackValues, domain: DomainSettings | None, opts: pulumi.ResourceOptions
+) -> pulumi.Input[str] | None:
     if domain is None:
         return None
-    return domain.certificate_arn or Certificate("certificate", domain, opts).arn
+    if domain.certificate_arn:
+        return values.apply(lambda stack: stack.settings.domain.certificate_arn if stack.settings.domain else "")
+    return Certificate(values.stack.named("certificate"), values, domain, opts).arn
 
 
-def _verification_header(settings: SecuritySettings) -> dict[str, pulumi.Input[str]]:
+def verification_header(values: StackValues) -> dict[str, pulumi.Input[str]]:
     """Return the origin verification header, if any; its value is a secret in Pulumi's state too."""
-    if not settings.origin_secret:
+    security = values.stack.settings.security
+    if not security.origin_secret:
         return {}
-    return {settings.origin_secret_header: pulumi.Output.secret(settings.origin_secret)}
+    secret = pulumi.Output.secret(values.apply(lambda stack: stack.settings.security.origin_secret))
+    return {security.origin_secret_header: secret}
 
 
 def _security_headers(prefix: str) -> aws.cloudfront.ResponseHeadersPolicyArgs:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.inputs.values import StackValues
 from infra.naming.edge_functions import EDGE_REGION
 from infra.settings.domain import DomainSettings
+from infra.settings.stack import Stack
 
 if TYPE_CHECKING:
     from infra.cdn.distribution import Distribution
@@ -23,7 +25,9 @@ class Certificate(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
 
-    def __init__(self, name: str, domain: DomainSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, values: StackValues, domain: DomainSettings, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("edge-router:infra:Certificate", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         first, *others = domain.aliases
@@ -35,8 +39,9 @@ class Certificate(pulumi.ComponentResource):
             region=EDGE_REGION,
             opts=child,
         )
+        zone_id = values.apply(_zone_id)
         records = [
-            _validation_record(base, certificate, domain.hosted_zone_id, self)
+            _validation_record(values.stack.named(f"proof-{base}"), base, certificate, zone_id, self)
             for base in _validated_names(domain.aliases)
         ]
         issued = aws.acm.CertificateValidation(
@@ -50,13 +55,17 @@ class Certificate(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
+def _zone_id(stack: Stack) -> str:
+    return stack.settings.domain.hosted_zone_id if stack.settings.domain else ""
+
+
 def _validated_names(aliases: Sequence[str]) -> list[str]:
     """Return the names to validate: a wildcard and its parent have the same record (ACM, "DNS validation")."""
     return list(dict.fromkeys(alias.removeprefix("*.") for alias in aliases))
 
 
 def _validation_record(
-    base: str, certificate: aws.acm.Certificate, zone_id: str, parent: pulumi.Resource
+    name: str, base: str, certificate: aws.acm.Certificate, zone_id: pulumi.Input[str], parent: pulumi.Resource
 ) -> aws.route53.Record:
     """Create the record that ACM reads, now and at every renewal of the certificate.
 
@@ -67,7 +76,7 @@ def _validation_record(
         lambda options: next(one for one in options if str(one.domain_name).removeprefix("*.") == base)
     )
     return aws.route53.Record(
-        f"proof-{base}",
+        name,
         zone_id=zone_id,
         name=option.resource_record_name,
         type=option.resource_record_type,
@@ -81,16 +90,16 @@ def _validation_record(
 class Addresses(pulumi.ComponentResource):
     """For every alias the records A and AAAA, because the distribution has IPv6 too.
 
-    They overwrite no existing record: another site may still be behind it. `is_protected`: Pulumi rejects the deletion
-    of a record. A destroy begins with them, because they refer to the distribution.
+    They overwrite no existing record: another site may still be behind it. A destroy begins with them, because they
+    refer to the distribution.
     """
 
     def __init__(
         self,
         name: str,
+        values: StackValues,
         domain: DomainSettings,
         distribution: Distribution,
-        is_protected: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Addresses", name, None, opts)
@@ -100,11 +109,11 @@ class Addresses(pulumi.ComponentResource):
         for alias in domain.aliases:
             for kind in ADDRESS_TYPES:
                 aws.route53.Record(
-                    f"{alias}-{kind}",
-                    zone_id=domain.hosted_zone_id,
+                    values.stack.named(f"{alias}-{kind}"),
+                    zone_id=values.apply(_zone_id),
                     name=alias,
                     type=kind,
                     aliases=[target],
-                    opts=pulumi.ResourceOptions(parent=self, protect=is_protected),
+                    opts=pulumi.ResourceOptions(parent=self, protect=values.stack.settings.tables.protect),
                 )
         self.register_outputs({})

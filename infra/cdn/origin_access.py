@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from infra.cdn.private_bucket import tls_only
 from infra.iam.role import policy_document
+from infra.inputs.values import StackValues
 from infra.settings.origins import OriginSettings
 from infra.settings.private_origins import objects, private_resources, signs
 from infra.settings.stack import Stack
@@ -26,7 +27,7 @@ def create_access_control(stack: Stack, opts: pulumi.ResourceOptions) -> pulumi.
     if not settings.has_access_control:
         return None
     return aws.cloudfront.OriginAccessControl(
-        "access-control",
+        stack.named("access-control"),
         name=stack.prefix,
         description=f"{stack.prefix}: private origins",
         origin_access_control_origin_type="s3" if settings.origins["stable"].bucket else "lambda",
@@ -39,47 +40,69 @@ def create_access_control(stack: Stack, opts: pulumi.ResourceOptions) -> pulumi.
 class OriginPolicies(pulumi.ComponentResource):
     """The policies of private origins, as JSON by bucket or function ARN; attached where `attachPolicy` says so."""
 
-    documents: dict[str, pulumi.Output[str]]
+    documents: pulumi.Input[dict[str, pulumi.Input[str]]]
 
     def __init__(
         self,
         name: str,
-        stack: Stack,
+        values: StackValues,
         distribution_arn: pulumi.Output[str],
         role_arn: pulumi.Output[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:OriginPolicies", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.documents = {}
-        for resource, origins in private_resources(stack.settings).items():
-            document = pulumi.Output.all(distribution_arn, role_arn).apply(
-                lambda arns, resource=resource, origins=origins: _document(stack, resource, origins, *arns)
-            )
-            self.documents[resource], first = document, origins[0]
-            if not any(origin.attach_policy for origin in origins):
+        arns = pulumi.Output.all(distribution_arn, role_arn)
+        self.documents = values.apply(lambda stack: _documents(stack, arns))
+        for origins in private_resources(values.stack.settings).values():
+            first, one = next(iter(origins.items()))
+            if not any(origin.attach_policy for origin in origins.values()):
                 continue
-            if first.bucket:
-                own = f"policy-{first.bucket}"
-                aws.s3.BucketPolicy(own, bucket=first.bucket, region=first.region, policy=document, opts=child)
-            elif stack.settings.has_access_control and stack.settings.origins["stable"] in origins:
-                _permit(first, distribution_arn, child)
+            if one.bucket:
+                _attach(values, first, arns, child)
+            elif values.stack.settings.has_access_control and "stable" in origins:
+                _permit(values, first, distribution_arn, child)
         self.register_outputs({"documents": self.documents})
 
 
-def _permit(origin: OriginSettings, distribution_arn: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:
+def _label(values: StackValues, name: str, known: str) -> str:
+    """Return an origin's part of a logical name: its bucket or function, or its name where that is known later."""
+    return name if name in values.later else known
+
+
+def _attach(values: StackValues, name: str, arns: pulumi.Output[list[str]], opts: pulumi.ResourceOptions) -> None:
+    aws.s3.BucketPolicy(
+        values.stack.named(f"policy-{_label(values, name, values.stack.settings.origins[name].bucket)}"),
+        bucket=values.apply(lambda stack: stack.settings.origins[name].bucket),
+        region=values.apply(lambda stack: stack.settings.origins[name].region),
+        policy=values.apply(lambda stack: _documents(stack, arns)[stack.settings.origins[name].bucket]),
+        opts=opts,
+    )
+
+
+def _permit(values: StackValues, name: str, distribution_arn: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:
     """Let CloudFront invoke a function for this distribution; the router's role has its rights in its own policy."""
-    url_id = origin.function_url.partition(".")[0]
+    label = _label(values, name, values.stack.settings.origins[name].function_url.partition(".")[0])
     for action in INVOKE:
         aws.lambda_.Permission(
-            f"{url_id}-{action.partition(':')[2]}",
+            values.stack.named(f"{label}-{action.partition(':')[2]}"),
             action=action,
-            function=origin.function_arn,
+            function=values.apply(lambda stack: stack.settings.origins[name].function_arn),
             principal=CLOUDFRONT,
             source_arn=distribution_arn,
-            region=origin.function_region,
+            region=values.apply(lambda stack: stack.settings.origins[name].function_region),
             opts=opts,
         )
+
+
+def _documents(stack: Stack, arns: pulumi.Output[list[str]]) -> dict[str, pulumi.Input[str]]:
+    """Return the policies by bucket or function; `arns` are those of the distribution and of the router's role."""
+    return {
+        resource: arns.apply(
+            lambda known, resource=resource, origins=origins: _document(stack, resource, [*origins.values()], *known)
+        )
+        for resource, origins in private_resources(stack.settings).items()
+    }
 
 
 def _document(

@@ -13,9 +13,9 @@ import pulumi_aws as aws
 
 from infra.compute.router_function import RUNTIME
 from infra.iam.role import allow, policy_document, trust_policy
+from infra.inputs.values import StackValues
 from infra.naming.edge_functions import EDGE_REGION
 from infra.package.bundle import REGIONAL_ARCHITECTURE
-from infra.settings.origins import OverrideSettings
 from infra.settings.stack import Stack
 
 REPORT_JOB_ACTIONS = ("codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult")
@@ -88,13 +88,13 @@ class RegionalFunction(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn, "name": self.name})
 
 
-def validator_function(stack: Stack, package: Path, domain: pulumi.Output[str]) -> RegionalFunctionArgs:
+def validator_function(values: StackValues, package: Path, domain: pulumi.Output[str]) -> RegionalFunctionArgs:
     """Return the validator, which does what `edge-router validate` does, for pipelines.
 
     It requests the distribution over the internet. In the account it may write its log and report its job to
     CodePipeline. The stack's URL and the place of its override are its default plan; an event has the rest.
     """
-    settings = stack.settings
+    stack, settings = values.stack, values.stack.settings
     return RegionalFunctionArgs(
         function_name=f"{stack.prefix}-validator",
         description="Counts what visitors get",
@@ -104,18 +104,20 @@ def validator_function(stack: Stack, package: Path, domain: pulumi.Output[str]) 
         memory_mb=settings.validator.memory_mb,
         timeout_seconds=settings.validator.timeout_seconds,
         retention_days=settings.logs.retention_days,
-        environment=_validator_environment(settings.override, domain),
+        environment=_validator_environment(values, domain),
         policies={"report-job": json.dumps(policy_document(allow(REPORT_JOB_ACTIONS, "*")))},
     )
 
 
-def _validator_environment(
-    override: OverrideSettings | None, domain: pulumi.Output[str]
-) -> dict[str, pulumi.Input[str]]:
+def _validator_environment(values: StackValues, domain: pulumi.Output[str]) -> dict[str, pulumi.Input[str]]:
     """Return the variables that validator.handler reads. The secret is one in Pulumi's state too."""
     plan: dict[str, Any] = {}
     secret: dict[str, pulumi.Input[str]] = {}
-    if override is not None:
+    if (override := values.stack.settings.override) is not None:
         plan["override"] = {name: value for name, value in override.model_dump(exclude={"secret"}).items() if value}
-        secret["EDGE_ROUTER_OVERRIDE_SECRET"] = pulumi.Output.secret(override.secret)
+        secret["EDGE_ROUTER_OVERRIDE_SECRET"] = pulumi.Output.secret(values.apply(_override_secret))
     return {"VALIDATOR_PLAN": domain.apply(lambda name: json.dumps({"url": f"https://{name}/", **plan})), **secret}
+
+
+def _override_secret(stack: Stack) -> str:
+    return stack.settings.override.secret if stack.settings.override else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ import pulumi_aws as aws
 from infra.cdn.origin_access import INVOKE
 from infra.data.control import Control
 from infra.data.tables import Tables
-from infra.iam.role import Role, TableAccess, allow
+from infra.iam.role import Role, TableAccess, allow, policy_document
+from infra.inputs.values import StackValues, apply
 from infra.naming.edge_functions import (
     EDGE_REGION,
     HANDLER,
@@ -67,7 +69,7 @@ class RouterFunction(pulumi.ComponentResource):
         self,
         name: str,
         stack: Stack,
-        package: Path,
+        package: pulumi.Input[Path],
         role: Role,
         log_group: str,
         opts: pulumi.ResourceOptions | None = None,
@@ -82,7 +84,7 @@ class RouterFunction(pulumi.ComponentResource):
             runtime=RUNTIME,
             architectures=["x86_64"],
             handler=HANDLER,
-            code=pulumi.FileArchive(str(package)),
+            code=apply(package, lambda path: pulumi.FileArchive(str(path))),
             role=role.arn,
             memory_size=settings.function.memory_mb,
             timeout=settings.function.timeout_seconds,
@@ -113,16 +115,20 @@ class Router:
 
 
 def create_router(
-    stack: Stack,
-    package: Path,
+    values: StackValues,
+    package: pulumi.Input[Path],
     tables: Tables,
     control: Control | None,
     opts: pulumi.ResourceOptions,
 ) -> Router:
     """Create the function with the permissions that its strategy and its control need."""
-    logs = RouterLogs("logs", stack, opts)
-    role = Role("role", stack.prefix, logs.group_name, _table_accesses(stack, tables, control), _origins(stack), opts)
-    return Router(logs, role, RouterFunction("function", stack, package, role, logs.group_name, opts))
+    stack = values.stack
+    logs = RouterLogs(stack.named("logs"), stack, opts)
+    accesses, origins = _table_accesses(stack, tables, control), None
+    if any(signs(stack.settings, origin) for origin in stack.settings.origins.values()):
+        origins = values.apply(lambda settled: json.dumps(policy_document(*_origins(settled))))
+    role = Role(stack.named("role"), stack, logs.group_name, accesses, origins, opts)
+    return Router(logs, role, RouterFunction(stack.named("function"), stack, package, role, logs.group_name, opts))
 
 
 def _origins(stack: Stack) -> list[dict[str, Any]]:

@@ -75,13 +75,19 @@ def parse_settings(
     return validate(model, raw, prefix, {key for key in raw if f"{prefix}{key}" in secret_keys})
 
 
-def validate(model: type[Model], raw: Mapping[str, object], start: str, secret_keys: Container[str] = ()) -> Model:
+def validate(
+    model: type[Model],
+    raw: Mapping[str, object],
+    start: str,
+    secret_keys: Container[str] = (),
+    context: Mapping[str, object] | None = None,
+) -> Model:
     """Return the settings in an object; SettingsError with every mistake, each by its key after `start`.
 
-    `secret_keys` are keys at the top whose values no message may show.
+    `secret_keys` are keys at the top whose values no message may show; `context` is for the model.
     """
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context=context)
     except ValidationError as error:
         raise SettingsError(format_errors(error, start, raw, secret_keys)) from None
 

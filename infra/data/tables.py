@@ -26,13 +26,14 @@ class Tables(pulumi.ComponentResource):
         super().__init__("edge-router:infra:Tables", name, None, opts)
         specs = stack.settings.tables_by_strategy().values()
         self.tables = {
-            spec.purpose: self._create(spec, stack.table_name(spec), stack.settings.tables) for spec in specs
+            spec.purpose: self._create(stack.named(spec.purpose), spec, stack.table_name(spec), stack.settings.tables)
+            for spec in specs
         }
         self.names = pulumi.Output.all(**{purpose: table.name for purpose, table in self.tables.items()})
         self.register_outputs({"names": self.names})
 
-    def _create(self, spec: TableSpec, physical_name: str, protection: TableSettings) -> aws.dynamodb.Table:
-        """Create a table. Its logical name is its purpose: it stays the same resource whatever else changes."""
+    def _create(self, label: str, spec: TableSpec, physical_name: str, protection: TableSettings) -> aws.dynamodb.Table:
+        """Create a table. Its logical name has its purpose: it stays the same resource whatever else changes."""
         replicas = [
             aws.dynamodb.TableReplicaArgs(
                 region_name=region,
@@ -44,7 +45,7 @@ class Tables(pulumi.ComponentResource):
         ttl = aws.dynamodb.TableTtlArgs(attribute_name=spec.expiry_attribute, enabled=True)
         recovery = aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=protection.point_in_time_recovery)
         return aws.dynamodb.Table(
-            spec.purpose,
+            label,
             global_table(
                 physical_name,
                 spec.home_region,

@@ -10,6 +10,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.settings.stack import Stack
+
 EDGE_SERVICES = ("edgelambda.amazonaws.com", "lambda.amazonaws.com")
 """Both have to be trusted ("Set up IAM permissions and roles for Lambda@Edge")."""
 
@@ -44,7 +46,7 @@ class Role(pulumi.ComponentResource):
     """The role of Lambda and Lambda@Edge; a replaced role has another `unique_id`.
 
     The permission to read a table is a separate policy. Pulumi deletes last, so that a switch of strategies removes it
-    only when the distribution runs the new version. `origins` are the statements by which it asks private origins.
+    only when the distribution runs the new version. `origins` is the policy by which it asks private origins.
     """
 
     arn: pulumi.Output[str]
@@ -53,17 +55,17 @@ class Role(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        role_name: str,
+        stack: Stack,
         log_group: str,
         tables: Sequence[TableAccess],
-        origins: Sequence[Mapping[str, Any]] = (),
+        origins: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Role", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name,
-            name=role_name,
+            name=stack.prefix,
             description="Lambda@Edge: reads the router's tables, writes its log",
             assume_role_policy=trust_policy(EDGE_SERVICES),
             opts=child,
@@ -72,10 +74,10 @@ class Role(pulumi.ComponentResource):
         policies = {"write-log": account_id.apply(lambda account: _log_policy(account, log_group))}
         for table in tables:
             policies[f"read-{table.purpose}"] = table.arn.apply(lambda arn, table=table: _table_policy(arn, table))
-        if origins:
-            policies["ask-origins"] = pulumi.Output.from_input(json.dumps(policy_document(*origins)))
+        if origins is not None:
+            policies["ask-origins"] = pulumi.Output.from_input(origins)
         self.policies = [
-            aws.iam.RolePolicy(purpose, name=purpose, role=role.name, policy=policy, opts=child)
+            aws.iam.RolePolicy(stack.named(purpose), name=purpose, role=role.name, policy=policy, opts=child)
             for purpose, policy in policies.items()
         ]
         self.arn, self.unique_id = role.arn, role.unique_id

@@ -38,6 +38,9 @@ Written out because a name is an interface: it must not change with a default in
 no suffix.
 """
 
+OWN_COMPONENT = "edge-router"
+"""The name of the program's component. The names of its resources are older than other components, and frozen."""
+
 _PROJECT = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _STACK = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -54,6 +57,16 @@ def project_error(project: str) -> str:
     return _name_error("project", project, _PROJECT, 100)
 
 
+def component_error(name: str) -> str:
+    """Return the error in a component's name."""
+    return _name_error("component", name, _STACK, 32)
+
+
+def prefix_error(prefix: str) -> str:
+    """Return the error in the beginning of physical names, where somebody chooses it."""
+    return "" if _PROJECT.fullmatch(prefix) else f"is {format_value(prefix)}: 1 to 100 letters, digits, - and _"
+
+
 def stack_error(stack: str) -> str:
     """Return the error in a stack's name."""
     return _name_error("stack", stack, _STACK, 32)
@@ -68,11 +81,11 @@ def _name_error(what: str, name: str, pattern: re.Pattern[str], longest: int) ->
     )
 
 
-def length_errors(names: Iterable[Name]) -> list[str]:
-    """Return one line for every name that is too long for its kind."""
+def length_errors(names: Iterable[Name], advice: str = "Shorten the name of the project or of the stack") -> list[str]:
+    """Return one line for every name that is too long for its kind; it ends with the advice."""
     return [
         f"the {kind} would be called {name!r}, which has {len(name)} characters: {LIMITS[kind][0]} takes"
-        f" {LIMITS[kind][1]}. Shorten the name of the project or of the stack"
+        f" {LIMITS[kind][1]}. {advice}"
         for kind, name in names
         if len(name) > LIMITS[kind][1]
     ]

@@ -25,7 +25,7 @@ WIDEST_STANDARD_ERROR_POINTS = 50
 class Alarms(pulumi.ComponentResource):
     """The alarms; infra.observability.notifications carries their changes out of their Regions.
 
-    `function_name` is the Lambda function's, None where there is none.
+    `function_name` is the Lambda function's, None where there is none; so is `distribution_id`.
     """
 
     def __init__(
@@ -33,13 +33,15 @@ class Alarms(pulumi.ComponentResource):
         name: str,
         stack: Stack,
         thresholds: AlarmSettings,
-        distribution_id: pulumi.Output[str],
+        distribution_id: pulumi.Input[str] | None,
         function_name: pulumi.Output[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Alarms", name, None, opts)
         prefix, split = stack.prefix, assigned_split(stack)
-        alarms = {"error-rate": _error_rate(prefix, thresholds, distribution_id)}
+        alarms: dict[str, aws.cloudwatch.MetricAlarmArgs] = {}
+        if distribution_id is not None:
+            alarms["error-rate"] = _error_rate(prefix, thresholds, distribution_id)
         if viewer_function := stack.settings.needs.viewer_function:
             alarms["viewer-function-errors"] = _viewer_function_errors(prefix, thresholds, viewer_function)
         if stack.settings.rewrites_at_viewer:
@@ -52,7 +54,7 @@ class Alarms(pulumi.ComponentResource):
             if split is not None:
                 alarms[f"split-{region}"] = _split(prefix, thresholds, split, region)
         for logical_name, args in alarms.items():
-            aws.cloudwatch.MetricAlarm(logical_name, args, pulumi.ResourceOptions(parent=self))
+            aws.cloudwatch.MetricAlarm(stack.named(logical_name), args, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
 
 

@@ -18,7 +18,9 @@ Widget = dict[str, Any]
 
 @dataclass(frozen=True)
 class View:
-    """The subjects of the dashboard. Without a Lambda function `function_name` is "" and there are no `regions`."""
+    """The subjects of the dashboard. Without a Lambda function `function_name` is "" and there are no `regions`;
+    `distribution_id` is "" where it is not known.
+    """
 
     prefix: str
     distribution_id: str
@@ -56,6 +58,8 @@ def _graph(title: str, metrics: list[list[Any]], region: str = EDGE_REGION, **mo
 
 
 def _cloudfront(view: View) -> Iterator[Widget]:
+    if not view.distribution_id:
+        return
     where = ["DistributionId", view.distribution_id, "Region", "Global"]
     yield _graph("Viewers' requests", [["AWS/CloudFront", "Requests", *where, {"stat": "Sum"}]])
     rates = [["AWS/CloudFront", metric, *where, {"stat": "Average"}] for metric in ("4xxErrorRate", "5xxErrorRate")]

@@ -74,7 +74,7 @@ class LogMetrics(pulumi.ComponentResource):
         for region, group in groups.items():
             for purpose, (pattern, transformation) in filters.items():
                 aws.cloudwatch.LogMetricFilter(
-                    f"{purpose}-{region}",
+                    stack.named(f"{purpose}-{region}"),
                     name=purpose,
                     log_group_name=group.name,
                     pattern=pattern,

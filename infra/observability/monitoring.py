@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.distribution import Distribution
 from infra.compute.router_function import Router
 from infra.naming.edge_functions import EDGE_REGION, viewer_function_name
 from infra.observability.alarms import Alarms
@@ -37,7 +36,9 @@ QUERIES = {
 
 
 class Observability(pulumi.ComponentResource):
-    """The section's components. Without a Lambda function there are CloudFront's own metrics only, in us-east-1."""
+    """The section's components. Without a Lambda function there are CloudFront's own metrics only, in us-east-1;
+    without a distribution's ID, which a caller may not know, there are none of the distribution.
+    """
 
     topic_arn: pulumi.Output[str]
 
@@ -46,7 +47,7 @@ class Observability(pulumi.ComponentResource):
         name: str,
         stack: Stack,
         settings: AlarmSettings,
-        distribution: Distribution,
+        distribution_id: pulumi.Input[str] | None,
         router: Router | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -54,15 +55,16 @@ class Observability(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         groups = dict(zip(stack.settings.logs.regions, router.logs.groups, strict=True)) if router is not None else {}
         if groups:
-            LogMetrics("log-metrics", stack, groups, child)
-            Queries("queries", stack.prefix, groups, child)
+            LogMetrics(stack.named("log-metrics"), stack, groups, child)
+            Queries(stack.named("queries"), stack, groups, child)
         function_name = router.function.name if router is not None else None
-        Alarms("alarms", stack, settings, distribution.distribution_id, function_name, child)
-        self.topic_arn = AlarmNotices("alarm-notices", stack.prefix, settings.notify, tuple(groups), child).topic_arn
+        Alarms(stack.named("alarms"), stack, settings, distribution_id, function_name, child)
+        notices = AlarmNotices(stack.named("alarm-notices"), stack, settings.notify, tuple(groups), child)
+        self.topic_arn = notices.topic_arn
         if settings.dashboard:
-            names = pulumi.Output.all(distribution.distribution_id, "" if function_name is None else function_name)
+            names = pulumi.Output.all(distribution_id or "", "" if function_name is None else function_name)
             aws.cloudwatch.Dashboard(
-                "dashboard",
+                stack.named("dashboard"),
                 dashboard_name=stack.prefix,
                 dashboard_body=names.apply(lambda known: json.dumps(dashboard(_view(stack, known[0], known[1])))),
                 region=EDGE_REGION,
@@ -90,7 +92,7 @@ class Queries(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        prefix: str,
+        stack: Stack,
         groups: Mapping[str, aws.cloudwatch.LogGroup],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -98,8 +100,8 @@ class Queries(pulumi.ComponentResource):
         for region, group in groups.items():
             for query, text in QUERIES.items():
                 aws.cloudwatch.QueryDefinition(
-                    f"{query}-query-{region}",
-                    name=f"{prefix}/{query}",
+                    stack.named(f"{query}-query-{region}"),
+                    name=f"{stack.prefix}/{query}",
                     query_string=text,
                     log_group_names=[group.name],
                     region=region,

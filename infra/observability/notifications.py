@@ -17,6 +17,7 @@ from infra.config.rules import sns_protocol
 from infra.iam.role import allow, policy_document, trust_policy
 from infra.naming.edge_functions import EDGE_REGION
 from infra.observability.alarms import alarm_prefix
+from infra.settings.stack import Stack
 
 EVENTS = "events.amazonaws.com"
 MESSAGE = '"<alarm> in <region> is <state> since <time>. <reason>"'
@@ -48,7 +49,7 @@ class AlarmNotices(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        prefix: str,
+        stack: Stack,
         notify: Sequence[str],
         regions: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
@@ -56,17 +57,19 @@ class AlarmNotices(pulumi.ComponentResource):
         super().__init__("edge-router:infra:AlarmNotices", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         # Not encrypted: EventBridge may not use AWS's own key for SNS, and a message holds no secret.
-        topic = aws.sns.Topic("alarm-topic", name=f"{prefix}-alarms", region=EDGE_REGION, opts=child)
-        subscribe("alarms-notify", topic, notify, EDGE_REGION, child)
-        self._publish(prefix, topic, child)
-        self._forward(prefix, [region for region in regions if region != EDGE_REGION], child)
+        topic = aws.sns.Topic(stack.named("alarm-topic"), name=f"{stack.prefix}-alarms", region=EDGE_REGION, opts=child)
+        subscribe(stack.named("alarms-notify"), topic, notify, EDGE_REGION, child)
+        self._publish(stack, topic, child)
+        self._forward(stack, [region for region in regions if region != EDGE_REGION], child)
         self.topic_arn = topic.arn
         self.register_outputs({"topicArn": self.topic_arn})
 
-    def _publish(self, prefix: str, topic: aws.sns.Topic, opts: pulumi.ResourceOptions) -> None:
-        rule = _rule(prefix, EDGE_REGION, opts)
+    def _publish(self, stack: Stack, topic: aws.sns.Topic, opts: pulumi.ResourceOptions) -> None:
+        rule = _rule(stack, EDGE_REGION, opts)
         policy = pulumi.Output.all(topic.arn, rule.arn).apply(lambda arns: json.dumps(_topic_policy(arns[0], arns[1])))
-        aws.sns.TopicPolicy("alarm-topic-policy", arn=topic.arn, policy=policy, region=EDGE_REGION, opts=opts)
+        aws.sns.TopicPolicy(
+            stack.named("alarm-topic-policy"), arn=topic.arn, policy=policy, region=EDGE_REGION, opts=opts
+        )
         paths = {
             "alarm": "$.detail.alarmName",
             "region": "$.region",
@@ -75,7 +78,7 @@ class AlarmNotices(pulumi.ComponentResource):
             "time": "$.time",
         }
         aws.cloudwatch.EventTarget(
-            f"alarms-{EDGE_REGION}-target",
+            stack.named(f"alarms-{EDGE_REGION}-target"),
             rule=rule.name,
             target_id="topic",
             arn=topic.arn,
@@ -84,20 +87,20 @@ class AlarmNotices(pulumi.ComponentResource):
             opts=opts,
         )
 
-    def _forward(self, prefix: str, regions: Sequence[str], opts: pulumi.ResourceOptions) -> None:
+    def _forward(self, stack: Stack, regions: Sequence[str], opts: pulumi.ResourceOptions) -> None:
         if not regions:
             return
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         bus = account.apply(lambda number: f"arn:aws:events:{EDGE_REGION}:{number}:event-bus/default")
         role = aws.iam.Role(
-            "alarms-role",
-            name=f"{prefix}-alarms",
+            stack.named("alarms-role"),
+            name=f"{stack.prefix}-alarms",
             description="EventBridge: carries alarms of other Regions to us-east-1",
             assume_role_policy=trust_policy(EVENTS),
             opts=opts,
         )
         aws.iam.RolePolicy(
-            "alarms-forward",
+            stack.named("alarms-forward"),
             name="forward",
             role=role.name,
             policy=bus.apply(lambda arn: json.dumps(policy_document(allow(["events:PutEvents"], arn)))),
@@ -105,8 +108,8 @@ class AlarmNotices(pulumi.ComponentResource):
         )
         for region in regions:
             aws.cloudwatch.EventTarget(
-                f"alarms-{region}-target",
-                rule=_rule(prefix, region, opts).name,
+                stack.named(f"alarms-{region}-target"),
+                rule=_rule(stack, region, opts).name,
                 target_id="home",
                 arn=bus,
                 role_arn=role.arn,
@@ -115,12 +118,12 @@ class AlarmNotices(pulumi.ComponentResource):
             )
 
 
-def _rule(prefix: str, region: str, opts: pulumi.ResourceOptions) -> aws.cloudwatch.EventRule:
+def _rule(stack: Stack, region: str, opts: pulumi.ResourceOptions) -> aws.cloudwatch.EventRule:
     return aws.cloudwatch.EventRule(
-        f"alarms-{region}",
-        name=f"{prefix}-alarms",
+        stack.named(f"alarms-{region}"),
+        name=f"{stack.prefix}-alarms",
         description="An alarm of the stack goes off, or is over",
-        event_pattern=json.dumps(_event_pattern(prefix)),
+        event_pattern=json.dumps(_event_pattern(stack.prefix)),
         region=region,
         opts=opts,
     )

@@ -14,6 +14,7 @@ from controller.sources.notifications import SOURCE
 from infra.compute.regional_function import RegionalFunction, RegionalFunctionArgs
 from infra.data.control import Control
 from infra.iam.role import allow, policy_document
+from infra.inputs.values import StackValues
 from infra.observability.notifications import subscribe
 from infra.package.baked_config import METRICS_NAMESPACE
 from infra.settings.rollouts.plan import RolloutSettings
@@ -42,7 +43,7 @@ class Rollout(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        stack: Stack,
+        values: StackValues,
         plan: RolloutSettings,
         package: Path,
         control: Control,
@@ -50,7 +51,7 @@ class Rollout(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("edge-router:infra:Rollout", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child, stack = pulumi.ResourceOptions(parent=self), values.stack
         settings, home_region = stack.settings, stack.settings.control.home_region
         topic = aws.sns.Topic(
             f"{name}-topic",
@@ -71,7 +72,7 @@ class Rollout(pulumi.ComponentResource):
         }
         if store_arn is not None:
             environment["KEY_VALUE_STORE_ARN"] = store_arn
-        environment |= _gates(plan)
+        environment |= _gates(values, plan)
         function = RegionalFunctionArgs(
             function_name=f"{stack.prefix}-controller",
             description="Raises the canary's percentage by the plan, or takes it back",
@@ -82,24 +83,41 @@ class Rollout(pulumi.ComponentResource):
             timeout_seconds=TIMEOUT_SECONDS,
             retention_days=settings.logs.retention_days,
             environment=environment,
-            policies=_policies(plan, control, topic.arn, store_arn),
+            policies=_policies(values, plan, control, topic.arn, store_arn),
         )
-        controller = RegionalFunction("controller", function, child)
+        controller = RegionalFunction(stack.named("controller"), function, child)
         _schedule(name, f"{stack.prefix}-rollout", home_region, controller, child)
         self.function_arn, self.function_name, self.topic_arn = controller.arn, controller.name, topic.arn
         self.register_outputs({"functionArn": self.function_arn, "topicArn": self.topic_arn})
 
 
-def _gates(plan: RolloutSettings) -> dict[str, pulumi.Input[str]]:
+def _gates(values: StackValues, plan: RolloutSettings) -> dict[str, pulumi.Input[str]]:
     """Return the variables of gates and Slack. Lambda encrypts them at rest; in Pulumi's state they are secrets."""
-    gates, hook = plan.gates.controller_gates, plan.gates.webhook
+    variables: dict[str, pulumi.Input[str]] = {
+        name: pulumi.Output.secret(values.apply(lambda stack, name=name: _secrets(stack.settings.rollout)[name]))
+        for name in _secrets(plan)
+    }
+    return variables | ({"GATES": values.apply(_gates_text)} if plan.gates.controller_gates != Gates() else {})
+
+
+def _secrets(plan: RolloutSettings | None) -> dict[str, str]:
+    if plan is None:
+        return {}
+    hook = plan.gates.webhook
     secrets = {"WEBHOOK_URL": hook.url, "WEBHOOK_SECRET": hook.secret} if hook else {}
-    secrets |= {"SLACK_URL": plan.slack} if plan.slack else {}
-    variables: dict[str, pulumi.Input[str]] = {name: pulumi.Output.secret(value) for name, value in secrets.items()}
-    return variables | ({"GATES": json.dumps(gates.to_json())} if gates != Gates() else {})
+    return secrets | ({"SLACK_URL": plan.slack} if plan.slack else {})
+
+
+def _gates_text(stack: Stack) -> str:
+    return json.dumps(stack.settings.rollout.gates.controller_gates.to_json()) if stack.settings.rollout else ""
+
+
+def _alarm_policy(stack: Stack) -> str:
+    return _policy(["cloudwatch:DescribeAlarms"], *(stack.settings.rollout.alarms if stack.settings.rollout else ()))
 
 
 def _policies(
+    values: StackValues,
     plan: RolloutSettings,
     control: Control,
     topic_arn: pulumi.Output[str],
@@ -114,7 +132,7 @@ def _policies(
         "notify": topic_arn.apply(_announcing),
     }
     if plan.alarms:
-        policies["read-alarms"] = _policy(["cloudwatch:DescribeAlarms"], *plan.alarms)
+        policies["read-alarms"] = values.apply(_alarm_policy)
     if store_arn is not None:
         actions = [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS]
         policies["key-value-store"] = store_arn.apply(lambda arn: _policy(actions, arn))

@@ -20,17 +20,28 @@ if TYPE_CHECKING:
     from router.model.decision import Item
 
 
-def read_rollout(stack: Stack) -> Item | None:
-    """Return the rollout's item, read through the provider; None where there is none."""
+def read_running_values(stack: Stack, parent: pulumi.Resource | None) -> dict[str, str]:
+    """Return the key values of a rollout in progress, whatever percentage the config has, and of builds.
+
+    They are read through the provider of `parent`, whose children keep them.
+    """
+    rollout = _read_rollout(stack, parent)
+    for warning in rollout_warnings(stack, rollout):
+        pulumi.log.warn(f"{stack.project}: {warning}")
+    return running_values(stack, rollout, _read_builds(stack, parent)) if stack.settings.needs.viewer_function else {}
+
+
+def _read_rollout(stack: Stack, parent: pulumi.Resource | None) -> Item | None:
+    """Return the rollout's item; None where there is none."""
     control = stack.settings.control
-    return _read_item(stack, ROLLOUT) if control.is_live and stack.settings.needs.by_percentage else None
+    return _read_item(stack, ROLLOUT, parent) if control.is_live and stack.settings.needs.by_percentage else None
 
 
-def read_builds(stack: Stack) -> Item | None:
+def _read_builds(stack: Stack, parent: pulumi.Resource | None) -> Item | None:
     """Return the item of kept builds; None where there is none, or no CloudFront Function that needs it."""
     settings = stack.settings
     has_both = settings.control.is_live and builds_of(settings) and settings.needs.version_header
-    item = _read_item(stack, BUILDS) if has_both else None
+    item = _read_item(stack, BUILDS, parent) if has_both else None
     try:
         parse_builds([item] if item else [])
     except (AttributeError, KeyError, TypeError):
@@ -41,7 +52,7 @@ def read_builds(stack: Stack) -> Item | None:
     return item
 
 
-def _read_item(stack: Stack, name: str) -> Item | None:
+def _read_item(stack: Stack, name: str, parent: pulumi.Resource | None) -> Item | None:
     """A table or an item that does not exist yet is an error of the provider: no failure of this read stops an
     update.
     """
@@ -50,6 +61,7 @@ def _read_item(stack: Stack, name: str) -> Item | None:
             table_name=stack.control_table_name,
             region=stack.settings.control.home_region,
             key=json.dumps(item_key(name)),
+            opts=pulumi.InvokeOptions(parent=parent),
         )
         return cast("Item", json.loads(found.item))
     except Exception as error:  # noqa: BLE001  the SDK raises Exception itself

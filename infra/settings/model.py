@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import (
     BeforeValidator,
     Field,
+    PrivateAttr,
     ValidationInfo,
     create_model,
     field_validator,
@@ -42,6 +43,8 @@ from router.model import origin_rules
 from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
+KNOWN_LATER = "known_later"
+"""What the context of a validation calls the names of the origins whose addresses are Outputs."""
 PRICE_CLASSES = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
 
 
@@ -191,6 +194,19 @@ class CoreSettings(Section):
         failover = {("failover", *key): text for key, text in failover_errors(self).items()}
         raise_errors([setting_error(text, *key) for key, text in {**failover, **private_errors(self)}.items()])
         return self
+
+    _known_later: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Note the origins whose addresses are Outputs, as infra.inputs.reading names them."""
+        given: Mapping[str, frozenset[str]] = context or {}
+        self._known_later = given.get(KNOWN_LATER, frozenset())
+
+    def address_of(self, origin: str) -> str:
+        """Return by what an origin is another one: its domain name. One that is known later is another one for good,
+        because which resources there are cannot wait for it.
+        """
+        return f"{origin}, known later" if origin in self._known_later else self.origins[origin].domain_name
 
     @property
     def strategy_class(self) -> type[Strategy]:

@@ -130,7 +130,7 @@ def is_signed_by_cloudfront(settings: CoreSettings) -> bool:
     has no access control that might sign as well ("Serving SSE-KMS encrypted content from S3 using CloudFront", AWS
     Networking & Content Delivery Blog).
     """
-    addresses = {one.domain_name for one in settings.origins.values()}
+    addresses = {settings.address_of(name) for name in settings.origins}
     is_elsewhere = len(addresses) > 1 or settings.strategy_class.name == "tenant-lookup"
     return settings.origins["stable"].is_private and not is_elsewhere
 
@@ -167,10 +167,10 @@ def baked_private(settings: CoreSettings) -> dict[str, dict[str, Any]]:
     }
 
 
-def private_resources(settings: CoreSettings) -> Mapping[str, list[OriginSettings]]:
-    """Return the private origins by what a policy is for: the bucket, or the ARN of the function."""
-    found: dict[str, list[OriginSettings]] = {}
-    for one in settings.origins.values():
+def private_resources(settings: CoreSettings) -> Mapping[str, Mapping[str, OriginSettings]]:
+    """Return the private origins, by name, by what a policy is for: the bucket, or the ARN of the function."""
+    found: dict[str, dict[str, OriginSettings]] = {}
+    for name, one in settings.origins.items():
         if one.is_private:
-            found.setdefault(one.bucket or one.function_arn, []).append(one)
+            found.setdefault(one.bucket or one.function_arn, {})[name] = one
     return found

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from infra.inputs.deferrable import DEFERRABLE
+
 from .properties import PACKAGE
 from .types import Types
 
@@ -105,12 +107,4 @@ CANARY_ROUTING = Component(
 
 def deferrable() -> Set[tuple[str, ...]]:
     """Return the paths that may be Outputs which preview does not know."""
-    return {
-        ("origins", "*", "domainName"),
-        ("origins", "*", "bucket"),
-        ("origins", "*", "functionUrl"),
-        ("origins", "*", "functionArn"),
-        ("domain", "certificateArn"),
-        ("domain", "hostedZoneId"),
-        ("rollout", "alarms", "*"),
-    }
+    return {tuple(path.split(".")) for path in DEFERRABLE}

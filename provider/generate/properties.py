@@ -46,8 +46,8 @@ class Property:
 
     @property
     def is_plain(self) -> bool:
-        """True where preview has to know the value; a secret is an Output in every language, though it is known."""
-        return not self.is_secret and self.key.names not in self.deferrable
+        """True where the value decides about resources, and so has to be known when the program runs."""
+        return self.key.names not in self.deferrable
 
     @property
     def words(self) -> list[str]:
@@ -102,7 +102,7 @@ class Property:
 
     def _inside(self, annotation: Any, owner: str) -> dict[str, Any]:
         """The type of what a list or a map holds, which may be deferrable where the whole is not."""
-        if self.is_secret or section_in(annotation) is not None:
+        if section_in(annotation) is not None:
             return self._type(annotation, owner)
         return Property(Key((*self.key.names, "*"), annotation, "", ""), self.deferrable)._type(annotation, owner)
 

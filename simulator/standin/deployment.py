@@ -51,6 +51,7 @@ class Deployment:
     invoked: list[str] = field(default_factory=list)
     with_secrets: dict[str, dict[str, object]] = field(default_factory=dict)
     _renamed: set[str] = field(default_factory=set)
+    _was: dict[str, str] = field(default_factory=dict)
     _gone: set[str] = field(default_factory=set)
     _outlived: list[tuple[StandIn, dict[str, object]]] = field(default_factory=list)
     _existing: dict[tuple[str, str], Known] = field(default_factory=dict)
@@ -123,13 +124,13 @@ class Deployment:
         return "", {}
 
     def _before(self, asked: Registration) -> dict[str, object] | None:
-        """The resource in the state, under its URN or a former one."""
-        for urn in (asked.urn, *asked.aliases):
+        """The resource in the state, under its URN, a former one, or a former one of its parent."""
+        parent = self._was.get(asked.parent)
+        for urn in (asked.urn, *(asked.former(parent) if parent else asked.aliases)):
             if urn not in self.previous:
                 continue
-            if urn != asked.urn and not asked.is_custom:
-                # The engine renames a component's children along with it; that is not modelled.
-                raise StandInError(f"the stand-in does not model aliases of components ({asked.type} '{asked.name}')")
+            if urn != asked.urn:
+                self._was[asked.urn] = urn
             self._renamed.add(urn)
             return self.previous[urn]
         return None

@@ -66,6 +66,20 @@ class Registration:
             deletes_first=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         )
 
+    def former(self, parent: str) -> list[str]:
+        """The former URNs of a resource whose parent had the URN `parent` (step_generator.go: generateAliases).
+
+        A name that begins with the parent's changes with it (inheritedChildAlias).
+        """
+        stack, project = parent.split("::")[0].removeprefix("urn:pulumi:"), parent.split("::")[1]
+        now, before = self.parent.rpartition("::")[2], parent.rpartition("::")[2]
+        found = list(self.aliases)
+        for urn in (self.urn, *self.aliases):
+            name, kind = urn.rpartition("::")[2], urn.split("::")[2].rpartition("$")[2]
+            name = before + name.removeprefix(now) if name.startswith(now) else name
+            found.append(_urn(stack, project, parent, kind, name))
+        return found
+
 
 def _refuse_options(request: Any) -> None:
     for field, option in _UNMODELLED_OPTIONS.items():

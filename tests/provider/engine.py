@@ -40,7 +40,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def __init__(self, deployment: Deployment, root: Path) -> None:
         monitor = Monitor(deployment, root)
         for name in ("GetDeploymentInfo", "SupportsFeature", "RegisterResource", "RegisterResourceOutputs", "Invoke"):
-            setattr(self, name, lambda request, _context, answer=getattr(monitor, name): answer(request))
+            setattr(self, name, _without_context(getattr(monitor, name)))
+
+
+def _without_context(answer: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda request, _context: answer(request)
 
 
 class _Engine(engine_pb2_grpc.EngineServicer):
@@ -52,7 +56,7 @@ class _Engine(engine_pb2_grpc.EngineServicer):
 
 
 @dataclass(frozen=True)
-class Refused(Exception):
+class RefusedError(Exception):
     """What the engine prints of a refused Construct: the message, and the reasons by property."""
 
     message: str
@@ -75,7 +79,7 @@ class Provider:
         deployment: Deployment | None = None,
         **request: Any,
     ) -> provider_pb2.ConstructResponse:
-        """Ask for a component, an EdgeRouter unless `request` says otherwise; Refused where it is."""
+        """Ask for a component, an EdgeRouter unless `request` says otherwise; RefusedError where it is."""
         deployment = deployment or new_deployment()
         with _served(lambda server: _add_monitor(server, deployment, self.root)) as address:
             asked = {"type": "edge-router:index:EdgeRouter", "parent": ROOT_URN, **request}
@@ -136,7 +140,7 @@ def _add_monitor(server: grpc.Server, deployment: Deployment, root: Path) -> Non
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(deployment, root), server)
 
 
-def _refused(error: Any) -> Refused:
+def _refused(error: Any) -> RefusedError:
     """Read the error as the engine does (rpcerror of its SDK)."""
     found: dict[str, str] = {}
     for key, value in error.trailing_metadata() or ():
@@ -145,4 +149,4 @@ def _refused(error: Any) -> Refused:
                 properties = errors_pb2.InputPropertiesError()
                 detail.Unpack(properties)
                 found |= {one.property_path: one.reason for one in properties.errors}
-    return Refused(error.details(), found)
+    return RefusedError(error.details(), found)

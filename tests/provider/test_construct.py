@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulator.standin.model.wire import from_struct
 
-from .engine import Provider, Refused, new_deployment, running_provider
+from .engine import Provider, new_deployment, running_provider
 
 ORIGINS = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com"}}
 TIER: dict[str, Any] = {

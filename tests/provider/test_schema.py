@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from docs.generate.keys import tables
-from provider.generate.package import ROOT, SCHEMA_FILE, text
+from provider.generate.__main__ import ROOT, SCHEMA_FILE, text
 from provider.generate.types import LEFT_OUT
 
 
@@ -22,10 +22,7 @@ def at(path: str) -> dict[str, Any]:
     owner = schema()["resources"]["edge-router:index:EdgeRouter"]["inputProperties"]
     found: dict[str, Any] = {}
     for name in path.split("."):
-        if name == "*":
-            found = found.get("items") or found["additionalProperties"]
-        else:
-            found = owner[name]
+        found = found.get("items") or found["additionalProperties"] if name == "*" else owner[name]
         if "$ref" in found:
             owner = schema()["types"][found["$ref"].removeprefix("#/types/")].get("properties", {})
     return found

@@ -21,6 +21,7 @@ IMPORTS = {
     "cache_check": {"infra", "pulumi_state"},
     "console": set[str](),
     "infra": {"router", "strategies", "controller", "cache_check", "pulumi_state"},
+    "provider": {"infra", "strategies"},
     "pipeline": {"infra"},
     "simulator": {"controller", "pulumi_state"},
     "what_if": {"router", "strategies", "controller", "infra"},
