@@ -43,6 +43,11 @@ def _url(_: Location, __: Siblings) -> str:
     return "https://known-later.example/"
 
 
+def _key(path: Path, _: Siblings) -> str:
+    """Return a secret for each, because a list of keys has none twice."""
+    return f"known-later-known-later-known-later-{path[-1]}"
+
+
 _VALUES: Mapping[str, Callable[[Location, Siblings], str]] = {
     "origins.*.domainName": _host,
     "origins.*.bucket": lambda path, _: f"{_label(path)}-known-later",
