@@ -43,7 +43,7 @@ def _url(_: Location, __: Siblings) -> str:
     return "https://known-later.example/"
 
 
-def _key(path: Path, _: Siblings) -> str:
+def _key(path: Location, _: Siblings) -> str:
     """Return a secret for each, because a list of keys has none twice."""
     return f"known-later-known-later-known-later-{path[-1]}"
 
