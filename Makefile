@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve schema release-files release-twice console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-release lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve schema sdks examples examples-programs release-files release-twice console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-release lock-apps clean
 
 setup: .venv/.installed
 
@@ -139,6 +139,36 @@ docs-serve: docs-pages $(DOCS)/.installed
 # The tables of settings and commands in the pages, from the models and the CLI; `make test` fails where one is stale.
 docs-pages: setup
 	$(BIN)/python -m docs.generate
+
+# SDKs of the component package for TypeScript, Go and Python (needs Go), by Pulumi's own code generators.
+SDKS := .edge-router/sdks
+sdks: setup
+	@command -v go > /dev/null || { echo "make sdks needs Go: it builds Pulumi's code generators" >&2; exit 2; }
+	cd examples/tools && go build -o $(CURDIR)/.edge-router/bin/sdkgen .
+	rm -rf $(SDKS)
+	.edge-router/bin/sdkgen provider/schema.json $(SDKS)
+
+# The same example in four languages (needs Go and Node, which download Pulumi's SDKs; minutes the first time): SDKs
+# generated and compiled, programs type-checked and run against the stand-in, their resources compared.
+EXAMPLES := .edge-router/examples
+TSC = $(CURDIR)/examples/typescript/node_modules/.bin/tsc
+EDGE_ROUTER_JS := examples/typescript/node_modules/@pulumi/edge-router
+examples: examples-programs
+	PATH="$(CURDIR)/.edge-router/bin:$$PATH" EXAMPLES_PYTHON=$(CURDIR)/$(EXAMPLES)/python \
+	$(BIN)/pytest -q -p no:xdist -p no:cacheprovider -rs tests/examples
+
+examples-programs: sdks
+	@command -v npm > /dev/null || { echo "make examples needs Node: npm is not on PATH" >&2; exit 2; }
+	npm --prefix examples/typescript ci --silent --no-audit --no-fund
+	rm -rf $(EDGE_ROUTER_JS) && cp -R $(SDKS)/nodejs $(EDGE_ROUTER_JS)
+	$(TSC) --project $(EDGE_ROUTER_JS) && cp $(EDGE_ROUTER_JS)/package.json $(EDGE_ROUTER_JS)/bin/
+	$(TSC) --project examples/typescript --noEmit
+	cd examples/go && go vet . && go build -o bin/program .
+	rm -rf $(EXAMPLES)/python
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --target $(EXAMPLES)/python $(SDKS)/python
+	PYTHONPATH=$(EXAMPLES)/python $(BIN)/basedpyright --project examples
+	@command -v pulumi-language-yaml > /dev/null \
+	|| { cd examples/tools && go build -o $(CURDIR)/.edge-router/bin/ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml; }
 
 # The schema of the component package (provider/schema.json), from the models; `make test` fails where it is stale.
 schema: setup

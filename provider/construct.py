@@ -57,11 +57,14 @@ class ComponentProvider(Provider):
 
 
 def with_outputs(value: Any) -> Any:
-    """Return an input with Outputs for what is unknown, as an engine sends it that knows no output values."""
+    """Return an input with Outputs for what is unknown, as an engine sends it that knows no output values.
+
+    Keys are in order: an object has none on its way here, and what is made of it has to be the same every time.
+    """
     if isinstance(value, Unknown):
         return pulumi.Output.from_input(value)
     if isinstance(value, dict):
-        return {key: with_outputs(item) for key, item in cast("dict[str, Any]", value).items()}
+        return {key: with_outputs(item) for key, item in sorted(cast("dict[str, Any]", value).items())}
     if isinstance(value, list):
         return [with_outputs(item) for item in cast("list[Any]", value)]
     return value

@@ -15,6 +15,14 @@ import (
 
 const tool = "pulumi"
 
+// What `pulumi package add` puts beside the generated files, which are in a package below.
+const goModule = `module example.com/edge-router/sdk/go
+
+go 1.25
+
+require github.com/pulumi/pulumi/sdk/v3 v3.256.0
+`
+
 // packages would load the packages that a schema refers to. This one refers to none.
 type packages struct{ schema.ReferenceLoader }
 
@@ -61,6 +69,9 @@ func write(folder string, text []byte, generate func(*schema.Package) (files, er
 	written, err := generate(bound)
 	if err != nil {
 		return err
+	}
+	if _, ok := written["go.mod"]; !ok && filepath.Base(folder) == "go" {
+		written["go.mod"] = []byte(goModule)
 	}
 	for name, content := range written {
 		path := filepath.Join(folder, name)

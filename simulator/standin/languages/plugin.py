@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import subprocess
 import sys
@@ -28,11 +27,12 @@ CHANNEL_OPTIONS = [("grpc.max_receive_message_length", _LARGEST_MESSAGE_BYTES)]
 class Plugin:
     """The provider in `directory`, which has a PulumiPlugin.yaml and a `__main__.py`; a context manager.
 
-    The language host for Python runs the folder with the engine's address as its only argument, and reads the port from
-    the first line of its standard output. Errors: StandInError where it does not start, or refuses.
+    The language host for Python runs it in the folder of the program, with the engine's address as the only argument,
+    and reads the port from the first line of its standard output. Errors: StandInError where it does not start, or
+    refuses.
     """
 
-    def __init__(self, directory: Path, engine: str) -> None:
+    def __init__(self, directory: Path, engine: str, program: Path) -> None:
         if not (directory / "PulumiPlugin.yaml").is_file():
             raise StandInError(f"{directory} is no plugin: it has no PulumiPlugin.yaml")
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
@@ -40,7 +40,7 @@ class Plugin:
             [sys.executable, str(directory), engine],
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env={**os.environ, "PULUMI_ROOT_DIRECTORY": str(directory)},
+            cwd=program,
         )
         self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port(directory)}", options=CHANNEL_OPTIONS)
         self._stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)

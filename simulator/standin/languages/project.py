@@ -92,7 +92,7 @@ def serve(deployment: Deployment, root: Path, config: StackConfig, packages: Map
         def plugin(package: str) -> Plugin:
             with starting:
                 if package not in started:
-                    started[package] = plugins.enter_context(Plugin(packages[package], address))
+                    started[package] = plugins.enter_context(Plugin(packages[package], address, root))
                 return started[package]
 
         monitor = ServedMonitor(deployment, root, config, plugin)

@@ -112,12 +112,12 @@ def test_a_component_without_its_plugin_is_refused() -> None:
 
 def test_a_plugin_that_ends_before_it_serves_says_why(tmp_path: Path) -> None:
     with pytest.raises(StandInError) as refused:
-        Plugin(tmp_path, "127.0.0.1:1")
+        Plugin(tmp_path, "127.0.0.1:1", tmp_path)
     assert str(refused.value) == f"{tmp_path} is no plugin: it has no PulumiPlugin.yaml"
     (tmp_path / "PulumiPlugin.yaml").write_text("runtime: python\n")
     (tmp_path / "__main__.py").write_text("raise SystemExit('no engine')")
     with pytest.raises(StandInError) as refused:
-        Plugin(tmp_path, "127.0.0.1:1")
+        Plugin(tmp_path, "127.0.0.1:1", tmp_path)
     assert str(refused.value) == f"the plugin in {tmp_path} has not printed its port: no engine"
 
 
