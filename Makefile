@@ -6,7 +6,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 # Whatever the environment says: the demo and the tests start a hundred processes from the same sources.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve schema sdks examples examples-programs release-files release-twice console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-release lock-apps clean
+.PHONY: setup test test-long coverage lint types unit demo picture demo-hosts bench bench-full fuzz dynamodb-local scan policy-pack apps skew soak rollouts sample-ratio own-metrics withdrawal interruptions what-if-bench what-if-trino docs docs-pages docs-serve schema sdks examples examples-programs release-files release-twice console-vendor console-browser console-picture lock lock-console lock-browser lock-edge lock-scan lock-docs lock-release lock-apps clean
 
 setup: .venv/.installed
 
@@ -81,6 +81,10 @@ $(SCAN)/.installed: requirements-scan.txt
 	$(PYTHON) -m venv --clear $(SCAN)
 	$(SCAN)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
 	@touch $@
+
+# The policy pack over gRPC, with how long it takes for 100 distributions; by `pulumi preview` where the CLI is on PATH.
+policy-pack: setup
+	$(BIN)/pytest -q -s -p no:xdist -p no:cacheprovider -rs tests/policy
 
 # Applications made with real frameworks behind a canary at 50 %, and the sessions that their libraries write (needs Node).
 APPS := .edge-router/apps-venv

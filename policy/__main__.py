@@ -1,4 +1,4 @@
-"""Serves the policies to Pulumi's engine, which runs this file in the pack's own environment."""
+"""Serves the policies to Pulumi's engine, which runs this file with the Python of PulumiPolicy.yaml."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from policy.pack import serve
+from policy.analyzer import serve
 
 if __name__ == "__main__":
     serve()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cache_check import analyze_state
@@ -26,22 +26,6 @@ class Violation:
     distribution: str
     urn: str
     message: str
-
-
-class Judge:
-    """Judges a stack once for all policies: each is asked once, and who is asked again is asked about a new stack."""
-
-    def __init__(self) -> None:
-        self._asked: set[str] = set()
-        self._found: list[Violation] = []
-
-    def violations(self, policy: str, read: Callable[[], Sequence[Seen]]) -> list[Violation]:
-        """The violations of all policies. `read` is called where the stack is not judged yet."""
-        if not self._asked or policy in self._asked:
-            self._asked = set()
-            self._found = judge(read())
-        self._asked.add(policy)
-        return self._found
 
 
 def judge(resources: Sequence[Seen]) -> list[Violation]:

@@ -11,7 +11,18 @@ from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, FUNCTION, ORIGIN_
 from pulumi_state.values import UNKNOWN
 
 _AWS = ("aws", "aws-native")
-_MOST_LEVELS = 100
+_UNKNOWN = frozenset(
+    {
+        UNKNOWN,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a boolean
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
+        "030794c1-ac77-496b-92df-f27374a8bd58",  # an asset
+        "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
+    }
+)
+"""What the engine sends for a value that is known after the update (pulumi sdk/go/common/resource/plugin, rpc.go)."""
 
 
 @dataclass(frozen=True)
@@ -44,27 +55,16 @@ def is_read(kind: str) -> bool:
     return kind in (DISTRIBUTION, CACHE_POLICY, ORIGIN_REQUEST_POLICY, FUNCTION) or may_be_distribution(kind)
 
 
-def plain_properties(given: Mapping[str, Any], unknown: type[Exception]) -> dict[str, Any]:
-    """The properties as JSON. `unknown` is what reading an unknown value raises; assets count as absent."""
-    return cast("dict[str, Any]", _plain(given, unknown, 0))
+def plain_properties(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties with whole numbers, which a Struct has not, and one mark for everything unknown."""
+    return {key: _plain(value) for key, value in given.items()}
 
 
-def _plain(value: Any, unknown: type[Exception], level: int) -> Any:
-    if level > _MOST_LEVELS:
-        return None
+def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        given = cast("Mapping[str, Any]", value)
-        return {key: _item(given, key, unknown, level) for key in given}
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        listed = cast("Sequence[Any]", value)
-        return [_item(listed, index, unknown, level) for index in range(len(listed))]
+        return plain_properties(cast("Mapping[str, Any]", value))
+    if isinstance(value, list):
+        return [_plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return value if isinstance(value, str | int | float | bool) else None
-
-
-def _item(of: Any, key: Any, unknown: type[Exception], level: int) -> Any:
-    try:
-        return _plain(of[key], unknown, level + 1)
-    except unknown:
-        return UNKNOWN
+    return UNKNOWN if isinstance(value, str) and value in _UNKNOWN else value

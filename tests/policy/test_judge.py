@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cache_check import analyze_state
 from cache_check.catalogue import RULES
-from policy.judge import NOT_JUDGED, Judge, Violation, judge
-from policy.pack import CERTAIN, is_excluded, policy_of, specifications
+from policy.judge import NOT_JUDGED, Violation, judge
+from policy.policies import CERTAIN, is_excluded, policies, policy_of
 from policy.preview import Seen, plain_properties
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, FUNCTION, ORIGIN_REQUEST_POLICY
 from pulumi_state.values import UNKNOWN, StateError
@@ -167,22 +167,8 @@ def test_a_component_is_passed_over_and_another_type_is_named() -> None:
     assert [one.distribution for one in judge([component, native])] == ["native"]
 
 
-def test_a_stack_is_judged_once_for_all_policies_and_anew_for_the_next_one() -> None:
-    reads: list[str] = []
-
-    def read() -> list[Seen]:
-        reads.append("read")
-        return [distribution(LEAKING)]
-
-    asked = Judge()
-    for _ in range(2):
-        found = [asked.violations(one.name, read) for one in specifications()]
-        assert all(one == found[0] for one in found)
-    assert len(reads) == 2
-
-
 def test_every_rule_that_needs_no_stack_is_a_policy_and_certain_leaks_are_mandatory() -> None:
-    found = specifications()
+    found = policies()
     names = [one.name for one in found]
     assert len(set(names)) == len(names)
     assert set(names) == {
@@ -219,30 +205,14 @@ def test_a_distribution_is_excluded_by_name_or_urn(exclude: object, expected: bo
     assert is_excluded(violation, exclude) is expected
 
 
-def test_properties_are_read_without_what_is_unknown_or_no_json() -> None:
-    class UnknownError(Exception):
-        pass
-
-    class Guarded(dict[str, Any]):
-        def __getitem__(self, key: str) -> Any:
-            value = super().__getitem__(key)
-            if value == "?":
-                raise UnknownError
-            return value
-
-    given = Guarded(a="?", b=Guarded(c=60.0, d=0.5), e=["x", None], f=object(), g=True)
-    assert plain_properties(given, UnknownError) == {
-        "a": UNKNOWN,
-        "b": {"c": 60, "d": 0.5},
-        "e": ["x", None],
-        "f": None,
-        "g": True,
-    }
+def test_whole_numbers_and_every_mark_of_the_unknown_are_read() -> None:
+    given = {"a": "3eeb2bf0-c639-47a8-9e75-3b44932eb421", "b": {"c": 60.0, "d": 0.5}, "e": [UNKNOWN, None], "g": True}
+    assert plain_properties(given) == {"a": UNKNOWN, "b": {"c": 60, "d": 0.5}, "e": [UNKNOWN, None], "g": True}
 
 
-def test_the_file_of_the_pack_names_its_own_environment() -> None:
+def test_the_pack_runs_in_the_environment_of_the_project() -> None:
     found = yaml.safe_load((ROOT / "policy" / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
-    assert found["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}}
+    assert found["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "../.venv"}}
 
 
 JSON = st.recursive(

@@ -1,0 +1,1 @@
+"""The composite action that comments on pull requests."""
