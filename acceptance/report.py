@@ -23,7 +23,11 @@ def as_junit(files: Sequence[FileResult]) -> str:
         suite.add_property("file", _clean(file.file.path))
         suite.add_testcases([_case(file, result) for result in file.results])
         report.add_testsuite(suite)
-    report.update_statistics()
+    # Not by update_statistics, which also writes an attribute that the schema does not have here.
+    results = [result for file in files for result in file.results]
+    report.tests, report.time = len(results), round(sum(result.seconds for result in results), 3)
+    report.failures = sum(_has(result, is_error=False) for result in results)
+    report.errors = sum(_has(result, is_error=True) for result in results)
     content: bytes = cast("Any", report).tostring()
     return content.decode()
 
@@ -46,6 +50,11 @@ def _outcome(result: Result) -> Iterator[junitparser.Failure | junitparser.Error
     if result.outcome in ("skipped", "not-judged"):
         why = result.reason or "; ".join(f"{name} not judged: {text}" for name, text in result.not_judged.items())
         yield junitparser.Skipped(_clean(why), result.outcome)
+
+
+def _has(result: Result, *, is_error: bool) -> bool:
+    """A test ends with its first error, or with the expectations that one response did not meet."""
+    return any((not failure.expected) is is_error for failure in result.failures)
 
 
 def _details(failure: Failure) -> str:

@@ -6,24 +6,41 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 from rich.markup import escape
 
+from acceptance.format.read import TestFile, read_test_file
+from acceptance.run.result import Result
+from acceptance.run.runner import Runner
 from cli.console.command import serving as serve_console
 from cli.output.console import out, print_error
 from cli.output.failures import EXIT_CODES
 from cli.stacks.workspace import Workspace
-from cli.test.local_edge import LogLines
+from cli.test.local_edge import LocalEdge, LogLines
 from cli.up import report, serving
 from cli.up.deploying import command_errors
 from cli.up.request import UpRequest
-from demo.chapters import run_chapters
 from demo.guide import Checks, Decisions, Guide
+from demo.rollouts import rollouts
 from infra.settings.stack import Stack
 
 STACK = "local"
 COMMAND = ".venv/bin/edge-router"
 VERSION_2 = "canary"
+FOLDER = Path(__file__).with_name("test_files")
+CHAPTERS = (
+    "sticky-session",
+    "cookie-version",
+    "jwt-iat",
+    "tenant-lookup",
+    "fastest-origin",
+    "tier",
+    "cached-canary",
+    "override",
+)
+"""The test files in the order of the tour."""
 RECONCILE_SECONDS = 0.5
 """The rollout controller runs more often than once a minute, so that the tour is short."""
 
@@ -60,6 +77,30 @@ async def tour(port: int, is_once: bool) -> int:
                 _print_next_steps(deployment.url)
                 await serving.until_ended(serving.follow(guide.request(), deployment))
     return 0
+
+
+def read_chapters() -> list[TestFile]:
+    """Read the test files of the tour. TestFileError."""
+    return [read_test_file(FOLDER / f"{name}.yaml") for name in CHAPTERS]
+
+
+async def run_chapters(guide: Guide, lines: LogLines) -> None:
+    """Run all chapters on the stack of the tour; `lines` gets its log."""
+    edge = LocalEdge(guide.deployment, Workspace(), guide.stack, guide.update, lines)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for file in read_chapters():
+            guide.checks.chapter(file.name)
+            runner = Runner(file, edge, client, "local", is_strict=True)
+            for index in range(len(file.suite.tests)):
+                result = await runner.run(index)
+                guide.checks.expect(result.outcome == "passed", describe(result))
+    await rollouts(guide)
+
+
+def describe(result: Result) -> str:
+    """Return the name of a test, and what was seen or what failed."""
+    found = [failure.text for failure in result.failures] or result.seen
+    return f"{result.name}: {'; '.join(found)}"
 
 
 def _print_next_steps(url: str) -> None:

@@ -71,7 +71,10 @@ def read_test_file(path: Path, environment: Mapping[str, str] = os.environ) -> T
         raise TestFileError([f"{name}: {error}"]) from error
     if not isinstance(document, dict):
         raise TestFileError([f"{name}: must be an object with the key tests"])
-    named = list(_variables(cast("object", document), ()))
+    try:
+        named = list(_variables(cast("object", document), ()))
+    except RecursionError as error:
+        raise TestFileError([f"{name}: is nested too deeply, or in itself"]) from error
     missing = [
         f"{name}:{line_of(lines, location)}: {key_of(location)} has ${{{one}}}, which is not set in the environment"
         for location, one in named

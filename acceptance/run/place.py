@@ -36,7 +36,11 @@ class Place(Protocol):
         ...
 
     async def begin(self, settings: Sequence[str]) -> None:
-        """Prepare a test: these settings (KEY=VALUE) are in force, and all origins are up. SetUpError."""
+        """Prepare a test: these settings (KEY=VALUE) are in force, and nothing is cached or remembered. SetUpError."""
+        ...
+
+    async def end(self) -> None:
+        """Bring up the origins that the test has taken down. SetUpError."""
         ...
 
     async def change(self, settings: Sequence[str]) -> None:
@@ -66,6 +70,9 @@ class Address:
 
     async def begin(self, settings: Sequence[str]) -> None:
         await self.change(settings)
+
+    async def end(self) -> None:
+        return
 
     async def change(self, settings: Sequence[str]) -> None:
         if settings:

@@ -73,7 +73,8 @@ class _Course:
                 key = ("tests", self._index, "steps", number)
                 await self._do(step, self._runner.file.place(*key))
                 if self._result.failures:
-                    return
+                    break
+            await self._place.end()
         except SetUpError as error:
             self._fail(Failure(self._runner.file.place(*key), "set-up", "", str(error)))
 

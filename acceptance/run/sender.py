@@ -13,9 +13,8 @@ import httpx
 from acceptance.checks.response import Seen, Tells
 from acceptance.format.request import Request
 from acceptance.format.suite import Visitor
-from acceptance.run.filling import Numbered, make_body, make_token, token_place
 from acceptance.run.place import Place
-from acceptance.run.visitor import Person
+from acceptance.run.visitor import Numbered, Person, make_body, make_token, token_place
 from validator.traffic.failures import describe_error
 
 USER_AGENT = "edge-router-test"

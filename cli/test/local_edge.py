@@ -97,13 +97,17 @@ class LocalEdge:
         return self._opened.settings.options_of("jwt-iat")
 
     async def begin(self, settings: Sequence[str]) -> None:
-        """Put the settings into force, with an empty cache, cold functions and all origins up."""
-        for name in list(self._down):
-            await self._bring_up(name)
+        """Put the settings into force, with an empty cache, and functions that remember nothing."""
+        await self.end()
         await self.change(settings)
         self._deployment.invalidate("/*")
         await self._deployment.forget()
         self._lines.clear()
+
+    async def end(self) -> None:
+        """Bring up the origins that a test has taken down. SetUpError."""
+        for name in list(self._down):
+            await self._bring_up(name)
 
     async def change(self, settings: Sequence[str]) -> None:
         """Deploy the settings where they are others, and let nobody remember what was in force before."""

@@ -143,6 +143,8 @@ def _settings(options: Options, file: TestFile, index: int) -> Iterator[str]:
     """Yield the mistakes in the settings that a test deploys."""
     from simulator.cloudfront import EDGE_REGIONS
 
+    stack = options.stack_of(file)
+    options.workspace.open_stack(stack, (*WITHOUT_DEMO, *options.settings))  # its own mistakes are not the file's
     case = file.suite.tests[index]
     settings = [*overrides(file.suite.set), *overrides(case.set)]
     changes: list[tuple[Location, list[str]]] = [(("tests", index), settings)]
@@ -155,12 +157,10 @@ def _settings(options: Options, file: TestFile, index: int) -> Iterator[str]:
             yield f"{place} is {step.request.region!r}: origin triggers run in {', '.join(EDGE_REGIONS)}"
     for place, changed in changes:
         try:
-            options.workspace.open_stack(options.stack_of(file), (*WITHOUT_DEMO, *changed, *options.settings))
+            options.workspace.open_stack(stack, (*WITHOUT_DEMO, *changed, *options.settings))
         except SettingsError as error:
             yield from (f"{file.place(*place)}: {text}" for text in error.errors)
         except StackConfigError as error:
-            if error.key == "--stack":
-                raise
             yield f"{file.place(*place)}: {error}"
 
 

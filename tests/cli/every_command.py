@@ -21,6 +21,7 @@ VALUES = {
     "log": "README.md",  # none of requests
     "path": "package.zip",
     "stack": "local",
+    "files": "demo/test_files/tier.yaml",
 }
 """For parameters that have to be given. A new one is missing here, and the tests say so."""
 

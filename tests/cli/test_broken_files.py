@@ -121,18 +121,19 @@ FILES = {
     ("explain",): [""],
     ("invalidate", "--stack", "prod"): ["--outputs"],
     ("rollback", "--stack", "prod"): ["--outputs"],
+    ("test",): [""],
     ("up", "--port", "0"): ["--state", "--origins", "--package"],
 }
 INPUTS = [(words, option) for words, options in FILES.items() for option in options]
 
 
 def test_every_option_that_takes_a_file_is_tried() -> None:
-    """So that a new one is, too; `--out` and `--report` are written."""
+    """So that a new one is, too; `--out`, `--report` and `--junit` are written."""
     taken = {
         (command.name, option)
         for command in COMMANDS
         for option in command.file_options
-        if option not in ("--out", "--report")
+        if option not in ("--out", "--report", "--junit")
     }
     tried = {(" ".join(words[:2]) if words[0] == "config" else words[0], option) for words, option in INPUTS}
     assert taken
@@ -148,7 +149,7 @@ def test_a_file_that_is_none_is_named_with_what_it_is(
     make(kind, file)
     result = run(*words, *filter(None, (option, str(file))))
     assert result.exit_code == 2
-    assert re.match(rf"error: (--[a-z]+ )?{file}: ", result.err)
+    assert re.match(rf"error: (--[a-z]+ )?{file}:([0-9]+:)? ", result.err)
     assert "Traceback" not in result.err
 
 

@@ -26,11 +26,12 @@ IMPORTS = {
     "pipeline": {"infra"},
     "simulator": {"controller", "pulumi_state"},
     "what_if": {"router", "strategies", "controller", "infra"},
+    "acceptance": {"router", "infra", "stats", "simulator", "validator"},
     "cli": {
         *("router", "strategies", "controller", "validator", "infra"),
-        *("cache_check", "pulumi_state", "simulator", "demo", "console", "what_if"),
+        *("cache_check", "pulumi_state", "simulator", "demo", "console", "what_if", "acceptance"),
     },
-    "demo": {"controller", "infra", "simulator", "cli"},
+    "demo": {"controller", "infra", "simulator", "cli", "acceptance"},
     "release": {"strategies", "infra", "simulator"},
     "bench": {"controller", "stats", "infra", "simulator", "cli", "what_if"},
 }

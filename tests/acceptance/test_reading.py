@@ -1,0 +1,160 @@
+"""A test file is read with the line and the key of every mistake in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acceptance.format.read import TestFileError
+from acceptance.run.place import overrides
+from tests.acceptance.fakes import read
+
+WRONG = """\
+tests:
+  - name: one
+    steps:
+      - request: /
+        expct: {}
+      - request: { path: "a b", headrs: {} }
+        expect:
+          status: 2000
+          version: canari
+          headers:
+            x-a: { matches: "(" }
+            "x a": 1
+            x-b: { absent: false }
+            x-c:
+          body: { json: { $.: 1 } }
+          cache: hot
+      - advance: 5
+        visitor: x
+      - {}
+      - request: GET nowhere
+      - request: { body: a, json: {} }
+        visitors: 3
+        expect: { share: { percent: 50 } }
+      - request: /
+        expect: { share: {} }
+      - { request: /, draw: canary }
+  - name: one
+    only: laptop
+    steps: [{ wait: 1s }]
+"""
+ERRORS = """\
+5: tests[0].steps[0].expct is an unknown key: did you mean expect? Allowed: advance, coldStart, draw, expect, \
+invalidate, origin, request, session, set, tenant, visitor, visitors, wait
+6: tests[0].steps[1].request.headrs is an unknown key: did you mean headers? Allowed: body, cookies, follow, headers, \
+host, json, method, path, region, repeat, timeout, token
+6: tests[0].steps[1].request.path is 'a b': a path begins with /, in ASCII without spaces and #, such as /a?b=%20c
+8: tests[0].steps[1].expect.status is '2000': a status code such as 200, a class such as 2xx, or a list of them
+16: tests[0].steps[1].expect.cache is 'hot': did you mean hit? Allowed: error, hit, miss, refresh-hit
+11: tests[0].steps[1].expect.headers.x-a.matches is '(': not a regular expression: missing ), unterminated subpattern \
+at position 0
+12: tests[0].steps[1].expect.headers["x a"] is 'x a': a header name is a token by RFC 9110, that is letters, digits \
+and !#$%&'*+-.^_`|~
+13: tests[0].steps[1].expect.headers.x-b has 1 conditions: write one of equals, oneOf, contains, matches, absent \
+(absent: true only)
+14: tests[0].steps[1].expect.headers.x-c is empty: a value, a list of values or a condition such as absent: true
+15: tests[0].steps[1].expect.body.json["$."] is '$.': not a JSON path: Parse error near the end of string!
+17: tests[0].steps[2].advance is 5: a duration such as 500ms, 5s, 10m or 1h
+19: tests[0].steps[3] has nothing to do: a step has one of request, wait, set, session, tenant, origin, invalidate, \
+advance, coldStart
+20: tests[0].steps[4].request is 'GET nowhere': a path such as /, or a method and a path such as POST /orders
+21: tests[0].steps[5].request has body and json: write one of them
+25: tests[0].steps[6].expect.share has a share without visitors: say how many are counted
+26: tests[0].steps[7] has draw without visitor: name the one who is drawn
+28: tests[1].only is 'laptop': allowed: address, local
+"""
+
+
+def errors_of(folder: Path, text: str, **environment: str) -> list[str]:
+    with pytest.raises(TestFileError) as raised:
+        read(folder, text, **environment)
+    return [error.removeprefix(f"{folder / 'file.yaml'}:").strip() for error in raised.value.errors]
+
+
+def test_every_mistake_has_its_line_its_key_and_what_is_allowed(tmp_path: Path) -> None:
+    assert errors_of(tmp_path, WRONG) == ERRORS.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("steps", "error"),
+    [
+        (
+            "{ request: /, visitors: 3, expect: { share: { percent: 50 } } }",
+            "5: tests[0].steps[0].expect.share accepts every count from 0 to 3, so it proves nothing: raise visitors",
+        ),
+        (
+            "{ request: /, expect: { version: canari } }",
+            "5: tests[0].steps[0].expect.version is 'canari': did you mean",
+        ),
+        (
+            "{ request: /, visitor: a, draw: same }",
+            "5: tests[0].steps[0].draw is 'same': did you mean stable? Allowed: canary, stable",
+        ),
+        ("{ request: / , visitors: 3, visitor: a }", "5: tests[0].steps[0] has visitors and a visitor: write one of"),
+        ("{ request: { path: /, repeat: 1000 }, visitors: 1000 }", "5: tests[0].steps[0] sends 1,000,000 requests: at"),
+        ("{ wait: 1s }", "4: tests[0].steps sends no request: a test has a step with request"),
+        (
+            "{ request: { token: { issuedAt: yesterday } } }",
+            "5: tests[0].steps[0].request.token.issuedAt is 'yesterday'",
+        ),
+        ("{ request: { region: nowhere } }", "5: tests[0].steps[0].request.region is 'nowhere', and"),
+        (
+            "{ session: { id: a, expiresIn: soon } }",
+            "5: tests[0].steps[0].session.expiresIn is 'soon': a duration from",
+        ),
+        (
+            "{ request: { headers: { x-a: '${NOT_SET}' } } }",
+            "5: tests[0].steps[0].request.headers.x-a has ${NOT_SET}, ",
+        ),
+    ],
+)
+def test_what_makes_no_sense_together_is_named(tmp_path: Path, steps: str, error: str) -> None:
+    text = f"name: x\ntests:\n  - name: one\n    steps:\n      - {steps}\n"
+    assert any(found.startswith(error) for found in errors_of(tmp_path, text)), errors_of(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("- a\n", "must be an object with the key tests"),
+        ("tests: []\n", "1: tests is empty: a file has at least one test"),
+        ("name: x\n", "1: tests is missing: it is required"),
+        ("tests: &a [*a]\n", "is nested too deeply, or in itself"),
+        ("a: [\n", "line 2: expected the node content, but found '<stream end>'"),
+    ],
+)
+def test_what_is_no_test_file_is_named(tmp_path: Path, text: str, error: str) -> None:
+    [found] = errors_of(tmp_path, text)
+    assert found == error
+
+
+def test_two_tests_of_one_name_are_told_apart_by_nobody(tmp_path: Path) -> None:
+    text = "tests:\n  - { name: a, steps: [{ request: / }] }\n  - { name: a, steps: [{ request: / }] }\n"
+    assert errors_of(tmp_path, text) == [
+        "2: tests[0].name is 'a', the name of another test too",
+        "3: tests[1].name is 'a', the name of another test too",
+    ]
+
+
+def test_variables_come_from_the_environment_and_no_message_shows_them(tmp_path: Path) -> None:
+    text = "host: ${HOST}\nset: { override: { secret: '${SECRET}' } }\ntests: [{ name: a, steps: [{ request: / }] }]\n"
+    file = read(tmp_path, text, HOST="www.example.com", SECRET="0123456789abcdef")
+    assert (file.suite.host, file.suite.set) == ("www.example.com", {"override": {"secret": "0123456789abcdef"}})
+    assert errors_of(tmp_path, text, HOST="no host", SECRET="x") == [
+        "1: host is '${HOST}': a host name such as www.example.com"
+    ]
+
+
+def test_settings_are_spelled_as_the_option_set_has_them() -> None:
+    settings = {"pin": "none", "canaryPercent": 12.5, "a": {"b-c": [True, "x"], "d.e": None}, "jwtIat.secret": "s"}
+    assert overrides(settings) == [
+        "pin=none",
+        "canaryPercent=12.5",
+        "a.b-c[0]=true",
+        "a.b-c[1]=x",
+        'a["d.e"]=null',
+        "jwtIat.secret=s",
+    ]
