@@ -291,7 +291,14 @@ def test_the_way_back_begins_with_what_takes_seconds() -> None:
     text = (ROOT / ".ci" / "roll-back").read_text(encoding="utf-8")
     order = [
         text.index(part)
-        for part in ("edge-router rollback", "git checkout", "make setup", "pulumi up", "edge-router invalidate")
+        for part in (
+            "edge-router rollback",
+            "git checkout",
+            "make setup",
+            "rename_component",
+            "pulumi up",
+            "invalidate",
+        )
     ]
     assert order == sorted(order)
     assert "--keep-version --keep-config" in text
