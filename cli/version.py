@@ -12,7 +12,7 @@ DEPENDENCIES = ("pulumi", "pulumi-aws", "boto3")
 
 
 def version_line() -> str:
-    """Return `edge-router 0.2.0 (Python 3.11.7, pulumi 3.272.0, …; Linux x86_64)`."""
+    """Return `edge-router 0.3.0 (Python 3.11.7, pulumi 3.272.0, …; Linux x86_64)`."""
     others = [f"{name} {installed}" for name in DEPENDENCIES if (installed := _installed(name))]
     return (
         f"edge-router {own_version()} ({', '.join([f'Python {platform.python_version()}', *others])};"

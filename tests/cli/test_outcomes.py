@@ -153,5 +153,5 @@ def test_the_default_stack_is_the_same_for_all_commands_or_there_is_none() -> No
 def test_the_version_is_one_line(run: Run) -> None:
     result = run("--version")
     assert (result.exit_code, result.err, result.out.count("\n")) == (0, "", 1)
-    assert result.out.startswith("edge-router 0.2.0 (Python 3.")
+    assert result.out.startswith("edge-router 0.3.0 (Python 3.")
     assert "pulumi-aws " in result.out

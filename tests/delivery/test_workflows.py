@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -294,11 +295,45 @@ def test_the_way_back_begins_with_what_takes_seconds() -> None:
     text = (ROOT / ".ci" / "roll-back").read_text(encoding="utf-8")
     order = [
         text.index(part)
-        for part in ("edge-router rollback", "git checkout", "make setup", "pulumi up", "edge-router invalidate")
+        for part in (
+            "edge-router rollback",
+            "git checkout",
+            "make setup",
+            "rename_component",
+            "pulumi up",
+            "invalidate",
+        )
     ]
     assert order == sorted(order)
     assert "--keep-version --keep-config" in text
     assert "--refresh" in text
+
+
+@pytest.mark.parametrize(("source", "imported"), [("index", ""), ("infra", "edge-router:infra:EdgeRouter$x\n")])
+def test_a_program_that_knows_the_former_type_gets_a_state_with_it(source: str, imported: str, tmp_path: Path) -> None:
+    """Else it would take all that is in the component for other resources (docs/upgrade.md)."""
+    files = {
+        "infra/a.py": f"TOKEN = 'edge-router:{source}:EdgeRouter'\n",
+        "Makefile": "setup:\n",
+        ".venv/bin/edge-router": "#!/bin/sh\n",
+        "bin/pulumi": '#!/bin/sh\necho "$1 $2" >> calls\n'
+        'case "$2" in export) echo "edge-router:index:EdgeRouter\\$x" ;; import) cat > imported ;; esac\n',
+        ".ci/roll-back": (ROOT / ".ci" / "roll-back").read_text(encoding="utf-8"),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "before"]):
+        subprocess.run([*git, *arguments], cwd=tmp_path, check=True)
+    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    command = [tmp_path / ".ci" / "roll-back", "prod", "HEAD"]
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    found = tmp_path / "imported"
+    assert (found.read_text() if found.exists() else "") == imported
+    moved = ["stack export", "stack import"] if imported else []
+    assert sorted((tmp_path / "calls").read_text().splitlines()) == sorted([*moved, "up --stack"])
 
 
 def test_a_build_in_the_pipeline_does_the_same_steps() -> None:
