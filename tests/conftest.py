@@ -6,6 +6,7 @@ import gc
 import re
 from functools import cache
 
+import botocore.hooks
 import botocore.loaders
 import httpx._transports.default
 import pytest
@@ -22,11 +23,14 @@ settings.load_profile("quick")
 
 
 def pytest_configure() -> None:
-    """Read once per process what thousands of clients read: the roots for TLS (30 ms each), boto3's models (100 ms)."""
-    default, loader = httpx._transports.default, botocore.loaders.JSONFileLoader
+    """Do once per process what thousands of clients do: read the roots for TLS (30 ms each), read boto3's models
+    (100 ms), translate botocore's names of events (5 ms)."""
+    default, loader, hooks = httpx._transports.default, botocore.loaders.JSONFileLoader, botocore.hooks.EventAliaser
     default.create_ssl_context = cache(default.create_ssl_context)
     read = cache(lambda path: load(loader(), path))
     load, loader.load_file = loader.load_file, lambda _, path: read(path)
+    named = cache(lambda event: alias(hooks(botocore.hooks.HierarchicalEmitter()), event))
+    alias, hooks._alias_event_name = hooks._alias_event_name, lambda _, event: named(event)
 
 
 class ByWhatIsShared(LoadScopeScheduling):
@@ -55,3 +59,9 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_unconfigure() -> None:
+    """Look once for what nobody closed: pytest would look at all that is left twice, the interpreter again."""
+    gc.collect()
+    gc.freeze()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
+from threading import Lock
 from typing import Any, NamedTuple
 
 from cli.output.errors import OperationError, UsageError
@@ -26,6 +27,8 @@ class Patience(NamedTuple):
 PATIENTLY = Patience(5, 30, 5)
 BRIEFLY = Patience(2, 5, 2)
 """For optional calls."""
+_ONE_AT_A_TIME = Lock()
+"""Threads may share clients, and not the session that makes them."""
 
 
 def client(service: str, region: str, patience: Patience = PATIENTLY) -> Any:
@@ -35,13 +38,11 @@ def client(service: str, region: str, patience: Patience = PATIENTLY) -> Any:
     apply. UsageError for an unknown Region.
     """
     from botocore.config import Config
-    from botocore.session import Session
 
     if problem := region_error(region, "lambda"):
         raise UsageError(f"Region {problem}")
-    with aws_errors(f"cannot reach {service}", region):
-        session = Session()
-        session.register_component("data_loader", _service_models(session.get_config_variable("data_path")))
+    with aws_errors(f"cannot reach {service}", region), _ONE_AT_A_TIME:
+        session = _session(frozenset(os.environ.items()))
         retries = {
             "mode": "standard",
             "total_max_attempts": session.get_config_variable("max_attempts") or patience.attempts,
@@ -50,12 +51,30 @@ def client(service: str, region: str, patience: Patience = PATIENTLY) -> Any:
         return session.create_client(service, region_name=region, config=limits)
 
 
+@lru_cache(maxsize=1)
+def _session(environment: frozenset[tuple[str, str]]) -> Any:  # noqa: ARG001  botocore reads it from os.environ
+    """botocore's session: one for the clients of all services and Regions, as long as the environment is the same.
+
+    It finds credentials once, which may take a sign-in or a process.
+    """
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", _service_models(session.get_config_variable("data_path")))
+    return session
+
+
 @cache
 def _service_models(folders: str | None) -> Any:
-    """botocore's service models, read once for the clients of all Regions; `folders` is AWS_DATA_PATH."""
+    """botocore's service models, read once; `folders` is AWS_DATA_PATH."""
     from botocore.loaders import create_loader
 
     return create_loader(folders)
+
+
+def _credentials() -> Any:
+    with _ONE_AT_A_TIME:
+        return _session(frozenset(os.environ.items())).get_credentials()
 
 
 def has_credentials() -> bool:
@@ -78,10 +97,9 @@ def find_account(region: str) -> str:
     "" where it is unknown: the next call raises the error.
     """
     from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.session import Session
 
     try:
-        credentials: Any = Session().get_credentials()
+        credentials = _credentials()
         if credentials is None:
             return ""
         known = getattr(credentials.get_frozen_credentials(), "account_id", None)
@@ -114,10 +132,9 @@ def read_credentials(endpoint: str, endpoint_of_all: str, keys: Sequence[str]) -
     OperationError without credentials.
     """
     from botocore.exceptions import BotoCoreError, NoCredentialsError
-    from botocore.session import Session
 
     try:
-        credentials: Any = Session().get_credentials()
+        credentials = _credentials()
         if credentials is None:
             raise NoCredentialsError
         frozen: Any = credentials.get_frozen_credentials()

@@ -14,7 +14,9 @@ import pytest
 
 from cli.stacks.workspace import PROJECT, Workspace
 from cli.up.local_backends import local_backends
-from simulator.deployment.deployment import LocalDeployment
+from simulator.cloudfront import OriginMap
+from simulator.deployment.applications import Application
+from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.lambda_edge import functions_from_state
 from simulator.standin.program import run_program
 
@@ -45,6 +47,7 @@ class Stack:
     console: list[str] = field(default_factory=list[str])
     state: dict[str, Any] | None = None
     overrides: tuple[str, ...] | None = None
+    applications: dict[str, Application] = field(default_factory=dict[str, Application])
 
     async def deploy(
         self, *overrides: str, origins: Mapping[str, str] | None = None, is_forgotten: bool = True, behind: str = ""
@@ -68,10 +71,20 @@ class Stack:
         if behind:
             private = [one if one.bucket else replace(one, url=behind) for one in site.private]
             site = replace(site, applications=[], private=private)
-        await self.local.apply(opened, site, functions_from_state(self.state, PROJECT))
+        await self.local.apply(opened, self._with_kept_applications(site), functions_from_state(self.state, PROJECT))
         await self.local.dynamodb.replication.settle()
         if is_forgotten:
             await self.local.forget()
+
+    def _with_kept_applications(self, site: Site) -> Site:
+        """The site, with the applications of earlier deployments: each takes a second to start. `origins` go before."""
+        self.applications |= {one.name: one for one in site.applications}
+        elsewhere, named = OriginMap(site.origins), dict(site.origins)
+        for name in self.applications:
+            domain, _, port = name.rpartition(":")
+            if url := elsewhere.base_url(domain, int(port)):
+                named[name] = url
+        return replace(site, applications=list(self.applications.values()), origins=named)
 
     async def until(self, is_expected: Callable[[], bool], **request: str) -> None:
         """Send requests, one at a time, until what was logged of them is as expected."""
