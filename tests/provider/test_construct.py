@@ -62,7 +62,9 @@ def test_a_component_has_the_outputs_of_its_schema_and_its_resources_below_it(pr
     distribution = of_type(deployment, "aws:cloudfront/distribution:Distribution")
     assert set(answer.stateDependencies["domain"].urns) >= {distribution["urn"]}
     assert answer.urn == f"urn:pulumi:dev::shop::{EDGE_ROUTER}::edge"
-    assert all(answer.urn == urn or f"::{EDGE_ROUTER}$" in urn for urn in deployment.resources if ":providers:" not in urn)
+    assert all(
+        answer.urn == urn or f"::{EDGE_ROUTER}$" in urn for urn in deployment.resources if ":providers:" not in urn
+    )
 
 
 def test_every_mistake_is_named_by_its_property(provider: Provider) -> None:
@@ -138,7 +140,12 @@ def test_options_hold_for_the_component_and_what_it_makes(provider: Provider) ->
     parent = "urn:pulumi:dev::shop::shop:index:Site::site"
     reference = "urn:pulumi:dev::shop::pulumi:providers:aws::mine::0123"
     provider.construct(
-        TIER, deployment=deployment, parent=parent, protect=True, providers={"aws": reference}, dependencies=[LOAD_BALANCER]
+        TIER,
+        deployment=deployment,
+        parent=parent,
+        protect=True,
+        providers={"aws": reference},
+        dependencies=[LOAD_BALANCER],
     )
     component = of_type(deployment, EDGE_ROUTER)
     distribution = of_type(deployment, "aws:cloudfront/distribution:Distribution")
