@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra.program import create_from_config
+from infra.component import create_from_config
 
 for name, value in create_from_config().outputs.items():
     pulumi.export(name, value)
