@@ -29,7 +29,7 @@ class Tables(pulumi.ComponentResource):
             spec.purpose: self._create(stack.named(spec.purpose), spec, stack.table_name(spec), stack.settings.tables)
             for spec in specs
         }
-        self.names = pulumi.Output.all(**{purpose: table.name for purpose, table in self.tables.items()})
+        self.names = pulumi.Output.from_input({purpose: table.name for purpose, table in self.tables.items()})
         self.register_outputs({"names": self.names})
 
     def _create(self, label: str, spec: TableSpec, physical_name: str, protection: TableSettings) -> aws.dynamodb.Table:
