@@ -34,7 +34,7 @@ class Distribution(pulumi.ComponentResource):
             parent=self,
             depends_on=list(attached.needed_first),
             ignore_changes=["tags"],
-            protect=values.stack.settings.tables.protect,
+            protect=values.stack.settings.tables.protect or None,  # None: what the component's own option says
         )
         distribution = aws.cloudfront.Distribution(name, opts=own, **arguments(values, attached))
         self.arn, self.hosted_zone_id = distribution.arn, distribution.hosted_zone_id

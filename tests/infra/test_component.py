@@ -255,7 +255,10 @@ def test_what_stands_in_for_a_value_follows_its_rules() -> None:
                 inner = inner.setdefault(step, {})
             value = value_until_then((*above, last), inner)
             inner[last] = value
-    given["rollout"]["alarms"] = list(given["rollout"]["alarms"].values())
+    for section, key, *of_a_list in (entry.split(".") for entry in DEFERRABLE if entry.endswith(".*")):
+        assert of_a_list == ["*"]
+        given[section][key] = list(given[section][key].values())
+    given["stickySession"] |= {"rememberInCookie": True, "signedCookie": "express"}
     settings = validate(Settings, given, "inputs.")
     assert settings.origins["function"].function_region == "us-east-1"
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
-from pulumi.runtime.proto import provider_pb2
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, resource_pb2
 
 from provider.construct import SCHEMA_FILE
+from provider.server import main
 from pulumi_state.values import SIGNATURE
 from simulator.standin.deployment import Deployment
-from simulator.standin.model.wire import OUTPUT_VALUE, UNKNOWN, Secret, from_struct
+from simulator.standin.model.wire import OUTPUT_VALUE, UNKNOWN, from_struct, to_struct
+from simulator.standin.monitor import Monitor
+from tests.infra.configs import ROOT
 
-from .engine import ROOT_URN, Provider, RefusedError, new_deployment, running_provider
+from .engine import Provider, RefusedError, new_deployment, running_provider
 
 EDGE_ROUTER = "edge-router:index:EdgeRouter"
 ORIGINS = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com"}}
@@ -42,6 +50,14 @@ def output(value: object = None, *, secret: bool = False) -> dict[str, Any]:
     """An Output of the load balancer as an engine sends it; unknown without a value."""
     known = {} if value is None else {"value": value}
     return {SIGNATURE: OUTPUT_VALUE, **known, "secret": secret, "dependencies": [LOAD_BALANCER]}
+
+
+def register_provider(deployment: Deployment) -> str:
+    """Register an AWS provider of the program's own, and return what refers to it."""
+    request = resource_pb2.RegisterResourceRequest(type="pulumi:providers:aws", name="mine", custom=True)
+    request.object.update({"region": "eu-west-1"})
+    answer = Monitor(deployment, ROOT).RegisterResource(request)
+    return f"{answer.urn}::{answer.id}"
 
 
 def of_type(deployment: Deployment, token: str) -> dict[str, Any]:
@@ -138,7 +154,7 @@ def test_two_components_at_a_time_know_nothing_of_each_other(provider: Provider)
 def test_options_hold_for_the_component_and_what_it_makes(provider: Provider) -> None:
     deployment = new_deployment()
     parent = "urn:pulumi:dev::shop::shop:index:Site::site"
-    reference = "urn:pulumi:dev::shop::pulumi:providers:aws::mine::0123"
+    reference = register_provider(deployment)
     provider.construct(
         TIER,
         deployment=deployment,
@@ -155,4 +171,33 @@ def test_options_hold_for_the_component_and_what_it_makes(provider: Provider) ->
 
 def test_the_other_calls_are_answered_as_the_engine_expects(provider: Provider) -> None:
     stub = provider.stub
+    handshake = stub.Handshake(provider_pb2.ProviderHandshakeRequest())
+    configured = stub.Configure(provider_pb2.ConfigureRequest())
+    assert (handshake.accept_secrets, handshake.accept_resources, handshake.accept_outputs) == (True, True, True)
+    assert (configured.acceptSecrets, configured.acceptResources, configured.acceptOutputs) == (True, True, True)
+    news = to_struct({"version": "0.2.0"})
+    assert stub.CheckConfig(provider_pb2.CheckRequest(news=news)) == provider_pb2.CheckResponse(inputs=news)
     schema = json.loads(stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
+    assert stub.GetPluginInfo(Empty()).version == schema["version"]
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.Parameterize(provider_pb2.ParameterizeRequest())
+    assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    assert refused.value.details() == "the package edge-router takes no parameters"
+    assert stub.Cancel(Empty()) == Empty()
+
+
+def test_the_plugin_answers_with_its_port_wherever_it_is_started(tmp_path: Path) -> None:
+    arguments = [sys.executable, str(ROOT), "127.0.0.1:1", "--logtostderr"]
+    with subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as plugin:
+        assert plugin.stdout is not None
+        port = plugin.stdout.readline().strip()
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            info = provider_pb2_grpc.ResourceProviderStub(channel).GetPluginInfo(Empty())
+        plugin.terminate()
+    assert info.version == json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["version"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_starts_it_by_hand_is_told_what_to_do() -> None:
+    with pytest.raises(SystemExit, match="`pulumi up` runs it here, and `pulumi package add`"):
+        main([])
