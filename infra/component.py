@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.settings import get_root_directory
 
+from infra.canary_routing import DISTRIBUTION_ID, CanaryRouting, distribution_errors
 from infra.edge_router import EdgeRouter
 from infra.inputs.reading import START, InputsError, read_inputs
 from infra.naming.resource_names import prefix_error
@@ -28,6 +29,22 @@ def create_edge_router(
     given = dict(inputs)
     prefix = _prefix(given.pop(NAME_PREFIX, None))
     return EdgeRouter(name, read_inputs(name, prefix, given), project_directory(), opts)
+
+
+def create_canary_routing(
+    name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
+) -> CanaryRouting:
+    """Create all but the distribution and what belongs to it, and reject the settings that are about those.
+
+    The input distributionId is for alarms and policies, once the caller's distribution exists. Errors are as of
+    create_edge_router.
+    """
+    given = dict(inputs)
+    prefix, distribution_id = _prefix(given.pop(NAME_PREFIX, None)), given.pop(DISTRIBUTION_ID, None)
+    values = read_inputs(name, prefix, given)
+    if errors := [*distribution_errors(values.stack, is_known=distribution_id is not None)]:
+        raise InputsError(errors)
+    return CanaryRouting(name, values, project_directory(), distribution_id, opts)
 
 
 def _prefix(given: object) -> str:

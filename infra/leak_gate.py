@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
-
-from pydantic.alias_generators import to_camel
+from typing import Any
 
 from cache_check.analysis import Analysis
 from cache_check.check import analyze_state
 from cache_check.model.behaviors import OUR_COMPONENT
 from cache_check.model.findings import Finding
-from infra.cdn.distribution_args import Attached, DistributionExtras, distribution_args
+from infra.cdn.distribution_args import Attached, DistributionExtras, distribution_args, in_camel_case
 from infra.cdn.policy_args import cache_policy, origin_request_policy, policies_args, static_cache_policy
 from infra.decision_inputs import decision_inputs
 from infra.naming.edge_functions import REWRITING, router_function_name, viewer_function_name
@@ -93,13 +91,5 @@ def _resource(stack: Stack, kind: str, name: str, args: Mapping[str, Any]) -> di
         "custom": True,
         "id": name,
         "type": kind,
-        "inputs": _plain(args),
+        "inputs": in_camel_case(args),
     }
-
-
-def _plain(value: object) -> Any:
-    """Arguments as the engine records them: camelCase, but for the names of tags."""
-    if isinstance(value, Mapping):
-        given = cast("Mapping[str, object]", value)
-        return {to_camel(name): item if name == "tags" else _plain(item) for name, item in given.items()}
-    return [_plain(item) for item in cast("list[object]", value)] if isinstance(value, list) else value

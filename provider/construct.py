@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
-COMPONENTS = {"edge-router:index:EdgeRouter": "create_edge_router"}
+COMPONENTS = {
+    "edge-router:index:EdgeRouter": "create_edge_router",
+    "edge-router:index:CanaryRouting": "create_canary_routing",
+}
+"""The functions of infra.component by the type of what they create."""
 
 _PROPERTY = re.compile(r'inputs(?:\.[\w-]+|\[\d+\]|\["[^"]*"\])*')
 
@@ -42,7 +46,7 @@ class ComponentProvider(Provider):
 
         if resource_type not in COMPONENTS:
             known = ", ".join(COMPONENTS)
-            raise InputPropertiesError(f"{resource_type!r} is no component of this package. Allowed: {known}")
+            raise InputPropertiesError(f"{resource_type!r} is no component of this package. Allowed: {known}", [])
         create = getattr(component, COMPONENTS[resource_type])
         settings = {key: with_outputs(value) for key, value in inputs.items()}
         try:
@@ -77,4 +81,4 @@ def property_errors(error: Exception) -> InputPropertiesError:
     if details:
         heading = message.partition("\n")[0]
         message = "\n".join([heading, *(f"  {line}" for line, path in found.items() if not path)])
-    return InputPropertiesError(message, details or None)
+    return InputPropertiesError(message, details)

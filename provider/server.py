@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -94,5 +95,7 @@ def main(arguments: Sequence[str]) -> None:
     known, _ = parser.parse_known_args(arguments)
     if ":" not in known.engine:
         sys.exit(BY_HAND)
+    # As Pulumi's own host of programs: what is pending when an update fails has been said, and is not looked at again.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(known.engine, sys.stdout.write))

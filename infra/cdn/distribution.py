@@ -34,16 +34,16 @@ class Distribution(pulumi.ComponentResource):
             parent=self,
             depends_on=list(attached.needed_first),
             ignore_changes=["tags"],
-            protect=values.stack.settings.tables.protect,
+            protect=values.stack.settings.tables.protect or None,  # None: what the component's own option says
         )
-        distribution = aws.cloudfront.Distribution(name, opts=own, **_args(values, attached))
+        distribution = aws.cloudfront.Distribution(name, opts=own, **arguments(values, attached))
         self.arn, self.hosted_zone_id = distribution.arn, distribution.hosted_zone_id
         self.domain_name = distribution.domain_name
         self.distribution_id = distribution.id
         self.register_outputs({"domainName": self.domain_name, "distributionId": self.distribution_id})
 
 
-def _args(values: StackValues, attached: Attached) -> dict[str, Any]:
+def arguments(values: StackValues, attached: Attached) -> dict[str, Any]:
     """Return the arguments; those that name a value of the stack follow as Outputs where it is known later."""
     domain_names = {name: values.apply(lambda stack, name=name: _domain_name(stack, name)) for name in values.later}
     args = distribution_args(values.stack, replace(attached, domain_names=domain_names))

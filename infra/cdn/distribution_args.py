@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic.alias_generators import to_camel
 
 from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
 from infra.settings.failover import OriginGroup
@@ -105,6 +107,14 @@ def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
 def _drop_none(args: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments without None, which the engine would receive as null."""
     return {name: value for name, value in args.items() if value is not None}
+
+
+def in_camel_case(args: Any) -> Any:
+    """Return arguments as the engine records them: camelCase, but for the names of tags."""
+    if isinstance(args, Mapping):
+        given = cast("Mapping[str, object]", args)
+        return {to_camel(name): item if name == "tags" else in_camel_case(item) for name, item in given.items()}
+    return [in_camel_case(item) for item in cast("list[object]", args)] if isinstance(args, list) else args
 
 
 def _certificate(extras: DistributionExtras) -> cloudfront.DistributionViewerCertificateArgsDict:

@@ -114,6 +114,6 @@ class Addresses(pulumi.ComponentResource):
                     name=alias,
                     type=kind,
                     aliases=[target],
-                    opts=pulumi.ResourceOptions(parent=self, protect=values.stack.settings.tables.protect),
+                    opts=pulumi.ResourceOptions(parent=self, protect=values.stack.settings.tables.protect or None),
                 )
         self.register_outputs({})

@@ -29,7 +29,8 @@ class Tables(pulumi.ComponentResource):
             spec.purpose: self._create(stack.named(spec.purpose), spec, stack.table_name(spec), stack.settings.tables)
             for spec in specs
         }
-        self.names = pulumi.Output.all(**{purpose: table.name for purpose, table in self.tables.items()})
+        names = pulumi.Output.all(**{purpose: table.name for purpose, table in self.tables.items()})
+        self.names = names.apply(lambda found: dict(found or {}))  # of no keywords at all it makes a list
         self.register_outputs({"names": self.names})
 
     def _create(self, label: str, spec: TableSpec, physical_name: str, protection: TableSettings) -> aws.dynamodb.Table:
@@ -57,7 +58,7 @@ class Tables(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(
                 parent=self,
-                protect=protection.protect,
+                protect=protection.protect or None,  # None: what the component's own option says
                 retain_on_delete=protection.on_destroy == "retain",
                 delete_before_replace=replacement_order(spec.name, spec.purpose),
             ),

@@ -38,6 +38,8 @@ def read_inputs(name: str, prefix: str, inputs: Mapping[str, pulumi.Input[Any]])
         if reader.misplaced:
             raise SettingsError([*map(_misplaced, reader.misplaced)])
         stack = reader.stack(shape, {})
+        if stack.settings.demo.hosts or stack.settings.demo.tiers:
+            raise SettingsError([f"{START}demo is for the project's own stacks: leave it out"])
         if errors := length_errors(stack.short_names(), f"Give a shorter beginning of names: {START}namePrefix"):
             raise SettingsError(errors)
     except SettingsError as error:

@@ -43,7 +43,7 @@ def schema() -> dict[str, Any]:
         **{name: urls[name] for name in ("homepage", "repository") if name in urls},
     }
     components = {one.token: one.spec(types) for one in (EDGE_ROUTER, CANARY_ROUTING)}
-    return {**metadata, "types": types.found, "resources": components, "language": LANGUAGES}
+    return {**metadata, "types": dict(sorted(types.found.items())), "resources": components, "language": LANGUAGES}
 
 
 def text() -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NotRequired, cast, get_args, get_origin, get_type_hints, is_typeddict
 
+from docs.generate.docstrings import attributes
 from infra.inputs.deferrable import DEFERRABLE
+from infra.outputs import CanaryRoutingOutputs, EdgeRouterOutputs, RoutingOutputs
 
-from .properties import PACKAGE
-from .types import Types
+from .properties import PACKAGE, PRIMITIVES, reference
+from .types import Types, summary
 
-TEXT = {"type": "string"}
-NAMED_TEXT = {"type": "object", "additionalProperties": TEXT}
-LIST = {"type": "array", "items": TEXT}
 NAME_PREFIX = {
     "namePrefix": {
         "description": "Begins the names of the resources at AWS. By default project, stack and the component's name.",
@@ -21,24 +20,24 @@ NAME_PREFIX = {
         "plain": True,
     }
 }
-
-
-@dataclass(frozen=True)
-class Output:
-    """An output: its type, what it is, and whether every component has it."""
-
-    type: Mapping[str, Any]
-    description: str
-    is_always_there: bool = False
+DISTRIBUTION_ID = {
+    "distributionId": {
+        "description": "ID of the distribution, where it is known already: for alarms and policies of private origins.",
+        "type": "string",
+    }
+}
+ABOUT_THE_DISTRIBUTION = frozenset({"domain", "staticPaths", "failover", "priceClass", "accessLogs", "validator"})
+"""Settings whose every key is about a distribution that is not the component's."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """A component that has the settings as inputs, but for those `without`."""
+    """A component. Its inputs are the settings but for those `without`, and those `besides`."""
 
     name: str
     description: str
-    outputs: Mapping[str, Output]
+    outputs: type
+    besides: Mapping[str, Any] = field(default_factory=lambda: NAME_PREFIX)
     without: Set[str] = frozenset()
 
     @property
@@ -47,64 +46,72 @@ class Component:
         return f"{PACKAGE}:index:{self.name}"
 
     def spec(self, types: Types) -> dict[str, Any]:
-        """Return the component as a resource of the schema."""
-        properties = {
-            name: one for name, one in types.settings["properties"].items() if name not in self.without
-        } | NAME_PREFIX
+        """Return the component as a resource of the schema, and add the types of its outputs."""
+        settings = types.settings["properties"]
+        properties = {name: one for name, one in settings.items() if name not in self.without} | dict(self.besides)
         return {
             "isComponent": True,
             "description": self.description,
             "inputProperties": properties,
-            "requiredInputs": [name for name in types.settings["required"] if name in properties],
-            "properties": {name: {"description": one.description, **one.type} for name, one in self.outputs.items()},
-            "required": [name for name, one in self.outputs.items() if one.is_always_there],
+            "requiredInputs": types.settings["required"],
+            **_outputs(self.outputs, types.found),
         }
 
 
-_SETTINGS_OUTPUTS = {
-    "strategy": Output(TEXT, "The strategy.", True),
-    "canaryPercent": Output(
-        {"type": "number"}, "The percentage of the settings; a rollout may have changed it since.", True
-    ),
-    "release": Output(TEXT, "The release of the settings.", True),
-    "pin": Output(TEXT, "The pin of the settings.", True),
-}
-_PARTS_OUTPUTS = {
-    "tableNames": Output(LIST, "Names of the strategies' tables at AWS.", True),
-    "functionArn": Output(TEXT, "ARN of the router's version, for the trigger origin-request."),
-    "functionVersion": Output(TEXT, "That version."),
-    "viewerFunctionArn": Output(TEXT, "ARN of the CloudFront Function at viewer-request."),
-    "rewritingFunctionArn": Output(TEXT, "ARN of the CloudFront Function at viewer-response."),
-    "keyValueStoreArn": Output(TEXT, "ARN of the key-value store of the CloudFront Function."),
-    "originPolicies": Output(
-        NAMED_TEXT, "Policies in JSON that let CloudFront ask private origins, by bucket or function ARN."
-    ),
-    "controlTable": Output(TEXT, "Name of the control table, with `control: live`."),
-    "controllerFunction": Output(TEXT, "Name of the rollout controller's function, with `rollout`."),
-    "rolloutTopic": Output(TEXT, "ARN of the topic of rollouts, with `rollout`."),
-    "validatorFunction": Output(TEXT, "Name of the validator's function, with `validator.function`."),
-    "alarmTopic": Output(TEXT, "ARN of the topic of alarms, with `alarms`."),
-}
 EDGE_ROUTER = Component(
     "EdgeRouter",
     "A distribution of Amazon CloudFront whose requests a pluggable strategy sends to a stable or a canary origin: with"
     " the router on Lambda@Edge, tables, policies, and whatever else the settings ask for.",
-    {
-        "domain": Output(TEXT, "Domain name of the distribution.", True),
-        "distributionId": Output(TEXT, "ID of the distribution.", True),
-        "cachedPaths": Output(NAMED_TEXT, "Digests of what decides about the cached responses, by path.", True),
-        **_PARTS_OUTPUTS,
-        **_SETTINGS_OUTPUTS,
-    },
+    EdgeRouterOutputs,
 )
 CANARY_ROUTING = Component(
     "CanaryRouting",
-    "The same routing for a distribution that the program defines itself: the function, its associations, policies and"
-    " origins as outputs.",
-    {**_PARTS_OUTPUTS, **_SETTINGS_OUTPUTS},
+    "The same routing for a distribution that the program defines itself: its origins, the functions' associations and"
+    " the policies are outputs.",
+    CanaryRoutingOutputs,
+    besides=NAME_PREFIX | DISTRIBUTION_ID,
+    without=ABOUT_THE_DISTRIBUTION,
 )
 
 
 def deferrable() -> Set[tuple[str, ...]]:
     """Return the paths that may be Outputs which preview does not know."""
     return {tuple(path.split(".")) for path in DEFERRABLE}
+
+
+def output_hints(record: type) -> dict[str, Any]:
+    """Return the types of a TypedDict's keys, those that may be missing as NotRequired."""
+    return get_type_hints(record, include_extras=True)
+
+
+def meanings(record: type) -> dict[str, str]:
+    """Return the meanings of a TypedDict's keys, which has no docstring of those that both components have."""
+    known = attributes(RoutingOutputs) | attributes(record)
+    return {name: known[name] for name in output_hints(record)}
+
+
+def _outputs(record: type, types: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    texts, hints = meanings(record), output_hints(record)
+    return {
+        "properties": {name: {"description": texts[name], **_type(hint, types)} for name, hint in hints.items()},
+        "required": [name for name, hint in hints.items() if get_origin(hint) is not NotRequired],
+    }
+
+
+def _type(hint: Any, types: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is NotRequired:
+        return _type(arguments[0], types)
+    if origin is list:
+        return {"type": "array", "items": _type(arguments[0], types)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _type(arguments[1], types)}
+    if is_typeddict(hint):
+        record = cast("type", hint)
+        types[f"{PACKAGE}:index:{record.__name__}"] = {
+            "description": summary(record),
+            "type": "object",
+            **_outputs(record, types),
+        }
+        return reference(record.__name__)
+    return {"type": PRIMITIVES[hint]}

@@ -33,7 +33,6 @@ class Types:
         for name, words in self._enums.items():
             values = [{"name": _pascal_case(word), "value": word} for word in words]
             self.found[f"{PACKAGE}:index:{name}"] = {"type": "string", "enum": values}
-        self.found = dict(sorted(self.found.items()))
 
     def _object(self, keys: list[Key], owner: str) -> dict[str, Any]:
         properties: dict[str, Any] = {}
@@ -49,7 +48,7 @@ class Types:
         """Add the type of the object, of the items or of the values that a key has."""
         inner = [one for one in _all_keys() if _path(one)[:-1] == _path(key)]
         documented = _records().get(name) or section_in(key.annotation) or object
-        described = {"description": _summary(documented), **self._object(inner, name)}
+        described = {"description": summary(documented), **self._object(inner, name)}
         if self.found.setdefault(f"{PACKAGE}:index:{name}", described) != described:
             raise LookupError(f"two types are called {name}")
 
@@ -62,10 +61,8 @@ def _all_keys() -> list[Key]:
 
 def _section_key(strategy: str) -> Key:
     """The key of a strategy's section, which the table of all settings leaves to a page of its own."""
-    summary = _summary(load(strategy).Options).rstrip(".")
-    return Key(
-        (section_of(strategy),), options_model(strategy), "none", f"Options of the strategy {strategy}: {summary}."
-    )
+    what = summary(load(strategy).Options).rstrip(".")
+    return Key((section_of(strategy),), options_model(strategy), "none", f"Options of the strategy {strategy}: {what}.")
 
 
 def _path(key: Key) -> tuple[str, ...]:
@@ -98,6 +95,6 @@ def _pascal_case(word: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split("[-_]", word))
 
 
-def _summary(documented: type) -> str:
-    """The first paragraph of a docstring."""
+def summary(documented: type) -> str:
+    """Return the first paragraph of a docstring."""
     return for_readers_elsewhere(" ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split()))
