@@ -170,7 +170,7 @@ examples-programs: sdks
 	cd examples/go && go vet . && go build -o bin/program .
 	rm -rf $(EXAMPLES)/python
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --target $(EXAMPLES)/python $(SDKS)/python
-	PYTHONPATH=$(EXAMPLES)/python $(BIN)/basedpyright --project examples
+	$(BIN)/basedpyright --project examples
 	@command -v pulumi-language-yaml > /dev/null \
 	|| { cd examples/tools && go build -o $(CURDIR)/.edge-router/bin/ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml; }
 

@@ -40,7 +40,7 @@ func main() {
 func origin(bucket *s3.Bucket) edgerouter.OriginArgs {
 	return edgerouter.OriginArgs{
 		Bucket:       bucket.ID().ToStringOutput(),
-		Region:       pulumi.StringRef("us-east-1"),
+		Region:       pulumi.String("us-east-1"),
 		AttachPolicy: pulumi.BoolRef(true),
 	}
 }

@@ -104,7 +104,7 @@ class Deployment:
 
     def provider_inputs(self, reference: str) -> dict[str, object]:
         """Return the settings of a provider, by its reference."""
-        return decoded(self.resources[_urn_of(reference)]["outputs"])
+        return decoded(self.resources[_urn_of(reference)].get("outputs"))
 
     def finish(self) -> None:
         """Delete what was replaced, and then what the program no longer registers, last first.
@@ -148,8 +148,10 @@ class Deployment:
         if package in PROVIDERS:
             self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
         entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
-        texts = {"inputs": encoded({"__internal": {}, **inputs}), "outputs": encoded(inputs)}
-        changed = before is not None and before.get("inputs") != texts["inputs"]
+        # The engine's own notes on the plugin, beside the settings where the SDK has named a version.
+        noted = {"__internal": {}, **inputs} if "version" in inputs else inputs
+        texts = {"inputs": encoded(noted), "outputs": encoded(inputs)} if inputs else {}
+        changed = before is not None and before.get("inputs") != texts.get("inputs")
         self.resources[urn] = {**entry, **texts, **options, **self._times(before, is_changed=changed)}
         self._note("create" if before is None else "update" if changed else "same", urn, kind)
         return identity, dict(inputs)

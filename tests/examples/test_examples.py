@@ -28,7 +28,6 @@ NEEDED = {
 }
 """What `make examples` makes for each, which takes downloads by npm and Go."""
 MISSING = [str(path) for path in NEEDED.values() if not path.exists()]
-COMPONENT = "edge-router:index:EdgeRouter"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"`make examples` makes what is missing: {', '.join(MISSING)}")
@@ -83,8 +82,19 @@ def test_the_first_preview_has_the_origins_as_unknown_and_the_update_has_the_buc
     assert {change.op for change in planned.changes} == {change.op for change in made.changes} == {"create"}
 
 
+def test_a_distribution_of_the_programs_own_takes_what_the_component_gives() -> None:
+    made = resources(run("canary-routing", preview=False))
+    [distribution] = [one for one in made.values() if one["type"] == DISTRIBUTION]
+    assert distribution["urn"].endswith(f"::{DISTRIBUTION}::site")
+    assert [one["domainName"] for one in distribution["inputs"]["origins"]] == ["v1.example.com"]
+    [association] = distribution["inputs"]["defaultCacheBehavior"]["lambdaFunctionAssociations"]
+    [function] = [one for one in made.values() if one["type"] == "aws:lambda/function:Function"]
+    assert association["lambdaArn"] == function["outputs"]["qualifiedArn"]
+    assert {change.op for change in run("canary-routing", preview=True).changes} == {"create"}
+
+
 def test_every_example_has_the_same_stack_and_says_how_the_package_is_added() -> None:
-    for language in LANGUAGES:
+    for language in (*LANGUAGES, "canary-routing"):
         folder = EXAMPLES / language
         assert "pulumi package add " in (folder / "README.md").read_text()
         assert (folder / "Pulumi.dev.yaml").read_text() == "config:\n  aws:region: us-east-1\n"

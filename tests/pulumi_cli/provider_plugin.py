@@ -20,6 +20,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from simulator.standin.languages.schemas import aws_schema
 from simulator.standin.model.errors import StandInError
 from simulator.standin.model.model import Known
 from simulator.standin.model.wire import from_struct, holds_unknown, revealed, to_struct
@@ -152,6 +153,8 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @_refusing
     def GetSchema(self, request: Any) -> Any:
+        if self._package == "aws":
+            return provider_pb2.GetSchemaResponse(schema=aws_schema(self._version))
         return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": self._package, "version": self._version}))
 
     @_refusing
