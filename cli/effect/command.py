@@ -33,8 +33,8 @@ def effect(
     from cli.output.streams import write_lines
 
     workspace: Workspace = context.obj
-    before = workspace.open_stack_at(stack, base)
     after = workspace.open_stack(stack, settings or [])
+    before = workspace.open_stack_at(stack, base)
     found = effect_of(before.settings if before is not None else None, after.settings)
     if is_json:
         print_json({"stack": stack, "base": base, **found.as_json()})

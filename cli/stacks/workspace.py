@@ -46,10 +46,8 @@ class Workspace:
         settings that were invalid, which name the commit.
         """
         from infra.config.errors import SettingsError
-        from simulator.standin.config.stack_config import find_stack_file
         from simulator.standin.model.errors import StackConfigError
 
-        find_stack_file(stack, self.root)  # a name that is none is told before git is asked
         commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
         if commit is None:
             raise UsageError(f"--base {reference}: is no commit of the git repository at {self.root}")

@@ -127,7 +127,7 @@ INPUTS = [(words, option) for words, options in FILES.items() for option in opti
 
 
 def test_every_option_that_takes_a_file_is_tried() -> None:
-    """So that a new one is, too; `--out` and `--report` are written."""
+    """So that a new one is, too; `--out`, `--report` and `--sarif` are written."""
     taken = {
         (command.name, option)
         for command in COMMANDS
