@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from cli.effect.line import Line
-from cli.effect.shares import Draw, percentage
+from cli.effect.line import Draw, Line, percentage
 from infra.settings.model import CoreSettings
 from strategies.options import camel_case
 

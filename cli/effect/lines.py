@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.effect.known import known_lines, tokens_of
-from cli.effect.line import Line
-from cli.effect.shares import Draw, percentage
+from cli.effect.line import Draw, Line, percentage
 from infra.settings.groups import has_baseline
 from infra.settings.model import CoreSettings
 from router.model.assignment import Assignment

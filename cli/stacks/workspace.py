@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,43 @@ class Workspace:
     def open_stack(self, stack: str, overrides: Sequence[str] = ()) -> Stack:
         """Return the settings of a stack, with KEY=VALUE overrides. StackConfigError or SettingsError."""
         return load(stack, self.read_config(stack, overrides))
+
+    def open_stack_at(self, stack: str, reference: str) -> Stack | None:
+        """Return the stack as a commit of the git repository has it; None where it had no file yet.
+
+        UsageError for a reference that is none, or where there is no git; StackConfigError or SettingsError for
+        settings that were invalid, which name the commit.
+        """
+        from infra.config.errors import SettingsError
+        from simulator.standin.model.errors import StackConfigError
+
+        commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+        if commit is None:
+            raise UsageError(f"--base {reference}: is no commit of the git repository at {self.root}")
+        names = ("Pulumi.yaml", f"Pulumi.{stack}.yaml")
+        texts = {name: self._git("show", f"{commit.strip()}:./{name}") for name in names}
+        if None in texts.values():
+            return None
+        with tempfile.TemporaryDirectory(prefix="edge-router-base-") as directory:
+            for name, text in texts.items():
+                (Path(directory) / name).write_text(text or "", encoding="utf-8")
+            try:
+                return Workspace(Path(directory)).open_stack(stack)
+            except SettingsError as error:
+                raise SettingsError([f"at {reference}: {text}" for text in error.errors]) from error
+            except StackConfigError as error:
+                raise StackConfigError(
+                    f"at {reference}: {str(error).replace(f'{directory}/', '')}", error.key
+                ) from error
+
+    def _git(self, *arguments: str) -> str | None:
+        """Return what git prints; None where it fails, as for a file that a commit has not."""
+        command = ["git", "-C", str(self.root), *arguments]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603  no shell
+        except OSError as error:
+            raise UsageError(f"--base needs git: {error.strerror}") from error
+        return done.stdout if done.returncode == 0 else None
 
     def read_config(self, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         """Read a stack's config as the Pulumi CLI does, with KEY=VALUE overrides. StackConfigError."""

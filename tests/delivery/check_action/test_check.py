@@ -42,7 +42,7 @@ def test_a_state_is_checked_and_a_stack_is_told_against_its_base(tmp_path: Path)
     assert lines[4].startswith("- ")
     assert f"### `{state}`" in lines
     assert any(line.startswith("- **warning** `chosen-by-chance` (") for line in lines)
-    assert told["has-errors"] == "false"
+    assert (told["has-errors"], told["has-sarif"]) == ("false", "true")
     assert json.loads((tmp_path / "out" / "result.json").read_text()) == {"isQuiet": False, "hasErrors": False}
     files = sorted(Path(told["sarif"]).iterdir())
     assert [path.name for path in files] == ["stack-0.sarif", "state-1.sarif"]
@@ -79,6 +79,7 @@ def told(lines: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         (told([STAYS]), {**FINE, "ok": False, "problems": ["edge-router:pin is odd"]}, False, True),
         ({"ok": False, "errors": [{"message": "PULUMI_CONFIG_PASSPHRASE"}]}, FINE, False, False),
         (told([STAYS]), {"ok": False, "errors": [{"message": "no such stack"}]}, False, True),
+        (told([STAYS]), {"ok": False, "errors": [{"message": "x: set PULUMI_CONFIG_PASSPHRASE"}]}, False, False),
         (None, None, False, True),
     ],
 )
