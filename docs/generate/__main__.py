@@ -8,21 +8,24 @@ from pathlib import Path
 from .commands import commands
 from .pages import DOCS, fill, pages
 from .tables import all_reasons, reasons_table, settings_table
+from .test_file import reference, stale_schema
 
 
 def generate(name: str) -> str:
-    """Render a block by its name: `commands`, `settings SECTION`, `reasons` or `reasons STRATEGY`."""
+    """Render a block by its name: `commands`, `test-file`, `settings SECTION`, `reasons` or `reasons STRATEGY`."""
     kind, _, argument = name.partition(" ")
+    if kind == "test-file":
+        return reference()
     if kind == "reasons":
         return reasons_table(argument) if argument else all_reasons()
     return commands() if kind == "commands" else settings_table(argument)
 
 
 def stale_pages() -> dict[Path, str]:
-    """Pages whose generated blocks differ from the code, with the text that they should have."""
+    """Pages whose generated blocks differ from the code, and the schema of test files, with what they should have."""
     texts = {page: page.read_text(encoding="utf-8") for page in pages()}
     filled = {page: fill(text, generate) for page, text in texts.items()}
-    return {page: text for page, text in filled.items() if text != texts[page]}
+    return {page: text for page, text in filled.items() if text != texts[page]} | stale_schema()
 
 
 def main() -> None:

@@ -44,7 +44,9 @@ def test_the_check_names_stale_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_table_and_the_commands_are_on_exactly_one_page() -> None:
     blocks = Counter(name for page in pages() for name in block_names(page.read_text(encoding="utf-8")))
     of_strategies = (f"reasons {strategy}" for strategy in STRATEGIES)
-    assert blocks == Counter(["commands", *(f"settings {name}" for name in tables()), "reasons", *of_strategies])
+    assert blocks == Counter(
+        ["commands", "test-file", *(f"settings {name}" for name in tables()), "reasons", *of_strategies]
+    )
 
 
 def test_every_key_below_a_key_is_in_a_table() -> None:
