@@ -23,6 +23,7 @@ from cli.output.outcome import Problem
 from cli.output.progress import working
 from cli.stacks.workspace import Workspace
 from cli.test.report import as_json, print_file, print_result, print_summary, print_tests
+from cli.up.command import require_packages
 from cli.validate.run import check_writable, expectations, write_report
 from infra.config.errors import SettingsError
 from infra.settings.stack import WITHOUT_DEMO
@@ -141,7 +142,8 @@ def _set_ups(file: TestFile, index: int) -> Iterator[str]:
 
 def _settings(options: Options, file: TestFile, index: int) -> Iterator[str]:
     """Yield the mistakes in the settings that a test deploys."""
-    from simulator.cloudfront import EDGE_REGIONS
+    with require_packages():
+        from simulator.cloudfront import EDGE_REGIONS
 
     stack = options.stack_of(file)
     options.workspace.open_stack(stack, (*WITHOUT_DEMO, *options.settings))  # its own mistakes are not the file's
@@ -186,7 +188,8 @@ async def _run_at_address(options: Options, files: Sequence[TestFile]) -> list[F
 
 
 async def _run_locally(options: Options, files: Sequence[TestFile]) -> list[FileResult]:
-    from cli.test.local_edge import opened
+    with require_packages():
+        from cli.test.local_edge import opened
 
     results: list[FileResult] = []
     for stack in dict.fromkeys(options.stack_of(file) for file in files):

@@ -49,7 +49,7 @@ def up(
     ] = None,
 ) -> None:
     """Deploy a stack on this machine and serve it until Ctrl-C; a change of its file is deployed at once."""
-    with _require_packages():
+    with require_packages():
         from cli.output.progress import working
 
         with working("loading the local edge"):
@@ -92,7 +92,7 @@ def status(
     target = Target(context.obj, stack, is_local or not is_aws, is_aws, is_json)
     running = choose_stack(target, "")
     if isinstance(running, LocalStack):
-        with _require_packages():
+        with require_packages():
             from cli.up.report import print_status
         print_status(running, is_json=is_json)
     else:
@@ -102,7 +102,7 @@ def status(
 
 
 @contextlib.contextmanager
-def _require_packages() -> Generator[None]:
+def require_packages() -> Generator[None]:
     """Raise UsageError if a package of the local edge is not installed."""
     try:
         yield

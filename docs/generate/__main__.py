@@ -9,13 +9,16 @@ from .commands import commands
 from .outputs import outputs_table
 from .pages import DOCS, fill, pages
 from .tables import all_reasons, reasons_table, rules_table, settings_table
+from .test_file import reference, stale_schema
 
 
 def generate(name: str) -> str:
-    """Render a block by its name: `commands`, `settings SECTION`, `outputs`, `rules`, `reasons`, `reasons STRATEGY`."""
+    """Render a block by its name: `commands`, `settings SECTION`, `outputs`, `rules`, `reasons`, `test-file` …"""
     kind, _, argument = name.partition(" ")
     if kind == "outputs":
         return outputs_table()
+    if kind == "test-file":
+        return reference()
     if kind == "reasons":
         return reasons_table(argument) if argument else all_reasons()
     if kind == "rules":
@@ -24,10 +27,10 @@ def generate(name: str) -> str:
 
 
 def stale_pages() -> dict[Path, str]:
-    """Pages whose generated blocks differ from the code, with the text that they should have."""
+    """Pages whose generated blocks differ from the code, and the schema of test files, with what they should have."""
     texts = {page: page.read_text(encoding="utf-8") for page in pages()}
     filled = {page: fill(text, generate) for page, text in texts.items()}
-    return {page: text for page, text in filled.items() if text != texts[page]}
+    return {page: text for page, text in filled.items() if text != texts[page]} | stale_schema()
 
 
 def main() -> None:

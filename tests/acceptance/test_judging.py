@@ -217,6 +217,7 @@ def test_a_share_says_what_it_accepts_and_why_it_was_not_judged() -> None:
     assert judge_share(fifty, ["canary"] * 100, None).expected == (
         "29 to 71 of 100 visitors on canary (50 ± 5 %, exact binomial test at 99.9 %)"
     )
+    assert judge_share(fifty, ["canary"] * 3, None).actual == "every count would be accepted: raise visitors"
     assert judge_share(fifty, ["canary", None], None).actual == "the response does not tell its version (versions)"
     assert judge_share(Share(), ["canary"], None).actual == (
         "the expected percentage is not known: write percent, or name the stack with --stack"

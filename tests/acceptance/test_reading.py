@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from acceptance.format.read import TestFileError
 from acceptance.run.place import overrides
 from tests.acceptance.fakes import read
 
+ROOT = Path(__file__).parents[2]
 WRONG = """\
 tests:
   - name: one
@@ -158,3 +163,33 @@ def test_settings_are_spelled_as_the_option_set_has_them() -> None:
         'a["d.e"]=null',
         "jwtIat.secret=s",
     ]
+
+
+FILES = sorted((ROOT / "demo/test_files").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_schema_for_editors_takes_the_files_that_there_are(path: Path) -> None:
+    schema = json.loads((ROOT / "docs/test-file.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def test_the_schema_for_editors_finds_what_the_reader_finds() -> None:
+    schema = json.loads((ROOT / "docs/test-file.schema.json").read_text(encoding="utf-8"))
+    found = jsonschema.Draft202012Validator(schema).iter_errors(yaml.safe_load(WRONG))
+    places = {"/".join(map(str, error.absolute_path)) for error in found}
+    assert places >= {
+        "tests/0/steps/0",  # expct
+        "tests/0/steps/1/request",
+        "tests/0/steps/1/expect/status",
+        "tests/0/steps/1/expect/cache",
+        "tests/0/steps/2/advance",
+        "tests/1/only",
+    }
+
+
+def test_the_example_of_the_page_is_a_test_file(tmp_path: Path) -> None:
+    example = re.search(r"^```yaml\n(.*?)^```", (ROOT / "docs/test-files.md").read_text(encoding="utf-8"), re.M | re.S)
+    assert example
+    assert read(tmp_path, example[1]).suite.tests[0].name == "new visitors are split"

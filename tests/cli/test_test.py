@@ -219,3 +219,10 @@ def test_an_address_where_nobody_is_fails(run: Run, written: Callable[[str], str
     result = run("test", file, "--url", "http://127.0.0.1:9", "--filter", "stable")
     assert result.exit_code == 1
     assert "  response: expected a response, found the connection was refused (GET /)" in result.out
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stack", ["local", "staging", "prod"])
+def test_each_sample_stack_holds_what_its_file_says(run: Run, stack: str) -> None:
+    result = run("test", "demo/test_files/stack.yaml", "--stack", stack, "--strict", "--json")
+    assert (result.exit_code, result.document["passed"]) == (0, 4), result.out

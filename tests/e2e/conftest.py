@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from cli.stacks.workspace import PROJECT, Workspace
+from cli.test.local_edge import LogLines
 from cli.up.local_backends import local_backends
 from simulator.cloudfront import OriginMap
 from simulator.deployment.applications import Application
@@ -44,6 +45,7 @@ class Stack:
     local: LocalDeployment
     viewer: httpx.AsyncClient
     lines: list[str] = field(default_factory=list[str])
+    log: LogLines = field(default_factory=LogLines)
     console: list[str] = field(default_factory=list[str])
     state: dict[str, Any] | None = None
     overrides: tuple[str, ...] | None = None
@@ -150,13 +152,19 @@ def anyio_backend() -> str:
 async def deployed(anyio_backend: str) -> AsyncGenerator[Stack]:
     lines: list[str] = []
     console: list[str] = []
+    log = LogLines()
+
+    def on_log(region: str, function: str, line: str) -> None:
+        lines.append(line)
+        log(region, function, line)
+
     local = LocalDeployment(
-        on_log=lambda _region, _function, line: lines.append(line),
+        on_log=on_log,
         console=console.append,
         reconcile_seconds=NEVER_SECONDS,
     )
     async with local, httpx.AsyncClient(base_url=local.url, trust_env=False, timeout=30) as viewer:
-        yield Stack(local, viewer, lines, console)
+        yield Stack(local, viewer, lines, log, console)
 
 
 @pytest.fixture

@@ -15,14 +15,6 @@ async def test_new_visitors_are_split_as_the_percentage_says(stack: Stack):
     assert {entry["reason"] for entry in stack.decisions} == {"no-session"}
 
 
-@pytest.mark.long
-async def test_a_visitor_stays_for_twenty_requests(stack: Stack):
-    await stack.deploy(*HALF)
-    for version in "12":
-        cookie = await stack.visitor(version, "sessiontoken")
-        assert await stack.versions(20, cookie=f"first=1; {cookie}; last=2") == {version: 20}
-
-
 @pytest.mark.long_if(r"^(?!eu-west-1-)")
 @pytest.mark.parametrize(("region", "replica"), [(HOME, HOME), ("eu-west-2", NEAR), (NEAR, NEAR), ("ap-south-1", FAR)])
 async def test_a_session_is_read_at_the_nearest_replica(stack: Stack, region: str, replica: str):
@@ -44,14 +36,6 @@ async def test_replication_that_lags_does_not_flip_a_visitor(stack: Stack):
         assert await stack.versions(3, "/health", region=FAR, cookie=cookie) == {version: 3}
     assert stack.reads() == {FAR: 2, HOME: 2}  # once each, then remembered
     assert [entry["tableSource"] for entry in stack.decisions[-3:]] == [HOME, "memory", "memory"]
-
-
-@pytest.mark.long
-async def test_an_expired_session_is_a_new_visitor_though_the_item_is_still_there(stack: Stack):
-    await stack.deploy("strategy=sticky-session", "canaryPercent=0")
-    cookie = await stack.put_session("expired", "2", expires=1_600_000_000)
-    assert await stack.version("/health", cookie=cookie) == "1"
-    assert stack.decisions[-1]["reason"] == "expired-session"
 
 
 @pytest.mark.long
@@ -93,14 +77,6 @@ async def test_a_pin_sends_everybody_to_one_version_at_once(stack: Stack, pin: s
     assert await stack.version("/health") == version
     assert {entry["reason"] for entry in stack.decisions} == {"pinned"}
     assert stack.reads() == {}
-
-
-async def test_the_override_reaches_the_canary_at_no_percentage_and_past_a_pin(stack: Stack):
-    await stack.deploy("strategy=sticky-session", "canaryPercent=0", "pin=stable")
-    secret = "local-demo-override-secret"
-    assert await stack.version("/health", x_qa_origin=f"canary:{secret}") == "2"
-    assert await stack.version("/health", x_qa_origin="canary:wrong") == "1"
-    assert await stack.version("/health", x_qa_origin=f"nowhere:{secret}") == "1"
 
 
 @pytest.mark.long
