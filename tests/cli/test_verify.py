@@ -171,6 +171,13 @@ def test_a_version_with_the_same_digest_is_it_without_a_download(run: Run, aws: 
     assert aws.calls == ["2015-03-31/functions/edge-router-prod-3f7kq2ma"]
 
 
+def test_latest_is_not_what_a_distribution_runs(run: Run, aws: FakeCode) -> None:
+    aws.packages["edge-router-prod-3f7kq2ma:$LATEST"] = package()
+    result = verify(run, ARN.removesuffix(":7"), "--json")
+    assert (result.exit_code, result.document["version"]) == (0, "$LATEST")
+    assert "the version that a distribution runs, because this is $LATEST" in result.document["notJudged"]
+
+
 def test_the_code_of_another_version_is_fetched_and_compared(run: Run, aws: FakeCode, commit: str) -> None:
     aws.packages["edge-router-prod-3f7kq2ma:7"] = changed(deadline_ms=1)
     aws.settings |= {"Runtime": "python3.12", "Layers": [{"Arn": "arn:layer:1"}]}
