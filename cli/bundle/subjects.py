@@ -60,6 +60,8 @@ def compare_function(stack: Stack, target: str) -> Verified:
         compared = compare_packages(open_package(deployed.content, target), open_package(here, target))
     compared.differences += deployed.differences
     not_judged = ["its role, memory, timeout and tags"]
+    if kind == "router" and deployed.version == "$LATEST":
+        not_judged.append("the version that a distribution runs, because this is $LATEST")
     if kind != "router":
         not_judged.append("its environment variables")
     elif stack.settings.reads_control_table:

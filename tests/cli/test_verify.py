@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from cli.bundle.opened import Opened, open_package
 from cli.output.errors import UsageError
 from infra.cdn.javascript import build_function_code
 from infra.package.bundle import build_bundle, build_controller, build_validator
+from infra.package.process import Interpreter
 from tests.cli.conftest import ROOT, Result
 from tests.cli.fake_code import FakeCode
 from tests.infra.configs import shipped_stack
@@ -33,6 +35,11 @@ NOT_JUDGED = (
     "not judged: its role, memory, timeout and tags\n"
     "not judged: percentage, pin and release, which are in the control table\n"
 )
+
+
+SOURCE, COMPILED = "router/a.py", "router/__pycache__/a.cpython-313.pyc"
+HERE = {SOURCE: b"a = 1\n", COMPILED: HEADER + b"source-1code"}
+NO_PYTHON = "no Python of the function's version is here"
 
 
 @cache
@@ -116,6 +123,22 @@ def test_what_differs_is_named_and_no_text_that_may_be_secret(run: Run, tmp_path
     assert "tell-nobody" not in result.out + result.err
 
 
+def test_bytecode_that_cannot_be_judged_here_is_not_called_in_order(
+    run: Run, tmp_path: Path, commit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = open_package(package(), "").files
+    path = tmp_path / "router.zip"
+    path.write_bytes(zipped(files | {COMPILED.replace("/a.", "/handler."): HERE[COMPILED]}))
+    other = Interpreter(sys.executable, loads_native=False)
+    monkeypatch.setattr("infra.package.bundle.lambda_python", lambda: other)
+    result = verify(run, path, "--json")
+    undecided = result.document["undecided"]
+    assert result.exit_code == 3
+    assert {"kind": "bytecode", "name": "router/__pycache__/handler.cpython-313.pyc", "detail": NO_PYTHON} in undecided
+    sources = f"its sources are what {commit} builds as the router of the stack prod"
+    assert result.err == f"warning: {path}: {sources}; not all of its bytecode could be judged\n"
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -169,6 +192,13 @@ def test_a_version_with_the_same_digest_is_it_without_a_download(run: Run, aws: 
     told = f"version 7\n{NOT_JUDGED}{ARN}: is what {commit} builds as the router of the stack prod, sha256 "
     assert (result.exit_code, result.out.rpartition(" ")[0] + " ", result.err) == (0, told, "")
     assert aws.calls == ["2015-03-31/functions/edge-router-prod-3f7kq2ma"]
+
+
+def test_latest_is_not_what_a_distribution_runs(run: Run, aws: FakeCode) -> None:
+    aws.packages["edge-router-prod-3f7kq2ma:$LATEST"] = package()
+    result = verify(run, ARN.removesuffix(":7"), "--json")
+    assert (result.exit_code, result.document["version"]) == (0, "$LATEST")
+    assert "the version that a distribution runs, because this is $LATEST" in result.document["notJudged"]
 
 
 def test_the_code_of_another_version_is_fetched_and_compared(run: Run, aws: FakeCode, commit: str) -> None:
@@ -255,10 +285,6 @@ def test_it_reads_what_moto_says_of_a_function(run: Run, monkeypatch: pytest.Mon
     assert (result.exit_code, result.document["version"], result.document["isSame"]) == (0, "1", True)
 
 
-SOURCE, COMPILED = "router/a.py", "router/__pycache__/a.cpython-313.pyc"
-HERE = {SOURCE: b"a = 1\n", COMPILED: HEADER + b"source-1code"}
-
-
 def compared(there: dict[str, bytes], here: dict[str, bytes]) -> tuple[list[str], list[str], list[str]]:
     found = compare_packages(Opened(there, {}), Opened(here, {}))
     return list(map(str, found.differences)), list(map(str, found.undecided)), found.notes
@@ -272,7 +298,7 @@ def test_bytecode_is_judged_because_it_runs_in_place_of_its_source() -> None:
     assert compared(other, HERE) == ([f"{code}made of another source"], [], [])
     assert compared(HERE, {SOURCE: HERE[SOURCE]}) == (
         [],
-        [f"{code}no Python of the function's version is here"],
+        [f"{code}{NO_PYTHON}"],
         [],
     )
 
