@@ -18,12 +18,13 @@ setup: .venv/.installed
 	$(PIP_INSTALL) --require-hashes -r .venv/uv.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
 	|| $(PIP_INSTALL) --require-hashes -r requirements-dev.txt
-	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
+	|| $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 # Types and the groups of tests all at a time: they take about as long as each other, and some tests wait.
 test: lint
-	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target $(TEST_GROUPS) types
+	@$(MAKE) --no-print-directory --keep-going --jobs=5 --output-sync=target $(TEST_GROUPS) types
 
 lint: setup
 	$(BIN)/ruff check .
@@ -35,19 +36,20 @@ types: setup
 PYTEST = $(BIN)/pytest -n 3
 
 # A process for each group of folders, which collects no other group's tests. What tests of a folder remember or hold
-# (the states of stacks, a deployment that is up) is made once. Few groups, for each imports all of it anew; a new folder
-# is with the rest.
-TEST_GROUPS := unit-rest unit-edge unit-program
+# (the states of stacks, a deployment that is up) is made once. Few groups of about the same time, for each imports all of
+# it anew; a new folder is with the rest.
+TEST_GROUPS := unit-edge unit-rest unit-commands unit-program
 FOLDERS := $(patsubst %/,%,$(dir $(wildcard tests/*/__init__.py)))
 unit-edge: GROUP := tests/e2e tests/simulator
 unit-program: GROUP := tests/infra tests/cache_check tests/delivery tests/packages
-unit-rest: GROUP := $(filter-out tests/e2e tests/simulator tests/infra tests/cache_check tests/delivery tests/packages,$(FOLDERS))
+unit-commands: GROUP := tests/cli tests/console tests/controller tests/docs
+unit-rest: GROUP := $(filter-out $(foreach folder,e2e simulator infra cache_check delivery packages cli console controller docs,tests/$(folder)),$(FOLDERS))
 .PHONY: $(TEST_GROUPS)
 $(TEST_GROUPS): setup
 	$(BIN)/pytest -q -p no:xdist -p no:cacheprovider -m "not long" $(GROUP)
 
 unit: setup
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target $(TEST_GROUPS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target $(TEST_GROUPS)
 
 # Every test, also those that `make test` leaves out for time (marked `long` or `long_if`).
 test-long: setup

@@ -17,7 +17,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 SHARED = {"infra": "program", "cache_check": "program", "delivery": "program", "e2e": "edge", "pulumi_cli": "engine"}
 """Folders whose tests use what one process remembers or holds: the states of the stacks, a deployment that is up."""
 
-settings.register_profile("quick", max_examples=60, deadline=None)
+settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("thorough", max_examples=300, deadline=None)
 settings.load_profile("quick")
 

@@ -59,7 +59,7 @@ def _session(environment: frozenset[tuple[str, str]]) -> Any:  # noqa: ARG001  b
     """
     from botocore.session import Session
 
-    session = Session()
+    session: Any = Session()
     session.register_component("data_loader", _service_models(session.get_config_variable("data_path")))
     return session
 

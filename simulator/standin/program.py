@@ -25,6 +25,13 @@ from simulator.standin.run import Run, begin, finished, utc_now
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 # The SDK tells where a program made a resource, which takes a quarter of its time; nothing here asks.
 registering._get_stack_trace = StackTrace  # pyright: ignore[reportPrivateUsage]
+
+
+def _ignore(*_: object, **__: object) -> None: ...
+
+
+pulumi.log.debug = _ignore
+"""Nor does anything read its debug lines: hundreds in an update, each sent by a thread."""
 _ONE_AT_A_TIME = threading.Lock()
 """sys.path and sys.modules belong to the process, so two programs cannot load at once."""
 

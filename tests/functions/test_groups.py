@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.explain.edge_decision import decide
@@ -186,7 +186,6 @@ headers = st.fixed_dictionaries(
 
 
 @given(cookies, headers, st.integers().map("r-{}".format), st.sampled_from(["0", "12.5", "50", "75", "100"]))
-@settings(max_examples=50)
 def test_the_strategy_in_python_decides_the_same(
     given_cookies: dict[str, Values], given_headers: dict[str, Values], request_id: str, percent: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.cdn.javascript import MAX_CODE_BYTES, build_function_code, build_rewriting_code
@@ -235,7 +235,6 @@ def test_paths_that_do_not_fit_into_a_value_are_left_out() -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.sampled_from([apart, alike]))
-@settings(max_examples=100, deadline=None)
 def test_no_reference_is_sent_to_a_host_that_it_did_not_name(value: str, function: Any) -> None:
     """As a browser reads it: without control characters, and with \\ for /."""
     [found] = function().header("Location", value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -160,7 +160,6 @@ def test_versions_are_kept_only_where_a_function_assigns_them_before_the_cache(n
 
 @pytest.mark.parametrize("name", sorted(VERSIONED))
 @given(request=requests, failure=st.sampled_from(["", "timeout"]))
-@settings(max_examples=40, deadline=None)
 def test_any_request_gets_a_valid_decision_with_versioned_caching(name: str, request: Request, failure: str) -> None:
     options = load(name).Options(**(sample_of(name) | VERSIONED[name]))
     strategy = load(name)(options, make_edge(table=FakeTable(ITEMS, failure)))
@@ -177,7 +176,6 @@ def test_needs_name_only_what_cloudfront_can_forward(name: str) -> None:
 
 @every_strategy
 @given(request=requests, failure=st.sampled_from(["", "timeout", "throttled"]))
-@settings(max_examples=60, deadline=None)
 def test_any_request_gets_a_valid_decision_and_stays_as_it_was(name: str, request: Request, failure: str) -> None:
     before = state_of(request)
     decision = build(name, failure).choose(request)
@@ -188,7 +186,6 @@ def test_any_request_gets_a_valid_decision_and_stays_as_it_was(name: str, reques
 
 @every_strategy
 @given(request=requests)
-@settings(max_examples=25, deadline=None)
 def test_the_same_request_gets_the_same_decision(name: str, request: Request) -> None:
     assert build(name).choose(copy.deepcopy(request)) == build(name).choose(request)
 

@@ -36,10 +36,11 @@ class _FastLoader(_Loader):
     """The same, with libyaml's events: a tenth of the time. Go's library is made of it, too."""
 
     def __init__(self, text: str) -> None:
-        events: Any = yaml.CSafeLoader(text)
-        yaml.composer.Composer.__init__(self)
-        yaml.constructor.SafeConstructor.__init__(self)
-        yaml.resolver.Resolver.__init__(self)
+        parts: Any = yaml
+        events = parts.CSafeLoader(text)
+        parts.composer.Composer.__init__(self)
+        parts.constructor.SafeConstructor.__init__(self)
+        parts.resolver.Resolver.__init__(self)
         self.check_event, self.peek_event, self.get_event = events.check_event, events.peek_event, events.get_event
         self.dispose = events.dispose
 
