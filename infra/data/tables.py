@@ -29,7 +29,8 @@ class Tables(pulumi.ComponentResource):
             spec.purpose: self._create(stack.named(spec.purpose), spec, stack.table_name(spec), stack.settings.tables)
             for spec in specs
         }
-        self.names = pulumi.Output.from_input({purpose: table.name for purpose, table in self.tables.items()})
+        names = pulumi.Output.all(**{purpose: table.name for purpose, table in self.tables.items()})
+        self.names = names.apply(dict)  # all() of nothing is a list
         self.register_outputs({"names": self.names})
 
     def _create(self, label: str, spec: TableSpec, physical_name: str, protection: TableSettings) -> aws.dynamodb.Table:
