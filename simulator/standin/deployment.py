@@ -1,9 +1,9 @@
 """The engine's part of an update: compare what the program registers with the state, and ask the provider."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from pulumi_state.resources import STACK
 from simulator.standin.model.errors import ProgramError, StandInError, one_message
@@ -149,7 +149,7 @@ class Deployment:
             self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
         entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
         # The engine's own notes on the plugin, beside the settings where the SDK has named a version.
-        noted = {"__internal": {}, **inputs} if "version" in inputs else inputs
+        noted = {"__internal": dict[str, object](), **inputs} if "version" in inputs else inputs
         texts = {"inputs": encoded(noted), "outputs": encoded(inputs)} if inputs else {}
         changed = before is not None and before.get("inputs") != texts.get("inputs")
         self.resources[urn] = {**entry, **texts, **options, **self._times(before, is_changed=changed)}
@@ -217,7 +217,7 @@ class Deployment:
     def _lost(self, before: Mapping[str, object]) -> set[str]:
         """The properties that were made from a resource which is gone, and is made anew, in this update."""
         made_from = before.get("propertyDependencies")
-        known = made_from if isinstance(made_from, dict) else {}
+        known = cast("Mapping[str, Sequence[str]]", made_from if isinstance(made_from, dict) else {})
         return {key for key, urns in known.items() if self._gone & set(urns)}
 
     def _replace(
