@@ -143,9 +143,10 @@ def test_a_secret_stays_one_and_makes_no_secret_of_its_surroundings(updated: Run
     assert origin["customHeaders"][0]["name"] == "x-origin-verify"
 
 
-def test_packages_are_in_the_project_of_the_caller(shop: Shop, updated: Run) -> None:
+def test_packages_are_in_the_project_of_the_caller_and_not_in_its_repository(shop: Shop, updated: Run) -> None:
     code = resource(updated, "aws:lambda/function:Function", "routing-function")["inputs"]["code"]
     assert Path(code["path"]).parent == shop.directory / ".edge-router" / "dev"
+    assert (shop.directory / ".edge-router" / ".gitignore").read_text() == "*\n"
 
 
 def test_resources_of_a_component_have_its_name(updated: Run) -> None:
