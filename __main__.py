@@ -10,7 +10,7 @@ if get_monitor() is None:  # nobody deploys a stack: started as a plugin (Pulumi
 
     main(sys.argv[1:])
 else:
-    from infra.program import create_from_config
+    from infra.component import create_from_config
 
     for name, value in create_from_config().outputs.items():
         pulumi.export(name, value)

@@ -154,10 +154,12 @@ def _behaviors(distribution: _Distribution, known: _Known) -> Iterator[Behavior]
 
 
 def _creator(urn: str) -> str:
-    """`edge-router-prod` for `urn:pulumi:prod::edge-router::…` of our component."""
-    head, _, kinds = urn.partition("::")
-    project = kinds.partition("::")[0]
-    return f"{project}-{head.rpartition(':')[2]}" if OUR_COMPONENT in urn else ""
+    """`edge-router-prod` for `urn:pulumi:prod::edge-router::…::distribution` of the program's component, and
+    `shop-prod-web` for `urn:pulumi:prod::shop::…::web-distribution` of one called web: how its resources are called.
+    """
+    head, project, _, name = urn.split("::")
+    component = name.removesuffix("distribution")
+    return f"{project}-{head.rpartition(':')[2]}-{component}".rstrip("-") if OUR_COMPONENT in urn else ""
 
 
 def _associations(part: BehaviorPart, known: _Known) -> Iterator[Association]:

@@ -64,6 +64,7 @@ def build(stack: Stack, root: Path, said: frozenset[str] = frozenset()) -> Build
 def build_regional(stack: Stack, root: Path) -> tuple[Path | None, Path | None]:
     """Build the controller's and the validator's packages, which depend on no value; each None where there is none."""
     settings, directory = stack.settings, packages_directory(stack, root)
+    _keep_out_of_git(root / WORK_DIRECTORY)
     with _without_traceback():
         controller = build_controller(stack, directory).relative_to(root) if settings.has_rollout else None
         validator = build_validator(stack, directory).relative_to(root) if settings.validator.function else None
@@ -85,6 +86,14 @@ def _package(stack: Stack, root: Path) -> Path:
 def packages_directory(stack: Stack, root: Path) -> Path:
     """Return the folder of a stack's packages, which Git ignores."""
     return root / WORK_DIRECTORY / stack.name
+
+
+def _keep_out_of_git(directory: Path) -> None:
+    """Let Git ignore the folder, whoever's project it is in: packages hold secrets."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    ignored = directory / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n")
 
 
 @contextmanager

@@ -1,18 +1,26 @@
-"""The components for any Pulumi program: settings as inputs, plain or as Outputs; resources and typed outputs."""
+"""The components for any Pulumi program, from inputs that are plain or Outputs; the program's own from its config."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pulumi
+from pulumi.runtime.config import CONFIG, is_config_secret
 from pulumi.runtime.settings import get_root_directory
 
 from infra.canary_routing import DISTRIBUTION_ID, CanaryRouting, distribution_errors
+from infra.config.aws_regions import opt_in_warning
+from infra.config.errors import SettingsError
+from infra.config.provider import missing_region_error, provider_region
 from infra.edge_router import EdgeRouter
+from infra.inputs.deferrable import StackValues
 from infra.inputs.reading import START, InputsError, read_inputs
-from infra.naming.resource_names import prefix_error
+from infra.naming.resource_names import OWN_COMPONENT, prefix_error
+from infra.package.bundle import ROOT
+from infra.settings.stack import Stack, load_stack, refuse_demo
 
 NAME_PREFIX = "namePrefix"
 """The input that is no setting of a stack file: the beginning of physical names."""
@@ -65,3 +73,31 @@ def project_directory() -> Path:
     """
     here, root = Path.cwd(), get_root_directory()
     return here if not root or here.is_relative_to(root) else Path(root)
+
+
+def create_from_config(opts: pulumi.ResourceOptions | None = None) -> EdgeRouter:
+    """Create the component with the selected stack's config as its inputs; pulumi.RunError with all errors."""
+    config = {key: str(value) for key, value in CONFIG.get().items()}
+    try:
+        stack = _load_stack(config, [key for key in config if is_config_secret(key)])
+        stack.reject_shared_aliases(ROOT)
+        refuse_demo(stack)
+        router = EdgeRouter(OWN_COMPONENT, StackValues.plain(stack), ROOT, opts)
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from None
+    if warning := opt_in_warning("aws:region", provider_region(config, os.environ)):
+        pulumi.log.warn(warning)
+    return router
+
+
+def _load_stack(config: Mapping[str, str], secret_keys: Sequence[str]) -> Stack:
+    """Load the selected stack; SettingsError with all errors, a provider without a Region among them."""
+    text = missing_region_error(config, os.environ)
+    errors = [text] if text else []
+    try:
+        stack = load_stack(config, pulumi.get_stack(), pulumi.get_project(), secret_keys)
+    except SettingsError as error:
+        raise SettingsError(errors + error.errors) from None
+    if errors:
+        raise SettingsError(errors)
+    return stack

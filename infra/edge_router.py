@@ -14,7 +14,7 @@ from infra.cdn.domain import Addresses
 from infra.cdn.invalidation import cached_paths
 from infra.cdn.origin_access import OriginPolicies, create_access_control
 from infra.compute.regional_function import RegionalFunction, validator_function
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import StackValues
 from infra.observability.monitoring import Observability
 from infra.routing import Packages, Routing
 from infra.settings.private_origins import private_resources

@@ -15,7 +15,7 @@ from infra.cdn.javascript import FunctionCode
 from infra.compute.router_function import Router, create_router
 from infra.data.control import Control
 from infra.data.tables import Tables
-from infra.inputs.values import StackValues, apply
+from infra.inputs.deferrable import StackValues, apply
 from infra.rollout.controller import Rollout
 from infra.rollout.running import read_running_values
 

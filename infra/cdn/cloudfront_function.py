@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.cdn.javascript import FunctionCode, key_values_of
-from infra.inputs.values import apply
+from infra.inputs.deferrable import apply
 from infra.naming.edge_functions import REWRITING, viewer_function_name
 from infra.settings.stack import Stack
 

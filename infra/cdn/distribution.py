@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from infra.cdn.distribution_args import OF_VALUES, Attached, distribution_args
 from infra.cdn.policy_args import cache_policy, origin_request_policy, policies_args, static_cache_policy
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import StackValues
 from infra.settings.stack import Stack
 
 

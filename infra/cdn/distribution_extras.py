@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from infra.cdn.access_logs import LogBucket
 from infra.cdn.distribution_args import DistributionExtras
 from infra.cdn.domain import Certificate
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import StackValues
 from infra.settings.domain import DomainSettings
 from infra.settings.stack import Stack
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import StackValues
 from infra.naming.edge_functions import EDGE_REGION
 from infra.settings.domain import DomainSettings
 from infra.settings.stack import Stack

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from infra.cdn.private_bucket import tls_only
 from infra.iam.role import policy_document
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import StackValues
 from infra.settings.origins import OriginSettings
 from infra.settings.private_origins import objects, private_resources, signs
 from infra.settings.stack import Stack

@@ -13,7 +13,7 @@ import pulumi_aws as aws
 
 from infra.compute.router_function import RUNTIME
 from infra.iam.role import allow, policy_document, trust_policy
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import StackValues
 from infra.naming.edge_functions import EDGE_REGION
 from infra.package.bundle import REGIONAL_ARCHITECTURE
 from infra.settings.stack import Stack

@@ -15,7 +15,7 @@ from infra.cdn.origin_access import INVOKE
 from infra.data.control import Control
 from infra.data.tables import Tables
 from infra.iam.role import Role, TableAccess, allow, policy_document
-from infra.inputs.values import StackValues, apply
+from infra.inputs.deferrable import StackValues, apply
 from infra.naming.edge_functions import (
     EDGE_REGION,
     HANDLER,

@@ -20,7 +20,7 @@ class Tables(pulumi.ComponentResource):
     A table belongs to its section in the config and not to the chosen strategy, so that switching destroys no data.
     """
 
-    names: pulumi.Output[dict[str, str]]
+    names: pulumi.Output[Any]
 
     def __init__(self, name: str, stack: Stack, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge-router:infra:Tables", name, None, opts)
@@ -29,8 +29,8 @@ class Tables(pulumi.ComponentResource):
             spec.purpose: self._create(stack.named(spec.purpose), spec, stack.table_name(spec), stack.settings.tables)
             for spec in specs
         }
-        names = pulumi.Output.all(**{purpose: table.name for purpose, table in self.tables.items()})
-        self.names = names.apply(lambda found: dict(found or {}))  # of no keywords at all it makes a list
+        names: dict[str, pulumi.Input[str]] = {purpose: table.name for purpose, table in self.tables.items()}
+        self.names = pulumi.Output.from_input(names)
         self.register_outputs({"names": self.names})
 
     def _create(self, label: str, spec: TableSpec, physical_name: str, protection: TableSettings) -> aws.dynamodb.Table:

@@ -10,8 +10,7 @@ import pulumi
 
 from infra.config.base_model import validate
 from infra.config.errors import Location, SettingsError, full_key
-from infra.inputs.deferrable import DEFERRABLE, SECRET, deferrable, value_until_then
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import DEFERRABLE, SECRET, StackValues, deferrable, value_until_then
 from infra.naming.resource_names import OWN_COMPONENT, component_error, length_errors, project_error, stack_error
 from infra.settings.model import KNOWN_LATER, Settings
 from infra.settings.private_origins import private_resources

@@ -14,7 +14,7 @@ from controller.sources.notifications import SOURCE
 from infra.compute.regional_function import RegionalFunction, RegionalFunctionArgs
 from infra.data.control import Control
 from infra.iam.role import allow, policy_document
-from infra.inputs.values import StackValues
+from infra.inputs.deferrable import StackValues
 from infra.observability.notifications import subscribe
 from infra.package.baked_config import METRICS_NAMESPACE
 from infra.settings.rollouts.plan import RolloutSettings

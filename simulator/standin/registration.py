@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi_state.resources import STACK
 from simulator.standin.model.errors import StandInError
-from simulator.standin.model.wire import ARCHIVE, SIGNATURE, from_struct, rewrite
+from simulator.standin.model.wire import ARCHIVE, SIGNATURE, Secret, from_struct, rewrite
 
 PROVIDER_PREFIX = "pulumi:providers:"
 _UNMODELLED_OPTIONS = {
@@ -140,6 +140,8 @@ def _alias(alias: Any, request: Any, stack: str, project: str) -> str:
 
 def _hashed(value: object, root: Path) -> object:
     """An archive on disk with its absolute path and the hash the engine computes, SHA-256 over the file."""
+    if isinstance(value, Secret):
+        return Secret(_hashed(value.value, root))
     if not isinstance(value, dict) or value.get(SIGNATURE) != ARCHIVE or not isinstance(value.get("path"), str):
         return value
     path = root / str(value["path"])

@@ -285,6 +285,24 @@ def test_a_renamed_resource_with_an_alias_is_kept(project: Path, deploy: Deploy)
     assert [one["urn"].rpartition("::")[2] for one in run.state["deployment"]["resources"]][-1] == "new"
 
 
+def test_what_is_in_a_component_keeps_its_place_when_the_component_has_an_alias(project: Path, deploy: Deploy) -> None:
+    """The engine changes a child's name that begins with the component's (step_generator.go: inheritedChildAlias)."""
+    source = (
+        "import pulumi, pulumi_aws as aws\n"
+        "outer = pulumi.ComponentResource('a:b:{kind}', '{name}', None, pulumi.ResourceOptions(aliases=[{alias}]))\n"
+        "inner = pulumi.ComponentResource('a:b:Inner', 'inner', None, pulumi.ResourceOptions(parent=outer))\n"
+        "aws.cloudwatch.LogGroup('{name}-group', name='group', opts=pulumi.ResourceOptions(parent=outer))\n"
+        "aws.cloudwatch.LogGroup('other', name='other', opts=pulumi.ResourceOptions(parent=inner))"
+    )
+    (project / "__main__.py").write_text(source.format(kind="Former", name="old", alias=""))
+    first = deploy()
+    alias = "pulumi.Alias(type_='a:b:Former', name='old')"
+    (project / "__main__.py").write_text(source.format(kind="Now", name="new", alias=alias))
+    run = deploy(state=first.state)
+    assert changed(run) == {}
+    assert [one["urn"] for one in run.state["deployment"]["resources"] if "Former" in one["urn"]] == []
+
+
 def test_runs_under_a_running_event_loop_and_from_several_threads(deploy: Deploy) -> None:
     expected = deploy().state
     states: list[object] = []
