@@ -149,7 +149,8 @@ class Deployment:
             self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
         entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
         # The engine's own notes on the plugin, beside the settings where the SDK has named a version.
-        noted = {"__internal": dict[str, object](), **inputs} if "version" in inputs else inputs
+        internal: dict[str, object] = {"__internal": {}} if "version" in inputs else {}
+        noted = {**internal, **inputs}
         texts = {"inputs": encoded(noted), "outputs": encoded(inputs)} if inputs else {}
         changed = before is not None and before.get("inputs") != texts.get("inputs")
         self.resources[urn] = {**entry, **texts, **options, **self._times(before, is_changed=changed)}

@@ -16,7 +16,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, resource_pb2
 
-from provider.construct import SCHEMA_FILE
+from provider.construct import SCHEMA_FILE, with_outputs
 from provider.server import main
 from pulumi_state.values import SIGNATURE
 from simulator.standin.deployment import Deployment
@@ -201,3 +201,13 @@ def test_the_plugin_answers_with_its_port_wherever_it_is_started(tmp_path: Path)
 def test_whoever_starts_it_by_hand_is_told_what_to_do() -> None:
     with pytest.raises(SystemExit, match="`pulumi up` runs it here, and `pulumi package add`"):
         main([])
+
+
+def test_the_keys_of_an_object_are_in_order_for_it_has_none_on_its_way() -> None:
+    """Protocol buffers order a map as they like: a policy's statements would change places from run to run."""
+    given = {"stable": {"region": "us-east-1", "bucket": "v1"}, "canary": [{"b": 1, "a": 2}]}
+    assert [list(given), list(with_outputs(given)), list(with_outputs(given)["canary"][0])] == [
+        ["stable", "canary"],
+        ["canary", "stable"],
+        ["a", "b"],
+    ]

@@ -26,7 +26,7 @@ _PLUGIN = """\
 #!/bin/sh
 PYTHONPATH='{root}' exec '{python}' -m tests.pulumi_cli.provider_plugin {package} "$@"
 """
-_TIMEOUT_SECONDS = 120
+_TIMEOUT_SECONDS = 600
 
 
 class PulumiCli:
