@@ -82,6 +82,11 @@ def run(options: Options, names: Sequence[str]) -> None:
         raise UsageError("\n  ".join(dict.fromkeys(problems)))
     if not any(options.chosen(file) for file in files):
         raise UsageError(f"--filter {options.names[0]}: no test has this in its name; --list shows all of them")
+    if not any(
+        file.suite.tests[index].only in (None, options.where) for file in files for index in options.chosen(file)
+    ):
+        other, here = (ADDRESS, "here") if options.where == LOCAL else (LOCAL, "at an address")
+        raise UsageError(f"nothing to run {here}: every chosen test is `only: {other}`")
     results = _run(options, files)
     if options.junit is not None:
         write_report("--junit", options.junit, as_junit(results))

@@ -215,6 +215,12 @@ def test_strictly_what_cannot_be_judged_fails_and_the_first_failure_may_end_it(
     }
 
 
+def test_a_run_in_which_every_test_would_be_skipped_is_none(run: Run, written: Callable[[str], str]) -> None:
+    file = written(SITE)
+    told = "error: nothing to run at an address: every chosen test is `only: local`\n"
+    assert run("test", file, "--url", "http://127.0.0.1:9", "--filter", "only here") == Result(2, "", told)
+
+
 def test_only_a_visitor_who_comes_back_brings_the_cookies_that_were_set(
     run: Run, written: Callable[[str], str], site: str
 ) -> None:
