@@ -157,9 +157,10 @@ def _creator(urn: str) -> str:
     """`edge-router-prod` for `urn:pulumi:prod::edge-router::…::distribution` of the program's component, and
     `shop-prod-web` for `urn:pulumi:prod::shop::…::web-distribution` of one called web: how its resources are called.
     """
-    head, project, _, name = urn.split("::")
-    component = name.removesuffix("distribution")
-    return f"{project}-{head.rpartition(':')[2]}-{component}".rstrip("-") if OUR_COMPONENT in urn else ""
+    if OUR_COMPONENT not in urn:
+        return ""
+    head, project, _, name = [*urn.split("::", 3), "", "", ""][:4]  # a name may have :: in it
+    return f"{project}-{head.rpartition(':')[2]}-{name.removesuffix('distribution')}".rstrip("-")
 
 
 def _associations(part: BehaviorPart, known: _Known) -> Iterator[Association]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from pulumi.runtime.settings import get_root_directory
 
 from infra.canary_routing import DISTRIBUTION_ID, CanaryRouting, distribution_errors
 from infra.config.aws_regions import opt_in_warning
-from infra.config.errors import SettingsError
+from infra.config.errors import SettingsError, format_value
 from infra.config.provider import missing_region_error, provider_region
 from infra.edge_router import EdgeRouter
-from infra.inputs.deferrable import StackValues
+from infra.inputs.deferrable import StackValues, apply
 from infra.inputs.reading import START, InputsError, read_inputs
 from infra.naming.resource_names import OWN_COMPONENT, prefix_error
 from infra.package.bundle import ROOT
@@ -24,6 +25,7 @@ from infra.settings.stack import Stack, load_stack, refuse_demo
 
 NAME_PREFIX = "namePrefix"
 """The input that is no setting of a stack file: the beginning of physical names."""
+_DISTRIBUTION_ID = re.compile(r"[A-Z0-9]{1,64}")
 
 
 def create_edge_router(
@@ -48,7 +50,8 @@ def create_canary_routing(
     create_edge_router.
     """
     given = dict(inputs)
-    prefix, distribution_id = _prefix(given.pop(NAME_PREFIX, None)), given.pop(DISTRIBUTION_ID, None)
+    prefix, given_id = _prefix(given.pop(NAME_PREFIX, None)), given.pop(DISTRIBUTION_ID, None)
+    distribution_id = None if given_id is None else apply(given_id, _checked_id)
     values = read_inputs(name, prefix, given)
     if errors := [*distribution_errors(values.stack, is_known=distribution_id is not None)]:
         raise InputsError(errors)
@@ -64,6 +67,14 @@ def _prefix(given: object) -> str:
     if text := prefix_error(given):
         raise InputsError([f"{START}{NAME_PREFIX} {text}"])
     return given
+
+
+def _checked_id(given: object) -> str:
+    """Return the input distributionId, which is a part of ARNs and of alarms."""
+    if isinstance(given, str) and _DISTRIBUTION_ID.fullmatch(given):
+        return given
+    text = f"is {format_value(given)}: the ID of a distribution has capital letters and digits, such as E1ABCDEFGHIJKL"
+    raise InputsError([f"{START}{DISTRIBUTION_ID} {text}"])
 
 
 def project_directory() -> Path:

@@ -39,7 +39,7 @@ def decision_inputs(stack: Stack) -> DecisionInputs:
         # Those of the key that no function writes.
         passed_headers=key.covered - {needs.version_header, KEY_HEADER},
         hashed_headers=frozenset(key.hashed),
-        caching_key=f"{stack.project}:{settings.section}.caching" if hasattr(settings.options, "caching") else "",
+        caching_key=stack.key(f"{settings.section}.caching") if hasattr(settings.options, "caching") else "",
         required=required_associations(stack),
         function_prefix=stack.prefix,
         static_paths=frozenset(settings.static_paths),

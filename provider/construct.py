@@ -24,7 +24,7 @@ COMPONENTS = {
 }
 """The functions of infra.component by the type of what they create."""
 
-_PROPERTY = re.compile(r'inputs(?:\.[\w-]+|\[\d+\]|\["[^"]*"\])*')
+_PROPERTY = re.compile(r'inputs(?:\.[\w-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*')
 
 
 class ComponentProvider(Provider):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import stat
+import zlib
 from collections import Counter
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -51,9 +53,13 @@ def open_package(content: bytes, source: str) -> Opened:
     except (
         BadZipFile,
         EOFError,
+        LZMAError,
         NotImplementedError,
-        RuntimeError,
-    ) as error:  # encrypted ones, too
+        OSError,
+        RuntimeError,  # encrypted ones
+        ValueError,
+        zlib.error,
+    ) as error:
         raise UsageError(f"{source}: is no zip of a package: {error}") from None
     counts = Counter(entry.filename for entry in entries)
     oddities = {name: "is in the zip more than once" for name, count in counts.items() if count > 1}

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,6 +82,11 @@ def run(options: Options, names: Sequence[str]) -> None:
         raise UsageError("\n  ".join(dict.fromkeys(problems)))
     if not any(options.chosen(file) for file in files):
         raise UsageError(f"--filter {options.names[0]}: no test has this in its name; --list shows all of them")
+    if not any(
+        file.suite.tests[index].only in (None, options.where) for file in files for index in options.chosen(file)
+    ):
+        other, here = (ADDRESS, "here") if options.where == LOCAL else (LOCAL, "at an address")
+        raise UsageError(f"nothing to run {here}: every chosen test is `only: {other}`")
     results = _run(options, files)
     if options.junit is not None:
         write_report("--junit", options.junit, as_junit(results))
@@ -170,9 +176,14 @@ def _run(options: Options, files: Sequence[TestFile]) -> list[FileResult]:
     return asyncio.run(_run_at_address(options, files) if options.url is not None else _run_locally(options, files))
 
 
+def _no_cookies() -> CookieJar:
+    """Return a jar that keeps nothing: each visitor has one, and a client's would be that of all of them."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
 async def _run_at_address(options: Options, files: Sequence[TestFile]) -> list[FileResult]:
     results: list[FileResult] = []
-    async with httpx.AsyncClient(verify=_trust(options.ca_file), cookies=None) as client:
+    async with httpx.AsyncClient(verify=_trust(options.ca_file), cookies=_no_cookies()) as client:
         for file in files:
             named = options.stack or (file.suite.stack if "stack" in file.suite.model_fields_set else None)
             stack = options.workspace.open_stack(named, options.settings) if named else None
@@ -198,7 +209,7 @@ async def _run_locally(options: Options, files: Sequence[TestFile]) -> list[File
                 edge = await ending.enter_async_context(
                     opened(options.workspace, stack, options.settings, options.origins)
                 )
-            client = await ending.enter_async_context(httpx.AsyncClient(trust_env=False))
+            client = await ending.enter_async_context(httpx.AsyncClient(trust_env=False, cookies=_no_cookies()))
             for file in (file for file in files if options.stack_of(file) == stack):
                 results.append(await run_file(options, file, edge, client))
                 if _is_over(options, results):

@@ -118,7 +118,7 @@ def full_key(start: str, location: Location) -> str:
 def _path_step(part: int | str) -> str:
     if isinstance(part, int):
         return f"[{part}]"
-    return f".{part}" if _PLAIN_KEY.fullmatch(part) else f'["{part}"]'
+    return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{json.dumps(part, ensure_ascii=False)}]"
 
 
 def _redact(text: str, values: list[object]) -> str:

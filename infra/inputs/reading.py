@@ -60,6 +60,11 @@ def _misplaced(path: Location) -> str:
     )
 
 
+def _empty(path: Location) -> str:
+    """Return the error of an Output without a value: what would not be there without it is there already."""
+    return f"{full_key(START, path)} is an Output that came to nothing: leave it out to do without"
+
+
 class _Reader:
     """Reads the inputs of one component. `later` are its Outputs by path."""
 
@@ -107,6 +112,8 @@ class _Reader:
     def settle(self, shape: Mapping[str, object], values: Sequence[object], secrecy: Sequence[bool]) -> Stack:
         """Return the stack with the values; InputsError with every mistake in them."""
         found = dict(zip(self.later, values, strict=True))
+        if errors := [_empty(path) for path, value in found.items() if value in ("", None)]:
+            raise InputsError(errors)
         secret = {path: found[path] for path, is_secret in zip(self.later, secrecy, strict=True) if is_secret}
         try:
             return self.stack(_filled(shape, found, ()), secret)

@@ -255,3 +255,12 @@ def test_a_resource_whose_update_was_interrupted_is_not_checked(kind: str, said:
     )
     assert ("in what was checked" in analysis.summary) is bool(said)
     assert analysis.distributions == 1
+
+
+@pytest.mark.parametrize("name", ["web::cdn", "", 7, None])
+def test_a_resource_may_have_any_name(name: object) -> None:
+    found = resource("aws:cloudfront/distribution:Distribution", "cdn", {})
+    of_nobody = state(behavior(cachePolicyId=CACHING_OPTIMIZED))
+    for one in of_nobody["deployment"]["resources"]:
+        one["urn"] = name if not isinstance(name, str) else found["urn"].replace("::cdn", f"::{name}")
+    assert analyze_state(of_nobody).findings == ()

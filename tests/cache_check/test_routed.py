@@ -238,6 +238,7 @@ def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
         "pathPattern": "/assets/*",
         "explanation": finding.explanation,
         "mend": finding.fix,
+        "urn": "urn:pulumi:prod::shop::aws:cloudfront/distribution:Distribution::site",
     }
 
 

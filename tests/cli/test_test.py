@@ -51,11 +51,12 @@ tests:
 
 
 class Site(BaseHTTPRequestHandler):
-    """The stable version."""
+    """The stable version, and the other one for whoever has its cookie."""
 
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("x-app-version", "1")
+        self.send_header("x-app-version", "2" if "seen=1" in self.headers.get("cookie", "") else "1")
+        self.send_header("set-cookie", "seen=1; Path=/")
         self.send_header("x-a", "one")
         self.send_header("content-length", "0")
         self.end_headers()
@@ -212,6 +213,24 @@ def test_strictly_what_cannot_be_judged_fails_and_the_first_failure_may_end_it(
         "request": "GET /",
         "log": [],
     }
+
+
+def test_a_run_in_which_every_test_would_be_skipped_is_none(run: Run, written: Callable[[str], str]) -> None:
+    file = written(SITE)
+    told = "error: nothing to run at an address: every chosen test is `only: local`\n"
+    assert run("test", file, "--url", "http://127.0.0.1:9", "--filter", "only here") == Result(2, "", told)
+
+
+def test_only_a_visitor_who_comes_back_brings_the_cookies_that_were_set(
+    run: Run, written: Callable[[str], str], site: str
+) -> None:
+    file = written(
+        "tests: [{name: new, steps: [{request: /, visitors: 3, expect: {version: stable}},"
+        " {request: /, visitor: anna, expect: {version: stable}},"
+        " {request: /, visitor: anna, expect: {version: canary}}]}]"
+    )
+    result = run("test", file, "--url", site)
+    assert (result.exit_code, result.err) == (0, ""), result.out
 
 
 def test_an_address_where_nobody_is_fails(run: Run, written: Callable[[str], str]) -> None:

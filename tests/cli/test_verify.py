@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import boto3
 import pytest
@@ -54,6 +54,16 @@ def zipped(files: dict[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def damaged() -> bytes:
+    """A zip that is whole but for the first byte of a file's compressed data, a kind of block that there is not."""
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"text" * 9)
+    content = bytearray(buffer.getvalue())
+    content[len("a") + 30] = 0xFF  # after the local header
+    return bytes(content)
 
 
 def changed(**changes: object) -> bytes:
@@ -143,6 +153,7 @@ def test_bytecode_that_cannot_be_judged_here_is_not_called_in_order(
     ("content", "told"),
     [
         (b"x", "is no zip of a package: File is not a zip file"),
+        (damaged(), "is no zip of a package: Error -3 while decompressing data: invalid block type"),
         (zipped({"readme.txt": b""}), "holds no handler of the router, the controller or the validator"),
     ],
 )

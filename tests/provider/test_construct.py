@@ -27,6 +27,7 @@ from tests.infra.configs import ROOT
 from .engine import Provider, RefusedError, new_deployment, running_provider
 
 EDGE_ROUTER = "edge-router:index:EdgeRouter"
+CANARY_ROUTING = "edge-router:index:CanaryRouting"
 ORIGINS = {"stable": {"domainName": "v1.example.com"}, "canary": {"domainName": "v2.example.com"}}
 TIER: dict[str, Any] = {
     "strategy": "tier",
@@ -99,6 +100,9 @@ def test_every_mistake_is_named_by_its_property(provider: Provider) -> None:
         "inputs.pin": "is 'canery': did you mean canary? Allowed: canary, none, stable",
     }
     with pytest.raises(RefusedError) as refused:
+        provider.construct({**TIER, "origins": {**ORIGINS, 'a"b': {"domainName": "a b"}}})
+    assert list(refused.value.properties) == [r'inputs.origins["a\"b"]', r'inputs.origins["a\"b"].domainName']
+    with pytest.raises(RefusedError) as refused:
         provider.construct({**TIER, "strategy": output()}, deployment=new_deployment(preview=True))
     assert refused.value.properties["inputs.strategy"].startswith("is an Output: it decides which resources there are")
     with pytest.raises(RefusedError) as refused:
@@ -116,6 +120,27 @@ def test_a_mistake_in_what_only_an_output_tells_is_named_the_same_way(provider: 
     assert refused.value.message == "1 invalid setting:"
     assert list(refused.value.properties) == ["inputs.origins.stable.domainName"]
     assert "Traceback" not in refused.value.properties["inputs.origins.stable.domainName"]
+
+
+@pytest.mark.parametrize("given", [5, "", output("arn:aws:cloudfront::123456789012:distribution/E1ABCDEFGHIJKL")])
+def test_a_distribution_id_that_is_none_is_named(provider: Provider, given: object) -> None:
+    with pytest.raises(RefusedError) as refused:
+        provider.construct(
+            {**TIER, "alarms": {"notify": ["a@example.com"]}, "distributionId": given}, type=CANARY_ROUTING
+        )
+    assert list(refused.value.properties) == ["inputs.distributionId"]
+    assert refused.value.properties["inputs.distributionId"].endswith(
+        "the ID of a distribution has capital letters and digits, such as E1ABCDEFGHIJKL"
+    )
+
+
+def test_an_output_that_comes_to_nothing_is_no_setting_that_is_left_out(provider: Provider) -> None:
+    """The header of the secret would be there, and say nothing; so would the records of a zone without an ID."""
+    empty = {**TIER, "security": {"originSecret": output("", secret=True)}, "logSalt": output("")}
+    with pytest.raises(RefusedError) as refused:
+        provider.construct(empty)
+    text = "is an Output that came to nothing: leave it out to do without"
+    assert refused.value.properties == {"inputs.security.originSecret": text, "inputs.logSalt": text}
 
 
 def test_an_origin_may_be_unknown_at_preview_and_what_depends_on_it_is_too(provider: Provider) -> None:
