@@ -169,7 +169,7 @@ examples-programs: sdks
 	rm -rf $(EDGE_ROUTER_JS) && cp -R $(SDKS)/nodejs $(EDGE_ROUTER_JS)
 	$(TSC) --project $(EDGE_ROUTER_JS) && cp $(EDGE_ROUTER_JS)/package.json $(EDGE_ROUTER_JS)/bin/
 	$(TSC) --project examples/typescript --noEmit
-	cd examples/go && go vet . && go build -o bin/program .
+	cd examples/go && go vet ./... && go build -o bin/program . && go build -o canary-routing/bin/program ./canary-routing
 	rm -rf $(EXAMPLES)/python
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --target $(EXAMPLES)/python $(SDKS)/python
 	$(BIN)/basedpyright --project examples

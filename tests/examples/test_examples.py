@@ -93,8 +93,16 @@ def test_a_distribution_of_the_programs_own_takes_what_the_component_gives() -> 
     assert {change.op for change in run("canary-routing", preview=True).changes} == {"create"}
 
 
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize("language", ["typescript", "go"])
+def test_a_distribution_of_the_programs_own_is_the_same_in_other_languages(language: str, preview: bool) -> None:
+    found, expected = run(f"{language}/canary-routing", preview=preview), run("canary-routing", preview=preview)
+    assert resources(found) == resources(expected)
+    assert found.outputs == expected.outputs
+
+
 def test_every_example_has_the_same_stack_and_says_how_the_package_is_added() -> None:
-    for language in (*LANGUAGES, "canary-routing"):
-        folder = EXAMPLES / language
+    for folder in (EXAMPLES / name for name in (*LANGUAGES, "canary-routing")):
         assert "pulumi package add " in (folder / "README.md").read_text()
-        assert (folder / "Pulumi.dev.yaml").read_text() == "config:\n  aws:region: us-east-1\n"
+    for project in (*EXAMPLES.glob("*/Pulumi.yaml"), *EXAMPLES.glob("*/canary-routing/Pulumi.yaml")):
+        assert project.with_name("Pulumi.dev.yaml").read_text() == "config:\n  aws:region: us-east-1\n"
