@@ -174,7 +174,7 @@ examples-programs: sdks
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --target $(EXAMPLES)/python $(SDKS)/python
 	$(BIN)/basedpyright --project examples
 	@command -v pulumi-language-yaml > /dev/null \
-	|| { cd examples/tools && go build -o $(CURDIR)/.edge-router/bin/ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml; }
+	|| { cd examples/tools/yaml && go build -o $(CURDIR)/.edge-router/bin/ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml; }
 
 # The schema of the component package (provider/schema.json), from the models; `make test` fails where it is stale.
 schema: setup
