@@ -15,7 +15,7 @@ routing = edge_router.CanaryRouting(
 )
 
 # The rest of the outputs have the fields of the resource's arguments, which a type checker does not know.
-given = cast(Any, routing)
+given = cast("Any", routing)
 distribution = aws.cloudfront.Distribution(
     "site",
     enabled=True,
