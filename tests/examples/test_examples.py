@@ -57,7 +57,7 @@ def resources(run: Run) -> dict[str, dict[str, Any]]:
     }
 
 
-def _without_path(value: object) -> object:
+def _without_path(value: Any) -> Any:
     if isinstance(value, dict) and value.get(SIGNATURE) == ARCHIVE:
         return {key: item for key, item in value.items() if key != "path"}
     return value
@@ -87,9 +87,10 @@ def test_a_distribution_of_the_programs_own_takes_what_the_component_gives() -> 
     [distribution] = [one for one in made.values() if one["type"] == DISTRIBUTION]
     assert distribution["urn"].endswith(f"::{DISTRIBUTION}::site")
     assert [one["domainName"] for one in distribution["inputs"]["origins"]] == ["v1.example.com"]
-    [association] = distribution["inputs"]["defaultCacheBehavior"]["lambdaFunctionAssociations"]
+    associated = distribution["inputs"]["defaultCacheBehavior"]["lambdaFunctionAssociations"]
     [function] = [one for one in made.values() if one["type"] == "aws:lambda/function:Function"]
-    assert association["lambdaArn"] == function["outputs"]["qualifiedArn"]
+    arn = function["outputs"]["qualifiedArn"]
+    assert {one["eventType"]: one["lambdaArn"] for one in associated} == {"origin-request": arn, "origin-response": arn}
     assert {change.op for change in run("canary-routing", preview=True).changes} == {"create"}
 
 
