@@ -169,12 +169,12 @@ examples-programs: sdks
 	rm -rf $(EDGE_ROUTER_JS) && cp -R $(SDKS)/nodejs $(EDGE_ROUTER_JS)
 	$(TSC) --project $(EDGE_ROUTER_JS) && cp $(EDGE_ROUTER_JS)/package.json $(EDGE_ROUTER_JS)/bin/
 	$(TSC) --project examples/typescript --noEmit
-	cd examples/go && go vet . && go build -o bin/program .
+	cd examples/go && go vet ./... && go build -o bin/program . && go build -o canary-routing/bin/program ./canary-routing
 	rm -rf $(EXAMPLES)/python
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --target $(EXAMPLES)/python $(SDKS)/python
 	$(BIN)/basedpyright --project examples
 	@command -v pulumi-language-yaml > /dev/null \
-	|| { cd examples/tools && go build -o $(CURDIR)/.edge-router/bin/ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml; }
+	|| { cd examples/tools/yaml && go build -o $(CURDIR)/.edge-router/bin/ github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml; }
 
 # The schema of the component package (provider/schema.json), from the models; `make test` fails where it is stale.
 schema: setup

@@ -14,26 +14,46 @@ from tests.pulumi_cli.cli import PulumiCli, comparable
 from .test_examples import EXAMPLES, NEEDED, ROOT, run
 from .test_examples import MISSING as MISSING_HERE
 
-HOSTS = {"yaml": "pulumi-language-yaml", "python": "pulumi-language-python"}
-"""The languages that the engine runs as they are; the others it would install or compile anew."""
-MISSING = [*MISSING_HERE, *(name for name in ("pulumi", *HOSTS.values()) if shutil.which(name) is None)]
+RUNTIMES = {
+    "yaml": "yaml",
+    "python": "python",
+    "typescript": "nodejs",
+    "go": {"name": "go", "options": {"binary": str(NEEDED["go"])}},
+}
+HOSTS = [f"pulumi-language-{name}" for name in ("yaml", "python", "nodejs", "go")]
+MISSING = [*MISSING_HERE, *(name for name in ("pulumi", *HOSTS) if shutil.which(name) is None)]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs the Pulumi CLI and its hosts: {', '.join(MISSING)}")
 
 
-@pytest.mark.parametrize("language", HOSTS)
+@pytest.mark.parametrize("language", RUNTIMES)
 def test_the_engine_makes_what_the_stand_in_makes_and_a_second_preview_changes_nothing(
     language: str, tmp_path: Path
 ) -> None:
-    project = tmp_path / "project"
-    shutil.copytree(EXAMPLES / language, project, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    file = project / "Pulumi.yaml"
-    named = {**yaml.safe_load(file.read_text()), "runtime": language}
-    named["plugins"] = {"providers": [{"name": "edge-router", "path": str(ROOT)}]}
-    file.write_text(yaml.safe_dump(named, sort_keys=False))
+    project = _copied(language, tmp_path / "project")
     cli = PulumiCli(project, tmp_path)
-    cli.environment |= {"PYTHONPATH": str(NEEDED["python"]), "PULUMI_PYTHON_CMD": sys.executable}
+    cli.environment |= {
+        "PYTHONPATH": str(NEEDED["python"]),
+        "PULUMI_PYTHON_CMD": sys.executable,
+        "PULUMI_NODEJS_TRANSPILE_ONLY": "true",  # `tsc` has checked the types
+    }
     cli.run("stack", "init", "dev")
     assert "domain        : [unknown]" in cli.run("preview")
     cli.up()
     assert comparable(cli.export()) == comparable(run(language, preview=False).state)
     assert "unchanged" in cli.run("preview", "--expect-no-changes")
+
+
+def _copied(language: str, project: Path) -> Path:
+    """The example with what `make examples` has installed or compiled, and this package by its path."""
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "bin", "canary-routing")
+    shutil.copytree(EXAMPLES / language, project, ignore=ignored)
+    file = project / "Pulumi.yaml"
+    named = {**yaml.safe_load(file.read_text()), "runtime": RUNTIMES[language]}
+    named["plugins"] = {"providers": [{"name": "edge-router", "path": str(ROOT)}]}
+    file.write_text(yaml.safe_dump(named, sort_keys=False))
+    if language == "typescript":
+        (project / "node_modules").symlink_to(EXAMPLES / "typescript/node_modules")
+    if language == "go":
+        module = project / "go.mod"
+        module.write_text(module.read_text().replace(" ../../", f" {ROOT}/"))
+    return project

@@ -57,7 +57,7 @@ def resources(run: Run) -> dict[str, dict[str, Any]]:
     }
 
 
-def _without_path(value: object) -> object:
+def _without_path(value: Any) -> Any:
     if isinstance(value, dict) and value.get(SIGNATURE) == ARCHIVE:
         return {key: item for key, item in value.items() if key != "path"}
     return value
@@ -87,14 +87,23 @@ def test_a_distribution_of_the_programs_own_takes_what_the_component_gives() -> 
     [distribution] = [one for one in made.values() if one["type"] == DISTRIBUTION]
     assert distribution["urn"].endswith(f"::{DISTRIBUTION}::site")
     assert [one["domainName"] for one in distribution["inputs"]["origins"]] == ["v1.example.com"]
-    [association] = distribution["inputs"]["defaultCacheBehavior"]["lambdaFunctionAssociations"]
+    associated = distribution["inputs"]["defaultCacheBehavior"]["lambdaFunctionAssociations"]
     [function] = [one for one in made.values() if one["type"] == "aws:lambda/function:Function"]
-    assert association["lambdaArn"] == function["outputs"]["qualifiedArn"]
+    arn = function["outputs"]["qualifiedArn"]
+    assert {one["eventType"]: one["lambdaArn"] for one in associated} == {"origin-request": arn, "origin-response": arn}
     assert {change.op for change in run("canary-routing", preview=True).changes} == {"create"}
 
 
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize("language", ["typescript", "go"])
+def test_a_distribution_of_the_programs_own_is_the_same_in_other_languages(language: str, preview: bool) -> None:
+    found, expected = run(f"{language}/canary-routing", preview=preview), run("canary-routing", preview=preview)
+    assert resources(found) == resources(expected)
+    assert found.outputs == expected.outputs
+
+
 def test_every_example_has_the_same_stack_and_says_how_the_package_is_added() -> None:
-    for language in (*LANGUAGES, "canary-routing"):
-        folder = EXAMPLES / language
+    for folder in (EXAMPLES / name for name in (*LANGUAGES, "canary-routing")):
         assert "pulumi package add " in (folder / "README.md").read_text()
-        assert (folder / "Pulumi.dev.yaml").read_text() == "config:\n  aws:region: us-east-1\n"
+    for project in (*EXAMPLES.glob("*/Pulumi.yaml"), *EXAMPLES.glob("*/canary-routing/Pulumi.yaml")):
+        assert project.with_name("Pulumi.dev.yaml").read_text() == "config:\n  aws:region: us-east-1\n"

@@ -68,8 +68,9 @@ def _python(program: Program) -> str:
 
 def _nodejs(program: Program) -> str:
     """TypeScript is transpiled as it is loaded; `tsc` has checked its types before."""
-    run_path = program.root / _NODE_RUN
-    if not run_path.is_dir():
+    above = (folder / _NODE_RUN for folder in (program.root, *program.root.parents))
+    run_path = next((path for path in above if path.is_dir()), None)
+    if run_path is None:
         raise StandInError(f"{program.root} has no {_NODE_RUN}: run `npm install` there")
     named = {
         "monitor": program.address,
