@@ -12,7 +12,7 @@ import pulumi
 from infra.cdn.javascript import FunctionCode, FunctionCodeError, build_function_code, build_rewriting_code
 from infra.leak_gate import CacheLeakError, reject_leaks
 from infra.package.archive import write_package
-from infra.package.bundle import WORK_DIRECTORY, BundleError, build_bundle, build_controller, build_validator
+from infra.package.bundle import BundleError, build_bundle, build_controller, build_validator, work_directory
 from infra.package.bytecode import NO_BYTECODE
 from infra.package.start import check_start
 from infra.package.wheels import WheelError
@@ -64,33 +64,36 @@ def build(stack: Stack, root: Path, said: frozenset[str] = frozenset()) -> Build
 def build_regional(stack: Stack, root: Path) -> tuple[Path | None, Path | None]:
     """Build the controller's and the validator's packages, which depend on no value; each None where there is none."""
     settings, directory = stack.settings, packages_directory(stack, root)
-    _keep_out_of_git(root / WORK_DIRECTORY)
+    _keep_out_of_git(work_directory(root))
     with _without_traceback():
-        controller = build_controller(stack, directory).relative_to(root) if settings.has_rollout else None
-        validator = build_validator(stack, directory).relative_to(root) if settings.validator.function else None
+        controller = path_in_state(build_controller(stack, directory), root) if settings.has_rollout else None
+        validator = path_in_state(build_validator(stack, directory), root) if settings.validator.function else None
     return controller, validator
 
 
 def _package(stack: Stack, root: Path) -> Path:
-    """Build the package and start it once. Its path is relative to the project, where Pulumi runs: a state must not
-    depend on the project's path.
-    """
+    """Build the package and start it once."""
     bundle = build_bundle(stack, packages_directory(stack, root))
     if not_tried := check_start(stack, bundle):
         pulumi.log.info(f"{stack.project}: the package: {not_tried}")
     if not bundle.has_bytecode:
         pulumi.log.warn(f"{stack.project}: {NO_BYTECODE}")
-    return bundle.path.relative_to(root)
+    return path_in_state(bundle.path, root)
+
+
+def path_in_state(package: Path, root: Path) -> Path:
+    """Return the path relative to the project, where Pulumi runs: a state must not depend on the project's path."""
+    return package.relative_to(root) if package.is_relative_to(root) else package
 
 
 def packages_directory(stack: Stack, root: Path) -> Path:
     """Return the folder of a stack's packages, which Git ignores."""
-    return root / WORK_DIRECTORY / stack.name
+    return work_directory(root) / stack.name
 
 
 def _keep_out_of_git(directory: Path) -> None:
     """Let Git ignore the folder, whoever's project it is in: packages hold secrets."""
-    directory.mkdir(mode=0o700, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     ignored = directory / ".gitignore"
     if not ignored.exists():
         ignored.write_text("*\n")

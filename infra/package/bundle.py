@@ -30,9 +30,9 @@ CONTROLLER_LOCK = Path(__file__).with_name("requirements-controller.txt")
 VALIDATOR_LOCK = Path(__file__).with_name("requirements-validator.txt")
 
 
-def work_directory() -> Path:
-    """Return the folder of what is built and downloaded, which Git ignores."""
-    return ROOT / WORK_DIRECTORY
+def work_directory(root: Path = ROOT) -> Path:
+    """Return the folder of what is built and downloaded for the project in `root`, which Git ignores."""
+    return root / WORK_DIRECTORY
 
 
 class BundleError(Exception):

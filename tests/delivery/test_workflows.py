@@ -222,7 +222,7 @@ def test_every_night_all_tests_run_and_many_generated_events() -> None:
 
 def test_dependabot_looks_at_every_folder_that_has_a_lock_and_at_the_actions() -> None:
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
-    locks = {"pip": "*requirements*.txt", "npm": "*package-lock.json"}
+    locks = {"pip": "*requirements*.txt", "npm": "*package-lock.json", "gomod": "*go.sum"}
     assert {one["package-ecosystem"] for one in updates} == {"github-actions", *locks}
     for ecosystem, pattern in locks.items():
         [found] = [one for one in updates if one["package-ecosystem"] == ecosystem]
