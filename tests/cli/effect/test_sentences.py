@@ -316,8 +316,9 @@ def test_what_has_no_effect_and_what_is_not_judged_is_named() -> None:
 
 def test_nobody_is_said_to_stay_where_something_is_not_judged() -> None:
     builds = {**ORIGINS, "canary": {**ORIGINS["canary"], "build": "b2"}}
-    for changes, told in (({"bots": {"enabled": True}}, "bots"), ({"origins": builds}, "origins.canary.build")):
-        found = effect(stack(), stack(**changes))
+    bots = stack(bots={"enabled": True})
+    for after, told in ((bots, "bots"), (stack(origins=builds), "origins.canary.build")):
+        found = effect(stack(), after)
         assert (texts(found), found.not_judged) == ([], (told,))
     pages = {**ORIGINS, "canary": {"bucket": "shop", "region": "eu-west-1"}}
     app = {**pages, "canary": {**pages["canary"], "pages": "app"}}
