@@ -10,6 +10,7 @@ from cli.effect.known import known_lines, tokens_of
 from cli.effect.line import Draw, Line, percentage
 from infra.settings.groups import has_baseline
 from infra.settings.model import CoreSettings
+from infra.settings.origins import ROUTED, OriginSettings
 from router.model.assignment import Assignment
 from strategies.options import camel_case
 from strategies.registry import STRATEGIES, section_of
@@ -47,14 +48,17 @@ def effect_of(before: CoreSettings | None, after: CoreSettings) -> Effect:
         return Effect((Line("everybody", "The stack is new: it has no visitors yet."), *_state(after)))
     changed = _changed(before, after)
     known, unjudged = known_lines(before, after)
-    lines = [*_lines(before, after, known), *_origins(before, after), *_static(before, after)]
-    if not lines and not unjudged:
-        lines = [Line("everybody", "Nobody moves: nothing changes that decides about a visitor.", moved=0)]
-    judged = JUDGED | WITHOUT_EFFECT | {after.section}
+    judged, inside = JUDGED | WITHOUT_EFFECT | {after.section}, _inside_origins(before, after)
+    builds = [key for key in inside if key.endswith(".build")]  # by which skew finds the origin of an open page
     others = [camel_case(name) for name in changed if name not in judged and not _is_of_other_strategy(name, after)]
-    idle = [camel_case(name) for name in changed if name in WITHOUT_EFFECT or _is_of_other_strategy(name, after)]
+    others += builds
     if has_baseline(before) != has_baseline(after):
         others.append("rollout.baseline")
+    lines = [*_lines(before, after, known), *_origins(before, after), *_static(before, after)]
+    if not lines and not unjudged and not others:
+        lines = [Line("everybody", "Nobody moves: nothing changes that decides about a visitor.", moved=0)]
+    idle = [camel_case(name) for name in changed if name in WITHOUT_EFFECT or _is_of_other_strategy(name, after)]
+    idle += [key for key in inside if key not in builds]
     return Effect(tuple(lines), tuple(idle), (*unjudged, *others))
 
 
@@ -168,6 +172,17 @@ def _origins(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
             what = "another origin" if hosts != "settings" else "reached in another way"
             told = f": {hosts}" if hosts != "settings" else ""
             yield Line("origin", f"The origin {name} is {what}{told}. It is so for everybody who is on {name}.")
+
+
+def _inside_origins(before: CoreSettings, after: CoreSettings) -> list[str]:
+    """Return the keys that changed inside of origins, but for those by which a request reaches one."""
+    names = [*OriginSettings.model_fields.keys() - ROUTED - {"bucket", "region", "function_url"}]
+    return [
+        f"origins.{origin}.{camel_case(name)}"
+        for origin in sorted(before.origins.keys() & after.origins.keys())
+        for name in sorted(names)
+        if getattr(before.origins[origin], name) != getattr(after.origins[origin], name)
+    ]
 
 
 def _static(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:

@@ -314,6 +314,17 @@ def test_what_has_no_effect_and_what_is_not_judged_is_named() -> None:
     assert idle.without_effect == ("jwtIat", "priceClass")
 
 
+def test_nobody_is_said_to_stay_where_something_is_not_judged() -> None:
+    builds = {**ORIGINS, "canary": {**ORIGINS["canary"], "build": "b2"}}
+    bots = stack(bots={"enabled": True})
+    for after, told in ((bots, "bots"), (stack(origins=builds), "origins.canary.build")):
+        found = effect(stack(), after)
+        assert (texts(found), found.not_judged) == ([], (told,))
+    pages = {**ORIGINS, "canary": {"bucket": "shop", "region": "eu-west-1"}}
+    app = {**pages, "canary": {**pages["canary"], "pages": "app"}}
+    assert effect(stack(origins=pages), stack(origins=app)).without_effect == ("origins.canary.pages",)
+
+
 def test_a_new_stack_has_no_visitors_yet() -> None:
     assert texts(effect_of(None, stack().settings)) == [
         "The stack is new: it has no visitors yet.",
