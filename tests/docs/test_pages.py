@@ -1,4 +1,4 @@
-"""Links lead somewhere."""
+"""Links lead somewhere, and programs shown are programs that are compiled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .pages import DOCS, ROOT
+from .pages import DOCS, ROOT, section
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / ".github").rglob("*.md")), *sorted(DOCS.rglob("*.md"))]
 
@@ -31,3 +31,16 @@ def test_every_relative_link_leads_to_a_page_and_a_heading_that_exist(page: Path
         if not target.exists() or (anchor and anchor not in anchors_of(target)):
             broken.append(link)
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("fence", "program"), [("ts", "typescript/canary-routing/index.ts"), ("go", "go/canary-routing/main.go")]
+)
+def test_what_the_page_shows_of_a_distribution_of_ones_own_is_in_a_program_that_is_compiled(
+    fence: str, program: str
+) -> None:
+    shown = section("component.md", "Use it").partition("`CanaryRouting`")[2]
+    lines = "".join(re.findall(rf"^```{fence}\n(.*?)^```", shown, re.M | re.S)).splitlines()
+    compiled = {line.strip() for line in (ROOT / "examples" / program).read_text(encoding="utf-8").splitlines()}
+    assert len(lines) > 10
+    assert [line for line in lines if line.strip() not in compiled] == []

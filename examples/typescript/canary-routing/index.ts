@@ -1,9 +1,9 @@
 // A distribution of the program's own; 5 % of new visitors get the newer version of the shop, and stay with it.
 import * as aws from "@pulumi/aws";
-import * as edgerouter from "@pulumi/edge-router";
+import * as edge from "@pulumi/edge-router";
 
-const routing = new edgerouter.CanaryRouting("shop", {
-    strategy: edgerouter.Strategy.CookieVersion,
+const routing = new edge.CanaryRouting("shop", {
+    strategy: "cookie-version",
     release: "2026-11",
     canaryPercent: 5,
     origins: { stable: { domainName: "v1.example.com" }, canary: { domainName: "v2.example.com" } },
