@@ -66,8 +66,12 @@ class OriginPolicies(pulumi.ComponentResource):
 
 
 def _label(values: StackValues, name: str, known: str) -> str:
-    """Return an origin's part of a logical name: its bucket or function, or its name where that is known later."""
-    return name if name in values.later else known
+    """Return an origin's part of a logical name: its bucket or function; in a component its name.
+
+    A component's bucket may become an Output, or be one no more: with another name, Pulumi would create the policy anew
+    and then delete the bucket's only one.
+    """
+    return name if values.stack.component or name in values.later else known
 
 
 def _attach(values: StackValues, name: str, arns: pulumi.Output[list[str]], opts: pulumi.ResourceOptions) -> None:
