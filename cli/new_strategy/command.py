@@ -51,6 +51,6 @@ def _next_steps(names: StrategyNames) -> str:
 Next:
   1. Decide in strategies/{names.module}.py: options, needs, choose, and every reason in the docstring.
   2. Say what it does in docs/strategies/{names.name}.md, and test it in tests/strategies/test_{names.module}.py.
-  3. make docs-pages test
+  3. make docs-pages schema test
   4. edge-router up --set strategy={names.name} --set canaryPercent=100
 docs/write-your-own.md explains each step."""

@@ -39,7 +39,7 @@ IMPORTS = {
 
 MOST_FILES = 15
 SMALL_LINES = 60
-MOST_SMALL_MODULES = 60
+MOST_SMALL_MODULES = 58
 MOST_UNTYPED = 488
 """Entries of .basedpyright/baseline.json. Lower it with them: basedpyright takes those away that are mended."""
 
@@ -97,7 +97,9 @@ def test_no_folder_is_a_drawer() -> None:
 
 
 def test_small_modules_stay_few() -> None:
-    modules = [path for path in sources() if path.name not in {"__init__.py", "__main__.py"}]
+    """Without `strategies/`, where a strategy is a file, however small: a new one shall not meet this limit."""
+    named = [path for path in sources() if path.name not in {"__init__.py", "__main__.py"}]
+    modules = [path for path in named if path.parent != ROOT / "strategies"]
     small = [path for path in modules if len(path.read_text(encoding="utf-8").splitlines()) < SMALL_LINES]
     assert len(small) <= MOST_SMALL_MODULES
 
