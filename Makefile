@@ -143,7 +143,7 @@ docs-serve: docs-pages $(DOCS)/.installed
 	$(MKDOCS) serve
 
 # The tables of settings and commands in the pages, from the models and the CLI; `make test` fails where one is stale.
-docs-pages: setup
+docs-pages: schema
 	$(BIN)/python -m docs.generate
 
 # SDKs of the component package for TypeScript, Go and Python (needs Go), by Pulumi's own code generators.
