@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from router.control.live import Live
 from router.model.assignment import release_tag
 
@@ -57,6 +55,8 @@ class CloudFrontKeyValues:
         The ETag is read before the control and the value, so that a write in between makes this one fail
         (ConflictException): it may have been of a later control. Then all is read once more.
         """
+        from botocore.exceptions import ClientError  # here, for commands that only build code do without it
+
         try:
             return self._sync(read_live)
         except ClientError as error:
@@ -73,6 +73,8 @@ class CloudFrontKeyValues:
         return True
 
     def _value(self) -> str | None:
+        from botocore.exceptions import ClientError
+
         try:
             return self._client.get_key(KvsARN=self._arn, Key=KEY)["Value"]
         except ClientError as error:
