@@ -21,7 +21,7 @@ from infra.settings.stack import Stack
 
 @dataclass(frozen=True)
 class Builds:
-    """What depends on the stack's values; each is None where nothing needs it. The package's path is the state's."""
+    """Parts that depend on the stack's values; None where nothing needs one. The package's path is the state's."""
 
     package: Path | None = None
     viewer_function: FunctionCode | None = None
@@ -30,12 +30,17 @@ class Builds:
 
 def warn(stack: Stack) -> frozenset[str]:
     """Log what may surprise, and return it; pulumi.RunError where the distribution would leak cached responses."""
-    with _without_traceback():
-        leaks = reject_leaks(stack)
-    warnings = [*(stack.key(text) for text in stack.warnings()), *map(str, leaks)]
+    warnings = _warnings(stack)
     for text in warnings:
         pulumi.log.warn(text)
     return frozenset(warnings)
+
+
+def _warnings(stack: Stack) -> list[str]:
+    """Return what may surprise, leaks that are only possible among it; pulumi.RunError for a certain one."""
+    with _without_traceback():
+        leaks = reject_leaks(stack)
+    return [*(stack.key(text) for text in stack.warnings()), *map(str, leaks)]
 
 
 def build(stack: Stack, root: Path, said: frozenset[str] = frozenset()) -> Builds:
@@ -43,15 +48,14 @@ def build(stack: Stack, root: Path, said: frozenset[str] = frozenset()) -> Build
 
     `said` are warnings that need not be repeated.
     """
-    settings = stack.settings
+    settings, warnings = stack.settings, _warnings(stack)
     with _without_traceback():
-        leaks = reject_leaks(stack)
         builds = Builds(
             _package(stack, root) if settings.needs.origin_request else None,
             build_function_code(stack),
             build_rewriting_code(stack),
         )
-    for text in [*(stack.key(text) for text in stack.warnings()), *map(str, leaks)]:
+    for text in warnings:
         if text not in said:
             pulumi.log.warn(text)
     for function in filter(None, (builds.viewer_function, builds.rewriting)):

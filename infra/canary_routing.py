@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.cdn.distribution import arguments
-from infra.cdn.distribution_args import Attached, DistributionExtras, in_camel_case
+from infra.cdn.distribution_args import DistributionExtras, in_camel_case
 from infra.cdn.distribution_extras import verification_header
 from infra.cdn.invalidation import cached_paths
 from infra.cdn.origin_access import OriginPolicies, create_access_control
@@ -64,16 +64,9 @@ class CanaryRouting(pulumi.ComponentResource):
 
         Associations come after what the functions need, so that the distribution does too.
         """
-        policies, function = self.routing.policies, self.routing.viewer_function
-        attached = Attached(
-            cache_policy_id=policies.cache_policy_id,
-            origin_request_policy_id=policies.origin_request_policy_id,
-            function_arn=self.routing.router.function.qualified_arn if self.routing.router else None,
-            viewer_function_arn=function.function_arn if function else None,
-            rewriting_arn=function.rewriting_arn if function else None,
-            access_control_id=access_control,
-            extras=DistributionExtras(origin_headers=verification_header(self.values)),
-        )
+        policies = self.routing.policies
+        extras = DistributionExtras(origin_headers=verification_header(self.values))
+        attached = self.routing.attached(access_control, extras)
         args: dict[str, Any] = in_camel_case(arguments(self.values, attached))
         behavior = args["defaultCacheBehavior"]
         return {

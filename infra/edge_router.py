@@ -8,7 +8,6 @@ import pulumi
 
 from infra.cdn.access_logs import LogDelivery
 from infra.cdn.distribution import Distribution
-from infra.cdn.distribution_args import Attached
 from infra.cdn.distribution_extras import create_extras
 from infra.cdn.domain import Addresses
 from infra.cdn.invalidation import cached_paths
@@ -39,7 +38,9 @@ class EdgeRouter(pulumi.ComponentResource):
         router = self.routing.router
         self.extras = create_extras(values, child)
         self.access_control = create_access_control(stack, child)
-        self.distribution = Distribution(stack.named("distribution"), values, self._attached(), child)
+        self.distribution = Distribution(
+            stack.named("distribution"), values, self.routing.attached(self.access_control, self.extras), child
+        )
         if router is not None and private_resources(settings):
             distribution_arn, role_arn = self.distribution.arn, router.role.arn
             self.origin_policies = OriginPolicies(
@@ -59,20 +60,6 @@ class EdgeRouter(pulumi.ComponentResource):
             )
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)
-
-    def _attached(self) -> Attached:
-        policies, router, function = self.routing.policies, self.routing.router, self.routing.viewer_function
-        return Attached(
-            cache_policy_id=policies.cache_policy_id,
-            origin_request_policy_id=policies.origin_request_policy_id,
-            function_arn=router.function.qualified_arn if router else None,
-            viewer_function_arn=function.function_arn if function else None,
-            rewriting_arn=function.rewriting_arn if function else None,
-            static_cache_policy_id=policies.static_cache_policy_id,
-            access_control_id=self.access_control,
-            extras=self.extras,
-            needed_first=[*self.routing.needed_first, *self.extras.needed_first],
-        )
 
     def _outputs(self) -> dict[str, pulumi.Input[object]]:
         """Return the outputs of all parts: infra.outputs.EdgeRouterOutputs."""

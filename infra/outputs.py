@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 
 
 class RoutingOutputs(TypedDict):
-    """What both components have.
+    """Outputs of both components.
 
     Attributes:
         functionArn: ARN of the Lambda@Edge function's version, where the strategy runs one.
@@ -46,7 +46,7 @@ class RoutingOutputs(TypedDict):
 
 
 class EdgeRouterOutputs(RoutingOutputs):
-    """What EdgeRouter has, which are the program's outputs too.
+    """Outputs of EdgeRouter, which are the program's too.
 
     Attributes:
         domain: Domain name of the distribution.
@@ -98,7 +98,7 @@ class OriginHeader(TypedDict):
 
 
 class CustomOriginConfig(TypedDict):
-    """How CloudFront connects to an origin that is no bucket.
+    """Connection of CloudFront to an origin that is no bucket.
 
     Attributes:
         httpPort: Port for http.
@@ -116,7 +116,7 @@ class CustomOriginConfig(TypedDict):
 
 
 class S3OriginConfig(TypedDict):
-    """What CloudFront's API has for a bucket.
+    """Settings of CloudFront's API for a bucket.
 
     Attributes:
         originAccessIdentity: Always empty: the origin access control has replaced it.
@@ -148,7 +148,7 @@ class DistributionOrigin(TypedDict):
 
 
 class CustomErrorResponse(TypedDict):
-    """How long CloudFront caches an error.
+    """Time for which CloudFront caches an error.
 
     Attributes:
         errorCode: Status code.
@@ -160,7 +160,7 @@ class CustomErrorResponse(TypedDict):
 
 
 class CanaryRoutingOutputs(RoutingOutputs):
-    """What CanaryRouting has for the caller's aws.cloudfront.Distribution, in the shape that this takes.
+    """Outputs of CanaryRouting, in the shape that the caller's aws.cloudfront.Distribution takes.
 
     Attributes:
         origins: The distribution's origins: the stable one, from which the router sends requests to the others.

@@ -1,4 +1,4 @@
-"""What decides about requests, whoever's the distribution: tables, control, functions and policies of one stack."""
+"""The resources that decide about requests, whoever's the distribution: tables, control, functions and policies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pulumi
 from infra.builds import Builds, build, build_regional, warn
 from infra.cdn.cloudfront_function import CloudFrontFunction
 from infra.cdn.distribution import Policies
+from infra.cdn.distribution_args import Attached, DistributionExtras
 from infra.cdn.javascript import FunctionCode
 from infra.compute.router_function import Router, create_router
 from infra.data.control import Control
@@ -21,7 +22,7 @@ from infra.rollout.running import read_running_values
 
 
 class Packages:
-    """What is built before anything is registered, so that a mistake stops a program at once.
+    """The packages, built before anything is registered, so that a mistake stops a program at once.
 
     `root` is the project's folder, in whose own folder the packages are written.
     """
@@ -43,7 +44,7 @@ class Routing:
         self.control = Control(stack.named("control"), stack, opts) if settings.control.is_live else None
         self.router: Router | None = None
         if settings.needs.origin_request:
-            package = apply(packages.builds, lambda builds: _given(builds.package))
+            package = apply(packages.builds, lambda builds: _require(builds.package))
             self.router = create_router(values, package, self.tables, self.control, opts)
         self.viewer_function = _create_function(values, packages.builds, opts)
         self.policies = Policies(stack.named("policies"), stack, opts)
@@ -56,11 +57,26 @@ class Routing:
 
     @property
     def needed_first(self) -> Sequence[pulumi.Resource]:
-        """What edge functions need from the first request on: permissions, log groups, item and key values."""
+        """Resources that edge functions need from the first request on: permissions, log groups, item, key values."""
         permissions = [*self.router.role.policies, *self.router.logs.groups] if self.router else []
         items = [self.control.item] if self.control else []
         keys = [self.viewer_function.keys] if self.viewer_function and self.viewer_function.keys else []
         return [*permissions, *items, *keys]
+
+    def attached(self, access_control_id: pulumi.Output[str] | None, extras: DistributionExtras) -> Attached:
+        """Return what a distribution refers to: these resources, its origin access control, and its extras."""
+        function = self.viewer_function
+        return Attached(
+            cache_policy_id=self.policies.cache_policy_id,
+            origin_request_policy_id=self.policies.origin_request_policy_id,
+            function_arn=self.router.function.qualified_arn if self.router else None,
+            viewer_function_arn=function.function_arn if function else None,
+            rewriting_arn=function.rewriting_arn if function else None,
+            static_cache_policy_id=self.policies.static_cache_policy_id,
+            access_control_id=access_control_id,
+            extras=extras,
+            needed_first=[*self.needed_first, *extras.needed_first],
+        )
 
     @property
     def outputs(self) -> dict[str, pulumi.Input[object]]:
@@ -91,17 +107,17 @@ def _create_function(
     running_values = read_running_values(stack, opts.parent)
     if not settings.needs.viewer_function:
         return None
-    function = apply(builds, lambda found: _given(found.viewer_function))
+    function = apply(builds, lambda found: _require(found.viewer_function))
     rewriting: pulumi.Input[FunctionCode] | None = None
     if settings.rewrites_at_viewer:
-        rewriting = apply(builds, lambda found: _given(found.rewriting))
+        rewriting = apply(builds, lambda found: _require(found.rewriting))
     return CloudFrontFunction(stack.named("functions"), stack, function, running_values, rewriting, opts)
 
 
 Part = TypeVar("Part")
 
 
-def _given(part: Part | None) -> Part:
+def _require(part: Part | None) -> Part:
     """Return what the settings, which are the same for a stack's shape and for its values, ask to be built."""
     assert part is not None
     return part

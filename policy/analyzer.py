@@ -69,7 +69,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
         """Report the violations of a stack."""
         response = _PROTO.AnalyzeResponse()
-        for violation in judge([_seen(one) for one in request.resources if is_read(one.type)]):
+        for violation in judge([_read_resource(one) for one in request.resources if is_read(one.type)]):
             policy = self._policies[policy_of(violation)]
             level = self._level(policy)
             excluded = self._config.get(policy.name, {}).get(EXCLUDE)
@@ -86,7 +86,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return response
 
     def _level(self, policy: Policy) -> int:
-        """What is to be mended by itself, which no policy here can, is mandatory."""
+        """Return a policy's level; remediation, which no policy here offers, counts as mandatory."""
         level = self._levels.get(policy.name, _default_level(policy))
         return _PROTO.MANDATORY if level == _PROTO.REMEDIATE else level
 
@@ -121,7 +121,7 @@ def _default_level(policy: Policy) -> int:
     return _PROTO.MANDATORY if policy.is_mandatory else _PROTO.ADVISORY
 
 
-def _seen(resource: Any) -> Seen:
+def _read_resource(resource: Any) -> Seen:
     needed = {name: tuple(found.urns) for name, found in resource.propertyDependencies.items()}
     properties = plain_properties(json_format.MessageToDict(resource.properties))
     return Seen(resource.urn, resource.type, properties, resource.HasField("provider"), needed)

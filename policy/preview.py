@@ -22,7 +22,7 @@ _UNKNOWN = frozenset(
         "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
     }
 )
-"""What the engine sends for a value that is known after the update (pulumi sdk/go/common/resource/plugin, rpc.go)."""
+"""Sent by the engine for a value that is known after the update (pulumi sdk/go/common/resource/plugin, rpc.go)."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _behaviors(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]
 
 @dataclass(frozen=True)
 class _References:
-    """What one behavior refers to; `unclear` are the reasons why it cannot be judged."""
+    """References of one behavior; `unclear` are the reasons why it cannot be judged."""
 
     distribution: Seen
     section: str

@@ -1,1 +1,1 @@
-"""What a response is compared with, and what comes of it."""
+"""Checks of a response against its expectations."""

@@ -107,14 +107,14 @@ def _log(name: str, condition: Condition, seen: Seen) -> Verdict:
 
 def _body(body: Body, seen: Seen) -> Iterator[Verdict]:
     if body.equals is not None:
-        yield Verdict("body.equals", format_value(body.equals), _shown(seen.text), seen.text == body.equals)
+        yield Verdict("body.equals", format_value(body.equals), format_value(seen.text), seen.text == body.equals)
     for part in body.contains:
-        yield Verdict("body.contains", format_value(part), _shown(seen.text), part in seen.text)
+        yield Verdict("body.contains", format_value(part), format_value(seen.text), part in seen.text)
     for part in body.lacks:
-        yield Verdict("body.lacks", format_value(part), _shown(seen.text), part not in seen.text)
+        yield Verdict("body.lacks", format_value(part), format_value(seen.text), part not in seen.text)
     if body.matches is not None:
         is_found = re.search(body.matches, seen.text) is not None
-        yield Verdict("body.matches", body.matches, _shown(seen.text), is_found)
+        yield Verdict("body.matches", body.matches, format_value(seen.text), is_found)
     if body.json_paths:
         yield from _json(body, seen)
 
@@ -123,11 +123,11 @@ def _json(body: Body, seen: Seen) -> Iterator[Verdict]:
     try:
         document: object = json.loads(seen.body)
     except (ValueError, RecursionError):
-        yield Verdict("body.json", "a JSON document", _shown(seen.text), False)
+        yield Verdict("body.json", "a JSON document", format_value(seen.text), False)
         return
     for path, condition in body.json_paths.items():
         found: list[Any] = [one.value for one in json_path(path).find(document)]
-        actual = ", ".join(_shown(one) for one in found) or NOT_THERE
+        actual = ", ".join(format_value(one) for one in found) or NOT_THERE
         is_met = not found if condition.absent else bool(found) and all(is_json_met(condition, one) for one in found)
         yield Verdict(f"body.json {path}", condition.text, actual, is_met)
 
@@ -135,7 +135,7 @@ def _json(body: Body, seen: Seen) -> Iterator[Verdict]:
 def _texts(key: str, condition: Condition, found: Sequence[str]) -> Verdict:
     """The verdict on texts of which one has to meet the condition."""
     is_met = not found if condition.absent else any(is_text_met(condition, text) for text in found)
-    return Verdict(key, condition.text, ", ".join(map(_shown, found)) or NOT_THERE, is_met)
+    return Verdict(key, condition.text, ", ".join(map(format_value, found)) or NOT_THERE, is_met)
 
 
 def is_text_met(condition: Condition, text: str) -> bool:
@@ -172,10 +172,6 @@ def _is_same(expected: Any, value: Any) -> bool:
 
 def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _shown(value: object) -> str:
-    return format_value(value)
 
 
 def _milliseconds(seconds: float) -> str:

@@ -20,7 +20,7 @@ NO_CACHE = "the response has neither x-cache nor age"
 
 @dataclass(frozen=True)
 class Tells:
-    """Where a response tells of version and origin: headers, and a cookie whose value begins with the version."""
+    """Places where a response names version and origin: headers, and a cookie whose value begins with the version."""
 
     version_header: str
     names: Mapping[str, str]

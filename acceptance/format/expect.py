@@ -1,4 +1,4 @@
-"""What is expected of the responses of a step."""
+"""Expectations of the responses of a step."""
 
 from __future__ import annotations
 

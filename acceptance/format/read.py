@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from acceptance.format.suite import Suite
 from infra.config.errors import describe, full_key
 from simulator.standin.config.text_file import TextFileError, read_text
-from simulator.standin.config.yaml_file import YamlError, parse_yaml, yaml_lines
+from simulator.standin.config.yaml_file import YamlError, line_of, parse_yaml, yaml_lines
 
 NUMBER = "number"
 """The variable with the number of the visitor or of the repetition."""
@@ -105,13 +105,6 @@ def redact(text: str, variables: Mapping[str, str]) -> str:
     for name, secret in sorted(variables.items(), key=lambda item: -len(item[1])):
         text = text.replace(secret, f"${{{name}}}") if len(secret) >= MIN_SECRET else text
     return text
-
-
-def line_of(lines: Mapping[Location, int], location: Location) -> int:
-    """Return the line of a key, or of what it would be in."""
-    while location and location not in lines:
-        location = location[:-1]
-    return lines.get(location, 1)
 
 
 def key_of(location: Location) -> str:

@@ -45,7 +45,7 @@ class Tenant(Part):
 
 
 class OriginState(Part):
-    """What becomes of an origin of the stack.
+    """The state of an origin of the stack.
 
     Attributes:
         name: Name of the origin.
@@ -128,7 +128,7 @@ class Step(Part):
 
     @property
     def set_up(self) -> str:
-        """What the step sets up at the local edge, as the file spells it; "" for a request or a wait."""
+        """The key of what the step sets up at the local edge, as the file spells it; "" for a request or a wait."""
         return next((_alias(key) for key in ACTIONS[2:] if getattr(self, key) not in (None, False)), "")
 
 

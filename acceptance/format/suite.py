@@ -19,7 +19,7 @@ from infra.config.rules import rule
 
 
 class Versions(Part):
-    """How a response tells which version it is of.
+    """Names of the header and the cookie by which a response names its version.
 
     Attributes:
         header: Response header with the code of the version.
@@ -38,7 +38,7 @@ class Versions(Part):
 
 
 class Visitor(Part):
-    """What a named visitor brings along with every request.
+    """A named visitor: headers and cookies of every request.
 
     Attributes:
         headers: Headers, by name.

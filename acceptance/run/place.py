@@ -1,4 +1,4 @@
-"""Where a test runs: the local edge or an address; and the settings that a test asks for."""
+"""Places of a test run, the local edge or an address, and the settings that a test asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a test: its outcome, what failed, and what was not judged."""
+"""Result of a test: its outcome, failures, and what was not judged."""
 
 from __future__ import annotations
 

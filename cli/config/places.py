@@ -1,19 +1,20 @@
-"""Where a finding is in the files of a project: the line of a config key in a stack's file, or of a resource's URN."""
+"""The places of findings in the files of a project: lines of config keys in a stack's file, or of resources' URNs."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
 from urllib.parse import quote
 
 import yaml
 
 from simulator.standin.config.project_file import full_key
 from simulator.standin.config.property_path import parse_path
+from simulator.standin.config.yaml_file import line_of, yaml_lines
 
 CONFIG = "config"
 
@@ -37,67 +38,60 @@ class Places:
     state: Path | None = None
 
     def of_setting(self, text: str, otherwise: str = "") -> Place | None:
-        """The line of the first config key in a text, else that of the key `otherwise`, else of `config:`."""
+        """Return the line of the first config key in a text, else that of the key `otherwise`, else of `config:`."""
         if self.stack_file is None:
             return None
         found = re.search(rf"\b{re.escape(self.project)}:(\w[\w.\[\]-]*)", text)
         key = found[1].rstrip(".-") if found else otherwise
-        return self._at(self.stack_file, _line_of_key(self.stack_file, self.project, key))
+        return self._at(self.stack_file, self._line_of_key(key))
 
     def of_resource(self, urn: str, name: str) -> Place | None:
-        """The line of a resource in the exported state, by its URN or, without one, by the end of one."""
+        """Return the line of a resource in the exported state, by its URN or, without one, by the end of one."""
         if self.state is None:
             return None
-        lines = _read(self.state).splitlines()
         wanted = json.dumps(urn) if urn else f'::{name}"'
-        matching = (number for number, line in enumerate(lines, 1) if '"urn"' in line and wanted in line)
+        matching = (number for number, line in self._urn_lines if wanted in line)
         return self._at(self.state, next(matching, 1))
 
     def _at(self, path: Path, line: int) -> Place:
-        resolved, top = path.resolve(), _repository(self.root.resolve())
+        resolved, top = path.resolve(), self._repository
         if resolved.is_relative_to(top):
             return Place(quote(resolved.relative_to(top).as_posix()), line, is_relative=True)
         return Place(resolved.as_uri(), line, is_relative=False)
 
+    def _line_of_key(self, key: str) -> int:
+        """Return the line of a key, or of the nearest one above it that the file has; 1 where there is none."""
+        try:
+            first, *others = parse_path(key) or ("",)
+        except (ValueError, RecursionError):
+            return 1
+        return line_of(self._config_lines, (CONFIG, f"{self.project}:{first}", *others))
 
-def _repository(folder: Path) -> Path:
-    """The folder of the git repository that holds a project, or the project's own."""
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    @cached_property
+    def _config_lines(self) -> Mapping[tuple[int | str, ...], int]:
+        """The lines of `config:` and all below it in the stack's file, with the full names of its keys."""
+        lines: dict[tuple[int | str, ...], int] = {}
+        try:
+            read = yaml_lines(_read(self.stack_file)) if self.stack_file is not None else {}
+        except (yaml.YAMLError, ValueError, RecursionError):
+            return lines
+        for (top, *below), line in read.items():
+            if top == CONFIG:
+                name = [full_key(str(below[0]), self.project)] if below else []
+                lines.setdefault((CONFIG, *name, *below[1:]), line)
+        return lines
 
+    @cached_property
+    def _urn_lines(self) -> Sequence[tuple[int, str]]:
+        """The lines of the exported state that hold a URN, with their numbers."""
+        lines = _read(self.state).splitlines() if self.state is not None else []
+        return [(number, line) for number, line in enumerate(lines, 1) if '"urn"' in line]
 
-def _line_of_key(path: Path, project: str, key: str) -> int:
-    """The line of a key, or of the nearest one above it that the file has; 1 where there is none."""
-    try:
-        root: Any = cast("Any", yaml).compose(_read(path), Loader=yaml.SafeLoader)
-        steps = parse_path(key)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return 1
-    pairs = _pairs(root)
-    config = next((one for one in pairs if str(one[0].value) == CONFIG), None)
-    if config is None:
-        return 1
-    line, node = int(config[0].start_mark.line) + 1, config[1]
-    for depth, step in enumerate(steps):
-        wanted = f"{project}:{step}" if depth == 0 else str(step)
-        inner = _child(node, wanted, step, project if depth == 0 else "")
-        if inner is None:
-            break
-        line, node = inner
-    return line
-
-
-def _child(node: Any, wanted: str, step: str | int, project: str) -> tuple[int, Any] | None:
-    """The line and the value of a step: a key of an object, or an item of a list."""
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-        items: Sequence[Any] = node.value
-        return (int(items[step].start_mark.line) + 1, items[step]) if 0 <= step < len(items) else None
-    named = ((str(key.value), key, value) for key, value in _pairs(node))
-    found = ((key, value) for name, key, value in named if (full_key(name, project) if project else name) == wanted)
-    return next(((int(key.start_mark.line) + 1, value) for key, value in found), None)
-
-
-def _pairs(node: Any) -> Sequence[tuple[Any, Any]]:
-    return node.value if isinstance(node, yaml.MappingNode) else ()
+    @cached_property
+    def _repository(self) -> Path:
+        """The folder of the git repository that holds the project, or the project's own."""
+        folder = self.root.resolve()
+        return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
 def _read(path: Path) -> str:

@@ -15,7 +15,7 @@ from cli.console.stacks import Documents, Opened, describe_problems
 from cli.output.errors import OperationError
 from cli.stacks.aws_errors import describe_error
 from controller.analysis.sample import CANARY, STABLE
-from controller.sources.metric_data import results
+from controller.sources.metric_data import incomplete_codes, results
 from infra.package.baked_config import METRICS_NAMESPACE
 
 POINTS = 60
@@ -78,15 +78,14 @@ def _read_region(opened: Opened, region: str, times: Sequence[int], period: int)
     queries = [_query(opened, version, name, period) for version in (STABLE, CANARY) for name in STATISTICS]
     positions = {at: position for position, at in enumerate(times)}
     sums: Sums = {}
-    codes: dict[str, str] = {}
-    for result in _results(opened, region, queries, times[0], times[-1] + period):
+    found = _results(opened, region, queries, times[0], times[-1] + period)
+    for result in found:
         version, _, name = str(result["Id"]).partition("_")
-        codes[result["Id"]] = result.get("StatusCode", "Complete")
         for at, value in zip(result["Timestamps"], result["Values"], strict=True):
             second = int(at.timestamp() if isinstance(at, datetime) else at)
             if second in positions:
                 sums.setdefault((version, name), [0.0] * len(times))[positions[second]] = value
-    incomplete = ", ".join(sorted(set(codes.values()) - {"Complete"}))
+    incomplete = incomplete_codes(found)
     return sums, f"the metrics are incomplete ({incomplete})" if incomplete else ""
 
 

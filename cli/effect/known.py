@@ -25,7 +25,7 @@ def known_lines(before: CoreSettings, after: CoreSettings) -> tuple[list[Line], 
     """The lines, and the keys of the strategy's options whose effect on visitors is not judged."""
     if before.strategy != after.strategy:
         return list(_after_switch(after)), []
-    changed = _changed(before.options, after.options)
+    changed = _changed_options(before.options, after.options)
     read = {
         "cookie-version": _by_cookie,
         "sticky-session": _by_session,
@@ -138,7 +138,7 @@ def _by_token(before: CoreSettings, after: CoreSettings, _changed: list[str]) ->
 
 
 def tokens_of(after: CoreSettings) -> Line:
-    """Where users with a token are, by its age."""
+    """Return the line about users with a token, by its age."""
     draw = Draw.of(after)
     text = (
         f"Of users with a token since {after.options.released_at}, {percentage(draw.share)} are on canary; everybody"
@@ -169,6 +169,6 @@ def _by_tier(before: CoreSettings, after: CoreSettings, _changed: list[str]) -> 
             yield Line("known", f"Requests for the tier {name} {what}.")
 
 
-def _changed(before: Any, after: Any) -> list[str]:
+def _changed_options(before: Any, after: Any) -> list[str]:
     names = (field.name for field in dataclasses.fields(after))
     return [name for name in names if getattr(before, name) != getattr(after, name)]

@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Draw:
-    """How visitors are drawn: the percentage, the salt of the draw, and the holdout that stays on stable."""
+    """The draw of visitors: the percentage, the salt of the draw, and the holdout that stays on stable."""
 
     percent: float
     release: str

@@ -1,4 +1,4 @@
-"""What a change of a stack's settings means for its visitors, in sentences that hold for the router's decisions."""
+"""The effect of a change of settings on a stack's visitors, in sentences that hold for the router's decisions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def effect_of(before: CoreSettings | None, after: CoreSettings) -> Effect:
     """The effect of a change; `before` is None for a stack that is new."""
     if before is None:
         return Effect((Line("everybody", "The stack is new: it has no visitors yet."), *_state(after)))
-    changed = _changed(before, after)
+    changed = _changed_settings(before, after)
     known, unjudged = known_lines(before, after)
     judged, inside = JUDGED | WITHOUT_EFFECT | {after.section}, _inside_origins(before, after)
     builds = [key for key in inside if key.endswith(".build")]  # by which skew finds the origin of an open page
@@ -87,7 +87,7 @@ def _lines(before: CoreSettings, after: CoreSettings, known: list[Line]) -> Iter
 
 
 def _state(after: CoreSettings) -> Iterator[Line]:
-    """What holds for visitors of a new stack."""
+    """Return the lines about visitors of a new stack."""
     if after.pin != "none":
         yield Line("everybody", f"Everybody goes to {name_origin(after, after.pin)}: the pin says so.")
     elif after.strategy == "jwt-iat":
@@ -153,7 +153,7 @@ def _rollout(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
 
 def _in_force(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
     steers = {"canary_percent", "pin", "release"}
-    changed = set(_changed(before, after))
+    changed = set(_changed_settings(before, after))
     if changed and changed <= steers and after.reads_control_table:
         seconds = after.control.refresh_seconds + 2
         yield Line("condition", f"It is in force within {seconds:g} s of `pulumi up`, without a new function.")
@@ -199,7 +199,7 @@ def name_origin(settings: CoreSettings, name: str) -> str:
     return f"{name} ({origin.domain_name})" if origin is not None and origin.domain_name else name
 
 
-def _changed(before: CoreSettings, after: CoreSettings) -> list[str]:
+def _changed_settings(before: CoreSettings, after: CoreSettings) -> list[str]:
     fields: Mapping[str, Any] = type(after).model_fields
     return sorted(name for name in fields if getattr(before, name, None) != getattr(after, name, None))
 

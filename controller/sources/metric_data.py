@@ -103,13 +103,18 @@ def read(
 ) -> dict[str, dict[datetime, float]]:
     """Return the values by query ID and minute, of all pages."""
     values: dict[str, dict[datetime, float]] = {}
-    codes: dict[str, str] = {}
-    for result in results(client, queries, start, end):
+    found = [*results(client, queries, start, end)]
+    for result in found:
         values.setdefault(result["Id"], {}).update(zip(result["Timestamps"], result["Values"], strict=True))
-        codes[result["Id"]] = result.get("StatusCode", "Complete")
-    if incomplete := sorted(set(codes.values()) - {"Complete"}):
-        raise UnreadableError(", ".join(incomplete))
+    if problem := incomplete_codes(found):
+        raise UnreadableError(problem)
     return values
+
+
+def incomplete_codes(found: Iterable[Mapping[str, Any]]) -> str:
+    """Return the status codes of queries that are incomplete on the last page that has them; "" without any."""
+    codes = {result["Id"]: result.get("StatusCode", "Complete") for result in found}
+    return ", ".join(sorted(set(codes.values()) - {"Complete"}))
 
 
 def read_regions(regions: Iterable[str], read_one: Callable[[str], T]) -> dict[str, T]:

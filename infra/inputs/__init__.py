@@ -1,1 +1,1 @@
-"""What a component is given: settings that are plain, and values that are Outputs of other resources."""
+"""Inputs of a component: settings that are plain, and values that are Outputs of other resources."""

@@ -27,6 +27,9 @@ class Monitor:
     thread; this one reads the requests themselves.
     """
 
+    feature_names = frozenset({"secrets", "resourceReferences", "aliasSpecs"})
+    """FEATURES by the names of the older question."""
+
     def __init__(self, deployment: Deployment, root: Path) -> None:
         self._deployment = deployment
         self._root = root
@@ -37,8 +40,7 @@ class Monitor:
 
     def SupportsFeature(self, request: Any) -> Any:
         """Answer the older question for one feature by name."""
-        known = request.id in ("secrets", "resourceReferences", "aliasSpecs")
-        return resource_pb2.SupportsFeatureResponse(hasSupport=known)
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in self.feature_names)
 
     def RegisterResource(self, request: Any) -> Any:
         """Register one resource and answer with its URN, id and outputs."""

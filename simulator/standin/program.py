@@ -20,7 +20,7 @@ from simulator.standin.deployment import Deployment
 from simulator.standin.model.errors import ProgramError, StandInError
 from simulator.standin.modules import modules_of
 from simulator.standin.monitor import Engine, Monitor
-from simulator.standin.run import Run, begin, finished, utc_now
+from simulator.standin.run import Run, begin, summarize_run, utc_now
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 # The SDK tells where a program made a resource, which takes a quarter of its time; nothing here asks.
@@ -61,7 +61,7 @@ def run_program(
     engine = Engine()
     with _ONE_AT_A_TIME, modules_of(root):
         _in_own_thread(lambda: _execute(root, config, work, engine))
-    return finished(work, engine.warnings)
+    return summarize_run(work, engine.warnings)
 
 
 def _in_own_thread(work: Callable[[], None]) -> None:

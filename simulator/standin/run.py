@@ -58,7 +58,7 @@ def begin(
     )
 
 
-def finished(work: Deployment, warnings: Sequence[str]) -> Run:
+def summarize_run(work: Deployment, warnings: Sequence[str]) -> Run:
     """Sum up a deployment whose program has ended."""
     resources = in_order(work.resources)
     opened = [{**resource, **work.with_secrets.get(str(resource["urn"]), {})} for resource in resources]

@@ -85,7 +85,7 @@ def effect(report: Report, root: Path, stack: str, base: str) -> None:
 
 
 def findings(report: Report, root: Path, subject: Sequence[str], sarif: Path) -> None:
-    """What `config check` finds."""
+    """Findings of `config check`."""
     document, text = run(root, "config", "check", *subject, "--sarif", str(sarif))
     if document is None or "findings" not in document:
         told = problems(document, text)
@@ -137,7 +137,7 @@ def run(root: Path, *arguments: str) -> tuple[dict[str, Any] | None, str]:
 
 
 def has_commit(root: Path, commit: str) -> bool:
-    """Whether git has the commit; a shallow checkout is asked for it once."""
+    """Return True if git has the commit; a shallow checkout fetches it once."""
     git = ["git", "-C", str(root)]
     ask = [*git, "cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"]
     if subprocess.run(ask, capture_output=True, check=False).returncode == 0:  # noqa: S603  no shell

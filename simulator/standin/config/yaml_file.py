@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -150,6 +151,13 @@ def yaml_lines(text: str) -> dict[tuple[int | str, ...], int]:
             if id(value) not in above:  # an alias of what it is in
                 left.append(((*path, name), value, above | {id(value)}))
     return lines
+
+
+def line_of(lines: Mapping[tuple[int | str, ...], int], location: tuple[int | str, ...]) -> int:
+    """Return the line of a key, or of what it would be in."""
+    while location and location not in lines:
+        location = location[:-1]
+    return lines.get(location, 1)
 
 
 def load_yaml(path: Path) -> dict[str, object]:

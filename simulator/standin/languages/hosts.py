@@ -1,4 +1,4 @@
-"""How a program is run, by language: what Pulumi's language hosts do, and for YAML the host itself."""
+"""Runners of a program, by language: what Pulumi's language hosts do, and for YAML the host itself."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _nodejs(program: Program) -> str:
     arguments = [f"--{name}={value}" for name, value in named.items()]
     arguments += ["--dry-run"] if program.is_preview else []
     settings = {"PULUMI_NODEJS_TYPESCRIPT": "true", "PULUMI_NODEJS_TRANSPILE_ONLY": "true"}
-    return _process(program, [_found("node"), str(run_path), *arguments, "."], settings)
+    return _process(program, [_find_program("node"), str(run_path), *arguments, "."], settings)
 
 
 def _go(program: Program) -> str:
@@ -99,7 +99,7 @@ def _go(program: Program) -> str:
 def _yaml(program: Program) -> str:
     """The language host interprets YAML itself, and answers when the program has ended."""
     with subprocess.Popen(  # noqa: S603
-        [_found(YAML_HOST), program.address],
+        [_find_program(YAML_HOST), program.address],
         cwd=program.root,
         env=program.environment,
         stdout=subprocess.PIPE,
@@ -148,7 +148,7 @@ def _process(program: Program, command: list[str], settings: Mapping[str, str] |
     return "" if done.returncode == 0 else done.stderr.strip() or f"the program ended with exit code {done.returncode}"
 
 
-def _found(executable: str) -> str:
+def _find_program(executable: str) -> str:
     path = shutil.which(executable)
     if path is None:
         raise StandInError(f"{executable} is not on PATH")

@@ -26,7 +26,7 @@ from simulator.standin.languages.schemas import Loader, loader_service
 from simulator.standin.languages.served_monitor import ServedMonitor
 from simulator.standin.model.errors import ProgramError, StandInError
 from simulator.standin.monitor import Engine
-from simulator.standin.run import Run, begin, finished, utc_now
+from simulator.standin.run import Run, begin, summarize_run, utc_now
 
 _THREADS = 32
 """Calls at a time. A remote component's waits until all that its provider registers have been answered."""
@@ -63,12 +63,12 @@ def run_project(
             work.finish()
         except StandInError as error:
             raise ProgramError(str(error)) from error
-    return finished(work, server.engine.warnings)
+    return summarize_run(work, server.engine.warnings)
 
 
 @dataclass(frozen=True)
 class Server:
-    """What a running server listens to, what was logged, and what was refused: the first is why a program failed."""
+    """A running server: its address, what was logged, and what was refused: the first is why a program failed."""
 
     address: str
     engine: Engine

@@ -38,7 +38,7 @@ def main(program: str) -> int:
 
 
 def _settings() -> pulumi.runtime.Settings:
-    """What the environment tells of the run."""
+    """Settings of the run, from the environment."""
     return pulumi.runtime.Settings(
         project=os.environ["PULUMI_PROJECT"],
         stack=os.environ["PULUMI_STACK"],

@@ -26,8 +26,6 @@ _FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
 )
-_NAMES = frozenset({"secrets", "resourceReferences", "outputValues", "aliasSpecs", "parameterization"})
-"""The same features, by the names of the older question."""
 
 
 class ServedMonitor(Monitor):
@@ -36,6 +34,8 @@ class ServedMonitor(Monitor):
     `plugin` starts the provider process of a package, or returns the one that runs; its registrations come in while
     the program's waits, so that one must not hold the lock. `address` is where this monitor is served, known later.
     """
+
+    feature_names = Monitor.feature_names | {"outputValues", "parameterization"}
 
     def __init__(
         self, deployment: Deployment, root: Path, config: StackConfig, plugin: Callable[[str], Plugin]
@@ -49,20 +49,7 @@ class ServedMonitor(Monitor):
 
     def GetDeploymentInfo(self, _request: Any) -> Any:
         """Tell what a run is about, and what is answered for."""
-        return resource_pb2.DeploymentInfo(
-            project=self._deployment.project,
-            stack=self._deployment.stack,
-            organization=ORGANIZATION,
-            config=self._config.values,
-            configSecretKeys=sorted(self._config.secret_keys),
-            dryRun=self._deployment.is_preview,
-            parallel=1,
-            supportedFeatures=_FEATURES,
-        )
-
-    def SupportsFeature(self, request: Any) -> Any:
-        """Answer the older question for one feature by name."""
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _NAMES)
+        return resource_pb2.DeploymentInfo(**self._run_details(), supportedFeatures=_FEATURES)
 
     def RegisterPackage(self, request: Any) -> Any:
         """Give a package a reference that stands for its name and version."""
@@ -97,6 +84,18 @@ class ServedMonitor(Monitor):
         """The program is done; what it no longer registers is deleted when its process has ended."""
         return empty_pb2.Empty()
 
+    def _run_details(self) -> dict[str, Any]:
+        """Return what programs and providers are told of a run."""
+        return {
+            "project": self._deployment.project,
+            "stack": self._deployment.stack,
+            "organization": ORGANIZATION,
+            "config": self._config.values,
+            "configSecretKeys": sorted(self._config.secret_keys),
+            "dryRun": self._deployment.is_preview,
+            "parallel": 1,
+        }
+
     def _version(self, request: Any) -> str:
         return self._packages[request.packageRef][1] if request.packageRef in self._packages else request.version
 
@@ -129,13 +128,7 @@ class ServedMonitor(Monitor):
         if request.deleteBeforeReplaceDefined:
             optional["deleteBeforeReplace"] = request.deleteBeforeReplace
         return provider_pb2.ConstructRequest(
-            project=self._deployment.project,
-            stack=self._deployment.stack,
-            organization=ORGANIZATION,
-            config=self._config.values,
-            configSecretKeys=sorted(self._config.secret_keys),
-            dryRun=self._deployment.is_preview,
-            parallel=1,
+            **self._run_details(),
             monitorEndpoint=self.address,
             type=request.type,
             name=request.name,
@@ -156,7 +149,7 @@ class ServedMonitor(Monitor):
 
 
 def _dependencies(constructed: Any) -> Mapping[str, Any]:
-    """What each output of a component depends on: named beside it, or carried by the values in it."""
+    """Return the dependencies of each output of a component: named beside it, or carried by the values in it."""
     found = {key: set(value.urns) for key, value in constructed.stateDependencies.items()}
     for key, value in constructed.state.fields.items():
         found.setdefault(key, set()).update(_carried(value))
