@@ -41,9 +41,9 @@ PYTEST = $(BIN)/pytest -n 3
 TEST_GROUPS := unit-edge unit-rest unit-commands unit-program
 FOLDERS := $(patsubst %/,%,$(dir $(wildcard tests/*/__init__.py)))
 unit-edge: GROUP := tests/e2e tests/simulator
-unit-program: GROUP := tests/infra tests/cache_check tests/delivery tests/packages
+unit-program: GROUP := tests/infra tests/cache_check tests/delivery tests/packages tests/demo
 unit-commands: GROUP := tests/cli tests/console tests/controller tests/docs
-unit-rest: GROUP := $(filter-out $(foreach folder,e2e simulator infra cache_check delivery packages cli console controller docs,tests/$(folder)),$(FOLDERS))
+unit-rest: GROUP := $(filter-out $(foreach folder,e2e simulator infra cache_check delivery packages demo cli console controller docs,tests/$(folder)),$(FOLDERS))
 .PHONY: $(TEST_GROUPS)
 $(TEST_GROUPS): setup
 	$(BIN)/pytest -q -p no:xdist -p no:cacheprovider -m "not long" $(GROUP)

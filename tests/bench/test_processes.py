@@ -42,6 +42,7 @@ def test_the_first_decision_finds_the_session_over_tls(machine: Machine) -> None
     assert [line["reason"] for line in lines if "origin" in line] == ["session"]
 
 
+@pytest.mark.long
 def test_what_takes_turns_is_measured_and_what_decides_once_is_not(machine: Machine) -> None:
     taken = machine.measure([Run(STICKY), Run(ARTICLE, BLOCKS)])
     assert set(taken[STICKY.name, 0]) == {"init_ms", "first_ms", "start_ms"}

@@ -92,6 +92,7 @@ def test_a_minimum_ttl_keeps_what_an_origin_forbids_to_keep() -> None:
     assert "min-ttl-overrides-no-store" in errors(overridden)
 
 
+@pytest.mark.long
 def test_one_versions_error_answers_the_others_visitors() -> None:
     def with_failing_canary() -> FakeOrigin:
         """It fails once everybody has been there."""
@@ -125,7 +126,7 @@ def test_a_trigger_that_sees_no_cookie_makes_everyone_a_stranger() -> None:
     assert errors(blind) == ["trigger-cannot-see-cookie"]
 
 
-@pytest.mark.long_if(r"^False|\(0, 0, 0\)|\(0, 60, 60\)")
+@pytest.mark.long_if(r"whitelist|True-.0.*all|^False|\(0, 0, 0\)|\(0, 60, 60\)")
 @pytest.mark.parametrize(
     "cookies", [("none", []), ("whitelist", ["app-version"]), ("all", [])], ids=lambda kind: kind[0]
 )

@@ -124,6 +124,7 @@ def test_standard_input_that_is_closed_is_told(forked: Forked) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_closed_stream_is_not_given_to_the_next_file(forked: Forked, tmp_path: Path) -> None:
     """Descriptor 1 would be the package's, and what is printed would stand in it."""
     package = tmp_path / "package.zip"

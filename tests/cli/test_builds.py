@@ -80,6 +80,7 @@ def test_a_former_build_is_kept_listed_and_retired_in_table_and_store(run: Run, 
     assert pairs["build:B"] == "canary"
 
 
+@pytest.mark.long
 def test_the_oldest_makes_room_and_is_named(run: Run, pairs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST_KEPT", 2)
     for build in ("one", "two"):
@@ -97,6 +98,7 @@ def test_the_oldest_makes_room_and_is_named(run: Run, pairs: dict[str, str], mon
     assert MOST_KEPT == 20
 
 
+@pytest.mark.long_if(r"words[12]")
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [

@@ -25,7 +25,7 @@ finally:
 """
 
 
-@pytest.mark.long_if(r"^(--version|rollout|explain)")
+@pytest.mark.long_if(r"^bundle|^(--version|rollout|explain)")
 @pytest.mark.parametrize(
     ("command", "forbidden"),
     [

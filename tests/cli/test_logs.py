@@ -122,6 +122,7 @@ def test_one_region_can_be_asked_for(run: Run, written: Callable[..., None]) -> 
     assert " eu-west-1 stable session requestId=b\n" in result.out
 
 
+@pytest.mark.long
 def test_a_region_where_nobody_was_routed_yet_may_have_no_group(run: Run, written: Callable[..., None]) -> None:
     written("eu-west-1", (now_ms() - 1_000, decision()))
     assert run("logs", "--stack", "staging").exit_code == 0

@@ -30,6 +30,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
+@pytest.mark.long
 def test_a_second_one_is_refused_with_the_first_ones_port_and_process(workspace: Workspace):
     command = [sys.executable, "-c", HOLDING, str(workspace.root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:

@@ -455,6 +455,7 @@ def test_what_is_cached_is_invalidated_when_the_rest_is_in_force(
     assert details(again)["cache"] == "no cached response is stale"
 
 
+@pytest.mark.long
 def test_an_invalidation_that_was_not_reached_is_made_up_for(
     run: Callable[..., Result], account: Account, monkeypatch: pytest.MonkeyPatch, project: Path
 ) -> None:

@@ -227,6 +227,7 @@ def test_an_abort_withdraws_the_canary(run: Run, table: ControlTable) -> None:
     assert table.read().live.is_withdrawn
 
 
+@pytest.mark.long
 def test_what_the_edge_reads_in_the_tables_place_is_said(run: Run, table: ControlTable) -> None:
     """There the controller brings what is in the table, at its next look."""
     cached = ("--set", "strategy=cookie-version", "--set", "cookieVersion.caching=versioned")
@@ -278,6 +279,7 @@ def meanwhile(
     return prepare
 
 
+@pytest.mark.long
 def test_a_rollout_that_is_measured_meanwhile_is_changed_all_the_same(
     run: Run, table: ControlTable, meanwhile: Meanwhile
 ) -> None:
@@ -394,6 +396,7 @@ def test_a_stack_that_is_up_here_is_meant(up: Callable[..., Up], tree: Path) -> 
     assert (explained["read"]["where"], explained["read"]["place"]) == ("this machine", place)
 
 
+@pytest.mark.long_if(r"start|status|resume|promote|abort")
 @pytest.mark.parametrize("name", ["start", "status", "pause", "resume", "promote", "abort"])
 def test_the_stack_of_this_machine_is_never_looked_for_in_aws(run: Run, dynamodb: Any, name: str) -> None:
     assert run("rollout", name) == Result(
@@ -501,6 +504,7 @@ def test_a_step_that_waits_is_shown_and_approved_by_name(run: Run, table: Contro
     )
 
 
+@pytest.mark.long
 def test_a_step_that_is_rejected_is_rolled_back_and_history_has_it(run: Run, table: ControlTable) -> None:
     assert run("rollout", "history", "--stack", "prod").out == f"prod ({PLACE}): no rollout is over yet\n"
     run("rollout", "start", "--stack", "prod")

@@ -167,6 +167,7 @@ def test_a_report_that_cannot_be_written_is_told_after_it_was_shown(run: Run):
     assert result.document["passed"] is True
 
 
+@pytest.mark.long
 def test_a_bar_is_on_a_terminal_only():
     with served(Shop()) as url:
         command = [sys.executable, "-m", "cli", "validate", url, *SMALL, "--json"]

@@ -269,6 +269,7 @@ def aws(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.long
 def test_objects_in_s3_are_read_and_athena_says_the_same(run: Run, aws: str, folder: Path) -> None:
     entries = visits(60)
     s3, glue = (boto3.client(service, region_name="us-east-1") for service in ("s3", "glue"))

@@ -161,6 +161,7 @@ def test_an_instance_makes_its_clients_once(
     assert [json.loads(line)["outcome"] for line in capsys.readouterr().out.splitlines()] == ["rolled-back", "over"]
 
 
+@pytest.mark.long
 def test_the_package_needs_nothing_but_boto3_and_the_routers_precedence() -> None:
     code = "import sys, controller.handler; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

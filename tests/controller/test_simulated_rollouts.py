@@ -21,6 +21,7 @@ def report(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> object:
     return rollouts.REPORT
 
 
+@pytest.mark.long
 def test_the_table_and_the_json_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert rollouts.main(["--runs", "1", "--json", "--processes", "1"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -71,6 +71,7 @@ def allowed(actions: str, *on: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": actions.split(), "Resource": list(on)}
 
 
+@pytest.mark.long
 def test_the_stages_are_staging_approval_and_prod_each_validated() -> None:
     pipeline = inputs(run(), "aws:codepipeline/pipeline:Pipeline")
     assert (pipeline["pipelineType"], pipeline["executionMode"], pipeline["region"]) == ("V2", "SUPERSEDED", REGION)
@@ -394,6 +395,7 @@ def aws() -> Iterator[None]:
         yield
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("aws")
 def test_moto_takes_the_roles_the_bucket_the_projects_and_the_definition() -> None:
     found = run(*NOTIFY)

@@ -93,6 +93,7 @@ def test_two_builds_are_compared_by_every_byte(folder: Path, tmp_path: Path) -> 
     assert same_files(folder, second).returncode == 1
 
 
+@pytest.mark.long_if(r"^v1.2.4|^1")
 @pytest.mark.parametrize(("tag", "code"), [("v1.2.3", 0), ("v1.2.4", 1), ("1.2.3", 1)])
 def test_files_are_published_under_the_tag_of_their_version_only(tag: str, code: int, folder: Path) -> None:
     programs = folder.parent / "bin"

@@ -137,6 +137,7 @@ async def test_settings_to_try_take_the_place_of_what_is_in_force_only_where_the
         assert explained.reason == reason
 
 
+@pytest.mark.long
 async def test_what_was_read_is_said_with_its_revision(stack: Stack) -> None:
     settings = await brought_to(stack, "promoted", ("strategy=sticky-session", "release=said"))
     seen = await asyncio.to_thread(view, stack, settings)

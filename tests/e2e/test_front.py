@@ -61,6 +61,7 @@ async def test_every_origin_is_told_the_secret_whatever_a_viewer_says(stack: Sta
     assert set(said) == {SECRET}
 
 
+@pytest.mark.long
 async def test_what_an_origin_says_stands(stack: Stack) -> None:
     async with remembering("v1.example.com", "v2.example.com") as (urls, _):
         await stack.deploy("strategy=cookie-version", origins=urls)

@@ -67,6 +67,7 @@ async def test_every_tier_is_answered_by_its_own_back_end_also_out_of_the_cache(
         assert reasons(stack) == {"no-tier", "default-tier", "tier", "unknown-tier"}
 
 
+@pytest.mark.long
 async def test_a_tier_moves_by_its_key_alone(stack: Stack) -> None:
     async with serving("v1.example.com", "premium.example.com", "moved.example.com") as origins:
         await stack.deploy("strategy=tier", origins=origins.urls)

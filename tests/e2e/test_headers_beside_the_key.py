@@ -176,6 +176,7 @@ async def test_answers_are_as_if_nobody_had_come_before(stack: Stack, site: Site
     assert german.text == french.text
 
 
+@pytest.mark.long
 @on("fastest-origin-next", more=("cookie-version-next", "tier-next"))
 async def test_key_headers_reach_the_origin_and_tell_its_answers_apart(stack: Stack, site: Site) -> None:
     """With the override's header there is no room for all of them in the policy where a function runs: a hash it is."""
@@ -242,6 +243,7 @@ async def test_where_no_cookie_reaches_the_application_answers_are_kept_without_
     assert "sid=" not in str([answer.headers.get_list("set-cookie") for answer in answers])
 
 
+@pytest.mark.long_if(r"caching-off")
 @on("cookie-version", "caching-off")
 async def test_files_that_everybody_shares_for_long_get_no_cookie_of_the_router(stack: Stack, site: Site) -> None:
     for cache_control, is_set in SHARED_FOR_LONG.items():

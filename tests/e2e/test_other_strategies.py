@@ -33,6 +33,7 @@ async def test_the_router_sets_the_version_cookie_with_all_its_attributes(stack:
     assert attributes == {"path": "/", "max-age": "604800", "secure": True, "httponly": True, "samesite": "Lax"}
 
 
+@pytest.mark.long
 async def test_the_application_keeps_its_own_cookie_beside_it(stack: Stack):
     await stack.deploy("strategy=cookie-version", "canaryPercent=50")
     answer = await stack.get("/")
@@ -51,6 +52,7 @@ async def test_a_version_cookie_keeps_its_visitor_whatever_the_percentage_and_is
             assert "set-cookie" not in (await stack.get("/health", cookie=cookie)).headers
 
 
+@pytest.mark.long
 async def test_a_forged_version_cookie_is_assigned_anew(stack: Stack):
     await stack.deploy("strategy=cookie-version", "canaryPercent=0")
     for value in ("canary", "canary.0badc0de.someone.c2ln", "x" * 3000):

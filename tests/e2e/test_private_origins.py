@@ -62,6 +62,7 @@ async def test_every_strategy_reaches_every_kind_of_origin(stack: Stack, pin: st
             assert (await stack.get("/assets/lost.js")).status_code == 403
 
 
+@pytest.mark.long
 async def test_a_file_that_one_version_lacks_comes_from_the_other(stack: Stack) -> None:
     """A second attempt at a bucket, where 403 is what is missing."""
     failover = ("failover.paths[0]=/*", "failover.statusCodes[0]=403", "failover.to.stable=canary")

@@ -33,6 +33,7 @@ async def test_every_origin_is_told_the_name_of_the_site(stack: Stack, name: str
                 assert "evil.example" not in str(origin.seen[-1])
 
 
+@pytest.mark.long
 async def test_without_an_alias_it_is_the_distributions_own(stack: Stack) -> None:
     async with echoing(V1, V2) as (origin, urls):
         await stack.deploy("strategy=cookie-version", origins=urls)

@@ -40,6 +40,7 @@ async def test_a_few_tabs_keep_their_files_behind_a_cache() -> None:
     assert 0 < outcome.on_canary < outcome.tabs == SMALL.tabs
 
 
+@pytest.mark.long
 async def test_without_skew_the_same_tabs_lose_files() -> None:
     """So that the tests here cannot pass by finding nothing."""
     outcome = await tabs(tiny_builds(NAMES[:5]), SMALL, CACHED)

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.anyio
 HALF = ("strategy=sticky-session", "canaryPercent=50")
 
 
+@pytest.mark.long
 async def test_new_visitors_are_split_as_the_percentage_says(stack: Stack):
     await stack.deploy(*HALF)
     split = await stack.versions(60, "/health")

@@ -74,6 +74,7 @@ async def compare(stack: Stack, sent: list[str], folder: Path, *overrides: str) 
     return [(row["reason"], decision["reason"]) for row, decision in zip(rows, decisions, strict=True)]
 
 
+@pytest.mark.long
 async def test_a_log_of_version_cookies_is_judged_as_the_edge_decided(stack: Stack, tmp_path: Path) -> None:
     said = await compare(stack, cookies(80, KEY), tmp_path, "strategy=cookie-version")
     assert {ours for ours, _ in said} == {"cookie", "no-cookie", "other-release", "forged-cookie"}

@@ -19,7 +19,7 @@ from tests.functions.deployed import SECRET, Deployed, line, version
 from tests.functions.events import viewer_request, viewer_response
 from tests.functions.strategies import odd
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60")) // 4
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40")) // 4
 """Each example is up to six runs in another process."""
 MOST_CHARACTERS = 40_000
 """More than CloudFront lets through: 32,768 bytes of headers and a URL of 8,192 ("Quotas")."""
@@ -139,7 +139,7 @@ def test_whatever_a_viewer_sends_cloudfront_accepts_what_comes_back(
         assert set(found.result["cookies"]) <= ({"app-version"} if status < 500 else set())
 
 
-@pytest.mark.long_if(r"^(?!canary|tier)")
+@pytest.mark.long_if(r"canary|^(?!canary|tier)")
 @every_function
 @given(event=events, part=st.sampled_from(["headers", "cookies", "querystring"]), odd_part=json_value)
 @fuzzed

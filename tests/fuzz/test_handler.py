@@ -27,7 +27,7 @@ from tests.strategies.samples import sample_options
 if TYPE_CHECKING:
     from router.model.decision import Item
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))
 SECRET = "0123456789abcdef0123456789abcdef"
 OPTIONS: dict[str, dict[str, Any]] = {
     "sticky-session": {},

@@ -43,7 +43,7 @@ def test_another_word_is_refused() -> None:
     assert problems_of(accessLogs="v3") == ["edge-router:accessLogs is 'v3': allowed: none, s3, v2"]
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(r"sticky-session|tier|jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_no_bucket_is_made_unless_it_is_asked_for(config: tuple[str, ...]) -> None:
     found = run(*config)
@@ -51,7 +51,7 @@ def test_no_bucket_is_made_unless_it_is_asked_for(config: tuple[str, ...]) -> No
     assert "loggingConfig" not in inputs(found, DISTRIBUTION)
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|sticky-session|tier|\b(local|staging)\b")
+@pytest.mark.long_if(r"v2|jwt-iat|fastest-origin|tenant-lookup|sticky-session|tier|\b(local|staging)\b")
 @every_config
 @every_kind
 def test_the_bucket_is_private_encrypted_and_reached_by_tls_only(config: tuple[str, ...], kind: str) -> None:
@@ -76,12 +76,14 @@ def test_the_bucket_is_private_encrypted_and_reached_by_tls_only(config: tuple[s
     }
 
 
+@pytest.mark.long_if(r"v2")
 @every_kind
 def test_a_log_goes_when_those_of_the_function_go(kind: str) -> None:
     [rule] = parts_of(("staging", f"accessLogs={kind}"))["lifecycle"]["inputs"]["rules"]
     assert (rule["status"], rule["expiration"], rule["filter"]) == ("Enabled", {"days": 14}, {"prefix": ""})
 
 
+@pytest.mark.long_if(r"v2")
 @every_kind
 def test_the_bucket_is_kept_like_a_table_with_all_that_protects_it(kind: str) -> None:
     kept = parts_of(("prod", f"accessLogs={kind}"))

@@ -133,6 +133,7 @@ def test_a_preview_says_what_is_known_and_the_values_of_other_resources_follow(s
     assert (policy["bucket"], "arn:aws:s3:::shop-site/*" in policy["policy"]) == ("shop-site", True)
 
 
+@pytest.mark.long
 def test_the_policy_of_a_bucket_that_becomes_a_plain_value_is_the_same(tmp_path: Path, updated: Run) -> None:
     """Else the new one would be created, and the bucket's only one be deleted after it."""
     plain = Shop(tmp_path, SHOP.replace('"bucket": site.id', '"bucket": "shop-site"')).run(updated.state)

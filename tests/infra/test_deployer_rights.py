@@ -149,6 +149,7 @@ def is_given(action: str, config: tuple[str, ...], resource: str = "") -> bool:
     )
 
 
+@pytest.mark.long_if(r"sticky-session|demo")
 @every_config
 def test_every_kind_of_resource_can_be_made_read_and_deleted(config: tuple[str, ...]) -> None:
     kinds = {
@@ -185,6 +186,7 @@ def test_a_bucket_of_logs_can_be_emptied() -> None:
     assert not is_given("s3:DeleteObject", config, "arn:aws:s3:::somebody-elses/object")
 
 
+@pytest.mark.long
 def test_nothing_is_listed_that_no_stack_has() -> None:
     found = {one["type"].split(":")[1] for config in CONFIGS for one in run(*config).state["deployment"]["resources"]}
     assert NEEDS.keys() - found == set()

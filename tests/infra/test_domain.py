@@ -95,7 +95,7 @@ def test_more_names_than_acm_puts_on_a_certificate_are_warned_of() -> None:
     ]
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|sticky-session|caching|\b(local|staging)\b")
+@pytest.mark.long_if(r"tier|jwt-iat|fastest-origin|tenant-lookup|sticky-session|caching|\b(local|staging)\b")
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("overrides", [*(choosing(name) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join)
 def test_a_certificate_is_made_validated_and_attached(stack: str, overrides: tuple[str, ...]) -> None:
@@ -169,6 +169,7 @@ def test_without_a_domain_the_name_and_certificate_are_cloudfronts() -> None:
     assert "aliases" not in distribution
 
 
+@pytest.mark.long
 def test_another_name_is_another_certificate_which_goes_after_the_distribution_has_changed_over() -> None:
     before = run("prod", *MADE)
     after = run_program("prod", overrides=[*MADE, "domain.aliases[3]=shop.example.com"], state=before.state)
@@ -206,6 +207,7 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
         assert run_program(stack, project=project, overrides=[CONNECTED], preview=True).changes
 
 
+@pytest.mark.long_if(r"aliases")
 @pytest.mark.parametrize(
     "text",
     [

@@ -197,6 +197,7 @@ def test_another_application_is_other_hosts() -> None:
     assert found == {"stable-host": "replace", "canary-host": "replace"}
 
 
+@pytest.mark.long
 def test_a_new_image_takes_no_running_host_away() -> None:
     state: Any = copy.deepcopy(run_hosts().state)
     for one in state["deployment"]["resources"]:

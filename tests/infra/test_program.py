@@ -255,7 +255,7 @@ def _function_outputs(found: Run, stack: str, strategy: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.long_if(r"fastest|tenant")
+@pytest.mark.long_if(r"jwt-iat|fastest|tenant")
 @every_strategy
 def test_secrets_stay_out_of_the_state(strategy: str) -> None:
     state = json.dumps(run("local", *choosing(strategy)).state)
@@ -402,7 +402,7 @@ def test_a_new_version_is_attached() -> None:
     assert {one["lambdaArn"].rpartition(":")[2] for one in associations} == {"2"}
 
 
-@pytest.mark.long_if(r"\b(local|staging|tenant-lookup|tier)\b")
+@pytest.mark.long_if(r"jwt-iat|fastest-origin|\b(local|staging|tenant-lookup|tier)\b")
 @every_stack
 @every_strategy
 def test_switching_keeps_all_tables(stack: str, strategy: str) -> None:

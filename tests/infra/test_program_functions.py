@@ -94,6 +94,7 @@ def test_tiers_are_kept_apart_in_the_cache(stack: str) -> None:
     assert cache_key(policy)["queryStringsConfig"] == {"queryStringBehavior": "all"}
 
 
+@pytest.mark.long_if(r"port|gold")
 @pytest.mark.parametrize(
     "override",
     [
@@ -111,7 +112,7 @@ def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key()
     assert found == {"update": {"tier-function", "tiered"}}
 
 
-@pytest.mark.long_if(r"\b(local|staging)\b")
+@pytest.mark.long_if(r"stable|\b(local|staging)\b")
 @every_stack
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, pin: str) -> None:
@@ -181,7 +182,7 @@ def test_the_version_is_in_the_cache_key_and_no_cookie_is_beside_it(stack: str, 
     assert responses == [{"errorCode": code, "errorCachingMinTtl": 0} for code in CACHED_ERRORS]
 
 
-@pytest.mark.long_if(r"release=|pin=.*cookie|canaryPercent=.*sticky")
+@pytest.mark.long_if(r"sticky|release=|pin=.*cookie|canaryPercent=.*sticky")
 @every_versioned
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
 def test_percentage_pin_and_release_change_keys_and_the_controls_item(strategy: str, override: str) -> None:
@@ -233,6 +234,7 @@ def test_the_local_edge_takes_what_the_program_deploys(settings: tuple[str, ...]
         assert Distribution.from_state(dict(found.state_with_secrets)) is not None
 
 
+@pytest.mark.long
 def test_another_signing_key_publishes_the_function_although_its_code_is_sealed() -> None:
     before = run("local", *VERSIONED["cookie-version"])
     key = "cookieVersion.signingKeys[0]=another-key-of-32-characters-more"

@@ -59,7 +59,7 @@ def allowed(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.long_if(
-    r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b|release=.*cookie|pin=.*cookie|canaryPercent=.*sticky"
+    r"sticky|jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b|release=.*cookie|pin=.*cookie|canaryPercent=.*sticky"
 )
 @pytest.mark.parametrize("stack", ["staging", "prod"])
 @on_lambda
@@ -192,6 +192,7 @@ def test_the_controller_may_do_only_what_it_does(stack: str, strategy: str) -> N
     ]
 
 
+@pytest.mark.long_if(r"sticky")
 @every_versioned
 def test_alarms_and_the_key_value_store_are_rights_of_their_own(strategy: str) -> None:
     found = run("prod", *VERSIONED[strategy], f"rollout.alarms[0]={ALARM}")

@@ -147,6 +147,7 @@ async def test_pin_release_and_an_end_are_stronger_than_the_rollout_in_the_keys(
     assert {key: found[key] for key in expected} == expected
 
 
+@pytest.mark.long
 async def test_what_a_rollback_left_stays_in_the_keys_until_the_config_changes(account: Account) -> None:
     settings = VERSIONED["sticky-session"]
     revision = str(config_item(shipped_stack("prod", *settings, "canaryPercent=50").settings)["revision"]["S"])
@@ -157,6 +158,7 @@ async def test_what_a_rollback_left_stays_in_the_keys_until_the_config_changes(a
     assert (anew["percent"], anew.get("withdrawn")) == ("51", None)
 
 
+@pytest.mark.long
 async def test_a_table_that_does_not_answer_stops_no_update(account: Account) -> None:
     await account.put(STEP)
     found = await asyncio.to_thread(run_program, "prod", overrides=STICKY, dynamodb_url="http://127.0.0.1:9")

@@ -111,6 +111,7 @@ def test_a_protected_table_is_not_replaced_by_another(change: tuple[str, ...]) -
         run_program("prod", overrides=change, state=run("prod", *STICKY).state)
 
 
+@pytest.mark.long
 def test_under_a_configured_name_the_other_table_is_refused_where_the_old_one_stays() -> None:
     named = "stickySession.tableName=sessions"
     before = run("staging", *STICKY, named)
@@ -122,6 +123,7 @@ def test_under_a_configured_name_the_other_table_is_refused_where_the_old_one_st
     )
 
 
+@pytest.mark.long
 def test_under_a_configured_name_the_old_table_goes_first_where_it_is_to_be_deleted() -> None:
     named = "stickySession.tableName=sessions"
     before = run("local", *STICKY, named)

@@ -84,6 +84,7 @@ def test_only_what_runs_is_taken_out_of_a_wheel(tmp_path: Path) -> None:
     assert list(wheel.files()) == [("pkg/__init__.py", b"#")]
 
 
+@pytest.mark.long
 def test_an_impossible_download_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", UNREACHABLE)
     monkeypatch.setenv("PIP_RETRIES", "0")

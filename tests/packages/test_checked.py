@@ -82,6 +82,7 @@ def test_the_program_stops_before_it_changes_anything() -> None:
     assert PROBLEM in str(caught.value)
 
 
+@pytest.mark.long
 def test_without_lambdas_platform_only_modules_are_tried_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +133,7 @@ def test_no_package_reaches_the_network_while_it_is_tried() -> None:
 BAKED = b"def build_router(config, region): pass\n"
 
 
+@pytest.mark.long_if(r"line[2457]")
 @pytest.mark.parametrize(
     ("line", "problem"),
     [

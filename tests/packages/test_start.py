@@ -58,7 +58,7 @@ FURTHER_REASONS = {"signing keys": "forged-cookie"}
 
 
 @pytest.mark.long_if(
-    r"-(control|alarms|override|control\+alarms|control\+override|alarms\+override)$|(versioned|tenant-lookup)-plain"
+    r"control|-(control|alarms|override|control\+alarms|control\+override|alarms\+override)$|(versioned|tenant-lookup)-plain"
 )
 @pytest.mark.parametrize("parts", COMBINATIONS, ids=lambda parts: "+".join(parts) or "plain")
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -69,7 +69,7 @@ def test_every_package_starts_and_decides(strategy: str, parts: tuple[str, ...],
     check_decision(strategy, settings, tmp_path, REASONS.get(strategy, ANY_DECLARED))
 
 
-@pytest.mark.long_if(r"query|unverified|versioned|^a rollout$")
+@pytest.mark.long_if(r"tenants|rollout|query|unverified|versioned|^a rollout$")
 @pytest.mark.parametrize("further", FURTHER)
 def test_what_else_a_config_may_have_starts_too(further: str, tmp_path: Path) -> None:
     strategy, settings = FURTHER[further]
@@ -109,7 +109,7 @@ def check_decision(strategy: str, settings: dict[str, object], directory: Path, 
     assert last["origin"]["custom"]["domainName"] == f"v{2 if is_obeying or is_pinned else 1}.example.com"
 
 
-@pytest.mark.long_if(r"ES256")
+@pytest.mark.long_if(r"RS256|ES256")
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256"])
 def test_a_package_that_verifies_tokens_verifies_one(algorithm: str, tmp_path: Path) -> None:
     if algorithm != "HS256" and not lambda_python().loads_native:
@@ -136,6 +136,7 @@ def key_of(algorithm: str) -> tuple[Any, dict[str, object]]:
     return private, {"publicKey": pem.decode()}
 
 
+@pytest.mark.long_if(r"fastest|sticky")
 @pytest.mark.parametrize(
     ("strategy", "file", "problem"),
     [

@@ -96,6 +96,7 @@ CONFIG: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @alarms
 def test_no_read_that_was_cut_off_answers_the_next_visitor(
     alarms: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -72,6 +72,7 @@ def test_a_frozen_process_gets_nothing_until_it_is_thawed(limiter: CpuLimiter) -
         assert 0.01 < used_in(pid, SECONDS) < MOST
 
 
+@pytest.mark.long_if(r"signals")
 def test_a_process_that_has_ended_disturbs_no_other(limiter: CpuLimiter) -> None:
     with held(limiter):
         pass

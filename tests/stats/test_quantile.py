@@ -31,6 +31,7 @@ def test_outside_of_the_edges_a_quantile_is_infinite() -> None:
     assert quantile(values, 0.0) == -inf
 
 
+@pytest.mark.long_if(r"^500")
 @pytest.mark.parametrize("z", [1.0, 2.5, 3.5])
 @pytest.mark.parametrize(("size", "share"), [(30, 0.5), (500, 0.95), (500, 0.99), (40, 0.99)])
 def test_a_limit_is_beyond_the_true_quantile_at_most_with_the_normal_tails_probability(

@@ -101,6 +101,7 @@ def size(requests: int, stable_requests: int, rate: float, margin: float, alpha:
     return total
 
 
+@pytest.mark.long_if(r"^500-500")
 @pytest.mark.parametrize("margin", [0.0, 0.01])
 @pytest.mark.parametrize("rate", [0.0005, 0.002, 0.01])
 @pytest.mark.parametrize(("requests", "stable_requests"), [(500, 500), (500, 5_000), (750, 2_250)])

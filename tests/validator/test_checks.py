@@ -200,6 +200,7 @@ def test_a_version_that_fails_is_named_with_its_statuses():
     assert answers.figures["statuses"]["canary"] == {"500": 15}
 
 
+@pytest.mark.long_if(r"stable:2")
 @pytest.mark.parametrize(
     ("expect", "verdict", "summary"),
     [
@@ -271,6 +272,7 @@ def test_a_cache_that_is_keyed_on_what_vary_names_passes():
     )
 
 
+@pytest.mark.long_if(r"Cookie|^RSC")
 @pytest.mark.parametrize("vary", ["RSC", "Cookie, Accept-Encoding, *", ""])
 def test_no_unusual_request_is_sent_for_an_object_that_is_not_cached(vary: str):
     """Where the object is not in the cache, the unusual value would be what everybody gets."""

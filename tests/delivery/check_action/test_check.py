@@ -34,6 +34,7 @@ def run(tmp_path: Path, **given: str) -> tuple[str, dict[str, str]]:
     return Path(told["comment"]).read_text(encoding="utf-8"), told
 
 
+@pytest.mark.long
 def test_a_state_is_checked_and_a_stack_is_told_against_its_base(tmp_path: Path) -> None:
     state = STATES / "m7-cff-random.json"
     text, told = run(tmp_path, STACKS="prod", STATES=str(state), BASE="HEAD")

@@ -270,6 +270,7 @@ def test_store_is_filled_from_the_state_and_can_be_changed_while_serving() -> No
     assert kind(used.get("/a")) == (503, "FunctionExecutionError from cloudfront")
 
 
+@pytest.mark.long_if(r"for")
 @pytest.mark.parametrize(
     ("body", "error"),
     [

@@ -144,6 +144,7 @@ GROUPS = {
 }
 
 
+@pytest.mark.long_if(r"more|unsigned-groups|signed-alone")
 @pytest.mark.parametrize(
     "more",
     [{}, {"keyHeaders": ["rsc"], "skew": {"pathPrefix": "/_v"}}, GROUPS],

@@ -68,6 +68,7 @@ async def test_what_runs_as_it_should_stays(applications: Applications, pids: Pi
     assert (pids(), applications.urls) == (before, urls)
 
 
+@pytest.mark.long
 async def test_a_changed_one_is_replaced_and_the_old_one_goes_on_until_told_to_end(
     applications: Applications, pids: Pids
 ):
@@ -94,6 +95,7 @@ async def test_one_that_died_is_started_again(applications: Applications, pids: 
     assert [await name_at(url) for url in applications.urls.values()] == ["a"]
 
 
+@pytest.mark.long
 async def test_one_that_is_no_longer_wanted_ends(applications: Applications, pids: Pids):
     await applications.start([echo()])
     await applications.start([])

@@ -111,6 +111,7 @@ async def test_an_update_replaces_the_function_and_keeps_table_items_and_applica
     assert sorted(await items(local, "kept")) == ["seed", "written"]
 
 
+@pytest.mark.long
 async def test_a_request_under_way_ends_as_it_began_while_new_ones_get_the_new_function(
     local: LocalDeployment, tmp_path: Path
 ):

@@ -82,6 +82,7 @@ async def test_a_fixed_port_is_taken_or_said_to_be(engine_url: str):
         assert second.endpoint_url == f"http://127.0.0.1:{port}"
 
 
+@pytest.mark.long
 async def test_moto_ends_with_a_simulator_that_is_killed():
     script = """
         import asyncio

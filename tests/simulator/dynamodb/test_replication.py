@@ -142,6 +142,7 @@ async def test_an_earlier_write_that_travels_longer_does_not_win(
     assert [await version_in(region) for region in (HOME, EUROPE, ASIA)] == ["second"] * 3
 
 
+@pytest.mark.long
 async def test_all_regions_agree_after_concurrent_writes_everywhere(
     dynamodb: LocalDynamoDB, sdk: Sdk, sessions: str, version_in: Peek
 ):

@@ -51,6 +51,7 @@ async def test_init_and_first_duration_are_those_of_a_share_of_a_core(bench: Ben
     assert f"\tDuration: {first.duration_ms:.2f} ms\t" in report
 
 
+@pytest.mark.long
 async def test_a_worker_under_a_quota_is_used_again(bench: Bench):
     edge = bench.edge(BURN, cpu_share=SHARE)
     started = [(await edge.invoke(ARN, "eu-west-1", {})).cold_start for _ in range(3)]
@@ -61,6 +62,7 @@ async def test_without_a_share_there_is_no_limit(bench: Bench):
     assert bench.edge(BURN).cpu_limit is None
 
 
+@pytest.mark.long_if(r"system")
 @pytest.mark.parametrize("has_own_roots", [True, False], ids=["roots in the package", "the system's"])
 async def test_functions_verify_the_endpoint_with_the_authority_and_not_without(tmp_path: Path, has_own_roots: bool):
     async def answer(_: Request) -> Response:

@@ -67,6 +67,7 @@ def test_outputs_of_a_remote_component_are_the_programs_and_secrets_stay_secret(
     assert up.warnings == ("care",)
 
 
+@pytest.mark.long
 def test_a_preview_leaves_open_what_only_an_update_can_tell() -> None:
     planned = deploy(preview=True)
     assert planned.outputs == {"comment": "[unknown]", "note": "[secret]", "policy": "[unknown]"}

@@ -226,6 +226,7 @@ def test_what_the_data_source_does_not_model_is_refused_by_name() -> None:
         StandIn().invoke(GET_ITEM, asked(projectionExpression="pin"))
 
 
+@pytest.mark.long
 @pytest.mark.anyio
 async def test_an_item_is_read_from_the_local_dynamodb_in_its_region() -> None:
     outputs = {**CONTROL, "region": "eu-west-1", "arn": "arn:aws:dynamodb:eu-west-1:123456789012:table/control"}
