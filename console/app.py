@@ -106,7 +106,7 @@ async def _texts(request: Request, *names: str) -> list[str]:
     is_json = request.headers.get("content-type") == "application/json"
     try:
         document: Any = json.loads(body) if is_json else None
-        texts = [document[name] for name in names]
+        texts: list[Any] = [document[name] for name in names]
         "".join(texts).encode()  # JSON may have half a surrogate pair
     except (ValueError, KeyError, TypeError, RecursionError):
         texts = []

@@ -86,7 +86,8 @@ class Feed:
             if not self._watchers:
                 for task in self._tasks:
                     task.cancel()
-                self._tasks, self._due = [], []
+                self._tasks.clear()
+                self._due.clear()
 
     async def _run(self, number: int) -> None:
         job, due, content = self._jobs[number], self._due[number], b""

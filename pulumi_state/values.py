@@ -59,10 +59,10 @@ class Properties(dict[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         return self._visible(super().get(key, default))
 
-    def values(self) -> ValuesView[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]  dict has views of its own
         return {key: self[key] for key in self}.values()
 
-    def items(self) -> ItemsView[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
         return {key: self[key] for key in self}.items()
 
     def unguarded(self) -> dict[str, Any]:

@@ -121,6 +121,7 @@ class Options:
     def key_cookies(self) -> frozenset[str] | None:
         """The cookies of the cache key, the tier's among them; None stands for all."""
         is_all = self.forwarded_cookies == "all"
+        # pyrefly: ignore[no-matching-overload]  filter(None, …) takes a list of str
         return None if is_all else frozenset(filter(None, [self.cookie, *self.application_cookies]))
 
     def _forwarded_error(self) -> str:

@@ -6,7 +6,7 @@ import glob
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -135,9 +135,8 @@ def sniff(path: Path, fields: Sequence[str] = ()) -> Format:
     if start == PARQUET:
         return Format("parquet")
     is_gzip = start[:2] == GZIP
-    opened: Callable[..., gzip.GzipFile] = gzip.open if is_gzip else open  # pyright: ignore[reportAssignmentType]
     try:
-        with opened(path, "rb") as file:
+        with gzip.open(path, "rb") if is_gzip else path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LogError("the gzip file is damaged or incomplete") from error

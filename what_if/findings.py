@@ -147,7 +147,7 @@ def epoch_of(minute: str) -> int:
 def _is_minute(text: str | None) -> bool:
     """True for a time that exists; the query looks at digits only."""
     try:
-        return bool(text) and _minutes(str(text)) >= 0
+        return bool(text) and _minutes(text) >= 0
     except ValueError:
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from what_if.files import Entry, LogError
 
@@ -54,8 +54,7 @@ class S3Objects:
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=entry.name)["Body"]
         except ClientError as error:
-            response: dict[str, Any] = error.response
-            code = str(response["Error"]["Code"])
+            code = str(cast("Any", error).response["Error"]["Code"])
             if code not in MISSING:
                 raise
             self.missing[entry.name] = MISSING[code]

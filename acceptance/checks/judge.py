@@ -163,7 +163,7 @@ def is_json_met(condition: Condition, value: Any) -> bool:
 def _contains(value: Any, part: Any) -> bool:
     if isinstance(value, str):
         return _as_text(part) in value
-    return isinstance(value, list | dict) and any(_is_same(part, one) for one in cast("Iterable[Any]", value))
+    return isinstance(value, (list, dict)) and any(_is_same(part, one) for one in cast("Iterable[Any]", value))
 
 
 def _is_same(expected: Any, value: Any) -> bool:

@@ -62,7 +62,7 @@ class Address:
     def __init__(self, url: str, percent: float | None = None, token_options: Any = None) -> None:
         self.url = url.rstrip("/")
         self.percent = percent
-        self.public_hosts = ()
+        self.public_hosts: tuple[str, ...] = ()
         self._token_options = token_options
 
     def token_options(self) -> Any:
@@ -87,7 +87,7 @@ class Address:
 
 def overrides(settings: Mapping[str, Any]) -> list[str]:
     """Return settings as KEY=VALUE, in the syntax of `--set`."""
-    return [f"{path}={text}" for key, value in settings.items() for path, text in _leaves(str(key), value)]
+    return [f"{path}={text}" for key, value in settings.items() for path, text in _leaves(key, value)]
 
 
 def _leaves(path: str, value: object) -> Iterator[tuple[str, str]]:

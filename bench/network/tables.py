@@ -54,7 +54,7 @@ def serve_tables(tls: ssl.SSLContext) -> Generator[int]:
     with _Server(tls) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield int(server.server_address[1])
+            yield server.server_address[1]
         finally:
             server.shutdown()
 
@@ -91,7 +91,9 @@ class _Connection(socketserver.StreamRequestHandler):
         """The handshake, in this connection's thread."""
         super().setup()
         self.request = cast("_Server", self.server).tls.wrap_socket(self.request, server_side=True)
-        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", buffering=0)
+        self.rfile = self.request.makefile("rb")
+        # As unbuffered as socketserver's own, which is no BufferedIOBase either, whatever its stub says.
+        self.wfile = self.request.makefile("wb", buffering=0)  # pyrefly: ignore[bad-assignment]
 
     def finish(self) -> None:
         super().finish()

@@ -83,8 +83,8 @@ class DrawnMetrics:
     def draw(self, minute: int, canary_percent: float) -> None:
         """The minute that begins at this time."""
         traffic = self.traffic
-        requests = int(self.random.poisson(traffic.requests_per_second * MINUTE))
-        canary = int(self.random.binomial(requests, canary_percent / 100))
+        requests = self.random.poisson(traffic.requests_per_second * MINUTE)
+        canary = self.random.binomial(requests, canary_percent / 100)
         effect = self.random.normal(0, traffic.minute_spread)
         stable_latency = traffic.latency_ms, traffic.log_spread
         canary_latency = traffic.canary_latency_ms, traffic.canary_log_spread
@@ -102,7 +102,7 @@ class DrawnMetrics:
 
     def _sample(self, requests: int, error_rate: float, latency: tuple[float, float], effect: float) -> Sample:
         traffic, (latency_ms, spread) = self.traffic, latency
-        errors = int(self.random.binomial(requests, error_rate))
+        errors = self.random.binomial(requests, error_rate)
         mean = np.log(latency_ms) + effect + self.random.normal(0, traffic.own_minute_spread)
         latencies = self.random.normal(mean, spread, requests)
         latencies += np.log(traffic.slow_factor) * (self.random.random(requests) < traffic.slow_share)

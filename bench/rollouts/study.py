@@ -181,7 +181,9 @@ def plot(false: Mapping[str, Sequence[float]], found: Mapping[str, Sequence[floa
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables and write the plot."""
-    parser = argparse.ArgumentParser(prog="python -m bench.rollouts.study", description=str(__doc__).split("\n", 1)[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.rollouts.study", description=(__doc__ or "").split("\n", 1)[0]
+    )
     parser.add_argument("--runs", type=int, default=10_000, help="of each scenario, 10,000 by default")
     parser.add_argument("--seed", type=int, default=2026, help="2026 by default")
     parser.add_argument("--plot", action="store_true", help=f"write docs/adr/{PLOT.name}")

@@ -30,7 +30,7 @@ async def visit_without_canary(size: Size) -> Outcome:
     """The same distribution with nothing at its events: every visitor is on the stable version."""
     state = copy.deepcopy(_run_versioned())
     behavior = _find_default_behavior(state)
-    behavior["functionAssociations"] = behavior["lambdaFunctionAssociations"] = []
+    behavior |= {"functionAssociations": [], "lambdaFunctionAssociations": []}
     return await _visit("without a canary", state, size)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from itertools import zip_longest
 
 from tree_sitter import Node
@@ -47,7 +48,7 @@ _RETURN_ITEMS = frozenset(
 )
 
 
-class Calls(Statements):
+class Calls(Statements, ABC):
     """`chosen` is what choices of an origin depend on, by where they are."""
 
     def __init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Iterable
 
 from tree_sitter import Node
@@ -16,7 +17,7 @@ _LEAVES = ("return_statement", "break_statement", "continue_statement")
 _ENDS = ("return_statement", "throw_statement")
 
 
-class Statements(Bindings):
+class Statements(Bindings, ABC):
     """`returned` is what the functions that are running have returned so far.
 
     `failing` is, for each block whose failures are caught and that goes on after them, what a failure depends on.

@@ -90,7 +90,7 @@ def fetch_viewer_function(name: str) -> tuple[bytes, tuple[Difference, ...]]:
 
 def _compare_settings(configuration: Mapping[str, Any], kind: str) -> list[Difference]:
     """Compare what decides which code Lambda runs, and by what."""
-    expected = {
+    expected: dict[str, object] = {
         "Runtime": f"python{PYTHON_VERSION}",
         "Handler": f"{kind}.handler.handler",
         "Architectures": ["x86_64" if kind == "router" else REGIONAL_ARCHITECTURE],

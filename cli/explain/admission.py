@@ -32,7 +32,7 @@ def admit(request: Request, event: Mapping[str, Any], static_paths: Sequence[str
     cf = cf_of(event)
     if event_type(cf).startswith("origin-"):
         return Admission()
-    path = normalized_path(str(request.path))
+    path = normalized_path(request.path)
     static_path = next((pattern for pattern in static_paths if match_path(pattern, path)), "")
     methods = CACHED_METHODS if static_path else ALL_METHODS
     headers: Headers = cf["request"].get("headers") or {}

@@ -43,11 +43,12 @@ def client(service: str, region: str, patience: Patience = PATIENTLY) -> Any:
         raise UsageError(f"Region {problem}")
     with aws_errors(f"cannot reach {service}", region), _ONE_AT_A_TIME:
         session = _session(frozenset(os.environ.items()))
-        retries = {
-            "mode": "standard",
-            "total_max_attempts": session.get_config_variable("max_attempts") or patience.attempts,
-        }
-        limits = Config(connect_timeout=patience.connect_s, read_timeout=patience.read_s, retries=retries)
+        attempts = session.get_config_variable("max_attempts") or patience.attempts
+        limits = Config(
+            connect_timeout=patience.connect_s,
+            read_timeout=patience.read_s,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+        )
         return session.create_client(service, region_name=region, config=limits)
 
 

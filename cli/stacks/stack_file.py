@@ -36,7 +36,7 @@ class StackFile:
         path = find_stack_file(stack, root)
         raw: Any = load_yaml(path).get(CONFIG) or {}
         project = read_project(root / "Pulumi.yaml").name
-        given = cast("Mapping[str, object]", raw if isinstance(raw, dict) else {})
+        given = cast("Mapping[object, object]", raw if isinstance(raw, dict) else {})
         config = cast("dict[str, Any]", named_config(given, path))
         return cls(path, project, path.read_bytes().decode("utf-8-sig"), config)
 

@@ -60,7 +60,7 @@ class CloudFrontKeyValues:
         try:
             return self._sync(read_live)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConflictException":
+            if _code(error) != "ConflictException":
                 raise
             return self._sync(read_live)
 
@@ -78,6 +78,11 @@ class CloudFrontKeyValues:
         try:
             return self._client.get_key(KvsARN=self._arn, Key=KEY)["Value"]
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if _code(error) == "ResourceNotFoundException":
                 return None
             raise
+
+
+def _code(error: Any) -> str:
+    """What AWS calls the error that botocore's ClientError stands for."""
+    return error.response["Error"]["Code"]

@@ -43,9 +43,12 @@ def known_or_new_token(cookie_headers: Iterable[str], name: str) -> str:
 
 def dynamodb_client(region: str) -> Any:
     """A client that gives up: a visitor waits for two attempts of one second to connect and two to read, at most."""
-    retries = {"mode": "standard", "total_max_attempts": 2}
-    # As many connections as the thread pool that runs the endpoints has threads.
-    config = Config(connect_timeout=1, read_timeout=2, retries=retries, max_pool_connections=40)
+    config = Config(
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        max_pool_connections=40,  # as many as the thread pool that runs the endpoints has threads
+    )
     return boto3.client("dynamodb", region_name=region, config=config)
 
 

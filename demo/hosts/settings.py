@@ -56,7 +56,9 @@ class HostsSettings(Section):
 
     project: Annotated[Text, rule(project_error)] = "edge-router"
     hosts: bool = True
-    sticky_session: Annotated[object, PlainValidator(_read_sticky_session)] = Field(default={}, validate_default=True)
+    sticky_session: Annotated[object, PlainValidator(_read_sticky_session)] = Field(
+        default_factory=dict[str, object], validate_default=True
+    )
     origin_secret_header: Annotated[Text, rule(origin_header_error)] = "x-origin-verify"  # noqa: S105 - its name
     origin_secret: Annotated[Text, optional_rule(secret_error)] = Field(default="", repr=False)
     tiers: tuple[Annotated[Text, rule(_tier_error)], ...] = ()

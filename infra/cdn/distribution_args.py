@@ -212,7 +212,7 @@ def _ordered_behaviors(
     yield from (_static_behavior(pattern, settings, attached) for pattern in settings.static_paths)
     for group in settings.origin_groups:
         for pattern in group.paths:
-            yield {
+            yield {  # pyrefly: ignore[open-unpacking]  _default_behavior returns what it lists, and no further keys
                 **_default_behavior(settings, attached),
                 "path_pattern": pattern,
                 "target_origin_id": group.name,

@@ -138,6 +138,6 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for item in cast("Mapping[object, object]", value).values():
             yield from _strings(item)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for item in cast("Sequence[object]", value):
             yield from _strings(item)

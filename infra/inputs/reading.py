@@ -89,7 +89,7 @@ class _Reader:
         if isinstance(value, Mapping):
             given = cast("Mapping[str, object]", value)
             return {key: self.shape(one, (*path, key), given) for key, one in given.items() if one is not None}
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             items = cast("Sequence[object]", value)
             return [self.shape(one, (*path, index)) for index, one in enumerate(items)]
         return _plain(value, path)

@@ -45,7 +45,7 @@ def start(job: dict[str, list[object]]) -> list[object]:
 def main() -> None:
     job = json.load(sys.stdin)
     sys.path.insert(0, FOLDER)
-    sys.meta_path.append(Missing)  # type: ignore[arg-type]
+    sys.meta_path.append(Missing)  # pyright: ignore[reportArgumentType]
     sys.addaudithook(block_network)
     report: dict[str, object] = {"responses": [], "missing": MISSING, "error": ""}
     try:

@@ -94,7 +94,7 @@ def _connect(name: str, port: int, is_tls: bool, until: float) -> socket.socket:
 
     def connect() -> socket.socket:
         left = max(0.001, until - time.monotonic())
-        opened = socket.create_connection((host, port), timeout=left)  # pyright: ignore[reportArgumentType]
+        opened = socket.create_connection((host, port), timeout=left)  # type: ignore[arg-type]
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return opened
 

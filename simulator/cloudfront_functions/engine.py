@@ -58,7 +58,8 @@ class Program:
         context, self._store = self._context, store
         assert context is not None
         _limit_cpu(float(str(settings["cpuSeconds"])))
-        self._logs, self._origin = [], None
+        self._logs = []
+        self._origin = None
         started = time.perf_counter_ns()
         try:
             self._start(event, float(str(settings["startSeconds"])), settings["edgeLocation"])

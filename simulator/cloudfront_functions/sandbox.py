@@ -93,7 +93,7 @@ class Sandbox:
         assert self._process.stdout is not None
         deadline = time.monotonic() + WALL_LIMIT_SECONDS
         while b"\n" not in self._rest:
-            ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            ready, _, _ = select.select([self._process.stdout], (), (), max(0.0, deadline - time.monotonic()))
             chunk = self._process.stdout.read1(65536) if ready else b""  # type: ignore[union-attr]  it is buffered
             if not chunk:
                 raise self._ended(is_silent=not ready)
@@ -122,7 +122,9 @@ class Sandbox:
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        self._programs, self._stores, self._rest = set(), {}, b""
+        self._programs.clear()
+        self._stores.clear()
+        self._rest = b""
         if process is None:
             return
         process.kill()

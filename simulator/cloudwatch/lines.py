@@ -64,8 +64,8 @@ class RecentLines:
     def take(self, region: str, line: str) -> None:
         if '"reason"' in line:
             at_ms = round(self._clock() * 1000)
-            event = {"eventId": f"local-{next(self._numbers)}", "timestamp": at_ms, "message": line, "region": region}
-            self._lines.append(event)
+            number = next(self._numbers)
+            self._lines.append({"eventId": f"local-{number}", "timestamp": at_ms, "message": line, "region": region})
 
     def between(self, start_ms: int, end_ms: int) -> list[dict[str, object]]:
         """Events in the shape of CloudWatch Logs, with the Region, in order of arrival."""

@@ -105,7 +105,7 @@ class Held:
             self.budget = min(self.quota, self.budget + self.quota)
         is_over = self.budget <= 0
         if is_over != self.is_stopped and not self.is_frozen:
-            self.signal(signal.SIGSTOP if is_over else signal.SIGCONT)
+            self.send(signal.SIGSTOP if is_over else signal.SIGCONT)
             self.is_stopped = is_over
         self.due = self.period_ends if is_over else now + max(self.budget, SHORTEST_LOOK_SECONDS)
 
@@ -113,9 +113,9 @@ class Held:
         """Stop whatever is left; or go on, as far as something is left."""
         self.is_frozen = is_frozen
         if not self.is_stopped:
-            self.signal(signal.SIGSTOP if is_frozen else signal.SIGCONT)
+            self.send(signal.SIGSTOP if is_frozen else signal.SIGCONT)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         with contextlib.suppress(PermissionError):
             os.killpg(self.pid, number)
 
@@ -131,9 +131,9 @@ def cpu_seconds(pid: int) -> float:
 
     try:
         times = psutil.Process(pid).cpu_times()
+        return times.user + times.system
     except psutil.Error as error:
         raise ProcessLookupError from error
-    return times.user + times.system
 
 
 def main() -> None:
@@ -159,7 +159,7 @@ def main() -> None:
             _obey(held, line.decode().split())
     for one in held.values():
         with contextlib.suppress(ProcessLookupError):
-            one.signal(signal.SIGCONT)
+            one.send(signal.SIGCONT)
 
 
 def _obey(held: dict[int, Held], order: list[str]) -> None:

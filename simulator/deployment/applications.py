@@ -85,11 +85,13 @@ class Applications:
 
     async def stop_replaced(self) -> None:
         """End what an earlier `start` wanted and the last one did not."""
-        replaced, self._replaced = self._replaced, []
+        replaced = self._replaced
+        self._replaced = []
         await self._end(replaced)
 
     async def stop(self) -> None:
-        running, self._running = self._running, {}
+        running = self._running
+        self._running = {}
         await self._end(running.values())
         await self.stop_replaced()
 

@@ -28,7 +28,7 @@ OnLog = Callable[[str, str, str], None]
 """Called with (Region, function name, line)."""
 
 
-def _ignore(*_: str) -> None: ...
+def _ignore(*_: object) -> None: ...
 
 
 def _new_authority() -> Authority:
@@ -81,7 +81,7 @@ class LocalDeployment:
     ) -> None:
         self._authority = _new_authority() if has_tls else None
         self._cpu_share = cpu_share
-        self.dynamodb = LocalDynamoDB(dynamodb_url, tls=self._authority and self._authority.server_context)
+        self.dynamodb = LocalDynamoDB(dynamodb_url, tls=self._authority.server_context if self._authority else None)
         self.distribution: Distribution | None = None
         self._port, self._region_ports = port, region_ports
         self._on_log, self._console = on_log, console

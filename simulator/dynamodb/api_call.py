@@ -92,7 +92,7 @@ class ApiCall:
         if isinstance(name := self.body.get("TableName"), str):
             yield table_name(name)
         if isinstance(requests := self.body.get("RequestItems"), dict):
-            yield from (table_name(str(name)) for name in cast("dict[str, object]", requests))
+            yield from (table_name(name) for name in cast("dict[str, object]", requests))
         for _, action in self._actions():
             yield table_name(str(action.get("TableName", "")))
 

@@ -3,7 +3,7 @@
 import functools
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from boto3.dynamodb.types import TypeSerializer
 from botocore.loaders import Loader
@@ -191,8 +191,9 @@ class LocalDynamoDB:
 @functools.cache
 def _available_regions() -> frozenset[str]:
     # Not from a boto3 session: that fails when AWS_PROFILE names a profile that this machine does not have.
-    resolver = EndpointResolver(Loader().load_data("endpoints"))
-    return frozenset(cast("list[str]", resolver.get_available_endpoints("dynamodb")))
+    loader: Any = Loader()
+    resolver: Any = EndpointResolver(loader.load_data("endpoints"))
+    return frozenset(map(str, resolver.get_available_endpoints("dynamodb")))
 
 
 def _serialized(table: str, item: Mapping[str, object]) -> dict[str, object]:

@@ -62,7 +62,7 @@ def link_runtime(directory: Path, uses_native_client: bool = True) -> None:
     if not uses_native_client:
         for path in native:
             path.unlink()
-        native = []
+        native.clear()
     if not native:
         (directory / "runtime_client.py").symlink_to(_FALLBACK)
     (directory / _NETWORK.name).symlink_to(_NETWORK)

@@ -58,8 +58,19 @@ def managed_prefix_list(arguments: Properties, scope: Scope) -> Result:
         raise DataSourceError(f"reading EC2 Managed Prefix List ({name}): no matching EC2 Managed Prefix List found")
     identity = f"pl-{draw(HEX, 8, name, region)}"
     arn = f"arn:aws:ec2:{region}:aws:prefix-list/{identity}"
-    shared = {"addressFamily": "IPv4", "arn": arn, "entries": [], "filters": [], "id": identity, "name": name}
-    return {**shared, "maxEntries": 0, "ownerId": "AWS", "region": region, "tags": {}, "version": 0}
+    return {
+        "addressFamily": "IPv4",
+        "arn": arn,
+        "entries": [],
+        "filters": [],
+        "id": identity,
+        "maxEntries": 0,
+        "name": name,
+        "ownerId": "AWS",
+        "region": region,
+        "tags": {},
+        "version": 0,
+    }
 
 
 def instance_type_offerings(arguments: Properties, scope: Scope) -> Result:

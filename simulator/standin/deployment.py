@@ -188,9 +188,9 @@ class Deployment:
         """The resource as the state has it. Secrets are filled in from the program where they are in the same place,
         and made again where they are the provider's.
         """
-        inputs = recalled(decoded(before.get("inputs")), asked.inputs)
-        outputs = recalled(decoded(before.get("outputs")), asked.inputs)
-        known = Known(revealed(inputs), revealed(outputs))  # pyright: ignore[reportArgumentType]
+        inputs = cast("Mapping[str, object]", recalled(decoded(before.get("inputs")), asked.inputs))
+        outputs = cast("Mapping[str, object]", recalled(decoded(before.get("outputs")), asked.inputs))
+        known = Known(revealed(inputs), revealed(outputs))
         return stand_in.recovered(asked.type, asked.urn, str(before.get("id", "")), known)
 
     def _apply(

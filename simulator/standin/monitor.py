@@ -63,7 +63,8 @@ class Monitor:
             answer = self._deployment.invoke(request.tok, from_struct(request.args), request.provider, request.version)
         except DataSourceError as error:
             return resource_pb2.ResourceInvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
-        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(answer)})
+        # Its stub cannot name a field that is a keyword of Python.
+        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(answer)})  # type: ignore[call-arg]
 
     def ReadResource(self, request: Any) -> Any:
         """Reject `SomeResource.get(…)`: there is no account to read from."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pulumi_state.resources import STACK
 from simulator.standin.model.errors import StandInError
@@ -142,9 +142,12 @@ def _hashed(value: object, root: Path) -> object:
     """An archive on disk with its absolute path and the hash the engine computes, SHA-256 over the file."""
     if isinstance(value, Secret):
         return Secret(_hashed(value.value, root))
-    if not isinstance(value, dict) or value.get(SIGNATURE) != ARCHIVE or not isinstance(value.get("path"), str):
+    if not isinstance(value, dict):
         return value
-    path = root / str(value["path"])
+    fields = cast("dict[str, object]", value)
+    if fields.get(SIGNATURE) != ARCHIVE or not isinstance(written := fields.get("path"), str):
+        return fields
+    path = root / written
     if not path.is_file():
-        return {**value, "path": str(path)}
-    return {**value, "hash": hashlib.sha256(path.read_bytes()).hexdigest(), "path": str(path)}
+        return {**fields, "path": str(path)}
+    return {**fields, "hash": hashlib.sha256(path.read_bytes()).hexdigest(), "path": str(path)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pulumi_state.resources import STACK, entries_of, parse_state
 from pulumi_state.values import SECRET, SIGNATURE, StateError
@@ -104,8 +104,8 @@ def in_order(resources: Mapping[str, dict[str, object]]) -> list[dict[str, objec
 
 
 def _needed(resource: Mapping[str, object]) -> list[str]:
-    depended = resource.get("dependencies") or []
-    urns = [str(urn) for urn in depended] if isinstance(depended, list) else []
+    depended = resource.get("dependencies")
+    urns = [str(urn) for urn in cast("list[object]", depended)] if isinstance(depended, list) else []
     return [str(resource.get("parent", "")), str(resource.get("provider", "")).rpartition("::")[0], *urns]
 
 

@@ -142,6 +142,7 @@ class JwtIat(Strategy):
         self._rules = ClaimRules(options.issuer, options.audience, options.leeway_seconds, options.audience_claims)
         self._places = TokenPlaces(options.header, options.cookie, options.chunked_cookie)
         if options.verify:
+            # pyrefly: ignore[possibly-uninitialized-attribute]  read only where options.verify is set
             self._keys = load_keys(options.algorithm, options.secret, options.public_key, options.jwks)
 
     @classmethod

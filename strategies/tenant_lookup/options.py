@@ -103,6 +103,7 @@ class Options:
         as_compared = str.lower if self.source == "header" else str
         of_tenant = set(map(as_compared, as_list(self.tenant_field)))
         for name in as_list(self.account_field):
+            # pyrefly: ignore[unnecessary-type-conversion]  str is one of two functions here
             if self.source != "host" and as_compared(name) in of_tenant:
                 return f"is {name!r}: that is the tenant's field already"
         return ""

@@ -147,7 +147,7 @@ def test_a_new_strategy_passes_lint_types_and_the_tests_that_it_affects(copy: Pa
     if is_by_the_page:
         follow_the_page(copy)
     assert call(copy, "ruff", "check", ".") == call(copy, "ruff", "format", "--check", ".") == ""
-    assert call(copy, "basedpyright", "strategies", "tests/strategies/test_by_country.py") == ""
+    assert call(copy, "pyrefly", "check", "strategies", "tests/strategies/test_by_country.py") == ""
     assert call(copy, "docs.generate", "--check") == ""
     assert call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-m", "not long", *EVERYTHING) == ""
     assert call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "by-country", *BY_NAME) == ""

@@ -119,8 +119,9 @@ def test_files_are_published_under_the_tag_of_their_version_only(tag: str, code:
 def test_a_tag_is_tested_and_made_twice_under_other_conditions_before_anything_is_attested() -> None:
     found = workflow("release")
     assert triggers(found) == {"push": {"tags": ["v*"]}}
-    assert found["jobs"]["publish"]["needs"] == ["test", "files"]
+    assert found["jobs"]["publish"]["needs"] == ["test", "types", "files"]
     assert runs(found, "test") == ["make test"]
+    assert runs(found, "types") == ["make types-strict"]
     assert runs(found, "files") == ['umask "$UMASK"\nmake release-files\n']
     first, second = found["jobs"]["files"]["strategy"]["matrix"]["include"]
     assert {key for key in first if first[key] == second[key]} == set()

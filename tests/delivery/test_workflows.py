@@ -171,6 +171,13 @@ def test_a_pull_request_is_tested_on_every_python_from_the_oldest_that_is_allowe
     assert setup["with"]["python-version"] == "${{ matrix.python }}"
 
 
+def test_a_pull_request_is_checked_by_the_slower_type_checker_as_well() -> None:
+    found = workflow("test")
+    assert runs(found, "types") == ["make types-strict"]
+    checked = (PROJECT["tool"]["pyrefly"]["project-includes"], PROJECT["tool"]["basedpyright"]["include"])
+    assert checked[0] == checked[1]
+
+
 def test_a_pull_request_builds_the_pages() -> None:
     found = workflow("test")
     assert runs(found, "docs") == ["make docs"]
@@ -235,7 +242,7 @@ def test_hooks_before_a_commit_run_the_tools_of_the_lock() -> None:
     repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert [repo["repo"] for repo in repos] == ["local"]
     hooks = repos[0]["hooks"]
-    assert [hook["id"] for hook in hooks] == ["ruff-check", "ruff-format", "basedpyright"]
+    assert [hook["id"] for hook in hooks] == ["ruff-check", "ruff-format", "pyrefly"]
     for hook in hooks:
         assert hook["language"] == "system"
         assert (ROOT / hook["entry"].split()[0]).exists()

@@ -65,7 +65,7 @@ def parse_plan(document: Mapping[str, Any]) -> Plan:
     attributes: dict[str, Any] = {}
     for key, value in values.items():
         if key not in _READERS:
-            errors.append((str(key), _unknown_key(str(key))))
+            errors.append((key, _unknown_key(key)))
             continue
         name, read = _READERS[key]
         try:

@@ -9,7 +9,7 @@ from pulumi_state.resources import living_resources
 from pulumi_state.values import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from simulator.cloudfront.http.headers import Headers
 
@@ -73,7 +73,7 @@ def _added(properties: dict[str, Any]) -> Iterator[AddedHeader]:
 
 def _security(config: dict[str, Any]) -> Iterator[AddedHeader]:
     """Page understanding-response-headers-policies, "Security headers"."""
-    values = {
+    values: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
         "contentSecurityPolicy": ("Content-Security-Policy", lambda part: part["contentSecurityPolicy"]),
         "contentTypeOptions": ("X-Content-Type-Options", lambda _part: "nosniff"),
         "frameOptions": ("X-Frame-Options", lambda part: part["frameOption"]),

@@ -86,7 +86,7 @@ class OriginClient:
 async def _read(answer: httpx.Response) -> OriginResponse:
     try:
         # Not aread(): that would undo the content encoding.
-        body = b"".join([chunk async for chunk in answer.stream])  # pyright: ignore[reportGeneralTypeIssues]
+        body = b"".join([chunk async for chunk in answer.aiter_raw()])
     finally:
         await answer.aclose()
     fields = ((decoded(name), decoded(value)) for name, value in answer.headers.raw)

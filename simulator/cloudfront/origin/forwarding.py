@@ -79,7 +79,10 @@ def _own_fields(
 ) -> list[tuple[str, str]]:
     """Host, User-Agent, Via, X-Forwarded-For, Cookie, Accept-Encoding and the body's length."""
     headers = request.headers
-    takes = lambda name: any(selection.takes(name) for selection in selections)  # noqa: E731
+
+    def takes(name: str) -> bool:
+        return any(selection.takes(name) for selection in selections)
+
     via = f"{request.http_version} {edge_host} (CloudFront)"
     candidates = [
         ("X-Forwarded-For", _joined(headers.joined("x-forwarded-for"), request.client_ip)),

@@ -142,10 +142,10 @@ LAST_MS = 10**15
 
 def status_app(
     report: Callable[[], object],
-    lines: Callable[[int, int], object] = lambda _start_ms, _end_ms: [],
+    lines: Callable[[int, int], object] = lambda _start_ms, _end_ms: (),
     invalidate: Callable[[Sequence[str]], int] = lambda _patterns: 0,
     change_pairs: Callable[[Mapping[str, str], Sequence[str]], None] = lambda _puts, _deletes: None,
-    metric_data: Callable[[Mapping[str, Any]], object] = lambda _request: {},
+    metric_data: Callable[[Mapping[str, Any]], object] = lambda _request: dict[str, object](),
 ) -> Starlette:
     """`GET /` answers what `report` returns, as JSON. It is apart from the viewer's port so that no path can clash.
 

@@ -7,28 +7,39 @@ _API = "/2018-06-01/runtime/invocation"
 _agent = ""
 
 
-def initialize_client(user_agent):
+def initialize_client(user_agent: str) -> None:
     global _agent  # noqa: PLW0603  the native module keeps one client per process as well
     _agent = user_agent
 
 
-def next():
+def next() -> tuple[bytes, dict[str, str | int]]:
     """(event bytes, headers) of the next invocation; waits for it."""
     _, headers, body = _exchange("GET", f"{_API}/next", None, {})
-    headers["Lambda-Runtime-Deadline-Ms"] = int(headers["Lambda-Runtime-Deadline-Ms"])
-    return body, headers
+    return body, {**headers, "Lambda-Runtime-Deadline-Ms": int(headers["Lambda-Runtime-Deadline-Ms"])}
 
 
-def post_invocation_result(request_id, result, content_type, invocation_id=None):  # noqa: ARG001  the native signature
+def post_invocation_result(
+    request_id: str,
+    result: str | bytes,
+    content_type: str,
+    invocation_id: str | None = None,  # noqa: ARG001  the native signature
+) -> None:
     _exchange("POST", f"{_API}/{request_id}/response", result, {"Content-Type": content_type})
 
 
-def post_error(request_id, error, xray_fault, invocation_id=None):  # noqa: ARG001  the native signature
+def post_error(
+    request_id: str,
+    error: str,
+    xray_fault: str,  # noqa: ARG001  the native signature
+    invocation_id: str | None = None,  # noqa: ARG001  the native signature
+) -> None:
     headers = {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": "Unhandled"}
     _exchange("POST", f"{_API}/{request_id}/error", error.encode(), headers)
 
 
-def _exchange(method, path, body, headers):
+def _exchange(
+    method: str, path: str, body: str | bytes | None, headers: dict[str, str]
+) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:
         connection.request(method, path, body, {"User-Agent": _agent, **headers})

@@ -41,10 +41,12 @@ class Project(NamedTuple):
 def read_project(path: Path) -> Project:
     """Pulumi.yaml, checked as the engine checks it. Errors: StackConfigError."""
     raw = load_yaml(path)
-    name, config = raw.get("name"), raw.get("config") or {}
+    name = raw.get("name")
+    config: object = raw.get("config") or {}
     if not isinstance(name, str) or not isinstance(config, dict):
         raise StackConfigError(f"{path}: needs a name, and config must be an object")
-    declared = {full_key(str(key), name): _declared(str(key), value, path) for key, value in config.items()}
+    given = cast("dict[object, object]", config)
+    declared = {full_key(str(key), name): _declared(str(key), value, path) for key, value in given.items()}
     runtime = raw.get("runtime")
     runtime = cast("dict[str, object]", runtime).get("name") if isinstance(runtime, dict) else runtime
     return Project(name, declared, str(runtime or ""))

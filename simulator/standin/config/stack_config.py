@@ -36,16 +36,16 @@ def read_stack_config(
     declared = read_project(project / "Pulumi.yaml")
     file = find_stack_file(stack, project)
     raw = load_yaml(file)
-    config = raw.get("config") or {}
+    config: object = raw.get("config") or {}
     if not isinstance(config, dict):
         raise StackConfigError(f"{file}: config must be an object")
-    found = named_config(cast("Mapping[str, object]", config), file)
+    found = named_config(cast("Mapping[object, object]", config), file)
     secret_keys = {key for key, value in found.items() if _holds_sealed(value)}
     for override in overrides:
         key, found = override_config(found, override, declared.name)
         # What is declared secret stays one when it is given on the command line.
         secret_keys |= {key} if key in declared.config and declared.config[key].is_secret else set()
-    decrypter = Decrypter(raw.get("encryptionsalt"), environment, str(file.name))
+    decrypter = Decrypter(raw.get("encryptionsalt"), environment, file.name)
     opened = {key: _opened(value, key, decrypter) for key, value in found.items()}
     _check(stack, declared, opened, secret_keys)
     defaults = {key: one.default for key, one in declared.config.items() if one.default is not None}
@@ -73,7 +73,7 @@ def find_stack_file(stack: str, project: Path) -> Path:
     return file
 
 
-def named_config(config: Mapping[str, object], file: Path) -> dict[str, object]:
+def named_config(config: Mapping[object, object], file: Path) -> dict[str, object]:
     """The settings by full key. Errors: StackConfigError where two keys of the file are the same one."""
     written: dict[str, str] = {}
     for key in map(str, config):
@@ -160,7 +160,7 @@ def _check(stack: str, project: Project, config: Mapping[str, object], secret_ke
 def _text(value: object) -> str:
     """A value as PULUMI_CONFIG has it; an empty key ("key:") is empty text there."""
     if isinstance(value, str) or value is None:
-        return str(value or "")
+        return value or ""
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
+import yaml.composer
 
 from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
 from simulator.standin.model.errors import StackConfigError
@@ -26,7 +27,7 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  PyYAML's own shape
 
-    def compose_mapping_node(self, anchor: object) -> yaml.MappingNode:
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """PyYAML calls it once for every object, before `<<` brings others' keys into it."""
         node = super().compose_mapping_node(anchor)
         _refuse_twice(node)
@@ -60,19 +61,19 @@ def _refuse_twice(node: yaml.MappingNode) -> None:
 
 
 def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
-    text = str(loader.construct_scalar(node)).replace("_", "")
+    text = loader.construct_scalar(node).replace("_", "")
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     legacy_octal = re.fullmatch(r"0[0-7]+", digits)
     return sign * (int(digits, 8) if legacy_octal else int(digits, 0))
 
 
 def _float(loader: _Loader, node: yaml.ScalarNode) -> float:
-    return float(str(loader.construct_scalar(node)).replace("_", ""))
+    return float(loader.construct_scalar(node).replace("_", ""))
 
 
 def _instant(loader: _Loader, node: yaml.ScalarNode) -> str:
     """Go's `time.Time.String`, which is what an unquoted date or time turns into on its way to the program."""
-    text = str(loader.construct_scalar(node))
+    text = loader.construct_scalar(node)
     matched = _TIME.fullmatch(text)
     if matched is None:
         return text

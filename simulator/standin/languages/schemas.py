@@ -32,10 +32,10 @@ class Loader:
         return loader_pb2.GetSchemaResponse(schema=aws_schema(request.version).encode())
 
 
-def loader_service(get_schema: Callable[[Any, grpc.ServicerContext], Any]) -> grpc.GenericRpcHandler:
+def loader_service(get_schema: Callable[[Any, Any], Any]) -> grpc.GenericRpcHandler:
     """The service for schemas. The SDK's own module of it cannot be imported: it looks for pulumi.codegen."""
     method = grpc.unary_unary_rpc_method_handler(
-        get_schema,
+        get_schema,  # pyrefly: ignore[bad-argument-type]  its (*args: Any, **kwargs: Any) is any function
         request_deserializer=loader_pb2.GetSchemaRequest.FromString,
         response_serializer=loader_pb2.GetSchemaResponse.SerializeToString,
     )
@@ -49,7 +49,7 @@ def aws_schema(version: str) -> str:
     A property may have any type, and none is required: what is wrong with one, the provider's check tells.
     """
     models = {token: model for token, model in MODELS.items() if token.startswith("aws:")}
-    schema = {
+    schema: dict[str, object] = {
         "name": "aws",
         "version": version or "7.0.0",
         "provider": {},

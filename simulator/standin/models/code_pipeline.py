@@ -40,7 +40,8 @@ def _check(inputs: Properties, scope: Scope) -> Iterator[Failure]:
                 yield Failure(f"{where}.category", "Source belongs to the first stage, and nothing else does")
             yield from _action(action, where, handed_on, namespaces, scope)
             handed_on |= _texts(action, "outputArtifacts")
-            namespaces |= {str(action["namespace"])} if isinstance(action.get("namespace"), str) else set()
+            if isinstance(namespace := action.get("namespace"), str):
+                namespaces.add(namespace)
 
 
 def _triggers(inputs: Properties, *, is_v2: bool) -> Iterator[Failure]:

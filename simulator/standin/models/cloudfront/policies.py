@@ -1,6 +1,7 @@
 """aws:cloudfront: cachePolicy, originRequestPolicy and responseHeadersPolicy."""
 
 from collections.abc import Iterator
+from typing import cast
 
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.model import (
@@ -42,9 +43,9 @@ def _parts(parameters: Properties, prefix: str) -> Iterator[tuple[str, object, l
     """(path, behavior, names, what) of each of the three configurations that is known."""
     for plural, singular in _PARTS:
         config = child(parameters, f"{plural}Config")
-        listed = child(config, plural).get("items") or []
+        listed = child(config, plural).get("items")
         if config:
-            names = listed if isinstance(listed, list) else []
+            names = cast("list[object]", listed) if isinstance(listed, list) else []
             yield f"{prefix}{plural}Config", config.get(f"{singular}Behavior"), names, plural
 
 
