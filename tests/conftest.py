@@ -14,7 +14,14 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-SHARED = {"infra": "program", "cache_check": "program", "delivery": "program", "e2e": "edge", "pulumi_cli": "engine"}
+SHARED = {
+    "infra": "program",
+    "cache_check": "program",
+    "delivery": "program",
+    "policy": "program",
+    "e2e": "edge",
+    "pulumi_cli": "engine",
+}
 """Folders whose tests use what one process remembers or holds: the states of the stacks, a deployment that is up."""
 
 settings.register_profile("quick", max_examples=25, deadline=None)

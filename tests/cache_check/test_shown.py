@@ -148,6 +148,7 @@ def test_what_the_check_lets_pass_does_not_leak(
     assert is_sound is (errors(state) == [])
 
 
+@pytest.mark.long
 def test_decisions_are_made_by_the_real_router(capsys: pytest.CaptureFixture[str]) -> None:
     Traffic(deployed("local", *SETTINGS)).run()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

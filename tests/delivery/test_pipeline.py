@@ -92,6 +92,7 @@ def test_the_stages_are_staging_approval_and_prod_each_validated() -> None:
         }
 
 
+@pytest.mark.long
 def test_prod_alone_rolls_back_and_asks_nobody_for_it() -> None:
     """The approval is a stage of its own: a rollback runs all actions of the stage that failed."""
     stages = inputs(run(), "aws:codepipeline/pipeline:Pipeline")["stages"]

@@ -81,6 +81,7 @@ def serve() -> Iterator[Callable[..., str]]:
         process.communicate(timeout=10)
 
 
+@pytest.mark.long
 def test_both_versions_run_side_by_side_and_share_a_session(serve: Callable[..., str], endpoint: str):
     environment = {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "AWS_REGION": "eu-west-1"}
     first, second = (serve(["demo.app.main:app"], DEMO.parent, VERSION_CODE=code, **environment) for code in "12")

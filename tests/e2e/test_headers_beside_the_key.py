@@ -203,6 +203,7 @@ async def test_the_console_says_which_vary_is_not_in_the_key(stack: Stack, site:
     assert said == (["x-theme"] if "next" in site.name else ["rsc", "x-theme"])
 
 
+@pytest.mark.long
 @on("cookie-version", "fastest-origin-next", more=("tier", "cookie-version-next"))
 async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lacks(stack: Stack, site: Site) -> None:
     path = "/varied?vary=RSC, Accept-Language".replace(" ", "%20")

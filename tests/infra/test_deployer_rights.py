@@ -159,6 +159,7 @@ def test_every_kind_of_resource_can_be_made_read_and_deleted(config: tuple[str, 
     assert missing == set()
 
 
+@pytest.mark.long_if(r"sticky|demo")
 @every_config
 def test_every_data_source_can_be_asked(config: tuple[str, ...]) -> None:
     asked = {token.split(":")[1] for token in run(*config).invokes}

@@ -76,7 +76,7 @@ def test_a_destroy_of_prod_stops_before_it_has_taken_what_visitors_need(strategy
         run_program("prod", project=nothing, state=deployed("prod", strategy).state)
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|caching|accessLogs=s3|strategy=tier domain")
+@pytest.mark.long_if(r"validator|jwt-iat|fastest-origin|tenant-lookup|caching|accessLogs=s3|strategy=tier domain")
 @pytest.mark.parametrize("config", PROTECTED, ids=" ".join)
 def test_all_that_visitors_need_is_protected_or_needed_by_what_is(config: tuple[str, ...]) -> None:
     """A destroy takes nothing that something else still needs, whatever it has taken by then."""

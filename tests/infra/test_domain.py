@@ -119,6 +119,7 @@ def test_a_certificate_is_made_validated_and_attached(stack: str, overrides: tup
     }
 
 
+@pytest.mark.long
 def test_the_proof_of_a_wildcard_is_that_of_its_domain_and_stays_in_the_zone() -> None:
     found = run("prod", *MADE)
     proofs = {
@@ -207,7 +208,7 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
         assert run_program(stack, project=project, overrides=[CONNECTED], preview=True).changes
 
 
-@pytest.mark.long_if(r"aliases")
+@pytest.mark.long_if(r"^- a list|aliases")
 @pytest.mark.parametrize(
     "text",
     [

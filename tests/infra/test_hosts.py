@@ -263,6 +263,7 @@ def test_an_update_of_a_stack_that_still_has_the_key_changes_nothing() -> None:
         run_program("staging", state=with_former_hosts())
 
 
+@pytest.mark.long
 def test_former_hosts_go_when_the_distribution_has_moved_on() -> None:
     new = run_hosts()
     origins: Any = new.outputs["origins"]

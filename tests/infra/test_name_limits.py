@@ -89,7 +89,7 @@ def test_the_program_refuses_it_before_anything_is_made(project: Path) -> None:
         run_program("local", project=project)
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"validator|jwt-iat|fastest-origin|tenant-lookup")
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: " ".join(config[:3]))
 def test_every_short_name_of_a_stack_is_looked_at(config: tuple[str, ...]) -> None:
     listed = set(shipped_stack(*config).short_names())

@@ -208,6 +208,7 @@ def assigned(*config: str) -> dict[str, Any]:
     return next(one for one in of(FILTER, *config) if (one["name"], one["region"]) == ("assigned", "eu-west-1"))
 
 
+@pytest.mark.long
 def test_a_rollouts_decisions_are_no_part_of_the_split_nor_are_those_from_before_a_change() -> None:
     before, after = (assigned(f"canaryPercent={percent}", ONE_REGION, ON) for percent in (10, 50))
     revisions = [re.search(r'\$\.revision = "config:([0-9a-f]{8})"', one["pattern"]) for one in (before, after)]

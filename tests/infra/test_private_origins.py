@@ -111,6 +111,7 @@ def test_tiers_are_not_chosen_before_a_bucket() -> None:
     )
 
 
+@pytest.mark.long
 def test_a_policy_lets_ask_who_signs_and_is_attached_where_that_is_wanted() -> None:
     overrides = [f"origins.stable.{key}={value}" for key, value in (SHOP | V1).items()]
     overrides += [f"origins.canary.{key}={value}" for key, value in EXP.items()]

@@ -192,6 +192,7 @@ def test_percentage_pin_and_release_change_keys_and_the_controls_item(strategy: 
     assert changed(before, "prod", *VERSIONED[strategy], override) == {"update": {"canary-keys", "control-config"}}
 
 
+@pytest.mark.long
 def test_named_cookies_reach_the_application_as_part_of_the_key() -> None:
     cookies = ("cookieVersion.applicationCookies[0]=lang", "cookieVersion.applicationCookies[1]=cart")
     found = run("prod", *VERSIONED["cookie-version"], *cookies)
@@ -208,6 +209,7 @@ def test_no_secret_stands_in_the_state_of_a_function(settings: tuple[str, ...]) 
     assert is_sealed is ("strategy=cookie-version" in settings)
 
 
+@pytest.mark.long
 def test_sealed_code_lies_beside_the_packages_for_its_owner_only() -> None:
     comment = inputs(run("local", *VERSIONED["cookie-version"]), VIEWER_FUNCTION)["comment"]
     path = ROOT / ".edge-router/local" / f"canary-{comment.rpartition(' ')[2]}.js"

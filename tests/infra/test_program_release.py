@@ -107,6 +107,7 @@ def test_the_item_is_the_config_with_a_revision_of_its_content() -> None:
     assert len(revisions) == 4
 
 
+@pytest.mark.long
 def test_another_name_and_other_regions_are_those_of_table_item_and_right() -> None:
     control = ("control.tableName=Control", "control.homeRegion=eu-west-1", "control.replicas[0]=us-west-2")
     found = run("prod", STICKY, *control)

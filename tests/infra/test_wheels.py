@@ -72,6 +72,7 @@ def test_a_cached_file_for_another_machine_is_not_used(tmp_path: Path) -> None:
     assert found == {"x86_64": [Wheel("two", intel)], "arm64": [Wheel("two", arm)]}
 
 
+@pytest.mark.long
 def test_a_cached_file_with_another_hash_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     make_wheel(tmp_path, "two-2.0-py3-none-any.whl")
