@@ -311,8 +311,13 @@ def test_the_way_back_begins_with_what_takes_seconds() -> None:
 
 @pytest.mark.parametrize(("source", "imported"), [("index", ""), ("infra", "edge-router:infra:EdgeRouter$x\n")])
 def test_a_program_that_knows_the_former_type_gets_a_state_with_it(source: str, imported: str, tmp_path: Path) -> None:
-    """Else it would take all that is in the component for other resources (docs/upgrade.md)."""
+    """Else it would take all that is in the component for other resources (docs/upgrade.md).
+
+    Bytecode of the newer program, which a checkout leaves behind, says nothing of what the former one knows.
+    """
     files = {
+        ".gitignore": "__pycache__/\n",
+        "infra/__pycache__/newer.pyc": "edge-router:index:EdgeRouter",
         "infra/a.py": f"TOKEN = 'edge-router:{source}:EdgeRouter'\n",
         "Makefile": "setup:\n",
         ".venv/bin/edge-router": "#!/bin/sh\n",
