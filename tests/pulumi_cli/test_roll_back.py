@@ -39,13 +39,16 @@ GONE = {"sticky-session": set[str](), "tier": {"site-function"}}
 """What 0.2 does not have (docs/upgrade.md): taken away on the way back, and made again on the way forward."""
 
 DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not in this test</Message></Error></ErrorResponse>"
+INVALIDATION = "<Invalidation><Id>I1</Id><Status>Completed</Status></Invalidation>"
 
 
 class CloudFront(BaseHTTPRequestHandler):
     """As much of CloudFront as `edge-router invalidate` asks of it; every other call is refused."""
 
     def do_GET(self) -> None:
-        if found := self.path.partition("/distribution/")[2]:
+        if "/invalidation/" in self.path:
+            self._answer(200, INVALIDATION)
+        elif found := self.path.partition("/distribution/")[2]:
             self._answer(200, f"<Distribution><Id>{found}</Id><ARN>arn:aws:cloudfront::1:{found}</ARN></Distribution>")
         elif "/tagging" in self.path:
             self._answer(200, "<Tags><Items></Items></Tags>")
@@ -55,7 +58,7 @@ class CloudFront(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path.endswith("/invalidation"):
-            self._answer(201, "<Invalidation><Id>I1</Id><Status>Completed</Status></Invalidation>")
+            self._answer(201, INVALIDATION)
         elif "/tagging" in self.path:
             self._answer(204, "")
         else:

@@ -70,8 +70,7 @@ def test_tiers_are_told_one_by_one(count: int) -> None:
         "Requests for the tier new go to g.example.com; before, to stable.",
         "Requests for the tier premium go to q.example.com; before, to p.example.com.",
     ]
-    for text in told:
-        tier, now, then = re.fullmatch(r"Requests for the tier (\S+) go to (\S+); before, to (\S+)\.", text).groups()  # type: ignore[union-attr]
+    for tier, now, then in re.findall(r"tier (\S+) go to (\S+); before, to (\S+)\.", "\n".join(told)):
         assert (hosts(before, tier, count), hosts(after, tier, count)) == ({then}, {now})
 
 
