@@ -60,8 +60,9 @@ class TestFile:
         return line_of(self.lines, location)
 
 
-def read_test_file(path: Path, environment: Mapping[str, str] = os.environ) -> TestFile:
-    """Read and check a test file. TestFileError with every mistake in it."""
+def read_test_file(path: Path, environment: Mapping[str, str] | None = None) -> TestFile:
+    """Read and check a test file; its variables are of the process's environment. TestFileError with every mistake."""
+    environment = os.environ if environment is None else environment
     name = str(path)
     try:
         text = read_text(path)

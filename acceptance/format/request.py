@@ -73,7 +73,8 @@ class Request(Part):
     Attributes:
         path: Path, and the query if there is one.
         method: Method. The default is GET, or POST with a body.
-        host: The Host header, such as an alias of the distribution. The default is the file's `host`.
+        host: The Host header and, over TLS, the server name whose certificate is asked for, such as an alias of the
+            distribution. The default is the file's `host`.
         headers: Headers, by name.
         cookies: Cookies besides those in the visitor's jar.
         body: Body as text.

@@ -23,6 +23,8 @@ from acceptance.run.sender import NoResponseError, Sender
 from acceptance.run.visitor import Person
 
 MAX_DRAWS = 200
+ADVANCED = "advance moves the cache's clock and that of CloudFront Functions, not Lambda's or DynamoDB's"
+"""What a failure after such a step says: sessions and tokens do not expire by it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class _Course:
         self._place = runner.place
         self._settings = [*overrides(suite.set), *overrides(case.set)]
         self._people: dict[str, Person] = {}
+        self._is_advanced = False
         self._sender = Sender(runner.place, runner.client, _tells(suite), suite.host, runner.clock)
 
     async def run(self) -> None:
@@ -88,6 +91,7 @@ class _Course:
             await self._place.change(self._settings)
         else:
             await self._place.set_up(step)
+            self._is_advanced = self._is_advanced or step.advance is not None
 
     async def _request(self, step: Step, request: Request, place: str) -> None:
         expect = step.expect or Expect()
@@ -138,7 +142,8 @@ class _Course:
             if verdict.is_met is False or (verdict.is_met is None and self._runner.is_strict):
                 log = seen.log or () if seen is not None else ()
                 actual = redact(verdict.actual, self._runner.file.variables)
-                self._fail(Failure(place, verdict.expectation, verdict.expected, actual, request, log))
+                which = f"{request}; {ADVANCED}" if self._is_advanced else request
+                self._fail(Failure(place, verdict.expectation, verdict.expected, actual, which, log))
             self._result.judged += verdict.is_met is not None
 
     def _fail(self, failure: Failure) -> None:

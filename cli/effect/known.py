@@ -156,17 +156,12 @@ def _is_later(one: str, other: str) -> bool:
 def _by_tier(before: CoreSettings, after: CoreSettings, _changed: list[str]) -> Iterator[Line]:
     old, new = before.options.tiers, after.options.tiers
     for name in sorted({*old, *new}):
-        if name not in old:
-            yield Line("known", f"Requests for the tier {name} go to {new[name].domain_name}; before, to stable.")
-        elif name not in new:
-            yield Line("known", f"Requests for the tier {name} go to stable; before, to {old[name].domain_name}.")
+        was, now = (tiers[name].domain_name if name in tiers else "stable" for tiers in (old, new))
+        if was != now:
+            before_it = f"; before, to {was}" if before.pin == "none" else ""  # while pinned, all went where it said
+            yield Line("known", f"Requests for the tier {name} go to {now}{before_it}.")
         elif old[name] != new[name]:
-            what = (
-                f"go to {new[name].domain_name}; before, to {old[name].domain_name}"
-                if old[name].domain_name != new[name].domain_name
-                else "reach the same host in another way"
-            )
-            yield Line("known", f"Requests for the tier {name} {what}.")
+            yield Line("known", f"Requests for the tier {name} reach the same host in another way.")
 
 
 def _changed_options(before: Any, after: Any) -> list[str]:

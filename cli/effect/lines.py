@@ -81,8 +81,7 @@ def _lines(before: CoreSettings, after: CoreSettings, known: list[Line]) -> Iter
         yield from _rollout(before, after)
     else:
         yield from known
-        if before.canary_percent != after.canary_percent:
-            yield Line("everybody", f"canaryPercent decides nothing with {after.strategy}.", moved=0)
+        yield from _idle(before, after)
     yield from _in_force(before, after)
 
 
@@ -109,13 +108,22 @@ def _new(before: CoreSettings | None, after: CoreSettings) -> Iterator[Line]:
     yield Line("new", text, before=former.share if former else None, after=draw.share)
 
 
+def _idle(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    """What assigns new visitors, where none are assigned."""
+    names = [name for name in ("canary_percent", "release") if getattr(before, name) != getattr(after, name)]
+    if names and before.strategy == after.strategy:
+        verb = "decides" if len(names) == 1 else "decide"
+        told = f"{' and '.join(map(camel_case, names))} {verb} nothing with {after.strategy}."
+        yield Line("everybody", told, moved=0)
+
+
 def _subrequests(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
-    """A page's own requests without an identity go where most new visitors do (docs/strategies)."""
+    """A page's own requests without an identity are not drawn: the percentage says where all of them go."""
     old, new = (Assignment(one.release, one.canary_percent).majority for one in (before, after))
-    if old != new and not getattr(after.options, "assign_subrequests", True) and before.pin == "none":
-        yield Line(
-            "requests", f"Subrequests without an identity go to {new}, as most new visitors do; before, to {old}."
-        )
+    are_together = not any(getattr(one.options, "assign_subrequests", True) for one in (before, after))
+    if old != new and are_together and before.pin == "none":
+        why = "canaryPercent is above 50" if new == "canary" else "canaryPercent is 50 or less"
+        yield Line("requests", f"Subrequests without an identity go to {new}, for {why}; before, to {old}.")
 
 
 def _pin(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
@@ -138,11 +146,12 @@ def _pin(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
 def _rollout(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
     """The control table's rollout has precedence over the config's percentage (docs/control.md)."""
     steers = ("canary_percent", "pin", "release")
-    if not after.control.is_live or all(getattr(before, name) == getattr(after, name) for name in steers):
+    is_live = before.control.is_live and after.control.is_live
+    if not is_live or all(getattr(before, name) == getattr(after, name) for name in steers):
         return
     if before.release != after.release:
         yield Line("condition", "A rollout of the former release no longer counts.")
-    elif before.control.is_live:
+    else:
         yield Line(
             "condition",
             "If a rollout of this release is running or paused, its percentage stands, and the config's counts after"
@@ -152,9 +161,9 @@ def _rollout(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
 
 
 def _in_force(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
-    steers = {"canary_percent", "pin", "release"}
+    steers = {"canary_percent", "pin", "release"} if after.needs.by_percentage else {"pin"}
     changed = set(_changed_settings(before, after))
-    if changed and changed <= steers and after.reads_control_table:
+    if changed & steers and changed <= {"canary_percent", "pin", "release"} and after.reads_control_table:
         seconds = after.control.refresh_seconds + 2
         yield Line("condition", f"It is in force within {seconds:g} s of `pulumi up`, without a new function.")
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
-from os.path import isdir, isfile
+from os.path import isfile
 from pathlib import Path
 
 from strategies.registry import STRATEGIES
@@ -69,7 +69,8 @@ def source_path(module: str, root: Path) -> Path:
 def _source_path(module: str, root: str) -> str:
     """Return it as text: a package asks for hundreds of names, and building paths takes most of the time."""
     path = f"{root}/{module.replace('.', '/')}"
-    return f"{path}/__init__.py" if isdir(path) else f"{path}.py"  # noqa: PTH112  text, as said
+    package = f"{path}/__init__.py"  # a folder alone may be one that another commit left behind, with bytecode in it
+    return package if isfile(package) else f"{path}.py"  # noqa: PTH113  text, as said
 
 
 @cache

@@ -109,6 +109,15 @@ async def test_what_cannot_be_set_up_ends_the_test_with_its_place(one: Read) -> 
     assert (failure.text, failure.expected) == ("set-up: origin.name is 'nowhere'", "")
 
 
+async def test_a_failure_after_advance_says_whose_clock_it_moves(one: Read) -> None:
+    steps = "[{request: /, expect: {status: 200}}, {advance: 1h}, {request: /, expect: {status: 404}}]"
+    [failure] = (await run(one(steps), lambda _: httpx.Response(200))).failures
+    assert failure.text == (
+        "status: expected 404, found 200 (GET /; advance moves the cache's clock and that of CloudFront Functions, not"
+        " Lambda's or DynamoDB's)"
+    )
+
+
 async def test_what_cannot_be_judged_is_named_and_fails_strictly(one: Read) -> None:
     file = one("[{request: /, expect: {reason: cookie, origin: canary}}]")
     place = FakePlace(has_log=False)

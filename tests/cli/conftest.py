@@ -63,10 +63,10 @@ class Result:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the shipped stacks, which a test may change; packages are built below it too."""
+    """A folder with the program and the shipped stacks, which a test may change; packages are built below it too."""
     folder = tmp_path / "project"
     folder.mkdir()
-    for file in ("Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in ("local", "staging", "prod"))):
+    for file in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in ("local", "staging", "prod"))):
         shutil.copy(ROOT / file, folder)
     monkeypatch.setattr(infra.package.bundle, "WORK_DIRECTORY", str(folder / ".edge-router"))
     return folder

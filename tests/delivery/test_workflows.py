@@ -318,8 +318,12 @@ def test_the_way_back_begins_with_what_takes_seconds() -> None:
 
 @pytest.mark.parametrize(("source", "imported"), [("index", ""), ("infra", "edge-router:infra:EdgeRouter$x\n")])
 def test_a_program_that_knows_the_former_type_gets_a_state_with_it(source: str, imported: str, tmp_path: Path) -> None:
-    """Else it would take all that is in the component for other resources (docs/upgrade.md)."""
+    """Else it would take all that is in the component for other resources (docs/upgrade.md).
+
+    The newer program's bytecode says nothing of what the former one knows, and keeps no folder that it does not have.
+    """
     files = {
+        ".gitignore": "__pycache__/\n",
         "infra/a.py": f"TOKEN = 'edge-router:{source}:EdgeRouter'\n",
         "Makefile": "setup:\n",
         ".venv/bin/edge-router": "#!/bin/sh\n",
@@ -327,16 +331,23 @@ def test_a_program_that_knows_the_former_type_gets_a_state_with_it(source: str, 
         'case "$2" in export) echo "edge-router:index:EdgeRouter\\$x" ;; import) cat > imported ;; esac\n',
         ".ci/roll-back": (ROOT / ".ci" / "roll-back").read_text(encoding="utf-8"),
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
+    newer = {
+        "infra/newer/__init__.py": "TOKEN = 'edge-router:index:EdgeRouter'\n",
+        "infra/newer/__pycache__/__init__.pyc": "edge-router:index:EdgeRouter",
+    }
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
-    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "before"]):
-        subprocess.run([*git, *arguments], cwd=tmp_path, check=True)
+    subprocess.run([*git, "init", "--quiet"], cwd=tmp_path, check=True)
+    for commit in (files, newer):
+        for name, text in commit.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+        for arguments in (["add", "--all"], ["commit", "--quiet", "--message", "a change"]):
+            subprocess.run([*git, *arguments], cwd=tmp_path, check=True)
     path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    command = [tmp_path / ".ci" / "roll-back", "prod", "HEAD"]
+    command = [tmp_path / ".ci" / "roll-back", "prod", "HEAD^"]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    assert not (tmp_path / "infra/newer").exists()
     found = tmp_path / "imported"
     assert (found.read_text() if found.exists() else "") == imported
     moved = ["stack export", "stack import"] if imported else []

@@ -183,3 +183,12 @@ async def test_with_every_candidate_down_the_default_origin_is_asked(stack: Stac
         )
         assert await stack.version("/health") == "1"
     assert (stack.decisions[-1]["reason"], stack.decisions[-1]["fallback"]) == ("all-down", True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("strategy", ["cookie-version", "fastest-origin", "tier"])
+async def test_static_paths_go_to_stable_whatever_holds_for_all_others(stack: Stack, strategy: str):
+    """As `edge-router effect` says of them."""
+    await stack.deploy(f"strategy={strategy}", "pin=canary", "staticPaths[0]=/health")
+    assert await stack.versions(5, "/health", cookie="app-version=canary") == {"1": 5}
+    assert await stack.versions(5, "/") == {"2": 5}

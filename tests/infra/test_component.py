@@ -233,10 +233,28 @@ def test_a_mistake_names_its_property_path(tmp_path: Path, inputs: str, text: st
 
 
 def test_settings_of_a_distribution_are_no_inputs_of_canary_routing(tmp_path: Path) -> None:
-    inputs = '{"priceClass": "PriceClass_100", "security": {"responseHeaders": False}, "accessLogs": "v2"}'
-    assert problem_of(tmp_path, inputs, "create_canary_routing") == "3 invalid settings:\n" + "\n".join(
-        f"  inputs.{path} is about the distribution, which is not this component's: set it there"
-        for path in ("priceClass", "security.responseHeaders", "accessLogs")
+    """The message says where the setting belongs instead."""
+    inputs = (
+        '{"priceClass": "PriceClass_100", "accessLogs": "v2", "staticPaths": ["/static/*"],'
+        ' "security": {"responseHeaders": False, "webAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/'
+        '01234567-89ab-cdef-0123-456789abcdef"},'
+        ' "domain": {"aliases": ["www.example.com"], "hostedZoneId": "Z0123456789ABCDEFGHIJ"},'
+        ' "failover": {"paths": ["/shop/*"], "statusCodes": [503], "to": {"stable": "canary"}},'
+        ' "skew": {"mode": "fallback", "paths": ["/assets/*"]}, "validator": {"function": True}}'
+    )
+    assert problem_of(tmp_path, inputs, "create_canary_routing") == "9 invalid settings:\n" + "\n".join(
+        f"  inputs.{path} is about the distribution, which is not this component's: {instead}"
+        for path, instead in (
+            ("domain", "set aliases and viewerCertificate there"),
+            ("staticPaths", "add orderedCacheBehaviors there, with the target origin stable and without functions"),
+            ("failover", "only EdgeRouter makes origin groups that its router knows"),
+            ("skew.mode", "fallback needs the origin groups of EdgeRouter; leave it out, or set it to build"),
+            ("priceClass", "set priceClass there"),
+            ("security.webAclArn", "set webAclId there"),
+            ("security.responseHeaders", "set responseHeadersPolicyId of its behaviors there"),
+            ("accessLogs", "set up its logs there"),
+            ("validator", "only EdgeRouter has a function that validates it"),
+        )
     )
 
 

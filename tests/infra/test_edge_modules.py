@@ -60,6 +60,15 @@ def test_imports_are_followed_also_those_inside_functions(project: Path) -> None
     ]
 
 
+def test_a_folder_with_bytecode_alone_is_no_package(project: Path) -> None:
+    """A checkout of another commit leaves it behind, where a module has become a package or was one."""
+    expected = modules_for("chosen", root=project)
+    left = project / "strategies/chosen/__pycache__/__init__.cpython-313.pyc"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"")
+    assert modules_for("chosen", root=project) == expected
+
+
 def test_what_is_not_used_stays_out_with_what_only_it_needs(project: Path) -> None:
     mark(project, "only with table: others do not pay for it")
     assert set(modules_for("chosen", root=project)) - set(modules_for("chosen", keys=(), root=project)) == {

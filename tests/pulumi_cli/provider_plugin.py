@@ -46,12 +46,21 @@ _KINDS = {
 
 
 class Account(dict[tuple[str, str], Known]):
-    """What exists, shared through a file: the engine starts one provider process per provider resource."""
+    """What exists, shared through a file: the engine starts one provider process per provider resource.
+
+    The engine calls for several resources at a time, so one thread may look through it while another one changes it.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
+        self._threads = threading.RLock()
         path.touch()
+
+    def items(self) -> Any:
+        """As they are at this moment."""
+        with self._threads:
+            return list(super().items())
 
     def refresh(self) -> None:
         """Take over what other processes created or deleted; what is planned in a preview stays in this one."""
@@ -60,10 +69,11 @@ class Account(dict[tuple[str, str], Known]):
 
     def _load(self) -> None:
         stored = json.loads(self._path.read_text() or "[]")
-        for key in [key for key in self if not key[1].startswith("planned ")]:
-            super().__delitem__(key)
         for token, identity, inputs, outputs in stored:
             super().__setitem__((token, identity), Known(inputs, outputs))
+        there = {(token, identity) for token, identity, *_ in stored}
+        for key in [key for key in self if key not in there and not key[1].startswith("planned ")]:
+            super().__delitem__(key)
 
     def __setitem__(self, key: tuple[str, str], value: Known) -> None:
         with self._changing():
@@ -75,7 +85,7 @@ class Account(dict[tuple[str, str], Known]):
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with self._path.with_suffix(".lock").open("w") as held:
+        with self._threads, self._path.with_suffix(".lock").open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
 

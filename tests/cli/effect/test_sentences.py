@@ -250,58 +250,11 @@ def test_another_strategy_decides_for_everybody() -> None:
     )
 
 
-def test_subrequests_follow_the_majority() -> None:
-    before, after = stack(canaryPercent="50"), stack(canaryPercent="60")
-    assert about(effect(before, after), "requests").text == (
-        "Subrequests without an identity go to canary, as most new visitors do; before, to stable."
-    )
-
-
-def test_a_percentage_decides_nothing_where_a_table_or_the_fastest_does() -> None:
-    for strategy, section in (
-        ("fastest-origin", {}),
-        ("tenant-lookup", {"tenantLookup": {"allowedDomains": ["a.example.com"]}}),
-    ):
-        before, after = (stack(strategy, **section, canaryPercent=percent) for percent in ("5", "50"))
-        assert texts(effect(before, after))[0] == f"canaryPercent decides nothing with {strategy}."
-
-
-def test_tiers_are_told_one_by_one() -> None:
-    tiers = {"premium": {"domainName": "p.example.com"}, "gold": {"domainName": "g.example.com"}}
-    before = stack("tier", tier={"tiers": tiers})
-    after = stack("tier", tier={"tiers": {"premium": {"domainName": "q.example.com"}, "new": tiers["gold"]}})
-    assert texts(effect(before, after)) == [
-        "Requests for the tier gold go to stable; before, to g.example.com.",
-        "Requests for the tier new go to g.example.com; before, to stable.",
-        "Requests for the tier premium go to q.example.com; before, to p.example.com.",
-    ]
-
-
-def test_a_rollout_that_runs_stands() -> None:
-    found = effect(stack(), stack(canaryPercent="25"))
-    assert texts(found)[-2:] == [
-        "If a rollout of this release is running or paused, its percentage stands, and the config's counts after it."
-        " What one that is over left in force, its percentage or the canary's withdrawal, ends with this change.",
-        "It is in force within 12 s of `pulumi up`, without a new function.",
-    ]
-    assert texts(effect(stack(), stack(release="r2")))[-2] == "A rollout of the former release no longer counts."
-    baked = effect(stack(control="baked"), stack(control="baked", canaryPercent="25"))
-    assert [line.who for line in baked.lines] == ["new", "known"]
-
-
 def test_another_host_is_for_everybody_who_is_there() -> None:
     other = {**ORIGINS, "canary": {"domainName": "v3.example.com"}}
     assert texts(effect(stack(), stack(origins=other))) == [
         "The origin canary is another origin: v2.example.com becomes v3.example.com. It is so for everybody who is on"
         " canary."
-    ]
-
-
-def test_files_without_the_router_are_told() -> None:
-    before, after = stack(), stack(staticPaths=["/static/*"])
-    assert texts(effect(before, after)) == ["Requests for /static/* go to stable from then on, without the router."]
-    assert texts(effect(after, before)) == [
-        "Requests for /static/* are routed from then on; before, all went to stable."
     ]
 
 

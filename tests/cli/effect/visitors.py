@@ -7,15 +7,15 @@ import hashlib
 import hmac
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from cli.explain.edge_decision import decide
 from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
 from router.baked import build_router
 from router.groups import HOLDOUT_SALT
-from router.model.assignment import Assignment, bucket, release_tag
+from router.model.assignment import bucket, release_tag
 from router.model.decision import Reading
 from router.model.request import Request
 from strategies.base import Edge
@@ -95,27 +95,31 @@ def origins(stack: Stack, requests: Iterable[Request]) -> list[str]:
     return [one.origin if isinstance(one.origin, str) else one.origin.name for one in decisions]
 
 
-class Sessions:
-    """A sessions table in which some sessions are."""
+class Rows:
+    """A table in which some rows are, each by the values of its key."""
 
-    def __init__(self, items: dict[str, str]) -> None:
-        self._items = items
+    def __init__(self, rows: Mapping[tuple[str, ...], dict[str, Any]]) -> None:
+        self._rows = rows
 
-    def read(self, key: dict[str, str], _is_current: Callable[..., bool]) -> Reading:
-        [token] = key.values()
-        code = self._items.get(token)
-        return Reading({"version": {"S": code}} if code else None, REGION, 1)
+    def read(self, key: dict[str, str], _is_current: Callable[..., bool] | None = None) -> Reading:
+        return Reading(self._rows.get(tuple(key.values())), REGION, 1)
+
+
+def origins_by_table(stack: Stack, requests: Iterable[Request], rows: Mapping[tuple[str, ...], Any]) -> list[str]:
+    """The same with these rows in the strategy's table: an origin's name, or the host of a tenant."""
+    router = build_router(deciding_config(stack), REGION)
+    edge: Any = router._strategy.edge
+    router._strategy = load(stack.settings.strategy)(
+        stack.settings.options, Edge(lambda: NOW, edge.random_bytes, edge.origins, cast("Any", Rows(rows)))
+    )
+    decisions = [router.decide(request) for request in requests]
+    router.close()
+    return [one.origin if isinstance(one.origin, str) else one.origin.domain_name for one in decisions]
 
 
 def origins_of_sessions(stack: Stack, requests: Sequence[Request], items: dict[str, str]) -> list[str]:
-    """The same with sticky-session and this table; a pin comes first, as the router has it."""
-    settings = stack.settings
-    if settings.pin != "none":
-        return [settings.pin for _ in requests]
-    edge = Edge(lambda: NOW, lambda count: b"\0" * count, settings.origins, Sessions(items))
-    strategy: Any = load(settings.strategy)(settings.options, edge)
-    assignment = Assignment(settings.release, settings.canary_percent)
-    return [str(strategy.choose(request, assignment).origin) for request in requests]
+    """The same with sticky-session and these sessions."""
+    return origins_by_table(stack, requests, {(one,): {"version": {"S": code}} for one, code in items.items()})
 
 
 def share(found: Sequence[str]) -> float:
