@@ -7,11 +7,14 @@ from collections.abc import Container, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import cast
+from zipfile import ZipFile
 
 import yaml
 
+import infra.builds
 from docs.generate.docstrings import example
 from infra.config.errors import SettingsError
+from infra.package.bundle import Bundle
 from infra.package.bytecode import NO_BYTECODE
 from infra.settings.stack import Stack, load_stack
 from simulator.standin.config.stack_config import read_stack_config
@@ -47,6 +50,23 @@ CONNECTED = "demo.hosts=false"
 """What staging has as soon as its origins are set; it is shipped to be refused until then."""
 HOSTS = "demo/hosts"
 """Stands for the stack of that project: staging's hosts, and mock backends of two tiers."""
+
+
+_checked: dict[tuple[object, ...], str] = {}
+_check_start = infra.builds.check_start
+
+
+def _check_start_once(stack: Stack, bundle: Bundle) -> str:
+    """Start packages that differ in their settings alone once: tests/packages has all kinds of settings."""
+    with ZipFile(bundle.path) as archive:
+        sources = ((one.filename, one.CRC) for one in archive.infolist() if one.filename != "config.json")
+        key = (stack.settings.strategy, stack.settings.has_origin_response, *sources)
+    if key not in _checked:
+        _checked[key] = _check_start(stack, bundle)
+    return _checked[key]
+
+
+infra.builds.check_start = _check_start_once
 
 
 def run_stack(stack: str, *overrides: str, state: Mapping[str, object] | None = None) -> Run:
