@@ -27,6 +27,8 @@ REJECTED: dict[type, list[Any]] = {str: ["\n", "!", "", "x" * 9_000], int: [-1, 
 """Values that hardly any key takes, by type."""
 
 _ALLOWED = re.compile(r".*\b[Aa]llowed(?: is|:) ", re.DOTALL)
+_ADVICE = re.compile(r"use \d+ random|nothing would be|at least \d+ random|\d+$")
+"""Begins what an error says besides what is allowed, which is among the meanings of the key."""
 
 
 def allowed(key: Key, model: type[BaseModel]) -> str:
@@ -83,7 +85,8 @@ def _summary(message: str) -> str:
     if "no AWS Region" in message:
         return "an AWS Region"
     _, _, text = message.partition(": ")
-    return "" if text.startswith("expected ") else _ALLOWED.sub("", text)
+    text = _ALLOWED.sub("", text)
+    return "" if text.startswith("expected ") or _ADVICE.match(text) else text
 
 
 def is_required(key: Key, model: type[BaseModel]) -> bool:
