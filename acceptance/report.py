@@ -35,7 +35,8 @@ def as_junit(files: Sequence[FileResult]) -> str:
 def _case(file: FileResult, result: Result) -> junitparser.TestCase:
     case = junitparser.TestCase(_clean(result.name), _clean(file.file.name), round(result.seconds, 3))
     case.result = list(_outcome(result))
-    lines = [*result.seen, *(f"not judged: {name}: {why}" for name, why in result.not_judged.items())]
+    edge = (f"edge: {line}" for line in result.edge)
+    lines = [*result.seen, *edge, *(f"not judged: {name}: {why}" for name, why in result.not_judged.items())]
     if lines:
         case.system_out = _clean("\n".join(lines))
     return case

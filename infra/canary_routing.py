@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from infra.settings.private_origins import private_resources
 from infra.settings.stack import Stack
 
 TOKEN = "edge-router:index:CanaryRouting"  # noqa: S105 - a type
-DISTRIBUTION_ID = "distributionId"
 
 
 class CanaryRouting(pulumi.ComponentResource):
@@ -92,41 +90,3 @@ class CanaryRouting(pulumi.ComponentResource):
 def _has_policies(stack: Stack, *, is_known: bool) -> bool:
     """True where policies of private origins can be written: CloudFront's right names the distribution."""
     return bool(private_resources(stack.settings)) and (is_known or not stack.settings.has_access_control)
-
-
-_INSTEAD = {
-    "domain": "set aliases and viewerCertificate there",
-    "staticPaths": "add orderedCacheBehaviors there, with the target origin stable and without functions",
-    "failover": "only EdgeRouter makes origin groups that its router knows",
-    "skew.mode": "fallback needs the origin groups of EdgeRouter; leave it out, or set it to build",
-    "priceClass": "set priceClass there",
-    "security.webAclArn": "set webAclId there",
-    "security.responseHeaders": "set responseHeadersPolicyId of its behaviors there",
-    "accessLogs": "set up its logs there",
-    "validator": "only EdgeRouter has a function that validates it",
-}
-"""What to do in place of a setting."""
-
-
-def distribution_errors(stack: Stack, *, is_known: bool) -> Iterator[str]:
-    """Yield the errors in settings that are about the distribution, which is the caller's."""
-    settings, security = stack.settings, stack.settings.security
-    given = {
-        "domain": settings.domain is not None,
-        "staticPaths": bool(settings.static_paths),
-        "failover": settings.failover is not None,
-        "skew.mode": settings.skew is not None and settings.skew.mode == "fallback",
-        "priceClass": "price_class" in settings.model_fields_set,
-        "security.webAclArn": bool(security.web_acl_arn),
-        "security.responseHeaders": "response_headers" in security.model_fields_set,
-        "accessLogs": settings.access_logs != "none",
-        "validator": settings.validator.function,
-    }
-    for path in (path for path, is_given in given.items() if is_given):
-        yield f"{stack.key(path)} is about the distribution, which is not this component's: {_INSTEAD[path]}"
-    for name, one in settings.origins.items():
-        if one.attach_policy and not is_known and settings.has_access_control:
-            yield (
-                f"{stack.key(f'origins.{name}.attachPolicy')} is true, and {DISTRIBUTION_ID} is not set: the policy"
-                " names the distribution for which CloudFront signs requests"
-            )

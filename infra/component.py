@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,23 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pulumi.runtime.settings import get_root_directory
 
-from infra.canary_routing import DISTRIBUTION_ID, CanaryRouting, distribution_errors
+from infra.canary_routing import CanaryRouting
 from infra.config.aws_regions import opt_in_warning
-from infra.config.errors import SettingsError, format_value
+from infra.config.errors import SettingsError
 from infra.config.provider import missing_region_error, provider_region
 from infra.edge_router import EdgeRouter
 from infra.inputs.deferrable import StackValues, apply
-from infra.inputs.reading import START, InputsError, read_inputs
-from infra.naming.resource_names import OWN_COMPONENT, prefix_error
+from infra.inputs.reading import InputsError, read_inputs
+from infra.inputs.refused import (
+    DISTRIBUTION_ID,
+    NAME_PREFIX,
+    check_distribution_id,
+    check_prefix,
+    distribution_errors,
+)
+from infra.naming.resource_names import OWN_COMPONENT
 from infra.package.bundle import ROOT
 from infra.settings.stack import Stack, load_stack, refuse_demo
-
-NAME_PREFIX = "namePrefix"
-"""The input that is no setting of a stack file: the beginning of physical names."""
-_DISTRIBUTION_ID = re.compile(r"[A-Z0-9]{1,64}")
 
 
 def create_edge_router(
@@ -37,7 +39,7 @@ def create_edge_router(
     cannot be built and for a distribution that would leak.
     """
     given = dict(inputs)
-    prefix = _prefix(given.pop(NAME_PREFIX, None))
+    prefix = check_prefix(given.pop(NAME_PREFIX, None))
     return EdgeRouter(name, read_inputs(name, prefix, given), project_directory(), opts)
 
 
@@ -50,31 +52,12 @@ def create_canary_routing(
     create_edge_router.
     """
     given = dict(inputs)
-    prefix, given_id = _prefix(given.pop(NAME_PREFIX, None)), given.pop(DISTRIBUTION_ID, None)
-    distribution_id = None if given_id is None else apply(given_id, _checked_id)
+    prefix, given_id = check_prefix(given.pop(NAME_PREFIX, None)), given.pop(DISTRIBUTION_ID, None)
+    distribution_id = None if given_id is None else apply(given_id, check_distribution_id)
     values = read_inputs(name, prefix, given)
     if errors := [*distribution_errors(values.stack, is_known=distribution_id is not None)]:
         raise InputsError(errors)
     return CanaryRouting(name, values, project_directory(), distribution_id, opts)
-
-
-def _prefix(given: object) -> str:
-    """Return the input namePrefix, "" where there is none."""
-    if given is None:
-        return ""
-    if not isinstance(given, str):
-        raise InputsError([f"{START}{NAME_PREFIX} has to be plain text: resources are named after it"])
-    if text := prefix_error(given):
-        raise InputsError([f"{START}{NAME_PREFIX} {text}"])
-    return given
-
-
-def _checked_id(given: object) -> str:
-    """Return the input distributionId, which is a part of ARNs and of alarms."""
-    if isinstance(given, str) and _DISTRIBUTION_ID.fullmatch(given):
-        return given
-    text = f"is {format_value(given)}: the ID of a distribution has capital letters and digits, such as E1ABCDEFGHIJKL"
-    raise InputsError([f"{START}{DISTRIBUTION_ID} {text}"])
 
 
 def project_directory() -> Path:

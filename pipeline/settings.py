@@ -51,7 +51,7 @@ class TargetSettings(Section):
     Attributes:
         stack: Name of the stack.
         parts: What the stack has besides the core, for the deployer's permissions (`hosts` and `tiers`: [those of an
-            earlier version](hosts.md#hosts-that-the-stack-has-still)).
+            earlier version](hosts.md#hosts-from-an-earlier-version)).
         policies: ARNs of managed policies for anything else that the deployer may do.
     """
 

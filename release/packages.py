@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
+from cli.stacks.workspace import Workspace
 from infra.cdn.javascript import build_function_code, build_rewriting_code
 from infra.package.bundle import (
     CONTROLLER_LOCK,
@@ -25,8 +26,7 @@ from infra.package.bundle import (
 )
 from infra.package.bytecode import NO_BYTECODE
 from infra.package.wheels import LOCK_FILE, read_lock, wheels_for
-from infra.settings.stack import Stack, load_stack
-from simulator.standin.config.stack_config import read_stack_config
+from infra.settings.stack import Stack
 from strategies.registry import STRATEGIES
 
 STACKS = ("local", "staging", "prod")
@@ -56,15 +56,11 @@ def build_packages() -> Iterator[Package]:
     Controller and validator are those of the stack as it is shipped. ReleaseError without Lambda's Python, whose
     bytecode is a part of the packages.
     """
+    workspace = Workspace(ROOT)
     for stack in STACKS:
         for strategy in STRATEGIES:
-            yield from _edge_packages(_open(stack, f"strategy={strategy}"))
-        yield from _regional_packages(_open(stack, "validator.function=true"))
-
-
-def _open(stack: str, *overrides: str) -> Stack:
-    config = read_stack_config(stack, project=ROOT, overrides=overrides)
-    return load_stack(config.values, stack, config.project, config.secret_keys)
+            yield from _edge_packages(workspace.open_stack(stack, [f"strategy={strategy}"]))
+        yield from _regional_packages(workspace.open_stack(stack, ["validator.function=true"]))
 
 
 def _edge_packages(stack: Stack) -> Iterator[Package]:

@@ -49,9 +49,8 @@ class Body(Part):
 
 
 class Share(Part):
-    """The share of a version among the new visitors of a step, judged by the exact binomial test.
-
-    A share is refused where the test would reject it, and every share within the tolerance as well.
+    """The share of a version among the new visitors of a step, judged by the exact binomial test. A share is refused
+    where the test would reject it, and every share within the tolerance as well.
 
     Attributes:
         version: The version, by the name of its origin.

@@ -55,6 +55,10 @@ class Place(Protocol):
         """Return the router's lines about a request, and forget them; None where nobody can read them."""
         ...
 
+    def take_edge_errors(self) -> Sequence[str]:
+        """Return what the local edge has to say about its own responses, and forget it; nothing at an address."""
+        ...
+
 
 class Address:
     """A website at an address: nothing can be set up, and the router's log cannot be read."""
@@ -83,6 +87,9 @@ class Address:
 
     def take_log(self, request_id: str) -> tuple[str, ...] | None:  # noqa: ARG002  the interface has it
         return None
+
+    def take_edge_errors(self) -> Sequence[str]:
+        return ()
 
 
 def overrides(settings: Mapping[str, Any]) -> list[str]:

@@ -49,7 +49,7 @@ class Failure:
 @dataclass
 class Result:
     """The result of one test. `seen` says in a few words what was found, `not_judged` what could not be judged and
-    why; `reason` is why a test was skipped."""
+    why; `reason` is why a test was skipped, `edge` has the local edge's own lines, such as an origin that failed."""
 
     name: str
     line: int
@@ -59,6 +59,7 @@ class Result:
     judged: int = 0
     seen: list[str] = field(default_factory=list[str])
     reason: str = ""
+    edge: Sequence[str] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -78,6 +79,7 @@ class Result:
             "seen": self.seen,
             "failures": [failure.as_json() for failure in self.failures],
             "notJudged": [{"expectation": name, "reason": why} for name, why in self.not_judged.items()],
+            "edge": list(self.edge),
             **({"reason": self.reason} if self.reason else {}),
         }
 

@@ -52,6 +52,7 @@ class Runner:
             return result
         started = self.clock()
         await _Course(self, case, index, result).run()
+        result.edge = self.place.take_edge_errors()
         result.seconds = self.clock() - started
         return result
 

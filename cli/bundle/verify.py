@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-
 from cli.bundle.subjects import Verified, compare_file, compare_function
 from cli.output.console import escape_control, out, print_json, warn
 from cli.output.errors import EXIT_LEFT, OperationError
 from cli.output.progress import working
+from cli.stacks.workspace import GitError, read_git
 from infra.package.bundle import ROOT
 from infra.settings.stack import Stack
-
-GIT_SECONDS = 10
 
 
 def verify(stack: Stack, target: str, *, is_json: bool) -> None:
@@ -40,17 +37,11 @@ def verify(stack: Stack, target: str, *, is_json: bool) -> None:
 def _commit() -> str:
     """Return `commit 1a2b3c4d5e6f`, and whether files differ from it; without git, `this folder`."""
     try:
-        commit = _git("rev-parse", "--short=12", "HEAD")
-        is_changed = bool(_git("status", "--porcelain"))
-    except (OSError, subprocess.SubprocessError):
+        commit = read_git(ROOT, "rev-parse", "--short=12", "HEAD").strip()
+        is_changed = bool(read_git(ROOT, "status", "--porcelain").strip())
+    except GitError:
         return "this folder"
     return f"commit {commit} with uncommitted changes" if is_changed else f"commit {commit}"
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(ROOT), *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=GIT_SECONDS, check=True)  # noqa: S603
-    return ended.stdout.strip()
 
 
 def _document(verified: Verified, stack: Stack, target: str, commit: str) -> dict[str, object]:

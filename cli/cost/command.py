@@ -11,13 +11,6 @@ from cli.cost.traffic import Traffic
 from cli.output.errors import UsageError
 from cli.stacks.options import JsonOption, SetOption, complete_strategies, stack_option
 
-OTHER_CACHING = {
-    "cookie-version": ("cookieVersion.caching=versioned",),
-    "sticky-session": ("stickySession.caching=versioned", "stickySession.versionCookie=app-version"),
-}
-"""The settings that a comparison shows beside the stack's own."""
-
-
 if TYPE_CHECKING:
     from cli.stacks.workspace import Workspace
     from infra.settings.stack import Stack
@@ -107,8 +100,13 @@ def cost(
 def _side_by_side(workspace: Workspace, stack: str, settings: Sequence[str]) -> list[Stack]:
     """Every strategy as the stack has it, and with versioned caching where there is a choice."""
     from cli.output.console import warn
+    from strategies.cookie_version import Options
     from strategies.registry import STRATEGIES, section_of
 
+    versioned = {
+        "cookie-version": ["cookieVersion.caching=versioned"],
+        "sticky-session": ["stickySession.caching=versioned", f"stickySession.versionCookie={Options.cookie}"],
+    }
     own = workspace.open_stack(stack, settings)
     configured = [name for name in STRATEGIES if own.settings.options_of(name) is not None]
     if missing := [section_of(name) for name in STRATEGIES if name not in configured]:
@@ -117,6 +115,6 @@ def _side_by_side(workspace: Workspace, stack: str, settings: Sequence[str]) -> 
     for name in configured:
         configured_settings = [*settings, f"strategy={name}"]
         stacks.append(workspace.open_stack(stack, configured_settings))
-        if name in OTHER_CACHING and stacks[-1].settings.options.caching == "none":
-            stacks.append(workspace.open_stack(stack, [*configured_settings, *OTHER_CACHING[name]]))
+        if name in versioned and stacks[-1].settings.options.caching == "none":
+            stacks.append(workspace.open_stack(stack, [*configured_settings, *versioned[name]]))
     return stacks

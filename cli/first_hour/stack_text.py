@@ -11,6 +11,7 @@ import yaml
 from cli.output.errors import UsageError
 from router.model.record import is_object
 from simulator.standin.config.yaml_file import YamlError, parse_yaml
+from strategies import cookie_version, jwt_iat
 
 RANDOM = '"$(openssl rand -hex 32)"'
 COMMENTS = {
@@ -88,8 +89,12 @@ def section_of_answers(
     home: dict[str, Any] = {"homeRegion": regions[0], "replicas": list(regions[1:])}
     sections: dict[str, dict[str, Any]] = {
         "sticky-session": {"cookie": "".join(answer[:1]), "versions": {"1": "stable", "2": "canary"}, **home},
-        "cookie-version": {"cookie": "app-version"},
-        "jwt-iat": {"releasedAt": released_at, "algorithm": "RS256", **({"issuer": answer[0]} if answer else {})},
+        "cookie-version": {"cookie": cookie_version.Options.cookie},
+        "jwt-iat": {
+            "releasedAt": released_at,
+            "algorithm": jwt_iat.Options.algorithm,
+            **({"issuer": answer[0]} if answer else {}),
+        },
         "tenant-lookup": {"allowedDomains": list(answer), **home},
         "fastest-origin": {"candidates": ["stable", "canary"], "path": "/"},
         "tier": {"tiers": {name: {"domainName": host} for name, _, host in (one.partition("=") for one in answer)}},

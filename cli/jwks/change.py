@@ -16,11 +16,13 @@ from cli.output.progress import working
 from cli.stacks.stack_file import StackFile, replace_file
 from cli.stacks.workspace import Workspace
 from router.model.record import is_list, is_object
+from strategies.jwt_iat import ALGORITHMS, Options
 from strategies.jwt_iat.keys import MAX_KEYS, parse_jwks
 from strategies.signing import to_base64url
 
 SECTION, KEY = "jwtIat", "jwks"
-ALGORITHMS = ("RS256", "ES256")
+PUBLISHED = tuple(name for name in ALGORITHMS if not name.startswith("HS"))
+"""Algorithms for which an issuer publishes keys: all but HMAC, whose key is a shared secret (RFC 7518 §3.1)."""
 KEPT = ("kty", "kid", "use", "alg", "key_ops", "n", "e", "crv", "x", "y")
 """Public members that the router reads; certificates and the like would only fill the package."""
 _IDENTIFYING = ("crv", "e", "kty", "n", "x", "y")
@@ -37,10 +39,10 @@ class Source:
 
     def within(self, section: Mapping[str, Any], project: str) -> Source:
         """Fill in what the stack says. UsageError where something is missing or does not fit."""
-        algorithm = self.algorithm or str(section.get("algorithm") or ALGORITHMS[0])
-        if algorithm not in ALGORITHMS:
+        algorithm = self.algorithm or str(section.get("algorithm") or Options.algorithm)
+        if algorithm not in PUBLISHED:
             where = "--algorithm" if self.algorithm else f"{project}:{SECTION}.algorithm"
-            raise UsageError(f"{where} is {algorithm!r}: an issuer publishes keys for {' and '.join(ALGORITHMS)} only")
+            raise UsageError(f"{where} is {algorithm!r}: an issuer publishes keys for {' and '.join(PUBLISHED)} only")
         if self.issuer and self.url:
             raise UsageError("--url is given beside --issuer: give one of them")
         issuer = self.issuer or str(section.get("issuer") or "")
@@ -153,7 +155,7 @@ def fetch_into(
 def fetch_keys(issuer: str) -> list[dict[str, Any]]:
     """Return the keys of an issuer for a new stack. UsageError, OperationError."""
     url, keys = fetch_jwks(issuer, "")
-    return _take(url, keys, ALGORITHMS[0])[0]
+    return _take(url, keys, Options.algorithm)[0]
 
 
 def _take(url: str, keys: Iterable[object], algorithm: str) -> tuple[list[dict[str, Any]], list[str]]:

@@ -30,7 +30,7 @@ def fetch(
     algorithm: Annotated[
         str | None,
         typer.Option(
-            help="RS256 or ES256: keep the keys for it.", show_default="the stack's jwtIat.algorithm, or RS256"
+            help="Keep the keys for this algorithm.", show_default="the stack's jwtIat.algorithm, or its default"
         ),
     ] = None,
     out: Annotated[

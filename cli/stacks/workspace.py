@@ -16,8 +16,27 @@ if TYPE_CHECKING:
     from simulator.standin.config.stack_config import StackConfig
 
 PROJECT = Path(__file__).parents[2]
+GIT_SECONDS = 10
 STATE = "state.json"
 """In a stack's directory: what `edge-router up` has deployed, in the format of `pulumi stack export`."""
+
+
+class GitError(Exception):
+    """Git is not there, fails or takes too long; the message says which, in its own words where it has any."""
+
+
+def read_git(folder: Path, *arguments: str) -> str:
+    """Return what git prints in a folder. GitError."""
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", timeout=GIT_SECONDS)  # noqa: S603  no shell
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise GitError(f"git has not ended within {GIT_SECONDS} seconds") from error
+    except subprocess.CalledProcessError as error:
+        raise GitError(str(error.stderr).strip().removeprefix("fatal: ") or f"exit code {error.returncode}") from error
+    return done.stdout
 
 
 @dataclass(frozen=True)
@@ -48,16 +67,18 @@ class Workspace:
         from infra.config.errors import SettingsError
         from simulator.standin.model.errors import StackConfigError
 
-        commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
-        if commit is None:
-            raise UsageError(f"--base {reference}: is no commit of the git repository at {self.root}")
+        try:
+            commit = read_git(self.root, "rev-parse", "--verify", "--end-of-options", f"{reference}^{{commit}}").strip()
+        except GitError as error:
+            raise UsageError(f"--base {reference}: git finds no such commit at {self.root}: {error}") from error
         names = ("Pulumi.yaml", f"Pulumi.{stack}.yaml")
-        texts = {name: self._git("show", f"{commit.strip()}:./{name}") for name in names}
-        if None in texts.values():
+        try:
+            texts = {name: read_git(self.root, "show", f"{commit}:./{name}") for name in names}
+        except GitError:
             return None
         with tempfile.TemporaryDirectory(prefix="edge-router-base-") as directory:
             for name, text in texts.items():
-                (Path(directory) / name).write_text(text or "", encoding="utf-8")
+                (Path(directory) / name).write_text(text, encoding="utf-8")
             try:
                 return Workspace(Path(directory)).open_stack(stack)
             except SettingsError as error:
@@ -66,15 +87,6 @@ class Workspace:
                 raise StackConfigError(
                     f"at {reference}: {str(error).replace(f'{directory}/', '')}", error.key
                 ) from error
-
-    def _git(self, *arguments: str) -> str | None:
-        """Return what git prints; None where it fails, as for a file that a commit has not."""
-        command = ["git", "-C", str(self.root), *arguments]
-        try:
-            done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603  no shell
-        except OSError as error:
-            raise UsageError(f"--base needs git: {error.strerror}") from error
-        return done.stdout if done.returncode == 0 else None
 
     def read_config(self, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
         """Read a stack's config as the Pulumi CLI does, with KEY=VALUE overrides. StackConfigError."""

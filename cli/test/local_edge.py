@@ -13,7 +13,6 @@ from acceptance.run.place import SetUpError
 from cli.stacks.workspace import Workspace, load
 from cli.up.deploying import OPERATION_ERRORS, USAGE_ERRORS, command_errors, find_attached_functions
 from cli.up.local_backends import expiry, local_backends
-from cli.up.report import print_edge_error
 from cli.validate.run import expectations
 from infra.config.errors import SettingsError, suggestion
 from infra.settings.stack import WITHOUT_DEMO
@@ -34,10 +33,11 @@ DEPLOY_ERRORS = (SettingsError, StackConfigError, ProgramError, *USAGE_ERRORS, *
 
 
 class LogLines:
-    """The router's lines by the id of their request, until they are taken."""
+    """The router's lines by the id of their request, and the edge's own `errors`, until they are taken."""
 
     def __init__(self) -> None:
         self._lines: dict[str, list[str]] = {}
+        self.errors: list[str] = []
 
     def __call__(self, _region: str, _function: str, line: str) -> None:
         """Take a line of a function; those of other kinds are none of the router's."""
@@ -57,8 +57,13 @@ class LogLines:
         return tuple(self._lines.pop(request_id, ()))
 
     def clear(self) -> None:
-        """Forget all lines."""
+        """Forget all lines of the router."""
         self._lines.clear()
+
+    def take_errors(self) -> Sequence[str]:
+        """Return the edge's own lines, oldest first, and forget them."""
+        errors, self.errors[:] = self.errors.copy(), []
+        return errors
 
 
 class LocalEdge:
@@ -140,6 +145,9 @@ class LocalEdge:
 
     def take_log(self, request_id: str) -> tuple[str, ...]:
         return self._lines.take(request_id)
+
+    def take_edge_errors(self) -> Sequence[str]:
+        return self._lines.take_errors()
 
     async def _put_session(self, session: Session) -> None:
         options = self._options("sticky-session")
@@ -243,7 +251,7 @@ async def opened(
     with command_errors():
         addresses = OriginMap.parse(origins).base_urls
         lines = LogLines()
-        deployment = LocalDeployment(on_log=lines, console=print_edge_error, reconcile_seconds=NEVER_SECONDS)
+        deployment = LocalDeployment(on_log=lines, console=lines.errors.append, reconcile_seconds=NEVER_SECONDS)
         async with deployment:
             deploy = fresh_deploy(deployment, workspace, stack, addresses)
             yield LocalEdge(deployment, workspace, stack, deploy, lines, settings)

@@ -34,6 +34,8 @@ def print_result(result: Result) -> None:
     for failure in result.failures:
         for line in (failure.place, f"  {failure.text}", *(f"  {line}" for line in failure.log)):
             out.print(f"      {escape_control(line)}", markup=False)
+    for line in result.edge if result.failures else ():
+        out.print(f"      {escape_control(f'edge: {line}')}", markup=False)
     for name, why in result.not_judged.items():
         out.print(f"      {escape_control(f'not judged: {name}: {why}')}", markup=False)
 

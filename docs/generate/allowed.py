@@ -27,6 +27,8 @@ REJECTED: dict[type, list[Any]] = {str: ["\n", "!", "", "x" * 9_000], int: [-1, 
 """Values that hardly any key takes, by type."""
 
 _ALLOWED = re.compile(r".*\b[Aa]llowed(?: is|:) ", re.DOTALL)
+_ADVICE = re.compile(r"use \d+ random|nothing would be|at least \d+ random|\d+$")
+"""Begins what an error says besides what is allowed, which is among the meanings of the key."""
 
 
 def allowed(key: Key, model: type[BaseModel]) -> str:
@@ -83,18 +85,37 @@ def _summary(message: str) -> str:
     if "no AWS Region" in message:
         return "an AWS Region"
     _, _, text = message.partition(": ")
-    return "" if text.startswith("expected ") else _ALLOWED.sub("", text)
+    text = _ALLOWED.sub("", text)
+    return "" if text.startswith("expected ") or _ADVICE.match(text) else text
 
 
 def is_required(key: Key, model: type[BaseModel]) -> bool:
-    """Return True if the section is rejected without the key, whatever its default is."""
+    """Return True if the section is rejected without the key, whatever its default is, and with each other key left out
+    as well: a secret that only one algorithm needs is not required."""
     config = copy.deepcopy(sample(model, key.names[0]))
     *path, last = _named(config, key.names)
     place: Any = config
     for name in path:
         place = place.get(name, {})
     place.pop(last, None)
-    missing = [(*path, last)] if place else [(*path, last), tuple(path)]  # an empty section counts as none
+    others = [name for name in place if path]
+    return all(
+        _is_missing(config, tuple(path), last, [*others[:index], *others[index + 1 :]], model)
+        for index in range(len(others) + 1)
+    )
+
+
+def _is_missing(
+    config: dict[str, Any], path: tuple[Any, ...], last: Any, kept: list[Any], model: type[BaseModel]
+) -> bool:
+    """True if the key `last` is missing in the section at `path` when that has the keys `kept` only."""
+    config = copy.deepcopy(config)
+    place: Any = config
+    for name in path:
+        place = place.get(name, {})
+    for name in [name for name in place if path and name not in kept]:
+        del place[name]
+    missing = [(*path, last)] if place else [(*path, last), path]  # an empty section counts as none
     return any(entry["loc"] in missing for entry in _errors(config, model))
 
 

@@ -1,4 +1,4 @@
-"""Parts of a class's docstring: `Attributes:` of options, `Example:` of a section, `Reasons:` of a strategy."""
+"""Parts of a docstring: the first paragraph, `Attributes:` and `Example:` of options, `Reasons:` of a strategy."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def reasons(documented: type) -> dict[str, str]:
 def example(documented: type) -> dict[str, Any]:
     """The YAML below `Example:`, a section of the config that works; {} where options have none."""
     return yaml.safe_load(_part(documented, "Example")) or {}
+
+
+def summary(documented: type) -> str:
+    """The first paragraph, as one line."""
+    return " ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _entries(text: str) -> dict[str, str]:

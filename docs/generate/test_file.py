@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from acceptance.format.step import OriginState, Session, Step, Tenant
 from acceptance.format.suite import Case, Suite, Versions, Visitor
 from acceptance.format.values import Condition
 
-from .docstrings import attributes
+from .docstrings import attributes, summary
 from .pages import DOCS, code, table
 
 SCHEMA_FILE = Path("test-file.schema.json")
@@ -62,7 +61,7 @@ def reference() -> str:
             [code(key), _describe(one), _default(one, key in required), str(one["description"])]
             for key, one in properties.items()
         ]
-        parts += [f"### {heading}", _purpose(model), table(["key", "value", "default", "meaning"], rows)]
+        parts += [f"### {heading}", summary(model), table(["key", "value", "default", "meaning"], rows)]
     return "\n\n".join(parts)
 
 
@@ -74,7 +73,7 @@ def schema_text() -> str:
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "edge-router test file",
-        "description": _purpose(Suite),
+        "description": summary(Suite),
     }
     return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
 
@@ -163,8 +162,3 @@ def _default(one: Mapping[str, Any], is_required: bool) -> str:
     default = one["default"]
     text = ", ".join(cast("list[str]", default)) if isinstance(default, list) else json.dumps(default)
     return code(text.strip('"').removesuffix(".0"))
-
-
-def _purpose(model: type[BaseModel]) -> str:
-    """The docstring of a model before its attributes, as one line."""
-    return " ".join(inspect.cleandoc(model.__doc__ or "").partition("\nAttributes:")[0].split())

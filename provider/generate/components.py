@@ -8,26 +8,25 @@ from typing import Any, NotRequired, cast, get_args, get_origin, get_type_hints,
 
 from docs.generate.docstrings import attributes
 from infra.inputs.deferrable import DEFERRABLE
+from infra.inputs.refused import ABOUT_THE_DISTRIBUTION, DISTRIBUTION_ID, NAME_PREFIX
 from infra.outputs import CanaryRoutingOutputs, EdgeRouterOutputs, RoutingOutputs
 
 from .properties import PACKAGE, PRIMITIVES, reference
-from .types import Types, summary
+from .types import Types, describe
 
-NAME_PREFIX = {
-    "namePrefix": {
+_NAME_PREFIX = {
+    NAME_PREFIX: {
         "description": "Begins the names of the resources at AWS. By default project, stack and the component's name.",
         "type": "string",
         "plain": True,
     }
 }
-DISTRIBUTION_ID = {
-    "distributionId": {
+_DISTRIBUTION_ID = {
+    DISTRIBUTION_ID: {
         "description": "ID of the distribution, where it is known already: for alarms and policies of private origins.",
         "type": "string",
     }
 }
-ABOUT_THE_DISTRIBUTION = frozenset({"domain", "staticPaths", "failover", "priceClass", "accessLogs", "validator"})
-"""Settings whose every key is about a distribution that is not the component's."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Component:
     name: str
     description: str
     outputs: type
-    besides: Mapping[str, Any] = field(default_factory=lambda: NAME_PREFIX)
+    besides: Mapping[str, Any] = field(default_factory=lambda: _NAME_PREFIX)
     without: Set[str] = frozenset()
 
     @property
@@ -69,8 +68,8 @@ CANARY_ROUTING = Component(
     "The same routing for a distribution that the program defines itself: its origins, the functions' associations and"
     " the policies are outputs.",
     CanaryRoutingOutputs,
-    besides=NAME_PREFIX | DISTRIBUTION_ID,
-    without=ABOUT_THE_DISTRIBUTION,
+    besides=_NAME_PREFIX | _DISTRIBUTION_ID,
+    without=frozenset(path for path in ABOUT_THE_DISTRIBUTION if "." not in path),
 )
 
 
@@ -109,7 +108,7 @@ def _type(hint: Any, types: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if is_typeddict(hint):
         record = cast("type", hint)
         types[f"{PACKAGE}:index:{record.__name__}"] = {
-            "description": summary(record),
+            "description": describe(record),
             "type": "object",
             **_outputs(record, types),
         }

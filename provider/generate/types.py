@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import re
 from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from docs.generate.allowed import is_required
+from docs.generate.docstrings import summary
 from docs.generate.keys import Key, section_in, tables
 from infra.config.options_model import options_model
 from infra.settings.model import Settings
@@ -48,7 +48,7 @@ class Types:
         """Add the type of the object, of the items or of the values that a key has."""
         inner = [one for one in _all_keys() if _path(one)[:-1] == _path(key)]
         documented = _records().get(name) or section_in(key.annotation) or object
-        described = {"description": summary(documented), **self._object(inner, name)}
+        described = {"description": describe(documented), **self._object(inner, name)}
         if self.found.setdefault(f"{PACKAGE}:index:{name}", described) != described:
             raise LookupError(f"two types are called {name}")
 
@@ -61,7 +61,7 @@ def _all_keys() -> list[Key]:
 
 def _section_key(strategy: str) -> Key:
     """The key of a strategy's section, which the table of all settings leaves to a page of its own."""
-    what = summary(load(strategy).Options).rstrip(".")
+    what = describe(load(strategy).Options).rstrip(".")
     return Key((section_of(strategy),), options_model(strategy), "none", f"Options of the strategy {strategy}: {what}.")
 
 
@@ -95,6 +95,6 @@ def _pascal_case(word: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split("[-_]", word))
 
 
-def summary(documented: type) -> str:
-    """Return the first paragraph of a docstring."""
-    return for_readers_elsewhere(" ".join(inspect.cleandoc(documented.__doc__ or "").partition("\n\n")[0].split()))
+def describe(documented: type) -> str:
+    """Return the description of a type: the first paragraph of its docstring."""
+    return for_readers_elsewhere(summary(documented))

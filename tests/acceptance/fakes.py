@@ -28,6 +28,7 @@ class FakePlace:
         self.percent = percent
         self.done: list[str] = []
         self.logs: dict[str, tuple[str, ...]] = {}
+        self.edge: list[str] = []
         self._has_log = has_log
 
     def token_options(self) -> Any:
@@ -49,6 +50,9 @@ class FakePlace:
 
     def take_log(self, request_id: str) -> tuple[str, ...] | None:
         return self.logs.pop(request_id, ()) if self._has_log else None
+
+    def take_edge_errors(self) -> Sequence[str]:
+        return self.edge
 
 
 def read(folder: Path, text: str, **environment: str) -> TestFile:

@@ -17,7 +17,7 @@ FILE = "name: a <file>\ntests: [{name: one, steps: [{request: /}]}]\n"
 def results() -> list[Result]:
     failed = Failure("f:3: tests[0]", "version", "canary", "stable\x07", "GET /", ('{"a": 1}',))
     return [
-        Result("passed & well", 2, 0.25, judged=1, seen=["canary 2"], not_judged={"reason": "no log"}),
+        Result("passed & well", 2, 0.25, judged=1, seen=["canary 2"], not_judged={"reason": "no log"}, edge=["502 /"]),
         Result("failed", 3, 1, failures=[failed, failed]),
         Result("broken", 4, 0, failures=[Failure("f:4: tests[1]", "set-up", "", "no such origin")]),
         Result("skipped", 5, reason="only: address"),
@@ -46,5 +46,5 @@ def test_a_reader_of_it_finds_every_outcome(tmp_path: Path) -> None:
         "not judged": [("Skipped", "reason not judged: no log")],
     }
     assert [case.system_out for case in suite if case.name == "passed & well"] == [
-        "canary 2\nnot judged: reason: no log"
+        "canary 2\nedge: 502 /\nnot judged: reason: no log"
     ]

@@ -66,16 +66,16 @@ async def test_new_visitors_are_counted_once_each_however_often_they_ask(one: Re
     assert failure.place.endswith("file.yaml:4: tests[0].steps[1]")
 
 
-async def test_a_failure_has_its_place_the_request_and_the_log_and_ends_the_test(one: Read) -> None:
+async def test_a_failure_has_its_place_the_request_the_log_and_what_the_edge_says_and_ends_the_test(one: Read) -> None:
     place = FakePlace()
     line = decision(requestId="Q==", origin="stable", reason="cookie")
-    place.logs = {"Q==": (line,)}
+    place.logs, place.edge = {"Q==": (line,)}, ["502 POST /a"]
     file = one("[{request: 'POST /a', visitor: x, expect: {origin: canary, reason: cookie}}, {wait: 5s}]")
     headers = {"x-amz-cf-id": "Q==", "x-cache": "Miss from cloudfront"}
     result = await run(file, lambda _: httpx.Response(200, headers=headers), place)
     [failure] = result.failures
     assert failure.text == "origin: expected canary, found stable (POST /a, visitor x)"
-    assert (failure.log, result.outcome) == ((line,), "failed")
+    assert (failure.log, result.edge, result.outcome) == ((line,), ["502 POST /a"], "failed")
     assert place.done == ["begin", "end"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -117,15 +118,16 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".venv").symlink_to(ROOT / ".venv")
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
-    assert call(folder, "cli", "new-strategy", "by-country") == ""
+    call(folder, "cli", "new-strategy", "by-country")
     return folder
 
 
-def call(folder: Path, *arguments: str) -> str:
-    """Run a Python module in the copy; "" where it succeeds, else what it prints."""
+def call(folder: Path, *arguments: str) -> None:
+    """Run a Python module in the copy; the test fails with all that it prints where it fails."""
     command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr if done.returncode else ""
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"{' '.join(arguments)} in {folder}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
 
 
 def follow_the_page(folder: Path) -> None:
@@ -134,10 +136,20 @@ def follow_the_page(folder: Path) -> None:
     blocks = [block.partition("```")[0] for block in text.split("```python\n")[1:]]
     for path, code in zip(("strategies/by_country.py", "tests/strategies/test_by_country.py"), blocks, strict=True):
         (folder / path).write_text(code, encoding="utf-8")
-    assert call(folder, "docs.generate") == ""
+    call(folder, "docs.generate")
 
 
-EVERYTHING = ["tests/strategies", "tests/docs", "tests/infra/test_settings.py", "tests/infra/test_stack_files.py"]
+def affected(folder: Path) -> list[str]:
+    """The tests that go over the registry, and the strategy's own. Those of other strategies are none of its business:
+    some measure time, and one of 1,400 fails on a machine that is busy."""
+    tests = sorted((folder / "tests/strategies").glob("test_*.py"))
+    over_all = re.compile(r"registry import|strategies\.samples|by_country")
+    found = [path for path in tests if over_all.search(path.read_text(encoding="utf-8"))]
+    assert {"test_contract.py", "test_by_country.py"} <= {path.name for path in found}
+    return [str(path.relative_to(folder)) for path in found]
+
+
+ALWAYS = ["tests/docs", "tests/infra/test_settings.py", "tests/infra/test_stack_files.py"]
 BY_NAME = ["tests/infra", "tests/packages", "tests/fuzz", "tests/cli", "tests/scan"]
 
 
@@ -146,8 +158,9 @@ BY_NAME = ["tests/infra", "tests/packages", "tests/fuzz", "tests/cli", "tests/sc
 def test_a_new_strategy_passes_lint_types_and_the_tests_that_it_affects(copy: Path, is_by_the_page: bool) -> None:
     if is_by_the_page:
         follow_the_page(copy)
-    assert call(copy, "ruff", "check", ".") == call(copy, "ruff", "format", "--check", ".") == ""
-    assert call(copy, "pyrefly", "check", "strategies", "tests/strategies/test_by_country.py") == ""
-    assert call(copy, "docs.generate", "--check") == ""
-    assert call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-m", "not long", *EVERYTHING) == ""
-    assert call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "by-country", *BY_NAME) == ""
+    call(copy, "ruff", "check", ".")
+    call(copy, "ruff", "format", "--check", ".")
+    call(copy, "pyrefly", "check", "strategies", "tests/strategies/test_by_country.py")
+    call(copy, "docs.generate", "--check")
+    call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-m", "not long", *affected(copy), *ALWAYS)
+    call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "by-country", *BY_NAME)

@@ -1,10 +1,13 @@
-"""What `edge-router up` prints of the lines that functions write."""
+"""What `edge-router up` and `edge-router test` print of the lines that functions and the edge write."""
 
 from __future__ import annotations
 
 import pytest
 
+from acceptance.run.result import Failure, Result
 from cli.rollout.report import RolloutLines
+from cli.test.local_edge import LogLines
+from cli.test.report import print_result
 from cli.up.report import print_address, print_log_line
 from controller.analysis.plan import Plan
 from controller.reconcile import Outcome
@@ -87,3 +90,19 @@ def test_the_command_that_shows_the_reads_is_of_the_stack_that_is_served(
 ) -> None:
     print_address(stack, "http://127.0.0.1:8080", {})
     assert capsys.readouterr().out.endswith(f" by Region and replica: {command}\n")
+
+
+def test_what_the_edge_says_stands_below_the_test_that_failed_and_nowhere_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = LogLines()
+    lines.errors.append("502 GET /: the origin failed")
+    failed = Result("a", 1, failures=[Failure("f:1", "status", "200", "502")], edge=lines.take_errors())
+    print_result(failed)
+    print_result(Result("b", 2, judged=1, edge=["502 GET /: as the test wants it"]))
+    assert capsys.readouterr() == (
+        "  ✗ a (0.0 s)\n      f:1\n        status: expected 200, found 502\n      edge: 502 GET /: the origin failed\n"
+        "  ✓ b (0.0 s)\n",
+        "",
+    )
+    assert lines.take_errors() == []

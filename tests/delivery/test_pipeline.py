@@ -40,8 +40,8 @@ PIPELINE_ARN = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:edge-router-pipeline"
 NOTIFY = ("notify[0]=releases@example.com",)
 CONFIG = {
     "edge-router-pipeline:connectionArn": CONNECTION,
-    "edge-router-pipeline:repository": "your-company/edge-router",
-    "edge-router-pipeline:backend": "s3://your-company-pulumi",
+    "edge-router-pipeline:repository": "OWNER/edge-router",
+    "edge-router-pipeline:backend": "s3://your-bucket",
     "edge-router-pipeline:passphraseSecret": SECRET,
 }
 
@@ -118,7 +118,7 @@ def test_the_source_is_every_push_to_the_branch_by_a_connection() -> None:
     found = inputs(run("branch=release"), "aws:codepipeline/pipeline:Pipeline")["stages"][0]["actions"][0]
     assert found["configuration"] == {
         "ConnectionArn": CONNECTION,
-        "FullRepositoryId": "your-company/edge-router",
+        "FullRepositoryId": "OWNER/edge-router",
         "BranchName": "release",
         "OutputArtifactFormat": "CODE_ZIP",
     }
@@ -158,7 +158,7 @@ def test_a_build_runs_pulumi_for_one_stack_without_stored_keys(kind: str) -> Non
         "STACK": ("PLAINTEXT", kind),
         "PIPELINE": ("PLAINTEXT", "edge-router-pipeline"),
         "PULUMI_VERSION": ("PLAINTEXT", "3.260.0"),
-        "PULUMI_BACKEND_URL": ("PLAINTEXT", "s3://your-company-pulumi?region=us-east-1"),
+        "PULUMI_BACKEND_URL": ("PLAINTEXT", "s3://your-bucket?region=us-east-1"),
         "PULUMI_CONFIG_PASSPHRASE": ("SECRETS_MANAGER", SECRET),
     }
 
@@ -226,8 +226,8 @@ def test_a_build_may_keep_its_state_read_its_passphrase_and_deploy_its_stack(kin
         allowed("logs:CreateLogStream logs:PutLogEvents", f"{group}:*"),
         allowed("s3:GetObject s3:GetObjectVersion s3:PutObject", f"{BUCKET}/*"),
         allowed("secretsmanager:GetSecretValue", SECRET),
-        allowed("s3:ListBucket s3:GetBucketLocation", "arn:aws:s3:::your-company-pulumi"),
-        allowed("s3:GetObject s3:PutObject s3:DeleteObject", "arn:aws:s3:::your-company-pulumi/*"),
+        allowed("s3:ListBucket s3:GetBucketLocation", "arn:aws:s3:::your-bucket"),
+        allowed("s3:GetObject s3:PutObject s3:DeleteObject", "arn:aws:s3:::your-bucket/*"),
         allowed("codepipeline:ListPipelineExecutions", PIPELINE_ARN),
     ]
     expected = rights(f"edge-router-{kind}", ACCOUNT, ("eyes",))

@@ -39,7 +39,8 @@ def test_what_explain_prints_in_the_readme_is_what_it_prints(
         with pytest.raises(SystemExit) as ended:
             main(example["words"].split())
         assert ended.value.code == 0
-        printed = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-        assert all(re.split(" {2,}", line) in printed for line in example["shown"].splitlines())
+        out, err = capsys.readouterr()
+        printed = [line.split("\t") for line in out.splitlines()]
+        assert [re.split(" {2,}", line) for line in example["shown"].splitlines()] == [*printed, [err.strip()]]
         decisions.append(printed[-1][0])
     assert len(set(decisions)) == len(decisions) == 2

@@ -34,7 +34,7 @@ CONFIGS = [
 PIPELINE = {
     "edge-router-pipeline:connectionArn": "arn:aws:codeconnections:us-east-1:123456789012:connection/"
     "11111111-2222-3333-4444-555555555555",
-    "edge-router-pipeline:repository": "your-company/edge-router",
+    "edge-router-pipeline:repository": "OWNER/edge-router",
     "edge-router-pipeline:backend": "s3://states",
     "edge-router-pipeline:passphraseSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:passphrase",
 }

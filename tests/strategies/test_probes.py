@@ -15,16 +15,19 @@ from strategies.fastest_origin.probes import Cancellation, HeadProbe, name_failu
 from tests.certificates import server_context, write_certificate
 from tests.strategies.loopback import origin_that, refused_port, sending, status
 
+AMPLE_SECONDS = 10.0
+"""The deadline where none is tested: a handshake may take a second on a machine that does other things."""
+
 
 def at(port: int, **fields: object) -> Origin:
     return Origin("stable", "127.0.0.1", "http", port, **fields)  # type: ignore[arg-type]
 
 
-def probe(origin: Origin, timeout_seconds: float = 0.5, path: str = "/") -> int:
+def probe(origin: Origin, timeout_seconds: float = AMPLE_SECONDS, path: str = "/") -> int:
     return HeadProbe()(origin, path, timeout_seconds, Cancellation())
 
 
-def failure_of(origin: Origin, timeout_seconds: float = 0.5, chosen: HeadProbe | None = None) -> str:
+def failure_of(origin: Origin, timeout_seconds: float = AMPLE_SECONDS, chosen: HeadProbe | None = None) -> str:
     with pytest.raises((OSError, ExchangeError, UnicodeError)) as caught:
         (chosen or HeadProbe())(origin, "/", timeout_seconds, Cancellation())
     return name_failure(caught.value)
@@ -84,15 +87,15 @@ def test_an_origin_that_accepts_and_hangs_times_out() -> None:
     started = time.monotonic()
     with origin_that(None) as server:
         assert failure_of(at(server.port), 0.1) == "timeout"
-        assert time.monotonic() - started < 0.3
-        assert server.hung_up.wait(1)
+        assert time.monotonic() - started < 3
+        assert server.hung_up.wait(5)
 
 
 def test_dripping_bytes_do_not_stretch_the_timeout() -> None:
     started = time.monotonic()
-    with origin_that(sending(*[b"H"] * 100)) as server:
+    with origin_that(sending(*[b"H"] * 1_000)) as server:  # five seconds
         assert failure_of(at(server.port), 0.1) == "timeout"
-        assert time.monotonic() - started < 0.3
+        assert time.monotonic() - started < 3
 
 
 def test_the_next_address_is_tried_where_the_first_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Result
 
 from .conftest import Commit
@@ -74,7 +76,15 @@ def test_what_is_no_commit_is_told(run: Run, project: Path, commit: Commit) -> N
     commit()
     for reference in ("nowhere", "--help"):
         result = run("effect", "--stack", "prod", f"--base={reference}")
-        assert result == Result(2, "", f"error: --base {reference}: is no commit of the git repository at {project}\n")
+        finds = f"error: --base {reference}: git finds no such commit at {project}: Needed a single revision\n"
+        assert result == Result(2, "", finds)
+
+
+def test_without_git_there_is_no_commit(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    result = run("effect", "--stack", "prod")
+    finds = f"git finds no such commit at {project}: git cannot be run: No such file or directory"
+    assert result == Result(2, "", f"error: --base HEAD: {finds}\n")
 
 
 def test_settings_that_were_invalid_name_the_commit(run: Run, project: Path, commit: Commit) -> None:
