@@ -62,7 +62,8 @@ class LogLines:
 
     def take_errors(self) -> Sequence[str]:
         """Return the edge's own lines, oldest first, and forget them."""
-        errors, self.errors[:] = self.errors.copy(), []
+        errors = self.errors.copy()
+        self.errors.clear()
         return errors
 
 
