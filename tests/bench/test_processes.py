@@ -34,6 +34,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Generator[Machine]:
         yield Machine(directory, port, authority, python)
 
 
+@pytest.mark.long
 def test_the_first_decision_finds_the_session_over_tls(machine: Machine) -> None:
     with machine.start(STICKY, is_logged=True) as worker:
         worker.pause()

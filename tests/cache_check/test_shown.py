@@ -39,6 +39,7 @@ def _quiet(capsys: pytest.CaptureFixture[str]) -> None:
     """The router logs every decision."""
 
 
+@pytest.mark.long
 def test_as_deployed_nobody_gets_the_wrong_version() -> None:
     state = deployed("local", *SETTINGS)
     traffic = Traffic(state).run()

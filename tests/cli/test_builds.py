@@ -64,6 +64,7 @@ def builds(result: Result) -> list[tuple[str, str | None, str, bool]]:
     return [(one["build"], one["origin"], one["path"], "addedAt" in one) for one in result.document["builds"]]
 
 
+@pytest.mark.long
 def test_a_former_build_is_kept_listed_and_retired_in_table_and_store(run: Run, pairs: dict[str, str]) -> None:
     given = (*SKEW, *VERSIONED, "--json")
     current = [("B", "canary", "", False), ("A", "stable", "", False)]

@@ -78,7 +78,7 @@ def test_settings_that_do_not_work_end_it_before_anything_is_built(run: Run, tmp
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.long_if(r"^arguments[12]")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -103,6 +103,7 @@ def test_commands_without_a_server_do_without_its_packages(tree: Path, tmp_path:
     assert (ended.returncode, "".join(lines)) == (0, told)
 
 
+@pytest.mark.long
 def test_a_command_that_needs_them_says_which(tmp_path: Path):
     script = (
         "import sys; sys.modules['httpx'] = None\n"

@@ -30,7 +30,7 @@ def completed(*words: str) -> list[str]:
     return found.stdout.split()
 
 
-@pytest.mark.long_if(r"config|rollout|cost")
+@pytest.mark.long_if(r"explain|init|config|rollout|cost")
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -65,6 +65,7 @@ def test_every_shell_has_a_script(shell: str, line: str) -> None:
         assert subprocess.run([program, "-n"], input=found.stdout, text=True, check=False).returncode == 0
 
 
+@pytest.mark.long
 def test_bash_itself_completes_with_the_script(tmp_path: Path) -> None:
     """Its function is called as bash calls it, with the words in an array."""
     command = tmp_path / "edge-router"

@@ -43,7 +43,7 @@ def test_a_command_imports_what_it_needs(command: str, forbidden: set[str], tmp_
     assert imported(done) & forbidden == set()
 
 
-@pytest.mark.long_if(r"^(logs|rollout|rollback)")
+@pytest.mark.long
 @pytest.mark.parametrize(
     "command",
     [

@@ -594,6 +594,7 @@ def test_the_stacks_file_is_written_by_pulumi(
     assert "config" not in states(kept)
 
 
+@pytest.mark.long
 def test_the_stack_on_this_machine_goes_back_where_that_is_said(
     run: Callable[..., Result], account: Account, moto: str, project: Path
 ) -> None:

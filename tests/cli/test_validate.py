@@ -87,6 +87,7 @@ def test_expectations_come_from_the_stack_and_the_secret_is_never_printed(run: R
     assert LOCAL_SECRET not in result.out
 
 
+@pytest.mark.long
 def test_what_is_given_goes_before_what_the_stack_says(run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(os.environ, "EDGE_ROUTER_OVERRIDE_SECRET", SECRET)
     with served(Shop()) as url:
@@ -157,6 +158,7 @@ def test_what_cannot_be_asked_ends_with_exit_code_2(run: Run, arguments: tuple[s
     assert run("validate", *arguments) == Result(2, "", f"error: {problem}\n")
 
 
+@pytest.mark.long
 def test_a_report_that_cannot_be_written_is_told_after_it_was_shown(run: Run):
     with served(Shop()) as url:
         result = run("validate", url, *SMALL, "--json", "--report", "/dev/full")

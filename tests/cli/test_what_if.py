@@ -151,6 +151,7 @@ def test_what_a_person_reads(run: Run, folder: Path) -> None:
     assert any(line.startswith("A month at this traffic: ") for line in lines)
 
 
+@pytest.mark.long
 def test_nothing_of_a_visitor_is_printed(run: Run, folder: Path) -> None:
     entries = [*visits(), request(MIDNIGHT, "/alice@example.com/", "app-version=secret-cookie", "secret-id-x")]
     path = write(folder / "a.log", [*w3c(entries), "secret-text of a line", "#secret-comment"])

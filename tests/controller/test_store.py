@@ -183,6 +183,7 @@ def test_a_rejected_write_leaves_no_former_rollout(table: ControlTable) -> None:
     assert table.history() == []
 
 
+@pytest.mark.long
 def test_a_start_deletes_what_is_older_than_the_newest_former_rollouts(
     table: ControlTable, client_of: ClientOf, control_table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -474,7 +474,7 @@ def _action(given: dict[str, Any]) -> dict[str, Any]:
     return {**kept, **artifacts, "actionTypeId": kind}
 
 
-@pytest.mark.long_if(r"staging")
+@pytest.mark.long
 @pytest.mark.parametrize("stack", KINDS)
 def test_what_the_build_hands_to_the_validator_is_a_plan_that_fits(stack: str) -> None:
     """UserParameters have 1,000 characters at most (ActionConfigurationValue, CodePipeline API reference)."""

@@ -119,6 +119,7 @@ async def test_neither_a_forged_header_nor_a_wrong_secret_reaches_the_canary(sta
         assert await stack.version("/f") == "v1.example.com"
 
 
+@pytest.mark.long
 async def test_the_pin_is_live_for_visitors_of_the_canary_and_for_what_is_cached(stack: Stack) -> None:
     async with serving("v1.example.com", "v2.example.com") as origins:
         await stack.deploy(*VERSIONED, "canaryPercent=100", origins=origins.urls)

@@ -216,6 +216,7 @@ async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lack
     stack.console.clear()
 
 
+@pytest.mark.long
 @on("cookie-version-with-cookies", more=("sticky-session", "fastest-origin"))
 async def test_a_cookie_reaches_its_visitor_and_nobody_else(stack: Stack, site: Site) -> None:
     for cache_control in ("public, max-age=60", "s-maxage=60", "public, max-age=31536000, immutable"):

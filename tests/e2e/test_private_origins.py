@@ -40,7 +40,7 @@ async def deploying(stack: Stack, *overrides: str) -> AsyncGenerator[EchoOrigin]
         yield origin
 
 
-@pytest.mark.long_if(r"^(?!canary-(mixed-cookie-version|functions-versioned)$)")
+@pytest.mark.long
 @pytest.mark.parametrize("name", ON_LAMBDA)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("pin", ["stable", "canary"])

@@ -34,6 +34,7 @@ async def tabs(builds: Sequence[Build], plan: Plan, *overrides: str, outlives_ho
     return outcome
 
 
+@pytest.mark.long
 async def test_a_few_tabs_keep_their_files_behind_a_cache() -> None:
     outcome = await tabs(tiny_builds(NAMES[:5], prefix="/_v"), SMALL, CACHED, *IDS)
     assert found(outcome) == NOTHING

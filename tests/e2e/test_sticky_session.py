@@ -95,6 +95,7 @@ async def test_switching_the_strategy_keeps_every_item(stack: Stack):
     assert await stack.versions(3, cookie=cookie) == {"2": 3}
 
 
+@pytest.mark.long
 async def test_no_line_of_the_log_has_a_token(stack: Stack):
     await stack.deploy(*HALF)
     cookie = await stack.visitor("2", "sessiontoken")

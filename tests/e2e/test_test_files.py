@@ -118,6 +118,7 @@ async def test_the_example_of_the_page_holds(stack: Stack, tmp_path: Path):
     assert [failure.text for result in results for failure in result.failures] == []
 
 
+@pytest.mark.long
 async def test_a_failure_says_what_was_expected_and_has_the_line_of_the_log(stack: Stack, tmp_path: Path):
     wrong, expired, version, origin, setting = await run(stack, written(tmp_path, WRONG))
     [failure] = wrong.failures

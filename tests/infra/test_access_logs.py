@@ -76,7 +76,7 @@ def test_the_bucket_is_private_encrypted_and_reached_by_tls_only(config: tuple[s
     }
 
 
-@pytest.mark.long_if(r"v2")
+@pytest.mark.long
 @every_kind
 def test_a_log_goes_when_those_of_the_function_go(kind: str) -> None:
     [rule] = parts_of(("staging", f"accessLogs={kind}"))["lifecycle"]["inputs"]["rules"]

@@ -289,6 +289,7 @@ def test_what_stands_in_for_a_value_follows_its_rules() -> None:
     assert settings.origins["function"].function_region == "us-east-1"
 
 
+@pytest.mark.long
 def test_a_state_of_a_former_version_is_taken_over_without_replacement() -> None:
     """Up to 0.2 the component had another type, which is part of the URN of everything in it."""
     now = run_stack("local")

@@ -158,6 +158,7 @@ def test_a_certificate_that_is_there_is_used_as_it_is() -> None:
     assert all_resources(found, CERTIFICATE) == all_resources(found, RECORD) == []
 
 
+@pytest.mark.long
 def test_with_a_certificate_and_a_zone_only_the_addresses_are_written() -> None:
     found = run("prod", *GIVEN, f"domain.hostedZoneId={ZONE}")
     assert all_resources(found, CERTIFICATE) == []
@@ -188,6 +189,7 @@ def test_a_preview_works_before_acm_has_named_the_proof() -> None:
 DOMAIN = {"aliases": ["www.example.com", "example.com"], "hostedZoneId": ZONE}
 
 
+@pytest.mark.long
 def test_an_alias_of_two_stacks_is_an_error_at_preview(project: Path) -> None:
     edit_stack(project, "staging", domain={**DOMAIN, "aliases": ["staging.example.com", "Example.com"]})
     edit_stack(project, "prod", domain=DOMAIN)

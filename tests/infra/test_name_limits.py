@@ -80,6 +80,7 @@ def test_a_projects_name_that_lambda_would_not_take_is_refused(project: str) -> 
     )
 
 
+@pytest.mark.long
 def test_the_program_refuses_it_before_anything_is_made(project: Path) -> None:
     for file in project.glob("Pulumi*.yaml"):
         file.write_text(re.sub(r"(?m)^(\s*|name: )edge-router(:|$)", rf"\g<1>{'p' * 60}\g<2>", file.read_text()))

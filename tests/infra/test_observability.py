@@ -340,6 +340,7 @@ def test_the_dashboard_can_be_left_out() -> None:
     assert len(of(ALARM, "alarms.dashboard=false", ONE_REGION)) > 0
 
 
+@pytest.mark.long
 def test_a_preview_works_on_a_stack_that_is_not_there_yet() -> None:
     found = run_program("prod", overrides=(ON, "accessLogs=v2", ONE_REGION), preview=True)
     assert {change.op for change in found.changes} == {"create"}

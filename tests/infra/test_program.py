@@ -361,6 +361,7 @@ def test_host_is_forwarded_and_keyed_where_an_origin_wants_the_viewers() -> None
     assert key == sorted([*KEY_HEADERS, "host", "x-qa-origin"])
 
 
+@pytest.mark.long
 def test_the_function_stays_in_us_east_1_whatever_the_stacks_region_is() -> None:
     found = run("local", "aws:region=eu-west-1")
     assert inputs(found, FUNCTION)["region"] == "us-east-1"
@@ -464,6 +465,7 @@ def test_mistakes_end_the_program_in_words() -> None:
     )
 
 
+@pytest.mark.long
 def test_preview_warns_of_what_is_rarely_meant() -> None:
     found = run("local", "strategy=jwt-iat", "jwtIat.verify=false")
     [warning] = warnings_of(found)

@@ -112,7 +112,7 @@ def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key()
     assert found == {"update": {"tier-function", "tiered"}}
 
 
-@pytest.mark.long_if(r"stable|\b(local|staging)\b")
+@pytest.mark.long
 @every_stack
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, pin: str) -> None:

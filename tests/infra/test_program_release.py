@@ -89,6 +89,7 @@ def test_the_control_table_is_global_and_goes_with_its_stack(stack: str) -> None
     assert not {"protect", "retainOnDelete"} & set(table)
 
 
+@pytest.mark.long
 def test_the_item_is_the_config_with_a_revision_of_its_content() -> None:
     item = named(run("prod", STICKY, "canaryPercent=12.5"), ITEM, "control-config")
     assert json.loads(item["item"]) == {
@@ -264,6 +265,7 @@ def test_the_controller_is_a_small_function_once_a_minute() -> None:
     assert {name.partition("/")[0] for name in names} == {"controller", "router", "stats"}
 
 
+@pytest.mark.long
 def test_who_is_notified_is_subscribed_to_the_topic() -> None:
     notify = ("rollout.notify[0]=releases@example.com", "rollout.notify[1]=https://hooks.example.com/rollout")
     before = run("prod", STICKY)
@@ -282,6 +284,7 @@ def test_another_plan_changes_nothing_that_is_deployed() -> None:
     assert changed(run("prod", STICKY), "prod", STICKY, *plan) == {}
 
 
+@pytest.mark.long
 def test_the_validator_is_a_function_of_its_own_where_it_is_asked_for() -> None:
     before = run("local", STICKY)
     assert "validatorFunction" not in before.outputs

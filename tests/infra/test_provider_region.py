@@ -32,7 +32,7 @@ def without_region(project: Path, *more: str) -> None:
         file.write_text("\n".join([*lines, *more, ""]))
 
 
-@pytest.mark.long_if(r"staging|local")
+@pytest.mark.long
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_program_itself_refuses_a_stack_without_a_region(stack: str, project: Path, nowhere: Path) -> None:
     without_region(project)

@@ -55,7 +55,7 @@ print(json.dumps(sorted(module.__file__ for name, module in sys.modules.items()
 """
 
 
-@pytest.mark.long_if(r"validator")
+@pytest.mark.long
 @every_build
 def test_its_handler_is_imported_from_it_alone(build: Callable[[Stack, Path], Path], tmp_path: Path) -> None:
     """Third-party modules are this machine's; Lambda's boto3 is one of them."""

@@ -110,6 +110,7 @@ async def test_nor_where_no_percentage_assigns(account: Account, strategy: str) 
     assert [text for text in warnings if "rollout" in text] == []
 
 
+@pytest.mark.long
 async def test_a_malformed_item_counts_as_none_and_is_told(account: Account) -> None:
     await account.spoil(STEP)
     found = await account.up(*VERSIONED["cookie-version"], "canaryPercent=50")

@@ -93,7 +93,7 @@ def test_another_table_comes_beside_the_old_one_which_stays(change: tuple[str, .
     assert {one.op for one in after.changes if one.type == TABLE and one.name != "sessions"} == {"same"}
 
 
-@pytest.mark.long_if(r"home")
+@pytest.mark.long
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_the_way_back_is_refused_while_the_old_table_is_in_the_account(change: tuple[str, ...]) -> None:
     """Pulumi has forgotten it, DynamoDB has not; what is deleted instead is no obstacle."""

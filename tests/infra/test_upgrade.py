@@ -30,7 +30,7 @@ def former_state(version: str, strategy: str) -> dict[str, Any]:
     return json.loads(gzip.decompress((STATES / f"{version}-{strategy}.json.gz").read_bytes()))
 
 
-@pytest.mark.long_if(r"0\.1")
+@pytest.mark.long_if(r"tier|0\.1")
 @pytest.mark.parametrize("version", ["0.1", "0.2"])
 @pytest.mark.parametrize("strategy", NEW)
 def test_the_state_of_an_earlier_version_is_updated_and_nothing_in_it_is_replaced(version: str, strategy: str) -> None:

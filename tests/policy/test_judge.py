@@ -224,6 +224,7 @@ KEYS = ("defaultCacheBehavior", "orderedCacheBehaviors", "origins", "originGroup
 INNER = ("cachePolicyId", "originRequestPolicyId", "forwardedValues", "minTtl", "functionAssociations", "pathPattern")
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(st.data())
 def test_whatever_a_stack_has_the_pack_does_not_fall(data: st.DataObject) -> None:

@@ -46,6 +46,7 @@ def probe(origin: Origin, _path: str, _timeout_seconds: float, _cancellation: Ca
     return 200
 
 
+@pytest.mark.long
 @alarms
 def test_no_race_mistakes_an_alarm_for_a_thread_that_cannot_start(alarms: int) -> None:
     chance, cut_off = random.Random(alarms), 0

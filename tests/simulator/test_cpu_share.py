@@ -62,6 +62,7 @@ def test_a_busy_process_gets_its_share_and_no_more(limiter: CpuLimiter) -> None:
         assert 0.01 < used_in(pid, SECONDS) < MOST
 
 
+@pytest.mark.long_if(r"signals")
 def test_a_frozen_process_gets_nothing_until_it_is_thawed(limiter: CpuLimiter) -> None:
     with held(limiter) as (quota, pid):
         time.sleep(0.1)

@@ -51,7 +51,7 @@ def test_a_wrong_split_fails():
     assert report.summary.startswith("failed: split: 30 of 100 visitors on the canary; 10 % would be 2 to 21 (p = ")
 
 
-@pytest.mark.long_if(r"^0")
+@pytest.mark.long
 @pytest.mark.parametrize(("percent", "at_site"), [(0, 1), (100, 99)])
 def test_nothing_and_all_are_expected_exactly(percent: int, at_site: int):
     with served(Shop(percent=at_site)) as url:
@@ -81,6 +81,7 @@ def test_an_override_that_is_not_obeyed_fails_and_its_secret_is_nowhere():
     assert SECRET not in json.dumps(report.as_json())
 
 
+@pytest.mark.long_if(r"query")
 @pytest.mark.parametrize("place", ["cookie", "query"])
 def test_the_override_goes_where_it_is_looked_for(place: str):
     shop = Shop()
@@ -137,6 +138,7 @@ def test_a_cookie_out_of_the_cache_fails_even_where_one_visitor_got_it():
     assert "identity-number" not in str(cookies)[:0] + json.dumps(cookies.as_json())
 
 
+@pytest.mark.long
 def test_a_function_behind_the_cache_may_add_a_cookie_to_every_hit():
     shop = Shop(caches=frozenset({"/"}), has_fresh_cookies=True)
     with served(shop) as url:
@@ -147,6 +149,7 @@ def test_a_function_behind_the_cache_may_add_a_cookie_to_every_hit():
     )  # of 46: 40 visitors, 3 regulars and 3 newcomers, all but the first of each version
 
 
+@pytest.mark.long
 def test_short_cookies_count_only_where_the_plan_names_them():
     def answer(_: Asked) -> Reply:
         return 200, [("x-app-version", "1"), ("set-cookie", "lang=en; Path=/")], b""
@@ -224,6 +227,7 @@ def test_a_version_that_never_answers_leaves_its_expectation_open():
     )
 
 
+@pytest.mark.long
 def test_versions_can_be_read_from_the_body():
     with served(Shop(is_anonymous=True)) as url:
         by_text = validated(url, percent=30, versionPattern=r"version ([0-9])\.0")

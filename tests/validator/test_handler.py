@@ -185,6 +185,7 @@ def test_an_invalid_plan_variable_is_reported(monkeypatch: pytest.MonkeyPatch):
     assert handler({}, None, never) == {"passed": False, "summary": "VALIDATOR_PLAN must be a JSON object"}
 
 
+@pytest.mark.long
 def test_it_runs_with_nothing_but_its_lock():
     """As in Lambda: the standard library, the packages that its lock names, and boto3 only for a job."""
     names = sorted(name.replace("-", "_") for name in read_lock(ROOT / "infra/package/requirements-validator.txt"))

@@ -66,6 +66,7 @@ HOSTS = {"stable": "v1.example.com", "canary": "v2.example.com"}
 HOLDOUT = {"percent": 20, "name": "2026-h2"}
 
 
+@pytest.mark.long_if(r"down|all")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -102,6 +103,7 @@ def test_who_has_a_version_cookie_stays(changes: dict[str, Any], expected: str) 
     assert moved(origins(before, visitors), origins(after, visitors)) == 0
 
 
+@pytest.mark.long_if(r"holdout|signed")
 @pytest.mark.parametrize(
     ("changes", "beginning"),
     [
@@ -197,6 +199,7 @@ def test_a_session_by_another_name_counts_as_new() -> None:
     )
 
 
+@pytest.mark.long_if(r"down|holdout")
 @pytest.mark.parametrize(
     "changes",
     [

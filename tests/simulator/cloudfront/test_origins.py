@@ -150,6 +150,7 @@ def test_compressed_answer_stays_compressed() -> None:
     assert "transfer-encoding" not in answer.headers
 
 
+@pytest.mark.long
 def test_bodies_of_more_than_20_megabytes_pass_both_ways() -> None:
     size = 21 * 1024 * 1024
 

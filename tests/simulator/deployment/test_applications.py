@@ -82,6 +82,7 @@ async def test_a_changed_one_is_replaced_and_the_old_one_goes_on_until_told_to_e
     assert await name_at(new) == "new"
 
 
+@pytest.mark.long
 async def test_one_that_died_is_started_again(applications: Applications, pids: Pids):
     await applications.start([echo()])
     (pid,) = pids()

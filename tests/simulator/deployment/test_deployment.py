@@ -125,6 +125,7 @@ async def test_a_request_under_way_ends_as_it_began_while_new_ones_get_the_new_f
     assert (await get(local.url)).json()["query"] == "version=2"
 
 
+@pytest.mark.long
 async def test_an_update_that_fails_leaves_what_was_served(local: LocalDeployment, tmp_path: Path):
     await local.apply(state(1), Site([ECHO]), [function(tmp_path, 1)])
     broken = replace(ECHO, environment={"STATUS": "ok"})

@@ -95,6 +95,7 @@ async def test_without_freezing_a_thread_goes_on(bench: Bench, tmp_path: Path):
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.long
 async def test_a_flood_of_output_neither_blocks_nor_is_lost(bench: Bench):
     edge = bench.edge(
         "def handler(event, context):\n    for n in range(30000):\n        print(n, 'x' * 50)\n    return 'done'\n"
@@ -153,6 +154,7 @@ async def test_closing_kills_workers_even_while_they_work(bench: Bench):
         await edge.invoke(ARN, "eu-west-1", {})
 
 
+@pytest.mark.long_if(r"^30")
 @pytest.mark.parametrize("seconds", [0, 30])
 async def test_workers_and_files_go_with_a_simulator_that_is_killed(tmp_path: Path, seconds: int):
     write_package(

@@ -297,6 +297,7 @@ def test_an_override_in_place_of_a_secret_needs_no_passphrase(sealed: Path) -> N
     assert found.secret_keys == {"edge-router:override"}
 
 
+@pytest.mark.long
 def test_a_wrong_passphrase_is_said(sealed: Path) -> None:
     assert refusal(sealed, PULUMI_CONFIG_PASSPHRASE="wrong") == "Pulumi.dev.yaml: incorrect passphrase"
 
