@@ -80,6 +80,7 @@ def test_a_state_without_findings_says_so(run: Run, exported: Callable[[dict[str
     )
 
 
+@pytest.mark.long
 def test_our_state_is_judged_by_the_stacks_settings(run: Run, exported: Callable[[dict[str, Any]], str]) -> None:
     changed = deployed("prod", "strategy=cookie-version")
     arguments = ("config", "check", "--stack", "prod", "--set", "strategy=cookie-version", "--state")

@@ -128,6 +128,7 @@ def test_no_release_has_the_holdouts_visitors() -> None:
     assert 140 < len(both) < 260, "10 % of 10 % of 20,000 is 200"
 
 
+@pytest.mark.long
 def test_nobody_who_was_assigned_leaves_the_group_through_the_whole_plan(capsys: pytest.CaptureFixture[str]) -> None:
     """And who was on stable before a step is not in its baseline, though the bucket is one of the baseline's now."""
     site = Site(capsys)

@@ -65,6 +65,7 @@ def account() -> Account:
     return Account()
 
 
+@pytest.mark.long
 def test_ids_and_arns_have_the_forms_of_ec2(account: Account) -> None:
     assert account.vpc.startswith("vpc-")
     assert len(account.vpc) == len("vpc-0123456789abcdef0")
