@@ -8,26 +8,17 @@ named is kept, and comes back as text.
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import sys
 import tempfile
 from typing import Any, NoReturn
 
-import cache_check  # noqa: F401  these are imported here so that no child has to
-import cli.bundle.build
-import cli.config.check
-import cli.cost.report
-import cli.explain.run
-import cli.invalidate.invalidation
-import cli.logs.show
+import cli
 import cli.main
-import cli.output.failures
-import cli.rollback.run
-import cli.rollout.change
-import cli.sweep.run
-import cli.up.serving
-import cli.validate.run
 from cli.output.streams import prepare
 
 FLAGS = {0: os.O_RDONLY, 1: os.O_WRONLY, 2: os.O_WRONLY}
@@ -95,6 +86,15 @@ def _finalized(code: Any) -> Any:
     return code
 
 
+def import_commands() -> None:
+    """Import all that a command may, so that no child has to."""
+    for module in pkgutil.walk_packages(cli.__path__, "cli."):
+        if module.name != "cli.__main__":
+            importlib.import_module(module.name)
+    gc.freeze()  # else each child's first collection copies all of it
+
+
 if __name__ == "__main__":
+    import_commands()
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
