@@ -82,7 +82,7 @@ FIGURES: tuple[ProcessFigure, ...] = (
     ProcessFigure("CPU, jwt-iat with HS256", "cpu_us", Run(TOKEN, MANY), Run(JSON, MANY), is_quick=False),
     ProcessFigure("CPU, live control", "cpu_us", Run(LIVE, MANY), Run(COOKIE, MANY), MAX_LIVE),
     _growth("tenants", TENANTS, "cpu_us", READS, is_quick=True),
-    _growth("origins", ORIGINS, "cpu_us", READS, is_quick=True),
+    _growth("origins", ORIGINS, "cpu_us", READS),
     _growth("sessions", FORGOTTEN, "cpu_us", READS),
     _growth("sessions", SESSIONS, "peak_kb", OVER_REMEMBERED),
     _growth("tenants", TENANTS, "cpu_us", LARGE),
