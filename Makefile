@@ -82,7 +82,7 @@ coverage: setup
 	$(BIN)/coverage report --skip-covered
 
 # 102,400 generated requests over the strategies, 51,000 responses and requests behind a cache, 24,000 requests for the
-# viewer-request functions (minutes); `make test` runs a few hundred.
+# viewer-request functions (an hour of CPU); `make test` runs a few hundred.
 fuzz: setup
 	FUZZ_EXAMPLES=6400 $(PYTEST) tests/fuzz
 
