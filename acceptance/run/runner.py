@@ -24,7 +24,7 @@ from acceptance.run.visitor import Person
 
 MAX_DRAWS = 200
 ADVANCED = "advance moves the cache's clock and that of CloudFront Functions, not Lambda's or DynamoDB's"
-"""What a failure after such a step says: sessions and tokens do not expire by it."""
+"""The addition to a failure after such a step: sessions and tokens do not expire by it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class _Course:
             await self._place.change(self._settings)
         else:
             await self._place.set_up(step)
-            self._is_advanced = self._is_advanced or step.advance is not None
+            self._is_advanced |= step.advance is not None
 
     async def _request(self, step: Step, request: Request, place: str) -> None:
         expect = step.expect or Expect()

@@ -91,7 +91,7 @@ class _Analysis(Calls):
             return blended
         return Value(texts=frozenset(map("".join, product(*(sorted(part.texts) for part in parts)))))
 
-    def object_made(self, node: Node) -> Value:
+    def object_literal(self, node: Node) -> Value:
         """A literal. What it is made of is in its fields."""
         made = Value(objects=frozenset({node.id}))
         self.fields.setdefault(node.id, {})
@@ -185,7 +185,7 @@ _RULES: dict[str, Callable[[_Analysis, Node], Value]] = {
     "string": _Analysis.string,
     "number": _Analysis.string,
     "template_string": _Analysis.template,
-    "object": _Analysis.object_made,
+    "object": _Analysis.object_literal,
     "array": _Analysis.array,
     **dict.fromkeys(("member_expression", "subscript_expression"), _Analysis.member),
     **dict.fromkeys(("ternary_expression", "binary_expression"), _Analysis.choice),

@@ -23,7 +23,9 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 """Settings that decide about no visitor's version."""
-JUDGED = frozenset({"strategy", "canary_percent", "release", "pin", "holdout", "origins", "static_paths"})
+LIVE = frozenset({"canary_percent", "pin", "release"})
+"""Settings that the control table holds (docs/control.md)."""
+JUDGED = LIVE | {"strategy", "holdout", "origins", "static_paths"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _lines(before: CoreSettings, after: CoreSettings, known: list[Line]) -> Iter
         yield from _rollout(before, after)
     else:
         yield from known
-        yield from _idle(before, after)
+        yield from _without_draw(before, after)
     yield from _in_force(before, after)
 
 
@@ -108,8 +110,8 @@ def _new(before: CoreSettings | None, after: CoreSettings) -> Iterator[Line]:
     yield Line("new", text, before=former.share if former else None, after=draw.share)
 
 
-def _idle(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
-    """What assigns new visitors, where none are assigned."""
+def _without_draw(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
+    """Yield the line about percentage and release where the strategy assigns nobody."""
     names = [name for name in ("canary_percent", "release") if getattr(before, name) != getattr(after, name)]
     if names and before.strategy == after.strategy:
         verb = "decides" if len(names) == 1 else "decide"
@@ -145,9 +147,8 @@ def _pin(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
 
 def _rollout(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
     """The control table's rollout has precedence over the config's percentage (docs/control.md)."""
-    steers = ("canary_percent", "pin", "release")
     is_live = before.control.is_live and after.control.is_live
-    if not is_live or all(getattr(before, name) == getattr(after, name) for name in steers):
+    if not is_live or all(getattr(before, name) == getattr(after, name) for name in LIVE):
         return
     if before.release != after.release:
         yield Line("condition", "A rollout of the former release no longer counts.")
@@ -161,9 +162,9 @@ def _rollout(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
 
 
 def _in_force(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
-    steers = {"canary_percent", "pin", "release"} if after.needs.by_percentage else {"pin"}
+    steers = LIVE if after.needs.by_percentage else {"pin"}
     changed = set(_changed_settings(before, after))
-    if changed & steers and changed <= {"canary_percent", "pin", "release"} and after.reads_control_table:
+    if changed & steers and changed <= LIVE and after.reads_control_table:
         seconds = after.control.refresh_seconds + 2
         yield Line("condition", f"It is in force within {seconds:g} s of `pulumi up`, without a new function.")
 

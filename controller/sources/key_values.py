@@ -84,5 +84,5 @@ class CloudFrontKeyValues:
 
 
 def _code(error: Any) -> str:
-    """What AWS calls the error that botocore's ClientError stands for."""
+    """Return AWS's code of the error in botocore's ClientError."""
     return error.response["Error"]["Code"]

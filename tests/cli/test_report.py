@@ -1,4 +1,4 @@
-"""What `edge-router up` and `edge-router test` print of the lines that functions and the edge write."""
+"""Lines of functions and of the edge, as `edge-router up` and `edge-router test` print them."""
 
 from __future__ import annotations
 

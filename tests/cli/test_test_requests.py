@@ -1,4 +1,4 @@
-"""What requests of a test file carry and where they go: tokens by a private key, a server name, an own application."""
+"""Requests of a test file: tokens by a private key, the server name, and an application of one's own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from router.model.assignment import Assignment
 from router.model.request import Request
@@ -57,7 +58,7 @@ def written(folder: Path, text: str) -> str:
     return str(folder / "site.yaml")
 
 
-def private_pem(key: rsa.RSAPrivateKey) -> str:
+def private_pem(key: PrivateKeyTypes) -> str:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
@@ -120,13 +121,10 @@ def test_a_token_by_a_private_key_is_one_that_the_router_believes(
 
 
 def test_the_host_of_a_request_is_the_server_name_and_its_certificate_counts(run: Run, tmp_path: Path) -> None:
-    """As of a distribution that is asked by an alias which DNS does not yet have."""
+    """A distribution can be tested by an alias that DNS does not have yet."""
     site = issue("site", hosts=["www.example.com"])
-    key = site.key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     (tmp_path / "ca.pem").write_bytes(site.pem)
-    (tmp_path / "server.pem").write_bytes(key + site.pem)
+    (tmp_path / "server.pem").write_bytes(private_pem(site.key).encode() + site.pem)
     tls, names = server_context(tmp_path / "server.pem"), list[str | None]()
     tls.sni_callback = lambda _socket, name, _context: names.append(name)
     file = written(

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import ON_LAMBDA, Stack
 from tests.e2e.echo_origin import EchoOrigin, echoing
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 
 def bucket(name: str, bucket: str, region: str, **more: str) -> tuple[str, ...]:
@@ -40,7 +40,6 @@ async def deploying(stack: Stack, *overrides: str) -> AsyncGenerator[EchoOrigin]
         yield origin
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ON_LAMBDA)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("pin", ["stable", "canary"])
@@ -62,7 +61,6 @@ async def test_every_strategy_reaches_every_kind_of_origin(stack: Stack, pin: st
             assert (await stack.get("/assets/lost.js")).status_code == 403
 
 
-@pytest.mark.long
 async def test_a_file_that_one_version_lacks_comes_from_the_other(stack: Stack) -> None:
     """A second attempt at a bucket, where 403 is what is missing."""
     failover = ("failover.paths[0]=/*", "failover.statusCodes[0]=403", "failover.to.stable=canary")
@@ -72,7 +70,6 @@ async def test_a_file_that_one_version_lacks_comes_from_the_other(stack: Stack) 
         assert [one["reason"] for one in stack.decisions] == ["no-cookie", "no-cookie", "failover"]
 
 
-@pytest.mark.long
 async def test_a_visitor_of_a_bucket_is_assigned_and_stays(stack: Stack) -> None:
     async with deploying(stack, *ON_LAMBDA["cookie-version"], *ONE_BUCKET, "canaryPercent=50"):
         for _ in range(3):

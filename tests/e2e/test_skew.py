@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.tabs import CACHED, FALLBACK, IDS, QUERY, Build, Outcome, Plan, Visits, read_build, serving, tiny_builds
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 SOURCES = Path(__file__).with_name("skew_site")
 SMALL = Plan(tabs=36, deployments=4, rollbacks=1, longest_phases=9)
 BAR = Plan(tabs=10_000, deployments=20, rollbacks=5, longest_phases=40)
@@ -34,14 +34,12 @@ async def tabs(builds: Sequence[Build], plan: Plan, *overrides: str, outlives_ho
     return outcome
 
 
-@pytest.mark.long
 async def test_a_few_tabs_keep_their_files_behind_a_cache() -> None:
     outcome = await tabs(tiny_builds(NAMES[:5], prefix="/_v"), SMALL, CACHED, *IDS)
     assert found(outcome) == NOTHING
     assert 0 < outcome.on_canary < outcome.tabs == SMALL.tabs
 
 
-@pytest.mark.long
 async def test_without_skew_the_same_tabs_lose_files() -> None:
     """So that the tests here cannot pass by finding nothing."""
     outcome = await tabs(tiny_builds(NAMES[:5]), SMALL, CACHED)
@@ -49,14 +47,12 @@ async def test_without_skew_the_same_tabs_lose_files() -> None:
     assert outcome.mixed >= SMALL.tabs // 3
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("settings", [(), (CACHED,)], ids=["on Lambda", "behind a cache"])
 async def test_a_few_tabs_keep_their_files_by_a_query(settings: tuple[str, ...]) -> None:
     outcome = await tabs(tiny_builds(NAMES[:5], query="dpl"), SMALL, *settings, *QUERY)
     assert found(outcome) == NOTHING
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("settings", [(), (CACHED,)], ids=["on Lambda", "behind a cache"])
 async def test_a_few_tabs_of_a_site_that_changes_nothing_keep_their_files(settings: tuple[str, ...]) -> None:
     """Of the two versions that are up; files without a hash in their name are those of the visitor's version."""
@@ -83,7 +79,6 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Build]]:
     return {kind: [read_build(directory / kind / name) for name in NAMES] for kind in ("ids", "plain")}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("settings", [(CACHED,), ()], ids=["behind a cache", "on Lambda"])
 async def test_all_tabs_keep_the_files_of_real_builds(
     bundled: dict[str, list[Build]], settings: tuple[str, ...]
@@ -94,14 +89,12 @@ async def test_all_tabs_keep_the_files_of_real_builds(
     assert outcome.on_canary > BAR.tabs // 5
 
 
-@pytest.mark.long
 async def test_without_skew_tabs_lose_files_of_real_builds(bundled: dict[str, list[Build]]) -> None:
     outcome = await tabs(bundled["plain"], BAR, CACHED)
     assert outcome.missing > BAR.tabs // 2
     assert outcome.mixed > BAR.tabs // 2
 
 
-@pytest.mark.long
 async def test_a_fallback_keeps_the_files_of_real_builds_while_both_versions_are_up(
     bundled: dict[str, list[Build]],
 ) -> None:

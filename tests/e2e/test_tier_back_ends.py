@@ -7,7 +7,7 @@ from demo.hosts.connect import new_settings
 from tests.e2e.conftest import Stack
 from tests.infra.configs import HOSTS, run_stack
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 
 async def answer(stack: Stack, query: str) -> dict[str, str]:
@@ -16,7 +16,6 @@ async def answer(stack: Stack, query: str) -> dict[str, str]:
     return response.json()
 
 
-@pytest.mark.long
 async def test_a_post_reaches_the_back_end_of_its_tier(stack: Stack) -> None:
     await stack.deploy("strategy=tier")
     found = [await answer(stack, query) for query in ("?CTIER=premium", "?CTIER=Standard")]
@@ -28,7 +27,6 @@ async def test_a_post_reaches_the_back_end_of_its_tier(stack: Stack) -> None:
     assert basic.headers["x-app-version"] == "1"
 
 
-@pytest.mark.long
 async def test_a_mock_back_end_is_asked_at_its_stage_and_under_its_own_name(stack: Stack) -> None:
     outputs = {"tierBackends": run_stack(HOSTS).outputs["tierBackends"]}
     settings = new_settings(outputs, Workspace().open_stack("local"))

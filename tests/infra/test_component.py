@@ -135,7 +135,7 @@ def test_a_preview_says_what_is_known_and_the_values_of_other_resources_follow(s
 
 @pytest.mark.long
 def test_the_policy_of_a_bucket_that_becomes_a_plain_value_is_the_same(tmp_path: Path, updated: Run) -> None:
-    """Else the new one would be created, and the bucket's only one be deleted after it."""
+    """Under another name it would be created anew, and then the bucket's only policy be deleted."""
     plain = Shop(tmp_path, SHOP.replace('"bucket": site.id', '"bucket": "shop-site"')).run(updated.state)
     policies = {one.op for one in plain.changes if "bucketPolicy" in one.urn}
     assert policies == {"same"}

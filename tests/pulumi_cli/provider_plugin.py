@@ -46,7 +46,7 @@ _KINDS = {
 
 
 class Account(dict[tuple[str, str], Known]):
-    """What exists, shared through a file: the engine starts one provider process per provider resource.
+    """The resources that exist, shared through a file: the engine starts one provider process per provider resource.
 
     The engine calls for several resources at a time, so one thread may look through it while another one changes it.
     """
@@ -58,7 +58,7 @@ class Account(dict[tuple[str, str], Known]):
         path.touch()
 
     def items(self) -> Any:
-        """As they are at this moment."""
+        """Return a copy of all entries at this moment."""
         with self._threads:
             return list(super().items())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -20,13 +21,14 @@ GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "comm
 
 
 def _git(*arguments: str, directory: Path = ROOT) -> str:
-    done = subprocess.run([*GIT, *arguments], cwd=directory, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return subprocess.run([*GIT, *arguments], cwd=directory, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _commit_of_0_2() -> str:
     """The commit that became 0.2.0, "" where the history does not go back so far."""
-    return _git("log", "--format=%H", "--reverse", '-Sversion = "0.2.0"', "--", "pyproject.toml").partition("\n")[0]
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):  # no git, or a folder that is no repository
+        return _git("log", "--format=%H", "--reverse", '-Sversion = "0.2.0"', "--", "pyproject.toml").partition("\n")[0]
+    return ""
 
 
 FORMER = _commit_of_0_2()
@@ -36,14 +38,14 @@ pytestmark = [
     pytest.mark.skipif(not FORMER, reason="needs the commits of version 0.2 in the history of git"),
 ]
 GONE = {"sticky-session": set[str](), "tier": {"site-function"}}
-"""What 0.2 does not have (docs/upgrade.md): taken away on the way back, and made again on the way forward."""
+"""Resources that 0.2 does not have (docs/upgrade.md): deleted on the way back, created again on the way forward."""
 
 DENIED = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not in this test</Message></Error></ErrorResponse>"
 INVALIDATION = "<Invalidation><Id>I1</Id><Status>Completed</Status></Invalidation>"
 
 
 class CloudFront(BaseHTTPRequestHandler):
-    """As much of CloudFront as `edge-router invalidate` asks of it; every other call is refused."""
+    """The calls of CloudFront that `edge-router invalidate` makes; every other one is refused."""
 
     def do_GET(self) -> None:
         if "/invalidation/" in self.path:

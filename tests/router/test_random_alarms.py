@@ -24,7 +24,8 @@ from strategies.fastest_origin.probes import Cancellation
 from tests.router.replica import Replica, running
 from tests.strategies.fakes import Assigned, make_edge
 
-alarms = pytest.mark.parametrize("alarms", [300, pytest.param(20_000, marks=pytest.mark.long)])
+pytestmark = pytest.mark.long
+alarms = pytest.mark.parametrize("alarms", [300, 20_000])
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,6 @@ def probe(origin: Origin, _path: str, _timeout_seconds: float, _cancellation: Ca
     return 200
 
 
-@pytest.mark.long
 @alarms
 def test_no_race_mistakes_an_alarm_for_a_thread_that_cannot_start(alarms: int) -> None:
     chance, cut_off = random.Random(alarms), 0
@@ -97,7 +97,6 @@ CONFIG: dict[str, Any] = {
 }
 
 
-@pytest.mark.long
 @alarms
 def test_no_read_that_was_cut_off_answers_the_next_visitor(
     alarms: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

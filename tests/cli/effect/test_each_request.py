@@ -42,7 +42,7 @@ WITHOUT_PERCENTAGE = {"fastest-origin": {}, "tenant-lookup": TENANTS, "tier": {"
 
 
 def decided_before_the_cache(stack: Stack, events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the stack's CloudFront Function logs of each request; with tier, `host` is where it sends it."""
+    """The log line of the stack's CloudFront Function for each request; with tier, `host` is its destination."""
     function = build_function_code(stack)
     assert function is not None
     runtime = FunctionRuntime(function.code, KeyValueStore(ARN, function.key_values))
@@ -56,7 +56,7 @@ def decided_before_the_cache(stack: Stack, events: Iterable[dict[str, Any]]) -> 
 
 
 def hosts(stack: Stack, tier: str, count: int) -> set[str]:
-    """Where requests of that many visitors for a tier go."""
+    """Destinations of so many visitors' requests for a tier."""
     events = (viewer_request(query={"CTIER": tier}, cookies={"a": one}, request_id=one) for one in ids(count))
     return {one["host"] for one in decided_before_the_cache(stack, events)}
 
@@ -110,7 +110,7 @@ def rows(count: int) -> dict[tuple[str, ...], Any]:
 
 
 def by_the_fastest(stack: Stack, requests: Iterable[Request], *, down: str) -> list[str]:
-    """Where the router sends each with fastest-origin while one candidate answers with errors."""
+    """Origins that fastest-origin chooses while one candidate responds with errors."""
     router = build_router(deciding_config(stack), REGION)
 
     def probe(origin: Any, *_: object) -> int:
@@ -123,7 +123,7 @@ def by_the_fastest(stack: Stack, requests: Iterable[Request], *, down: str) -> l
 
 
 def without_percentage(stack: Stack, count: int) -> list[str]:
-    """Where requests go with a strategy that draws nobody."""
+    """Destinations of requests with a strategy that draws nobody."""
     if stack.settings.strategy == "tenant-lookup":
         return origins_by_table(stack, tenants(count), rows(count))
     if stack.settings.strategy == "fastest-origin":
@@ -190,7 +190,7 @@ SUBREQUESTS = {
 @pytest.mark.parametrize("count", SIZES)
 @pytest.mark.parametrize("kind", SUBREQUESTS)
 def test_subrequests_without_an_identity_go_together(kind: str, count: int) -> None:
-    """Also where the holdout leaves most new visitors on stable."""
+    """The holdout, which leaves most new visitors on stable, changes nothing of it."""
     strategy = "cookie-version" if kind == "versioned" else kind
     settings = {**SUBREQUESTS[kind], "holdout": HOLDOUT}
     before, after = (stack(strategy, **settings, canaryPercent=percent) for percent in ("50", "60"))
@@ -235,7 +235,7 @@ class ControlTable:
 
 
 def decided_live(stack: Stack, rollout: Rollout, requests: Iterable[Request]) -> list[Decision]:
-    """What the router decides that reads percentage, pin and release in the control table."""
+    """Decisions of a router that reads percentage, pin and release in the control table."""
     router = build_router(baked_config(stack), REGION)
     control: Any = router._precedence._control
     control._clients = ControlTable([config_item(stack.settings), to_routed_item(rollout)])
