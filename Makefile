@@ -10,30 +10,33 @@ unexport PYTHONDONTWRITEBYTECODE
 
 setup: .venv/.installed
 
-# uv takes a tenth of pip's time for the same lock; where it cannot (an index that only pip's config names), pip does it.
+# uv takes a tenth of pip's time for the same lock, of which it is itself installed by the pip of $(PYTHON); where either
+# cannot (a Python without pip, an index that only pip's config names), the environment's own pip does it.
+PIP_IN_PLACE = $(BIN)/python -m ensurepip --default-pip > /dev/null && $(PIP_INSTALL)
 .venv/.installed: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "edge-router needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv --clear --without-pip .venv
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > .venv/uv.txt
-	$(PIP_INSTALL) --require-hashes -r .venv/uv.txt
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt \
+	|| { $(PIP_IN_PLACE) --require-hashes -r .venv/uv.txt; }
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt \
-	|| $(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	|| { $(PIP_IN_PLACE) --require-hashes -r requirements-dev.txt; }
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . \
 	|| $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Python's compiled form of the large libraries, made once: the groups of tests begin together, and each would make it for
-# itself (a fresh clone's first `make test` only).
-LARGE := boto3 fastapi hypothesis moto.server numpy pulumi pulumi_aws.apigateway pulumi_aws.cloudfront pulumi_aws.cloudwatch \
-pulumi_aws.dynamodb pulumi_aws.ec2 pulumi_aws.iam pulumi_aws.lambda_ pulumi_aws.s3 pulumi_aws.sns pulumi_aws.ssm pydantic \
-rich scipy.stats sqlglot typer xmlschema
+# Python's compiled form of the large libraries, made once and by two processes: the groups of tests begin together, and each
+# would make it for itself (a fresh clone's first `make test` only).
+LARGE := boto3 fastapi hypothesis moto.server numpy pydantic rich scipy.stats sqlglot typer xmlschema
+LARGE_OF_PULUMI := pulumi $(addprefix pulumi_aws.,apigateway cloudfront cloudwatch dynamodb ec2 iam lambda_ s3 sns ssm)
+IMPORT := $(BIN)/python -W ignore -c 'import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]'
 .venv/.compiled: .venv/.installed
-	@for name in $(LARGE); do echo "import $$name"; done | $(BIN)/python -W ignore -
+	@$(IMPORT) $(LARGE_OF_PULUMI) & pulumi=$$!; $(IMPORT) $(LARGE) && wait $$pulumi
 	@touch $@
 
 # Types and the groups of tests all at a time: they take about as long as each other, and some tests wait.
 test: lint
-	@$(MAKE) --no-print-directory --keep-going --jobs=5 --output-sync=target $(TEST_GROUPS) types
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target types $(TEST_GROUPS)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -50,23 +53,21 @@ types-strict: setup
 PYTEST = $(BIN)/pytest -n 3
 
 # A process for each group of folders, which collects no other group's tests. What tests of a folder remember or hold
-# (the states of stacks, a deployment that is up) is made once. Few groups of about the same time, for each imports all of
-# it anew; a new folder is with the rest.
-TEST_GROUPS := unit-edge unit-rest unit-commands unit-program
+# (the states of stacks, a deployment that is up) is made once. Three groups of about the same time, for each imports all of
+# it anew, and more than the cores, for some tests wait; a new folder is with the rest.
+TEST_GROUPS := unit-edge unit-commands unit-rest
 FOLDERS := $(patsubst %/,%,$(dir $(wildcard tests/*/__init__.py)))
-EDGE := e2e simulator
-PROGRAM := infra cache_check policy provider delivery packages demo
-COMMANDS := cli console controller docs
+EDGE := e2e simulator validator bench
+COMMANDS := acceptance cli console controller docs fuzz stats strategies what_if
 unit-edge: GROUP := $(EDGE:%=tests/%)
-unit-program: GROUP := $(PROGRAM:%=tests/%)
 unit-commands: GROUP := $(COMMANDS:%=tests/%)
-unit-rest: GROUP := $(filter-out $(patsubst %,tests/%,$(EDGE) $(PROGRAM) $(COMMANDS)),$(FOLDERS))
+unit-rest: GROUP := $(filter-out $(patsubst %,tests/%,$(EDGE) $(COMMANDS)),$(FOLDERS))
 .PHONY: $(TEST_GROUPS)
 $(TEST_GROUPS): .venv/.compiled
 	$(BIN)/pytest -q -p no:xdist -p no:cacheprovider -m "not long" $(GROUP)
 
 unit: setup
-	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target $(TEST_GROUPS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target $(TEST_GROUPS)
 
 # Every test, also those that `make test` leaves out for time (marked `long` or `long_if`).
 test-long: setup

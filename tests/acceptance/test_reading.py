@@ -168,6 +168,7 @@ def test_settings_are_spelled_as_the_option_set_has_them() -> None:
 FILES = sorted((ROOT / "demo/test_files").glob("*.yaml"))
 
 
+@pytest.mark.long_if(r"cache|fastest|jwt|over|sticky|tenant")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_schema_for_editors_takes_the_files_that_there_are(path: Path) -> None:
     schema = json.loads((ROOT / "docs/test-file.schema.json").read_text(encoding="utf-8"))

@@ -59,6 +59,7 @@ def test_a_handler_that_does_not_start_is_named(machine: Machine) -> None:
         machine.measure([Run(missing)])
 
 
+@pytest.mark.long
 def test_cold_instances_say_why_they_fell_back(machine: Machine) -> None:
     with contextlib.closing(start_limiter()) as limiter, refusing_url() as url:
         [found] = ColdStarts(machine, limiter, machine.port).start(ABROAD, HALF, 1)
@@ -66,6 +67,7 @@ def test_cold_instances_say_why_they_fell_back(machine: Machine) -> None:
     assert (found.failure, lost.failure) == ("", "table-refused")
 
 
+@pytest.mark.long
 def test_a_cold_instance_under_a_quota_takes_longer(machine: Machine) -> None:
     """A start takes tens of milliseconds of CPU, so that a twentieth of a core makes seconds of them."""
     little = replace(SMALLEST, share=0.05, at_once=1)

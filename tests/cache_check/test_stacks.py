@@ -96,6 +96,7 @@ def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expe
     assert "x-qa-origin" in findings[expected.index("decided-by-uncached-header")].explanation  # the override
 
 
+@pytest.mark.long
 def test_a_foreign_reader_of_our_state_is_only_warned() -> None:
     """Without the stack's settings nobody knows what the function decides by."""
     findings = find_leaks(deployed("local", "strategy=fastest-origin"))

@@ -140,6 +140,7 @@ def test_every_option_that_takes_a_file_is_tried() -> None:
     assert taken <= tried
 
 
+@pytest.mark.long_if(r"^words[1-9](?!.*-(bytes|folder)$)")
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("pipe", "/dev/zero")])
 @pytest.mark.parametrize(("words", "option"), [one for one in INPUTS if one[1] != "--package"])
 def test_a_file_that_is_none_is_named_with_what_it_is(

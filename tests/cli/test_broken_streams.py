@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,8 +28,6 @@ STREAMS = {
     "all closed": {"0": "closed", "1": "closed", "2": "closed"},
     "all full": {"1": "full", "2": "full"},
 }
-FEW = ("all closed",)
-"""The others, for all commands, are for the long run."""
 EXIT_CODES = {0, 1, 2, 3, 130, 141}
 Forked = Callable[..., dict[str, Any]]
 
@@ -67,14 +66,9 @@ def called(command: Command) -> list[str]:
     return command.call(stack=nowhere) if command.takes("--stack") else command.call()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-@pytest.mark.parametrize(
-    "streams",
-    [
-        pytest.param(streams, id=name, marks=[] if name in FEW else [pytest.mark.long])
-        for name, streams in STREAMS.items()
-    ],
-)
+@pytest.mark.parametrize("streams", [pytest.param(streams, id=name) for name, streams in STREAMS.items()])
 def test_no_stream_ends_a_command_in_a_traceback(forked: Forked, command: Command, streams: dict[str, str]) -> None:
     for more in ([], ["--json"] if command.takes("--json") else []):
         ended = forked([*called(command), *more], streams)
@@ -89,6 +83,7 @@ CHECK = ["config", "check", "--stack", "local"]
 COST = ["cost", "--requests", "1000000", "--json"]
 
 
+@pytest.mark.long
 def test_output_that_fits_nowhere_is_an_error(forked: Forked) -> None:
     for arguments in (CHECK, COST):
         ended = forked(arguments, {"1": "full"})
@@ -98,24 +93,28 @@ def test_output_that_fits_nowhere_is_an_error(forked: Forked) -> None:
         )
 
 
+@pytest.mark.long
 def test_output_that_nobody_reads_ends_quietly_as_by_sigpipe(forked: Forked) -> None:
     ended = forked(CHECK, {"1": "gone"})
     assert ended["code"] == 141
     assert ended["err"] in ("", PROGRESS)
 
 
+@pytest.mark.long
 def test_a_failure_keeps_its_exit_code_whoever_reads(forked: Forked) -> None:
     for kind in ("gone", "full", "closed"):
         assert forked([*CHECK, "--set", "pin=x", "--json"], {"1": kind})["code"] == 1
         assert forked([*CHECK, "--set", "pin=x"], {"2": kind})["code"] == 1
 
 
+@pytest.mark.long
 def test_output_that_is_closed_is_wanted_by_nobody(forked: Forked) -> None:
     ended = forked(CHECK, {"1": "closed"})
     assert (ended["code"], ended["out"]) == (0, "")
     assert ended["err"] in ("", PROGRESS)
 
 
+@pytest.mark.long
 def test_standard_input_that_is_closed_is_told(forked: Forked) -> None:
     assert forked(["explain", "-"], {"0": "closed"}) == {
         "code": 2,
@@ -131,3 +130,20 @@ def test_a_closed_stream_is_not_given_to_the_next_file(forked: Forked, tmp_path:
     assert forked(["bundle", "--stack", "local", "--out", str(package)], {"1": "closed"})["code"] == 0
     assert package.read_bytes().startswith(b"PK")
     assert b"sha256" not in package.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("line", "ended"),
+    [
+        ("explain - <&-", (2, "error: standard input: is closed\n")),
+        (
+            "cost --requests 1 --json > /dev/full",
+            (1, "error: standard output cannot be written: No space left on device\n"),
+        ),
+    ],
+    ids=["stdin closed", "stdout full"],
+)
+def test_a_shells_redirection_that_fails_is_told(line: str, ended: tuple[int, str]) -> None:
+    command = f"exec {shlex.quote(sys.executable)} -m cli {line}"
+    shell = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (shell.returncode, shell.stderr) == ended

@@ -99,7 +99,7 @@ def test_the_oldest_makes_room_and_is_named(run: Run, pairs: dict[str, str], mon
     assert MOST_KEPT == 20
 
 
-@pytest.mark.long_if(r"words[12]")
+@pytest.mark.long_if(r"^words0|words[12]")
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [

@@ -114,6 +114,7 @@ def test_where_all_is_in_order_every_line_says_so(account: Run) -> None:
     assert document["checks"][2] == {"name": "Pulumi CLI", "state": "ok", "found": "v3.210.1", "fix": ""}
 
 
+@pytest.mark.long
 def test_what_is_wrong_in_the_account_says_what_to_do(account: Run, aws: Aws, tmp_path: Path) -> None:
     aws.concurrency["us-east-1"], aws.distributions, aws.quota = 10, 200, 200
     pulumi(tmp_path, "v3.9.0")

@@ -162,6 +162,7 @@ def test_what_is_invalid_is_named_by_its_option_or_its_setting(run: Run, project
     assert not list(project.glob("Pulumi.shop*"))
 
 
+@pytest.mark.long
 def test_a_config_is_replaced_only_by_force_and_what_decrypts_its_secrets_is_kept(run: Run, project: Path) -> None:
     path = project / "Pulumi.shop.yaml"
     path.write_text("encryptionsalt: v1:abc\n")  # as `pulumi stack init` leaves it

@@ -128,6 +128,7 @@ def test_a_region_where_nobody_was_routed_yet_may_have_no_group(run: Run, writte
     assert run("logs", "--stack", "staging").exit_code == 0
 
 
+@pytest.mark.long
 def test_nothing_in_any_group_is_said(run: Run, written: Callable[..., None]) -> None:
     written("eu-west-1")
     result = run("logs", "--stack", "staging", "--since", "90s")

@@ -269,6 +269,7 @@ def test_the_rest_of_the_distribution_stays_as_it_was(run: Callable[..., Result]
         assert before.count(kept) == changed.count(kept)
 
 
+@pytest.mark.long
 def test_a_second_run_finds_nothing_to_do(run: Callable[..., Result], account: Account) -> None:
     """It goes by the version that Pulumi knows of, so that twice is not two versions back."""
     assert rolled_back(run, account, "--yes").exit_code == 0
@@ -286,6 +287,7 @@ def test_a_second_run_finds_nothing_to_do(run: Callable[..., Result], account: A
     assert "UpdateDistribution" not in account.cloudfront.calls[calls:]
 
 
+@pytest.mark.long
 def test_another_version_can_be_named(run: Callable[..., Result], account: Account) -> None:
     assert rolled_back(run, account, "--yes", "--to", "1").exit_code == 0
     assert account.versions() == {"1", "7"}
@@ -319,6 +321,7 @@ def test_a_version_of_another_strategy_is_refused(run: Callable[..., Result], ac
     assert account.versions() == {"4"}
 
 
+@pytest.mark.long
 def test_a_distribution_that_does_not_run_the_function_is_left_alone(
     run: Callable[..., Result], account: Account
 ) -> None:
@@ -381,6 +384,7 @@ def _deployed(account: Account) -> Deployed:
     )
 
 
+@pytest.mark.long
 def test_in_the_wrong_region_the_table_is_not_found(
     run: Callable[..., Result], account: Account, project: Path
 ) -> None:
@@ -394,6 +398,7 @@ def test_in_the_wrong_region_the_table_is_not_found(
     assert account.config["pin"] == {"S": "none"}
 
 
+@pytest.mark.long
 def test_a_config_that_was_written_meanwhile_is_not_overwritten(account: Account) -> None:
     step = pin_step(shipped_stack("prod"), _control(account))
     account.put_config("canaryPercent=50")
@@ -403,6 +408,7 @@ def test_a_config_that_was_written_meanwhile_is_not_overwritten(account: Account
     assert account.config["canaryPercent"] == {"N": "50"}
 
 
+@pytest.mark.long
 def test_a_rollout_that_the_controller_writes_meanwhile_is_ended_all_the_same(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,6 +434,7 @@ def _control(account: Account) -> Place:
     return Place(TABLE, "us-east-1", AWS, account.clients("dynamodb"))
 
 
+@pytest.mark.long
 def test_baked_settings_go_back_with_the_version(run: Callable[..., Result], account: Account, project: Path) -> None:
     edit_stack(project, "prod", control="baked", rollout=None)
     account.write_outputs(controlTable=None)

@@ -169,6 +169,7 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
     )
 
 
+@pytest.mark.long
 def test_the_sample_ratio_is_shown_and_so_is_that_it_was_not_judged(run: Run, table: ControlTable) -> None:
     ratios = {"canary": SampleRatio(60, 1_000, 5, 0.2, 0.002, 0), "baseline": SampleRatio(0, 0, 5, 1, 0.002, 0)}
     run("rollout", "start", "--stack", "prod")
@@ -252,6 +253,7 @@ def test_a_pin_in_the_table_is_stronger(run: Run, table: ControlTable, dynamodb:
     assert "effective: everybody is on stable, by pin" in run("rollout", "status", "--stack", "prod").out
 
 
+@pytest.mark.long
 def test_another_release_in_the_file_is_warned_of(run: Run, table: ControlTable) -> None:
     result = run("rollout", "start", "--stack", "prod", "--set", "release=2026-12")
     assert (result.exit_code, result.err) == (
@@ -289,6 +291,7 @@ def test_a_rollout_that_is_measured_meanwhile_is_changed_all_the_same(
     assert table.read().live.is_withdrawn
 
 
+@pytest.mark.long
 def test_somebody_who_was_faster_is_not_overwritten(run: Run, table: ControlTable, meanwhile: Meanwhile) -> None:
     run("rollout", "start", "--stack", "prod")
     meanwhile(lambda rollout, now: rollout.pause("paused by somebody", now))
@@ -427,6 +430,7 @@ def test_what_is_up_here_and_may_be_in_aws_is_asked_for(
     )
 
 
+@pytest.mark.long_if(r"local")
 @pytest.mark.parametrize(("answer", "place"), [("aws", PLACE), ("local", "local, port 8080")])
 def test_a_person_on_a_terminal_is_asked(
     run: Run, table: ControlTable, standing_here: str, answer: str, place: str, monkeypatch: pytest.MonkeyPatch
@@ -440,6 +444,7 @@ def test_a_person_on_a_terminal_is_asked(
     assert result.err == 2 * f"{asked} local or aws? "
 
 
+@pytest.mark.long
 def test_without_aws_credentials_this_machine_is_meant(
     run: Run, table: ControlTable, standing_here: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_what_is_rarely_meant_is_a_warning(run: Run) -> None:
     assert [(rule, level) for rule, level, _, _ in lines_of(validated(result.out))] == [("config-doubtful", "warning")]
 
 
+@pytest.mark.long_if(r"^[bfr]|^m[3-9]")
 @pytest.mark.parametrize("name", sorted(path.stem for path in STATES.glob("*.json")))
 def test_every_finding_in_a_state_is_at_the_line_of_its_distribution(run: Run, tmp_path: Path, name: str) -> None:
     path, written = STATES / f"{name}.json", tmp_path / "found.sarif"

@@ -70,7 +70,7 @@ def told(result: Result) -> tuple[list[tuple[str, str]], int]:
     return [(one["function"], one["state"]) for one in result.document["items"]], result.exit_code
 
 
-@pytest.mark.long_if(r"^(?!sticky-session)")
+@pytest.mark.long
 @on_lambda
 def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
     strategy: str, run: Callable[..., Result], aws: FakeAws, nothing: Path

@@ -85,6 +85,7 @@ tests:
 """
 
 
+@pytest.mark.long
 def test_a_token_by_a_private_key_is_one_that_the_router_believes(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

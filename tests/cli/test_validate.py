@@ -75,6 +75,7 @@ def test_the_report_goes_to_a_file_too(run: Run, tmp_path: Path):
     assert json.loads((tmp_path / "report.json").read_text()) == result.document
 
 
+@pytest.mark.long
 def test_expectations_come_from_the_stack_and_the_secret_is_never_printed(run: Run, tmp_path: Path):
     shop = Shop(secret=LOCAL_SECRET)
     settings = ("--stack", "local", "--set", "strategy=cookie-version", "--set", "canaryPercent=30")

@@ -162,6 +162,7 @@ def test_nothing_of_a_visitor_is_printed(run: Run, folder: Path) -> None:
         assert [word for word in ("secret", "alice", "v17", "203.0.113") if word in printed] == []
 
 
+@pytest.mark.long
 def test_lines_that_are_no_requests_are_counted(run: Run, folder: Path) -> None:
     lines = list(w3c(visits(10)))
     broken = [
@@ -204,6 +205,7 @@ def test_files_that_cannot_be_read_are_named(run: Run, folder: Path) -> None:
     assert f"warning: {folder}/cut.gz: {damaged}; it is not in the answer" in result.err
 
 
+@pytest.mark.long
 def test_fields_of_a_log_without_a_header_are_those_that_are_named(run: Run, folder: Path) -> None:
     path = write(folder / "a.log", [f"2026-11-01 10:00:00 {cookie_of('v1')} id"])
     refused = run(*ASK, "--log", str(path))
@@ -229,6 +231,7 @@ def test_a_log_without_cookies_gives_shares_and_says_so(run: Run, folder: Path) 
     assert "the log has no country: standard logging (v2) has the field c-country" in found["notes"]
 
 
+@pytest.mark.long
 def test_a_log_in_another_time_zone_or_of_a_few_hours_is_noticed(run: Run, folder: Path) -> None:
     ahead = [{**entry, "date": "2126-01-01"} for entry in visits(10, days=1)]
     notes = run(*ASK, "--log", str(write(folder / "a.log", w3c(ahead[:2]))), "--json").document["notes"]

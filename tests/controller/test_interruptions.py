@@ -1,6 +1,6 @@
 """A rollout that is interrupted at any call: whatever meets whatever, it is never above what was proven.
 
-`make interruptions` runs INTERLEAVINGS of them (50,000); a quick run a few dozen.
+`make interruptions` runs INTERLEAVINGS of them (50,000); a quick run a dozen.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from tests.controller.interleaved import (
     require,
 )
 
-INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "40"))
+INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "12"))
 SEED = int(os.environ.get("INTERLEAVINGS_SEED", "2026"))
 STEPS = 12
 MOST_RUNS = 3

@@ -68,6 +68,7 @@ def test_of_two_runs_at_once_only_one_steps(table: ControlTable) -> None:
     assert [rollout.canary_percent for rollout in world.sources.notified] == [25]
 
 
+@pytest.mark.long
 def test_a_config_written_between_read_and_write_is_a_conflict(
     table: ControlTable, client_of: ClientOf, control_table: str
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_table_that_cannot_be_written_is_named(table: ControlTable, control_ta
             table.write(transitions.start(PLAN, read, 1), read)
 
 
+@pytest.mark.long
 def test_former_rollouts_are_kept_where_the_router_does_not_read(
     table: ControlTable, client_of: ClientOf, control_table: str
 ) -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
 
 
-@pytest.mark.long_if(r"sdist")
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["--wheel", "--sdist"])
 def test_a_build_refuses_and_says_what_to_do_instead(kind: str, tmp_path: Path) -> None:
     arguments = [kind, "--no-build-isolation", "--offline", "--python", sys.executable, "--out-dir", str(tmp_path)]

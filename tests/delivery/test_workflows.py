@@ -194,7 +194,7 @@ def test_a_pull_request_may_not_lower_the_coverage_nor_its_floor_and_shows_it() 
     assert PROJECT["tool"]["coverage"]["report"]["fail_under"] > 0
 
 
-@pytest.mark.long_if(r"^(none|the|a higher)")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("before", "now", "code"),
     [

@@ -33,6 +33,7 @@ def dead_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client.close()
 
 
+@pytest.mark.long_if(r"cart|whoami")
 @pytest.mark.parametrize("path", PAGES)
 def test_the_cookie_has_exactly_these_attributes(visitor: MakeVisitor, path: str):
     cookies = visitor().get(path).headers.get_list("set-cookie")
@@ -105,12 +106,14 @@ def test_a_token_that_is_not_ours_is_replaced_and_not_repeated(visitor: MakeVisi
     assert TOKEN.match(response.headers["set-cookie"].partition("=")[2])
 
 
+@pytest.mark.long_if(r"cart|whoami")
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_are_never_stored_and_name_their_version(visitor: MakeVisitor, path: str):
     headers = visitor("2").get(path).headers
     assert (headers["cache-control"], headers["x-app-version"]) == ("no-store", "2")
 
 
+@pytest.mark.long_if(r"cart|whoami")
 @pytest.mark.parametrize("path", PAGES)
 def test_without_dynamodb_a_page_is_a_500_and_there_is_no_cookie(
     visitor: MakeVisitor, dead_client: Any, path: str, caplog: pytest.LogCaptureFixture
@@ -178,6 +181,7 @@ def test_a_head_request_is_a_probe_and_not_a_visit(visitor: MakeVisitor, dynamod
     assert dynamodb.scan(TableName="SessionsTable")["Count"] == 0
 
 
+@pytest.mark.long_if(r"cart|whoami")
 @pytest.mark.parametrize("path", PAGES)
 def test_fail_percent_turns_that_share_of_answers_into_500(visitor: MakeVisitor, dynamodb: Any, path: str):
     draws = iter([0.0, 0.124, 0.125, 0.9])
@@ -238,6 +242,7 @@ def test_a_form_is_checked_against_the_public_name(visitor: MakeVisitor):
     assert send_form(visitor(), origin="https://sample.example.com", **name).status_code == 403
 
 
+@pytest.mark.long_if(r"data[123]")
 @pytest.mark.parametrize(
     ("data", "headers", "reason"),
     [

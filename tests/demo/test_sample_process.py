@@ -105,6 +105,7 @@ def test_the_image_serves_from_the_files_it_copies(serve: Callable[..., str], en
     assert httpx.get(f"{url}/static/logo.svg").status_code == 200
 
 
+@pytest.mark.long
 def test_the_echo_back_end_gets_the_body_unchanged(serve: Callable[..., str]):
     url = serve(["demo.echo:app"], DEMO.parent, NAME="acme", STATUS="201")
     body = bytes(range(256)) * 5000

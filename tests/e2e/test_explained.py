@@ -26,7 +26,7 @@ from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import CONTROL, HOME, NEAR, Stack
 from tests.ports import refusing_url
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 HOST = "edge.example.com"
 QA = {"x-qa-origin": "canary:local-demo-override-secret"}
 BY_PERCENTAGE = ("fresh", "promoted", "withdrawn", "pinned")
@@ -84,10 +84,9 @@ CASES = {
         HINTED, BY_PERCENTAGE, (NEW, TESTER, *SESSIONS, Sent({"Cookie": "app-version=canary"}))
     ),
 }
-FAST = ("cookie-version",)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=() if name in FAST else pytest.mark.long) for name in CASES])
+@pytest.mark.parametrize("name", CASES)
 async def test_it_says_what_the_edge_decides(stack: Stack, name: str) -> None:
     case = CASES[name]
     strategy = (f"strategy={name.partition(',')[0]}", "control.refreshSeconds=1", f"release={name.replace(', ', '-')}")
@@ -98,7 +97,6 @@ async def test_it_says_what_the_edge_decides(stack: Stack, name: str) -> None:
             assert agree(live, explained), (state, sent, live, explained)
 
 
-@pytest.mark.long
 async def test_it_measures_origins_as_the_edge_does(stack: Stack) -> None:
     async def answer(_: Request) -> Response:
         return Response(200, headers=[("x-app-version", "2")])
@@ -124,7 +122,6 @@ async def test_it_measures_origins_as_the_edge_does(stack: Stack) -> None:
         await server.close()
 
 
-@pytest.mark.long
 async def test_settings_to_try_take_the_place_of_what_is_in_force_only_where_they_name_it(stack: Stack) -> None:
     settings = await brought_to(stack, "withdrawn", ("strategy=sticky-session", "release=tried"))
     session = Sent({"Cookie": "sessiontoken=sample-canary"})
@@ -137,7 +134,6 @@ async def test_settings_to_try_take_the_place_of_what_is_in_force_only_where_the
         assert explained.reason == reason
 
 
-@pytest.mark.long
 async def test_what_was_read_is_said_with_its_revision(stack: Stack) -> None:
     settings = await brought_to(stack, "promoted", ("strategy=sticky-session", "release=said"))
     seen = await asyncio.to_thread(view, stack, settings)

@@ -56,7 +56,7 @@ async def served(stack: Stack, *overrides: str, lost: str = "") -> AsyncGenerato
         await server.close()
 
 
-@pytest.mark.long_if(r"^(?!canary-v2-v1-versioned$)")
+@pytest.mark.long
 @pytest.mark.parametrize("name", ON_LAMBDA)
 @pytest.mark.parametrize(("pin", "first", "second"), [("canary", "v2", "v1"), ("stable", "v1", "v3")])
 async def test_a_version_that_fails_is_replaced_once_and_counted_once(

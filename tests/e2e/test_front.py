@@ -10,7 +10,7 @@ import pytest
 from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import Stack
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 SECRET = "0123456789abcdef0123456789abcdef"
 STRATEGIES = ("sticky-session", "cookie-version", "jwt-iat", "fastest-origin", "tier")
 BROWSER_HEADERS = {
@@ -40,7 +40,6 @@ async def remembering(*domains: str) -> AsyncGenerator[tuple[dict[str, str], lis
             await server.close()
 
 
-@pytest.mark.long_if(r"^(?!cookie-version)")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 async def test_the_sample_application_answers_as_before_with_headers_for_browsers(stack: Stack, strategy: str) -> None:
     await stack.deploy(f"strategy={strategy}")
@@ -50,7 +49,6 @@ async def test_the_sample_application_answers_as_before_with_headers_for_browser
     assert "sessiontoken=" in answer.headers["set-cookie"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("strategy", STRATEGIES)
 async def test_every_origin_is_told_the_secret_whatever_a_viewer_says(stack: Stack, strategy: str) -> None:
     async with remembering("v1.example.com", "v2.example.com") as (urls, said):
@@ -61,7 +59,6 @@ async def test_every_origin_is_told_the_secret_whatever_a_viewer_says(stack: Sta
     assert set(said) == {SECRET}
 
 
-@pytest.mark.long
 async def test_what_an_origin_says_stands(stack: Stack) -> None:
     async with remembering("v1.example.com", "v2.example.com") as (urls, _):
         await stack.deploy("strategy=cookie-version", origins=urls)

@@ -110,6 +110,7 @@ async def test_another_percentage_moves_new_visitors_and_takes_nothing_out_of_th
         assert origins.asked == {"v1.example.com": 1, "v2.example.com": 1}
 
 
+@pytest.mark.long
 async def test_neither_a_forged_header_nor_a_wrong_secret_reaches_the_canary(stack: Stack) -> None:
     async with serving("v1.example.com", "v2.example.com") as origins:
         await stack.deploy(*VERSIONED, "canaryPercent=0", origins=origins.urls)

@@ -13,7 +13,7 @@ from router.model.assignment import bucket
 
 from .conftest import HOME, Stack
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 HOLDOUT, RELEASE = "2026-h2", "groups"
 GROUPS = (
     "strategy=cookie-version",
@@ -40,7 +40,7 @@ def counted(stack: Stack) -> Counter[tuple[str, str]]:
     return sums
 
 
-@pytest.mark.parametrize("caching", ["none", pytest.param("versioned", marks=pytest.mark.long)])
+@pytest.mark.parametrize("caching", ["none", "versioned"])
 async def test_each_group_gets_its_version_again_and_is_counted_by_itself(caching: str, stack: Stack) -> None:
     await stack.deploy(*GROUPS, f"cookieVersion.caching={caching}")
     before = counted(stack)

@@ -135,6 +135,7 @@ def told(origin: EchoOrigin) -> dict[str, str]:
     return {name: value for name, value in origin.seen[-1].items() if name not in ("x-amz-cf-id", "x-router-trace")}
 
 
+@pytest.mark.long
 @on("cookie-version", more=("cookie-version-with-cookies", "sticky-session", "fastest-origin", "tier", "static-paths"))
 async def test_no_header_beside_the_key_changes_what_the_origin_is_sent(stack: Stack, site: Site) -> None:
     names = POISON if site.name == "static-paths" else POISON + SENT_BY_DEFAULT

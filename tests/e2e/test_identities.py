@@ -15,13 +15,13 @@ from tests.e2e.conftest import HOME, TENANTS, Stack
 from tests.e2e.test_other_strategies import JWT_SECRET, RELEASED
 from tests.strategies.test_session_identity import REAL, SECRET
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 FETCH = {"sec-fetch-mode": "cors", "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin"}
 PREFLIGHT = {"origin": "https://www.example.com", "access-control-request-method": "PUT"}
 BACK_END = "acme.tenants.example.com"
 
 
-@pytest.mark.parametrize("caching", ["none", pytest.param("versioned", marks=pytest.mark.long)])
+@pytest.mark.parametrize("caching", ["none", "versioned"])
 async def test_subrequests_without_identity_go_to_one_version_and_are_no_new_visitors(stack: Stack, caching: str):
     await stack.deploy("strategy=cookie-version", "canaryPercent=50", f"cookieVersion.caching={caching}")
     for _ in range(12):
@@ -39,7 +39,6 @@ async def test_subrequests_without_identity_go_to_one_version_and_are_no_new_vis
     assert await stack.versions(3, "/health", cookie=canary, **FETCH) == {"2": 3}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("preset", PRESETS)
 async def test_a_session_of_a_framework_stays_on_its_version(stack: Stack, preset: str):
     value, key, written = REAL[preset]
@@ -75,7 +74,6 @@ FIELDS = {
 """Those that the shipped local stack sets beside the preset, so that they would win."""
 
 
-@pytest.mark.long
 async def test_a_token_in_chunked_and_encoded_cookies_counts_beside_an_opaque_header(stack: Stack):
     await stack.deploy(
         *("strategy=jwt-iat", "canaryPercent=100", RELEASED),
@@ -95,7 +93,6 @@ async def test_a_token_in_chunked_and_encoded_cookies_counts_beside_an_opaque_he
     assert token[:half] not in "\n".join(stack.lines)
 
 
-@pytest.mark.long
 async def test_a_tenant_is_read_from_paths_numbers_forms_and_gzip(stack: Stack):
     accept = [f"tenantLookup.accept[{index}]={kind}" for index, kind in enumerate(("numbers", "form", "gzip", "bom"))]
     await stack.deploy("strategy=tenant-lookup", *accept)
@@ -122,7 +119,6 @@ async def test_a_tenant_is_read_from_paths_numbers_forms_and_gzip(stack: Stack):
     assert stack.decisions[-1]["reason"] == "oversized-body"
 
 
-@pytest.mark.long
 async def test_the_host_is_the_tenant(stack: Stack):
     table = f"{TENANTS}-by-host"
     await stack.deploy(

@@ -12,7 +12,7 @@ from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import ON_LAMBDA, Stack
 from tests.e2e.echo_origin import echoing
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 V1, V2 = "v1.example.com", "v2.example.com"
 STRATEGIES = {name: settings for name, settings in ON_LAMBDA.items() if name != "tenant-lookup"}
@@ -20,7 +20,6 @@ STRATEGIES["tier"] = ("strategy=tier",)
 CLAIMED = {"x-forwarded-host": "evil.example", "forwarded": "host=evil.example", "x-original-host": "evil.example"}
 
 
-@pytest.mark.long_if(r"^(?!tier)")
 @pytest.mark.parametrize("name", STRATEGIES)
 async def test_every_origin_is_told_the_name_of_the_site(stack: Stack, name: str) -> None:
     async with echoing(V1, V2) as (origin, urls):
@@ -33,7 +32,6 @@ async def test_every_origin_is_told_the_name_of_the_site(stack: Stack, name: str
                 assert "evil.example" not in str(origin.seen[-1])
 
 
-@pytest.mark.long
 async def test_without_an_alias_it_is_the_distributions_own(stack: Stack) -> None:
     async with echoing(V1, V2) as (origin, urls):
         await stack.deploy("strategy=cookie-version", origins=urls)
@@ -86,7 +84,6 @@ async def locations(stack: Stack, host: str = "") -> list[str]:
 FOREIGN = "https://accounts.example.org/authorize?redirect_uri=https://v1.example.com/"
 
 
-@pytest.mark.long_if(r"^(?!.*versioned)")
 @pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "tier"])
 async def test_what_an_origin_says_of_its_own_host_names_the_site(stack: Stack, name: str) -> None:
     cookies = ("cookieVersion.applicationCookies[0]=sid",) if name == "versioned" else ()  # or none pass at all
@@ -110,7 +107,6 @@ SHARED = tuple(
 )
 
 
-@pytest.mark.long_if(r"shared|canary")
 @pytest.mark.parametrize("pin", ["stable", "canary", "shared path"])
 async def test_what_a_back_end_of_tier_says_of_its_own_host_names_the_site(stack: Stack, pin: str) -> None:
     """Without its host a path is removed only where all origins have it: which one answered is unknown."""
@@ -137,7 +133,6 @@ ALIASES = (
 CACHED = STRATEGIES["versioned"]
 
 
-@pytest.mark.long_if(r"not cached")
 @pytest.mark.parametrize("caching", [(), CACHED[1:]], ids=["not cached", "cached"])
 async def test_one_answer_for_all_aliases_is_right_for_each(stack: Stack, caching: tuple[str, ...]) -> None:
     async with redirecting(V1, V2) as urls:
@@ -154,7 +149,6 @@ async def test_one_answer_for_all_aliases_is_right_for_each(stack: Stack, cachin
         assert hit.headers["x-cache"].startswith("Hit") is bool(caching)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("caching", [(), CACHED[1:]], ids=["not cached", "cached"])
 async def test_with_the_host_in_the_key_each_alias_has_answers_of_its_own(
     stack: Stack, caching: tuple[str, ...]
@@ -167,7 +161,6 @@ async def test_with_the_host_in_the_key_each_alias_has_answers_of_its_own(
             assert await locations(stack, host) == ["/login", f"https://{host}/login", "/login", "/dir/", FOREIGN]
 
 
-@pytest.mark.long
 async def test_it_can_be_left_to_the_application_and_forwarded_can_be_sent(stack: Stack) -> None:
     off = ("rewriteRedirects=false", "pin=stable", "publicHost=www.example.com", "forwardedHeader=true")
     async with redirecting(V1, V2) as urls:
@@ -181,7 +174,6 @@ async def test_it_can_be_left_to_the_application_and_forwarded_can_be_sent(stack
             assert origin.seen[-1]["forwarded"] == 'host="www.example.com";proto=https'
 
 
-@pytest.mark.long
 async def test_the_sample_applications_form_and_file_come_through_a_canary(stack: Stack) -> None:
     """It redirects to the name in Host, which is its origin's, and checks Origin against the site's."""
     await stack.deploy("strategy=sticky-session", "canaryPercent=50", "publicHost=www.example.com")

@@ -21,7 +21,7 @@ from simulator.dynamodb.sdk import local_client
 from simulator.loopback import LoopbackServer, Request, Response
 from tests.e2e.conftest import CONTROL, HOME, NEAR, Stack
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 SETTINGS = ("strategy=cookie-version", "control.refreshSeconds=1", "canaryPercent=0")
 PLAN = Plan(steps=(50, 100), interval_seconds=1, minimum_requests=20, on_inconclusive=WAIT, max_latency_increase=1_000)
 ALARM = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:too-much"
@@ -106,7 +106,6 @@ def measured(version: str, name: str, value: float, *, namespace: str = "Shop", 
     return json.dumps({"_aws": metadata, "Stack": stack, "Version": version, name: value})
 
 
-@pytest.mark.long
 async def test_a_metric_of_the_applications_own_takes_a_version_back(stack: Stack) -> None:
     orders = OwnMetric("Shop", "Orders", (HOME,), compare="per-request", direction="higher-is-better", minimum=100)
     async with rolling(stack, "orders") as one:
@@ -134,7 +133,6 @@ async def test_a_metric_of_the_applications_own_takes_a_version_back(stack: Stac
         assert any("metric orders: there are " in reason for reason in one.reasons)
 
 
-@pytest.mark.long
 async def test_new_visitors_are_counted_and_a_split_that_is_off_holds_the_rollout(stack: Stack) -> None:
     async with rolling(stack, "ratio") as one:
         await one.start(replace(PLAN, interval_seconds=OVER_SECONDS))
@@ -150,7 +148,6 @@ async def test_new_visitors_are_counted_and_a_split_that_is_off_holds_the_rollou
         assert rollout.canary_percent == 50
 
 
-@pytest.mark.long
 async def test_a_good_version_gets_everybody_step_by_step(stack: Stack) -> None:
     async with rolling(stack, "good") as one:
         await one.start()
@@ -184,7 +181,6 @@ async def test_a_bad_version_is_taken_back_and_so_is_who_was_on_it(stack: Stack)
         assert qa.headers["x-app-version"] == "2"
 
 
-@pytest.mark.long
 async def test_a_region_whose_metrics_cannot_be_read_pauses_and_is_named(stack: Stack) -> None:
     async with rolling(stack, "unreadable") as one:
         await one.start(replace(PLAN, on_inconclusive="pause"))
@@ -198,7 +194,6 @@ async def test_a_region_whose_metrics_cannot_be_read_pauses_and_is_named(stack: 
         assert (await one.watched(lambda found: bool(found.samples))).state in ("running", "succeeded")
 
 
-@pytest.mark.long
 async def test_an_alarm_takes_it_back_though_every_figure_is_good(stack: Stack) -> None:
     async with rolling(stack, "alarm") as one:
         await one.start(replace(PLAN, alarms=(ALARM,)))
@@ -211,7 +206,6 @@ async def test_an_alarm_takes_it_back_though_every_figure_is_good(stack: Stack) 
         assert (await one.read()).live.is_withdrawn
 
 
-@pytest.mark.long
 async def test_an_update_of_the_stack_meanwhile_leaves_the_rollout_as_it_is(stack: Stack) -> None:
     async with rolling(stack, "meanwhile") as one:
         await one.start()
@@ -224,7 +218,6 @@ async def test_an_update_of_the_stack_meanwhile_leaves_the_rollout_as_it_is(stac
         assert (await one.read()).live.is_withdrawn
 
 
-@pytest.mark.long
 async def test_a_request_without_an_answer_yet_is_no_error_and_neither_is_one_whose_viewer_left(stack: Stack) -> None:
     answering = asyncio.Event()
 
@@ -257,7 +250,6 @@ async def test_a_request_without_an_answer_yet_is_no_error_and_neither_is_one_wh
         await server.close()
 
 
-@pytest.mark.long
 async def test_a_function_before_the_cache_follows_with_the_next_look(stack: Stack) -> None:
     async with rolling(stack, "versioned", "cookieVersion.caching=versioned") as one:
         [store] = stack.local._current.edge.key_value_stores.values()

@@ -101,7 +101,7 @@ def test_every_strategy_has_a_file_and_the_tour_has_every_file_but_that_of_the_s
     assert set(STRATEGIES) <= set(CHAPTERS)
 
 
-@pytest.mark.long_if(r"^(?!override)")
+@pytest.mark.long
 @pytest.mark.parametrize("name", CHAPTERS)
 async def test_a_chapter_of_the_tour_holds(stack: Stack, name: str):
     results = await run(stack, read_test_file(FOLDER / f"{name}.yaml"))

@@ -266,6 +266,7 @@ def test_a_higher_percentage_only_adds_visitors_to_the_canary() -> None:
     assert (len(chosen[0]), len(chosen[3])) == (0, 200)
 
 
+@pytest.mark.long_if(r"percent")
 @pytest.mark.parametrize(
     "text",
     [

@@ -149,6 +149,7 @@ def test_a_path_that_all_origins_have_is_removed_everywhere(value: str, expected
     assert alike().header("Location", value) == [expected]
 
 
+@pytest.mark.long_if(r"paths[24]")
 @pytest.mark.parametrize(
     ("paths", "value", "expected"),
     [

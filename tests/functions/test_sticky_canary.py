@@ -58,6 +58,7 @@ def test_the_hint_keeps_a_visitor_without_asking_the_table() -> None:
     assert (decision.origin, decision.reason) == ("canary", "assigned-version")
 
 
+@pytest.mark.long_if(r"^two")
 @pytest.mark.parametrize("percent", ["0", "100"])
 @pytest.mark.parametrize("hint", [{}, {"app-version": "stable.00000000.old"}, {"app-version": "forged"}])
 @pytest.mark.parametrize(("session", "origin"), [("one", "stable"), ("two", "canary")])

@@ -190,6 +190,7 @@ def test_one_key_is_all_that_a_request_needs(key: str, values: dict[str, Any]) -
         assert "fallback" not in line(found)
 
 
+@pytest.mark.long_if(r"domainName|pin")
 @pytest.mark.parametrize(
     "text",
     [
@@ -207,6 +208,7 @@ def test_a_malformed_value_means_the_default_origin(text: str) -> None:
     assert_at_stable(found, "malformed-origin", is_fallback=True)
 
 
+@pytest.mark.long_if(r"^basic")
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", '{"pin":"beta"}', '{"pin":"canary"}', '"stable"'])
 @pytest.mark.parametrize("tier", ["gold", "basic", ""])
 def test_a_malformed_pin_means_the_default_origin(text: str, tier: str) -> None:
@@ -226,6 +228,7 @@ def test_a_change_of_the_store_takes_effect_without_a_new_function() -> None:
     assert found.origin_update.update["domainName"] == "moved.example.com"
 
 
+@pytest.mark.long_if(r"^canary")
 @pytest.mark.parametrize("tier", ["premium", "own-host", "gold", "basic", "prem ium", ""])
 @pytest.mark.parametrize(("pin", "domain"), [("stable", None), ("canary", "v2.example.com")])
 def test_the_pin_is_stronger_than_every_tier_and_holds_without_one(pin: str, domain: str | None, tier: str) -> None:

@@ -282,6 +282,7 @@ def untouched_parts(request: dict[str, Any], touched_headers: set[str]) -> dict[
     return rest
 
 
+@pytest.mark.long_if(r"^baked")
 @every_strategy
 @with_and_without_live_control
 def test_any_request_gets_an_answer_that_cloudfront_accepts(
@@ -333,6 +334,7 @@ def test_where_answers_are_kept_nothing_beside_the_key_goes_on(
     check()
 
 
+@pytest.mark.long_if(r"^baked")
 @every_strategy
 @with_and_without_live_control
 def test_any_response_gets_an_answer_that_cloudfront_accepts(

@@ -43,7 +43,7 @@ def test_another_word_is_refused() -> None:
     assert problems_of(accessLogs="v3") == ["edge-router:accessLogs is 'v3': allowed: none, s3, v2"]
 
 
-@pytest.mark.long_if(r"sticky-session|tier|jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long
 @every_config
 def test_no_bucket_is_made_unless_it_is_asked_for(config: tuple[str, ...]) -> None:
     found = run(*config)
@@ -114,6 +114,7 @@ def test_legacy_logs_are_written_by_right_of_an_acl_and_without_cookies() -> Non
     assert all_resources(found, SOURCE) == []
 
 
+@pytest.mark.long
 def test_v2_is_delivered_by_right_of_the_policy_and_has_no_acl() -> None:
     found = run("prod", "accessLogs=v2")
     bucket = f"arn:aws:s3:::edge-router-prod-logs-v2-{ACCOUNT}"

@@ -95,7 +95,7 @@ def test_all_that_visitors_need_is_protected_or_needed_by_what_is(config: tuple[
     assert [urn for urn in left if not any(part in urn for part in NOT_FOR_VISITORS)] == []
 
 
-@pytest.mark.long_if(r"tier|jwt-iat|fastest-origin|tenant-lookup|cookie-version")
+@pytest.mark.long
 @every_strategy
 def test_nothing_is_protected_where_the_tables_are_not(strategy: str) -> None:
     for stack in ("local", "staging"):

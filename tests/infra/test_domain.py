@@ -210,7 +210,7 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
         assert run_program(stack, project=project, overrides=[CONNECTED], preview=True).changes
 
 
-@pytest.mark.long_if(r"^- a list|aliases")
+@pytest.mark.long_if(r"\[|^- a list|aliases")
 @pytest.mark.parametrize(
     "text",
     [

@@ -258,6 +258,7 @@ def test_a_stack_that_asks_for_parts_of_the_demo_is_refused(key: str, settings: 
     refuse_demo(stack_of("qa", demo={key: False}))
 
 
+@pytest.mark.long
 def test_an_update_of_a_stack_that_still_has_the_key_changes_nothing() -> None:
     with pytest.raises(ProgramError, match=r"edge-router:demo\.hosts is true"):
         run_program("staging", state=with_former_hosts())

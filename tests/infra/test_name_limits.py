@@ -103,7 +103,7 @@ def _without_id(name: Name) -> Name:
     return Name(name.kind, re.sub(r"-[a-z0-9]{8}$", "-id", name.name)) if name.kind == "function" else name
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"^local|jwt-iat|fastest-origin|tenant-lookup")
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: " ".join(config[:3]))
 def test_whatever_else_is_named_after_a_stack_may_be_longer(config: tuple[str, ...]) -> None:
     """With the longest prefix that these names allow, everything else still fits."""

@@ -346,6 +346,7 @@ def test_a_preview_works_on_a_stack_that_is_not_there_yet() -> None:
     assert {change.op for change in found.changes} == {"create"}
 
 
+@pytest.mark.long
 def test_fewer_regions_are_fewer_of_everything() -> None:
     config = (ONE_REGION, ON)
     only = shipped_stack("prod", *config).settings.logs.regions

@@ -98,6 +98,7 @@ def inputs(run: Run, kind: str) -> dict[str, Any]:
     return resource["inputs"]
 
 
+@pytest.mark.long_if(r"tenant|fastest")
 @every_stack
 @pytest.mark.parametrize("strategy", TRIGGERS)
 def test_the_function_is_on_exactly_the_triggers_needed(stack: str, strategy: str) -> None:
@@ -255,7 +256,7 @@ def _function_outputs(found: Run, stack: str, strategy: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest|tenant")
+@pytest.mark.long_if(r"cookie|jwt-iat|fastest|tenant")
 @every_strategy
 def test_secrets_stay_out_of_the_state(strategy: str) -> None:
     state = json.dumps(run("local", *choosing(strategy)).state)
@@ -369,6 +370,7 @@ def test_the_function_stays_in_us_east_1_whatever_the_stacks_region_is() -> None
     assert {one["inputs"]["region"] for one in all_resources(found, FUNCTION)} == {"us-east-1"}
 
 
+@pytest.mark.long
 def test_nothing_is_in_the_stacks_region() -> None:
     stacks = [run("local", "aws:region=eu-south-2", *more) for more in ((), ("strategy=tier",))]
     found = [

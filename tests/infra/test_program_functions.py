@@ -252,6 +252,7 @@ def test_switching_between_functions_takes_the_old_one_away_last() -> None:
     assert {change.op for change in after.changes if change.type == TABLE} == {"same"}
 
 
+@pytest.mark.long
 def test_static_paths_have_behaviors_of_their_own_without_any_function() -> None:
     found = run("prod", *VERSIONED["cookie-version"], "staticPaths[0]=/static/*", "staticPaths[1]=/*.css")
     first, second = inputs(found, DISTRIBUTION)["orderedCacheBehaviors"]

@@ -41,6 +41,7 @@ def test_the_program_itself_refuses_a_stack_without_a_region(stack: str, project
     assert str(refused.value) == f"1 invalid setting:\n  {MISSING}"
 
 
+@pytest.mark.long
 def test_it_is_told_beside_all_other_mistakes(project: Path, nowhere: Path) -> None:
     without_region(project)
     with pytest.raises(ProgramError) as refused:

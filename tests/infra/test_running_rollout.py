@@ -65,7 +65,7 @@ def canary(found: Run) -> dict[str, Any]:
     return json.loads(value)
 
 
-@pytest.mark.long_if(r"overrides[123]")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rollout", "overrides", "warning"),
     [
@@ -130,7 +130,7 @@ async def test_the_keys_stay_with_the_rollout_and_the_item_takes_the_config(acco
     assert {change.name for change in again.changes if change.op != "same"} == {"control-config"}
 
 
-@pytest.mark.long_if(r"overrides[123]")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("rollout", "overrides", "expected"),
     [

@@ -87,6 +87,7 @@ def text():
     ]
 
 
+@pytest.mark.long_if(r"^router\.[a-gm-s]|^strategies")
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_what_is_left_is_the_same_program(module: Path) -> None:
     source = module.read_bytes()
@@ -111,6 +112,7 @@ def long(
     ]
 
 
+@pytest.mark.long_if(r"^router\.[a-gm-s]|^strategies")
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_without_annotations_it_is_the_same_program(module: Path) -> None:
     source = module.read_bytes()

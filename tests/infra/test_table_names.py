@@ -132,6 +132,7 @@ def test_under_a_configured_name_the_old_table_goes_first_where_it_is_to_be_dele
     assert tables_of(after)["sessions"]["inputs"]["hashKey"] == "sid"
 
 
+@pytest.mark.long
 def test_control_moves_home_by_another_table_with_its_item() -> None:
     before = run("prod", *STICKY)
     after = run_program("prod", overrides=CONTROL_MOVED, state=before.state)

@@ -6,6 +6,8 @@ import json
 from itertools import product
 from typing import Any
 
+import pytest
+
 from simulator.standin.program import Run, run_program
 from tests.infra.configs import HOSTS, ROOT, run_stack
 from tests.infra.test_program import resources, run
@@ -100,6 +102,7 @@ def test_the_output_has_the_form_of_the_section_tier() -> None:
     }
 
 
+@pytest.mark.long
 def test_another_tier_gets_an_api() -> None:
     before = run(HOSTS)
     after = run_stack(HOSTS, "tiers[2]=gold", state=before.state)

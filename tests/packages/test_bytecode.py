@@ -55,7 +55,7 @@ def bytecode_in(package: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist() if name.endswith(".pyc")}
 
 
-@pytest.mark.long_if(r"venv")
+@pytest.mark.long
 @every_python
 def test_bytecode_depends_on_nothing_but_the_source(python: str) -> None:
     """Neither on what else the process did, nor on how strings are hashed, nor on the sources compiled with it."""

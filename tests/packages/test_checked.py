@@ -67,6 +67,7 @@ def test_bundle_writes_nothing_that_does_not_start(run: Run, tmp_path: Path) -> 
     assert not path.exists()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("broken")
 def test_config_check_does_not_call_it_in_order(run: Run) -> None:  # noqa: F811
     arguments = ("config", "check", "--stack", "prod", *FASTEST)

@@ -58,7 +58,7 @@ FURTHER_REASONS = {"signing keys": "forged-cookie"}
 
 
 @pytest.mark.long_if(
-    r"control|-(control|alarms|override|control\+alarms|control\+override|alarms\+override)$|(versioned|tenant-lookup)-plain"
+    r"fastest|control|-(control|alarms|override|control\+alarms|control\+override|alarms\+override)$|(versioned|tenant-lookup)-plain"
 )
 @pytest.mark.parametrize("parts", COMBINATIONS, ids=lambda parts: "+".join(parts) or "plain")
 @pytest.mark.parametrize("strategy", STRATEGIES)

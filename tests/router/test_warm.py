@@ -215,6 +215,7 @@ def test_a_replica_that_does_not_accept_is_logged_and_left_to_the_first_request(
     assert lines()[-1]["reason"] == "table-refused"
 
 
+@pytest.mark.long
 def test_names_that_hang_cost_init_its_limit_and_no_more(
     start: Callable[..., Router], lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +272,7 @@ def test_a_replica_that_hangs_in_init_does_not_cost_the_connection_to_home(
     assert home.connections == 1
 
 
+@pytest.mark.long
 def test_control_whose_read_init_had_no_time_for_is_read_by_the_first_request(
     start: Callable[..., Router], lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

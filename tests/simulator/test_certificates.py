@@ -93,6 +93,7 @@ def test_it_is_for_its_own_name(authority: Authority, port: int) -> None:
         handshake(port, trusting(authority.roots), "dynamodb.us-east-1.amazonaws.com")
 
 
+@pytest.mark.long_if(r"^roots")
 @pytest.mark.parametrize("name", ["amazon_roots.pem", "roots.pem"])
 def test_a_package_goes_on_trusting_its_own_roots(authority: Authority, tmp_path: Path, name: str) -> None:
     other = Authority.create(tmp_path)

@@ -56,6 +56,7 @@ def used_in(pid: int, seconds: float) -> float:
     return (cpu_seconds(pid) - before) / (time.perf_counter() - started)
 
 
+@pytest.mark.long_if(r"signals")
 def test_a_busy_process_gets_its_share_and_no_more(limiter: CpuLimiter) -> None:
     """A machine that does other things as well can only take of it: the upper end is what the quota holds."""
     with held(limiter) as (_, pid):

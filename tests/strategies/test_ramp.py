@@ -80,7 +80,7 @@ class Site:
             self.sessions.items[(f"token-{visitor}",)] = {"version": {"S": "2" if origin == "canary" else "1"}}
 
 
-@pytest.mark.long_if(r"^sticky")
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", OPTIONS)
 def test_nobody_who_was_assigned_flips_through_the_whole_plan(strategy: str) -> None:
     site = Site(strategy)

@@ -69,6 +69,7 @@ def test_visitors_who_change_versions_fail_with_both_responses():
     assert stickiness.figures["chanceToMissForgetting"] == pytest.approx(2 * 0.5**10, rel=1e-2)
 
 
+@pytest.mark.long
 def test_an_override_that_is_not_obeyed_fails_and_its_secret_is_nowhere():
     with served(Shop(percent=0)) as url:
         report = validated(url, override={"header": "x-qa-origin", "secret": "wrong-" + SECRET})
@@ -81,7 +82,7 @@ def test_an_override_that_is_not_obeyed_fails_and_its_secret_is_nowhere():
     assert SECRET not in json.dumps(report.as_json())
 
 
-@pytest.mark.long_if(r"query")
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["cookie", "query"])
 def test_the_override_goes_where_it_is_looked_for(place: str):
     shop = Shop()
@@ -161,6 +162,7 @@ def test_short_cookies_count_only_where_the_plan_names_them():
         )
 
 
+@pytest.mark.long
 def test_the_same_short_cookie_on_every_hit_is_a_replayed_one():
     def answer(_: Asked) -> Reply:
         headers = [("x-app-version", "1"), ("set-cookie", "cart=7"), ("x-cache", "Hit from cloudfront")]
@@ -203,7 +205,7 @@ def test_a_version_that_fails_is_named_with_its_statuses():
     assert answers.figures["statuses"]["canary"] == {"500": 15}
 
 
-@pytest.mark.long_if(r"stable:2")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("expect", "verdict", "summary"),
     [
@@ -218,6 +220,7 @@ def test_status_and_text_are_expected_of_each_version(expect: str, verdict: str,
     assert (answers.verdict, answers.summary) == (verdict, summary)
 
 
+@pytest.mark.long
 def test_a_version_that_never_answers_leaves_its_expectation_open():
     with served(Shop(percent=0)) as url:
         answers = result(validated(url, expect=["canary:200:"]), "answers")
@@ -266,6 +269,7 @@ def test_a_cache_that_is_not_keyed_on_what_vary_names_is_found():
     assert {sample.x_cache for sample in varied.samples} == {"Hit from cloudfront"}
 
 
+@pytest.mark.long
 def test_a_cache_that_is_keyed_on_what_vary_names_passes():
     shop = Shop(caches=frozenset({"/style.css"}), vary="RSC, X-Theme", key_headers=frozenset({"rsc", "x-theme"}))
     with served(shop) as url:
@@ -294,6 +298,7 @@ PAGE = b"""<!doctype html><base href=/><title>Shop</title>
 <img srcset="/small.png 1x, //v1.example.com/large.png 2x"> <p>https://v1.example.com/ in a text</p>"""
 
 
+@pytest.mark.long
 def test_links_and_redirects_to_an_origins_host_are_named():
     def answer(asked: Asked) -> Reply:
         if asked.path == "/moved":

@@ -79,6 +79,7 @@ def test_an_endless_page_is_read_only_so_far():
     assert result(report, "answers").verdict == "passed"
 
 
+@pytest.mark.long_if(r"klingon|hex|puny")
 @pytest.mark.parametrize("charset", ["klingon", "idna", "hex", "utf-16", "punycode"])
 def test_a_wrong_charset_does_not_fail(charset: str):
     def answer(_: Asked) -> Reply:
@@ -101,6 +102,7 @@ def test_nothing_of_a_site_reaches_a_terminal_as_it_is():
     assert "9" * 121 not in document
 
 
+@pytest.mark.long
 def test_a_ca_of_ones_own_can_be_trusted(tmp_path: Path):
     trusted, context = certificate(tmp_path, "127.0.0.1")
     with served(Shop(), context) as url:

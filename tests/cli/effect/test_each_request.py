@@ -138,6 +138,7 @@ def without_percentage(stack: Stack, count: int) -> list[str]:
     ]
 
 
+@pytest.mark.long_if(r"fastest")
 @pytest.mark.parametrize("count", SIZES)
 @pytest.mark.parametrize("strategy", WITHOUT_PERCENTAGE)
 def test_percentage_and_release_decide_nothing_where_each_request_says_all(strategy: str, count: int) -> None:
@@ -153,6 +154,7 @@ def test_percentage_and_release_decide_nothing_where_each_request_says_all(strat
     assert len(set(then)) > 1
 
 
+@pytest.mark.long_if(r"fastest")
 @pytest.mark.parametrize("count", SIZES)
 @pytest.mark.parametrize("strategy", WITHOUT_PERCENTAGE)
 def test_a_pin_is_for_every_request_and_ends_where_they_were(strategy: str, count: int) -> None:
@@ -163,6 +165,7 @@ def test_a_pin_is_for_every_request_and_ends_where_they_were(strategy: str, coun
     assert texts(effect(pinned, before))[0] == "The pin on canary ends: the strategy decides for everybody again."
 
 
+@pytest.mark.long_if(r"fastest")
 @pytest.mark.parametrize("strategy", WITHOUT_PERCENTAGE)
 def test_nobody_is_remembered_by_a_strategy_that_decides_at_every_request(strategy: str) -> None:
     before, after = stack(canaryPercent="50"), stack(strategy, **WITHOUT_PERCENTAGE[strategy])

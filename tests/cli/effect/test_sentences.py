@@ -66,7 +66,7 @@ HOSTS = {"stable": "v1.example.com", "canary": "v2.example.com"}
 HOLDOUT = {"percent": 20, "name": "2026-h2"}
 
 
-@pytest.mark.long_if(r"down|all")
+@pytest.mark.long_if(r"holdout|down|all")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -103,7 +103,7 @@ def test_who_has_a_version_cookie_stays(changes: dict[str, Any], expected: str) 
     assert moved(origins(before, visitors), origins(after, visitors)) == 0
 
 
-@pytest.mark.long_if(r"holdout|signed")
+@pytest.mark.long_if(r"name|holdout|signed")
 @pytest.mark.parametrize(
     ("changes", "beginning"),
     [
@@ -145,6 +145,7 @@ def test_a_key_that_signed_has_to_stay_a_while() -> None:
     assert share(origins(new, visitors)) < 15
 
 
+@pytest.mark.long_if(r"stable")
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 def test_a_pin_is_for_everybody_and_ends_where_they_were(pin: str) -> None:
     before, pinned = stack(canaryPercent="50"), stack(canaryPercent="50", pin=pin)
@@ -199,7 +200,7 @@ def test_a_session_by_another_name_counts_as_new() -> None:
     )
 
 
-@pytest.mark.long_if(r"down|holdout")
+@pytest.mark.long_if(r"release|down|holdout")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -220,6 +221,7 @@ def test_of_users_with_a_token_as_many_change_sides_as_the_sentence_says(changes
     assert set(origins(after, with_token(before, IN_NOVEMBER - 30 * 86_400)[:50])) == {"stable"}
 
 
+@pytest.mark.long
 def test_a_later_release_time_takes_the_tokens_from_between_back() -> None:
     before = stack("jwt-iat", canaryPercent="50")
     after = stack("jwt-iat", canaryPercent="50", jwtIat={**JWT, "releasedAt": LATER})
@@ -234,6 +236,7 @@ def test_a_later_release_time_takes_the_tokens_from_between_back() -> None:
     assert near(share(origins(before, with_token(before, IN_NOVEMBER))), 50, 1_000)
 
 
+@pytest.mark.long
 def test_another_strategy_decides_for_everybody() -> None:
     before, after = stack("sticky-session"), stack(canaryPercent="30")
     told = effect(before, after)

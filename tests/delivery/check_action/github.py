@@ -68,7 +68,7 @@ def serve(github: GitHub) -> Iterator[GitHub]:
             """Nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         github.url = f"http://127.0.0.1:{server.server_port}"
         try:

@@ -307,6 +307,7 @@ async def test_a_port_in_use_is_told_before_anything_is_started():
     assert set(psutil.Process().children(recursive=True)) == before
 
 
+@pytest.mark.long
 async def test_viewers_wait_for_the_first_apply_and_no_process_is_left_in_the_end(tmp_path: Path):
     before = set(psutil.Process().children(recursive=True))
     async with LocalDeployment(region_ports={"eu-west-1": 0}) as local:

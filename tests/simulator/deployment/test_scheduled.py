@@ -41,6 +41,7 @@ def test_what_else_is_scheduled_is_nobodys_business(other: dict[str, str]) -> No
     assert scheduled_controller({"version": 3, "deployment": {"resources": []}}) is None
 
 
+@pytest.mark.long
 def test_the_shipped_stack_has_one_where_there_is_a_percentage_to_move() -> None:
     found = scheduled_controller(run_program("local").state)
     assert found is not None

@@ -34,6 +34,7 @@ async def list_tables(client: httpx.AsyncClient, region: str) -> httpx.Response:
     return await client.post("/", headers=headers, content=b"{}")
 
 
+@pytest.mark.long_if(r"500|503")
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [

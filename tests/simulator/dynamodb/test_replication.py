@@ -115,6 +115,7 @@ async def test_a_refused_write_is_not_replicated(dynamodb: LocalDynamoDB, sdk: S
     assert dynamodb.counters()["replicated"] == {}
 
 
+@pytest.mark.long_if(r"regions1")
 @pytest.mark.parametrize("regions", [(HOME, EUROPE), (EUROPE, HOME)])
 async def test_the_last_writer_wins(
     dynamodb: LocalDynamoDB, sdk: Sdk, sessions: str, version_in: Peek, regions: tuple[str, str]

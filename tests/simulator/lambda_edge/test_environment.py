@@ -82,6 +82,7 @@ async def test_the_task_root_comes_first_and_the_runtime_second(bench: Bench):
     assert not any("site-packages" in entry or "dist-packages" in entry for entry in path)
 
 
+@pytest.mark.long
 async def test_the_real_native_runtime_client_runs(bench: Bench):
     source = """
         import runtime_client
@@ -111,6 +112,7 @@ async def test_the_unzipped_package_is_read_only_and_removed_at_the_end(bench: B
     assert not module.parent.parent.exists()
 
 
+@pytest.mark.long
 async def test_extra_paths_stand_before_the_package(bench: Bench, tmp_path: Path):
     substitute = tmp_path / "substitute"
     substitute.mkdir()

@@ -49,7 +49,7 @@ async def test_a_busy_loop_is_killed_as_well(bench: Bench):
     assert (await edge.invoke(ARN, "eu-west-1", {"do": "while True: pass"})).error == "timeout"
 
 
-@pytest.mark.long_if(r"sys\.exit|SIGSEGV")
+@pytest.mark.long_if(r"kill|sys\.exit|SIGSEGV")
 @pytest.mark.parametrize(
     ("do", "message"),
     [
@@ -81,7 +81,7 @@ async def test_more_memory_than_configured_is_killed(bench: Bench, do: str):
     assert await works_afterwards(edge)
 
 
-@pytest.mark.long_if(r"sleep")
+@pytest.mark.long_if(r"1 / 0|_exit|sleep")
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -101,13 +101,14 @@ async def test_a_package_that_cannot_be_imported_is_an_init_error(bench: Bench, 
     assert edge.status()[0]["workers"] == 0
 
 
+@pytest.mark.long
 async def test_a_syntax_error_is_an_init_error(bench: Bench):
     invocation = await bench.edge("def handler(:\n").invoke(ARN, "eu-west-1", {})
     assert invocation.error == "init"
     assert invocation.error_message.startswith("Runtime.UserCodeSyntaxError: Syntax error in module 'app': ")
 
 
-@pytest.mark.long_if(r"inf|xff")
+@pytest.mark.long_if(r"nan|inf|xff")
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -124,6 +125,7 @@ async def test_an_answer_that_is_not_json_is_refused(bench: Bench, value: str, m
     assert (await edge.invoke(ARN, "eu-west-1", {"value": "1"})).payload == 1
 
 
+@pytest.mark.long
 async def test_an_answer_that_cannot_be_encoded_is_unhandled(bench: Bench):
     invocation = await bench.edge(RETURNS).invoke(ARN, "eu-west-1", {"value": "object()"})
     assert invocation.error == "unhandled"

@@ -17,11 +17,13 @@ async def test_the_answer_is_the_handlers_return_value(bench: Bench):
     assert invocation.payload == event
 
 
+@pytest.mark.long
 async def test_a_body_of_one_megabyte_goes_through(bench: Bench):
     event = {"body": "x" * 1_400_000}
     assert (await bench.edge(ECHO).invoke(ARN, "eu-west-1", event)).payload == event
 
 
+@pytest.mark.long
 async def test_the_first_invocation_is_a_cold_start_and_the_second_is_not(bench: Bench):
     edge = bench.edge(ECHO)
     first, second = [await edge.invoke(ARN, "eu-west-1", {}) for _ in range(2)]
@@ -58,6 +60,7 @@ async def test_the_log_has_the_platforms_lines_around_the_functions(bench: Bench
     assert bench.lines == [("eu-west-1", "router", line) for line in invocation.log_lines]
 
 
+@pytest.mark.long
 async def test_each_invocation_has_only_its_own_lines(bench: Bench):
     edge = bench.edge("def handler(event, context):\n    print(event['n'], end='')\n    return None\n")
     for number in range(20):

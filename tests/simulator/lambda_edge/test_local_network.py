@@ -48,6 +48,7 @@ async def test_a_mapped_name_is_reached(bench: Bench, tls: bool, name: str, host
     assert (invocation.error, invocation.payload) == (None, f"/path {shown}")
 
 
+@pytest.mark.long
 async def test_tls_to_anybody_else_stays_tls_though_the_port_is_an_origins(bench: Bench):
     server = LoopbackServer(hosts)
     await server.listen()
@@ -66,6 +67,7 @@ async def test_an_origin_with_an_https_url_is_spoken_to_in_tls(bench: Bench):
     assert failed.payload.endswith(": ssl")
 
 
+@pytest.mark.long
 async def test_a_name_that_is_not_mapped_with_this_port_is_resolved_as_ever(bench: Bench):
     edge = bench.edge(CONNECTS, origins={"localhost:8443": "http://127.0.0.1:1"})
     failed = await edge.invoke(ARN, "eu-west-1", {"tls": False, "host": "v2.invalid"})

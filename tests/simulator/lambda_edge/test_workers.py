@@ -47,6 +47,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
+@pytest.mark.long
 async def test_requests_one_after_another_share_one_worker(bench: Bench):
     edge = bench.edge(SHOW_PID)
     answers = [(await edge.invoke(ARN, "eu-west-1", {})).payload for _ in range(30)]
@@ -85,6 +86,7 @@ async def test_a_thread_stands_still_between_invocations(bench: Bench, tmp_path:
     assert ticks.stat().st_size > before
 
 
+@pytest.mark.long
 async def test_without_freezing_a_thread_goes_on(bench: Bench, tmp_path: Path):
     ticks = tmp_path / "ticks"
     edge = bench.edge(TICKS.format(path=str(ticks)), freeze=False)
@@ -107,6 +109,7 @@ async def test_a_flood_of_output_neither_blocks_nor_is_lost(bench: Bench):
     assert len(invocation.log_lines) == 10_000
 
 
+@pytest.mark.long
 async def test_one_endless_line_is_cut(bench: Bench):
     edge = bench.edge("import os\ndef handler(event, context):\n    os.write(1, b'y' * 600_000)\n")
     lines = (await edge.invoke(ARN, "eu-west-1", {})).log_lines
@@ -193,6 +196,7 @@ async def test_workers_and_files_go_with_a_simulator_that_is_killed(tmp_path: Pa
     assert not directory.exists()
 
 
+@pytest.mark.long
 async def test_without_the_native_client_the_same_things_happen(bench: Bench):
     source = """
         import runtime_client

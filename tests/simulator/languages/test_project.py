@@ -41,6 +41,7 @@ def resources(run: Run) -> dict[str, dict[str, Any]]:
     return {one["urn"].split("::", 2)[2]: one for one in deployment["resources"]}
 
 
+@pytest.mark.long
 def test_a_plugin_constructs_a_component_from_an_output_of_the_program(up: Run) -> None:
     found = resources(up)
     assert sorted(found) == [

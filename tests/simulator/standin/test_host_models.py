@@ -81,6 +81,7 @@ def test_ids_and_arns_have_the_forms_of_ec2(account: Account) -> None:
     ]
 
 
+@pytest.mark.long
 def test_the_default_group_is_the_networks_own(account: Account) -> None:
     identity, outputs = account.create(DEFAULT_GROUP, vpcId=account.vpc)
     assert (identity, outputs["name"]) == (account.vpc_outputs["defaultSecurityGroupId"], "default")

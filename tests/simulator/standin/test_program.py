@@ -107,6 +107,7 @@ def test_a_preview_shows_what_only_the_update_can_tell_as_unknown(deploy: Deploy
     assert run.outputs["canaryPercent"] == 10
 
 
+@pytest.mark.long
 def test_a_preview_of_an_update_plans_the_same_changes_as_the_update(deploy: Deploy) -> None:
     first = deploy()
     preview = deploy("timeoutSeconds=9", state=first.state, preview=True)
@@ -303,6 +304,7 @@ def test_what_is_in_a_component_keeps_its_place_when_the_component_has_an_alias(
     assert [one["urn"] for one in run.state["deployment"]["resources"] if "Former" in one["urn"]] == []
 
 
+@pytest.mark.long
 def test_runs_under_a_running_event_loop_and_from_several_threads(deploy: Deploy) -> None:
     expected = deploy().state
     states: list[object] = []

@@ -271,6 +271,7 @@ def sealed(project: Path) -> Path:
     return project
 
 
+@pytest.mark.long
 def test_secrets_open_with_the_passphrase(sealed: Path) -> None:
     found = read_stack_config("dev", project=sealed, environment={"PULUMI_CONFIG_PASSPHRASE": "correct horse"})
     assert json.loads(found.values["edge-router:override"]) == {"header": "x-qa-origin", "secret": "letmein"}
