@@ -28,7 +28,7 @@ PIP_IN_PLACE = $(BIN)/python -m ensurepip --default-pip > /dev/null && $(PIP_INS
 # Python's compiled form of the large libraries, made once and by two processes: the groups of tests begin together, and each
 # would make it for itself (a fresh clone's first `make test` only).
 LARGE := boto3 fastapi hypothesis moto.server numpy pydantic rich scipy.stats sqlglot typer xmlschema
-LARGE_OF_PULUMI := pulumi $(addprefix pulumi_aws.,apigateway cloudfront cloudwatch dynamodb ec2 iam lambda_ s3 sns ssm)
+LARGE_OF_PULUMI := pulumi $(addprefix pulumi_aws.,cloudfront cloudwatch dynamodb iam lambda_ s3 sns)
 IMPORT := $(BIN)/python -W ignore -c 'import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]'
 .venv/.compiled: .venv/.installed
 	@$(IMPORT) $(LARGE_OF_PULUMI) & pulumi=$$!; $(IMPORT) $(LARGE) && wait $$pulumi

@@ -10,7 +10,7 @@ import botocore.hooks
 import botocore.loaders
 import httpx._transports.default
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -27,8 +27,10 @@ SHARED = {
 gc.disable()
 """Until all tests are collected: what is imported until then stays; looking at it again takes a fifth of the time."""
 
-settings.register_profile("quick", max_examples=25, deadline=None)
-settings.register_profile("thorough", max_examples=300, deadline=None)
+SLOW = (HealthCheck.too_slow,)
+"""No fault of a test: a busy machine draws slowly, and so does one that measures coverage."""
+settings.register_profile("quick", max_examples=25, deadline=None, suppress_health_check=SLOW)
+settings.register_profile("thorough", max_examples=300, deadline=None, suppress_health_check=SLOW)
 settings.load_profile("quick")
 
 

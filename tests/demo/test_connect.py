@@ -43,6 +43,7 @@ class FakePulumi:
         return ""
 
 
+@pytest.mark.long
 def test_the_settings_make_the_hosts_the_origins_of_the_stack(outputs: dict[str, Any]) -> None:
     stack = shipped_stack("staging", "strategy=tier", CONNECTED)
     settings = new_settings(outputs, stack)
@@ -58,11 +59,13 @@ def test_the_settings_make_the_hosts_the_origins_of_the_stack(outputs: dict[str,
     assert list(settings)[-2:] == ["demo.hosts", "demo.tiers"]
 
 
+@pytest.mark.long
 def test_a_backend_of_a_tier_that_the_stack_has_not_is_left_out(outputs: dict[str, Any]) -> None:
     more = {**outputs, "tierBackends": {**outputs["tierBackends"], "basic": {"domainName": "b.example.com"}}}
     assert not [key for key in new_settings(more, shipped_stack("staging")) if "basic" in key]
 
 
+@pytest.mark.long
 def test_the_secret_is_written_as_a_secret_and_is_no_argument_of_a_process(
     outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +83,7 @@ def test_the_secret_is_written_as_a_secret_and_is_no_argument_of_a_process(
     assert said.endswith("next: pulumi up --stack staging\n")
 
 
+@pytest.mark.long
 def test_another_table_of_sessions_is_a_conflict_and_nothing_is_written(
     outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +94,7 @@ def test_another_table_of_sessions_is_a_conflict_and_nothing_is_written(
     assert pulumi.written == []
 
 
+@pytest.mark.long
 def test_a_secret_that_the_stack_has_already_is_not_replaced(outputs: dict[str, Any]) -> None:
     theirs = shipped_stack("staging", "security.originSecret=secret-of-other-origins")
     [text] = conflicts(outputs, theirs)

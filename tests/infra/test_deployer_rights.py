@@ -134,7 +134,7 @@ def actions_of(needed: str) -> list[str]:
 
 every_config = pytest.mark.parametrize(
     "config",
-    [pytest.param(config, marks=pytest.mark.long if config[0] == "local" else ()) for config in CONFIGS],
+    [pytest.param(config, marks=pytest.mark.long if config[0] in ("local", HOSTS) else ()) for config in CONFIGS],
     ids=lambda config: " ".join(config[:2]),
 )
 

@@ -25,6 +25,8 @@ from simulator.standin.provider import StandIn
 from tests.infra.configs import CONNECTED, ROOT, run_stack, shipped_stack, stack_of
 from tests.infra.test_program import ACCOUNT, DISTRIBUTION, inputs, run
 
+pytestmark = pytest.mark.long  # the sample's hosts: pulumi_aws.ec2 alone takes seconds to compile
+
 PROJECT = ROOT / "demo/hosts"
 INSTANCE = "aws:ec2/instance:Instance"
 PASSWORD = "random:index/randomPassword:RandomPassword"
@@ -82,7 +84,6 @@ def errors_of(**config: object) -> list[str]:
     return []
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("stack", ["local", "staging", "prod"])
 def test_the_product_creates_no_hosts(stack: str) -> None:
     found = run(stack)
@@ -197,7 +198,6 @@ def test_another_application_is_other_hosts() -> None:
     assert found == {"stable-host": "replace", "canary-host": "replace"}
 
 
-@pytest.mark.long
 def test_a_new_image_takes_no_running_host_away() -> None:
     state: Any = copy.deepcopy(run_hosts().state)
     for one in state["deployment"]["resources"]:
@@ -247,7 +247,6 @@ def test_what_the_application_could_not_read_is_told_before_anything_is_made() -
     )
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("key", "settings"), [("hosts", "origins.stable and origins.canary"), ("tiers", "tier.tiers")])
 def test_a_stack_that_asks_for_parts_of_the_demo_is_refused(key: str, settings: str) -> None:
     with pytest.raises(SettingsError) as refused:
@@ -258,13 +257,11 @@ def test_a_stack_that_asks_for_parts_of_the_demo_is_refused(key: str, settings: 
     refuse_demo(stack_of("qa", demo={key: False}))
 
 
-@pytest.mark.long
 def test_an_update_of_a_stack_that_still_has_the_key_changes_nothing() -> None:
     with pytest.raises(ProgramError, match=r"edge-router:demo\.hosts is true"):
         run_program("staging", state=with_former_hosts())
 
 
-@pytest.mark.long
 def test_former_hosts_go_when_the_distribution_has_moved_on() -> None:
     new = run_hosts()
     origins: Any = new.outputs["origins"]

@@ -37,7 +37,11 @@ CONFIGS = [
     ("local", "accessLogs=s3"),
     (HOSTS,),
 ]
-every_config = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: " ".join(config[:3]))
+every_config = pytest.mark.parametrize(
+    "config",
+    [pytest.param(config, marks=pytest.mark.long if config[0] == HOSTS else ()) for config in CONFIGS],
+    ids=lambda config: " ".join(config[:3]),
+)
 
 
 def prefix_of(config: tuple[str, ...]) -> str:

@@ -12,6 +12,8 @@ from simulator.standin.program import Run, run_program
 from tests.infra.configs import HOSTS, ROOT, run_stack
 from tests.infra.test_program import resources, run
 
+pytestmark = pytest.mark.long  # of the sample's mock back ends
+
 TIERS = ("premium", "standard")
 METHODS = ("GET", "POST")
 
@@ -102,7 +104,6 @@ def test_the_output_has_the_form_of_the_section_tier() -> None:
     }
 
 
-@pytest.mark.long
 def test_another_tier_gets_an_api() -> None:
     before = run(HOSTS)
     after = run_stack(HOSTS, "tiers[2]=gold", state=before.state)

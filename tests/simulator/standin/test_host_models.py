@@ -13,6 +13,8 @@ from simulator.standin.model.model import Known
 from simulator.standin.provider import StandIn
 from simulator.standin.state import WITHHELD
 
+pytestmark = pytest.mark.long  # the sample's hosts: pulumi_aws.ec2 alone takes seconds to compile
+
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 GATEWAY = "aws:ec2/internetGateway:InternetGateway"
@@ -65,7 +67,6 @@ def account() -> Account:
     return Account()
 
 
-@pytest.mark.long
 def test_ids_and_arns_have_the_forms_of_ec2(account: Account) -> None:
     assert account.vpc.startswith("vpc-")
     assert len(account.vpc) == len("vpc-0123456789abcdef0")
@@ -81,7 +82,6 @@ def test_ids_and_arns_have_the_forms_of_ec2(account: Account) -> None:
     ]
 
 
-@pytest.mark.long
 def test_the_default_group_is_the_networks_own(account: Account) -> None:
     identity, outputs = account.create(DEFAULT_GROUP, vpcId=account.vpc)
     assert (identity, outputs["name"]) == (account.vpc_outputs["defaultSecurityGroupId"], "default")

@@ -8,6 +8,8 @@ import pytest
 
 from simulator.standin.provider import StandIn
 
+pytestmark = pytest.mark.long  # of the sample's mock back ends
+
 API = "aws:apigateway/restApi:RestApi"
 RESOURCE = "aws:apigateway/resource:Resource"
 METHOD = "aws:apigateway/method:Method"
