@@ -16,6 +16,8 @@ import duckdb
 from what_if.files import STANDARD_FIELDS
 
 FIELDS = (*STANDARD_FIELDS, "c-country")
+COLUMNS = tuple(name.replace("(", "_").replace(")", "").replace("-", "_").lower() for name in FIELDS)
+"""Their names in Parquet."""
 USUAL = {
     "x-edge-location": "FRA60-P1",
     "c-ip": "203.0.113.7",
@@ -119,10 +121,29 @@ def write(path: Path, lines: Iterable[str], *, end: str = "\n") -> Path:
 
 def write_parquet(path: Path, entries: Iterable[Entry]) -> Path:
     """Write a Parquet file of standard logging (v2), whose columns have _ for punctuation, and are all text."""
-    columns = [name.replace("(", "_").replace(")", "").replace("-", "_").lower() for name in FIELDS]
     rows = [[encode(entry.get(name, "")) for name in FIELDS] for entry in entries]
     with duckdb.connect() as database:
-        database.execute("CREATE TABLE log (" + ", ".join(f'"{column}" VARCHAR' for column in columns) + ")")
-        database.executemany(f"INSERT INTO log VALUES ({', '.join('?' * len(columns))})", rows)
+        database.execute("CREATE TABLE log (" + ", ".join(f'"{column}" VARCHAR' for column in COLUMNS) + ")")
+        database.executemany(f"INSERT INTO log VALUES ({', '.join('?' * len(COLUMNS))})", rows)
         database.execute(f"COPY log TO '{path}' (FORMAT parquet)")
+    return path
+
+
+def w3c_log(folder: Path, traffic: Traffic) -> Path:
+    """Write the traffic as CloudFront's W3C log, compressed."""
+    return write(folder / "w3c.gz", w3c(traffic))
+
+
+def json_log(folder: Path, traffic: Traffic) -> Path:
+    """Write it as JSON lines of standard logging (v2), compressed."""
+    return write(folder / "json.gz", json_lines(traffic))
+
+
+def parquet_log(folder: Path, traffic: Traffic) -> Path:  # noqa: ARG001  it is in that log
+    """Rewrite the lines of `w3c_log` as a Parquet file, all columns text."""
+    log, path = folder / "w3c.gz", folder / "parquet"
+    columns = dict.fromkeys(COLUMNS, "VARCHAR")
+    with duckdb.connect(config={"threads": 2}) as database:
+        lines = f"read_csv('{log}', delim = '\t', quote = '', skip = 2, header = false, columns = {columns})"
+        database.execute(f"COPY (SELECT * FROM {lines}) TO '{path}' (FORMAT parquet)")
     return path
