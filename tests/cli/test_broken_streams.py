@@ -132,18 +132,7 @@ def test_a_closed_stream_is_not_given_to_the_next_file(forked: Forked, tmp_path:
     assert b"sha256" not in package.read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("line", "ended"),
-    [
-        ("explain - <&-", (2, "error: standard input: is closed\n")),
-        (
-            "cost --requests 1 --json > /dev/full",
-            (1, "error: standard output cannot be written: No space left on device\n"),
-        ),
-    ],
-    ids=["stdin closed", "stdout full"],
-)
-def test_a_shells_redirection_that_fails_is_told(line: str, ended: tuple[int, str]) -> None:
-    command = f"exec {shlex.quote(sys.executable)} -m cli {line}"
+def test_a_shells_redirection_that_fails_is_told() -> None:
+    command = f"exec {shlex.quote(sys.executable)} -m cli explain - <&-"
     shell = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (shell.returncode, shell.stderr) == ended
+    assert (shell.returncode, shell.stderr) == (2, "error: standard input: is closed\n")

@@ -73,18 +73,6 @@ def served() -> Iterator[Callable[[str], str]]:
         server.server_close()
 
 
-def test_it_serves_until_ctrl_c_whatever_its_file_becomes(up: StartUp, served: Callable[[str], str]):
-    local = up("--origin", f"*.example.com={served('any')}", "--set", "strategy=tier")
-    assert local.get().text == "any v1.example.com"
-    count = local.edit("edge-router:pin: none", "edge-router:pin: canari")
-    local.wait_for(r"^not deployed: ", count)
-    local.wait_for(r"  edge-router:pin is 'canari': did you mean canary\? Allowed: canary, none, stable$", count)
-    assert local.get().text == "any v1.example.com"
-    assert local.end(signal.SIGINT) == []
-    assert local.process.returncode == 0
-    assert "Traceback" not in local.printed
-
-
 @pytest.mark.long
 def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(
     up: StartUp, tree: Path, served: Callable[[str], str]

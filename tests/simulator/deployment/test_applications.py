@@ -10,7 +10,7 @@ import pytest
 from simulator.deployment.applications import Application, ApplicationError, Applications
 from simulator.lambda_edge.keeper import Keeper
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 Pids = Callable[[], set[int]]
 
 
@@ -60,7 +60,6 @@ async def test_its_lines_are_handed_on_with_its_region(keeper: Keeper):
     assert lines[0] == ("eu-west-1", "/ready was requested")
 
 
-@pytest.mark.long
 async def test_what_runs_as_it_should_stays(applications: Applications, pids: Pids):
     await applications.start([echo()])
     before, urls = pids(), applications.urls
@@ -68,7 +67,6 @@ async def test_what_runs_as_it_should_stays(applications: Applications, pids: Pi
     assert (pids(), applications.urls) == (before, urls)
 
 
-@pytest.mark.long
 async def test_a_changed_one_is_replaced_and_the_old_one_goes_on_until_told_to_end(
     applications: Applications, pids: Pids
 ):
@@ -82,7 +80,6 @@ async def test_a_changed_one_is_replaced_and_the_old_one_goes_on_until_told_to_e
     assert await name_at(new) == "new"
 
 
-@pytest.mark.long
 async def test_one_that_died_is_started_again(applications: Applications, pids: Pids):
     await applications.start([echo()])
     (pid,) = pids()
@@ -96,7 +93,6 @@ async def test_one_that_died_is_started_again(applications: Applications, pids: 
     assert [await name_at(url) for url in applications.urls.values()] == ["a"]
 
 
-@pytest.mark.long
 async def test_one_that_is_no_longer_wanted_ends(applications: Applications, pids: Pids):
     await applications.start([echo()])
     await applications.start([])
@@ -104,7 +100,6 @@ async def test_one_that_is_no_longer_wanted_ends(applications: Applications, pid
     assert (pids(), applications.urls) == (set(), {})
 
 
-@pytest.mark.long
 async def test_one_that_does_not_start_says_why_and_the_others_stay(applications: Applications, pids: Pids):
     await applications.start([echo()])
     before, urls = pids(), applications.urls
@@ -116,7 +111,6 @@ async def test_one_that_does_not_start_says_why_and_the_others_stay(applications
     assert (pids(), applications.urls) == (before, urls)
 
 
-@pytest.mark.long
 async def test_one_that_only_fails_is_given_up_after_a_while(keeper: Keeper, pids: Pids):
     applications = Applications(keeper, start_seconds=2)
     with pytest.raises(ApplicationError, match=r"^a\.example\.com:443 did not answer at http://\S+/ within 2 s$"):

@@ -58,6 +58,7 @@ def test_a_plugin_constructs_a_component_from_an_output_of_the_program(up: Run) 
     assert {change.op for change in up.changes} == {"create"}
 
 
+@pytest.mark.long
 def test_outputs_of_a_remote_component_are_the_programs_and_secrets_stay_secret(up: Run) -> None:
     policy = resources(up)[POLICY]["id"]
     assert up.outputs == {
