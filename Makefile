@@ -255,7 +255,7 @@ demo-hosts: setup
 bench: setup
 	@$(BIN)/python -m bench
 
-# The same in more rounds, and the figures that take long.
+# Every figure, also those that take long, with up to 60 rounds of those that noise hides (about an hour).
 bench-full: setup
 	@$(BIN)/python -m bench --full
 

@@ -1,6 +1,6 @@
 """`make bench`: measures, prints the figures and writes the same as JSON to .edge-router/bench.json.
 
-`make bench-full` measures every figure, in more rounds, and writes .edge-router/bench-full.json.
+`make bench-full` measures every figure, with more rounds of those undecided, and writes .edge-router/bench-full.json.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ QUICK_INSTANCES, FULL_INSTANCES = 40, 1_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all bounds hold, 1 when one is broken, 2 when noise left one undecided."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Figures of the router, as ratios.")
-    parser.add_argument("--full", action="store_true", help="every figure, in more rounds")
+    parser.add_argument("--full", action="store_true", help="every figure, and more rounds of those undecided")
     parser.add_argument("--only", metavar="TEXT", default="", help="figures whose group or name has this text")
     options = parser.parse_args(arguments)
     console, started = Console(highlight=False), time.monotonic()

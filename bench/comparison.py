@@ -45,7 +45,7 @@ class Schedule:
     looks: int
 
 
-QUICK, FULL = Schedule(rounds=15, looks=2), Schedule(rounds=31, looks=4)
+QUICK, FULL = Schedule(rounds=15, looks=2), Schedule(rounds=15, looks=4)
 
 
 @dataclass(frozen=True)
