@@ -255,7 +255,7 @@ demo-hosts: setup
 bench: setup
 	@$(BIN)/python -m bench
 
-# Every figure, also those that take long, with up to 60 rounds of those that noise hides (about an hour).
+# Every figure, also those that take long, with up to 60 rounds of those that noise hides (23 minutes).
 bench-full: setup
 	@$(BIN)/python -m bench --full
 
