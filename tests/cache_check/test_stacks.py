@@ -27,7 +27,7 @@ every_setting = pytest.mark.parametrize(
 IDS = {"responseHeadersPolicyId", "cachePolicyId", "originRequestPolicyId", "lambdaArn", "functionArn"}
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(r"sticky-session-versioned|tier|static|jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_stack
 @every_setting
 def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...]) -> None:

@@ -30,7 +30,7 @@ def completed(*words: str) -> list[str]:
     return found.stdout.split()
 
 
-@pytest.mark.long_if(r"up|explain|init|config|rollout|cost")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -17,7 +17,7 @@ VERIFY = (
 )
 
 
-@pytest.mark.long_if(r"fastest|tenant|\b(local|staging)\b")
+@pytest.mark.long_if(r"cookie-version|jwt-iat|fastest|tenant|\b(local|staging)\b")
 @pytest.mark.parametrize("stack", ["local", "staging", "prod"])
 @pytest.mark.parametrize("strategy", ["sticky-session", "cookie-version", "jwt-iat", "tenant-lookup", "fastest-origin"])
 def test_the_shipped_stacks_are_in_order_with_every_strategy(run: Run, stack: str, strategy: str):

@@ -140,6 +140,7 @@ def test_a_product_without_a_usable_price_is_bundled(products: list[Any], reason
     assert price == bundled_prices()["store-reads"].because(reason)
 
 
+@pytest.mark.long_if(r"^refusal[1-4]")
 @pytest.mark.parametrize(
     ("refusal", "reason"),
     [

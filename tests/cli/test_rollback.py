@@ -253,12 +253,14 @@ def test_at_a_terminal_it_asks(
     assert result.err.startswith("prod: AWS account 123456789012, Region us-east-1\nCarry out the plan? [y/N]:")
 
 
+@pytest.mark.long
 def test_the_item_is_the_one_that_pulumi_would_write(run: Callable[..., Result], account: Account) -> None:
     """So that the next `pulumi up` with the same settings changes nothing that is in force."""
     assert rolled_back(run, account, "--yes", "--keep-version").exit_code == 0
     assert account.config == config_item(shipped_stack("prod", "pin=stable", "canaryPercent=0").settings)
 
 
+@pytest.mark.long
 def test_the_rest_of_the_distribution_stays_as_it_was(run: Callable[..., Result], account: Account) -> None:
     before = account.cloudfront.config
     assert rolled_back(run, account, "--yes").exit_code == 0
@@ -295,6 +297,7 @@ def test_another_version_can_be_named(run: Callable[..., Result], account: Accou
     assert (refused.exit_code, details(refused)["version"]) == (1, "there is no version 9: there are 1, 2, 3")
 
 
+@pytest.mark.long
 def test_without_an_earlier_version_the_rest_is_done(run: Callable[..., Result], account: Account) -> None:
     account.write_outputs(version=1)
     account.cloudfront.associate(f"{account.function_arn}:1")
@@ -365,6 +368,7 @@ def test_throttling_loses_nothing(run: Callable[..., Result], account: Account) 
     assert states(result)["pin"] == "done"
 
 
+@pytest.mark.long
 def test_a_distribution_that_was_changed_meanwhile_is_not_overwritten(account: Account) -> None:
     """Between reading and writing, by whomever."""
     step = version_step(_deployed(account))

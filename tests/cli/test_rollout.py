@@ -460,6 +460,7 @@ def test_aws_is_meant_where_that_is_said(run: Run, table: ControlTable, standing
     assert run("rollout", "status", "--stack", "prod", "--local").out.startswith(f"prod ({standing_here}): no rollout")
 
 
+@pytest.mark.long
 def test_the_status_of_a_stack_in_aws_is_what_is_in_force_there(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
     result = run("status", "--stack", "prod", "--aws")

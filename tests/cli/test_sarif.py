@@ -151,6 +151,7 @@ def test_two_documents_do_not_share_standard_output(run: Run) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_file_that_cannot_be_written_is_told(run: Run) -> None:
     result = run("config", "check", "--stack", "prod", "--sarif", "/nowhere/found.sarif")
     assert result == Result(1, "", "error: /nowhere/found.sarif: No such file or directory\n")

@@ -112,6 +112,7 @@ def test_a_refused_function_waits_and_goes_when_aws_lets_go(run: Callable[..., R
     assert aws.deleted == [one.arn]
 
 
+@pytest.mark.long
 def test_since_when_it_waits_is_when_it_was_refused_first(
     run: Callable[..., Result], aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +285,7 @@ def test_a_function_that_may_not_be_deleted_stops_no_other(run: Callable[..., Re
     assert result.exit_code == 1
 
 
+@pytest.mark.long
 def test_throttling_stops_it_and_the_next_run_goes_on(run: Callable[..., Result], aws: FakeAws) -> None:
     one = used(aws, versions=6)
     aws.refusals["DeleteFunction"] = [RefusalError("TooManyRequestsException", "Rate exceeded", 429)]

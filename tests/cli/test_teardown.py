@@ -15,6 +15,8 @@ from tests.infra.configs import ON_LAMBDA, choosing, run_stack
 
 from .fake_aws import FakeAws, Function
 
+pytestmark = pytest.mark.long
+
 FUNCTION = "aws:lambda/function:Function"
 ROLE = "aws:iam/role:Role"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
@@ -70,7 +72,6 @@ def told(result: Result) -> tuple[list[tuple[str, str]], int]:
     return [(one["function"], one["state"]) for one in result.document["items"]], result.exit_code
 
 
-@pytest.mark.long
 @on_lambda
 def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
     strategy: str, run: Callable[..., Result], aws: FakeAws, nothing: Path

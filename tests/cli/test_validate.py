@@ -69,6 +69,7 @@ def test_what_is_not_proven_ends_with_exit_code_1(run: Run):
     assert [check["verdict"] for check in document["checks"] if check["check"] == "split"] == ["failed"]
 
 
+@pytest.mark.long
 def test_the_report_goes_to_a_file_too(run: Run, tmp_path: Path):
     with served(Shop()) as url:
         result = run("validate", url, *SMALL, "--json", "--report", str(tmp_path / "report.json"))

@@ -111,6 +111,7 @@ def test_all_formats_say_the_same(run: Run, folder: Path) -> None:
     assert (together["log"]["files"], together["total"]["requests"], together["total"]["visitors"]) == (4, 160, 40)
 
 
+@pytest.mark.long
 def test_a_file_is_read_once_whatever_its_name(run: Run, folder: Path) -> None:
     """To DuckDB `a[1].log` is a pattern, which is `a1.log`."""
     for count, name in enumerate(("a1.log", "a[1].log", "a?.log", "a*.log", "it's.log"), 1):
@@ -218,6 +219,7 @@ def test_fields_of_a_log_without_a_header_are_those_that_are_named(run: Run, fol
     assert (found["total"]["requests"], found["total"]["visitors"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_log_without_cookies_gives_shares_and_says_so(run: Run, folder: Path) -> None:
     fields = [name for name in STANDARD_FIELDS if name != "cs(Cookie)"]
     found = run(*ASK, "--log", str(write(folder / "a.log", w3c(visits(), fields))), "--json").document

@@ -180,6 +180,7 @@ def put_alarm(client_of: ClientOf, name: str, region: str, state: str) -> str:
     return client.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["AlarmArn"]
 
 
+@pytest.mark.long
 def test_alarms_in_state_alarm_are_found_in_all_regions(
     alarms: CloudWatchAlarms, client_of: ClientOf, stack: str
 ) -> None:

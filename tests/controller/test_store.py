@@ -176,6 +176,7 @@ def test_former_rollouts_are_kept_where_the_router_does_not_read(
     assert client_of("dynamodb").get_item(TableName=control_table, Key=key)["Item"]["state"] == {"S": "rolled-back"}
 
 
+@pytest.mark.long
 def test_a_rejected_write_leaves_no_former_rollout(table: ControlTable) -> None:
     world = World(store=table)
     stale = table.read()

@@ -132,6 +132,7 @@ def test_what_starts_the_pipeline_is_written_out() -> None:
     }
 
 
+@pytest.mark.long
 def test_who_is_notified_is_told_that_an_approval_waits() -> None:
     approval = inputs(run(), "aws:codepipeline/pipeline:Pipeline")["stages"][2]["actions"][0]
     assert approval["configuration"] == {

@@ -114,7 +114,7 @@ def test_the_echo_back_end_gets_the_body_unchanged(serve: Callable[..., str]):
     assert response.json()["body_sha256"] == hashlib.sha256(body).hexdigest()
 
 
-@pytest.mark.long_if(r"demo\.app\.main")
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("app", "name", "value", "line"),
     [

@@ -15,7 +15,7 @@ from tests.e2e.echo_origin import EchoOrigin, echoing
 from validator.plan.parse import parse_plan
 from validator.validation import validate
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 V1, V2 = "v1.example.com", "v2.example.com"
 VERSIONED = ("strategy=cookie-version", "cookieVersion.caching=versioned")
@@ -135,7 +135,6 @@ def told(origin: EchoOrigin) -> dict[str, str]:
     return {name: value for name, value in origin.seen[-1].items() if name not in ("x-amz-cf-id", "x-router-trace")}
 
 
-@pytest.mark.long
 @on("cookie-version", more=("cookie-version-with-cookies", "sticky-session", "fastest-origin", "tier", "static-paths"))
 async def test_no_header_beside_the_key_changes_what_the_origin_is_sent(stack: Stack, site: Site) -> None:
     names = POISON if site.name == "static-paths" else POISON + SENT_BY_DEFAULT
@@ -177,7 +176,6 @@ async def test_answers_are_as_if_nobody_had_come_before(stack: Stack, site: Site
     assert german.text == french.text
 
 
-@pytest.mark.long
 @on("fastest-origin-next", more=("cookie-version-next", "tier-next"))
 async def test_key_headers_reach_the_origin_and_tell_its_answers_apart(stack: Stack, site: Site) -> None:
     """With the override's header there is no room for all of them in the policy where a function runs: a hash it is."""
@@ -204,7 +202,6 @@ async def test_the_console_says_which_vary_is_not_in_the_key(stack: Stack, site:
     assert said == (["x-theme"] if "next" in site.name else ["rsc", "x-theme"])
 
 
-@pytest.mark.long
 @on("cookie-version", "fastest-origin-next", more=("tier", "cookie-version-next"))
 async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lacks(stack: Stack, site: Site) -> None:
     path = "/varied?vary=RSC, Accept-Language".replace(" ", "%20")
@@ -217,7 +214,6 @@ async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lack
     stack.console.clear()
 
 
-@pytest.mark.long
 @on("cookie-version-with-cookies", more=("sticky-session", "fastest-origin"))
 async def test_a_cookie_reaches_its_visitor_and_nobody_else(stack: Stack, site: Site) -> None:
     for cache_control in ("public, max-age=60", "s-maxage=60", "public, max-age=31536000, immutable"):
@@ -246,7 +242,6 @@ async def test_where_no_cookie_reaches_the_application_answers_are_kept_without_
     assert "sid=" not in str([answer.headers.get_list("set-cookie") for answer in answers])
 
 
-@pytest.mark.long_if(r"caching-off")
 @on("cookie-version", "caching-off")
 async def test_files_that_everybody_shares_for_long_get_no_cookie_of_the_router(stack: Stack, site: Site) -> None:
     for cache_control, is_set in SHARED_FOR_LONG.items():

@@ -174,6 +174,7 @@ def test_of_several_paths_at_one_host_the_only_one_that_fits_is_removed(
 PLAIN: Origins = {**APART, "stable": {"domainName": "v1.example.com", "protocol": "http"}}
 
 
+@pytest.mark.long_if(r"^origins[2-6]-")
 @pytest.mark.parametrize(
     ("origins", "value", "sets_cookie", "asked", "expected"),
     [

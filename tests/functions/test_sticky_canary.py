@@ -72,6 +72,7 @@ def test_a_session_without_a_valid_hint_stays_where_the_table_says(
     assert function.run(viewer_response(event)).result["cookies"] == {}
 
 
+@pytest.mark.long_if(r"^two")
 @pytest.mark.parametrize("hint", [{}, {"app-version": "canary"}, {"app-version": "forged"}])
 @pytest.mark.parametrize("session", ["one", "two", "unknown"])
 def test_nobody_asks_the_table_while_the_canary_is_withdrawn(session: str, hint: dict[str, str]) -> None:

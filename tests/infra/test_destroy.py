@@ -102,7 +102,7 @@ def test_nothing_is_protected_where_the_tables_are_not(strategy: str) -> None:
         assert not [one for one in deployed(stack, strategy).state["deployment"]["resources"] if one.get("protect")]
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version")
+@pytest.mark.long
 @every_strategy
 def test_a_stack_from_before_is_protected_by_an_update_that_changes_nothing_else(strategy: str) -> None:
     before = deployed("prod", strategy)
@@ -145,6 +145,7 @@ def test_what_refers_to_the_function_goes_before_its_role_and_logs(strategy: str
     assert "distribution" in order
 
 
+@pytest.mark.long
 def test_a_switch_to_a_strategy_without_a_function_leaves_it_behind_too() -> None:
     before = deployed("staging", "sticky-session")
     after = run_stack("staging", "strategy=tier", state=before.state)

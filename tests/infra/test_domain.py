@@ -137,6 +137,7 @@ def test_the_proof_of_a_wildcard_is_that_of_its_domain_and_stays_in_the_zone() -
     assert set(validation["inputs"]["validationRecordFqdns"]) == {one["outputs"]["fqdn"] for one in proofs.values()}
 
 
+@pytest.mark.long
 def test_every_alias_leads_to_the_distribution_by_ipv4_and_ipv6() -> None:
     found = run("prod", *MADE)
     [distribution] = all_resources(found, DISTRIBUTION)
@@ -152,6 +153,7 @@ def test_every_alias_leads_to_the_distribution_by_ipv4_and_ipv6() -> None:
     assert all(one["aliases"] == [target] and "allowOverwrite" not in one for one in records)
 
 
+@pytest.mark.long
 def test_a_certificate_that_is_there_is_used_as_it_is() -> None:
     found = run("prod", *GIVEN)
     assert inputs(found, DISTRIBUTION)["viewerCertificate"]["acmCertificateArn"] == ARN

@@ -228,6 +228,7 @@ def test_a_window_says_something_when_chance_rarely_gets_that_far() -> None:
     assert [least_assigned(points) for points in (1, 5, 10, 20, 100)] == [40_000, 1_600, 400, 100, 4]
 
 
+@pytest.mark.long
 def test_thresholds_are_those_of_the_config() -> None:
     found = alarms(
         "alarms.fallbackRatePercent=0.5",

@@ -113,6 +113,7 @@ def test_the_function_is_on_exactly_the_triggers_needed(stack: str, strategy: st
     assert resources(found, VIEWER_FUNCTION) == resources(found, STORE) == resources(found, KEYS) == []
 
 
+@pytest.mark.long_if(r"tenant|fastest")
 @every_stack
 @on_lambda
 def test_caching_is_off_where_visitors_get_different_origins(stack: str, strategy: str) -> None:

@@ -217,6 +217,7 @@ def test_sealed_code_lies_beside_the_packages_for_its_owner_only() -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.long
 def test_the_state_with_secrets_has_the_code_and_is_otherwise_the_same() -> None:
     found = run("local", *VERSIONED["cookie-version"])
     [function] = [one for one in found.state_with_secrets["deployment"]["resources"] if one["type"] == VIEWER_FUNCTION]  # type: ignore[index]
@@ -227,7 +228,7 @@ def test_the_state_with_secrets_has_the_code_and_is_otherwise_the_same() -> None
     assert {**function["inputs"], "code": 0} == {**sealed["inputs"], "code": 0}
 
 
-@pytest.mark.long_if(r"settings[01]")
+@pytest.mark.long
 @pytest.mark.parametrize("settings", [(TIER,), *VERSIONED.values()])
 def test_the_local_edge_takes_what_the_program_deploys(settings: tuple[str, ...]) -> None:
     first = run("local", *settings)

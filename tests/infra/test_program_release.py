@@ -278,6 +278,7 @@ def test_who_is_notified_is_subscribed_to_the_topic() -> None:
     assert set(changed(before, "prod", STICKY, *notify)) == {"create"}
 
 
+@pytest.mark.long
 def test_another_plan_changes_nothing_that_is_deployed() -> None:
     """`edge-router rollout start` takes the plan from config and puts it into the rollout's item."""
     plan = ("rollout.steps[0]=2", "rollout.interval=1h", "rollout.minimumRequests=50", "rollout.onInconclusive=wait")

@@ -95,7 +95,7 @@ async def test_a_rollout_under_way_is_told(
     assert warnings_of(found) == (f"edge-router: a rollout of release 2026-11 is {warning}",)
 
 
-@pytest.mark.long_if(r"succeeded|ended|aborted")
+@pytest.mark.long
 @pytest.mark.parametrize("state", [SUCCEEDED, ROLLED_BACK, ENDED])
 async def test_one_that_is_over_is_not(account: Account, state: str) -> None:
     await account.put(replace(STEP, state=state))

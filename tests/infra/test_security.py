@@ -93,12 +93,14 @@ def test_every_behavior_adds_what_the_origin_does_not_say(stack: str, overrides:
     assert [one["responseHeadersPolicyId"] for one in behaviors] == [policy["id"]] * 2
 
 
+@pytest.mark.long
 def test_the_headers_can_be_left_to_the_origins() -> None:
     found = run("prod", "security.responseHeaders=false")
     assert all_resources(found, POLICY) == []
     assert "responseHeadersPolicyId" not in inputs(found, DISTRIBUTION)["defaultCacheBehavior"]
 
 
+@pytest.mark.long
 def test_a_web_acl_is_attached() -> None:
     assert inputs(run("prod", f"security.webAclArn={WEB_ACL}"), DISTRIBUTION)["webAclId"] == WEB_ACL
     assert "webAclId" not in inputs(run("prod"), DISTRIBUTION)

@@ -82,7 +82,7 @@ def test_a_configured_name_is_the_name() -> None:
     assert moved.warnings() == []
 
 
-@pytest.mark.long_if(r"home")
+@pytest.mark.long
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_another_table_comes_beside_the_old_one_which_stays(change: tuple[str, ...]) -> None:
     before = run("staging", *STICKY)

@@ -104,6 +104,7 @@ def test_without_wheels_only_modules_are_tried(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long_if(r"^files[356]")
 @pytest.mark.parametrize(
     ("files", "problem"),
     [

@@ -63,6 +63,7 @@ def test_the_handler_routes_by_the_baked_config(package: Path) -> None:
     assert (line["strategy"], line["region"], line["reason"]) == ("cookie-version", "eu-west-1", "no-cookie")
 
 
+@pytest.mark.long_if(r"change[34]")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -120,6 +121,7 @@ PARTS = {
 }
 
 
+@pytest.mark.long_if(r"change[12]")
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -59,6 +59,7 @@ def test_a_wrong_one_is_refused_with_the_services_code(request_: Signed, now: da
     assert raised.value.code == code
 
 
+@pytest.mark.long
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_a_bucket_gives_its_objects_to_those_whom_its_policy_names() -> None:

@@ -13,6 +13,7 @@ from stats.always_valid import LOG_EFFECTS, critical_value, difference_limits, l
 ALPHA = 0.05
 
 
+@pytest.mark.long_if(r"^12-")
 @pytest.mark.parametrize("margin", [0.0, 0.05])
 @pytest.mark.parametrize("rate", [0.01, 0.2, 0.6])
 @pytest.mark.parametrize(("size", "reference_size"), [(6, 20), (12, 12)])

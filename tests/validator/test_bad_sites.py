@@ -109,6 +109,7 @@ def test_a_name_that_cannot_be_resolved_is_reported(monkeypatch: pytest.MonkeyPa
     assert " requests got no response: the host name cannot be resolved: " in result(report, "answers").summary
 
 
+@pytest.mark.long
 def test_redirects_in_circles_are_reported():
     def circle(asked: Asked) -> Reply:
         return 302, [("location", "/b" if asked.path == "/" else "/")], b""

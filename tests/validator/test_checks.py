@@ -186,6 +186,7 @@ def test_the_other_versions_answer_out_of_the_cache_fails():
     assert {(answer.version, answer.age) for answer in versions.samples} == {("stable", "7")}
 
 
+@pytest.mark.long
 def test_versions_are_inconclusive_where_only_one_of_two_responded():
     with served(Shop(percent=0)) as url:
         unmet = result(validated(url, percent=1), "cached-versions")
@@ -250,6 +251,7 @@ def test_versions_can_be_read_from_the_body():
     assert result(elsewhere, "split").summary.endswith("got no known version: the body does not match the pattern")
 
 
+@pytest.mark.long
 def test_a_code_that_means_no_version_is_shown():
     with served(Shop()) as url:
         split = result(validated(url, percent=30, versions={"stable": "1", "canary": "9"}), "split")
@@ -280,7 +282,7 @@ def test_a_cache_that_is_keyed_on_what_vary_names_passes():
     )
 
 
-@pytest.mark.long_if(r"Cookie|^RSC")
+@pytest.mark.long
 @pytest.mark.parametrize("vary", ["RSC", "Cookie, Accept-Encoding, *", ""])
 def test_no_unusual_request_is_sent_for_an_object_that_is_not_cached(vary: str):
     """Where the object is not in the cache, the unusual value would be what everybody gets."""

@@ -53,6 +53,7 @@ def test_redirects_on_the_site_are_followed_with_the_cookies_set_on_the_way():
     assert result(report, "cached-cookies").verdict == "failed"  # a cookie set on the way counts: all got the same
 
 
+@pytest.mark.long
 def test_a_redirect_to_another_site_is_the_answer_and_nothing_is_sent_there():
     elsewhere = Shop()
     with served(elsewhere) as other:
@@ -79,7 +80,7 @@ def test_an_endless_page_is_read_only_so_far():
     assert result(report, "answers").verdict == "passed"
 
 
-@pytest.mark.long_if(r"klingon|hex|puny")
+@pytest.mark.long_if(r"utf-16|klingon|hex|puny")
 @pytest.mark.parametrize("charset", ["klingon", "idna", "hex", "utf-16", "punycode"])
 def test_a_wrong_charset_does_not_fail(charset: str):
     def answer(_: Asked) -> Reply:

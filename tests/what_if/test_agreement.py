@@ -120,6 +120,7 @@ def test_the_number_of_buckets_is_the_assignments(percent: float) -> None:
     assert all((bucket < limit(percent)) is (origin == "canary") for origin, bucket in buckets.values())
 
 
+@pytest.mark.long
 def test_a_session_is_judged_as_one_that_the_table_does_not_know(tmp_path: Path) -> None:
     stack = stack_of(strategy="sticky-session", release=RELEASE, stickySession=SESSIONS)
     tokens = ("plain", "s%3Aabc.d%2Be", "100%", "%25", "a[b]~'c", '"quoted"', "t" * 1_024, "t" * 1_025, "")

@@ -63,6 +63,7 @@ async def test_an_item_that_stays_as_it_is_is_not_written_again(
     assert await version_in(HOME) == "by hand"
 
 
+@pytest.mark.long_if(r"outputs[1-4]")
 @pytest.mark.parametrize(
     ("outputs", "problem"),
     [

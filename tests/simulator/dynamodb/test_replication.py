@@ -171,6 +171,7 @@ async def test_a_table_without_replicas_stays_in_its_region(dynamodb: LocalDynam
     assert dynamodb.status()["replication"] == {"lagMs": 20, "isPaused": False, "pending": 0, "errors": []}
 
 
+@pytest.mark.long_if(r"update|DELETE")
 @pytest.mark.parametrize(
     "statement",
     ["INSERT INTO \"{}\" VALUE {{'token': 't'}}", "update {} SET version='2' WHERE token='t'", 'DELETE FROM "{}"'],

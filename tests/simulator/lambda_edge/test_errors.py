@@ -132,7 +132,7 @@ async def test_an_answer_that_cannot_be_encoded_is_unhandled(bench: Bench):
     assert invocation.error_message.startswith("Runtime.MarshalError: Unable to marshal response: ")
 
 
-@pytest.mark.long_if(r"True")
+@pytest.mark.long
 @pytest.mark.parametrize("uses_native_client", [True, False])
 async def test_an_answer_over_six_megabytes_is_oversize(bench: Bench, uses_native_client: bool):
     edge = bench.edge(RETURNS, uses_native_client=uses_native_client)

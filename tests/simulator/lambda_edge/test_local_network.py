@@ -58,6 +58,7 @@ async def test_tls_to_anybody_else_stays_tls_though_the_port_is_an_origins(bench
     assert failed.payload.endswith(": ssl")
 
 
+@pytest.mark.long
 async def test_an_origin_with_an_https_url_is_spoken_to_in_tls(bench: Bench):
     server = LoopbackServer(hosts)
     await server.listen()

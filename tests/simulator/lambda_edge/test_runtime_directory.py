@@ -21,6 +21,7 @@ def test_a_distribution_that_is_not_installed_is_named(tmp_path: Path):
         link_distributions(tmp_path, ["no-such-distribution"])
 
 
+@pytest.mark.long
 @pytest.mark.anyio
 async def test_native_wheels_can_be_substituted_by_the_installed_ones(tmp_path: Path):
     wheels = tmp_path / "wheels"

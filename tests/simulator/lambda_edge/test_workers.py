@@ -118,6 +118,7 @@ async def test_one_endless_line_is_cut(bench: Bench):
     assert max(cut) <= 262_144
 
 
+@pytest.mark.long
 async def test_a_worker_that_died_while_idle_is_replaced_unnoticed(bench: Bench):
     edge = bench.edge(SHOW_PID)
     pid, _ = (await edge.invoke(ARN, "eu-west-1", {})).payload
@@ -130,6 +131,7 @@ async def test_a_worker_that_died_while_idle_is_replaced_unnoticed(bench: Bench)
     assert edge.status()[0]["workers"] == 1
 
 
+@pytest.mark.long
 async def test_a_caller_that_goes_away_does_not_stop_the_invocation(bench: Bench):
     edge = bench.edge(SHOW_PID)
     caller = asyncio.create_task(edge.invoke(ARN, "eu-west-1", {"seconds": 0.2}))

@@ -278,6 +278,7 @@ def test_secrets_open_with_the_passphrase(sealed: Path) -> None:
     assert found.secret_keys == {"edge-router:override"}
 
 
+@pytest.mark.long
 def test_the_passphrase_may_be_in_a_file(sealed: Path, tmp_path: Path) -> None:
     (tmp_path / "phrase").write_text("correct horse\n")
     environment = {"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "phrase")}
