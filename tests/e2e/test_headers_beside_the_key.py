@@ -4,7 +4,7 @@ come back to others: the real package and functions, over HTTP."""
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import httpx
@@ -120,10 +120,9 @@ async def site(deployed: Stack, request: pytest.FixtureRequest) -> AsyncGenerato
         yield Site(request.param, origin)
 
 
-def on(*setups: str, more: Sequence[str] = ()) -> pytest.MarkDecorator:
-    """The test on these setups, and in the long run on some more."""
-    long = [pytest.param(setup, marks=pytest.mark.long) for setup in more]
-    return pytest.mark.parametrize("site", [*setups, *long], indirect=True, scope="module")
+def on(*setups: str) -> pytest.MarkDecorator:
+    """The test on these setups."""
+    return pytest.mark.parametrize("site", setups, indirect=True, scope="module")
 
 
 def is_hit(answer: httpx.Response) -> bool:
@@ -135,7 +134,7 @@ def told(origin: EchoOrigin) -> dict[str, str]:
     return {name: value for name, value in origin.seen[-1].items() if name not in ("x-amz-cf-id", "x-router-trace")}
 
 
-@on("cookie-version", more=("cookie-version-with-cookies", "sticky-session", "fastest-origin", "tier", "static-paths"))
+@on("cookie-version", "cookie-version-with-cookies", "sticky-session", "fastest-origin", "tier", "static-paths")
 async def test_no_header_beside_the_key_changes_what_the_origin_is_sent(stack: Stack, site: Site) -> None:
     names = POISON if site.name == "static-paths" else POISON + SENT_BY_DEFAULT
     await stack.get("/plain.js", user_agent="Mozilla/5.0")
@@ -152,7 +151,7 @@ async def test_no_header_beside_the_key_changes_what_the_origin_is_sent(stack: S
     assert told(site.origin) == plain
 
 
-@on("cookie-version", more=("cookie-version-with-cookies", "sticky-session", "fastest-origin", "tier"))
+@on("cookie-version", "cookie-version-with-cookies", "sticky-session", "fastest-origin", "tier")
 async def test_methods_that_are_never_kept_keep_their_headers(stack: Stack, site: Site) -> None:
     sent = {"content-type": "application/json", "x-csrf-token": "t", "x-http-method-override": "GET", "if-match": "e"}
     for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -176,7 +175,7 @@ async def test_answers_are_as_if_nobody_had_come_before(stack: Stack, site: Site
     assert german.text == french.text
 
 
-@on("fastest-origin-next", more=("cookie-version-next", "tier-next"))
+@on("fastest-origin-next", "cookie-version-next", "tier-next")
 async def test_key_headers_reach_the_origin_and_tell_its_answers_apart(stack: Stack, site: Site) -> None:
     """With the override's header there is no room for all of them in the policy where a function runs: a hash it is."""
     component, page = await stack.get("/next", rsc="1"), await stack.get("/next")
@@ -193,7 +192,7 @@ async def test_key_headers_reach_the_origin_and_tell_its_answers_apart(stack: St
     assert EVIL not in json.dumps(site.origin.seen)
 
 
-@on("cookie-version", more=("cookie-version-next", "tier-next"))
+@on("cookie-version", "cookie-version-next", "tier-next")
 async def test_the_console_says_which_vary_is_not_in_the_key(stack: Stack, site: Site) -> None:
     for path in ("/vary-1", "/vary-2"):
         await stack.get(f"{path}?vary=RSC, X-Theme, Accept-Encoding")
@@ -202,7 +201,7 @@ async def test_the_console_says_which_vary_is_not_in_the_key(stack: Stack, site:
     assert said == (["x-theme"] if "next" in site.name else ["rsc", "x-theme"])
 
 
-@on("cookie-version", "fastest-origin-next", more=("tier", "cookie-version-next"))
+@on("cookie-version", "fastest-origin-next", "tier", "cookie-version-next")
 async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lacks(stack: Stack, site: Site) -> None:
     path = "/varied?vary=RSC, Accept-Language".replace(" ", "%20")
     visitors = {"visitors": 2, "stickyVisitors": 1, "requestsPerVisitor": 2, "rate": 500}
@@ -214,7 +213,7 @@ async def test_the_validator_finds_from_outside_what_vary_names_and_the_key_lack
     stack.console.clear()
 
 
-@on("cookie-version-with-cookies", more=("sticky-session", "fastest-origin"))
+@on("cookie-version-with-cookies", "sticky-session", "fastest-origin")
 async def test_a_cookie_reaches_its_visitor_and_nobody_else(stack: Stack, site: Site) -> None:
     for cache_control in ("public, max-age=60", "s-maxage=60", "public, max-age=31536000, immutable"):
         for status in ("200", "302", "404", "500"):
@@ -233,7 +232,7 @@ async def _application_cookie(stack: Stack, path: str) -> str:
     return lines[0] if lines else ""
 
 
-@on("cookie-version", more=("tier-without-cookies",))
+@on("cookie-version", "tier-without-cookies")
 async def test_where_no_cookie_reaches_the_application_answers_are_kept_without_its_own(
     stack: Stack, site: Site
 ) -> None:
