@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Its URL, as long as this lasts."""
+    """Its URL, as long as this lasts; nothing of the account is left, which is one for all servers of a process."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     try:
         yield f"http://{host}:{port}"
     finally:
+        httpx.post(f"http://{host}:{port}/moto-api/reset", trust_env=False).raise_for_status()
         server.stop()
 
 

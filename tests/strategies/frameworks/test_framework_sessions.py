@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 
 from router.model.request import Request
@@ -32,9 +31,8 @@ AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAUL
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    """A server without tables: those of moto belong to the process."""
+    """A server without tables."""
     with moto_server() as url:
-        httpx.post(f"{url}/moto-api/reset").raise_for_status()
         yield url
 
 
