@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -17,11 +17,11 @@ def moto_server() -> Iterator[str]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        httpx.post(f"http://{host}:{port}/moto-api/reset", trust_env=False).raise_for_status()
-        server.stop()
+    url = f"http://{host}:{port}"
+    with ExitStack() as ending:
+        ending.callback(server.stop)
+        ending.callback(lambda: httpx.post(f"{url}/moto-api/reset", trust_env=False).raise_for_status())
+        yield url
 
 
 def use_aws_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,10 @@ def main() -> None:
     count = parser.parse_args().lines
     # In a process of its own: the peak of a process, as the kernel counts it, is that of its parent at least.
     writer = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-    with tempfile.TemporaryDirectory(prefix="what-if-bench-") as folder, writer:
-        logs = (writer.submit(make, Path(folder), Traffic(count)) for make in (w3c_log, json_log, parquet_log))
-        rows = [_measure(log.result(), count) for log in logs]
+    with tempfile.TemporaryDirectory(prefix="what-if-bench-") as name, writer:
+        folder, traffic = Path(name), Traffic(count)
+        logs = (partial(w3c_log, folder, traffic), partial(json_log, folder, traffic), partial(parquet_log, folder))
+        rows = [_measure(writer.submit(log).result(), count) for log in logs]
     print_table(
         ("log", "lines", "MB", "seconds", f"<= {MOST_SECONDS}", "of CPU", "peak MB", f"<= {MOST_MEGABYTES}"),
         [

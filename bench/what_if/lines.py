@@ -139,8 +139,8 @@ def json_log(folder: Path, traffic: Traffic) -> Path:
     return write(folder / "json.gz", json_lines(traffic))
 
 
-def parquet_log(folder: Path, traffic: Traffic) -> Path:  # noqa: ARG001  it is in that log
-    """Rewrite the lines of `w3c_log` as a Parquet file, all columns text."""
+def parquet_log(folder: Path) -> Path:
+    """Rewrite the lines of `w3c_log` in this folder as a Parquet file, all columns text."""
     log, path = folder / "w3c.gz", folder / "parquet"
     columns = dict.fromkeys(COLUMNS, "VARCHAR")
     with duckdb.connect(config={"threads": 2}) as database:

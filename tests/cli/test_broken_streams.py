@@ -68,7 +68,7 @@ def called(command: Command) -> list[str]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-@pytest.mark.parametrize("streams", [pytest.param(streams, id=name) for name, streams in STREAMS.items()])
+@pytest.mark.parametrize("streams", STREAMS.values(), ids=STREAMS)
 def test_no_stream_ends_a_command_in_a_traceback(forked: Forked, command: Command, streams: dict[str, str]) -> None:
     for more in ([], ["--json"] if command.takes("--json") else []):
         ended = forked([*called(command), *more], streams)
