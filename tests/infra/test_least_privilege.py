@@ -62,7 +62,7 @@ def grants_in(config: tuple[str, ...]) -> dict[tuple[str, str], list[dict[str, A
     }
 
 
-@pytest.mark.long_if(r"sticky-session.caching|demo|validator|jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
+@pytest.mark.long_if(r"validator|jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
 @every_config
 def test_every_resource_passes_the_stand_ins_checks(config: tuple[str, ...]) -> None:
     """The run itself ends at the first one that does not; none may be of a kind that the stand-in does not know."""

@@ -143,7 +143,7 @@ def replicas_of(visitors: Visitors, fault: Any, first_faulty: int, control: Any 
     return Replica(items, fault, first_faulty), Replica(items)
 
 
-@pytest.mark.long_if(r"^new connection|first read")
+@pytest.mark.long_if(r"first read")
 @both
 @pytest.mark.parametrize("first_faulty", [1, 2], ids=["first read", "kept connection"])
 @pytest.mark.parametrize("name", FAULTS)
@@ -292,7 +292,6 @@ CONTROL: dict[str, Any] = {
 CONTROL_ITEMS = [config_item(canaryPercent={"N": "100"})]
 
 
-@pytest.mark.long_if(r"^new connection")
 @pytest.mark.parametrize(
     "first_faulty", [pytest.param(1, marks=pytest.mark.long), 3], ids=["first read", "kept connection"]
 )

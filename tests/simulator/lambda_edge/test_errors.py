@@ -49,7 +49,7 @@ async def test_a_busy_loop_is_killed_as_well(bench: Bench):
     assert (await edge.invoke(ARN, "eu-west-1", {"do": "while True: pass"})).error == "timeout"
 
 
-@pytest.mark.long_if(r"kill|sys\.exit|SIGSEGV")
+@pytest.mark.long_if(r"kill|sys\.exit")
 @pytest.mark.parametrize(
     ("do", "message"),
     [
