@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from cli.stacks.workspace import Workspace
 from cli.up.deploying import deploy
 from cli.up.report import print_log_line
 from cli.up.request import UpRequest
+from controller.rollout.state import Rollout
 from demo.figures import Counted
 from infra.data.control_item import config_item
 from simulator.deployment.deployment import LocalDeployment
@@ -57,6 +58,11 @@ class Decisions:
         self.last: Mapping[str, Any] = {}
         self.counted: dict[str, Counted] = {}
 
+    @property
+    def revision(self) -> str:
+        """The revision of control that the newest decision was made by; "" before the first."""
+        return str(self.last.get("revision", ""))
+
     def line(self, region: str, function: str, line: str) -> None:
         """Take a line that the function wrote."""
         if line.startswith('{"strategy":') and '"origin":' in line:
@@ -86,7 +92,8 @@ class Guide:
         await deploy(request, self.deployment)
         stack = Workspace().open_stack(self.stack, request.overrides)
         if stack.settings.reads_control_table:
-            await self.wait_for(f"config:{config_item(stack.settings)['revision']['S']}")
+            config = f"config:{config_item(stack.settings)['revision']['S']}"
+            await self.wait_until(lambda revision: revision == config, "the new settings")
 
     async def update(self, overrides: Sequence[str]) -> None:
         """Run the program again with these settings, without waiting until they are in force."""
@@ -97,16 +104,32 @@ class Guide:
         settings = (f"control.refreshSeconds={REFRESH_SECONDS}", *overrides)
         return UpRequest(self.stack, self.port, settings, is_brief=True, fail_percent=fail_percent)
 
-    async def wait_for(self, revision: str) -> None:
-        """Wait until the router reads this revision: a running instance caches the control table for a second."""
-        async with asyncio.timeout(IN_FORCE_SECONDS), self.viewer() as viewer:
-            while self.decisions.last.get("revision") != revision:
-                await visit(viewer, path="/health")
-                await asyncio.sleep(POLL_SECONDS)
+    async def wait_until(self, is_read: Callable[[str], bool], what: str) -> None:
+        """Wait until the router reads such a revision: a running instance caches the control table for a second.
+
+        An expectation that failed where that takes too long; the text names `what` should have been read.
+        """
+        try:
+            async with asyncio.timeout(IN_FORCE_SECONDS), self.viewer() as viewer:
+                while not is_read(self.decisions.revision):
+                    await visit(viewer, path="/health")
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            seen = self.decisions.revision or "none"
+            self.checks.expect(False, f"the router reads {what} within {IN_FORCE_SECONDS} seconds: it reads {seen}")
 
     def viewer(self) -> httpx.AsyncClient:
         """Return a viewer with a cookie jar. Secure cookies are sent by hand, for this is HTTP."""
         return httpx.AsyncClient(base_url=self.deployment.url, trust_env=False, timeout=30)
+
+
+def includes(revision: str, rollout: Rollout) -> bool:
+    """Return True where control of this revision is this rollout's, or a later one's.
+
+    A controller that has written the end of a rollout writes the item once more when it has announced it.
+    """
+    kind, _, number = revision.partition(":")
+    return kind == "rollout" and int(number) >= rollout.revision
 
 
 async def visit(
