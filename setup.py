@@ -16,14 +16,14 @@ REFUSAL = (
 
 
 class NoWheel(bdist_wheel):
-    """What `pip install .` and `pip install git+https://…` run; an editable install only asks it for names and tags."""
+    """The command of `pip install .` and `pip install git+https://…`; an editable one asks for names and tags."""
 
     def run(self) -> NoReturn:
         sys.exit(REFUSAL)
 
 
 class NoSourceDistribution(sdist):
-    """What `python -m build` runs."""
+    """The command of `python -m build`."""
 
     def run(self) -> NoReturn:
         sys.exit(REFUSAL)

@@ -42,7 +42,7 @@ def describe_figures(rollout: Rollout) -> str:
 
 
 def _windows(rollout: Rollout, timing: Timing) -> Iterator[Window]:
-    """Those that the controller may have looked at last."""
+    """Yield the windows that the controller may have looked at last."""
     seen_at = rollout.measured_until + timing.lag_seconds
     return windows(rollout.step_started_at, rollout.plan.interval_seconds, seen_at, timing)
 

@@ -24,7 +24,7 @@ from policy.preview import Seen, is_read, plain_properties
 NAME, VERSION = "edge-router-cache-leaks", "0.0.1"
 """The version counts only where PulumiPolicy.yaml has none."""
 MOST_BYTES = 400 * 1024 * 1024
-"""As in Pulumi's own SDKs."""
+"""The limit of Pulumi's own SDKs."""
 _PROTO: Any = analyzer_pb2
 
 

@@ -23,7 +23,7 @@ from infra.config.errors import SettingsError
 from provider.construct import ComponentProvider, property_errors
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
-"""As of Pulumi's own providers."""
+"""The limit of Pulumi's own providers."""
 BY_HAND = (
     "edge-router is a Pulumi program and a component package: `pulumi up` runs it here, and `pulumi package add` from"
     " another project's folder adds its components there (docs/component.md)"

@@ -140,7 +140,7 @@ class GroupMetrics(Metrics):
     """Metrics with the dimension Group besides, and without bots."""
 
     def trace(self, decision: Decision) -> str:
-        """As before, with `;<group>` at the end where the decision has one."""
+        """Append `;<group>` where the decision has one."""
         group = group_of(decision)
         return super().trace(decision) + (f";{group}" if group in (BASELINE, CANARY) else "")
 

@@ -1,4 +1,4 @@
-"""What strategies with a version cookie need and warn of at deploy: functions/canary.js, its config, SameSite."""
+"""Needs and warnings at deploy of strategies with a version cookie: functions/canary.js, its config, SameSite."""
 
 from __future__ import annotations
 

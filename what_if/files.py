@@ -21,7 +21,7 @@ STANDARD_FIELDS = (
 )
 """In their order ("Log file fields"); standard logging (v2) may have others, in the order of the delivery."""
 DELIVERED_FIELDS = (*STANDARD_FIELDS, "c-country", "cache-behavior-path-pattern")
-"""Those of a delivery of standard logging (v2) that names none ("Configure standard logging (v2)")."""
+"""The fields of a delivery of standard logging (v2) that names none ("Configure standard logging (v2)")."""
 DELIMITERS = "\t ,|;"
 HEAD_BYTES = 65_536
 LATIN_1 = "latin-1"

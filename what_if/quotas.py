@@ -35,7 +35,7 @@ class Quota:
 
     @property
     def percent(self) -> float:
-        """How much of it that is."""
+        """The part of the quota that is reached."""
         return 100 * self.reached / self.limit
 
 

@@ -12,7 +12,7 @@ from router.model.assignment import BUCKETS, release_tag
 from strategies.sticky_session import MAX_TOKEN_CHARACTERS
 
 EXACT, EXPECTED, CONDITIONAL, UNKNOWN = "exact", "expected", "conditional", "unknown"
-"""How well a request's version is known. Exact: by its cookie. Expected: by the request id, which the next request of
+"""The certainty of a request's version. Exact: by its cookie. Expected: by the request id, which the next request of
 the same visitor will not have. Conditional: as a new visitor, if the sessions table does not know the session."""
 
 CERTAINTY: Mapping[str, str] = {

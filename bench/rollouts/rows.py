@@ -64,18 +64,18 @@ def are_stopped_at_once(endings: Sequence[Ending]) -> bool:
 
 
 def are_rarely_stopped(endings: Sequence[Ending]) -> bool:
-    """As often as false alarms may be, and the others came to their end."""
+    """Return True where no more are rolled back than false alarms may be, and the others came to their end."""
     rolled_back, succeeded = sum(map(is_rolled_back, endings)), sum(ending.state == "succeeded" for ending in endings)
     return 100 * rolled_back <= MAX_FALSE_PERCENT * len(endings) and rolled_back + succeeded == len(endings)
 
 
 def are_mostly_stopped(endings: Sequence[Ending]) -> bool:
-    """As often as bad ones must be found."""
+    """Return True where as many are rolled back as have to be of bad versions."""
     return 100 * sum(map(is_rolled_back, endings)) >= MIN_FOUND_PERCENT * len(endings)
 
 
 def are_found_at_first_step(endings: Sequence[Ending]) -> bool:
-    """As often as bad ones must be found, with no more than the first step's sample."""
+    """Return True where as many are rolled back at the first step as have to be of bad versions."""
     found = sum(is_rolled_back(ending) and ending.percent == FROM_FIVE.steps[0] for ending in endings)
     return 100 * found >= MIN_FOUND_PERCENT * len(endings)
 

@@ -35,7 +35,7 @@ async def visit_without_canary(size: Size) -> Outcome:
 
 
 async def visit_versioned(size: Size) -> Outcome:
-    """As `caching: versioned` deploys it."""
+    """Visit a site that `caching: versioned` deploys."""
     return await _visit("versioned", _run_versioned(), size, forges_headers=True)
 
 

@@ -27,7 +27,7 @@ _CHANCE: dict[Path, str] = {
 }
 _ALL: frozenset[Source] = frozenset({("cookie", ANY), ("header", ANY), ("query", ANY)})
 _PASSED_ON = frozenset({"Object.assign", "Object.freeze", "Promise.resolve", "structuredClone"})
-"""What they return is what they were given."""
+"""Functions that return what they were given."""
 _RETURN_ITEMS = frozenset(
     (
         "at",

@@ -1,4 +1,4 @@
-"""What differs between a package or a function's code and what is built here, without values that may be secret."""
+"""Differences between a package or a function's code and what is built here, without values that may be secret."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class FunctionArn:
 
 @dataclass(frozen=True)
 class Deployed:
-    """What runs: `version` is Lambda's, `content` None where its SHA-256 is the expected one, so nothing was fetched.
+    """The code that runs: `version` is Lambda's, `content` None, not fetched, where its SHA-256 is as expected.
 
     `differences` are of the settings that say how the code is run.
     """

@@ -15,7 +15,7 @@ from cli.output.errors import UsageError
 from simulator.standin.config.text_file import TextFileError, read_content
 
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
-"""What a function may have in all ("Lambda quotas"): more than that is nothing that runs."""
+"""The most that a function may have in all ("Lambda quotas"): a larger one does not run."""
 ENTRY_POINTS = ("controller", "validator", "router")
 """The rooms with a handler; the packages of the first two hold modules of the router, and not its handler."""
 

@@ -25,9 +25,9 @@ LAMBDA_LINES = (
     f"REPORT RequestId: {LAMBDA_ID}\tDuration: 4.18 ms\tBilled Duration: 5 ms\tMemory Size: 128 MB\t"
     "Max Memory Used: 48 MB\t",
 )
-"""What Lambda writes around every invocation ("Log and report"); those of a cold start are left out."""
+"""The lines that Lambda writes around every invocation ("Log and report"); those of a cold start are left out."""
 FUNCTION_LINES = (f"{REQUEST_ID} START DistributionID: E123456789ABCD", f"{REQUEST_ID} END")
-"""What CloudFront writes around every run of a function that logs ("Edge function logs")."""
+"""The lines that CloudFront writes around every run of a function that logs ("Edge function logs")."""
 BAKED = Live(25.0, "none", "2026-11")
 ROLLOUT = Live(25.0, "none", "2026-11", False, "rollout", "rollout:7", "")
 

@@ -1,4 +1,4 @@
-"""Those whom the router knows by cookie, session, token, tenant or tier: who stays, and who is decided for anew."""
+"""Visitors whom the router knows by cookie, session, token, tenant or tier: who stays, and who is decided for anew."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _state(after: CoreSettings) -> Iterator[Line]:
 
 
 def _new(before: CoreSettings | None, after: CoreSettings) -> Iterator[Line]:
-    """Those of whom nothing is known are drawn one by one. Without a token nobody is, with jwt-iat."""
+    """Visitors of whom nothing is known, who are drawn one by one. With jwt-iat nobody is drawn without a token."""
     if after.strategy == "jwt-iat":
         return
     draw = Draw.of(after)

@@ -26,7 +26,7 @@ SIGNS = {OK: "✓", FAILED: "✗", UNCHECKED: "?"}
 INSTALL_PULUMI = "install it: https://www.pulumi.com/docs/iac/download-install/"
 PULUMI_SECONDS = 15
 OLDEST_PULUMI = (3, 200)
-"""That of the SDK in pyproject.toml: an older command may not know what the program registers."""
+"""The version of the SDK in pyproject.toml: an older command may not know what the program registers."""
 
 
 class Line(NamedTuple):

@@ -26,7 +26,7 @@ PUBLISHED = tuple(name for name in ALGORITHMS if not name.startswith("HS"))
 KEPT = ("kty", "kid", "use", "alg", "key_ops", "n", "e", "crv", "x", "y")
 """Public members that the router reads; certificates and the like would only fill the package."""
 _IDENTIFYING = ("crv", "e", "kty", "n", "x", "y")
-"""Those of RSA and EC keys that RFC 7638 §3.2 makes a thumbprint of, in its order."""
+"""Members of RSA and EC keys that RFC 7638 §3.2 makes a thumbprint of, in its order."""
 
 
 @dataclass(frozen=True)

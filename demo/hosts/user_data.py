@@ -90,7 +90,7 @@ def script(image: Mapping[str, bytes], environment: Mapping[str, str]) -> str:
 
 
 def encoded(text: str) -> str:
-    """As EC2 takes it: compressed, which cloud-init undoes ("User-Data Formats": gzip compressed content), in base64.
+    """Return the form that EC2 takes: gzip, which cloud-init undoes ("User-Data Formats"), in base64.
 
     ValueError where it is too large.
     """

@@ -87,7 +87,7 @@ SECRET: frozenset[str] = frozenset(
         *("cookieVersion.signingKeys.*", "stickySession.signingKeys.*", "stickySession.cookieSecrets.*"),
     }
 )
-"""Those that are secrets by their nature: wherever one of them is in a state, it is one there."""
+"""Inputs that are secrets by their nature: wherever one of them is in a state, it is one there."""
 _PATTERNS = {re.compile(name.replace(".", r"\.").replace("*", r"[^.]+")): name for name in DEFERRABLE}
 
 

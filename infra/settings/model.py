@@ -44,7 +44,7 @@ from strategies.base import Needs, Strategy, TableSpec
 from strategies.registry import STRATEGIES, load, section_of
 
 KNOWN_LATER = "known_later"
-"""What the context of a validation calls the names of the origins whose addresses are Outputs."""
+"""The key, in the context of a validation, of the names of the origins whose addresses are Outputs."""
 PRICE_CLASSES = ("PriceClass_100", "PriceClass_200", "PriceClass_All")
 
 

@@ -17,7 +17,7 @@ from strategies.base import TableSpec
 from strategies.registry import section_of
 
 _UNIQUE_ID = "A" * 21
-"""As long as the unique id of a role."""
+"""A text as long as the unique id of a role."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class FunctionCodeError(ValueError):
 
 
 WALL_LIMIT_SECONDS = 20.0
-"""How long an answer is waited for; the limit on CPU time comes first unless this machine stands still."""
+"""The longest wait for an answer; the limit on CPU time comes first unless this machine stands still."""
 
 
 class SandboxEndedError(Exception):

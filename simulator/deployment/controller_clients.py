@@ -66,7 +66,7 @@ class DrilledAlarms:
         self._clients = clients
 
     def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
-        """Those that do."""
+        """Return those of the alarms that are in ALARM."""
         return [arn for arn in arns if arn in self._clients.ringing]
 
 

@@ -12,7 +12,7 @@ from simulator.cloudfront import Distribution, Edge, OriginMap, ViewerRequest, V
 from simulator.lambda_edge import FunctionCode, LambdaEdge
 
 DRAIN_SECONDS = 5.0
-"""How long requests may go on after an update before their workers are killed."""
+"""The time that requests have after an update before their workers are killed."""
 POLL_SECONDS = 0.02
 
 

@@ -69,7 +69,7 @@ def _outputs(state: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]
 PERIOD_SECONDS = LAG_SECONDS = 1
 """Metrics are known by the second here and at once; a second has to be over."""
 ANSWER_SECONDS = 0
-"""What is measured of a request is known when it is over, so that nobody has to wait for its answer."""
+"""The measurement of a request is known when it is over, so that nobody has to wait for its answer."""
 
 OnRollout = Callable[[Outcome], None]
 """Called with what each look did."""

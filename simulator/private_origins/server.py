@@ -63,7 +63,7 @@ class PrivateOrigins:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Where each origin is, by its domain name."""
+        """The URL of each origin, by its domain name."""
         return dict.fromkeys(self._origins, f"http://{self._server.address}")
 
     def _store(self, origin: PrivateOrigin) -> None:
@@ -94,7 +94,7 @@ class PrivateOrigins:
         return self._object(origin, request) if origin.bucket else await self._invoke(origin, request)
 
     def _object(self, origin: PrivateOrigin, request: Request) -> Response:
-        """What is missing is a 403 for those who may not list the bucket ("GetObject")."""
+        """Return the object. A missing one is a 403 for those who may not list the bucket ("GetObject")."""
         if request.method not in ("GET", "HEAD"):
             return _refused("MethodNotAllowed", 405)
         headers = OWNER | {name: request.headers[name] for name in FORWARDED if name in request.headers}
@@ -119,7 +119,7 @@ def _refused(code: str, status: int) -> Response:
 
 
 def _is_allowed(origin: PrivateOrigin, signer: str, path: str) -> bool:
-    """Whether a statement of the policy lets the signer ask for the path. Conditions are not evaluated."""
+    """Return True where a statement of the policy lets the signer ask for the path. Conditions are not evaluated."""
     statements = cast("list[dict[str, Any]]", json.loads(origin.policy)["Statement"])
     asked = f"arn:aws:s3:::{origin.bucket}{path}" if origin.bucket else ""
     key = "Service" if signer == CLOUDFRONT else "AWS"

@@ -23,7 +23,7 @@ KEYS: Mapping[str, Any] = {
     # As simulator.lambda_edge.environment gives them to functions.
     ROUTER: Credentials("ASIAEDGEROUTERLOCAL0", "not-a-secret", "not-a-token"),
 }
-"""Who may sign here: CloudFront, by an origin access control, and the function's role."""
+"""The identities that may sign here: CloudFront, by an origin access control, and the function's role."""
 MOST_SECONDS_APART = 900
 EMPTY = hashlib.sha256(b"").hexdigest()
 UNSIGNED = "UNSIGNED-PAYLOAD"
@@ -79,7 +79,7 @@ def signature_headers(
 
 
 def check_signature(request: Signed, service: str, region: str, now: datetime.datetime) -> str:
-    """Who signed the request; SignatureError where the service would refuse it."""
+    """Return the identity that signed the request; SignatureError where the service would refuse it."""
     given = request.headers.get("authorization", "")
     if not given:
         raise SignatureError("AccessDenied", "the request is not signed")

@@ -44,7 +44,7 @@ def _encode(value: object) -> object:
 
 
 def _encode_shown(value: object) -> object:
-    """As `pulumi stack export --show-secrets` has a secret: its JSON."""
+    """Encode a secret as `pulumi stack export --show-secrets` has it: by its JSON."""
     if isinstance(value, Secret):
         return {SIGNATURE: SECRET, "plaintext": json.dumps(rewrite(value.value, _encode_shown))}
     return _in_place(value, _encode_shown)

@@ -14,7 +14,7 @@ HEADERS = ("location", "content-location")
 LINKING = frozenset({"href", "src", "srcset", "action", "formaction", "poster", "data", "content"})
 """Attributes of HTML with a URL; `content` is that of <meta>, such as a refresh."""
 _HIDDEN = str.maketrans({"\t": None, "\n": None, "\r": None, "\\": "/"})
-"""What browsers leave out of a URL, or read as a slash (URL Standard, "URL parsing")."""
+"""Characters that browsers leave out of a URL, or read as a slash (URL Standard, "URL parsing")."""
 _IN_TEXT = re.compile(r"(?:https?:)?//[^\s,;'\"<>]+", re.IGNORECASE)
 """A URL in a list of images or a refresh."""
 

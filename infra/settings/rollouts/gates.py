@@ -136,7 +136,7 @@ class TimesSettings(Section):
 
 
 class GateSettings(Section):
-    """What a step waits for after the analysis has passed. A gate delays no rollback.
+    """The gates that a step waits for after the analysis has passed. A gate delays no rollback.
 
     Attributes:
         approval: Percentages of steps that begin only after `edge-router rollout approve`. The first step is the

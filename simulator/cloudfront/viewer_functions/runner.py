@@ -20,7 +20,7 @@ from simulator.cloudfront.viewer_functions.validation import validate_function_r
 from simulator.cloudfront_functions import FunctionCodeError, FunctionResult, FunctionRuntime, KeyValueStore
 
 LOG_REGION = "us-east-1"
-"""Where the logs of CloudFront Functions are, whatever the edge location (page edge-functions-logs)."""
+"""The Region that has the logs of CloudFront Functions, whatever the edge location (page edge-functions-logs)."""
 _SERVER_IP = "192.0.2.1"
 
 # The result types of page AccessLogs (x-edge-result-type) where it has one; a broken rule has none there, and is named
