@@ -88,9 +88,9 @@ def find_compute(schedule: Schedule, *, is_full: bool) -> Iterator[Finding]:
 def find_function_sizes(group: str) -> Iterator[Finding]:
     """The deployed sizes of the tier's and the canary's function."""
     functions = {
-        "tier": deployed("tier", TIER),
-        "canary": deployed("cookie-version", SIGNED),
-        "canary with skew": deployed("cookie-version", {**SIGNED, **SKEW}),
+        "tier": deploy_function("tier", TIER),
+        "canary": deploy_function("cookie-version", SIGNED),
+        "canary with skew": deploy_function("cookie-version", {**SIGNED, **SKEW}),
     }
     for name, function in functions.items():
         yield find_size(f"function code, {name}", len(function.code.encode()), MAX_CODE_BYTES, group)
@@ -108,7 +108,7 @@ def measure_us(figure: FunctionFigure, engines: tuple[FunctionRuntime, FunctionR
     return median(taken[0]), median(taken[1])
 
 
-def deployed(strategy: str, section: Mapping[str, Any]) -> Function:
+def deploy_function(strategy: str, section: Mapping[str, Any]) -> Function:
     """The function of a stack with this strategy."""
     function = build_function_code(load(strategy, section))
     assert function is not None, f"{strategy} has no function"
@@ -121,9 +121,9 @@ def _start_both(figure: FunctionFigure) -> tuple[FunctionRuntime, FunctionRuntim
 
 
 def _figures() -> list[FunctionFigure]:
-    tier = deployed("tier", TIER)
-    canary, signed = deployed("cookie-version", VERSIONED), deployed("cookie-version", SIGNED)
-    skewed = deployed("cookie-version", {**VERSIONED, **SKEW})
+    tier = deploy_function("tier", TIER)
+    canary, signed = deploy_function("cookie-version", VERSIONED), deploy_function("cookie-version", SIGNED)
+    skewed = deploy_function("cookie-version", {**VERSIONED, **SKEW})
     known, verified = with_cookie_of(canary.start()), with_cookie_of(signed.start())
     page, file = (
         browser_event(),

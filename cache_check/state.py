@@ -114,7 +114,7 @@ def _policy(read: Callable[[Mapping[str, Any], str], Policy], resource: Resource
 
 def _part(kind: type[Part], properties: Properties, label: str) -> Part:
     try:
-        return kind.model_validate(properties.unguarded())
+        return kind.model_validate(properties.unguard())
     except ValidationError as error:
         entry = error.errors(include_url=False)[0]
         hidden = entry["input"]

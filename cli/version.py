@@ -13,7 +13,7 @@ DEPENDENCIES = ("pulumi", "pulumi-aws", "boto3")
 
 def version_line() -> str:
     """Return `edge-router 0.3.0 (Python 3.11.7, pulumi 3.272.0, …; Linux x86_64)`."""
-    others = [f"{name} {installed}" for name in DEPENDENCIES if (installed := _installed(name))]
+    others = [f"{name} {installed}" for name in DEPENDENCIES if (installed := _installed_version(name))]
     return (
         f"edge-router {own_version()} ({', '.join([f'Python {platform.python_version()}', *others])};"
         f" {platform.system()} {platform.machine()})"
@@ -25,10 +25,10 @@ def own_version() -> str:
     try:
         return tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"]
     except (OSError, ValueError, KeyError):
-        return _installed("edge-router") or "unknown"
+        return _installed_version("edge-router") or "unknown"
 
 
-def _installed(name: str) -> str:
+def _installed_version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:

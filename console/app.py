@@ -83,7 +83,7 @@ def console_app(source: Source, token: str, port: int) -> tuple[Starlette, Feed]
         Route("/api/actions", act, methods=["POST"]),
     ]
     guard = Middleware(cast("Any", Guard), token=token, port=port)
-    return Starlette(routes=routes, middleware=[guard], exception_handlers={RejectedError: _rejected}), feed
+    return Starlette(routes=routes, middleware=[guard], exception_handlers={RejectedError: _reject}), feed
 
 
 async def _answer(source: Source, stack: str, ask: Callable[[], dict[str, Any]]) -> Response:
@@ -92,7 +92,7 @@ async def _answer(source: Source, stack: str, ask: Callable[[], dict[str, Any]])
     return Response(json.dumps(await asyncio.to_thread(ask)).encode(), media_type="application/json")
 
 
-async def _rejected(_: Request, error: Exception) -> Response:
+async def _reject(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 409)
 
 

@@ -47,7 +47,7 @@ def measure_further(rollout: Rollout, source: SeriesSource, timing: Timing) -> R
             series = source.own_metric(metric, window, period)
             samples[name], found = judge(metric, series[CANARY], series[STABLE])
             if found is not None:
-                canary, stable, limit = map(_kept, (found.canary, found.stable, found.limit))
+                canary, stable, limit = map(_clamp, (found.canary, found.stable, found.limit))
                 result = TestResult(canary, stable, limit, found.p_value, ALPHA / len(plan.steps))
                 tests[f"{METRIC}{name}"] = result
     return replace(rollout, metrics=samples, tests=tests)
@@ -93,6 +93,6 @@ def _window(started_at: int, rollout: Rollout, timing: Timing) -> Window | None:
     return Window(start + (end - 1 - start) // LONGEST_SECONDS * LONGEST_SECONDS, end)
 
 
-def _kept(value: float) -> float:
+def _clamp(value: float) -> float:
     """Return a value that the control table can keep."""
     return max(-LARGEST, min(LARGEST, value))

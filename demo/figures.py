@@ -50,7 +50,7 @@ def _windows(rollout: Rollout, timing: Timing) -> Iterator[Window]:
 def _agree_in(
     window: Window, rollout: Rollout, visits: Sequence[Visit], counted: Mapping[str, Counted], open_: int
 ) -> bool:
-    met = {version: _met(window, visits, counted, version) for version in (STABLE, CANARY)}
+    met = {version: _count(window, visits, counted, version) for version in (STABLE, CANARY)}
     return all(
         0 <= more <= open_
         for version, (requests, errors) in met.items()
@@ -62,7 +62,7 @@ def _missing(sample: Sample, requests: int, errors: int) -> tuple[int, int]:
     return requests - sample.trials, errors - sample.errors
 
 
-def _met(window: Window, visits: Sequence[Visit], counted: Mapping[str, Counted], version: str) -> tuple[int, int]:
+def _count(window: Window, visits: Sequence[Visit], counted: Mapping[str, Counted], version: str) -> tuple[int, int]:
     """Requests to this version in the window, and errors among them."""
     statuses = [visit.status for visit in visits if _is_of(counted.get(visit.request_id), window, version)]
     return len(statuses), sum(status >= SERVER_ERROR for status in statuses)

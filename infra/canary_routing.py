@@ -49,11 +49,13 @@ class CanaryRouting(pulumi.ComponentResource):
         router = self.routing.router
         if router is not None and _has_policies(stack, is_known=distribution_id is not None):
             policies = OriginPolicies(
-                stack.named("origin-policies"), values, self._arn(distribution_id), router.role.arn, child
+                stack.logical_name("origin-policies"), values, self._arn(distribution_id), router.role.arn, child
             )
             self.outputs["originPolicies"] = policies.documents
         if alarms := stack.settings.alarms:
-            observability = Observability(stack.named("observability"), stack, alarms, distribution_id, router, child)
+            observability = Observability(
+                stack.logical_name("observability"), stack, alarms, distribution_id, router, child
+            )
             self.outputs["alarmTopic"] = observability.topic_arn
         self.register_outputs(self.outputs)
 
@@ -64,7 +66,7 @@ class CanaryRouting(pulumi.ComponentResource):
         """
         policies = self.routing.policies
         extras = DistributionExtras(origin_headers=verification_header(self.values))
-        attached = self.routing.attached(access_control, extras)
+        attached = self.routing.attach(access_control, extras)
         args: dict[str, Any] = in_camel_case(arguments(self.values, attached))
         behavior = args["defaultCacheBehavior"]
         return {

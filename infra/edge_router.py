@@ -39,24 +39,24 @@ class EdgeRouter(pulumi.ComponentResource):
         self.extras = create_extras(values, child)
         self.access_control = create_access_control(stack, child)
         self.distribution = Distribution(
-            stack.named("distribution"), values, self.routing.attached(self.access_control, self.extras), child
+            stack.logical_name("distribution"), values, self.routing.attach(self.access_control, self.extras), child
         )
         if router is not None and private_resources(settings):
             distribution_arn, role_arn = self.distribution.arn, router.role.arn
             self.origin_policies = OriginPolicies(
-                stack.named("origin-policies"), values, distribution_arn, role_arn, child
+                stack.logical_name("origin-policies"), values, distribution_arn, role_arn, child
             )
         if settings.domain is not None and settings.domain.hosted_zone_id:
-            Addresses(stack.named("addresses"), values, settings.domain, self.distribution, child)
+            Addresses(stack.logical_name("addresses"), values, settings.domain, self.distribution, child)
         if self.extras.logs is not None and not self.extras.logs_are_legacy:
             logs, arn = self.extras.logs, self.distribution.arn
-            LogDelivery(stack.named("access-log"), stack.prefix, arn, logs, child)
+            LogDelivery(stack.logical_name("access-log"), stack.prefix, arn, logs, child)
         if packages.validator is not None:
             validator = validator_function(values, packages.validator, self.distribution.domain_name)
-            self.validator = RegionalFunction(stack.named("validator"), validator, child)
+            self.validator = RegionalFunction(stack.logical_name("validator"), validator, child)
         if alarms := settings.alarms:
             self.observability = Observability(
-                stack.named("observability"), stack, alarms, self.distribution.distribution_id, router, child
+                stack.logical_name("observability"), stack, alarms, self.distribution.distribution_id, router, child
             )
         self.outputs = self._outputs()
         self.register_outputs(self.outputs)

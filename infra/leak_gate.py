@@ -65,7 +65,7 @@ def planned_state(stack: Stack) -> dict[str, Any]:
         _resource(stack, CACHE_POLICY, policies.cache_kind, cache),
         _resource(stack, ORIGIN_REQUEST_POLICY, policies.origin_request_kind, origin_request),
         *static,
-        _resource(stack, DISTRIBUTION, stack.named("distribution"), distribution_args(stack, attached)),
+        _resource(stack, DISTRIBUTION, stack.logical_name("distribution"), distribution_args(stack, attached)),
     ]
     return {"version": 3, "deployment": {"manifest": {}, "resources": resources}}
 

@@ -40,19 +40,25 @@ class Routing:
     def __init__(self, values: StackValues, packages: Packages, opts: pulumi.ResourceOptions) -> None:
         stack, settings = values.stack, values.stack.settings
         self.values = values
-        self.tables = Tables(stack.named("tables"), stack, opts)
-        self.control = Control(stack.named("control"), stack, opts) if settings.control.is_live else None
+        self.tables = Tables(stack.logical_name("tables"), stack, opts)
+        self.control = Control(stack.logical_name("control"), stack, opts) if settings.control.is_live else None
         self.router: Router | None = None
         if settings.needs.origin_request:
             package = apply(packages.builds, lambda builds: _require(builds.package))
             self.router = create_router(values, package, self.tables, self.control, opts)
         self.viewer_function = _create_function(values, packages.builds, opts)
-        self.policies = Policies(stack.named("policies"), stack, opts)
+        self.policies = Policies(stack.logical_name("policies"), stack, opts)
         self.rollout: Rollout | None = None
         if packages.controller is not None and self.control is not None and settings.rollout is not None:
             store_arn = self.viewer_function.store_arn if self.viewer_function else None
             self.rollout = Rollout(
-                stack.named("rollout"), values, settings.rollout, packages.controller, self.control, store_arn, opts
+                stack.logical_name("rollout"),
+                values,
+                settings.rollout,
+                packages.controller,
+                self.control,
+                store_arn,
+                opts,
             )
 
     @property
@@ -63,7 +69,7 @@ class Routing:
         keys = [self.viewer_function.keys] if self.viewer_function and self.viewer_function.keys else []
         return [*permissions, *items, *keys]
 
-    def attached(self, access_control_id: pulumi.Output[str] | None, extras: DistributionExtras) -> Attached:
+    def attach(self, access_control_id: pulumi.Output[str] | None, extras: DistributionExtras) -> Attached:
         """Return what a distribution refers to: these resources, its origin access control, and its extras."""
         function = self.viewer_function
         return Attached(
@@ -111,7 +117,7 @@ def _create_function(
     rewriting: pulumi.Input[FunctionCode] | None = None
     if settings.rewrites_at_viewer:
         rewriting = apply(builds, lambda found: _require(found.rewriting))
-    return CloudFrontFunction(stack.named("functions"), stack, function, running_values, rewriting, opts)
+    return CloudFrontFunction(stack.logical_name("functions"), stack, function, running_values, rewriting, opts)
 
 
 Part = TypeVar("Part")

@@ -41,7 +41,7 @@ class Known:
             {arn: one for arn, one in arns.items() if arn not in ("None", UNKNOWN)},
         )
 
-    def needed(self, distribution: Seen, section: str, kind: str) -> list[Seen]:
+    def find_needed(self, distribution: Seen, section: str, kind: str) -> list[Seen]:
         """The resources of a type that a property of the distribution depends on."""
         found = (self.by_urn.get(urn) for urn in distribution.needs.get(section, ()))
         return [one for one in found if one is not None and one.type == kind]
@@ -110,11 +110,11 @@ class _References:
     def name_lambda(self, association: dict[str, Any]) -> None:
         """A name in the place of an ARN that is not known, which no rule reads."""
         if association.get("lambdaArn") == UNKNOWN:
-            found = self.known.needed(self.distribution, self.section, _LAMBDA)
+            found = self.known.find_needed(self.distribution, self.section, _LAMBDA)
             association["lambdaArn"] = found[0].name if len(found) == 1 else f"({AFTER})"
 
     def _only(self, what: str, kind: str) -> Seen | None:
-        found = self.known.needed(self.distribution, self.section, kind)
+        found = self.known.find_needed(self.distribution, self.section, kind)
         if len(found) == 1:
             return found[0]
         names = f", one of {', '.join(one.name for one in found)}" if found else ""

@@ -54,7 +54,7 @@ class Resource:
             raise StateError(f"{label}: its properties are no object")
         return open_properties(cast("dict[str, Any]", values or {}), label)
 
-    def required(self, name: str) -> Any:
+    def require(self, name: str) -> Any:
         value = self.properties.get(name)
         if value is None or value == "":
             raise StateError(f"{self.label}: the state has no {name}")

@@ -65,9 +65,9 @@ class Properties(dict[str, Any]):
     def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
         return {key: self[key] for key in self}.items()
 
-    def unguarded(self) -> dict[str, Any]:
+    def unguard(self) -> dict[str, Any]:
         """A copy in which a hidden value is its Hidden."""
-        return {key: _unguarded(value) for key, value in super().items()}
+        return {key: _unguard(value) for key, value in super().items()}
 
     def _visible(self, value: object) -> Any:
         """The value; a list is hidden where one of its items is."""
@@ -78,10 +78,10 @@ class Properties(dict[str, Any]):
         return cast("Any", value)
 
 
-def _unguarded(value: Any) -> Any:
+def _unguard(value: Any) -> Any:
     if isinstance(value, list):
-        return [_unguarded(item) for item in cast("list[Any]", value)]
-    return value.unguarded() if isinstance(value, Properties) else value
+        return [_unguard(item) for item in cast("list[Any]", value)]
+    return value.unguard() if isinstance(value, Properties) else value
 
 
 def open_properties(properties: dict[str, Any], label: str) -> Properties:

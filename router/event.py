@@ -95,11 +95,11 @@ def read_response(cf: Cf, addresses: Addresses) -> Response:
     return Response(
         status=int(cf["response"]["status"]),
         origin=answered[0].name if answered else None,
-        cache_control=_joined(cf["response"], "cache-control"),
+        cache_control=_join(cf["response"], "cache-control"),
     )
 
 
-def _joined(response: Mapping[str, Any], name: str) -> str:
+def _join(response: Mapping[str, Any], name: str) -> str:
     headers: dict[str, Any] = response.get("headers") or {}
     return ", ".join(str(entry["value"]) for entry in headers.get(name, ()))
 

@@ -88,10 +88,10 @@ class GroupPrecedence(Precedence):
         decision, live = self._inner.forced_decision(request, live)
         if decision is None or decision.reason in ("override", "pinned"):
             return (Grouped(decision, self._bot) if decision and self._bot else decision), live
-        return self._marked(self._known(decision)), live
+        return self._mark(self._group(decision)), live
 
     def enforce_limits(self, decision: Decision, live: Live) -> Decision:
-        return self._marked(self._inner.enforce_limits(self._placed(decision, live), live))
+        return self._mark(self._inner.enforce_limits(self._place(decision, live), live))
 
     def may_respond(self, request: Request, response: Response, live: Live) -> tuple[bool, Live]:
         """A bot gets no cookie, and a member of the baseline the one by which he is known again."""
@@ -101,10 +101,10 @@ class GroupPrecedence(Precedence):
             response.origin = BASELINE
         return may_respond and not self._is_bot(request), live
 
-    def _marked(self, decision: Decision) -> Decision:
+    def _mark(self, decision: Decision) -> Decision:
         return Grouped(decision, BOT) if self._bot else decision
 
-    def _placed(self, decision: Decision, live: Live) -> Decision:
+    def _place(self, decision: Decision, live: Live) -> Decision:
         assert self._request is not None  # forced_decision came first
         request_id = self._request.request_id
         own_id = visitor_id(request_id)
@@ -113,7 +113,7 @@ class GroupPrecedence(Precedence):
             self._request.step("bot", "by User-Agent, or a prefetch")
             return Decision(DEFAULT_ORIGIN, BOT)
         if decision.bucket is None:
-            return self._known(decision)
+            return self._group(decision)
         changes: dict[str, Any] = {}
         if is_new:  # by the id that his cookie will have, so that all that goes by it says the same ever after
             origin, number = live.assignment.assign(own_id)
@@ -128,7 +128,7 @@ class GroupPrecedence(Precedence):
             return Grouped(made, CANARY)
         return Grouped(made, BASELINE) if is_baseline(made.bucket, live.percent) else made
 
-    def _known(self, decision: Decision) -> Decision:
+    def _group(self, decision: Decision) -> Decision:
         """The group of a visitor who was assigned before. One who is known by a table is in none: it has no groups."""
         if decision.origin == BASELINE:
             return Grouped(decision, BASELINE, origin=DEFAULT_ORIGIN)

@@ -131,11 +131,11 @@ def _ask_function(request: dict[str, Any]) -> bytes:
     """
     from urllib.parse import quote, unquote_to_bytes
 
-    def encoded(text: str) -> str:
+    def encode(text: str) -> str:
         return quote(unquote_to_bytes(text.replace("+", " ")), safe="-_.~")
 
     pairs = (pair.partition("=") for pair in request["querystring"].split("&") if pair)
-    request["querystring"] = "&".join(f"{encoded(name)}={encoded(value)}" for name, _, value in pairs)
+    request["querystring"] = "&".join(f"{encode(name)}={encode(value)}" for name, _, value in pairs)
     given: dict[str, str] = request.get("body") or {}
     body = Body(given.get("data", ""), given.get("encoding", "base64")).content()
     request["headers"]["x-amz-content-sha256"] = [{"key": "x-amz-content-sha256", "value": sha256(body).hexdigest()}]

@@ -36,7 +36,7 @@ class Authority:
     def create(cls, directory: Path) -> Authority:
         """Make all keys and certificates; the endpoint's are written into `directory`, where OpenSSL reads them."""
         old_root, root = _Issuer.root("Local Services Root"), _Issuer.root("Local Root CA 1")
-        intermediate = _Issuer.signed("Local RSA 2048 M01", root)
+        intermediate = _Issuer.sign("Local RSA 2048 M01", root)
         endpoint_key = _new_key()
         endpoint = _sign(HOST, endpoint_key, intermediate, is_authority=False)
         crossed = _sign(root.name, root.key, old_root, is_authority=True)
@@ -86,7 +86,7 @@ class _Issuer:
         return cls(name, key, _sign(name, key, None, is_authority=True))
 
     @classmethod
-    def signed(cls, name: str, issuer: _Issuer) -> _Issuer:
+    def sign(cls, name: str, issuer: _Issuer) -> _Issuer:
         key = _new_key()
         return cls(name, key, _sign(name, key, issuer, is_authority=True))
 

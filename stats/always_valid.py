@@ -32,7 +32,7 @@ def log_evidence(events: float, size: int, reference_events: float, reference_si
     exp(-(t - s) margin) for each request makes it a bet with no gain under H0 (betting as in Waudby-Smith and Ramdas,
     Journal of the Royal Statistical Society B 86, 2024).
     """
-    return _mixed([_bet(effect, events, size, reference_events, reference_size, margin) for effect in LOG_ODDS])
+    return _mix([_bet(effect, events, size, reference_events, reference_size, margin) for effect in LOG_ODDS])
 
 
 def difference_limits(
@@ -47,7 +47,7 @@ def difference_limits(
     better = [(-effect, _bet(-effect, *counts, 0.0)) for effect in LOG_ODDS]
 
     def evidence(bets: list[tuple[float, float]], margin: float) -> float:
-        return _mixed([value - _drift(effect, size, reference_size, margin) for effect, value in bets])
+        return _mix([value - _drift(effect, size, reference_size, margin) for effect, value in bets])
 
     threshold = -log(alpha)
     low = _bisect(-1.0, 1.0, lambda margin: evidence(worse, margin) >= threshold)
@@ -68,7 +68,7 @@ def critical_value(information: float, alpha: float) -> float:
     root, threshold = sqrt(information), -log(alpha)
 
     def is_short(z: float) -> bool:
-        return _mixed([effect * root * z - (effect * root) ** 2 / 2 for effect in LOG_EFFECTS]) < threshold
+        return _mix([effect * root * z - (effect * root) ** 2 / 2 for effect in LOG_EFFECTS]) < threshold
 
     return _bisect(0.0, _MOST, is_short)
 
@@ -93,7 +93,7 @@ def _wager(effect: float, share: float) -> float:
     return odds / (1 - share + odds)
 
 
-def _mixed(logs: Sequence[float]) -> float:
+def _mix(logs: Sequence[float]) -> float:
     """Return the log of the mean of their exponentials."""
     most = max(logs)
     return most + log(sum(exp(value - most) for value in logs) / len(logs))

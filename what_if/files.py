@@ -148,10 +148,10 @@ def sniff(path: Path, fields: Sequence[str] = ()) -> Format:
     named = tuple(header.removeprefix("#Fields:").split()) or tuple(fields)
     if not first:
         return Format("empty")
-    return _delimited(first, named, is_gzip)
+    return _find_delimited(first, named, is_gzip)
 
 
-def _delimited(line: str, fields: tuple[str, ...], is_gzip: bool) -> Format:
+def _find_delimited(line: str, fields: tuple[str, ...], is_gzip: bool) -> Format:
     """The format of lines with a delimiter, by the first line and the names of its fields."""
     for known in (fields,) if fields else (STANDARD_FIELDS, DELIVERED_FIELDS):
         for delimiter in DELIMITERS:

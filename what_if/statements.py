@@ -93,7 +93,7 @@ reasoned AS (
 ),
 keyed AS (
   SELECT *,
-    CASE reason WHEN 'cookie' THEN {_fixed(rules)} WHEN 'static-path' THEN 'stable' ELSE '' END AS fixed,
+    CASE reason WHEN 'cookie' THEN {_fixed_version(rules)} WHEN 'static-path' THEN 'stable' ELSE '' END AS fixed,
     CASE
       WHEN reason = 'session' THEN session
       WHEN reason IN ('cookie', 'other-release', 'unknown-version') THEN nullif(split_part(payload, '.', 3), '')
@@ -215,7 +215,7 @@ def _reason(rules: Rules, dialect: Dialect, unreadable: str) -> str:
     return "CASE " + " ".join(f"WHEN {when} THEN {then}" for when, then in cases) + f" ELSE {none} END"
 
 
-def _fixed(rules: Rules) -> str:
+def _fixed_version(rules: Rules) -> str:
     origins = ", ".join(map(literal, rules.origins))
     return f"CASE WHEN version IN ({origins}) THEN version ELSE split_part(payload, '.', 1) END"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from acceptance.checks.response import NO_CACHE, NO_DECISION, NO_LOG, NO_ORIGIN_HEADER, NO_VERSION, Seen
-from acceptance.format.expect import SAME, Body, Expect, Share, accepted
+from acceptance.format.expect import SAME, Body, Expect, Share, share_counts
 from acceptance.format.values import Condition, json_path
 from infra.config.errors import format_value
 
@@ -60,7 +60,7 @@ def judge_share(share: Share, versions: Sequence[str | None], stacks: float | No
     percent = stacks if share.percent is None else share.percent
     if percent is None:
         return Verdict("share", f"the stack's own share of {share.version}", NO_PERCENT, None)
-    low, high = accepted(len(versions), percent, share.tolerance, share.confidence)
+    low, high = share_counts(len(versions), percent, share.tolerance, share.confidence)
     tolerance = f" ± {share.tolerance:g}" if share.tolerance else ""
     test = f"{percent:g}{tolerance} %, exact binomial test at {share.confidence:g} %"
     expected = f"{low} to {high} of {len(versions)} visitors on {share.version} ({test})"

@@ -98,7 +98,7 @@ class Expect(Part):
     share: Share | None = None
 
 
-def accepted(size: int, percent: float, tolerance: float, confidence: float) -> tuple[int, int]:
+def share_counts(size: int, percent: float, tolerance: float, confidence: float) -> tuple[int, int]:
     """Return the lowest and the highest count that a share accepts."""
     level = 1 - confidence / 100
     low, _ = accepted_counts(size, max(0.0, percent - tolerance) / 100, level)

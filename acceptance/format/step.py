@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from acceptance.format.expect import Expect, accepted
+from acceptance.format.expect import Expect, share_counts
 from acceptance.format.request import MAX_REQUESTS, Count, Request
 from acceptance.format.values import Duration, Offset, Part, Words, choice
 from infra.config.base_model import Text
@@ -116,7 +116,7 @@ class Step(Part):
         if share is not None and self.visitors is None:
             raise_errors([setting_error("has a share without visitors: say how many are counted", "expect", "share")])
         if share is not None and share.percent is not None and self.visitors is not None:
-            low, high = accepted(self.visitors, share.percent, share.tolerance, share.confidence)
+            low, high = share_counts(self.visitors, share.percent, share.tolerance, share.confidence)
             if (low, high) == (0, self.visitors):
                 text = f"accepts every count from 0 to {high}, so it proves nothing: raise visitors"
                 raise_errors([setting_error(text, "expect", "share")])

@@ -95,7 +95,7 @@ class Site:
         await self._local.apply(opened, site, functions)
         return run.changes, f"config:{config_item(stack.settings)['revision']['S']}"
 
-    async def measured(self, percent: float) -> Round:
+    async def measure_round(self, percent: float) -> Round:
         """A change under way, watched until every instance had its time."""
         self._local.dynamodb.call_counters.reset()
         changes, revision = await self.change(percent)
@@ -120,7 +120,7 @@ async def measure(refresh_seconds: int) -> list[Round]:
         viewers = [asyncio.create_task(_viewer(local.url, region)) for region in REGIONS * VIEWERS]
         try:
             await asyncio.sleep(SPAN_SECONDS)
-            return [await site.measured(percent) for percent in PERCENTAGES]
+            return [await site.measure_round(percent) for percent in PERCENTAGES]
         finally:
             for viewer in viewers:
                 viewer.cancel()

@@ -86,7 +86,7 @@ def simulate(row: Row, runs: int, seed: Sequence[int]) -> Result:
 
 def _series(random: np.random.Generator, row: Row, requests: float, value: float, common: np.ndarray) -> Series:
     sizes = random.poisson(requests, len(common))
-    values = value * np.exp(common + _correlated(random, row, len(common)))
+    values = value * np.exp(common + _draw_correlated(random, row, len(common)))
     if row.direction == LOWER:
         pairs = zip(map(float, values), map(int, sizes), strict=True)
         sums = [float(np.sum(random.lognormal(log(one), 1, size))) for one, size in pairs]
@@ -95,7 +95,7 @@ def _series(random: np.random.Generator, row: Row, requests: float, value: float
     return Series(events, events if row.compare == PER_REQUEST else _by_minute(sizes), _by_minute(sizes))
 
 
-def _correlated(random: np.random.Generator, row: Row, count: int) -> np.ndarray:
+def _draw_correlated(random: np.random.Generator, row: Row, count: int) -> np.ndarray:
     own = random.normal(0, row.noise[1], count)
     for minute in range(1, count):
         own[minute] = row.correlation * own[minute - 1] + (1 - row.correlation**2) ** 0.5 * own[minute]

@@ -86,12 +86,12 @@ def _events(random: np.random.Generator, rate: float, sizes: Array, runs: int) -
 def spending_p_values(events: Array, size: Array, others: Array, other_size: Array, margin: float) -> Array:
     """Return the p-values of stats.score_test."""
     with np.errstate(all="ignore"):
-        low = _constrained(events, size, others, other_size, margin)
+        low = _constrain(events, size, others, other_size, margin)
         high = low + margin
         variance = high * (1 - high) / size + low * (1 - low) / other_size
         score = np.where(variance > 0, (events / size - others / other_size - margin) / np.sqrt(variance), 0.0)
         fewer = np.maximum(0, events - 1)
-        low = _constrained(fewer, size, others, other_size, margin)
+        low = _constrain(fewer, size, others, other_size, margin)
         ratio = _log_ratio(fewer, size, low + margin) + _log_ratio(others, other_size, low)
         root = np.where(fewer / size - others / other_size <= margin, 0.0, np.sqrt(2 * np.maximum(0.0, ratio)))
     return _TAIL(np.minimum(score, root))
@@ -117,7 +117,7 @@ def normal_log_evidence(events: Array, size: Array, others: Array, other_size: A
     return 0.5 * np.log(1 - part) + z * z / 2 * part + np.log(2 * _TAIL(-z * np.sqrt(part)))
 
 
-def _constrained(events: Array, size: Array, others: Array, other_size: Array, margin: float) -> Array:
+def _constrain(events: Array, size: Array, others: Array, other_size: Array, margin: float) -> Array:
     low, high = np.zeros(events.shape), np.full(events.shape, 1.0 - margin)
     for _ in range(BISECTIONS):
         rate = (low + high) / 2

@@ -88,7 +88,7 @@ class Backends:
         return Response(status, b"2", [("x-version", "canary"), ("cache-control", "public, max-age=1")])
 
     @contextlib.asynccontextmanager
-    async def served(self) -> AsyncGenerator[dict[str, str]]:
+    async def serve(self) -> AsyncGenerator[dict[str, str]]:
         """Serve both; yield their URLs by domain."""
         servers = {"v1.example.com": LoopbackServer(self.stable), "v2.example.com": LoopbackServer(self.canary)}
         for server in servers.values():
@@ -151,7 +151,7 @@ async def measure(case: str, rounds: int, refresh_seconds: int) -> AsyncGenerato
             for number in range(rounds):
                 for cause, roll_back in CAUSES.items():
                     backends = Backends()
-                    async with backends.served() as origins:
+                    async with backends.serve() as origins:
                         release = f"release={cause.replace(' ', '-')}-{number}"
                         overrides = (*settings, f"control.refreshSeconds={refresh_seconds}", release)
                         run = await asyncio.to_thread(run_program, STACK, overrides=overrides, state=state)

@@ -71,16 +71,16 @@ class Calls(Statements, ABC):
             return Value(_ALL)
         target = self.value(callee)
         owner = self._owner(callee)
-        how = _borrowed(callee, target)
+        how = _borrowing_method(callee, target)
         if how == "bind":
             given = self._borrowed_arguments(how, given)
-            return Value(self.blend([self._own(target, owner, given) or NOTHING]).sources, functions=target.functions)
+            return Value(self.blend([self._enter(target, owner, given) or NOTHING]).sources, functions=target.functions)
         if how:
             given = self._borrowed_arguments(how, given)
         return (
             self._by_chance(target, given)
             or self._of_cloudfront(callee, target, given)
-            or self._own(target, owner, given)
+            or self._enter(target, owner, given)
             or self._method(callee, target, owner, given)
         )
 
@@ -110,22 +110,22 @@ class Calls(Statements, ABC):
             self.fails(self.blend(given).sources)  # get throws where there is no such key
         return None
 
-    def _own(self, target: Value, owner: Value | None, given: list[Value]) -> Value | None:
+    def _enter(self, target: Value, owner: Value | None, given: list[Value]) -> Value | None:
         """A function of the code, or a class of it."""
         if target.functions:
-            results = [self.called(function, given, owner) for function in target.functions]
+            results = [self.run_function(function, given, owner) for function in target.functions]
             return union(results) | Value(target.sources)
         if not target.objects:
             return None
         for function in self.property_of(Value(objects=target.objects), ["constructor"]).functions:
-            self.called(function, given, target)
+            self.run_function(function, given, target)
         return target
 
     def _method(self, callee: Node | None, target: Value, whole: Value | None, given: list[Value]) -> Value:
         """One that the code does not define: its result is made of everything; functions given to it are called."""
         text = text_of(callee)
         if text in _PASSED_ON:
-            return self._passed_on(callee, given)
+            return self._pass_on(callee, given)
         if whole is None:
             return Value(target.made_of) | self.blend(given) | self.callbacks(given, union(given))
         if "hasOwn" in text and (names := [value for value in given if value.texts]):
@@ -139,7 +139,7 @@ class Calls(Statements, ABC):
         is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
         return self.blend([whole, *given]) | called | (items if is_item else NOTHING)
 
-    def _passed_on(self, callee: Node | None, given: list[Value]) -> Value:
+    def _pass_on(self, callee: Node | None, given: list[Value]) -> Value:
         whole = union(given)
         first = given[0] if given else NOTHING
         for one in first.objects:
@@ -160,10 +160,10 @@ class Calls(Statements, ABC):
 
     def callbacks(self, given: list[Value], item: Value) -> Value:
         functions = [function for value in given for function in value.functions]
-        results = [self.called(function, [item, item]) for function in functions]
+        results = [self.run_function(function, [item, item]) for function in functions]
         return union(results)
 
-    def called(self, function: Node, given: list[Value], owner: Value | None = None) -> Value:
+    def run_function(self, function: Node, given: list[Value], owner: Value | None = None) -> Value:
         if function.id in self.running or len(self.running) >= MAX_CALLS:
             return NOTHING
         own = locals_of(function)
@@ -199,7 +199,7 @@ class Calls(Statements, ABC):
             self.variables[name] = value | self.variables.get(name, NOTHING) if has_inner else value
 
 
-def _borrowed(callee: Node | None, target: Value) -> str:
+def _borrowing_method(callee: Node | None, target: Value) -> str:
     """`call`, `apply` or `bind`, where these are of a function of the code or of CloudFront's."""
     name = text_of(callee).rpartition(".")[2]
     if name not in ("call", "apply", "bind"):

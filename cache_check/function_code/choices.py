@@ -36,10 +36,12 @@ class Write:
 
 def choices_of(found: Mapping[Trail, frozenset[Source]], writes: Sequence[Write]) -> tuple[Choice, ...]:
     """`found` is what decides, by the place of a choice in the code."""
-    return tuple(Choice(sources, _written(trail, sources, writes)) for trail, sources in found.items())
+    return tuple(Choice(sources, _written_sources(trail, sources, writes)) for trail, sources in found.items())
 
 
-def _written(trail: Trail, sources: frozenset[Source], writes: Sequence[Write]) -> dict[Source, frozenset[Source]]:
+def _written_sources(
+    trail: Trail, sources: frozenset[Source], writes: Sequence[Write]
+) -> dict[Source, frozenset[Source]]:
     written: dict[Source, frozenset[Source]] = {}
     for write in writes:
         if _holds(write, trail, sources):

@@ -59,7 +59,7 @@ class _Analysis(Calls):
     def run(self, root: Node) -> None:
         self.each(root)
         for function in self.variables.get(HANDLER, NOTHING).functions:
-            self.called(function, [Value(paths=frozenset({("event",)}))])
+            self.run_function(function, [Value(paths=frozenset({("event",)}))])
 
     def value(self, node: Node | None) -> Value:
         if node is None:
@@ -81,9 +81,9 @@ class _Analysis(Calls):
             Value(texts=frozenset({text_of(child)})) if child.type == "string_fragment" else self.each(child)
             for child in node.named_children
         ]
-        return self._joined(parts)
+        return self._join(parts)
 
-    def _joined(self, parts: list[Value]) -> Value:
+    def _join(self, parts: list[Value]) -> Value:
         """Parts of a text, one after the other; spelled out where all of them are."""
         blended = self.blend(parts)
         is_known = not blended.sources and not any(ANY in part.texts for part in parts)
@@ -143,7 +143,7 @@ class _Analysis(Calls):
         if operator == "in":
             return Value(self.property_of(self.value(right), first.texts or [ANY]).made_of)
         second = self.value(right)
-        return self._joined([first, second]) if operator == "+" else self.blend([first, second])
+        return self._join([first, second]) if operator == "+" else self.blend([first, second])
 
     def _ternary(self, node: Node) -> Value:
         condition = node.child_by_field_name("condition")

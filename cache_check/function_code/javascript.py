@@ -29,10 +29,10 @@ def text_of(node: Node | None) -> str:
 
 def unquote(node: Node | None) -> str:
     """The text of a name, or of a string with its escapes resolved."""
-    return _ESCAPE.sub(_unescaped, text_of(node).strip("'\""))
+    return _ESCAPE.sub(_unescape, text_of(node).strip("'\""))
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescape(found: re.Match[str]) -> str:
     code = next(filter(None, found.groups()), "")
     return chr(min(int(code, 16), 0x10FFFF)) if code else found[0][1:]
 
@@ -50,14 +50,14 @@ def parameters_of(function: Node) -> list[Node]:
 
 def locals_of(function: Node) -> frozenset[str]:
     """The names that a function has for itself: its parameters and what it declares, but not functions within it."""
-    declared = [*parameters_of(function), *_declared(function.child_by_field_name("body"))]
+    declared = [*parameters_of(function), *_declarations(function.child_by_field_name("body"))]
     names = (name for pattern in declared for name in walk(pattern) if name.type in _NAMES)
     return frozenset(text_of(name) for name in names)
 
 
-def _declared(node: Node | None) -> list[Node]:
+def _declarations(node: Node | None) -> list[Node]:
     if node is None or node.type in FUNCTIONS:
         return []
     name = node.child_by_field_name("name") if node.type == "variable_declarator" else None
-    below = [found for child in node.named_children for found in _declared(child)]
+    below = [found for child in node.named_children for found in _declarations(child)]
     return [name, *below] if name is not None else below

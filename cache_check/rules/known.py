@@ -25,16 +25,16 @@ WHY_UNSEEN: dict[Kind, str] = {
 def certain_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     """The leaks of a behavior that the router is on, or would be."""
     if behavior.is_caching:
-        yield from _decided_beside_the_key(behavior, inputs)
-        yield from _decided_behind_the_cache(behavior, inputs)
+        yield from _beside_key_findings(behavior, inputs)
+        yield from _behind_cache_findings(behavior, inputs)
     else:
         yield from _pinned_errors(behavior, inputs)
     if behavior.at("origin-request") is not None:
-        yield from _forged(behavior, inputs)
-        yield from _unseen(behavior, inputs)
+        yield from _forgery_findings(behavior, inputs)
+        yield from _unseen_findings(behavior, inputs)
 
 
-def _decided_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
+def _beside_key_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     """Decision inputs that could be in the key, but are not."""
     if inputs.version_header:
         yield from _version_beside_the_key(behavior, inputs)
@@ -78,7 +78,7 @@ def _version_beside_the_key(behavior: Behavior, inputs: DecisionInputs) -> Itera
         )
 
 
-def _decided_behind_the_cache(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
+def _behind_cache_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     """Decision inputs that no cache key can have."""
     if inputs.body:
         yield finding_at(
@@ -128,7 +128,7 @@ def _pinned_errors(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Findi
         )
 
 
-def _forged(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
+def _forgery_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     header = inputs.version_header
     if header and not behavior.has_viewer_request_trigger:
         yield finding_at(
@@ -142,7 +142,7 @@ def _forged(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
         )
 
 
-def _unseen(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
+def _unseen_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     """Decision inputs that do not reach origin-request. A version header gets there by the cache key."""
     header: list[tuple[Kind, str]] = [("header", inputs.version_header)]
     names = [*inputs.names(), *(header if inputs.version_header and not behavior.is_caching else [])]

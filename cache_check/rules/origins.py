@@ -29,7 +29,7 @@ def origin_findings(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Find
         if origin.vpc_origin_config is not None:
             yield _vpc(behavior, inputs, origin, is_lambda=is_lambda)
         elif origin.signed_by and not (is_lambda and origin.domain_name in inputs.signed_hosts):
-            yield _signed(behavior, inputs, origin, is_lambda=is_lambda)
+            yield _signature_finding(behavior, inputs, origin, is_lambda=is_lambda)
 
 
 def _vpc(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_lambda: bool) -> Finding:
@@ -49,9 +49,9 @@ def _vpc(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_l
     )
 
 
-def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_lambda: bool) -> Finding:
+def _signature_finding(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, is_lambda: bool) -> Finding:
     if is_lambda and inputs.signs:
-        return _signed_twice(behavior, inputs, origin)
+        return _double_signature_finding(behavior, inputs, origin)
     what = (
         "The router writes a custom origin in its place"
         f"{_hosts(inputs)}, and for that nothing is signed: a private bucket, or whatever wants the signature, responds"
@@ -73,7 +73,7 @@ def _signed(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart, *, i
     )
 
 
-def _signed_twice(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart) -> Finding:
+def _double_signature_finding(behavior: Behavior, inputs: DecisionInputs, origin: OriginPart) -> Finding:
     return finding_at(
         behavior,
         "router-replaces-signed-origin",

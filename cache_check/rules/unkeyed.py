@@ -46,9 +46,9 @@ def unkeyed_findings(behavior: Behavior, inputs: DecisionInputs | None = None) -
     has_trigger = inputs is None and behavior.at("origin-request") is not None  # reported already
     is_told = inputs is not None and bool(inputs.version_header)  # reported as certain
     if not (has_trigger or is_told):
-        yield from _unkeyed(behavior, inputs, "cookie", names_beyond(extra.cookies, key.cookies))
+        yield from _key_findings(behavior, inputs, "cookie", names_beyond(extra.cookies, key.cookies))
     if not has_trigger:
-        yield from _unkeyed(behavior, inputs, "query", names_beyond(extra.query, key.query))
+        yield from _key_findings(behavior, inputs, "query", names_beyond(extra.query, key.query))
     if inputs is not None and inputs.removes_viewer_headers:
         yield from _passed_headers(behavior, inputs)
         return
@@ -79,7 +79,7 @@ def _passed_headers(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Find
         unkeyed -= inputs.hashed_headers
     names = ", ".join(sorted(unkeyed)).replace("authorization", "Authorization")
     by_hash = f"{KEY_HEADER}, which has their hash," if unkeyed and unkeyed <= inputs.hashed_headers else ""
-    yield from _unkeyed(behavior, inputs, "header", names, by_hash or "those that its response depends on")
+    yield from _key_findings(behavior, inputs, "header", names, by_hash or "those that its response depends on")
 
 
 def _headers(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
@@ -90,7 +90,7 @@ def _headers(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Find
     is_personal = "authorization" in names.split(", ") or _takes_beside(behavior, "authorization")
     if names and is_personal and names.startswith("all"):
         names = f"{names}, Authorization among them"
-    yield from _unkeyed(behavior, inputs, "header", names.replace("authorization", "Authorization"))
+    yield from _key_findings(behavior, inputs, "header", names.replace("authorization", "Authorization"))
 
 
 def _legacy_headers(behavior: Behavior, inputs: DecisionInputs | None) -> Finding:
@@ -159,7 +159,7 @@ def _has_several_names(behavior: Behavior) -> bool:
     return names is None or len(names) > 1 or any(name.startswith("*") for name in names)
 
 
-def _unkeyed(
+def _key_findings(
     behavior: Behavior,
     inputs: DecisionInputs | None,
     kind: Kind,

@@ -29,10 +29,10 @@ def viewer_findings(behavior: Behavior) -> Iterator[Finding]:
 
 def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Source]:
     """The sources of a choice that are in the cache key neither by their names nor by what is made of them."""
-    return frozenset[Source]().union(*(_unkeyed(behavior, choice) for choice in reading.choices))
+    return frozenset[Source]().union(*(_unkeyed_choices(behavior, choice) for choice in reading.choices))
 
 
-def _unkeyed(behavior: Behavior, choice: Choice) -> frozenset[Source]:
+def _unkeyed_choices(behavior: Behavior, choice: Choice) -> frozenset[Source]:
     followed = frozenset[Source]().union(*(of for name, of in choice.written.items() if _is_keyed(behavior, name)))
     return frozenset(
         one for one in choice.sources if not (_is_keyed(behavior, one) or one in followed or (one[0], ANY) in followed)
@@ -65,12 +65,12 @@ def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
         return
     unkeyed = unkeyed_sources(behavior, reading)
     if behavior.is_caching:
-        yield from _chosen(behavior, association, unkeyed)
+        yield from _choice_findings(behavior, association, unkeyed)
     elif unkeyed and (statuses := behavior.cached_errors()):
         yield _pinned_errors(behavior, association, statuses)
 
 
-def _chosen(behavior: Behavior, association: Association, unkeyed: frozenset[Source]) -> Iterator[Finding]:
+def _choice_findings(behavior: Behavior, association: Association, unkeyed: frozenset[Source]) -> Iterator[Finding]:
     for kind in KINDS:
         if names := sorted(name for found_kind, name in unkeyed if found_kind == kind):
             keyed = add_to_key(behavior, kind, _name_keys(kind, names))

@@ -157,11 +157,11 @@ def _compare_values(there: object, here: object, path: str) -> Iterator[Differen
             return
     one, other = given
     if one != other or isinstance(one, bool) != isinstance(other, bool):
-        shown = _shown(one, path), _shown(other, path)
+        shown = _show(one, path), _show(other, path)
         yield Difference("config", path, f"{shown[0]} there, {shown[1]} here" if all(shown) else "differs")
 
 
-def _shown(value: object, path: str) -> str:
+def _show(value: object, path: str) -> str:
     """Return a value as JSON, "" where it may be a secret."""
     is_plain = value is None or isinstance(value, bool | int | float)
     is_known = isinstance(value, str) and path.rpartition(".")[2] in SHOWN_TEXTS

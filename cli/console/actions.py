@@ -194,7 +194,7 @@ def _plan_pin(name: str, opened: Opened, items: Items) -> Action:
     if pin == now:
         return Action(name, why_not="there is no pin" if pin == "none" else f"everybody is pinned to {pin} already")
     item = pinned_item(opened.stack, items, pin, items.config.percent)
-    says = _unpinned(items, item) if pin == "none" else _pinned(pin, opened.stack, items)
+    says = _describe_unpin(items, item) if pin == "none" else _describe_pin(pin, opened.stack, items)
     file = f"Pulumi.{opened.stack.name}.yaml"
     own = opened.stack.settings.pin
     kept = (
@@ -204,7 +204,7 @@ def _plan_pin(name: str, opened: Opened, items: Items) -> Action:
     return Action(name, text, do=lambda: opened.table.write_config(item, items))
 
 
-def _pinned(pin: str, stack: Stack, items: Items) -> str:
+def _describe_pin(pin: str, stack: Stack, items: Items) -> str:
     waits = " The rollout waits meanwhile." if items.rollout is not None and items.rollout.is_active else ""
     return (
         f"everybody goes to {pin} {_within(stack)}, new visitors and those who are on the other version, whatever their"
@@ -212,7 +212,7 @@ def _pinned(pin: str, stack: Stack, items: Items) -> str:
     )
 
 
-def _unpinned(items: Items, item: Mapping[str, Any]) -> str:
+def _describe_unpin(items: Items, item: Mapping[str, Any]) -> str:
     rollout = [to_item(items.rollout)] if items.rollout else []
     live = parse_live([dict(item), *rollout])
     if live.is_withdrawn:

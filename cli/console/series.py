@@ -110,10 +110,10 @@ def _as_json(sums: Sums) -> dict[str, dict[str, list[float]]]:
     """By version: requests and errors, and latencies as count and sum of logarithms, which the page can add."""
     versions = {version for version, _ in sums}
     return {
-        version: {name: [_rounded(value) for value in sums.get((version, name), ())] for name in STATISTICS}
+        version: {name: [_round(value) for value in sums.get((version, name), ())] for name in STATISTICS}
         for version in sorted(versions)
     }
 
 
-def _rounded(value: float) -> float:
+def _round(value: float) -> float:
     return round(value, 3) if math.isfinite(value) and value != int(value) else int(value)

@@ -65,7 +65,7 @@ def estimate(
     months = [list(_Month(stack, traffic).quantities()) for stack in stacks]
     prices = find_prices(dict.fromkeys(key for month in months for _, _, key, _ in month), is_offline=is_offline)
 
-    def priced(group: str, what: str, key: str, quantity: Decimal) -> Item:
+    def price(group: str, what: str, key: str, quantity: Decimal) -> Item:
         dollars = prices[key].cost(quantity, has_free_tier=has_free_tier)
         cents = None if dollars is None else dollars.quantize(Decimal("0.01"), ROUND_HALF_UP)
         return Item(group, what, key, quantity, prices[key], cents)
@@ -74,7 +74,7 @@ def estimate(
         Estimate(
             stack.settings.strategy,
             getattr(stack.settings.options, "caching", ""),
-            tuple(priced(*quantity) for quantity in month),
+            tuple(price(*quantity) for quantity in month),
         )
         for stack, month in zip(stacks, months, strict=True)
     ]

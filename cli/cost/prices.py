@@ -78,10 +78,10 @@ def priced_region() -> str:
 
 def bundled_prices() -> dict[str, Price]:
     """The file's, by their key."""
-    return {key: _bundled(given) for key, given in _document(FILE)["prices"].items()}
+    return {key: _parse_price(given) for key, given in _document(FILE)["prices"].items()}
 
 
-def _bundled(given: Mapping[str, Any]) -> Price:
+def _parse_price(given: Mapping[str, Any]) -> Price:
     page: Mapping[str, str] = _document(FILE)["pages"].get(given.get("page"), {})
     flat = [[None, Decimal(given["usd"]) / given["per"]]] if "usd" in given else []
     steps = [(NO_END if limit is None else Decimal(limit), Decimal(each)) for limit, each in given.get("tiers", flat)]

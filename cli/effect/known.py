@@ -79,7 +79,7 @@ def _by_cookie(before: CoreSettings, after: CoreSettings, changed: list[str]) ->
             "The release is a new one: everybody with a version cookie is drawn again by the visitor's id."
             f" {percentage(draw.share)} of them are on canary then, whichever version they had.{bare}"
         )
-        moved = Draw.of(before).moved(draw) if before.pin == after.pin else None
+        moved = Draw.of(before).moved_percent(draw) if before.pin == after.pin else None
         yield Line("known", text, after=draw.share, moved=moved)
     elif before.pin != after.pin:
         yield Line("known", "Who has a version cookie is back where it says.")
@@ -129,7 +129,7 @@ def _by_token(before: CoreSettings, after: CoreSettings, _changed: list[str]) ->
     if before.pin != after.pin:
         yield tokens_of(after)
     elif old != new:
-        moved, latest = old.moved(new), since if _is_later(since, was) else was
+        moved, latest = old.moved_percent(new), since if _is_later(since, was) else was
         text = (
             f"Of users with a token since {latest}, {percentage(moved)} change sides: jwt-iat remembers nobody, and"
             f" {percentage(new.share)} of them are on canary then (before: {percentage(old.share)})."

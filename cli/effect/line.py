@@ -53,7 +53,7 @@ class Draw:
         """The percentage of those drawn who are on the canary."""
         return self.percent * (EVERYBODY - self.holdout_percent) / EVERYBODY
 
-    def moved(self, after: Draw) -> float:
+    def moved_percent(self, after: Draw) -> float:
         """The percentage of visitors who change sides where each is drawn by the same name before and after.
 
         Within a release, and within a holdout of one name, the smaller share is a part of the larger one. Otherwise the

@@ -177,7 +177,7 @@ def _origins(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
         elif new is None:
             again = ": who has a version cookie for it is drawn again" if after.strategy == "cookie-version" else ""
             yield Line("origin", f"The origin {name} is gone{again}.")
-        elif old.routed() != new.routed():
+        elif old.routed_fields() != new.routed_fields():
             hosts = f"{old.domain_name} becomes {new.domain_name}" if old.domain_name != new.domain_name else "settings"
             what = "another origin" if hosts != "settings" else "reached in another way"
             told = f": {hosts}" if hosts != "settings" else ""

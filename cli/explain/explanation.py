@@ -99,7 +99,7 @@ def _explanation(view: StackView, request: Request, decision: Decision) -> Expla
         table_source=table.source if table else None,
         table_ms=table.elapsed_ms if table else None,
         group=group_of(decision),
-        unread=_unread(view, decision),
+        unread=_list_unread(view, decision),
     )
 
 
@@ -113,7 +113,7 @@ def _steps(view: StackView, request: Request) -> tuple[tuple[str, str], ...]:
     return tuple((name, not_read.get(found, found)) for name, found in steps if not name.startswith("probe"))
 
 
-def _unread(view: StackView, decision: Decision) -> tuple[str, ...]:
+def _list_unread(view: StackView, decision: Decision) -> tuple[str, ...]:
     if decision.reason == "override":
         return ()
     unread = list(view.in_force.unread)

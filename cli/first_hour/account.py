@@ -27,7 +27,7 @@ def check_account(regions: Sequence[str]) -> Iterator[Line]:
         for name in names:
             yield Line(name, UNCHECKED, "not asked without credentials")
         return
-    checks = (lambda: _regions(regions), lambda: _concurrency(regions), _verified, _distributions)
+    checks = (lambda: _regions(regions), lambda: _concurrency(regions), _verify, _distributions)
     with ThreadPoolExecutor(len(checks)) as pool:
         asked = [pool.submit(_ask, name, check) for name, check in zip(names, checks, strict=True)]
         for one in asked:
@@ -92,7 +92,7 @@ def _concurrency_in(region: str) -> int:
     return int(found["AccountLimit"]["ConcurrentExecutions"])
 
 
-def _verified() -> Line:
+def _verify() -> Line:
     """A distribution proves that AWS has verified the account; without one only creating something would tell."""
     name = "CloudFront account"
     if count := _count_distributions():

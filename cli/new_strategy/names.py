@@ -56,11 +56,11 @@ def name_strategy(name: str) -> StrategyNames:
         raise UsageError(f"NAME is {name!r}, which is a strategy already: {', '.join(sorted(STRATEGIES))}")
     if names.section in set(CoreSettings.keys()):
         raise UsageError(f"NAME is {name!r}, but {names.section} is a key of the config already: take two words")
-    if keyword.iskeyword(names.module) or names.class_name in _imported():
+    if keyword.iskeyword(names.module) or names.class_name in _imported_names():
         raise UsageError(f"NAME is {name!r}, which is a word of the strategies' code: take two words")
     return names
 
 
-def _imported() -> set[str]:
+def _imported_names() -> set[str]:
     """Names that the new file uses itself."""
     return {"Options", *(name for name in vars(strategies) if name[0].isupper())}

@@ -88,7 +88,7 @@ def _abort(table: Place) -> None:
 def key_values_step(stack: Stack, store_arn: str, key_values: Any) -> Step:
     """Plan to change the pairs of the viewer-request function. `key_values` is boto3's client with awscrt."""
     with aws_errors(f"cannot read {store_arn}"):
-        wanted = _wanted(stack)
+        wanted = _wanted_pairs(stack)
         now = list_pairs(key_values, store_arn)
     changed = {key: value for key, value in wanted.items() if now.get(key) != value}
     if not changed:
@@ -98,7 +98,7 @@ def key_values_step(stack: Stack, store_arn: str, key_values: Any) -> Step:
     return Step("key-values", detail, do=lambda: _put(key_values, store_arn, changed))
 
 
-def _wanted(stack: Stack) -> Mapping[str, str]:
+def _wanted_pairs(stack: Stack) -> Mapping[str, str]:
     """The pairs, without those of DEPLOYED_KEYS."""
     function = build_function_code(stable_only(stack))
     values: Mapping[str, str] = function.key_values if function is not None else {}

@@ -40,12 +40,12 @@ class Deployed:
 def version_step(deployed: Deployed, to: int | None = None) -> Step:
     """Plan to roll back to version `to`, or to the newest before the one in Pulumi's state; repeatable."""
     with aws_errors("cannot read the function", EDGE_REGION):
-        published = _published(deployed)
+        published = _published_versions(deployed)
     with aws_errors("cannot read the distribution"):
         config = deployed.cloudfront.get_distribution_config(Id=deployed.distribution)["DistributionConfig"]
     older = [number for number in published if number < deployed.version]
     target = to if to is not None else max(older, default=0)
-    running = sorted({int(arn.rpartition(":")[2]) for arn in _associated(config, deployed)})
+    running = sorted({int(arn.rpartition(":")[2]) for arn in _associated_versions(config, deployed)})
     if problem := _problem(deployed, published, running, target):
         return Step("version", problem, "refused")
     if running == [target]:
@@ -77,7 +77,7 @@ def _problem(deployed: Deployed, published: Mapping[int, Any], running: list[int
     )
 
 
-def _published(deployed: Deployed) -> dict[int, Any]:
+def _published_versions(deployed: Deployed) -> dict[int, Any]:
     pages = deployed.functions.get_paginator("list_versions_by_function").paginate(FunctionName=deployed.name)
     listed = (one for page in pages for one in page["Versions"])
     return {int(one["Version"]): one for one in listed if one["Version"].isdecimal()}
@@ -107,7 +107,7 @@ def _with_version(config: Mapping[str, Any], deployed: Deployed, target: int) ->
     return changed
 
 
-def _associated(config: Mapping[str, Any], deployed: Deployed) -> Iterator[str]:
+def _associated_versions(config: Mapping[str, Any], deployed: Deployed) -> Iterator[str]:
     for association in _associations(config):
         if association["LambdaFunctionARN"].rpartition(":")[0] == deployed.function_arn:
             yield association["LambdaFunctionARN"]

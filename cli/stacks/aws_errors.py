@@ -76,7 +76,7 @@ def _client_error(error: Any, region: str) -> str:
     response = f"{code}: {message}" if message else code
     where = f" in {region}" if region else ""
     if code in DENIED_CODES:
-        return _denied(error.operation_name, message)
+        return _format_denied(error.operation_name, message)
     if code in EXPIRED_CODES:
         return f"the credentials have expired ({code}): get new ones (aws sso login, aws login) and run it again"
     if code in UNKNOWN_KEY_CODES:
@@ -93,7 +93,7 @@ def _client_error(error: Any, region: str) -> str:
     return f"{error.operation_name}{where}: {response}"
 
 
-def _denied(operation: str, message: str) -> str:
+def _format_denied(operation: str, message: str) -> str:
     text = message.partition(" Encoded authorization failure message")[0]  # EC2's, of 1,000 characters
     found = _DENIED.fullmatch(text, max(text.find("arn:"), 0))
     if found is None:

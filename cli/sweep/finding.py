@@ -65,12 +65,12 @@ def map_associations(cloudfront: Any) -> dict[str, tuple[str, ...]]:
     used_by: dict[str, tuple[str, ...]] = {}
     for page in cloudfront.get_paginator("list_distributions").paginate():
         for distribution in page["DistributionList"].get("Items", []):
-            for arn in dict.fromkeys(_associated(distribution)):
+            for arn in dict.fromkeys(_associated_functions(distribution)):
                 used_by[arn] = (*used_by.get(arn, ()), distribution["Id"])
     return used_by
 
 
-def _associated(distribution: Mapping[str, Any]) -> Iterator[str]:
+def _associated_functions(distribution: Mapping[str, Any]) -> Iterator[str]:
     for behavior in (distribution["DefaultCacheBehavior"], *distribution.get("CacheBehaviors", {}).get("Items", [])):
         for association in behavior.get("LambdaFunctionAssociations", {}).get("Items", []):
             yield association["LambdaFunctionARN"]

@@ -242,7 +242,7 @@ def fresh_deploy(deployment: LocalDeployment, workspace: Workspace, stack: str, 
 
 
 @asynccontextmanager
-async def opened(
+async def open_edge(
     workspace: Workspace, stack: str, settings: Sequence[str] = (), origins: Sequence[str] = ()
 ) -> AsyncGenerator[LocalEdge]:
     """Start a local edge of its own for a stack, beside one that may be up; `settings` win over those of the tests.

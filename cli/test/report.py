@@ -51,11 +51,11 @@ def print_summary(files: Sequence[FileResult]) -> None:
     out.print_after("bold red" if counts["failed"] else "bold green", text, f"({seconds}){judged}")
 
 
-def print_tests(files: Sequence[TestFile], chosen: Callable[[TestFile], Iterable[int]], *, is_json: bool) -> None:
+def print_tests(files: Sequence[TestFile], select_tests: Callable[[TestFile], Iterable[int]], *, is_json: bool) -> None:
     """Print the names of the tests that would run, one a line, with file and line."""
-    found = [(file, index) for file in files for index in chosen(file)]
+    found = [(file, index) for file in files for index in select_tests(file)]
     if is_json:
-        print_json({"tests": [_listed(file, index) for file, index in found]})
+        print_json({"tests": [_list_test(file, index) for file, index in found]})
         return
     for file, index in found:
         case = file.suite.tests[index]
@@ -75,6 +75,6 @@ def as_json(files: Sequence[FileResult]) -> dict[str, Any]:
     }
 
 
-def _listed(file: TestFile, index: int) -> dict[str, Any]:
+def _list_test(file: TestFile, index: int) -> dict[str, Any]:
     case = file.suite.tests[index]
     return {"file": file.path, "line": file.line("tests", index), "name": case.name, "only": case.only}

@@ -59,7 +59,7 @@ class Options:
         """Return the stack that a file is for."""
         return self.stack or file.suite.stack
 
-    def chosen(self, file: TestFile) -> list[int]:
+    def select_tests(self, file: TestFile) -> list[int]:
         """Return the tests that --filter chooses; all without one."""
         wanted = [name.casefold() for name in self.names]
         return [
@@ -75,15 +75,15 @@ def run(options: Options, names: Sequence[str]) -> None:
     _check(options)
     files = _read(names)
     if options.is_list:
-        print_tests(files, options.chosen, is_json=options.is_json)
+        print_tests(files, options.select_tests, is_json=options.is_json)
         return
     problems = [problem for file in files for problem in _problems(options, file)]
     if problems:
         raise UsageError("\n  ".join(dict.fromkeys(problems)))
-    if not any(options.chosen(file) for file in files):
+    if not any(options.select_tests(file) for file in files):
         raise UsageError(f"--filter {options.names[0]}: no test has this in its name; --list shows all of them")
     if not any(
-        file.suite.tests[index].only in (None, options.where) for file in files for index in options.chosen(file)
+        file.suite.tests[index].only in (None, options.where) for file in files for index in options.select_tests(file)
     ):
         other, here = (ADDRESS, "here") if options.where == LOCAL else (LOCAL, "at an address")
         raise UsageError(f"nothing to run {here}: every chosen test is `only: {other}`")
@@ -125,7 +125,7 @@ def _read(names: Sequence[str]) -> list[TestFile]:
 
 def _problems(options: Options, file: TestFile) -> Iterator[str]:
     """Yield what stands in the way of a file's tests, before anything is started."""
-    for index in options.chosen(file):
+    for index in options.select_tests(file):
         if file.suite.tests[index].only in (None, options.where):
             yield from _set_ups(file, index) if options.url is not None else _settings(options, file, index)
 
@@ -200,14 +200,14 @@ async def _run_at_address(options: Options, files: Sequence[TestFile]) -> list[F
 
 async def _run_locally(options: Options, files: Sequence[TestFile]) -> list[FileResult]:
     with require_packages():
-        from cli.test.local_edge import opened
+        from cli.test.local_edge import open_edge
 
     results: list[FileResult] = []
     for stack in dict.fromkeys(options.stack_of(file) for file in files):
         async with AsyncExitStack() as ending:
             with working(f"starting the local edge of {stack}"):
                 edge = await ending.enter_async_context(
-                    opened(options.workspace, stack, options.settings, options.origins)
+                    open_edge(options.workspace, stack, options.settings, options.origins)
                 )
             client = await ending.enter_async_context(httpx.AsyncClient(trust_env=False, cookies=_no_cookies()))
             for file in (file for file in files if options.stack_of(file) == stack):
@@ -223,7 +223,7 @@ async def run_file(options: Options, file: TestFile, place: Place, client: httpx
     runner = Runner(file, place, client, options.where, options.is_strict)
     if not options.is_json:
         print_file(file, place.url)
-    for index in options.chosen(file):
+    for index in options.select_tests(file):
         result = await runner.run(index)
         found.results.append(result)
         if not options.is_json:

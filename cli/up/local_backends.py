@@ -97,7 +97,7 @@ def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str
 def _origin_secret(stack: Stack, state: Mapping[str, Any]) -> dict[str, str]:
     """The environment in which the application checks the origin verification header, if the distribution sends one."""
     name = stack.settings.security.origin_secret_header
-    origins = [origin for one in living_resources(state, DISTRIBUTION) for origin in one.required("origins")]
+    origins = [origin for one in living_resources(state, DISTRIBUTION) for origin in one.require("origins")]
     headers = {one["name"]: one["value"] for origin in origins for one in origin.get("customHeaders", [])}
     if name not in headers:
         return {}

@@ -48,7 +48,7 @@ async def until_ended(work: Coroutine[Any, Any, object]) -> None:
 
 
 async def _serve(request: UpRequest) -> None:
-    seen = _modified(_watched(request))  # before the first deployment, to see a change during it
+    seen = _modification_times(_watched_files(request))  # before the first deployment, to see a change during it
     on_log = report.print_line_or_start if request.is_like_aws else report.print_log_line
     async with serving(request, on_log, working=_working) as deployment:
         report.print_address(request.stack, deployment.url, deployment.region_urls)
@@ -61,11 +61,11 @@ async def follow(request: UpRequest, deployment: LocalDeployment, seen: Sequence
 
     `seen` has the modification times of the files that are deployed.
     """
-    files = _watched(request)
-    deployed = list(seen) or _modified(files)
+    files = _watched_files(request)
+    deployed = list(seen) or _modification_times(files)
     while output.lost is None:
         await asyncio.sleep(WATCH_SECONDS)
-        if (now := _modified(files)) != deployed:
+        if (now := _modification_times(files)) != deployed:
             deployed = now
             await _deploy_change(request, deployment)
 
@@ -84,12 +84,12 @@ async def serving(
     """
     source = read_source(request)
     with hold_lock(request.workspace, request.stack, request.port):
-        async with _deployed(request, source, on_log, on_rollout, working) as deployment:
+        async with _deploy(request, source, on_log, on_rollout, working) as deployment:
             yield deployment
 
 
 @contextlib.asynccontextmanager
-async def _deployed(
+async def _deploy(
     request: UpRequest, source: Source, on_log: OnLog, on_rollout: OnRollout | None, working: Working
 ) -> AsyncGenerator[LocalDeployment]:
     deployment = LocalDeployment(
@@ -130,14 +130,14 @@ async def _deploy_change(request: UpRequest, deployment: LocalDeployment) -> Non
         print_error(failure.text, "not deployed")
 
 
-def _watched(request: UpRequest) -> list[Path]:
+def _watched_files(request: UpRequest) -> list[Path]:
     root = request.workspace.root
     stack_files = [root / "Pulumi.yaml", root / f"Pulumi.{request.stack}.yaml"]
     own = [request.state] if request.state is not None else stack_files
     return own if request.origins_file is None else [*own, request.origins_file]
 
 
-def _modified(files: list[Path]) -> list[int]:
+def _modification_times(files: list[Path]) -> list[int]:
     """The modification times in ns; 0 for a missing file: an editor may be replacing it."""
     times: list[int] = []
     for file in files:

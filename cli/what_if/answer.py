@@ -97,14 +97,14 @@ class Answer:
                 "scannedBytes": self.read.scanned_bytes,
             },
             "movesTo": self.to,
-            "total": _counted(findings.total)
+            "total": _counts_by_name(findings.total)
             | {"judged": findings.total.judged, "canary": findings.total.canary, "notJudged": findings.not_judged},
             "reasons": [
-                {"reason": reason, "known": CERTAINTY[reason], **_counted(counts)}
+                {"reason": reason, "known": CERTAINTY[reason], **_counts_by_name(counts)}
                 for reason, counts in findings.reasons.items()
             ],
-            "paths": [{"path": path, **_counted(counts)} for path, counts in findings.paths.items()],
-            "countries": [{"country": name, **_counted(counts)} for name, counts in findings.countries.items()],
+            "paths": [{"path": path, **_counts_by_name(counts)} for path, counts in findings.paths.items()],
+            "countries": [{"country": name, **_counts_by_name(counts)} for name, counts in findings.countries.items()],
             "quotas": [{"name": one.name, "default": one.limit, "reached": one.reached} for one in self.quotas],
             "canaryRequestsPerSecond": round(findings.peak_canary_requests / MINUTE, 3),
             "month": None if self.bill is None else _month(self.bill),
@@ -113,7 +113,7 @@ class Answer:
         }
 
 
-def _counted(counts: Counts) -> dict[str, int]:
+def _counts_by_name(counts: Counts) -> dict[str, int]:
     return {_camel(name): getattr(counts, name) for name in COUNTED}
 
 

@@ -108,7 +108,7 @@ class ControlTable:
         put, check = self._put(to_item(written), read.rollout), self._check_config(read.config_revision)
         former = [{"Put": {"TableName": self._table, "Item": to_history(one)}} for one in read.former(written)]
         is_start = read.rollout is not None and read.rollout.started_at != written.started_at
-        deletions = self._expired() if is_start else []
+        deletions = self._deletions() if is_start else []
         try:
             self._client.transact_write_items(
                 TransactItems=[{"Put": put}, {"ConditionCheck": check}, *former, *deletions]
@@ -126,7 +126,7 @@ class ControlTable:
         except FieldError as error:
             raise MalformedError(f"a former rollout in the control table is invalid: {error}") from None
 
-    def _expired(self) -> list[dict[str, Any]]:
+    def _deletions(self) -> list[dict[str, Any]]:
         """Return the deletions that leave room for one more former rollout."""
         names = {"#scope": "scope", "#item": "item"}
         items = self._query(HISTORY, ScanIndexForward=False, ProjectionExpression="#scope, #item", names=names)

@@ -74,12 +74,12 @@ class Pages:
         """404."""
         return self._failure(request, 404)
 
-    def forged(self, request: Request, error: Exception) -> Response:
+    def reject_forged(self, request: Request, error: Exception) -> Response:
         """403, with the reason in the log only."""
         log.warning("403: form %s", error)
         return self._failure(request, 403)
 
-    def broken(self, request: Request, error: Exception) -> Response:
+    def report_failure(self, request: Request, error: Exception) -> Response:
         """500, with the reason in the log only. There is no cookie: no session was written."""
         reason = f"{type(error).__name__} {error}".strip()
         log.error("500: %s (table %s, %s)", reason, self._settings.SESSIONS_TABLE, self._settings.AWS_REGION)
@@ -159,9 +159,9 @@ def create_app(settings: Settings, store: SessionStore, chance: Callable[[], flo
     app.add_api_route("/health", pages.health, methods=["GET", "HEAD"])
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     app.add_exception_handler(404, pages.not_found)
-    app.add_exception_handler(ForgedFormError, pages.forged)
-    app.add_exception_handler(SessionStoreError, pages.broken)
-    app.add_exception_handler(InjectedFailureError, pages.broken)
+    app.add_exception_handler(ForgedFormError, pages.reject_forged)
+    app.add_exception_handler(SessionStoreError, pages.report_failure)
+    app.add_exception_handler(InjectedFailureError, pages.report_failure)
     app.middleware("http")(pages.label)
     if settings.ORIGIN_SECRET_DIGEST:
         app.middleware("http")(OriginSecret(settings).admit)

@@ -13,7 +13,7 @@ FOREVER = "public, max-age=31536000, immutable"
 def theme_css(version: Version) -> str:
     """The stylesheet; none of the values can end its declaration."""
     values = {"background": version.BACKGROUND_COLOR, "color": version.COLOR, "font": version.FONT_FAMILY}
-    return f":root {{ {' '.join(f'--{name}: {_declared(value)};' for name, value in values.items())} }}\n"
+    return f":root {{ {' '.join(f'--{name}: {_clean(value)};' for name, value in values.items())} }}\n"
 
 
 def theme_path(version: Version) -> str:
@@ -22,5 +22,5 @@ def theme_path(version: Version) -> str:
     return f"/assets/theme.{digest[:8]}.css"
 
 
-def _declared(value: str) -> str:
+def _clean(value: str) -> str:
     return "".join(character for character in value if character not in ";{}<>\\\n")

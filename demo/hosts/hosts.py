@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from demo.hosts.network import HostNetwork
 from demo.hosts.role import HostRole
-from demo.hosts.user_data import encoded, image_files, script
+from demo.hosts.user_data import encode, image_files, script
 
 INSTANCE_TYPE = "t4g.nano"
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -84,4 +84,4 @@ def _user_data(args: HostsArgs, origin: str) -> pulumi.Output[str]:
     """With the secret's digest only, for who may look at an instance may read its user data."""
     environment = {**args.environments[origin], "ORIGIN_SECRET_HEADER": args.secret_header}
     digest = pulumi.Output.unsecret(args.secret.apply(lambda secret: sha256(secret.encode()).hexdigest()))
-    return digest.apply(lambda known: encoded(script(image_files(), {**environment, "ORIGIN_SECRET_DIGEST": known})))
+    return digest.apply(lambda known: encode(script(image_files(), {**environment, "ORIGIN_SECRET_DIGEST": known})))

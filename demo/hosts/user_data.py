@@ -83,13 +83,13 @@ def script(image: Mapping[str, bytes], environment: Mapping[str, str]) -> str:
     folders = sorted({name.rpartition("/")[0] for name in contents} - {""})
     return _SCRIPT.format(
         folders=" ".join(f'"$1/{folder}"' for folder in folders),
-        files="".join(_written(name, text) for name, text in contents.items()),
+        files="".join(_write_file(name, text) for name, text in contents.items()),
         host_port=HOST_PORT,
         container_port=CONTAINER_PORT,
     )
 
 
-def encoded(text: str) -> str:
+def encode(text: str) -> str:
     """Return the form that EC2 takes: gzip, which cloud-init undoes ("User-Data Formats"), in base64.
 
     ValueError where it is too large.
@@ -108,5 +108,5 @@ def _text(name: str, content: bytes) -> str:
     return text
 
 
-def _written(name: str, text: str) -> str:
+def _write_file(name: str, text: str) -> str:
     return f"  cat >\"$1/{name}\" <<'{END_OF_FILE}'\n{text}{END_OF_FILE}\n"

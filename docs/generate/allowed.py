@@ -31,7 +31,7 @@ _ADVICE = re.compile(r"use \d+ random|nothing would be|at least \d+ random|\d+$"
 """Begins what an error says besides what is allowed, which is among the meanings of the key."""
 
 
-def allowed(key: Key, model: type[BaseModel]) -> str:
+def allowed_values(key: Key, model: type[BaseModel]) -> str:
     """Return the values that a key takes besides its type; "" where every value of the type will do."""
     annotation = _plain(key.annotation)
     if get_origin(annotation) is dict:
@@ -50,7 +50,7 @@ def allowed(key: Key, model: type[BaseModel]) -> str:
 def _first_of_map(names: tuple[str, ...], model: type[BaseModel]) -> Any:
     """A value of the map in the sample; an empty object where there is none."""
     value: Any = sample(model, names[0])
-    for name in _named(value, (*names, "*")):
+    for name in _name_first(value, (*names, "*")):
         value = value.get(name, {})
     return value
 
@@ -67,7 +67,7 @@ def _first(texts: Iterator[str]) -> str:
 def _rejection(names: tuple[str, ...], value: Any, location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     """The end of the error at `location` when the key has this value; "" where it is accepted."""
     config = copy.deepcopy(sample(model, names[0]))
-    names, location = _named(config, names), _named(config, location)
+    names, location = _name_first(config, names), _name_first(config, location)
     _put(config, names, value)
     return next((_summary(describe(entry)) for entry in _errors(config, model) if entry["loc"] == location), "")
 
@@ -93,7 +93,7 @@ def is_required(key: Key, model: type[BaseModel]) -> bool:
     """Return True if the section is rejected without the key, whatever its default is, and with each other key left out
     as well: a secret that only one algorithm needs is not required."""
     config = copy.deepcopy(sample(model, key.names[0]))
-    *path, last = _named(config, key.names)
+    *path, last = _name_first(config, key.names)
     place: Any = config
     for name in path:
         place = place.get(name, {})
@@ -119,7 +119,7 @@ def _is_missing(
     return any(entry["loc"] in missing for entry in _errors(config, model))
 
 
-def _named(config: dict[str, Any], names: tuple[Any, ...]) -> tuple[Any, ...]:
+def _name_first(config: dict[str, Any], names: tuple[Any, ...]) -> tuple[Any, ...]:
     """The first name of a map in place of "*"."""
     found: list[Any] = []
     place = cast("dict[Any, Any]", config)

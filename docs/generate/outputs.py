@@ -15,11 +15,11 @@ def outputs_table() -> str:
     components = (EDGE_ROUTER, CANARY_ROUTING)
     hints = [output_hints(component.outputs) for component in components]
     texts = {name: text for component in components for name, text in meanings(component.outputs).items()}
-    rows = [[code(name), _words(_found(name, hints)), *_presence(name, hints), text] for name, text in texts.items()]
+    rows = [[code(name), _words(_find(name, hints)), *_presence(name, hints), text] for name, text in texts.items()]
     return table(["output", "type", *(code(component.name) for component in components), "meaning"], rows)
 
 
-def _found(name: str, hints: list[dict[str, Any]]) -> Any:
+def _find(name: str, hints: list[dict[str, Any]]) -> Any:
     return next(found[name] for found in hints if name in found)
 
 

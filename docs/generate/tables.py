@@ -9,7 +9,7 @@ from infra.settings.model import Settings
 from pipeline.settings import PipelineSettings
 from strategies.registry import STRATEGIES, load
 
-from .allowed import allowed, is_required
+from .allowed import allowed_values, is_required
 from .docstrings import reasons
 from .keys import Key, tables
 from .pages import code, table
@@ -29,7 +29,7 @@ def settings_table(name: str) -> str:
 
 def _row(key: Key, model: type[PipelineSettings] | type[Settings]) -> list[str]:
     default = "required" if key.default == "none" and is_required(key, model) else key.default
-    return [code(key.path), key.type, default, _escape(allowed(key, model)), key.meaning]
+    return [code(key.path), key.type, default, _escape(allowed_values(key, model)), key.meaning]
 
 
 def _escape(text: str) -> str:
@@ -38,7 +38,9 @@ def _escape(text: str) -> str:
 
 def reasons_table(strategy: str) -> str:
     """Render the reasons of a strategy and the origin that each means, for the strategy's page."""
-    return table(["reason", "origin"], [[_codes(names), meaning] for names, meaning in _declared(strategy).items()])
+    return table(
+        ["reason", "origin"], [[_codes(names), meaning] for names, meaning in _declared_reasons(strategy).items()]
+    )
 
 
 def all_reasons() -> str:
@@ -54,13 +56,13 @@ def rules_table() -> str:
 
 def _by_outcome(strategy: str) -> str:
     outcomes: dict[str, list[str]] = {}
-    for names, meaning in _declared(strategy).items():
+    for names, meaning in _declared_reasons(strategy).items():
         found = _OUTCOME.match(meaning)
         outcomes.setdefault(found[0] if found else "", []).append(_codes(names))
     return "; ".join(f"{outcome}: {', '.join(codes)}".removeprefix(": ") for outcome, codes in outcomes.items())
 
 
-def _declared(strategy: str) -> dict[str, str]:
+def _declared_reasons(strategy: str) -> dict[str, str]:
     """The declared reasons of a strategy; LookupError where it has none."""
     declared = reasons(load(strategy))
     if not declared:

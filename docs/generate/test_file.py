@@ -93,11 +93,11 @@ def raw_schema() -> dict[str, Any]:
         names = {str(field.alias): name for name, field in model.model_fields.items()}
         properties, _ = _object(schema, model)
         for key, one in properties.items():
-            one["description"] = meanings[_documented(names[key], key)]
+            one["description"] = meanings[_documented_name(names[key], key)]
     return schema
 
 
-def _documented(name: str, key: str) -> str:
+def _documented_name(name: str, key: str) -> str:
     """The name below `Attributes:`: that of the field, but where Python has another word for the key."""
     return key if key in ("json", "is") else name
 

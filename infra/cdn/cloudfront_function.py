@@ -59,7 +59,7 @@ def _publish(
 ) -> pulumi.Output[str]:
     """Create and publish a function; return its ARN."""
     return aws.cloudfront.Function(
-        stack.named(f"{name}-function"),
+        stack.logical_name(f"{name}-function"),
         name=viewer_function_name(stack.prefix, name),
         runtime=RUNTIME,
         # With the digest, because in a state with encrypted code a change would not be visible.
@@ -81,13 +81,13 @@ def _create_store(
     """Create the function's store; return its ARN and its keys."""
     name = stack.settings.needs.viewer_function
     store = aws.cloudfront.KeyValueStore(
-        stack.named(f"{name}-store"),
+        stack.logical_name(f"{name}-store"),
         name=viewer_function_name(stack.prefix, name),
         comment=f"What {name}.js reads live",
         opts=opts,
     )
     keys = aws.cloudfront.KeyvaluestoreKeysExclusive(
-        stack.named(f"{name}-keys"),
+        stack.logical_name(f"{name}-keys"),
         key_value_store_arn=store.arn,
         max_batch_size=MAX_BATCH_KEYS,
         resource_key_value_pairs=pairs,

@@ -75,15 +75,15 @@ class Policies(pulumi.ComponentResource):
         super().__init__("edge-router:infra:Policies", name, None, opts)
         child, args = pulumi.ResourceOptions(parent=self), policies_args(stack)
         self.cache_policy_id = aws.cloudfront.CachePolicy(
-            stack.named(args.cache_kind), opts=child, **cache_policy(args)
+            stack.logical_name(args.cache_kind), opts=child, **cache_policy(args)
         ).id
         self.origin_request_policy_id = aws.cloudfront.OriginRequestPolicy(
-            stack.named(args.origin_request_kind), opts=child, **origin_request_policy(args)
+            stack.logical_name(args.origin_request_kind), opts=child, **origin_request_policy(args)
         ).id
         self.static_cache_policy_id: pulumi.Output[str] | None = None
         if args.has_static_paths:
             self.static_cache_policy_id = aws.cloudfront.CachePolicy(
-                stack.named("static"), opts=child, **static_cache_policy(args)
+                stack.logical_name("static"), opts=child, **static_cache_policy(args)
             ).id
         self.register_outputs(
             {"cachePolicyId": self.cache_policy_id, "originRequestPolicyId": self.origin_request_policy_id}

@@ -19,7 +19,9 @@ def create_extras(values: StackValues, opts: pulumi.ResourceOptions) -> Distribu
     """Create what the settings ask for."""
     stack, settings = values.stack, values.stack.settings
     policy = (
-        aws.cloudfront.ResponseHeadersPolicy(stack.named("response-headers"), _security_headers(stack.prefix), opts)
+        aws.cloudfront.ResponseHeadersPolicy(
+            stack.logical_name("response-headers"), _security_headers(stack.prefix), opts
+        )
         if settings.security.response_headers
         else None
     )
@@ -29,7 +31,7 @@ def create_extras(values: StackValues, opts: pulumi.ResourceOptions) -> Distribu
         response_headers_policy_id=policy.id if policy else None,
         web_acl_arn=values.apply(_web_acl_arn) if settings.security.web_acl_arn else None,
         origin_headers=verification_header(values),
-        logs=LogBucket(stack.named("access-logs"), stack, opts) if settings.access_logs != "none" else None,
+        logs=LogBucket(stack.logical_name("access-logs"), stack, opts) if settings.access_logs != "none" else None,
         logs_are_legacy=settings.access_logs == "s3",
     )
 
@@ -45,7 +47,7 @@ def _certificate(
         return None
     if domain.certificate_arn:
         return values.apply(lambda stack: stack.settings.domain.certificate_arn if stack.settings.domain else "")
-    return Certificate(values.stack.named("certificate"), values, domain, opts).arn
+    return Certificate(values.stack.logical_name("certificate"), values, domain, opts).arn
 
 
 def verification_header(values: StackValues) -> dict[str, pulumi.Input[str]]:

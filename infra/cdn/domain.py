@@ -41,7 +41,7 @@ class Certificate(pulumi.ComponentResource):
         )
         zone_id = values.apply(_zone_id)
         records = [
-            _validation_record(values.stack.named(f"proof-{base}"), base, certificate, zone_id, self)
+            _validation_record(values.stack.logical_name(f"proof-{base}"), base, certificate, zone_id, self)
             for base in _validated_names(domain.aliases)
         ]
         issued = aws.acm.CertificateValidation(
@@ -109,7 +109,7 @@ class Addresses(pulumi.ComponentResource):
         for alias in domain.aliases:
             for kind in ADDRESS_TYPES:
                 aws.route53.Record(
-                    values.stack.named(f"{alias}-{kind}"),
+                    values.stack.logical_name(f"{alias}-{kind}"),
                     zone_id=values.apply(_zone_id),
                     name=alias,
                     type=kind,

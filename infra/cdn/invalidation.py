@@ -50,7 +50,7 @@ def mark_of(paths: Mapping[str, str]) -> str:
     return "".join(found) or NOTHING_CACHED
 
 
-def affected(mark: str | None, paths: Mapping[str, str]) -> list[str]:
+def affected_paths(mark: str | None, paths: Mapping[str, str]) -> list[str]:
     """Return the paths to invalidate, as CloudFront takes them; all of them for None, an unknown mark."""
     if mark is None:
         return _reduce([invalidation_path(pattern) for pattern in paths])

@@ -27,7 +27,7 @@ def create_access_control(stack: Stack, opts: pulumi.ResourceOptions) -> pulumi.
     if not settings.has_access_control:
         return None
     return aws.cloudfront.OriginAccessControl(
-        stack.named("access-control"),
+        stack.logical_name("access-control"),
         name=stack.prefix,
         description=f"{stack.prefix}: private origins",
         origin_access_control_origin_type="s3" if settings.origins["stable"].bucket else "lambda",
@@ -76,7 +76,7 @@ def _label(values: StackValues, name: str, known: str) -> str:
 
 def _attach(values: StackValues, name: str, arns: pulumi.Output[list[str]], opts: pulumi.ResourceOptions) -> None:
     aws.s3.BucketPolicy(
-        values.stack.named(f"policy-{_label(values, name, values.stack.settings.origins[name].bucket)}"),
+        values.stack.logical_name(f"policy-{_label(values, name, values.stack.settings.origins[name].bucket)}"),
         bucket=values.apply(lambda stack: stack.settings.origins[name].bucket),
         region=values.apply(lambda stack: stack.settings.origins[name].region),
         policy=values.apply(lambda stack: _documents(stack, arns)[stack.settings.origins[name].bucket]),
@@ -89,7 +89,7 @@ def _permit(values: StackValues, name: str, distribution_arn: pulumi.Output[str]
     label = _label(values, name, values.stack.settings.origins[name].function_url.partition(".")[0])
     for action in INVOKE:
         aws.lambda_.Permission(
-            values.stack.named(f"{label}-{action.partition(':')[2]}"),
+            values.stack.logical_name(f"{label}-{action.partition(':')[2]}"),
             action=action,
             function=values.apply(lambda stack: stack.settings.origins[name].function_arn),
             principal=CLOUDFRONT,

@@ -123,12 +123,14 @@ def create_router(
 ) -> Router:
     """Create the function with the permissions that its strategy and its control need."""
     stack = values.stack
-    logs = RouterLogs(stack.named("logs"), stack, opts)
+    logs = RouterLogs(stack.logical_name("logs"), stack, opts)
     accesses, origins = _table_accesses(stack, tables, control), None
     if any(signs(stack.settings, origin) for origin in stack.settings.origins.values()):
         origins = values.apply(lambda settled: json.dumps(policy_document(*_origins(settled))))
-    role = Role(stack.named("role"), stack, logs.group_name, accesses, origins, opts)
-    return Router(logs, role, RouterFunction(stack.named("function"), stack, package, role, logs.group_name, opts))
+    role = Role(stack.logical_name("role"), stack, logs.group_name, accesses, origins, opts)
+    return Router(
+        logs, role, RouterFunction(stack.logical_name("function"), stack, package, role, logs.group_name, opts)
+    )
 
 
 def _origins(stack: Stack) -> list[dict[str, Any]]:

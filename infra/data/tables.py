@@ -26,7 +26,9 @@ class Tables(pulumi.ComponentResource):
         super().__init__("edge-router:infra:Tables", name, None, opts)
         specs = stack.settings.tables_by_strategy().values()
         self.tables = {
-            spec.purpose: self._create(stack.named(spec.purpose), spec, stack.table_name(spec), stack.settings.tables)
+            spec.purpose: self._create(
+                stack.logical_name(spec.purpose), spec, stack.table_name(spec), stack.settings.tables
+            )
             for spec in specs
         }
         names: dict[str, pulumi.Input[str]] = {purpose: table.name for purpose, table in self.tables.items()}

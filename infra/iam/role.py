@@ -77,7 +77,7 @@ class Role(pulumi.ComponentResource):
         if origins is not None:
             policies["ask-origins"] = pulumi.Output.from_input(origins)
         self.policies = [
-            aws.iam.RolePolicy(stack.named(purpose), name=purpose, role=role.name, policy=policy, opts=child)
+            aws.iam.RolePolicy(stack.logical_name(purpose), name=purpose, role=role.name, policy=policy, opts=child)
             for purpose, policy in policies.items()
         ]
         self.arn, self.unique_id = role.arn, role.unique_id

@@ -35,7 +35,7 @@ def read_inputs(name: str, prefix: str, inputs: Mapping[str, pulumi.Input[Any]])
     later = reader.later
     try:
         if reader.misplaced:
-            raise SettingsError([*map(_misplaced, reader.misplaced)])
+            raise SettingsError([*map(_format_misplaced, reader.misplaced)])
         stack = reader.stack(shape, {})
         if stack.settings.demo.hosts or stack.settings.demo.tiers:
             raise SettingsError([f"{START}demo is for the project's own stacks: leave it out"])
@@ -53,7 +53,7 @@ def read_inputs(name: str, prefix: str, inputs: Mapping[str, pulumi.Input[Any]])
     return StackValues(stack, settled, reader.known_later)
 
 
-def _misplaced(path: Location) -> str:
+def _format_misplaced(path: Location) -> str:
     return (
         f"{full_key(START, path)} is an Output: it decides which resources there are or what they are called, and has"
         f" to be a plain value. Outputs may be {', '.join(DEFERRABLE)}"
@@ -116,20 +116,20 @@ class _Reader:
             raise InputsError(errors)
         secret = {path: found[path] for path, is_secret in zip(self.later, secrecy, strict=True) if is_secret}
         try:
-            return self.stack(_filled(shape, found, ()), secret)
+            return self.stack(_fill(shape, found, ()), secret)
         except SettingsError as error:
             raise InputsError(error.errors) from None
 
 
-def _filled(shape: Any, values: Mapping[Location, object], path: Location) -> Any:
+def _fill(shape: Any, values: Mapping[Location, object], path: Location) -> Any:
     """Return the inputs with the values at their paths."""
     if path in values:
         return _plain(values[path], path)
     if isinstance(shape, dict):
         given = cast("dict[str, object]", shape)
-        return {key: _filled(one, values, (*path, key)) for key, one in given.items()}
+        return {key: _fill(one, values, (*path, key)) for key, one in given.items()}
     if isinstance(shape, list):
-        return [_filled(one, values, (*path, index)) for index, one in enumerate(cast("list[object]", shape))]
+        return [_fill(one, values, (*path, index)) for index, one in enumerate(cast("list[object]", shape))]
     return shape
 
 

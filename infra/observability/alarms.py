@@ -54,7 +54,7 @@ class Alarms(pulumi.ComponentResource):
             if split is not None:
                 alarms[f"split-{region}"] = _split(prefix, thresholds, split, region)
         for logical_name, args in alarms.items():
-            aws.cloudwatch.MetricAlarm(stack.named(logical_name), args, pulumi.ResourceOptions(parent=self))
+            aws.cloudwatch.MetricAlarm(stack.logical_name(logical_name), args, pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
 
 

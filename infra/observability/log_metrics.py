@@ -74,7 +74,7 @@ class LogMetrics(pulumi.ComponentResource):
         for region, group in groups.items():
             for purpose, (pattern, transformation) in filters.items():
                 aws.cloudwatch.LogMetricFilter(
-                    stack.named(f"{purpose}-{region}"),
+                    stack.logical_name(f"{purpose}-{region}"),
                     name=purpose,
                     log_group_name=group.name,
                     pattern=pattern,

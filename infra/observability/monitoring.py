@@ -55,16 +55,16 @@ class Observability(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         groups = dict(zip(stack.settings.logs.regions, router.logs.groups, strict=True)) if router is not None else {}
         if groups:
-            LogMetrics(stack.named("log-metrics"), stack, groups, child)
-            Queries(stack.named("queries"), stack, groups, child)
+            LogMetrics(stack.logical_name("log-metrics"), stack, groups, child)
+            Queries(stack.logical_name("queries"), stack, groups, child)
         function_name = router.function.name if router is not None else None
-        Alarms(stack.named("alarms"), stack, settings, distribution_id, function_name, child)
-        notices = AlarmNotices(stack.named("alarm-notices"), stack, settings.notify, tuple(groups), child)
+        Alarms(stack.logical_name("alarms"), stack, settings, distribution_id, function_name, child)
+        notices = AlarmNotices(stack.logical_name("alarm-notices"), stack, settings.notify, tuple(groups), child)
         self.topic_arn = notices.topic_arn
         if settings.dashboard:
             names = pulumi.Output.all(distribution_id or "", "" if function_name is None else function_name)
             aws.cloudwatch.Dashboard(
-                stack.named("dashboard"),
+                stack.logical_name("dashboard"),
                 dashboard_name=stack.prefix,
                 dashboard_body=names.apply(lambda known: json.dumps(dashboard(_view(stack, known[0], known[1])))),
                 region=EDGE_REGION,
@@ -100,7 +100,7 @@ class Queries(pulumi.ComponentResource):
         for region, group in groups.items():
             for query, text in QUERIES.items():
                 aws.cloudwatch.QueryDefinition(
-                    stack.named(f"{query}-query-{region}"),
+                    stack.logical_name(f"{query}-query-{region}"),
                     name=f"{stack.prefix}/{query}",
                     query_string=text,
                     log_group_names=[group.name],

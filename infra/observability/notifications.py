@@ -57,8 +57,10 @@ class AlarmNotices(pulumi.ComponentResource):
         super().__init__("edge-router:infra:AlarmNotices", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         # Not encrypted: EventBridge may not use AWS's own key for SNS, and a message holds no secret.
-        topic = aws.sns.Topic(stack.named("alarm-topic"), name=f"{stack.prefix}-alarms", region=EDGE_REGION, opts=child)
-        subscribe(stack.named("alarms-notify"), topic, notify, EDGE_REGION, child)
+        topic = aws.sns.Topic(
+            stack.logical_name("alarm-topic"), name=f"{stack.prefix}-alarms", region=EDGE_REGION, opts=child
+        )
+        subscribe(stack.logical_name("alarms-notify"), topic, notify, EDGE_REGION, child)
         self._publish(stack, topic, child)
         self._forward(stack, [region for region in regions if region != EDGE_REGION], child)
         self.topic_arn = topic.arn
@@ -68,7 +70,7 @@ class AlarmNotices(pulumi.ComponentResource):
         rule = _rule(stack, EDGE_REGION, opts)
         policy = pulumi.Output.all(topic.arn, rule.arn).apply(lambda arns: json.dumps(_topic_policy(arns[0], arns[1])))
         aws.sns.TopicPolicy(
-            stack.named("alarm-topic-policy"), arn=topic.arn, policy=policy, region=EDGE_REGION, opts=opts
+            stack.logical_name("alarm-topic-policy"), arn=topic.arn, policy=policy, region=EDGE_REGION, opts=opts
         )
         paths = {
             "alarm": "$.detail.alarmName",
@@ -78,7 +80,7 @@ class AlarmNotices(pulumi.ComponentResource):
             "time": "$.time",
         }
         aws.cloudwatch.EventTarget(
-            stack.named(f"alarms-{EDGE_REGION}-target"),
+            stack.logical_name(f"alarms-{EDGE_REGION}-target"),
             rule=rule.name,
             target_id="topic",
             arn=topic.arn,
@@ -93,14 +95,14 @@ class AlarmNotices(pulumi.ComponentResource):
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         bus = account.apply(lambda number: f"arn:aws:events:{EDGE_REGION}:{number}:event-bus/default")
         role = aws.iam.Role(
-            stack.named("alarms-role"),
+            stack.logical_name("alarms-role"),
             name=f"{stack.prefix}-alarms",
             description="EventBridge: carries alarms of other Regions to us-east-1",
             assume_role_policy=trust_policy(EVENTS),
             opts=opts,
         )
         aws.iam.RolePolicy(
-            stack.named("alarms-forward"),
+            stack.logical_name("alarms-forward"),
             name="forward",
             role=role.name,
             policy=bus.apply(lambda arn: json.dumps(policy_document(allow(["events:PutEvents"], arn)))),
@@ -108,7 +110,7 @@ class AlarmNotices(pulumi.ComponentResource):
         )
         for region in regions:
             aws.cloudwatch.EventTarget(
-                stack.named(f"alarms-{region}-target"),
+                stack.logical_name(f"alarms-{region}-target"),
                 rule=_rule(stack, region, opts).name,
                 target_id="home",
                 arn=bus,
@@ -120,7 +122,7 @@ class AlarmNotices(pulumi.ComponentResource):
 
 def _rule(stack: Stack, region: str, opts: pulumi.ResourceOptions) -> aws.cloudwatch.EventRule:
     return aws.cloudwatch.EventRule(
-        stack.named(f"alarms-{region}"),
+        stack.logical_name(f"alarms-{region}"),
         name=f"{stack.prefix}-alarms",
         description="An alarm of the stack goes off, or is over",
         event_pattern=json.dumps(_event_pattern(stack.prefix)),

@@ -36,7 +36,7 @@ def baked_config(stack: Stack) -> dict[str, Any]:
     if private := baked_private(settings):
         config["private"] = private
     if settings.origin_groups:
-        config["failover"] = {group.name: group.baked() for group in settings.origin_groups}
+        config["failover"] = {group.name: group.bake() for group in settings.origin_groups}
         config["public"]["headers"][ATTEMPT_HEADER] = ""
     if settings.needs.is_cacheable and settings.needs.origin_request:
         config["kept"] = _cache_guard(stack)
@@ -97,7 +97,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "deadline_ms": settings.function.deadline_ms,
         "log_salt": stack.log_salt,
         "options": dataclasses.asdict(settings.options),
-        "origins": {name: origin.routed() for name, origin in settings.origins.items()},
+        "origins": {name: origin.routed_fields() for name, origin in settings.origins.items()},
         "override": _override(settings.override),
         "pin": settings.pin,
         "public": {

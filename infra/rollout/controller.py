@@ -85,7 +85,7 @@ class Rollout(pulumi.ComponentResource):
             environment=environment,
             policies=_policies(values, plan, control, topic.arn, store_arn),
         )
-        controller = RegionalFunction(stack.named("controller"), function, child)
+        controller = RegionalFunction(stack.logical_name("controller"), function, child)
         _schedule(name, f"{stack.prefix}-rollout", home_region, controller, child)
         self.function_arn, self.function_name, self.topic_arn = controller.arn, controller.name, topic.arn
         self.register_outputs({"functionArn": self.function_arn, "topicArn": self.topic_arn})

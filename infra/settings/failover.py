@@ -38,7 +38,7 @@ class OriginGroup:
     is_cached: bool = False
     to_withdrawn: bool = False
 
-    def baked(self) -> dict[str, Any]:
+    def bake(self) -> dict[str, Any]:
         """Return the group as router.failover.FailoverRouter has it."""
         return {"to": self.to, "is_cached": self.is_cached, "to_withdrawn": self.to_withdrawn}
 

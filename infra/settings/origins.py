@@ -105,7 +105,7 @@ class OriginSettings(Section):
         """The Region of a function URL."""
         return self.function_url.partition(".lambda-url.")[2].partition(".")[0]
 
-    def routed(self) -> dict[str, Any]:
+    def routed_fields(self) -> dict[str, Any]:
         """Return the fields of router.model.decision.Origin but for its name."""
         return self.model_dump(include=ROUTED)
 

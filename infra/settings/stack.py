@@ -42,7 +42,7 @@ class Stack:
         """The beginning of the physical names of the stack's resources."""
         return self.name_prefix or f"{self.project}-{self.name}"
 
-    def named(self, logical: str) -> str:
+    def logical_name(self, logical: str) -> str:
         """Return the logical name of a resource: with the component's before it, for two may be in one program."""
         return f"{self.component}-{logical}" if self.component else logical
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from docs.generate.allowed import allowed
+from docs.generate.allowed import allowed_values
 from docs.generate.keys import Key, section_in
 from infra.settings.model import Settings
 
@@ -54,7 +54,7 @@ class Property:
         """The words that the setting, or an item of its list, is one of; none where any text will do."""
         annotation = self.key.annotation
         is_text = annotation is str or (get_origin(annotation) is tuple and _bare(get_args(annotation)[0]) is str)
-        text = allowed(self.key, Settings) if is_text else ""
+        text = allowed_values(self.key, Settings) if is_text else ""
         return text.split(", ") if _WORDS.fullmatch(text) else []
 
     @property
@@ -69,7 +69,7 @@ class Property:
         found: dict[str, Any] = {"description": self.description}
         if words := self.words:
             enums[self.type_name(owner)] = words
-            found |= self._plain(self._wrapped(self.key.annotation, reference(self.type_name(owner))))
+            found |= self._plain(self._wrap(self.key.annotation, reference(self.type_name(owner))))
         elif self.key.names in WORDS:
             # A word as text: where a part is an enum, Go's generator takes a union for its words alone.
             found |= self._plain({"oneOf": [self._plain({"type": "string"}), self._type(self.key.annotation, owner)]})
@@ -106,7 +106,7 @@ class Property:
             return self._type(annotation, owner)
         return Property(Key((*self.key.names, "*"), annotation, "", ""), self.deferrable)._type(annotation, owner)
 
-    def _wrapped(self, annotation: Any, item: dict[str, Any]) -> dict[str, Any]:
+    def _wrap(self, annotation: Any, item: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": self._plain(item)} if get_origin(annotation) is tuple else item
 
     def _plain(self, spec: dict[str, Any]) -> dict[str, Any]:

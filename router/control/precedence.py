@@ -40,7 +40,7 @@ class Precedence:
 
     def forced_decision(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
         """The decision that no strategy is asked for, or None; and the snapshot in force."""
-        return (self._assigned_version(request), live) if self._version_header else self._forced(request, live)
+        return (self._assigned_version(request), live) if self._version_header else self._force(request, live)
 
     def enforce_limits(self, decision: Decision, live: Live) -> Decision:
         """The strategy's decision, or another one where its origin is not configured or is withdrawn."""
@@ -52,10 +52,10 @@ class Precedence:
 
     def may_respond(self, request: Request, response: Response, live: Live) -> tuple[bool, Live]:
         """True where a response may set a version cookie: not a forced one, and none of a withdrawn canary."""
-        forced, live = self._forced(request, live)
+        forced, live = self._force(request, live)
         return forced is None and not (live.is_withdrawn and response.origin == CANARY), live
 
-    def _forced(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
+    def _force(self, request: Request, live: Live) -> tuple[Decision | None, Live]:
         name = self._override.origin_for(request, self._origins) if self._override else None
         if name is not None:
             return Decision(name, "override"), live

@@ -2,7 +2,7 @@
 
 from simulator.cloudfront.config.behaviors import Behavior
 from simulator.cloudfront.http.errors import EdgeError
-from simulator.cloudfront.http.headers import encoded
+from simulator.cloudfront.http.headers import encode
 from simulator.cloudfront.http.messages import ViewerRequest
 from simulator.cloudfront_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES
 
@@ -11,7 +11,7 @@ def check_sizes(request: ViewerRequest, domain_name: str) -> None:
     """414 for a URL over 8,192 bytes, 494 for request headers over 32,768 (page cloudfront-limits)."""
     host = request.headers.get("host") or domain_name
     url = f"{'https' if request.is_https else 'http'}://{host}{request.target}"
-    if len(encoded(url)) > URL_LIMIT_BYTES:
+    if len(encode(url)) > URL_LIMIT_BYTES:
         raise EdgeError(414, f"The URL is longer than {URL_LIMIT_BYTES} bytes.")
     if request.headers.byte_count > HEADERS_LIMIT_BYTES:
         raise EdgeError(494, f"The request headers are larger than {HEADERS_LIMIT_BYTES} bytes.")

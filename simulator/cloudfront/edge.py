@@ -15,7 +15,7 @@ from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.config.origin_map import OriginMap
 from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest, ViewerResponse
-from simulator.cloudfront.http.ranges import tailored
+from simulator.cloudfront.http.ranges import tailor
 from simulator.cloudfront.http.regions import edge_region
 from simulator.cloudfront.origin.client import OriginClient
 from simulator.cloudfront.origin.side import OriginSide, edge_host
@@ -82,14 +82,14 @@ class Edge:
         context = Context(self._request_id(), region, self.distribution.behavior_for(request.uri))
         self._on_begin(context.request_id)
         try:
-            served = await self._served(request, context)
+            served = await self._serve(request, context)
         except EdgeError as error:
             served = Served(error.response(context.request_id), error.result_type)
         finally:
             self._on_end(context.request_id)
-        return self._finished(served, request, context)
+        return self._finish(served, request, context)
 
-    async def _served(self, request: ViewerRequest, context: Context) -> Served:
+    async def _serve(self, request: ViewerRequest, context: Context) -> Served:
         check_sizes(request, self.distribution.domain_name)
         check_admission(request, context.behavior, self.distribution.domain_name)
         request = replace(request, headers=request.headers.end_to_end().where(lambda name: not is_disallowed(name)))
@@ -101,7 +101,7 @@ class Edge:
             changed = replace(changed, uri=f"/{self.distribution.default_root_object}")
         served = await self._objects.get(changed, context)
         if served.is_cached:
-            served = replace(served, response=tailored(served.response, changed.headers))
+            served = replace(served, response=tailor(served.response, changed.headers))
         return await self._viewer_response(served, changed, context)
 
     async def _viewer_request(
@@ -134,7 +134,7 @@ class Edge:
         has_none = trigger is None and function is None
         if has_none or served.response.status >= 400 or served.is_custom_error_page:
             return served
-        response = replace(served.response, headers=served.response.headers.replaced("Via", self._via(context)))
+        response = replace(served.response, headers=served.response.headers.replace("Via", self._via(context)))
         if trigger is None:
             changed = self._viewer_functions.response(str(function), response, request, context)
             return replace(served, response=changed)
@@ -142,7 +142,7 @@ class Edge:
         result = await self._triggers.run(trigger, "viewer-response", context, described, event_response(response))
         return replace(served, response=read_response(result, response))
 
-    def _finished(self, served: Served, request: ViewerRequest, context: Context) -> ViewerResponse:
+    def _finish(self, served: Served, request: ViewerRequest, context: Context) -> ViewerResponse:
         """Adds CloudFront's own headers. HEAD gets no body; 204 and 304 have none."""
         response = served.response
         headers = response.headers.end_to_end().without(
@@ -151,7 +151,7 @@ class Edge:
         may_have_body = response.status not in (204, 304)
         # HEAD that went to the origin has no body to measure, and keeps the length that the origin named.
         if may_have_body and (request.method != "HEAD" or response.body):
-            headers = headers.replaced("Content-Length", str(len(response.body)))
+            headers = headers.replace("Content-Length", str(len(response.body)))
         if "date" not in headers:
             headers = headers.plus(("Date", formatdate(self._clock(), usegmt=True)))
         headers = headers.plus(
@@ -161,7 +161,7 @@ class Edge:
             ("X-Amz-Cf-Id", context.request_id),
         )
         if (policy := context.behavior.response_headers_policy) is not None:
-            headers = policy.applied(headers)
+            headers = policy.apply(headers)
         if served.age_seconds is not None:
             headers = headers.plus(("Age", str(served.age_seconds)))
         body = response.body if may_have_body and request.method != "HEAD" else b""

@@ -94,7 +94,7 @@ class Program:
             context.add_callable(f"__{name}", function)
         runner = context.eval(_bootstrap())
         runner_load, self._start, self._finish, self._is_pristine = (
-            _bound(context, runner, name) for name in ("load", "start", "finish", "isPristine")
+            _bind(context, runner, name) for name in ("load", "start", "finish", "isPristine")
         )
         handler = "return typeof handler === 'undefined' ? undefined : handler;"
         runner_load(context.eval(f"(function () {{'use strict';{self._code}\n{handler}}})"))
@@ -160,7 +160,7 @@ def _expression(script: str) -> str:
     return script[script.index("(function") :].rstrip()
 
 
-def _bound(context: quickjs.Context, runner: quickjs.Object, name: str) -> quickjs.Object:
+def _bind(context: quickjs.Context, runner: quickjs.Object, name: str) -> quickjs.Object:
     return context.eval(f"((runner) => runner.{name})")(runner)
 
 
@@ -231,7 +231,7 @@ def main() -> None:
             stores[request["arn"]] = Store(request["pairs"], json.dumps(request["meta"]), request["id"])
             continue
         if request["do"] == "load":
-            reply = _loaded(programs, request["program"], request["code"])
+            reply = _load(programs, request["program"], request["code"])
         else:
             event = requests.readline()
             program = programs[request["program"]]
@@ -240,7 +240,7 @@ def main() -> None:
         replies.flush()
 
 
-def _loaded(programs: dict[str, Program], name: str, code: str) -> dict[str, object]:
+def _load(programs: dict[str, Program], name: str, code: str) -> dict[str, object]:
     dropped: list[str] = []
     while len(programs) >= PROGRAMS_LIMIT:
         dropped.append(next(iter(programs)))

@@ -24,7 +24,7 @@ class KeyValueStore:
         self.arn = arn
         self._clock = clock
         self._created = self._updated = clock()
-        self._pairs = _checked(dict(pairs or {}))
+        self._pairs = _check_pairs(dict(pairs or {}))
         self._mark()
 
     def _mark(self) -> None:
@@ -52,7 +52,7 @@ class KeyValueStore:
 
     def replace(self, pairs: Mapping[str, str]) -> None:
         """The whole content at once. After an error the content is as before."""
-        self._pairs = _checked(dict(pairs))
+        self._pairs = _check_pairs(dict(pairs))
         self._updated = self._clock()
         self._mark()
 
@@ -70,7 +70,7 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _checked(pairs: dict[str, str]) -> dict[str, str]:
+def _check_pairs(pairs: dict[str, str]) -> dict[str, str]:
     total = 0
     for key, value in pairs.items():
         key_bytes, value_bytes = _size(key), _size(value)

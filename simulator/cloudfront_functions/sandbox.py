@@ -96,12 +96,12 @@ class Sandbox:
             ready, _, _ = select.select([self._process.stdout], (), (), max(0.0, deadline - time.monotonic()))
             chunk = self._process.stdout.read1(65536) if ready else b""  # type: ignore[union-attr]  it is buffered
             if not chunk:
-                raise self._ended(is_silent=not ready)
+                raise self._end_failed(is_silent=not ready)
             self._rest += chunk
         line, _, self._rest = self._rest.partition(b"\n")
         return line
 
-    def _ended(self, *, is_silent: bool) -> SandboxEndedError:
+    def _end_failed(self, *, is_silent: bool) -> SandboxEndedError:
         assert self._process is not None
         if is_silent:
             self._process.kill()

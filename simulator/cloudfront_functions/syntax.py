@@ -79,7 +79,7 @@ def refused_features(code: str) -> list[RefusedFeature]:
     Errors of syntax are not looked for here: the engine finds them.
     """
     root = _parser().parse(code.encode()).root_node
-    declared = {name for node in _walk(root) for name in _declared(node)}
+    declared = {name for node in _walk(root) for name in _declared_names(node)}
     found = [
         RefusedFeature(node.start_point[0] + 1, feature) for node in _walk(root) for feature in _of(node, declared)
     ]
@@ -90,7 +90,7 @@ def without_imports(code: str) -> str:
     """The code with each `import name from 'module';` as a constant in the same line, to run inside a function."""
     source = code.encode()
     for node in reversed([child for child in _parser().parse(source).root_node.children if _is_import(child)]):
-        name, module = _imported(node)
+        name, module = _imported_name(node)
         source = source[: node.start_byte] + f"const {name} = require('{module}');".encode() + source[node.end_byte :]
     return source.decode()
 
@@ -103,7 +103,7 @@ def _walk(node: Node) -> Iterator[Node]:
         pending.extend(reversed(current.children))
 
 
-def _declared(node: Node) -> Iterator[str]:
+def _declared_names(node: Node) -> Iterator[str]:
     """Names of functions, variables and parameters, which then are no globals."""
     if node.type in ("function_declaration", "function_expression", "variable_declarator"):
         yield _text(node.child_by_field_name("name"))
@@ -187,10 +187,10 @@ def _around(node: Node, *kinds: str) -> str:
 
 
 def _is_import(node: Node) -> bool:
-    return node.type == "import_statement" and all(_imported(node)) and _imported(node)[1] in MODULES
+    return node.type == "import_statement" and all(_imported_name(node)) and _imported_name(node)[1] in MODULES
 
 
-def _imported(node: Node) -> tuple[str, str]:
+def _imported_name(node: Node) -> tuple[str, str]:
     """(local name, module) of a default import, with "" for what there is not."""
     clause = next((child for child in node.children if child.type == "import_clause"), None)
     names = clause.named_children if clause is not None else []

@@ -41,7 +41,7 @@ def read_line(line: str) -> tuple[Datum, ...]:
     if start < 0 or '"_aws"' not in line or len(line.encode("utf-8", "replace")) > MAX_LINE_BYTES:
         return ()
     try:
-        return tuple(_read(json.loads(line[start:], parse_constant=_refused)))
+        return tuple(_read(json.loads(line[start:], parse_constant=_refuse)))
     except (ValueError, RecursionError):
         return ()
 
@@ -108,6 +108,6 @@ def _number(value: object) -> float:
     raise _InvalidError
 
 
-def _refused(_: str) -> None:
+def _refuse(_: str) -> None:
     """Reject NaN and Infinity, which are no JSON."""
     raise _InvalidError

@@ -166,10 +166,12 @@ class _Running:
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             where = f"{self.url}{self.application.health}"
-            raise ApplicationError(f"{name} did not answer at {where} within {seconds:g} s{self._said()}") from None
+            raise ApplicationError(
+                f"{name} did not answer at {where} within {seconds:g} s{self._last_output()}"
+            ) from None
         if not self.is_alive:
             await self._reading
-            raise ApplicationError(f"{name} ended with exit code {self._process.returncode}{self._said()}")
+            raise ApplicationError(f"{name} ended with exit code {self._process.returncode}{self._last_output()}")
 
     async def end(self) -> None:
         if self.is_alive:
@@ -187,7 +189,7 @@ class _Running:
         except httpx.TransportError:
             return False
 
-    def _said(self) -> str:
+    def _last_output(self) -> str:
         text = self._tail.decode(errors="replace").strip()
         return f": {text}" if text else ""
 

@@ -177,7 +177,7 @@ class LocalDeployment:
         workers = LambdaEdge(
             functions,
             {"AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.functions_endpoint_url},
-            self._logged,
+            self._take_logged,
             extra_paths=self._substitutes(functions),
             origins=origins.base_urls,
             authority=self._authority,
@@ -189,18 +189,18 @@ class LocalDeployment:
             origins,
             self._now,
             console=self._console,
-            on_log=self._said,
+            on_log=self._take_line,
             on_begin=self._under_way.begin,
             on_end=self._under_way.end,
             hashed_headers=hashed_headers,
         )
         await self._current.replace(edge, workers)
 
-    def _logged(self, region: str, function: str, line: str) -> None:
+    def _take_logged(self, region: str, function: str, line: str) -> None:
         self._under_way.take(region, line)
-        self._said(region, function, line)
+        self._take_line(region, function, line)
 
-    def _said(self, region: str, function: str, line: str) -> None:
+    def _take_line(self, region: str, function: str, line: str) -> None:
         self.recent_lines.take(region, line)
         self._on_log(region, function, line)
 

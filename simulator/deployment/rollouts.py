@@ -97,7 +97,7 @@ class Rollouts:
             return
         await self.end()
         if scheduled is not None:
-            self._controller = await asyncio.to_thread(self._built, scheduled)
+            self._controller = await asyncio.to_thread(self._build, scheduled)
             self._task = asyncio.create_task(self._run(self._every_seconds or scheduled.every_seconds))
         self._scheduled = scheduled
 
@@ -133,7 +133,7 @@ class Rollouts:
             await asyncio.sleep(every_seconds)
             await self.reconcile()
 
-    def _built(self, scheduled: Scheduled) -> Controller:
+    def _build(self, scheduled: Scheduled) -> Controller:
         controller = build_controller(
             scheduled.environment,
             self._clients,

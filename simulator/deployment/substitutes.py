@@ -23,9 +23,9 @@ def substitute(package: Path, directory: Path) -> list[str]:
     # Shared libraries that extension modules bring along (`x.libs/`) follow them.
     libraries = [name for name in read_names(package) if name.endswith((".so", ".pyd")) and ".libs/" not in name]
     for module in sorted({re.split("[/.]", name)[0] for name in libraries if not _loads_here(name)}):
-        if module not in _installed():
+        if module not in _distributions():
             raise PackageError(f"{package.name}: {module} is built for another platform and is not installed here")
-        names |= set(_installed()[module])
+        names |= set(_distributions()[module])
     if names:
         directory.mkdir(parents=True, exist_ok=True)
         link_distributions(directory, sorted(names))
@@ -33,7 +33,7 @@ def substitute(package: Path, directory: Path) -> list[str]:
 
 
 @cache
-def _installed() -> Mapping[str, list[str]]:
+def _distributions() -> Mapping[str, list[str]]:
     """Return the distributions that have a module of that name; reading all their files takes longer than the rest."""
     return packages_distributions()
 

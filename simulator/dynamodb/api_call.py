@@ -76,7 +76,7 @@ class ApiCall:
         found = (_STATEMENT_TABLE.match(str(entry.get("Statement", ""))) for entry in entries)
         return tuple(match[2] for match in found if match)
 
-    def written(
+    def written_keys(
         self, answer: Mapping[str, object], keys: Mapping[str, tuple[str, ...]]
     ) -> list[tuple[str, Attributes]]:
         """(table, key) of every item that a successful call changed, for the tables whose key names are in `keys`."""

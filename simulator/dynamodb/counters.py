@@ -32,13 +32,13 @@ class CallCounters:
     def as_dict(self) -> dict[str, Counts]:
         """{"requests": …, "failed": …, "replicated": …}, each Region → table → operation → number."""
         return {
-            "requests": _nested(self._requests),
-            "failed": _nested(self._failed),
-            "replicated": _nested(self._replicated),
+            "requests": _nest(self._requests),
+            "failed": _nest(self._failed),
+            "replicated": _nest(self._replicated),
         }
 
 
-def _nested(counter: collections.Counter[tuple[str, str, str]]) -> Counts:
+def _nest(counter: collections.Counter[tuple[str, str, str]]) -> Counts:
     nested: Counts = {}
     for (region, table, operation), number in sorted(counter.items()):
         nested.setdefault(region, {}).setdefault(table, {})[operation] = number

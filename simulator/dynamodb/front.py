@@ -89,8 +89,8 @@ class Front:
             answer = await self._engine.send(call.region, call.operation, call.raw)
             if answer.status == 200:
                 keys = {name: table.key_names for name, table in replicated.items()}
-                for name, key in call.written(json.loads(answer.body), keys):
-                    self._replication.written(replicated[name], key, call.region)
+                for name, key in call.written_keys(json.loads(answer.body), keys):
+                    self._replication.note_write(replicated[name], key, call.region)
         return answer
 
     def _with_replicas(self, call: ApiCall, answer: EngineAnswer) -> Response:

@@ -137,7 +137,7 @@ class LocalDynamoDB:
         """
         if table not in self._front.tables:
             raise KeyError(f"no table {table}; there are: {', '.join(self._front.tables) or 'none'}")
-        serialized = [_serialized(table, item) for item in items]
+        serialized = [_serialize(table, item) for item in items]
         await self._items.put_everywhere(self._front.tables[table], serialized)
 
     async def put_items(self, state: Mapping[str, object]) -> None:
@@ -196,7 +196,7 @@ def _available_regions() -> frozenset[str]:
     return frozenset(map(str, resolver.get_available_endpoints("dynamodb")))
 
 
-def _serialized(table: str, item: Mapping[str, object]) -> dict[str, object]:
+def _serialize(table: str, item: Mapping[str, object]) -> dict[str, object]:
     serialize = cast("Callable[[object], object]", TypeSerializer().serialize)
     serialized: dict[str, object] = {}
     for name, value in item.items():

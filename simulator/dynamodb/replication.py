@@ -74,7 +74,7 @@ class Replication:
                 await stack.enter_async_context(self._locks.setdefault(table, asyncio.Lock()))
             yield
 
-    def written(self, table: Table, key: Attributes, region: str) -> None:
+    def note_write(self, table: Table, key: Attributes, region: str) -> None:
         """The item was written in `region`; to be called before its `exclusive` ends."""
         identity = (table.name, json.dumps(key, sort_keys=True))
         item = self._items.setdefault(identity, _Item())

@@ -89,4 +89,4 @@ class StateItems:
         async with self._replication.exclusive([table.name]):
             await self._engine.call(table.home_region, operation, {"TableName": table.name, **content})
             if table.is_global and not self._has_shared_tables:
-                self._replication.written(table, item.key, table.home_region)
+                self._replication.note_write(table, item.key, table.home_region)

@@ -52,23 +52,23 @@ def _is_published(resource: Resource) -> bool:
 def _from_resource(resource: Resource, directory: Path, package: Path | None) -> FunctionCode:
     urn, outputs = resource.urn, resource.properties
 
-    def required(name: str) -> str:
+    def require(name: str) -> str:
         if name not in outputs or outputs[name] in (None, ""):
             raise FunctionStateError(f"{urn}: the state has no {name}")
         return str(outputs[name])
 
-    if not required("runtime").startswith("python"):
-        raise FunctionStateError(f"{urn}: the runtime {required('runtime')} is not simulated, only Python's")
+    if not require("runtime").startswith("python"):
+        raise FunctionStateError(f"{urn}: the runtime {require('runtime')} is not simulated, only Python's")
     logging = cast("Mapping[str, object]", outputs.get("loggingConfig") or {})
     return FunctionCode(
-        arn=required("qualifiedArn"),
-        name=required("name"),
-        version=required("version"),
+        arn=require("qualifiedArn"),
+        name=require("name"),
+        version=require("version"),
         package=package or _package(urn, resource, directory),
-        handler=required("handler"),
-        timeout_seconds=float(required("timeout")),
-        memory_mb=int(float(required("memorySize"))),
-        runtime=required("runtime"),
+        handler=require("handler"),
+        timeout_seconds=float(require("timeout")),
+        memory_mb=int(float(require("memorySize"))),
+        runtime=require("runtime"),
         log_format=str(logging.get("logFormat", "Text")),
     )
 

@@ -109,12 +109,12 @@ class InvocationRecord:
             self._lines.append(line)
         self._on_line(line)
 
-    def answered(self, answer: Answer, max_memory_mb: int) -> Invocation:
+    def answer(self, answer: Answer, max_memory_mb: int) -> Invocation:
         """The worker posted something, which may still be no answer."""
         kind, message, payload = _judge(answer)
         return self._end(kind, message, payload, answer.duration_ms, max_memory_mb)
 
-    def failed(self, kind: str, message: str, duration_ms: float, max_memory_mb: int) -> Invocation:
+    def fail(self, kind: str, message: str, duration_ms: float, max_memory_mb: int) -> Invocation:
         self.print(f"RequestId: {self.job.request_id} Error: {message}")
         return self._end(cast("ErrorKind", kind), message, None, duration_ms, max_memory_mb)
 

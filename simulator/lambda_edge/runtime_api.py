@@ -73,7 +73,7 @@ class RuntimeApi:
             return await self._next()
         if (request.method, path) == ("POST", "init/error"):
             self.init_error = _message_of(request.body)
-            return _accepted()
+            return _accept()
         invocation, _, kind = path.rpartition("/")
         return self._finish(kind, invocation.removeprefix("invocation/"), request)
 
@@ -108,7 +108,7 @@ class RuntimeApi:
             job.answer.set_result(Answer(kind, request.body, duration_ms))
         if len(request.body) > MAX_ANSWER_BYTES:
             return _refusal(413, "RequestEntityTooLarge", f"Exceeded maximum payload size ({MAX_ANSWER_BYTES} bytes).")
-        return _accepted()
+        return _accept()
 
 
 def _message_of(body: bytes) -> str:
@@ -124,7 +124,7 @@ def error_message(answer: Answer) -> str:
     return _message_of(answer.body)
 
 
-def _accepted() -> Response:
+def _accept() -> Response:
     return Response(202, b'{"status":"OK"}', [("Content-Type", "application/json")])
 
 

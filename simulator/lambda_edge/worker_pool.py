@@ -46,7 +46,7 @@ class WorkerPool:
                 except WorkerGoneError:  # it ended while idle: the event was not handed out, another may have it
                     continue
             else:
-                invocation = record.failed("exit", "Runtime exited before it took the event", 0.0, 0)
+                invocation = record.fail("exit", "Runtime exited before it took the event", 0.0, 0)
             self._count(invocation)
             return invocation
 
@@ -79,7 +79,7 @@ class WorkerPool:
             await worker.start(self._task_root)
         except InitError as error:
             self._workers.discard(worker)
-            return record.failed("init", str(error), 0.0, 0)
+            return record.fail("init", str(error), 0.0, 0)
         except BaseException:
             await self._discard(worker)
             raise
@@ -93,13 +93,13 @@ class WorkerPool:
             answer = await worker.invoke(record.job)
         except InvocationError as error:
             self._workers.discard(worker)
-            return record.failed(error.kind, str(error), error.duration_ms, error.max_memory_mb)
+            return record.fail(error.kind, str(error), error.duration_ms, error.max_memory_mb)
         except (WorkerGoneError, asyncio.CancelledError):
             await self._discard(worker)
             raise
         worker.on_line = self._on_line
         self._idle.append(worker)
-        return record.answered(answer, worker.max_memory_mb)
+        return record.answer(answer, worker.max_memory_mb)
 
     async def _discard(self, worker: Worker) -> None:
         self._workers.discard(worker)

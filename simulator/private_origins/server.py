@@ -82,7 +82,7 @@ class PrivateOrigins:
         """Refuse with 403 what AWS refuses, else respond."""
         origin = self._origins.get(request.headers.get("host", ""))
         if origin is None:
-            return _refused("NoSuchBucket", 404)
+            return _refuse("NoSuchBucket", 404)
         signed = Signed(request.method, origin.domain_name, request.path, request.headers, request.body)
         try:
             signer = check_signature(signed, origin.service, origin.region, self._clock())
@@ -90,17 +90,17 @@ class PrivateOrigins:
                 raise SignatureError("AccessDenied", f"no policy lets {signer} ask for {request.path}")
         except SignatureError as error:
             self.refused.append(str(error))
-            return _refused(error.code, 403)
+            return _refuse(error.code, 403)
         return self._object(origin, request) if origin.bucket else await self._invoke(origin, request)
 
     def _object(self, origin: PrivateOrigin, request: Request) -> Response:
         """Return the object. A missing one is a 403 for those who may not list the bucket ("GetObject")."""
         if request.method not in ("GET", "HEAD"):
-            return _refused("MethodNotAllowed", 405)
+            return _refuse("MethodNotAllowed", 405)
         headers = OWNER | {name: request.headers[name] for name in FORWARDED if name in request.headers}
         answer = self._s3.get(f"/{origin.bucket}{request.path}", base_url=S3_URL, headers=headers)
         if answer.status_code == 404:
-            return _refused("AccessDenied", 403)
+            return _refuse("AccessDenied", 403)
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() in KEPT]
         return Response(answer.status_code, b"" if request.method == "HEAD" else answer.get_data(), kept)
 
@@ -113,7 +113,7 @@ class PrivateOrigins:
         return Response(answer.status_code, answer.content, kept)
 
 
-def _refused(code: str, status: int) -> Response:
+def _refuse(code: str, status: int) -> Response:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code></Error>'.encode()
     return Response(status, body, [("Content-Type", "application/xml")])
 

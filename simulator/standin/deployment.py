@@ -8,10 +8,10 @@ from typing import Literal, cast
 from pulumi_state.resources import STACK
 from simulator.standin.model.errors import ProgramError, StandInError, one_message
 from simulator.standin.model.model import Known, draw_uuid
-from simulator.standin.model.wire import Secret, holds_secret, mark_secrets, revealed
+from simulator.standin.model.wire import Secret, holds_secret, mark_secrets, reveal
 from simulator.standin.provider import PROVIDERS, Difference, StandIn
 from simulator.standin.registration import PROVIDER_PREFIX, Registration
-from simulator.standin.state import decoded, encoded, recalled
+from simulator.standin.state import decode, encode, recall
 
 FUNCTION = "aws:lambda/function:Function"
 Operation = Literal["create", "update", "replace", "delete", "same", "retain"]
@@ -60,7 +60,7 @@ class Deployment:
     def __post_init__(self) -> None:
         for resource in (*self.kept, *self.previous.values()):
             if resource.get("custom") and not str(resource["type"]).startswith(PROVIDER_PREFIX):
-                known = Known(revealed(decoded(resource.get("inputs"))), revealed(decoded(resource.get("outputs"))))
+                known = Known(reveal(decode(resource.get("inputs"))), reveal(decode(resource.get("outputs"))))
                 self._existing[str(resource["type"]), str(resource.get("id", ""))] = known
 
     def register(self, asked: Registration) -> tuple[str, dict[str, object]]:
@@ -70,7 +70,7 @@ class Deployment:
         if not asked.is_custom:
             return self._register_component(asked)
         if asked.type.startswith(PROVIDER_PREFIX):
-            inputs = {**revealed(asked.inputs), **({"version": asked.version} if asked.version else {})}
+            inputs = {**reveal(asked.inputs), **({"version": asked.version} if asked.version else {})}
             options = {"parent": asked.parent, **asked.options} if asked.parent else asked.options
             return self._configure(asked.urn, asked.type, asked.name, inputs, options)
         reference = asked.provider or self.default_provider(asked.type, asked.version)
@@ -79,8 +79,8 @@ class Deployment:
     def complete(self, urn: str, outputs: Mapping[str, object]) -> None:
         """The outputs a component registers at its end; the stack's are the program's own."""
         shown = {key: value for key, value in outputs.items() if value is not None}
-        if encoded(shown):
-            self.resources[urn]["outputs"] = encoded(shown)
+        if encode(shown):
+            self.resources[urn]["outputs"] = encode(shown)
         if self.resources[urn]["type"] == STACK:
             self.outputs = shown
 
@@ -88,7 +88,7 @@ class Deployment:
         """Read a data source from the provider asked, or from the default one."""
         reference = provider or self.default_provider(token, version)
         self.invoked.append(token)
-        return self._providers[_urn_of(reference)].invoke(token, revealed(arguments))
+        return self._providers[_urn_of(reference)].invoke(token, reveal(arguments))
 
     def default_provider(self, token: str, version: str) -> str:
         """Return the provider that the engine makes for resources that name none: one per package version."""
@@ -104,7 +104,7 @@ class Deployment:
 
     def provider_inputs(self, reference: str) -> dict[str, object]:
         """Return the settings of a provider, by its reference."""
-        return decoded(self.resources[_urn_of(reference)].get("outputs"))
+        return decode(self.resources[_urn_of(reference)].get("outputs"))
 
     def finish(self) -> None:
         """Delete what was replaced, and then what the program no longer registers, last first.
@@ -119,7 +119,7 @@ class Deployment:
 
     def _register_component(self, asked: Registration) -> tuple[str, dict[str, object]]:
         before = self._before(asked)
-        self._record(asked, {"inputs": encoded(asked.inputs)} if asked.inputs else {}, before)
+        self._record(asked, {"inputs": encode(asked.inputs)} if asked.inputs else {}, before)
         self._note("same" if before else "create", asked.urn, asked.type)
         return "", {}
 
@@ -146,12 +146,12 @@ class Deployment:
         before = self.previous.get(urn)
         identity = str(before["id"]) if before else draw_uuid(urn)
         if package in PROVIDERS:
-            self._providers[urn] = StandIn.configured(inputs, self._existing, self.dynamodb_url)
+            self._providers[urn] = StandIn.configure(inputs, self._existing, self.dynamodb_url)
         entry = {"urn": urn, "custom": True, "id": identity, "type": kind}
         # The engine's own notes on the plugin, beside the settings where the SDK has named a version.
         internal: dict[str, object] = {"__internal": {}} if "version" in inputs else {}
         noted = {**internal, **inputs}
-        texts = {"inputs": encoded(noted), "outputs": encoded(inputs)} if inputs else {}
+        texts = {"inputs": encode(noted), "outputs": encode(inputs)} if inputs else {}
         changed = before is not None and before.get("inputs") != texts.get("inputs")
         self.resources[urn] = {**entry, **texts, **options, **self._times(before, is_changed=changed)}
         self._note("create" if before is None else "update" if changed else "same", urn, kind)
@@ -160,8 +160,8 @@ class Deployment:
     def _register_custom(self, asked: Registration, reference: str) -> tuple[str, dict[str, object]]:
         stand_in = self._providers[_urn_of(reference)]
         before = self._before(asked)
-        old = self._known(before, asked, stand_in) if before else None
-        news = revealed(asked.inputs)
+        old = self._known_resource(before, asked, stand_in) if before else None
+        news = reveal(asked.inputs)
         if old:
             news |= {key: old.inputs[key] for key in asked.ignored if key in old.inputs}
         inputs, failures = stand_in.check(asked.type, asked.urn, news)
@@ -169,29 +169,29 @@ class Deployment:
             raise ProgramError(one_message(asked.type, asked.name, failures))
         difference = stand_in.diff(asked.type, old, inputs, asked.ignored, asked.urn) if old else None
         if before and difference:
-            difference = stand_in.with_lost(asked.type, difference, self._lost(before))
+            difference = stand_in.with_lost(asked.type, difference, self._lost_properties(before))
         identity, outputs = self._apply(stand_in, asked, before, old, inputs, difference)
         marked = mark_secrets(outputs, asked.inputs)
         marked |= {key: Secret(marked[key]) for key in _secret_outputs(asked) if key in marked}
         given = mark_secrets(inputs, asked.inputs)
-        texts = {"inputs": encoded(given), "outputs": encoded(marked)}
+        texts = {"inputs": encode(given), "outputs": encode(marked)}
         if holds_secret(given) or holds_secret(marked):
             self.with_secrets[asked.urn] = {
-                "inputs": encoded(given, shows_secrets=True),
-                "outputs": encoded(marked, shows_secrets=True),
+                "inputs": encode(given, shows_secrets=True),
+                "outputs": encode(marked, shows_secrets=True),
             }
         is_changed = old is None or bool(difference and difference.paths)
         self._record(asked, {"id": identity, **texts, "provider": reference}, before, is_changed=is_changed)
         return identity, marked
 
-    def _known(self, before: Mapping[str, object], asked: Registration, stand_in: StandIn) -> Known:
+    def _known_resource(self, before: Mapping[str, object], asked: Registration, stand_in: StandIn) -> Known:
         """The resource as the state has it. Secrets are filled in from the program where they are in the same place,
         and made again where they are the provider's.
         """
-        inputs = cast("Mapping[str, object]", recalled(decoded(before.get("inputs")), asked.inputs))
-        outputs = cast("Mapping[str, object]", recalled(decoded(before.get("outputs")), asked.inputs))
-        known = Known(revealed(inputs), revealed(outputs))
-        return stand_in.recovered(asked.type, asked.urn, str(before.get("id", "")), known)
+        inputs = cast("Mapping[str, object]", recall(decode(before.get("inputs")), asked.inputs))
+        outputs = cast("Mapping[str, object]", recall(decode(before.get("outputs")), asked.inputs))
+        known = Known(reveal(inputs), reveal(outputs))
+        return stand_in.recover(asked.type, asked.urn, str(before.get("id", "")), known)
 
     def _apply(
         self,
@@ -215,7 +215,7 @@ class Deployment:
         self._note("update", asked.urn, asked.type, paths)
         return identity, stand_in.update(asked.type, asked.urn, identity, old, inputs, preview=self.is_preview)
 
-    def _lost(self, before: Mapping[str, object]) -> set[str]:
+    def _lost_properties(self, before: Mapping[str, object]) -> set[str]:
         """The properties that were made from a resource which is gone, and is made anew, in this update."""
         made_from = before.get("propertyDependencies")
         known = cast("Mapping[str, Sequence[str]]", made_from if isinstance(made_from, dict) else {})
@@ -250,7 +250,7 @@ class Deployment:
             return
         kind, identity = str(before["type"]), str(before.get("id", ""))
         same = self.resources.get(str(before["urn"]), {}).get("id") == identity
-        stand_in.delete(kind, identity, decoded(before.get("outputs")), is_followed=same)
+        stand_in.delete(kind, identity, decode(before.get("outputs")), is_followed=same)
 
     def _delete(self, urn: str, resource: Mapping[str, object]) -> None:
         kind = str(resource["type"])
@@ -264,7 +264,7 @@ class Deployment:
             self._note("retain", urn, kind)
             return
         if resource.get("custom") and not kind.startswith(PROVIDER_PREFIX):
-            StandIn(existing=self._existing).delete(kind, str(resource.get("id", "")), decoded(resource.get("outputs")))
+            StandIn(existing=self._existing).delete(kind, str(resource.get("id", "")), decode(resource.get("outputs")))
         self._note("delete", urn, kind)
 
     def _keep(self, resource: Mapping[str, object]) -> None:
@@ -313,6 +313,6 @@ def _secret_outputs(asked: Registration) -> list[str]:
     return [str(name) for name in names] if isinstance(names, list) else []
 
 
-def shown(value: object) -> object:
+def show(value: object) -> object:
     """A stack output as the CLI shows it, secrets covered."""
     return json.loads(json.dumps(value, default=lambda one: "[secret]" if isinstance(one, Secret) else "[unknown]"))

@@ -44,7 +44,7 @@ def _values(
     elif isinstance(old, dict) and isinstance(new, dict) and not is_asset(new):
         yield from _objects(old, new, path, unordered)
     elif isinstance(old, list) and isinstance(new, list):
-        first, second = (_sorted(old), _sorted(new)) if is_set else (old, new)
+        first, second = (_sort(old), _sort(new)) if is_set else (old, new)
         yield from _lists(first, second, path, unordered)
     else:
         yield PathChange(path, "update")
@@ -67,5 +67,5 @@ def _fingerprint(value: object) -> object:
     return value.get("hash") or value if isinstance(value, dict) else value
 
 
-def _sorted(items: list[object]) -> list[object]:
+def _sort(items: list[object]) -> list[object]:
     return sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=repr))

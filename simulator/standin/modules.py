@@ -27,7 +27,7 @@ def modules_of(root: Path) -> Generator[None]:
     """
     is_own = any(Path(entry).resolve() == root for entry in sys.path if entry)
     names = _top_level_names(root)
-    foreign = {name: module for name, module in _loaded(names).items() if not _is_from(module, root)}
+    foreign = {name: module for name, module in _loaded_modules(names).items() if not _is_from(module, root)}
     for name in foreign:
         del sys.modules[name]
     importlib.invalidate_caches()
@@ -38,7 +38,7 @@ def modules_of(root: Path) -> Generator[None]:
     finally:
         sys.path.remove(str(root))
         if foreign or not is_own:
-            for name in _loaded(names):
+            for name in _loaded_modules(names):
                 del sys.modules[name]
             sys.modules.update(foreign)
 
@@ -50,7 +50,7 @@ def _top_level_names(root: Path) -> frozenset[str]:
     return frozenset(packages | modules) - {_OWN_PACKAGE}
 
 
-def _loaded(names: frozenset[str]) -> dict[str, ModuleType]:
+def _loaded_modules(names: frozenset[str]) -> dict[str, ModuleType]:
     return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in names}
 
 

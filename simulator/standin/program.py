@@ -68,13 +68,13 @@ def _in_own_thread(work: Callable[[], None]) -> None:
     """Run `work` where there is no event loop yet and pulumi's context variables are fresh."""
     failures: list[BaseException] = []
 
-    def guarded() -> None:
+    def run_guarded() -> None:
         try:
             contextvars.Context().run(work)
         except BaseException as error:  # noqa: BLE001  it is raised again in the caller's thread
             failures.append(error)
 
-    thread = threading.Thread(target=guarded, name="pulumi-program")
+    thread = threading.Thread(target=run_guarded, name="pulumi-program")
     thread.start()
     thread.join()
     if failures:
@@ -102,7 +102,7 @@ def _execute(root: Path, config: StackConfig, work: Deployment, engine: Engine) 
     except (ProgramError, StandInError, pulumi.RunError) as error:
         raise ProgramError(str(error)) from error
     except (Exception, SystemExit) as error:
-        raise ProgramError(_unhandled(error, root)) from error
+        raise ProgramError(_format_unhandled(error, root)) from error
 
 
 def _load(program: Path) -> None:
@@ -132,7 +132,7 @@ def _run_to_the_end(program: Callable[[], None]) -> None:
         loop.close()
 
 
-def _unhandled(error: BaseException, root: Path) -> str:
+def _format_unhandled(error: BaseException, root: Path) -> str:
     """One line for an exception the program did not mean: what, and where in the project."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
     inside = [frame for frame in frames if not Path(frame.filename).is_relative_to(root / ".venv")]

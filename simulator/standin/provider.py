@@ -58,7 +58,7 @@ class StandIn:
         self.scope = Scope(region, dict(default_tags or {}), {} if existing is None else existing, dynamodb_url)
 
     @classmethod
-    def configured(
+    def configure(
         cls, inputs: Mapping[str, object], existing: dict[tuple[str, str], Known] | None = None, dynamodb_url: str = ""
     ) -> StandIn:
         """A provider from the inputs of its resource; objects in them are JSON text, as the engine has them."""
@@ -163,7 +163,7 @@ class StandIn:
             self.remember(token, identity, inputs, outputs)
         return outputs
 
-    def recovered(self, token: str, urn: str, identity: str, known: Known) -> Known:
+    def recover(self, token: str, urn: str, identity: str, known: Known) -> Known:
         """The same with outputs that a state withholds, for they are secret, computed again from the inputs."""
         withheld = {key for key, value in known.outputs.items() if value is WITHHELD}
         if not withheld:

@@ -56,12 +56,12 @@ class Registration:
             name=request.name,
             parent=request.parent,
             is_custom=request.custom,
-            inputs={key: rewrite(value, lambda leaf: _hashed(leaf, root)) for key, value in inputs.items()},
+            inputs={key: rewrite(value, lambda leaf: _hash(leaf, root)) for key, value in inputs.items()},
             provider=request.provider or request.providers.get(request.type.partition(":")[0], ""),
             version=request.version,
             is_protected=request.protect,
             options=_options(request),
-            ignored=_ignored(request),
+            ignored=_ignored_properties(request),
             aliases=(*request.aliasURNs, *(_alias(one, request, stack, project) for one in request.aliases)),
             deletes_first=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         )
@@ -91,7 +91,7 @@ def _refuse_options(request: Any) -> None:
         raise StandInError(f"the stand-in does not model replacement triggers and hooks ('{request.name}')")
 
 
-def _ignored(request: Any) -> tuple[str, ...]:
+def _ignored_properties(request: Any) -> tuple[str, ...]:
     for path in request.ignoreChanges:
         if not path.isidentifier():
             raise StandInError(f"the stand-in models ignore_changes of whole properties only, not {path!r}")
@@ -138,10 +138,10 @@ def _alias(alias: Any, request: Any, stack: str, project: str) -> str:
     )
 
 
-def _hashed(value: object, root: Path) -> object:
+def _hash(value: object, root: Path) -> object:
     """An archive on disk with its absolute path and the hash the engine computes, SHA-256 over the file."""
     if isinstance(value, Secret):
-        return Secret(_hashed(value.value, root))
+        return Secret(_hash(value.value, root))
     if not isinstance(value, dict):
         return value
     fields = cast("dict[str, object]", value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from simulator.standin.config.stack_config import StackConfig
-from simulator.standin.deployment import Change, Deployment, provider_config, shown
+from simulator.standin.deployment import Change, Deployment, provider_config, show
 from simulator.standin.state import deployment, in_order, kept_of, resources_of
 
 
@@ -65,7 +65,7 @@ def summarize_run(work: Deployment, warnings: Sequence[str]) -> Run:
     return Run(
         deployment(resources, work.now, work.kept),
         deployment(opened, work.now, work.kept),
-        {key: shown(value) for key, value in sorted(work.outputs.items())},
+        {key: show(value) for key, value in sorted(work.outputs.items())},
         _changes(work, resources),
         tuple(warnings),
         tuple(sorted(set(work.invoked))),

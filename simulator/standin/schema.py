@@ -54,7 +54,7 @@ def violations(cls: type, value: Mapping[str, object], path: str = "") -> Iterat
         yield Failure(_join(path, key), "is required")
     for key, item in value.items():
         if key in properties and item is not None:
-            yield from _mistyped(properties[key], item, _join(path, key))
+            yield from _type_failures(properties[key], item, _join(path, key))
 
 
 def _join(path: str, key: str) -> str:
@@ -66,7 +66,7 @@ def _did_you_mean(key: str, known: Mapping[str, object]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def _mistyped(declared: object, value: object, path: str) -> Iterator[Failure]:
+def _type_failures(declared: object, value: object, path: str) -> Iterator[Failure]:
     if value is UNKNOWN:
         return
     found = [list(_as_one(alternative, value, path)) for alternative in _alternatives(declared)]
@@ -102,7 +102,7 @@ def _items(declared: object, value: object, path: str) -> Iterator[Failure]:
         yield from _not("a list", path)
         return
     for index, item in enumerate(value):
-        yield from _mistyped(declared, item, f"{path}[{index}]")
+        yield from _type_failures(declared, item, f"{path}[{index}]")
 
 
 def _entries(declared: object, value: object, path: str) -> Iterator[Failure]:
@@ -110,7 +110,7 @@ def _entries(declared: object, value: object, path: str) -> Iterator[Failure]:
         yield from _not("an object", path)
         return
     for key, item in value.items():
-        yield from _mistyped(declared, item, f'{path}["{key}"]')
+        yield from _type_failures(declared, item, f'{path}["{key}"]')
 
 
 def _not(expected: str, path: str) -> Iterator[Failure]:

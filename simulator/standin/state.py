@@ -31,7 +31,7 @@ class _Withheld:
 WITHHELD = _Withheld()
 
 
-def encoded(properties: Mapping[str, object], *, shows_secrets: bool = False) -> dict[str, object]:
+def encode(properties: Mapping[str, object], *, shows_secrets: bool = False) -> dict[str, object]:
     """Properties as the state has them, keys in order; a secret keeps its place and, unless shown, loses its value."""
     encode = _encode_shown if shows_secrets else _encode
     return {key: rewrite(properties[key], encode) for key in sorted(properties) if properties[key] is not None}
@@ -59,7 +59,7 @@ def _in_place(value: object, encode: Callable[[object], object]) -> object:
     return value
 
 
-def decoded(properties: object) -> dict[str, object]:
+def decode(properties: object) -> dict[str, object]:
     """The reverse of `encoded`; what was secret is `Secret(WITHHELD)`."""
     if not isinstance(properties, dict):
         return {}
@@ -72,7 +72,7 @@ def _decode(value: object) -> object:
     return UNKNOWN if value == UNKNOWN_TEXT else value
 
 
-def recalled(stored: object, current: object) -> object:
+def recall(stored: object, current: object) -> object:
     """`stored` with every withheld secret taken from the same place in `current`, if there is a secret there too.
 
     A state cannot tell whether a secret changed, so one that is secret before and after counts as the same.
@@ -80,10 +80,10 @@ def recalled(stored: object, current: object) -> object:
     if isinstance(stored, Secret):
         return current if isinstance(current, Secret) else stored
     if isinstance(stored, dict) and isinstance(current, dict):
-        return {key: recalled(value, current.get(key)) for key, value in stored.items()}
+        return {key: recall(value, current.get(key)) for key, value in stored.items()}
     if isinstance(stored, list) and isinstance(current, list):
         padded = [*current, *[None] * len(stored)]
-        return [recalled(value, padded[index]) for index, value in enumerate(stored)]
+        return [recall(value, padded[index]) for index, value in enumerate(stored)]
     return stored
 
 
@@ -94,7 +94,7 @@ def in_order(resources: Mapping[str, dict[str, object]]) -> list[dict[str, objec
     def visit(urn: str) -> None:
         if urn in ordered or urn not in resources:
             return
-        for needed in _needed(resources[urn]):
+        for needed in _list_needed(resources[urn]):
             visit(needed)
         ordered[urn] = resources[urn]
 
@@ -103,7 +103,7 @@ def in_order(resources: Mapping[str, dict[str, object]]) -> list[dict[str, objec
     return list(ordered.values())
 
 
-def _needed(resource: Mapping[str, object]) -> list[str]:
+def _list_needed(resource: Mapping[str, object]) -> list[str]:
     depended = resource.get("dependencies")
     urns = [str(urn) for urn in cast("list[object]", depended)] if isinstance(depended, list) else []
     return [str(resource.get("parent", "")), str(resource.get("provider", "")).rpartition("::")[0], *urns]

@@ -131,7 +131,7 @@ class FastestOrigin(Strategy):
         self._adopt_refresh()
         age = self._stopwatch.elapsed(self._known_since)
         if self._choice and age < self.options.refresh_seconds:
-            return self._remembered(request, "remembered")
+            return self._recall(request, "remembered")
         if self._is_all_down and age < ALL_DOWN_SECONDS:
             request.step("probes", "all down a moment ago")
             return Decision("stable", "all-down", is_fallback=True)
@@ -139,9 +139,9 @@ class FastestOrigin(Strategy):
             return self._wait(request)
         if self._race is None:
             self._race = self._pool.start()
-        return self._remembered(request, "stale")
+        return self._recall(request, "stale")
 
-    def _remembered(self, request: Request, reason: str) -> Decision:
+    def _recall(self, request: Request, reason: str) -> Decision:
         request.step("remembered origin", reason)
         return Decision(self._choice, reason)
 
@@ -176,7 +176,7 @@ class FastestOrigin(Strategy):
                 return Decision(self._choice, "probed")
             return Decision("stable", "all-down", is_fallback=True)
         if self._choice:  # earlier probes still hang in name resolution: there is nothing better
-            return self._remembered(request, "stale")
+            return self._recall(request, "stale")
         request.step("probes", "earlier ones still under way")
         return Decision("stable", "probes-stuck", is_fallback=True)
 

@@ -86,7 +86,7 @@ class HeadProbe:
         assert self._context is not None
         wrapped = self._context.wrap_socket(connected, server_hostname=_host(origin), do_handshake_on_connect=False)
         cancellation.hold(wrapped)
-        wrapped.settimeout(_left(until))
+        wrapped.settimeout(_remaining(until))
         wrapped.do_handshake()
         return wrapped
 
@@ -98,7 +98,7 @@ def _connect_any(origin: Origin, until: float, cancellation: Cancellation) -> so
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
         opened = socket.socket(family, kind, protocol)
         cancellation.hold(opened)
-        opened.settimeout(_left(until) / (len(addresses) - index))
+        opened.settimeout(_remaining(until) / (len(addresses) - index))
         try:
             opened.connect(address)
             return opened
@@ -108,7 +108,7 @@ def _connect_any(origin: Origin, until: float, cancellation: Cancellation) -> so
     raise failure
 
 
-def _left(until: float) -> float:
+def _remaining(until: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -139,7 +139,7 @@ def _read_status(connected: socket.socket, until: float) -> int:
         if end:
             received = rest
             continue
-        connected.settimeout(_left(until))
+        connected.settimeout(_remaining(until))
         chunk = connected.recv(4_096)
         if not chunk or len(received) > _MAX_HEAD_BYTES:
             raise ExchangeError("garbage" if chunk else "reset")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cdn.invalidation import MARK_TAG, affected, cached_paths, invalidation_path, mark_of
+from infra.cdn.invalidation import MARK_TAG, affected_paths, cached_paths, invalidation_path, mark_of
 from infra.config.rules import MAX_STATIC_PATHS
 from infra.settings.stack import load_stack
 from simulator.standin.config.stack_config import read_stack_config
@@ -74,13 +74,13 @@ def test_what_a_deployment_invalidates(
     before: tuple[str, ...], changes: tuple[str, ...], expected: list[str], control: str
 ) -> None:
     mark = mark_of(paths(*before, control=control))
-    assert affected(mark, paths(*before, *changes, control=control)) == expected
+    assert affected_paths(mark, paths(*before, *changes, control=control)) == expected
 
 
 def test_of_what_nothing_is_known_everything_cached_is_invalidated() -> None:
-    assert affected(None, paths(*STATIC)) == ["/img/*", "/static/*"]
-    assert affected(None, paths("strategy=jwt-iat")) == []
-    assert affected("somebody else's", paths(*FASTEST)) == ["/*"]
+    assert affected_paths(None, paths(*STATIC)) == ["/img/*", "/static/*"]
+    assert affected_paths(None, paths("strategy=jwt-iat")) == []
+    assert affected_paths("somebody else's", paths(*FASTEST)) == ["/*"]
 
 
 def test_a_pattern_becomes_a_path_as_cloudfront_takes_it() -> None:
@@ -93,7 +93,7 @@ def test_the_mark_of_as_many_behaviors_as_there_can_be_fits_in_a_tag() -> None:
     static = [f"staticPaths[{index}]=/{index}/*" for index in range(MAX_STATIC_PATHS)]
     found = paths(*FASTEST, *static)
     assert (len(found), len(mark_of(found))) == (25, 250)
-    assert affected(mark_of(found), found) == []
+    assert affected_paths(mark_of(found), found) == []
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from docs.generate import __main__ as generating
 from docs.generate.__main__ import main
-from docs.generate.allowed import allowed, is_required
+from docs.generate.allowed import allowed_values, is_required
 from docs.generate.commands import commands
 from docs.generate.docstrings import attributes
 from docs.generate.keys import Key, tables
@@ -82,7 +82,7 @@ def test_a_docstring_describes_the_fields_that_there_are(documented: Any) -> Non
     ],
 )
 def test_allowed_values_are_what_the_validator_says(path: str, text: str) -> None:
-    assert allowed(KEYS[path], Settings) == text
+    assert allowed_values(KEYS[path], Settings) == text
 
 
 def test_a_key_is_required_where_its_section_is_rejected_without_it() -> None:

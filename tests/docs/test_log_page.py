@@ -23,7 +23,7 @@ from tests.strategies.samples import declared_reasons, source_files
 from .pages import DOCS, ROOT, read, section
 
 TAKES_A_REASON = {
-    *("Decision", "fallback", "fault", "_assign", "_remembered"),
+    *("Decision", "fallback", "fault", "_assign", "_recall"),
     *("TokenError", "ReadError", "ExchangeError", "TableError", "ItemError", "_UnusableBodyError"),
 }
 RETURNS_A_REASON = {"socket_failure", "_id_error", "_describe"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from demo.hosts.settings import VERSIONS, session_environment
-from demo.hosts.user_data import END_OF_FILE, MAX_USER_DATA_BYTES, encoded, image_files, script
+from demo.hosts.user_data import END_OF_FILE, MAX_USER_DATA_BYTES, encode, image_files, script
 from strategies.sticky_session import Options
 from tests.infra.configs import ROOT
 
@@ -27,7 +27,7 @@ NO_WAITING = 'sleep() { echo "waits $1"; }'
 def user_data(tmp_path: Path) -> Path:
     """As cloud-init has it after unpacking."""
     path = tmp_path / "user-data.sh"
-    path.write_bytes(gzip.decompress(base64.b64decode(encoded(script(image_files(), ENVIRONMENT)))))
+    path.write_bytes(gzip.decompress(base64.b64decode(encode(script(image_files(), ENVIRONMENT)))))
     return path
 
 
@@ -90,7 +90,7 @@ def test_the_application_gets_the_stacks_own_settings(user_data: Path, tmp_path:
 
 
 def test_it_fits_into_what_ec2_takes_with_room_for_more() -> None:
-    size = len(base64.b64decode(encoded(script(image_files(), ENVIRONMENT))))
+    size = len(base64.b64decode(encode(script(image_files(), ENVIRONMENT))))
     assert size < MAX_USER_DATA_BYTES - 2048
 
 
@@ -98,13 +98,13 @@ def test_it_is_the_same_text_for_the_same_application() -> None:
     """Another one would be another host."""
     files = image_files()
     backwards = dict(reversed(files.items()))
-    assert encoded(script(files, ENVIRONMENT)) == encoded(script(backwards, dict(reversed(ENVIRONMENT.items()))))
+    assert encode(script(files, ENVIRONMENT)) == encode(script(backwards, dict(reversed(ENVIRONMENT.items()))))
 
 
 def test_too_much_is_refused() -> None:
     noise = base64.b64encode(random.Random(1).randbytes(20_000)).decode() + "\n"
     with pytest.raises(ValueError, match=r"^the user data has 2\d,\d{3} bytes; EC2 takes 16,384$"):
-        encoded(script({"noise.txt": noise.encode()}, {}))
+        encode(script({"noise.txt": noise.encode()}, {}))
 
 
 @pytest.mark.parametrize("content", [b"no end of line", b"\0\n", f"{END_OF_FILE}\n".encode()])

@@ -23,7 +23,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from simulator.standin.languages.schemas import aws_schema
 from simulator.standin.model.errors import StandInError
 from simulator.standin.model.model import Known
-from simulator.standin.model.wire import from_struct, holds_unknown, revealed, to_struct
+from simulator.standin.model.wire import from_struct, holds_unknown, reveal, to_struct
 from simulator.standin.provider import StandIn
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Faults:
 
 
 def _plain(struct: Struct) -> dict[str, object]:
-    return revealed(from_struct(struct))
+    return reveal(from_struct(struct))
 
 
 def _token(urn: str) -> str:
@@ -185,7 +185,7 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Configure(self, request: Any) -> Any:
         existing = self._stand_in.scope.existing
-        self._stand_in = StandIn.configured(_plain(request.args), existing, self._dynamodb_url)
+        self._stand_in = StandIn.configure(_plain(request.args), existing, self._dynamodb_url)
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True, acceptResources=False)
 
     @_refusing

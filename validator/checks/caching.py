@@ -26,8 +26,8 @@ def check_cached_cookies(plan: Plan, traffic: Traffic) -> Result:
     if len(arrived) < 2:
         return Result(Verdict.INCONCLUSIVE, "fewer than two visitors got a response")
     cookies = [(cookie, response) for response in arrived for cookie in response.cookies]
-    shared = _shared(plan, cookies)
-    replayed = _replayed([(cookie, response) for cookie, response in cookies if cookie.is_cached])
+    shared = _shared_cookies(plan, cookies)
+    replayed = _replayed_cookies([(cookie, response) for cookie, response in cookies if cookie.is_cached])
     figures = _cookie_figures(arrived, cookies, shared, replayed)
     if shared:
         cookie, responses = next(iter(shared.items()))
@@ -97,7 +97,7 @@ def check_varied_headers(_plan: Plan, traffic: Traffic) -> Result:
     return Result(Verdict.PASSED, text, figures, samples(varied.response for varied in arrived))
 
 
-def _shared(plan: Plan, cookies: list[tuple[SetCookie, Response]]) -> dict[SetCookie, list[Response]]:
+def _shared_cookies(plan: Plan, cookies: list[tuple[SetCookie, Response]]) -> dict[SetCookie, list[Response]]:
     """Return the cookies that went to more than one visitor."""
     holders: dict[SetCookie, list[Response]] = defaultdict(list)
     for cookie, response in cookies:
@@ -106,7 +106,7 @@ def _shared(plan: Plan, cookies: list[tuple[SetCookie, Response]]) -> dict[SetCo
     return {cookie: responses for cookie, responses in holders.items() if len(set(map(id, responses))) > 1}
 
 
-def _replayed(cached: list[tuple[SetCookie, Response]]) -> dict[str, list[Response]]:
+def _replayed_cookies(cached: list[tuple[SetCookie, Response]]) -> dict[str, list[Response]]:
     """Return the cookies on hits by name, unless several hits show that each gets a new value."""
     by_name: dict[str, list[tuple[str, Response]]] = defaultdict(list)
     for cookie, response in cached:

@@ -46,7 +46,7 @@ def check_override(plan: Plan, traffic: Traffic) -> Result:
         version, response = wrong[0]
         text = f"{place} requested {version} and got {response.version}: another secret or place, or no override there"
         return Result(Verdict.FAILED, text, figures, samples(response for _, response in wrong))
-    if unknown := _unknown([response for _, response in requested], figures):
+    if unknown := _judge_unknown([response for _, response in requested], figures):
         return unknown
     text = f"{place} reached {' and '.join(plan.versions)}, {OVERRIDES_EACH} times each"
     return Result(Verdict.PASSED, text, figures, samples(responses[0] for responses in traffic.overrides.values()))
@@ -63,14 +63,14 @@ def check_pin(plan: Plan, traffic: Traffic) -> Result:
         total = quantity(len(responses), "response")
         text = f"{len(wrong)} of {total} are not of {plan.pin}, to which all visitors are pinned"
         return Result(Verdict.FAILED, text, figures, samples(wrong))
-    if unknown := _unknown(responses, figures):
+    if unknown := _judge_unknown(responses, figures):
         return unknown
     return Result(
         Verdict.PASSED, f"{quantity(len(traffic.visitors), 'visitor')}, all on {plan.pin}", figures, samples(responses)
     )
 
 
-def _unknown(responses: list[Response], figures: dict[str, Any]) -> Result | None:
+def _judge_unknown(responses: list[Response], figures: dict[str, Any]) -> Result | None:
     """Return the result where some responses have no known version."""
     unknown = [response for response in responses if not response.version]
     if not unknown:

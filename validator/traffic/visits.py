@@ -90,7 +90,7 @@ class Visits:
         visitors = _one_of_each(traffic.visitors, self._plan.versions)
         traffic.turns = await self._turns(visitors)
         if any(_varying_headers(turn.response) for turn in traffic.turns):
-            traffic.varied = await self._varied(next((one.jar for one in visitors.values()), self._new_jar()))
+            traffic.varied = await self._vary(next((one.jar for one in visitors.values()), self._new_jar()))
         return traffic
 
     async def _turns(self, visitors: Mapping[str, Visitor]) -> list[Turn]:
@@ -105,7 +105,7 @@ class Visits:
             turns.append(Turn("", "a new visitor", await self._get(self._new_jar(), path)))
         return turns
 
-    async def _varied(self, jar: httpx.Cookies) -> list[Varied]:
+    async def _vary(self, jar: httpx.Cookies) -> list[Varied]:
         """Vary headers of objects that are cached already; of others the unusual response could be cached for all."""
         varied: list[Varied] = []
         for path in self._plan.paths:

@@ -38,7 +38,7 @@ def cache_key(request: ViewerRequest, policy: CachePolicy, distribution_domain: 
 def _header(name: str, request: ViewerRequest, region: str) -> str | None:
     if name.startswith("cloudfront-"):
         return viewer_header(name, request, region)
-    return request.headers.joined(name)
+    return request.headers.join(name)
 
 
 def _accept_encoding(request: ViewerRequest, policy: CachePolicy) -> str | None:

@@ -20,7 +20,7 @@ _COMPRESSED_TYPES = frozenset(
 )
 
 
-def compressed(response: OriginResponse, request_headers: Headers, behavior: Behavior) -> OriginResponse:
+def compress(response: OriginResponse, request_headers: Headers, behavior: Behavior) -> OriginResponse:
     """The answer in gzip where the behavior, its cache policy, the viewer and the object allow it; else as it is.
 
     CloudFront would take Brotli where the viewer knows both; here it is gzip, which the standard library has.
@@ -32,7 +32,7 @@ def compressed(response: OriginResponse, request_headers: Headers, behavior: Beh
     if not _is_compressible(response):
         return response
     body = gzip.compress(response.body, compresslevel=6, mtime=0)
-    headers = response.headers.replaced("Content-Length", str(len(body))).replaced("Content-Encoding", "gzip")
+    headers = response.headers.replace("Content-Length", str(len(body))).replace("Content-Encoding", "gzip")
     etag = headers.get("etag")
     if etag is not None:
         headers = headers.without("etag")

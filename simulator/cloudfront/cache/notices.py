@@ -22,7 +22,7 @@ class CacheNotices:
 
     def check(self, headers: Headers, behavior: Behavior) -> None:
         """Check the headers of a response that this behavior caches."""
-        for name in sorted({name.strip().lower() for name in (headers.joined("vary") or "").split(",")}):
+        for name in sorted({name.strip().lower() for name in (headers.join("vary") or "").split(",")}):
             if not self._is_keyed(name, behavior):
                 self._say(
                     f"{behavior.path_pattern}: an origin's Vary names {name}, which is not in the cache key: CloudFront"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from simulator.cloudfront.cache.cache import Cache, CacheKey, Entry, cache_key
-from simulator.cloudfront.cache.compression import compressed
+from simulator.cloudfront.cache.compression import compress
 from simulator.cloudfront.cache.notices import CacheNotices
 from simulator.cloudfront.cache.ttl import CacheControl, error_ttl, object_ttl
 from simulator.cloudfront.config.distribution import Distribution
@@ -51,12 +51,12 @@ class Objects:
             answer = await self._fetch(request, context, Headers())
             return await self._outcome(None, answer, request, context)
         key = cache_key(request, context.behavior.cache_policy, self._distribution.domain_name, context.region)
-        served = self._cached(key)
+        served = self._find(key)
         if served is not None:
             return served
         return await self._collapse(key, request, context)
 
-    def _cached(self, key: CacheKey) -> Served | None:
+    def _find(self, key: CacheKey) -> Served | None:
         now = self._clock()
         entry = self._cache.get(key)
         if entry is None or not entry.is_fresh(now):
@@ -76,7 +76,7 @@ class Objects:
         pending = self._pending.get(key)
         if pending is not None:
             await pending.wait()
-            return self._cached(key) or await self._fill(key, request, context)
+            return self._find(key) or await self._fill(key, request, context)
         self._pending[key] = pending = asyncio.Event()
         try:
             return await self._fill(key, request, context)
@@ -119,7 +119,7 @@ class Objects:
     async def _outcome(
         self, key: CacheKey | None, answer: OriginAnswer, request: ViewerRequest, context: Context
     ) -> Served:
-        response = compressed(answer.response, request.headers, context.behavior)
+        response = compress(answer.response, request.headers, context.behavior)
         if response.status >= 400:
             page = await self._error_page(response.status, request, context)
             self._cache_error(key, response, page, request, context)
@@ -138,7 +138,7 @@ class Objects:
         RequestAndResponseBehaviorCustomOrigin, "Content negotiation").
         """
         policy = context.behavior.cache_policy
-        if policy.min_ttl == 0 and "*" in (response.headers.joined("vary") or ""):
+        if policy.min_ttl == 0 and "*" in (response.headers.join("vary") or ""):
             return -1
         ttl = object_ttl(response.headers, policy, self._clock())
         can_be_refreshed = policy.max_ttl > 0 and not CacheControl.of(response.headers).forbids_storing

@@ -65,7 +65,7 @@ def object_ttl(headers: Headers, policy: CachePolicy, now: float) -> float:
     control = CacheControl.of(headers)
     if control.forbids_storing:
         return policy.min_ttl
-    asked = _asked(control, headers, now)
+    asked = _origin_ttl(control, headers, now)
     if asked is None:
         return max(policy.min_ttl, policy.default_ttl)
     return max(policy.min_ttl, min(asked, policy.max_ttl))
@@ -83,11 +83,11 @@ def error_ttl(status: int, headers: Headers, policy: CachePolicy, error_caching_
     )
     if not is_kept:
         return 0
-    asked = _asked(control, headers, now) or 0
+    asked = _origin_ttl(control, headers, now) or 0
     return max(error_caching_min_ttl, min(asked, policy.max_ttl))
 
 
-def _asked(control: CacheControl, headers: Headers, now: float) -> float | None:
+def _origin_ttl(control: CacheControl, headers: Headers, now: float) -> float | None:
     """The origin's own TTL in seconds; an Expires that is no date has passed (RFC 9111 §5.3)."""
     if control.shared_max_age is not None:
         return control.shared_max_age

@@ -49,7 +49,7 @@ class Policies:
 
 
 def _cache_policy(resource: Resource) -> CachePolicy:
-    resource.required("parametersInCacheKeyAndForwardedToOrigin")
+    resource.require("parametersInCacheKeyAndForwardedToOrigin")
     return read_cache_policy(resource.properties, resource.label)
 
 

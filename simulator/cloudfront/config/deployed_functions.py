@@ -39,12 +39,12 @@ def key_values(state: dict[str, Any]) -> dict[str, dict[str, str]]:
 
     Raises StateError for a pair that the service would refuse, or one of a store that is not in the state.
     """
-    pairs: dict[str, dict[str, str]] = {str(item.required("arn")): {} for item in living_resources(state, STORE_TYPE)}
+    pairs: dict[str, dict[str, str]] = {str(item.require("arn")): {} for item in living_resources(state, STORE_TYPE)}
     for resource in living_resources(state, KEYS_TYPE):
         listed = resource.properties.get("resourceKeyValuePairs") or []
         _owner(resource, pairs).update((str(pair["key"]), str(pair["value"])) for pair in listed)
     for resource in living_resources(state, KEY_TYPE):
-        _owner(resource, pairs)[str(resource.required("key"))] = str(resource.required("value"))
+        _owner(resource, pairs)[str(resource.require("key"))] = str(resource.require("value"))
     for arn, content in pairs.items():
         try:
             KeyValueStore(arn, content)
@@ -54,7 +54,7 @@ def key_values(state: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def _owner(resource: Resource, pairs: dict[str, dict[str, str]]) -> dict[str, str]:
-    arn = str(resource.required("keyValueStoreArn"))
+    arn = str(resource.require("keyValueStoreArn"))
     if arn not in pairs:
         raise StateError(f"{resource.label}: the key value store {arn} is not in the state")
     return pairs[arn]
@@ -72,13 +72,13 @@ def _function(resource: Resource, stores: set[str]) -> DeployedFunction:
     for arn in associated:
         if arn not in stores:
             raise StateError(f"{resource.label}: the key value store {arn} is not in the state")
-    code = str(resource.required("code"))
+    code = str(resource.require("code"))
     try:
         check_code(code)
     except FunctionCodeError as error:
         raise StateError(f"{resource.label}: {error}") from error
     return DeployedFunction(
-        arn=str(resource.required("arn")),
+        arn=str(resource.require("arn")),
         name=str(properties.get("name") or resource.id),
         code=code,
         store_arn=associated[0] if associated else None,

@@ -57,19 +57,19 @@ class Distribution:
 
         Raises StateError naming the resource and what is missing, not simulated, or of another shape.
         """
-        resource = _chosen(living_resources(state, DISTRIBUTION), name)
+        resource = _choose(living_resources(state, DISTRIBUTION), name)
         _refuse_unmodelled(resource)
         policies = Policies(state)
         properties = resource.properties
         ordered = properties.get("orderedCacheBehaviors") or []
         behaviors = (
             *(ordered_behavior(item, policies, resource.label) for item in ordered),
-            default_behavior(resource.required("defaultCacheBehavior"), policies, resource.label),
+            default_behavior(resource.require("defaultCacheBehavior"), policies, resource.label),
         )
         arns = {arn for behavior in behaviors for arn in behavior.viewer_functions.values()}
         distribution = cls(
-            id=resource.id or str(resource.required("id")),
-            domain_name=str(resource.required("domainName")),
+            id=resource.id or str(resource.require("id")),
+            domain_name=str(resource.require("domainName")),
             behaviors=behaviors,
             origins=_origins(resource),
             custom_errors=_custom_errors(properties.get("customErrorResponses") or []),
@@ -106,17 +106,17 @@ class Distribution:
                     raise StateError(f'{label}: origin group "{name}" has the member "{member}", which is no origin')
 
 
-def _chosen(found: list[Resource], name: str | None) -> Resource:
+def _choose(found: list[Resource], name: str | None) -> Resource:
     if not found:
         raise StateError("the state has no CloudFront distribution")
     if name is not None:
         found_by_name = [item for item in found if name in _names(item)]
         if not found_by_name:
-            raise StateError(f'the state has no CloudFront distribution "{name}"; it has {_listed(found)}')
+            raise StateError(f'the state has no CloudFront distribution "{name}"; it has {_join_names(found)}')
         return found_by_name[0]
     if len(found) > 1:
         raise StateError(
-            f"the state has several CloudFront distributions; name one of {_listed(found)} (--distribution)"
+            f"the state has several CloudFront distributions; name one of {_join_names(found)} (--distribution)"
         )
     return found[0]
 
@@ -126,7 +126,7 @@ def _names(resource: Resource) -> tuple[str, ...]:
     return (resource.name, resource.id, str(resource.properties.get("domainName")), *aliases)
 
 
-def _listed(found: list[Resource]) -> str:
+def _join_names(found: list[Resource]) -> str:
     return ", ".join(_names(item)[0] for item in found)
 
 
@@ -142,7 +142,7 @@ def _refuse_unmodelled(resource: Resource) -> None:
 
 
 def _origins(resource: Resource) -> dict[str, Origin]:
-    origins = [read_origin(item, resource.label) for item in resource.required("origins")]
+    origins = [read_origin(item, resource.label) for item in resource.require("origins")]
     return {origin.origin_id: origin for origin in origins}
 
 

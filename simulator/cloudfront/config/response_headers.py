@@ -32,11 +32,11 @@ class ResponseHeadersPolicy:
 
     added: tuple[AddedHeader, ...] = ()
 
-    def applied(self, headers: Headers) -> Headers:
+    def apply(self, headers: Headers) -> Headers:
         """The answer's headers with the policy's."""
         for one in self.added:
             if one.overrides or one.name not in headers:
-                headers = headers.replaced(one.name, one.value)
+                headers = headers.replace(one.name, one.value)
         return headers
 
 
@@ -61,11 +61,11 @@ def response_headers_policies(state: dict[str, Any]) -> dict[str, ResponseHeader
         for part in _REFUSED:
             if resource.properties.get(part):
                 raise StateError(f"{resource.label}: {part} is not simulated")
-        found[resource.id] = ResponseHeadersPolicy(tuple(_added(resource.properties)))
+        found[resource.id] = ResponseHeadersPolicy(tuple(_added_headers(resource.properties)))
     return found
 
 
-def _added(properties: dict[str, Any]) -> Iterator[AddedHeader]:
+def _added_headers(properties: dict[str, Any]) -> Iterator[AddedHeader]:
     yield from _security(properties.get("securityHeadersConfig") or {})
     for item in (properties.get("customHeadersConfig") or {}).get("items") or []:
         yield AddedHeader(str(item["header"]), str(item["value"]), bool(item.get("override")))

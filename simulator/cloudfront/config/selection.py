@@ -59,7 +59,7 @@ def normalized_accept_encoding(headers: Headers, policy: CachePolicy) -> str | N
 
 
 def _accepted_encodings(headers: Headers) -> set[str] | None:
-    value = headers.joined("accept-encoding")
+    value = headers.join("accept-encoding")
     if value is None:
         return None
     accepted: set[str] = set()
@@ -82,7 +82,7 @@ def viewer_header(name: str, request: ViewerRequest, region: str) -> str | None:
     return _values(request, region).get(name.removeprefix("cloudfront-"))
 
 
-def spelled(name: str) -> str:
+def spell(name: str) -> str:
     """`cloudfront-viewer-country` → `CloudFront-Viewer-Country`."""
     rest = name.removeprefix("cloudfront-")
     return "CloudFront-" + _SPELLINGS.get(rest, "-".join(part.capitalize() for part in rest.split("-")))

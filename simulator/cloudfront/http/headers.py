@@ -41,7 +41,7 @@ class Headers:
         """The first value of the field, or None."""
         return next(iter(self.all(name)), None)
 
-    def joined(self, name: str, separator: str = ", ") -> str | None:
+    def join(self, name: str, separator: str = ", ") -> str | None:
         """All values of the field as one, or None where there is none."""
         values = self.all(name)
         return separator.join(values) if values else None
@@ -57,7 +57,7 @@ class Headers:
     def plus(self, *fields: tuple[str, str]) -> Headers:
         return Headers(self.fields + fields)
 
-    def replaced(self, name: str, value: str) -> Headers:
+    def replace(self, name: str, value: str) -> Headers:
         """The field with exactly this one value, in last place."""
         return self.without(name).plus((name, value))
 
@@ -69,10 +69,10 @@ class Headers:
     @property
     def byte_count(self) -> int:
         """Size on the wire: each field is `name: value` and a line end."""
-        return sum(len(encoded(field)) + len(encoded(value)) + 4 for field, value in self.fields)
+        return sum(len(encode(field)) + len(encode(value)) + 4 for field, value in self.fields)
 
 
-def decoded(octets: bytes) -> str:
+def decode(octets: bytes) -> str:
     """UTF-8, or else ISO-8859-1, as edge functions get text (page edge-function-restrictions-all, "encoding")."""
     try:
         return octets.decode("utf-8")
@@ -80,7 +80,7 @@ def decoded(octets: bytes) -> str:
         return octets.decode("latin-1")
 
 
-def encoded(text: str) -> bytes:
+def encode(text: str) -> bytes:
     """UTF-8; lone surrogates, which JSON allows, do not stop it."""
     return text.encode("utf-8", "surrogatepass")
 

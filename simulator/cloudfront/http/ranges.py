@@ -10,7 +10,7 @@ from simulator.cloudfront.http.messages import OriginResponse
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def tailored(response: OriginResponse, request_headers: Headers) -> OriginResponse:
+def tailor(response: OriginResponse, request_headers: Headers) -> OriginResponse:
     """The kept 200 answer as 304 or 206 where the viewer asks for that (RFC 9110 §13, §14; page RangeGETs).
 
     Several ranges, or one that is not valid, get the whole object.
@@ -20,12 +20,12 @@ def tailored(response: OriginResponse, request_headers: Headers) -> OriginRespon
     if _is_unmodified(response.headers, request_headers):
         headers = response.headers.without("content-length", "content-type", "content-encoding")
         return replace(response, status=304, reason="Not Modified", headers=headers, body=b"")
-    return _ranged(response, request_headers)
+    return _select_range(response, request_headers)
 
 
 def _is_unmodified(headers: Headers, request_headers: Headers) -> bool:
     """If-None-Match wins over If-Modified-Since (RFC 9110 §13.2.2)."""
-    wanted = request_headers.joined("if-none-match")
+    wanted = request_headers.join("if-none-match")
     if wanted is not None:
         etag = headers.get("etag")
         tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
@@ -41,7 +41,7 @@ def _date(text: str | None) -> float | None:
         return None
 
 
-def _ranged(response: OriginResponse, request_headers: Headers) -> OriginResponse:
+def _select_range(response: OriginResponse, request_headers: Headers) -> OriginResponse:
     match = _RANGE.fullmatch((request_headers.get("range") or "").replace(" ", ""))
     if_range = request_headers.get("if-range")
     validators = (response.headers.get("etag"), response.headers.get("last-modified"))
@@ -55,7 +55,7 @@ def _ranged(response: OriginResponse, request_headers: Headers) -> OriginRespons
     if start >= size:
         headers = response.headers.without("content-length").plus(("Content-Range", f"bytes */{size}"))
         return replace(response, status=416, reason="Range Not Satisfiable", headers=headers, body=b"")
-    headers = response.headers.replaced("Content-Length", str(end - start + 1))
+    headers = response.headers.replace("Content-Length", str(end - start + 1))
     headers = headers.plus(("Content-Range", f"bytes {start}-{end}/{size}"))
     return replace(response, status=206, reason="Partial Content", headers=headers, body=response.body[start : end + 1])
 

@@ -7,7 +7,7 @@ import httpx
 
 from simulator.cloudfront.config.origin_map import OriginMap
 from simulator.cloudfront.config.origins import Target
-from simulator.cloudfront.http.headers import Headers, decoded, encoded
+from simulator.cloudfront.http.headers import Headers, decode, encode
 from simulator.cloudfront.http.messages import OriginResponse, ViewerRequest
 
 
@@ -90,14 +90,14 @@ async def _read(answer: httpx.Response) -> OriginResponse:
         body = b"".join([chunk async for chunk in cast("httpx.AsyncByteStream", answer.stream)])
     finally:
         await answer.aclose()
-    fields = ((decoded(name), decoded(value)) for name, value in answer.headers.raw)
+    fields = ((decode(name), decode(value)) for name, value in answer.headers.raw)
     reason = answer.extensions.get("reason_phrase", b"").decode("latin-1")
     return OriginResponse(answer.status_code, reason or answer.reason_phrase, Headers.of(fields).end_to_end(), body)
 
 
 def _raw_path(url: str, request: ViewerRequest, target: Target) -> bytes:
     base_path = httpx.URL(url).path.rstrip("/")
-    return encoded(base_path + target.path + request.target)
+    return encode(base_path + target.path + request.target)
 
 
 def _wire_headers(request: ViewerRequest, target: Target) -> list[tuple[bytes, bytes]]:
@@ -109,7 +109,7 @@ def _wire_headers(request: ViewerRequest, target: Target) -> list[tuple[bytes, b
     if "host" not in headers:
         headers = Headers.of([("Host", target.domain_name), *headers])
     fields = [*headers, *target.custom_headers]
-    return [(encoded(name), encoded(value)) for name, value in fields]
+    return [(encode(name), encode(value)) for name, value in fields]
 
 
 def _timeout_reason(error: httpx.TimeoutException, target: Target) -> str:

@@ -8,7 +8,7 @@ from simulator.cloudfront.config.selection import (
     normalized_accept_encoding,
     selected_cookies,
     selected_query,
-    spelled,
+    spell,
     viewer_header,
 )
 from simulator.cloudfront.http.headers import Headers
@@ -85,9 +85,9 @@ def _own_fields(
 
     via = f"{request.http_version} {edge_host} (CloudFront)"
     candidates = [
-        ("X-Forwarded-For", _joined(headers.joined("x-forwarded-for"), request.client_ip)),
+        ("X-Forwarded-For", _append(headers.join("x-forwarded-for"), request.client_ip)),
         ("User-Agent", headers.get("user-agent") if takes("user-agent") else "Amazon CloudFront"),
-        ("Via", _joined(headers.joined("via"), via)),
+        ("Via", _append(headers.join("via"), via)),
         ("Host", (headers.get("host") if takes("host") else None) or origin_domain),
         ("Cookie", _cookie(headers, behavior)),
         ("Accept-Encoding", _accept_encoding(headers, behavior, takes("accept-encoding"))),
@@ -96,7 +96,7 @@ def _own_fields(
     return [(name, value) for name, value in candidates if value is not None]
 
 
-def _joined(existing: str | None, added: str) -> str:
+def _append(existing: str | None, added: str) -> str:
     return f"{existing}, {added}" if existing else added
 
 
@@ -108,7 +108,7 @@ def _cookie(headers: Headers, behavior: Behavior) -> str | None:
 def _accept_encoding(headers: Headers, behavior: Behavior, is_asked_for: bool) -> str | None:
     if behavior.cache_policy.normalizes_accept_encoding:
         return normalized_accept_encoding(headers, behavior.cache_policy)
-    return headers.joined("accept-encoding") if is_asked_for else None
+    return headers.join("accept-encoding") if is_asked_for else None
 
 
 def _added_cloudfront_headers(behavior: Behavior) -> frozenset[str]:
@@ -123,7 +123,7 @@ def _added_cloudfront_headers(behavior: Behavior) -> frozenset[str]:
 
 def _cloudfront_fields(request: ViewerRequest, behavior: Behavior, region: str) -> list[tuple[str, str]]:
     values = [(name, viewer_header(name, request, region)) for name in sorted(_added_cloudfront_headers(behavior))]
-    return [(spelled(name), value) for name, value in values if value is not None]
+    return [(spell(name), value) for name, value in values if value is not None]
 
 
 def viewer_bound(headers: Headers, behavior: Behavior) -> Headers:

@@ -89,7 +89,7 @@ class OriginSide:
         self, request: ViewerRequest, context: Context, validators: Headers, origin: Origin
     ) -> tuple[OriginAnswer, int]:
         """The answer of one origin, and the status that it came with before the origin-response function."""
-        sent = self._bound(request, context, origin, validators)
+        sent = self._forward(request, context, origin, validators)
         try:
             # Before the function: a configured origin that does not resolve is a 502, and the function never runs.
             self._client.check_name(origin.domain_name)
@@ -102,21 +102,21 @@ class OriginSide:
         described = event_request(sent, query) | {"origin": event_origin(origin, request.is_https)}
         result = await self._origin_request(described, sent, context)
         if result is not None and "status" in result:
-            return OriginAnswer(_passed_on(read_response(result, None), context), is_generated=True), 0
+            return OriginAnswer(_pass_on(read_response(result, None), context), is_generated=True), 0
         if result is not None:
-            sent = _changed(sent, described, result)
+            sent = _apply_changes(sent, described, result)
             described = described | {name: result[name] for name in ("headers", "querystring", "uri", "origin")}
         self._hint_about_host(sent, target_of(described["origin"], origin), origin)
-        response = await self._fetched(sent, target_of(described["origin"], origin), origin, context)
+        response = await self._fetch(sent, target_of(described["origin"], origin), origin, context)
         return OriginAnswer(await self._origin_response(response, described, context)), response.status
 
-    def _bound(self, request: ViewerRequest, context: Context, origin: Origin, validators: Headers) -> ViewerRequest:
+    def _forward(self, request: ViewerRequest, context: Context, origin: Origin, validators: Headers) -> ViewerRequest:
         host = edge_host(context.region)
         bound = origin_bound(request, context.behavior, context.region, origin.domain_name, host)
         # A configured custom header overwrites the viewer's (page add-origin-custom-headers).
         replaced = [name for name, _ in (*origin.custom_headers, *validators)]
         headers = bound.headers.without(*replaced).plus(*validators)
-        return replace(bound, headers=headers.replaced("Host", origin.host_header) if origin.host_header else headers)
+        return replace(bound, headers=headers.replace("Host", origin.host_header) if origin.host_header else headers)
 
     def _origin(self, context: Context) -> Origin:
         """A CloudFront Function's choice (page helper-functions-origin-modification), else the behavior's."""
@@ -131,12 +131,12 @@ class OriginSide:
         body = {"body": event_body(sent.body, "origin-request")} if trigger.includes_body else {}
         return await self._triggers.run(trigger, "origin-request", context, described | body)
 
-    async def _fetched(self, sent: ViewerRequest, target: Target, origin: Origin, context: Context) -> OriginResponse:
+    async def _fetch(self, sent: ViewerRequest, target: Target, origin: Origin, context: Context) -> OriginResponse:
         """Signed by the origin's access control, unless a function chose another origin: "OAC doesn't support origin
         redirect by using Lambda@Edge" (page private-content-restricting-access-to-s3).
         """
         if origin.access_control and target.domain_name == origin.domain_name:
-            sent = _signed(sent, target, origin)
+            sent = _sign(sent, target, origin)
         identified = replace(sent, headers=sent.headers.plus(("X-Amz-Cf-Id", context.request_id)))
         try:
             return await self._client.fetch(identified, target)
@@ -147,13 +147,13 @@ class OriginSide:
         self, response: OriginResponse, described: dict[str, Any], context: Context
     ) -> OriginResponse:
         """Runs for every status (page edge-function-restrictions-all)."""
-        response = _passed_on(response, context)
+        response = _pass_on(response, context)
         trigger = context.behavior.triggers.get("origin-response")
         if trigger is None:
             return response
         request = {name: value for name, value in described.items() if name != "body"}
         result = await self._triggers.run(trigger, "origin-response", context, request, event_response(response))
-        return _passed_on(read_response(result, response), context)
+        return _pass_on(read_response(result, response), context)
 
     def _unreachable(self, error: OriginUnreachableError, request: ViewerRequest, addition: str = "") -> EdgeError:
         self._console(
@@ -174,11 +174,11 @@ class OriginSide:
             )
 
 
-def _passed_on(response: OriginResponse, context: Context) -> OriginResponse:
+def _pass_on(response: OriginResponse, context: Context) -> OriginResponse:
     return replace(response, headers=viewer_bound(response.headers, context.behavior))
 
 
-def _signed(sent: ViewerRequest, target: Target, origin: Origin) -> ViewerRequest:
+def _sign(sent: ViewerRequest, target: Target, origin: Origin) -> ViewerRequest:
     """With the signature in the place of the viewer's Authorization (OriginAccessControlConfig: always)."""
     region = re.search(r"\.(?:s3|lambda-url)\.([a-z0-9-]+)\.", target.domain_name)
     asked = Signed(
@@ -193,7 +193,7 @@ def _signed(sent: ViewerRequest, target: Target, origin: Origin) -> ViewerReques
     return replace(sent, headers=sent.headers.without(*made).plus(*made.items()))
 
 
-def _changed(sent: ViewerRequest, described: dict[str, Any], result: dict[str, Any]) -> ViewerRequest:
+def _apply_changes(sent: ViewerRequest, described: dict[str, Any], result: dict[str, Any]) -> ViewerRequest:
     """The function's request. A query string it did not see and left empty stays what the policies forward."""
     changed = read_request(sent, result, "origin-request")
     is_untouched = result["querystring"] == described["querystring"]

@@ -102,8 +102,8 @@ def read_request(request: ViewerRequest, result: dict[str, Any], event_type: Eve
     )
     if body.get("action") != "replace":
         return changed
-    content = _decoded(body.get("data", ""), body.get("encoding", "base64"))[: BODY_LIMITS[event_type]]
-    headers = changed.headers.replaced("Content-Length", str(len(content)))
+    content = _decode(body.get("data", ""), body.get("encoding", "base64"))[: BODY_LIMITS[event_type]]
+    headers = changed.headers.replace("Content-Length", str(len(content)))
     return replace(changed, body=content, headers=headers)
 
 
@@ -116,10 +116,10 @@ def read_response(result: dict[str, Any], before: OriginResponse | None) -> Orig
     hidden = before.headers.where(is_disallowed) if before else Headers()
     body = before.body if before else b""
     if result.get("body") is not None:
-        body = _decoded(result["body"], result.get("bodyEncoding", "text"))
-        headers = headers.replaced("Content-Length", str(len(body)))
+        body = _decode(result["body"], result.get("bodyEncoding", "text"))
+        headers = headers.replace("Content-Length", str(len(body)))
     return OriginResponse(int(result["status"]), result.get("statusDescription", ""), headers.plus(*hidden), body)
 
 
-def _decoded(text: str, encoding: str) -> bytes:
+def _decode(text: str, encoding: str) -> bytes:
     return base64.b64decode(text) if encoding == "base64" else text.encode("utf-8", "surrogatepass")

@@ -58,7 +58,7 @@ def restrictions(before: Any, after: Any, event_type: str, field: str) -> Iterat
     """Disallowed and read-only names (page edge-function-restrictions-all). `before` is what the function was given."""
     given, returned = values_by_name(before), values_by_name(after)
     for name in sorted(returned.keys() - given.keys()):
-        yield from _added(name, event_type, f"{field}.{name}")
+        yield from _addition_violations(name, event_type, f"{field}.{name}")
     yield from read_only_violations(given, returned, READ_ONLY[event_type], event_type, field)
 
 
@@ -74,7 +74,7 @@ def read_only_violations(
             yield Violation(rule, f"{field}.{name}", ALL_RESTRICTIONS)
 
 
-def _added(name: str, event_type: str, where: str) -> Iterator[Violation]:
+def _addition_violations(name: str, event_type: str, where: str) -> Iterator[Violation]:
     if is_disallowed(name):
         yield Violation(f'the header "{name}" is disallowed: functions cannot add it', where, ALL_RESTRICTIONS)
     if name == "cloudfront-viewer-country" and event_type == "viewer-request":

@@ -36,12 +36,12 @@ def origin_violations(given: Any, result: dict[str, Any]) -> Iterator[Violation]
             yield Violation(f"a {kind} origin needs {name}", f"{where}.{name}", EVENT_STRUCTURE)
     if error := origin_path_error(settings.get("path", ""), is_checked_for_encoding=kind == "custom"):
         yield Violation(f"path {error}", f"{where}.path", EVENT_STRUCTURE)
-    yield from _shared(settings, where)
+    yield from _shared_violations(settings, where)
     yield from _custom(settings, where) if kind == "custom" else _s3(settings, given, where)
     yield from _custom_headers(settings.get("customHeaders", {}), result.get("headers"), f"{where}.customHeaders")
 
 
-def _shared(settings: dict[str, Any], where: str) -> Iterator[Violation]:
+def _shared_violations(settings: dict[str, Any], where: str) -> Iterator[Violation]:
     yield from _timeout(settings, "readTimeout", where)
     completion, least = settings.get("responseCompletionTimeout"), settings.get("readTimeout")
     low = least if isinstance(least, (int, float)) and not isinstance(least, bool) else 1

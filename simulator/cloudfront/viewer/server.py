@@ -28,7 +28,7 @@ class AppServer:
     """
 
     def __init__(self, app_for: Callable[[list[int]], AsgiApp], ports: list[int], host: str = "127.0.0.1") -> None:
-        self._sockets = _bound(host, ports)
+        self._sockets = _bind(host, ports)
         self.host = host
         self.ports: list[int] = [item.getsockname()[1] for item in self._sockets]
         self._server = _Server(_config(app_for(self.ports)))
@@ -99,7 +99,7 @@ def _config(app: AsgiApp) -> uvicorn.Config:
     )
 
 
-def _bound(host: str, ports: list[int]) -> list[socket.socket]:
+def _bind(host: str, ports: list[int]) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     for port in ports:
         try:

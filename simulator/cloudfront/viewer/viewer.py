@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 
 from simulator.cloudfront.http.errors import UnknownRegionError
-from simulator.cloudfront.http.headers import Headers, decoded, encoded
+from simulator.cloudfront.http.headers import Headers, decode, encode
 from simulator.cloudfront.http.messages import ViewerRequest, ViewerResponse
 from simulator.cloudfront.http.regions import DEFAULT_REGION, edge_region
 
@@ -66,7 +66,7 @@ def viewer_app(
             return
         request = _viewer_request(scope, body, counts_http_as_https)
         port: int = (scope.get("server") or ("", 0))[1] or 0
-        region = _simulated(scope, REGION_HEADER) or ports.get(port, default_region)
+        region = _simulated_value(scope, REGION_HEADER) or ports.get(port, default_region)
         try:
             response = await edge.serve(request, region)
         except UnknownRegionError as error:
@@ -104,7 +104,7 @@ async def _body(receive: Receive, limit: int) -> bytes | None:
             return b"".join(chunks)
 
 
-def _simulated(scope: Scope, name: str) -> str | None:
+def _simulated_value(scope: Scope, name: str) -> str | None:
     values = [
         value.decode("latin-1").strip() for key, value in scope["headers"] if key.decode("latin-1").lower() == name
     ]
@@ -116,21 +116,21 @@ _SPELLINGS = {"host": "Host", "user-agent": "User-Agent", "x-forwarded-for": "X-
 
 
 def _viewer_request(scope: Scope, body: bytes, counts_http_as_https: bool) -> ViewerRequest:
-    fields: list[tuple[str, str]] = [(decoded(name), decoded(value)) for name, value in scope["headers"]]
+    fields: list[tuple[str, str]] = [(decode(name), decode(value)) for name, value in scope["headers"]]
     kept = [(name, value) for name, value in fields if name.lower() not in (REGION_HEADER, COUNTRY_HEADER)]
     client = scope.get("client") or ("127.0.0.1", 0)
     raw_path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
     return ViewerRequest(
         method=scope["method"],
-        uri=decoded(raw_path),
-        querystring=decoded(scope.get("query_string", b"")),
+        uri=decode(raw_path),
+        querystring=decode(scope.get("query_string", b"")),
         headers=Headers.of([(_SPELLINGS.get(name.lower()) or name, value) for name, value in kept]),
         body=body,
         client_ip=client[0],
         client_port=client[1],
         http_version=scope.get("http_version", "1.1"),
         is_https=counts_http_as_https or scope.get("scheme") == "https",
-        country=_simulated(scope, COUNTRY_HEADER),
+        country=_simulated_value(scope, COUNTRY_HEADER),
     )
 
 
@@ -141,6 +141,6 @@ def _plain(status: int, text: str) -> ViewerResponse:
 
 
 async def _answer(send: Send, response: ViewerResponse) -> None:
-    fields = [(encoded(name.lower()), encoded(value)) for name, value in response.headers]
+    fields = [(encode(name.lower()), encode(value)) for name, value in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": fields})
     await send({"type": "http.response.body", "body": response.body})

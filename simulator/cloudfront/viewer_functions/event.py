@@ -31,9 +31,9 @@ def event_request(request: ViewerRequest) -> dict[str, Any]:
     return {
         "method": request.method,
         "uri": request.uri,
-        "querystring": collapsed(query_pairs(request.querystring)),
+        "querystring": collapse(query_pairs(request.querystring)),
         "headers": _headers(request.headers, "cookie"),
-        "cookies": collapsed(cookie_pairs(request.headers)),
+        "cookies": collapse(cookie_pairs(request.headers)),
     }
 
 
@@ -42,13 +42,13 @@ def event_response(response: OriginResponse) -> dict[str, Any]:
         "statusCode": response.status,
         "statusDescription": response.reason,
         "headers": _headers(response.headers, "set-cookie"),
-        "cookies": _collapsed(_set_cookie(value) for value in response.headers.all("set-cookie")),
+        "cookies": _collapse(_set_cookie(value) for value in response.headers.all("set-cookie")),
     }
 
 
-def collapsed(pairs: Iterable[tuple[str, str]]) -> dict[str, Field]:
+def collapse(pairs: Iterable[tuple[str, str]]) -> dict[str, Field]:
     """Duplicates in one field; its `value` is the first."""
-    return _collapsed((name, {"value": value}) for name, value in pairs)
+    return _collapse((name, {"value": value}) for name, value in pairs)
 
 
 def query_pairs(querystring: str) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ def cookie_pairs(headers: Headers) -> list[tuple[str, str]]:
     return [(name.strip(), value.strip()) for name, _, value in parts if name.strip()]
 
 
-def _collapsed(fields: Iterable[tuple[str, Field]]) -> dict[str, Field]:
+def _collapse(fields: Iterable[tuple[str, Field]]) -> dict[str, Field]:
     found: dict[str, list[Field]] = {}
     for name, field in fields:
         found.setdefault(name, []).append(field)
@@ -73,7 +73,7 @@ def _collapsed(fields: Iterable[tuple[str, Field]]) -> dict[str, Field]:
 def _headers(headers: Headers, without: str) -> dict[str, Field]:
     """Lower-case names, without the cookies and what functions cannot see (page edge-function-restrictions-all)."""
     pairs = [(name.lower(), value) for name, value in headers]
-    return collapsed((name, value) for name, value in pairs if name != without and not is_disallowed(name))
+    return collapse((name, value) for name, value in pairs if name != without and not is_disallowed(name))
 
 
 def _set_cookie(line: str) -> tuple[str, Field]:

@@ -45,7 +45,7 @@ def _selection(asked: OriginUpdate, origins: Mapping[str, Origin]) -> Iterator[V
         return
     for name in sorted(asked.update.keys() - set(_OVERRIDES)):
         yield Violation(f"unknown; the overrides are {', '.join(_OVERRIDES)}", f"selectRequestOriginById.{name}", PAGE)
-    yield from _checked(asked.update, "selectRequestOriginById")
+    yield from _update_violations(asked.update, "selectRequestOriginById")
 
 
 def _update(update: object, request_headers: Mapping[str, Any]) -> Iterator[Violation]:
@@ -55,7 +55,7 @@ def _update(update: object, request_headers: Mapping[str, Any]) -> Iterator[Viol
         return
     for name in sorted(update.keys() - _CHECKS.keys()):
         yield Violation(f"unknown; the origin properties are {', '.join(_CHECKS)}", f"{where}.{name}", PAGE)
-    yield from _checked(update, where)
+    yield from _update_violations(update, where)
     custom = update.get("customHeaders")
     for name in sorted(custom.keys() & request_headers.keys()) if isinstance(custom, dict) else []:
         rule = f'the header "{name}" is also in request.headers; it may be in one of the two only'
@@ -64,7 +64,7 @@ def _update(update: object, request_headers: Mapping[str, Any]) -> Iterator[Viol
         yield Violation("can only change together with domainName", f"{where}.ipAddressType", PAGE)
 
 
-def _checked(update: dict[str, Any], where: str) -> Iterator[Violation]:
+def _update_violations(update: dict[str, Any], where: str) -> Iterator[Violation]:
     for name, check in _CHECKS.items():
         if name in update and (rule := check(update[name])):
             yield Violation(rule, f"{where}.{name}", PAGE)

@@ -45,7 +45,7 @@ def read_function_response(
     body = before.body if before else b""
     if "body" in result:
         body = _body(result["body"])
-        headers = headers.replaced("Content-Length", str(len(body)))
+        headers = headers.replace("Content-Length", str(len(body)))
     status = result["statusCode"]
     changed = before is None or status != before.status
     description = result.get("statusDescription") or (reason_phrase(status) if changed else "")

@@ -37,14 +37,14 @@ def validate_function_result(event: dict[str, Any], result: object) -> list[Viol
     return list(_request(event["request"], result))
 
 
-def _unknown(result: dict[str, Any], known: tuple[str, ...], kind: str) -> Iterator[Violation]:
+def _unknown_violations(result: dict[str, Any], known: tuple[str, ...], kind: str) -> Iterator[Violation]:
     for name in sorted(result.keys() - set(known)):
         rule = "CloudFront Functions cannot change the body of a request" if name == "body" else "unknown"
         yield Violation(f"{rule}; a {kind} has {', '.join(known)}", f"{kind}.{name}", EVENT_STRUCTURE)
 
 
 def _request(given: dict[str, Any], result: dict[str, Any]) -> Iterator[Violation]:
-    yield from _unknown(result, _REQUEST, "request")
+    yield from _unknown_violations(result, _REQUEST, "request")
     if result.get("method") != given["method"]:
         yield Violation("method is read-only", "request.method", EVENT_STRUCTURE)
     uri = result.get("uri")
@@ -62,7 +62,7 @@ def _request(given: dict[str, Any], result: dict[str, Any]) -> Iterator[Violatio
 
 def _response(given: dict[str, Any] | None, result: dict[str, Any]) -> Iterator[Violation]:
     """`given` is None where a viewer-request function makes the response itself."""
-    yield from _unknown(result, _RESPONSE, "response")
+    yield from _unknown_violations(result, _RESPONSE, "response")
     status = result.get("statusCode")
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
         yield Violation("statusCode must be an integer from 200 to 599", "response.statusCode", EVENT_STRUCTURE)

@@ -42,7 +42,7 @@ class Decrypter:
                 f" or give the value with --set {key.removeprefix('edge-router:')}=VALUE"
             )
         try:
-            return _derived(phrase, self._salt)
+            return _derive(phrase, self._salt)
         except ValueError as error:
             raise StackConfigError(f"{self._where}: {error}") from None
 
@@ -60,7 +60,7 @@ def _passphrase(environment: Mapping[str, str]) -> str | None:
 
 
 @cache
-def _derived(phrase: str, salt: str) -> bytes:
+def _derive(phrase: str, salt: str) -> bytes:
     """The key, after the check the salt line carries: it must open to the word "pulumi"."""
     version, _, rest = salt.partition(":")
     encoded, _, probe = rest.partition(":")

@@ -46,7 +46,7 @@ def read_project(path: Path) -> Project:
     if not isinstance(name, str) or not isinstance(config, dict):
         raise StackConfigError(f"{path}: needs a name, and config must be an object")
     given = cast("dict[object, object]", config)
-    declared = {full_key(str(key), name): _declared(str(key), value, path) for key, value in given.items()}
+    declared = {full_key(str(key), name): _declare(str(key), value, path) for key, value in given.items()}
     runtime = raw.get("runtime")
     runtime = cast("dict[str, object]", runtime).get("name") if isinstance(runtime, dict) else runtime
     return Project(name, declared, str(runtime or ""))
@@ -60,7 +60,7 @@ def full_key(key: str, project: str) -> str:
     return f"{namespace}:{rest.removeprefix('config:')}"
 
 
-def _declared(key: str, value: object, path: Path) -> Declared:
+def _declare(key: str, value: object, path: Path) -> Declared:
     if not isinstance(value, dict):
         return Declared(None, value, is_secret=False)
     kind = _type(value, key, path)

@@ -53,12 +53,12 @@ def set_at(root: object, path: Path, value: object) -> object:
     step, rest = path[0], path[1:]
     if isinstance(step, str):
         if root is not None and not isinstance(root, dict):
-            raise ValueError(f"{_described(root)} has no key {step!r}")
+            raise ValueError(f"{_describe(root)} has no key {step!r}")
         inside = dict(root or {})
         inside[step] = set_at(inside.get(step), rest, value)
         return inside
     if root is not None and not isinstance(root, list):
-        raise ValueError(f"{_described(root)} has no index {step}")
+        raise ValueError(f"{_describe(root)} has no index {step}")
     items: list[object] = list(root or [])
     if not 0 <= step <= len(items):
         raise ValueError(f"index {step} is out of range: the list has {len(items)}")
@@ -66,11 +66,11 @@ def set_at(root: object, path: Path, value: object) -> object:
     return items
 
 
-def _described(value: object) -> str:
+def _describe(value: object) -> str:
     return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else f"{value!r}"
 
 
-def typed(text: str) -> object:
+def parse_value(text: str) -> object:
     """A value given on the command line inside a path: true, false and whole numbers are typed, the rest is text."""
     if text in ("true", "false"):
         return text == "true"

@@ -10,7 +10,7 @@ from typing import cast
 
 from simulator.standin.config.passphrase import Decrypter
 from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
-from simulator.standin.config.property_path import parse_path, set_at, typed
+from simulator.standin.config.property_path import parse_path, parse_value, set_at
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
 
@@ -46,7 +46,7 @@ def read_stack_config(
         # What is declared secret stays one when it is given on the command line.
         secret_keys |= {key} if key in declared.config and declared.config[key].is_secret else set()
     decrypter = Decrypter(raw.get("encryptionsalt"), environment, file.name)
-    opened = {key: _opened(value, key, decrypter) for key, value in found.items()}
+    opened = {key: _open(value, key, decrypter) for key, value in found.items()}
     _check(stack, declared, opened, secret_keys)
     defaults = {key: one.default for key, one in declared.config.items() if one.default is not None}
     merged = {**defaults, **opened}
@@ -104,7 +104,7 @@ def override_config(config: dict[str, object], override: str, project: str) -> t
         # As the CLI has it, a plain value at the top gives way to the object or list the path asks for.
         root = config.get(full)
         root = root if isinstance(root, (dict, list)) and not _is_sealed(root) else None
-        return full, {**config, full: set_at(root, path[1:], typed(text))}
+        return full, {**config, full: set_at(root, path[1:], parse_value(text))}
     except ValueError as error:
         raise StackConfigError(f"--set {override}: the path {error}") from None
 
@@ -125,13 +125,13 @@ def _is_sealed(value: object) -> bool:
     return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
 
 
-def _opened(value: object, where: str, decrypter: Decrypter) -> object:
+def _open(value: object, where: str, decrypter: Decrypter) -> object:
     if isinstance(value, dict):
         if _is_sealed(value):
             return decrypter.open(where, str(value["secure"]))
-        return {_name(key): _opened(item, f"{where}.{_name(key)}", decrypter) for key, item in value.items()}
+        return {_name(key): _open(item, f"{where}.{_name(key)}", decrypter) for key, item in value.items()}
     if isinstance(value, list):
-        return [_opened(item, f"{where}[{index}]", decrypter) for index, item in enumerate(value)]
+        return [_open(item, f"{where}[{index}]", decrypter) for index, item in enumerate(value)]
     # Go prints a whole number without ".0", however it was written.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

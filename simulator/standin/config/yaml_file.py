@@ -106,7 +106,7 @@ _Loader.add_constructor(_TAG + "timestamp", _instant)
 
 
 @lru_cache(maxsize=16)
-def _parsed(text: str) -> object:
+def _parse(text: str) -> object:
     """Parse text once, for every command and update reads a stack's file more than once."""
     if yaml.__with_libyaml__:
         with suppress(yaml.YAMLError):  # the slow one says what it is in its own words
@@ -121,7 +121,7 @@ class YamlError(Exception):
 def parse_yaml(text: str) -> object:
     """Parse text into a value of the caller's own. Errors: YamlError."""
     try:
-        return copy.deepcopy(_parsed(text))
+        return copy.deepcopy(_parse(text))
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise YamlError(f"{line}{error.problem}") from error

@@ -104,7 +104,7 @@ def serve(deployment: Deployment, root: Path, config: StackConfig, packages: Map
         engine_pb2_grpc.add_EngineServicer_to_server(
             _servicer(engine_pb2_grpc.EngineServicer, engine, refusals), server
         )
-        server.add_generic_rpc_handlers((loader_service(_answered(loader.GetSchema, refusals)),))
+        server.add_generic_rpc_handlers((loader_service(_answer_refusals(loader.GetSchema, refusals)),))
         server.start()
         try:
             yield Server(address, engine, refusals)
@@ -115,11 +115,11 @@ def serve(deployment: Deployment, root: Path, config: StackConfig, packages: Map
 def _servicer(base: type, answers: object, refusals: list[str]) -> Any:
     """A gRPC service that asks `answers`; what that has no method for stays unimplemented."""
     names = [name for name in vars(base) if not name.startswith("_") and hasattr(answers, name)]
-    methods = {name: staticmethod(_answered(getattr(answers, name), refusals)) for name in names}
+    methods = {name: staticmethod(_answer_refusals(getattr(answers, name), refusals)) for name in names}
     return type(base.__name__, (base,), methods)()
 
 
-def _answered(call: Callable[[Any], Any], refusals: list[str]) -> Callable[[Any, grpc.ServicerContext], Any]:
+def _answer_refusals(call: Callable[[Any], Any], refusals: list[str]) -> Callable[[Any, grpc.ServicerContext], Any]:
     """Call and, where the stand-in refuses, answer with the reason."""
 
     def answer(request: Any, context: grpc.ServicerContext) -> Any:

@@ -152,14 +152,14 @@ def _dependencies(constructed: Any) -> Mapping[str, Any]:
     """Return the dependencies of each output of a component: named beside it, or carried by the values in it."""
     found = {key: set(value.urns) for key, value in constructed.stateDependencies.items()}
     for key, value in constructed.state.fields.items():
-        found.setdefault(key, set()).update(_carried(value))
+        found.setdefault(key, set()).update(_carried_urns(value))
     made = resource_pb2.RegisterResourceResponse.PropertyDependencies
     return {key: made(urns=sorted(urns)) for key, urns in found.items()}
 
 
-def _carried(value: struct_pb2.Value) -> Iterator[str]:
+def _carried_urns(value: struct_pb2.Value) -> Iterator[str]:
     fields = value.struct_value.fields
     if SIGNATURE in fields and fields[SIGNATURE].string_value == OUTPUT_VALUE and "dependencies" in fields:
         yield from (one.string_value for one in fields["dependencies"].list_value.values)
     for inner in (*fields.values(), *value.list_value.values):
-        yield from _carried(inner)
+        yield from _carried_urns(inner)

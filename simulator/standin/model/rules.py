@@ -32,15 +32,15 @@ def between(low: int, high: int) -> Rule:
 
 def among(*allowed: str | int) -> Rule:
     """One of the values given."""
-    return _listed(lambda: allowed)
+    return _one_of(lambda: allowed)
 
 
 def among_aws(service: str, shape: str) -> Rule:
     """One of the values of an enumeration of AWS's API."""
-    return _listed(lambda: aws_values(service, shape))
+    return _one_of(lambda: aws_values(service, shape))
 
 
-def _listed(allowed: Callable[[], tuple[str | int, ...]]) -> Rule:
+def _one_of(allowed: Callable[[], tuple[str | int, ...]]) -> Rule:
     def rule(value: object) -> str:
         if not isinstance(value, (str, int)) or value in allowed():
             return ""

@@ -97,7 +97,7 @@ def rewrite(value: object, change: Callable[[object], object]) -> object:
     return value
 
 
-def revealed(values: Mapping[str, object]) -> dict[str, object]:
+def reveal(values: Mapping[str, object]) -> dict[str, object]:
     """The same values with secrets unwrapped: what a provider is given."""
     return {key: rewrite(value, _reveal) for key, value in values.items()}
 
@@ -134,14 +134,14 @@ def mark_secrets(outputs: dict[str, object], inputs: Mapping[str, object]) -> di
     The engine makes a secret of a whole list with one in it. Here the others stay as they are: a state without its
     secrets could not tell otherwise whether anything in the list has changed.
     """
-    return {key: _marked(output, inputs[key]) if key in inputs else output for key, output in outputs.items()}
+    return {key: _mark(output, inputs[key]) if key in inputs else output for key, output in outputs.items()}
 
 
-def _marked(output: object, value: object) -> object:
+def _mark(output: object, value: object) -> object:
     if isinstance(output, Secret) or not holds_secret(value):
         return output
     if isinstance(output, dict) and isinstance(value, dict):
         return mark_secrets(output, value)
     if isinstance(output, list) and isinstance(value, list) and len(output) == len(value):
-        return [_marked(one, given) for one, given in zip(output, value, strict=True)]
+        return [_mark(one, given) for one, given in zip(output, value, strict=True)]
     return Secret(output)

@@ -231,7 +231,7 @@ def test_a_password_has_the_length_and_letters_that_were_asked_for(account: Acco
 def test_a_password_that_a_state_withholds_is_the_one_it_was(account: Account) -> None:
     identity, outputs = account.create(PASSWORD, length=40)
     stored = Known({"length": 40}, {**outputs, "result": WITHHELD, "bcryptHash": WITHHELD})
-    assert account.stand_in.recovered(PASSWORD, urn(PASSWORD), identity, stored).outputs == outputs
+    assert account.stand_in.recover(PASSWORD, urn(PASSWORD), identity, stored).outputs == outputs
 
 
 def test_a_provider_of_passwords_has_no_region() -> None:

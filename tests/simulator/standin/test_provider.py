@@ -555,7 +555,7 @@ def test_a_preview_keeps_what_an_update_does_not_change(account: Account) -> Non
 
 
 def test_default_tags_come_under_the_resources_own(account: Account) -> None:
-    tagged = StandIn.configured({"region": "us-east-1", "defaultTags": '{"tags": {"a": "default", "b": "default"}}'})
+    tagged = StandIn.configure({"region": "us-east-1", "defaultTags": '{"tags": {"a": "default", "b": "default"}}'})
     _, outputs = tagged.create(TABLE, urn(TABLE), {**account.inputs[TABLE], "tags": {"a": "own"}})
     assert outputs["tagsAll"] == {"a": "own", "b": "default"}
 

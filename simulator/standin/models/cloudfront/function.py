@@ -60,12 +60,12 @@ def _check_keys(inputs: Properties, scope: Scope) -> Iterator[Failure]:
 def _key_failures(key: str, where: str, seen: set[str]) -> Iterator[Failure]:
     size = len(key.encode())
     if not 1 <= size <= KEY_LIMIT_BYTES:
-        yield Failure(f"{where}.key", f"is {_shortened(key)!r} of {size} bytes: a key has 1 to {KEY_LIMIT_BYTES}")
+        yield Failure(f"{where}.key", f"is {_shorten(key)!r} of {size} bytes: a key has 1 to {KEY_LIMIT_BYTES}")
     if key in seen:
-        yield Failure(f"{where}.key", f"is {_shortened(key)!r}, which is listed twice")
+        yield Failure(f"{where}.key", f"is {_shorten(key)!r}, which is listed twice")
 
 
-def _shortened(key: str) -> str:
+def _shorten(key: str) -> str:
     return key if len(key) <= 60 else f"{key[:59]}…"
 
 
