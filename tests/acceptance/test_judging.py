@@ -16,7 +16,7 @@ TELLS = Tells("x-app-version", {"1": "stable", "2": "canary"}, "app-version", "x
 LOG = (decision(origin="canary", reason="session", tableSource="eu-west-1", elapsedUs=12),)
 
 
-def seen(
+def make_seen(
     status: int = 200,
     body: bytes = b"",
     log: tuple[str, ...] | None = LOG,
@@ -45,25 +45,30 @@ def only(expect: dict[str, Any], response: Seen, previous: str | None = None) ->
     [(200, 200, True), (204, "2xx", True), (404, [200, "4xx"], True), (404, 200, False), (502, "2xx", False)],
 )
 def test_a_status_is_a_code_a_class_or_one_of_several(status: int, expected: Any, is_met: bool) -> None:
-    assert verdicts({"status": expected}, seen(status)) == {"status": (is_met, str(status))}
+    assert verdicts({"status": expected}, make_seen(status)) == {"status": (is_met, str(status))}
 
 
 def test_without_a_status_an_error_fails() -> None:
-    assert [verdicts({}, seen(status))["status"][0] for status in (200, 301, 404, 502)] == [True, True, False, False]
+    assert [verdicts({}, make_seen(status))["status"][0] for status in (200, 301, 404, 502)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
     ("response", "previous", "expected", "verdict"),
     [
-        (seen(x_app_version="2"), None, "canary", (True, "canary")),
-        (seen(x_app_version="1"), None, "canary", (False, "stable")),
-        (seen(x_app_version="7"), None, "canary", (False, "7")),
-        (seen(), None, "canary", (True, "canary")),  # by the decision
-        (seen(log=None, cookies={"app-version": "stable.7.x"}), None, "stable", (True, "stable")),
-        (seen(log=None), None, "canary", (None, "the response does not tell its version (versions)")),
-        (seen(x_app_version="2"), "canary", "same", (True, "canary")),
-        (seen(x_app_version="2"), "stable", "same", (False, "canary")),
-        (seen(x_app_version="2"), None, "same", (True, "canary")),
+        (make_seen(x_app_version="2"), None, "canary", (True, "canary")),
+        (make_seen(x_app_version="1"), None, "canary", (False, "stable")),
+        (make_seen(x_app_version="7"), None, "canary", (False, "7")),
+        (make_seen(), None, "canary", (True, "canary")),  # by the decision
+        (make_seen(log=None, cookies={"app-version": "stable.7.x"}), None, "stable", (True, "stable")),
+        (make_seen(log=None), None, "canary", (None, "the response does not tell its version (versions)")),
+        (make_seen(x_app_version="2"), "canary", "same", (True, "canary")),
+        (make_seen(x_app_version="2"), "stable", "same", (False, "canary")),
+        (make_seen(x_app_version="2"), None, "same", (True, "canary")),
     ],
 )
 def test_a_version_is_told_by_a_header_a_cookie_or_the_decision(
@@ -75,11 +80,11 @@ def test_a_version_is_told_by_a_header_a_cookie_or_the_decision(
 @pytest.mark.parametrize(
     ("response", "verdict"),
     [
-        (seen(x_cache="Miss from cloudfront"), (True, "canary")),
-        (seen(x_cache="Hit from cloudfront"), (False, "none: the response is not from an origin")),
-        (seen(x_cache="Miss from cloudfront", log=()), (None, "no decision: the router did not run")),
-        (seen(x_backend="canary", log=None), (True, "canary")),
-        (seen(log=None), (None, "the response has no header that names the origin (originHeader)")),
+        (make_seen(x_cache="Miss from cloudfront"), (True, "canary")),
+        (make_seen(x_cache="Hit from cloudfront"), (False, "none: the response is not from an origin")),
+        (make_seen(x_cache="Miss from cloudfront", log=()), (None, "no decision: the router did not run")),
+        (make_seen(x_backend="canary", log=None), (True, "canary")),
+        (make_seen(log=None), (None, "the response has no header that names the origin (originHeader)")),
     ],
 )
 def test_an_origin_is_that_of_the_decision_unless_the_cache_answered(
@@ -101,16 +106,16 @@ def test_an_origin_is_that_of_the_decision_unless_the_cache_answered(
     ],
 )
 def test_a_hit_is_what_x_cache_or_age_says(headers: dict[str, str], verdict: tuple[bool | None, str]) -> None:
-    assert only({"cache": "hit"}, seen(**headers)) == verdict
+    assert only({"cache": "hit"}, make_seen(**headers)) == verdict
 
 
 def test_a_reason_is_one_of_those_in_the_log_of_the_request() -> None:
     function = f"Q9x== {decision(origin='canary', reason='no-cookie')}"
-    both = seen(log=(function, decision(origin="canary", reason="assigned-version")))
+    both = make_seen(log=(function, decision(origin="canary", reason="assigned-version")))
     assert only({"reason": ["cookie", "no-cookie"]}, both) == (True, "no-cookie, assigned-version")
     assert only({"reason": "cookie"}, both) == (False, "no-cookie, assigned-version")
-    assert only({"reason": "cookie"}, seen(log=())) == (False, "no decision: the router did not run")
-    assert only({"reason": "cookie"}, seen(log=None)) == (None, "the router's log cannot be read at an address")
+    assert only({"reason": "cookie"}, make_seen(log=())) == (False, "no decision: the router did not run")
+    assert only({"reason": "cookie"}, make_seen(log=None)) == (None, "the router's log cannot be read at an address")
 
 
 @pytest.mark.parametrize(
@@ -122,11 +127,11 @@ def test_a_reason_is_one_of_those_in_the_log_of_the_request() -> None:
     ],
 )
 def test_fields_of_the_log_have_conditions(condition: Any, verdict: tuple[bool, str]) -> None:
-    assert only({"log": {"tableSource": condition}}, seen()) == verdict
-    assert only({"log": {"fallback": {"absent": True}}}, seen()) == (True, "not there")
-    assert only({"log": {"elapsedUs": 12}}, seen()) == (True, "'12'")
-    assert only({"log": {"fallback": True}}, seen(log=None))[0] is None
-    assert only({"log": {"fallback": True}}, seen(log=()))[0] is False
+    assert only({"log": {"tableSource": condition}}, make_seen()) == verdict
+    assert only({"log": {"fallback": {"absent": True}}}, make_seen()) == (True, "not there")
+    assert only({"log": {"elapsedUs": 12}}, make_seen()) == (True, "'12'")
+    assert only({"log": {"fallback": True}}, make_seen(log=None))[0] is None
+    assert only({"log": {"fallback": True}}, make_seen(log=()))[0] is False
 
 
 @pytest.mark.parametrize(
@@ -142,7 +147,10 @@ def test_fields_of_the_log_have_conditions(condition: Any, verdict: tuple[bool, 
     ],
 )
 def test_headers_have_conditions_whatever_the_case_of_their_names(condition: Any, is_met: bool) -> None:
-    assert only({"headers": {"Cache-Control": condition}}, seen(cache_control="max-age=60")) == (is_met, "'max-age=60'")
+    assert only({"headers": {"Cache-Control": condition}}, make_seen(cache_control="max-age=60")) == (
+        is_met,
+        "'max-age=60'",
+    )
 
 
 def test_of_several_headers_one_meets_the_condition() -> None:
@@ -175,11 +183,11 @@ DOCUMENT = b'{"name": "acme", "items": [{"id": 5, "ok": true}, {"id": 6, "ok": t
     ],
 )
 def test_values_in_a_json_body_have_conditions(path: str, condition: Any, verdict: tuple[bool, str]) -> None:
-    assert only({"body": {"json": {path: condition}}}, seen(body=DOCUMENT)) == verdict
+    assert only({"body": {"json": {path: condition}}}, make_seen(body=DOCUMENT)) == verdict
 
 
 def test_a_body_is_compared_as_text() -> None:
-    page = seen(body="Versiön 2".encode())
+    page = make_seen(body="Versiön 2".encode())
     found = verdicts({"body": {"equals": "Versiön 2", "contains": "ö", "lacks": ["1", "3"], "matches": "[0-9]$"}}, page)
     assert {is_met for is_met, _ in found.values()} == {True}
     assert verdicts({"body": {"lacks": "2"}}, page)["body.lacks"] == (False, "'Versiön 2'")
@@ -187,9 +195,9 @@ def test_a_body_is_compared_as_text() -> None:
 
 
 def test_the_last_url_and_the_time_are_compared() -> None:
-    assert only({"url": "/a?b=c"}, seen()) == (True, "'/a?b=c'")
-    assert only({"within": "250ms"}, seen()) == (True, "250 ms")
-    assert only({"within": "0.2s"}, seen()) == (False, "250 ms")
+    assert only({"url": "/a?b=c"}, make_seen()) == (True, "'/a?b=c'")
+    assert only({"within": "250ms"}, make_seen()) == (True, "250 ms")
+    assert only({"within": "0.2s"}, make_seen()) == (False, "250 ms")
 
 
 @pytest.mark.parametrize(

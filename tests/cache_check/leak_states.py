@@ -85,7 +85,7 @@ def legacy(*event_types: str, forwarded: Mapping[str, Any], **settings: Any) -> 
     return state(given)
 
 
-def found(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> list[tuple[str, str]]:
+def finding_names(state: Mapping[str, Any], inputs: DecisionInputs | None = None) -> list[tuple[str, str]]:
     """(name, severity) of all findings."""
     return [(finding.name, finding.severity) for finding in find_leaks(state, inputs)]
 
@@ -100,7 +100,7 @@ def the_finding(state: Mapping[str, Any], inputs: DecisionInputs | None = None) 
     return finding
 
 
-def deployed(stack: str, *overrides: str) -> State:
+def deploy_state(stack: str, *overrides: str) -> State:
     """The state after the stack's program ran, for the test to change."""
     return copy.deepcopy(cast("State", run_stack(stack, *overrides).state))
 

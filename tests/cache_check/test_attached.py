@@ -58,18 +58,18 @@ def both(arn: str = OURS, **settings: Any) -> dict[str, Any]:
     return at({"origin-request": arn, "origin-response": arn}, **settings)
 
 
-def told(given: State, inputs: DecisionInputs = COOKIE_VERSION) -> list[tuple[str, str, str]]:
+def list_findings(given: State, inputs: DecisionInputs = COOKIE_VERSION) -> list[tuple[str, str, str]]:
     """(severity, name, path pattern)."""
     return [(one.severity, one.name, one.path_pattern) for one in find_leaks(given, inputs)]
 
 
-def explained(given: State, inputs: DecisionInputs = COOKIE_VERSION) -> str:
+def explain_findings(given: State, inputs: DecisionInputs = COOKIE_VERSION) -> str:
     return "\n".join(map(str, find_leaks(given, inputs)))
 
 
 def test_attached_as_the_strategy_needs_it_there_is_nothing_to_say() -> None:
-    assert told(state(both())) == []
-    assert told(state(at({"origin-request+body": OURS, "origin-response": OURS})), TENANT_LOOKUP) == []
+    assert list_findings(state(both())) == []
+    assert list_findings(state(at({"origin-request+body": OURS, "origin-response": OURS})), TENANT_LOOKUP) == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_attached_as_the_strategy_needs_it_there_is_nothing_to_say() -> None:
 def test_every_fault_of_an_association_has_its_name(
     given: dict[str, Any], inputs: DecisionInputs, expected: list[str]
 ) -> None:
-    found = [name for _, name, _ in told(state(given), inputs) if name.startswith(("association", "trigger"))]
+    found = [name for _, name, _ in list_findings(state(given), inputs) if name.startswith(("association", "trigger"))]
     assert found == expected
 
 
@@ -118,27 +118,27 @@ def test_a_function_of_the_stacks_rollout_is_needed_but_nobody_is_answered_wrong
     needed = {one.event_type: one.is_vital for one in by("strategy=jwt-iat").required}
     assert needed == {"origin-request": True, "origin-response": False}
     given = state(at({"origin-request": OURS}))
-    assert told(given, by("strategy=jwt-iat")) == [("warning", "association-missing", "*")]
+    assert list_findings(given, by("strategy=jwt-iat")) == [("warning", "association-missing", "*")]
 
 
 def test_a_function_before_the_cache_is_missing_or_is_anothers() -> None:
-    missing = explained(state(at({"origin-request": OURS, "origin-response": OURS})), VERSIONED)
+    missing = explain_findings(state(at({"origin-request": OURS, "origin-response": OURS})), VERSIONED)
     assert "CloudFront Function is not associated with viewer-request: nothing is decided before the cache" in missing
     arn = "arn:aws:cloudfront::123456789012:function/add-index-html"
-    anothers = explained(state(at({"viewer-request": arn})), TIER)
+    anothers = explain_findings(state(at({"viewer-request": arn})), TIER)
     assert f"At viewer-request is the CloudFront Function add-index-html ({arn})" in anothers
     other = CANARY.replace("canary", "tier")
     before = {"viewer-request": other, "viewer-response": CANARY}
-    stale = explained(state(at({"origin-request": OURS, "origin-response": OURS} | before)), VERSIONED)
+    stale = explain_findings(state(at({"origin-request": OURS, "origin-response": OURS} | before)), VERSIONED)
     assert f"At viewer-request is the CloudFront Function edge-router-local-tier ({other}), which is not" in stale
     assert "which is not edge-router-local-canary: nothing is decided before the cache" in stale
-    blocked = explained(state(at({"viewer-request": f"{ACCOUNT}:auth:2"})), TIER)
+    blocked = explain_findings(state(at({"viewer-request": f"{ACCOUNT}:auth:2"})), TIER)
     assert "CloudFront takes no CloudFront Function on a viewer event beside one" in blocked
 
 
 def test_without_any_function_key_and_forwarding_are_judged_as_they_would_be_attached() -> None:
     bare = behavior(cachePolicyId=CACHING_OPTIMIZED) | {"lambdaFunctionAssociations": []}
-    names = [name for severity, name, _ in told(state(bare)) if severity == "error"]
+    names = [name for severity, name, _ in list_findings(state(bare)) if severity == "error"]
     assert names == [
         *["association-missing"] * 2,
         "decided-by-uncached-cookie",
@@ -152,15 +152,15 @@ def test_without_any_function_key_and_forwarding_are_judged_as_they_would_be_att
     assert (
         "Attached, the router has to see the cookie app-version and the header x-qa-origin, and nothing may be"
         " cached, errors included (CachingDisabled, errorCachingMinTtl 0)."
-    ) in explained(state(bare))
-    assert "the cache key has to have the header x-router-version." in explained(state(bare), VERSIONED)
-    assert "the request body" in explained(state(bare), TENANT_LOOKUP)
-    assert "pulumi up" not in explained(state(bare))
+    ) in explain_findings(state(bare))
+    assert "the cache key has to have the header x-router-version." in explain_findings(state(bare), VERSIONED)
+    assert "the request body" in explain_findings(state(bare), TENANT_LOOKUP)
+    assert "pulumi up" not in explain_findings(state(bare))
 
 
 def test_every_behavior_is_judged_where_none_has_the_router() -> None:
     api = both(f"{ACCOUNT}:url-rewriter:3") | {"pathPattern": "/api/*"}
-    found = told(state(at({}), orderedCacheBehaviors=[api]))
+    found = list_findings(state(at({}), orderedCacheBehaviors=[api]))
     assert found == [
         *[("error", "association-is-anothers", "/api/*")] * 2,
         *[("error", "association-missing", "*")] * 2,
@@ -184,7 +184,7 @@ def test_a_behavior_beside_the_router_is_one_warning_with_what_it_would_need() -
 def test_static_paths_of_the_stack_are_meant_to_be_without() -> None:
     assets = behavior(cachePolicyId=CACHING_OPTIMIZED) | {"pathPattern": "/assets/*"}
     inputs = by("strategy=cookie-version", "staticPaths[0]=/assets/*")
-    assert told(state(both(), orderedCacheBehaviors=[assets]), inputs) == []
+    assert list_findings(state(both(), orderedCacheBehaviors=[assets]), inputs) == []
 
 
 def test_another_distribution_beside_an_attached_one_is_one_warning() -> None:
@@ -204,7 +204,7 @@ def test_a_function_of_somebody_before_the_router_is_still_read() -> None:
     given = both(cachePolicyId="cache") | {
         "functionAssociations": [{"eventType": "viewer-request", "functionArn": arn}]
     }
-    assert ("warning", "chosen-by-chance", "*") in told(state(given, function, policy))
+    assert ("warning", "chosen-by-chance", "*") in list_findings(state(given, function, policy))
 
 
 @pytest.mark.parametrize(
@@ -286,21 +286,21 @@ ONE_BUCKET = (
 def test_the_bucket_that_cloudfront_signs_for_is_one_that_the_router_leaves_in_place() -> None:
     origin = {"originId": "site", "domainName": "shop-main.s3.eu-west-1.amazonaws.com", "originAccessControlId": "E1"}
     given = state(both(), origins=[origin])
-    assert SIGNED in [name for _, name, _ in told(given)]
+    assert SIGNED in [name for _, name, _ in list_findings(given)]
     same_bucket = by("strategy=cookie-version", *ONE_BUCKET)
-    assert SIGNED not in [name for _, name, _ in told(given, same_bucket)]
+    assert SIGNED not in [name for _, name, _ in list_findings(given, same_bucket)]
     another = by("strategy=cookie-version", *ONE_BUCKET, "origins.canary.bucket=shop-exp")
     [finding] = [one for one in find_leaks(given, another) if one.name == SIGNED]
     assert "and the router its own (shop-" in finding.explanation
     assert "an origin without origin access control as its targetOriginId" in finding.fix
     without = {name: value for name, value in origin.items() if name != "originAccessControlId"}
-    assert SIGNED not in [name for _, name, _ in told(state(both(), origins=[without]), another)]
+    assert SIGNED not in [name for _, name, _ in list_findings(state(both(), origins=[without]), another)]
 
 
 GROUPED = by("strategy=cookie-version", "failover.paths[0]=/*")
 
 
-def grouped(first: list[dict[str, str]], second: list[dict[str, str]]) -> State:
+def group_state(first: list[dict[str, str]], second: list[dict[str, str]]) -> State:
     origins = [{"originId": "a", "customHeaders": first}, {"originId": "b", "customHeaders": second}]
     group = {"originId": "site", "members": [{"originId": "a"}, {"originId": "b"}]}
     return state(both(), origins=origins, originGroups=[group])
@@ -308,15 +308,15 @@ def grouped(first: list[dict[str, str]], second: list[dict[str, str]]) -> State:
 
 def test_a_group_whose_secondary_is_marked_is_one_that_the_router_knows() -> None:
     mark = [{"name": "X-Router-Attempt", "value": "failover"}]
-    assert told(grouped([], mark), GROUPED) == []
-    for given in (grouped([], []), grouped(mark, []), grouped(mark, mark)):
+    assert list_findings(group_state([], mark), GROUPED) == []
+    for given in (group_state([], []), group_state(mark, []), group_state(mark, mark)):
         [finding] = find_leaks(given, GROUPED)
         assert finding.name == "router-defeats-origin-group"
         assert finding.fix == (
             "in defaultCacheBehavior of site: site as its targetOriginId, and the custom header x-router-attempt:"
             " failover at the origin b and at no other."
         )
-    [unknown] = find_leaks(grouped([], mark), COOKIE_VERSION)
+    [unknown] = find_leaks(group_state([], mark), COOKIE_VERSION)
     assert unknown.name == "router-defeats-origin-group"
     assert "edge-router config" not in unknown.fix
 
@@ -347,7 +347,7 @@ def test_a_stacks_function_before_the_cache_is_known_by_its_arn() -> None:
 
 def test_no_error_is_kept_where_the_router_is() -> None:
     pinned = state(both(), customErrorResponses=NO_ERRORS[1:])
-    assert told(pinned) == [("error", "error-pinned-on-everyone", "*")]
+    assert list_findings(pinned) == [("error", "error-pinned-on-everyone", "*")]
 
 
 def test_versioned_caching_attached_as_it_needs_it_is_in_order() -> None:
@@ -361,7 +361,7 @@ def test_versioned_caching_attached_as_it_needs_it_is_in_order() -> None:
     def with_key(*names: str) -> State:
         return state(given, cache_policy(headers=("whitelist", names), query=("all", [])), forward)
 
-    assert told(with_key("X-Router-Version", *VERSIONED.passed_headers), VERSIONED) == []
+    assert list_findings(with_key("X-Router-Version", *VERSIONED.passed_headers), VERSIONED) == []
     [finding] = find_leaks(with_key("X-Router-Version"), VERSIONED)
     assert (finding.severity, finding.name) == ("warning", "origin-sees-uncached-header")
     assert finding.explanation.startswith("Headers of the viewer (Authorization, ")
@@ -381,7 +381,7 @@ def test_headers_of_the_key_that_are_hashed_need_their_hash_in_the_key() -> None
         key = cache_policy(headers=("whitelist", headers), query=("all", []), cookies=("all", []))
         return state(given, key, forward)
 
-    assert told(with_key("Authorization", "X-QA-Origin", "X-Router-Key"), hashing) == []
+    assert list_findings(with_key("Authorization", "X-QA-Origin", "X-Router-Key"), hashing) == []
     [finding] = find_leaks(with_key("Authorization", "X-QA-Origin"), hashing)
     assert (finding.severity, finding.name) == ("warning", "origin-sees-uncached-header")
     assert "x-router-key, which has their hash, in the cache policy's headersConfig.headers" in finding.fix

@@ -12,7 +12,7 @@ from tests.cache_check.leak_states import (
     CACHING_OPTIMIZED,
     State,
     behavior,
-    found,
+    finding_names,
     legacy,
     state,
     the_finding,
@@ -41,12 +41,12 @@ def bucket(host: str, *event_types: str, is_signed: bool = False, **settings: An
 
 @pytest.mark.parametrize("host", [*HOSTS, WEBSITE])
 def test_a_bucket_answers_by_nothing_that_is_forwarded(host: str) -> None:
-    assert found(bucket(host)) == []
+    assert finding_names(bucket(host)) == []
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_signed_requests_may_ask_for_another_type(host: str) -> None:
-    assert found(bucket(host, is_signed=True)) == SEES_QUERY
+    assert finding_names(bucket(host, is_signed=True)) == SEES_QUERY
     assert "response-content-type" in the_finding(bucket(host, is_signed=True)).explanation
 
 
@@ -56,19 +56,19 @@ def test_in_old_states_the_mend_is_in_the_words_of_old_states() -> None:
     old["deployment"]["resources"][0]["outputs"]["origins"] = [
         {"originId": "site", "domainName": HOSTS[0], "originAccessControlId": "E1"}
     ]
-    assert found(old) == SEES_QUERY
+    assert finding_names(old) == SEES_QUERY
     assert "forwardedValues.queryStringCacheKeys" in the_finding(old).fix
 
 
 def test_what_a_function_sends_elsewhere_is_no_bucket_s_any_more() -> None:
     certain = ("min-ttl-overrides-no-store", "error")
-    assert certain in found(bucket(APPLICATION))
-    assert certain in found(bucket(HOSTS[0], "origin-response"))
+    assert certain in finding_names(bucket(APPLICATION))
+    assert certain in finding_names(bucket(HOSTS[0], "origin-response"))
     code = "import cf from 'cloudfront'; function handler(event) { cf.selectRequestOriginById('other'); }"
     given, function = with_function(code)
     leaving = bucket(HOSTS[0], functionAssociations=given["functionAssociations"])
     leaving["deployment"]["resources"].append(function)
-    assert certain in found(leaving)
+    assert certain in finding_names(leaving)
 
 
 def test_a_ttl_of_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:

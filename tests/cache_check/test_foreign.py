@@ -15,7 +15,7 @@ from tests.cache_check.leak_states import (
     State,
     behavior,
     cache_policy,
-    found,
+    finding_names,
     legacy,
     origin_request_policy,
     resource,
@@ -29,7 +29,7 @@ function handler(event) { if (event.request.%s) { cf.updateRequestOrigin({domain
 READS = {"cookie": "cookies['beta']", "header": "headers['x-beta']", "query": "querystring.beta"}
 
 
-def forwarded(*event_types: str, ttls: tuple[int, int, int] = (0, 0, 60), **kinds: Any) -> State:
+def forwarding_state(*event_types: str, ttls: tuple[int, int, int] = (0, 0, 60), **kinds: Any) -> State:
     """Lambda@Edge, caching as origins ask for, and this forwarded beside an empty key."""
     given = behavior(*event_types, cachePolicyId="cache", originRequestPolicyId="forward")
     return state(given, cache_policy(ttls), origin_request_policy(**kinds))
@@ -40,7 +40,7 @@ def in_key(*event_types: str, ttls: tuple[int, int, int] = (0, 0, 60), **kinds: 
     return state(behavior(*event_types, cachePolicyId="cache"), cache_policy(ttls, **kinds))
 
 
-def chosen(code: str, **kinds: Any) -> State:
+def choosing_state(code: str, **kinds: Any) -> State:
     """A CloudFront Function on viewer-request before a cache with this in the key."""
     given, function = with_function(code, cachePolicyId="cache")
     return state(given, function, cache_policy(**kinds))
@@ -50,19 +50,21 @@ def chosen(code: str, **kinds: Any) -> State:
     ("leaking", "sound", "name"),
     [
         pytest.param(
-            forwarded("origin-request", headers=("whitelist", ["X-Tenant"])),
+            forwarding_state("origin-request", headers=("whitelist", ["X-Tenant"])),
             in_key("origin-request", headers=("whitelist", ["X-Tenant"])),
             "decided-by-uncached-header",
             id="header",
         ),
         pytest.param(
-            forwarded("origin-request", headers=("whitelist", ["X-Tenant"])),
-            forwarded("viewer-response", headers=("whitelist", ["Origin"])),  # it chooses none, and Origin no page
+            forwarding_state("origin-request", headers=("whitelist", ["X-Tenant"])),
+            forwarding_state(
+                "viewer-response", headers=("whitelist", ["Origin"])
+            ),  # it chooses none, and Origin no page
             "decided-by-uncached-header",
             id="header-at-viewer-response",
         ),
         pytest.param(
-            forwarded("origin-request", query=("all", [])),
+            forwarding_state("origin-request", query=("all", [])),
             in_key("origin-request", query=("all", [])),
             "decided-by-uncached-query",
             id="query",
@@ -74,20 +76,20 @@ def chosen(code: str, **kinds: Any) -> State:
             id="body",
         ),
         pytest.param(
-            chosen(CHOOSES % READS["cookie"], query=("all", []), headers=("whitelist", ["a"])),
-            chosen(CHOOSES % READS["cookie"], cookies=("whitelist", ["beta"])),
+            choosing_state(CHOOSES % READS["cookie"], query=("all", []), headers=("whitelist", ["a"])),
+            choosing_state(CHOOSES % READS["cookie"], cookies=("whitelist", ["beta"])),
             "decided-by-uncached-cookie",
             id="function-by-cookie",
         ),
         pytest.param(
-            chosen(CHOOSES % READS["header"]),
-            chosen((CHOOSES % READS["header"]).replace("updateRequestOrigin", "kvs")),  # it chooses none
+            choosing_state(CHOOSES % READS["header"]),
+            choosing_state((CHOOSES % READS["header"]).replace("updateRequestOrigin", "kvs")),  # it chooses none
             "decided-by-uncached-header",
             id="function-by-header",
         ),
         pytest.param(
-            chosen(CHOOSES % READS["query"]),
-            chosen(""),
+            choosing_state(CHOOSES % READS["query"]),
+            choosing_state(""),
             "decided-by-uncached-query",
             id="function-by-query",
         ),
@@ -118,33 +120,36 @@ def chosen(code: str, **kinds: Any) -> State:
     ],
 )
 def test_what_may_leak_is_a_warning(leaking: State, sound: State, name: str) -> None:
-    assert found(leaking) == [(name, "warning")]
-    assert found(sound) == []
+    assert finding_names(leaking) == [(name, "warning")]
+    assert finding_names(sound) == []
 
 
 def test_a_minimum_ttl_is_an_error_where_cookies_are_forwarded_beside_the_key() -> None:
-    beside = forwarded(ttls=(60, 60, 60), cookies=("all", []))
-    assert found(beside) == [
+    beside = forwarding_state(ttls=(60, 60, 60), cookies=("all", []))
+    assert finding_names(beside) == [
         ("set-cookie-can-be-cached", "warning"),
         ("min-ttl-overrides-no-store", "error"),
         ("origin-sees-uncached-cookie", "warning"),
     ]
     keyed = in_key(ttls=(60, 60, 60), cookies=("all", []))
-    assert found(keyed) == [("set-cookie-can-be-cached", "warning"), ("min-ttl-overrides-no-store", "warning")]
+    assert finding_names(keyed) == [("set-cookie-can-be-cached", "warning"), ("min-ttl-overrides-no-store", "warning")]
 
 
 def test_a_minimum_ttl_is_an_error_where_authorization_is_forwarded_beside_the_key() -> None:
-    beside = forwarded(ttls=(60, 60, 60), headers=("allExcept", ["host"]))
-    assert found(beside) == [("min-ttl-overrides-no-store", "error"), ("origin-sees-uncached-header", "warning")]
-    assert found(forwarded(ttls=(60, 60, 60), headers=("whitelist", ["origin"]))) == []
+    beside = forwarding_state(ttls=(60, 60, 60), headers=("allExcept", ["host"]))
+    assert finding_names(beside) == [
+        ("min-ttl-overrides-no-store", "error"),
+        ("origin-sees-uncached-header", "warning"),
+    ]
+    assert finding_names(forwarding_state(ttls=(60, 60, 60), headers=("whitelist", ["origin"]))) == []
 
 
 def test_caching_optimized_for_assets_is_no_finding() -> None:
-    assert found(state(behavior(cachePolicyId=CACHING_OPTIMIZED))) == []
+    assert finding_names(state(behavior(cachePolicyId=CACHING_OPTIMIZED))) == []
 
 
 def test_a_warning_says_what_cannot_be_known() -> None:
-    finding = the_finding(forwarded("origin-request", headers=("allExcept", ["host"])))
+    finding = the_finding(forwarding_state("origin-request", headers=("allExcept", ["host"])))
     assert finding.explanation == (
         "The Lambda@Edge function on origin-request sees headers (all but host) that are not in the cache key. The"
         " state does not tell whether it decides by them: if it does, one visitor's response is cached for others (AWS"
@@ -164,11 +169,11 @@ def test_a_policy_from_elsewhere_is_told_and_its_behavior_is_not_judged() -> Non
 
 def test_forwarded_values_with_a_lambda_warn_of_their_defaults() -> None:
     by_default = legacy("origin-request", forwarded={"queryString": False, "cookies": {"forward": "all"}})
-    assert found(by_default) == [("set-cookie-can-be-cached", "warning")]
+    assert finding_names(by_default) == [("set-cookie-can-be-cached", "warning")]
     nothing = legacy("origin-request", forwarded={"queryString": False, "cookies": {"forward": "none"}})
-    assert found(nothing) == [("trigger-behind-empty-key", "warning")]
+    assert finding_names(nothing) == [("trigger-behind-empty-key", "warning")]
     some = legacy("origin-request", forwarded={"queryString": True, "queryStringCacheKeys": ["page"]})
-    assert found(some) == [("decided-by-uncached-query", "warning")]
+    assert finding_names(some) == [("decided-by-uncached-query", "warning")]
 
 
 def test_every_distribution_and_every_behavior_is_looked_at() -> None:
@@ -183,7 +188,7 @@ def test_every_distribution_and_every_behavior_is_looked_at() -> None:
 
 
 def test_what_is_about_to_be_deleted_is_passed_over() -> None:
-    gone = forwarded("origin-request", query=("all", []))
+    gone = forwarding_state("origin-request", query=("all", []))
     for one in gone["deployment"]["resources"]:
         one["delete"] = True
     with pytest.raises(StateError, match=r"^the state has no aws:cloudfront/distribution:Distribution$"):
@@ -229,7 +234,7 @@ def test_a_secret_in_plain_text_is_read() -> None:
         "plaintext": f'"{CACHING_OPTIMIZED}"',
     }
     shown = state(behavior(cachePolicyId=secret, originRequestPolicyId=ALL_VIEWER_EXCEPT_HOST))
-    assert found(shown) == [
+    assert finding_names(shown) == [
         ("set-cookie-can-be-cached", "warning"),
         ("min-ttl-overrides-no-store", "error"),
         *((f"origin-sees-uncached-{kind}", "warning") for kind in ("cookie", "query", "header")),

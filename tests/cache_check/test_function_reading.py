@@ -15,7 +15,7 @@ IP = ("chance", "the viewer's address")
 RANDOM = ("chance", "Math.random()")
 
 
-def chosen(body: str, *, before: str = "") -> set[Any]:
+def choosing_sources(body: str, *, before: str = "") -> set[Any]:
     """The sources that a handler with this body chooses an origin by."""
     code = f"import cf from 'cloudfront';\n{before}\nasync function handler(event) {{ {body} }}"
     return set(read_function(code).chosen_by)
@@ -49,7 +49,7 @@ CHOOSE = "cf.updateRequestOrigin({domainName: 'b.example.com'});"
     ],
 )
 def test_a_cookie_is_followed_to_the_choice(body: str) -> None:
-    assert chosen(body) == {EXP}
+    assert choosing_sources(body) == {EXP}
 
 
 def test_functions_and_constants_of_the_code_are_followed() -> None:
@@ -58,7 +58,7 @@ def test_functions_and_constants_of_the_code_are_followed() -> None:
     const read = (request, kind, name) => request[kind][name] ? request[kind][name].value : '';
     function choose(to) { if (to) { cf.selectRequestOriginById(to); } }
     """
-    assert chosen("choose(read(event.request, 'cookies', NAME));", before=before) == {EXP}
+    assert choosing_sources("choose(read(event.request, 'cookies', NAME));", before=before) == {EXP}
 
 
 def test_the_handler_may_be_an_arrow_function_that_takes_the_event_apart() -> None:
@@ -89,7 +89,7 @@ def test_the_handler_may_be_an_arrow_function_that_takes_the_event_apart() -> No
     ],
 )
 def test_what_decides_is_told_apart(body: str, expected: set[Any]) -> None:
-    assert chosen(body) == expected
+    assert choosing_sources(body) == expected
 
 
 def test_what_is_written_is_known_by_what_it_is_made_of() -> None:
@@ -127,7 +127,7 @@ def test_what_is_no_javascript_is_told(code: str) -> None:
 
 def test_recursion_and_cycles_come_to_an_end() -> None:
     before = "function a(x) { return b(x); } function b(x) { return a(x) + x; }"
-    assert chosen(
+    assert choosing_sources(
         "let x = event.request.cookies.exp; x = a(x); cf.selectRequestOriginById(a(b(x)));", before=before
     ) == {EXP}
 

@@ -15,7 +15,9 @@ JWT = "function jwt(t) { if (!t) { throw new Error('no'); } return JSON.parse(t)
 RULES = "const RULES = [{cookie: 'beta', to: 'b'}, {cookie: 'canary', to: 'c'}];"
 
 
-def unkeyed(body: str, before: str = "", headers: tuple[str, ...] = (), cookies: tuple[str, ...] = ()) -> set[str]:
+def sources_beside_key(
+    body: str, before: str = "", headers: tuple[str, ...] = (), cookies: tuple[str, ...] = ()
+) -> set[str]:
     """The sources that choose an origin and are not among these keys; `r` in the body is the request."""
     code = f"""import cf from 'cloudfront';
     {before}
@@ -69,14 +71,16 @@ def unkeyed(body: str, before: str = "", headers: tuple[str, ...] = (), cookies:
     ],
 )  # fmt: skip
 def test_it_is_followed_through_all_of_the_language(body: str, before: str, expected: set[str]) -> None:
-    assert unkeyed(body, before) == expected
+    assert sources_beside_key(body, before) == expected
 
 
 def test_calls_of_one_function_and_variables_of_one_name_are_told_apart() -> None:
-    assert unkeyed("const lang = get(r, 'lang'); if (get(r, 'ab') === 'b') { to('b'); }", GET) == {"cookie ab"}
+    assert sources_beside_key("const lang = get(r, 'lang'); if (get(r, 'ab') === 'b') { to('b'); }", GET) == {
+        "cookie ab"
+    }
     before = "function log(r) { const v = r.headers.host.value; console.log(v); }"
-    assert unkeyed("const v = r.cookies.ab; log(r); if (v) { to('b'); }", before) == {"cookie ab"}
-    assert unkeyed("try { console.log(r.headers.host.value); to('b'); } catch (e) { }") == set()
+    assert sources_beside_key("const v = r.cookies.ab; log(r); if (v) { to('b'); }", before) == {"cookie ab"}
+    assert sources_beside_key("try { console.log(r.headers.host.value); to('b'); } catch (e) { }") == set()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,7 @@ def test_calls_of_one_function_and_variables_of_one_name_are_told_apart() -> Non
     ],
 )  # fmt: skip
 def test_a_failure_that_is_caught_decides_and_one_that_is_answered_does_not(body: str, expected: set[str]) -> None:
-    assert unkeyed(body, JWT) == expected
+    assert sources_beside_key(body, JWT) == expected
 
 
 @pytest.mark.parametrize(
@@ -114,7 +118,7 @@ def test_a_failure_that_is_caught_decides_and_one_that_is_answered_does_not(body
     ],
 )  # fmt: skip
 def test_the_key_follows_what_is_written_wherever_the_choice_is_made(body: str, expected: set[str]) -> None:
-    assert unkeyed(body, headers=("x-v",)) == expected
+    assert sources_beside_key(body, headers=("x-v",)) == expected
 
 
 def test_a_router_that_writes_the_uri_of_files_only_is_seen() -> None:
@@ -136,9 +140,9 @@ def test_a_router_that_writes_the_uri_of_files_only_is_seen() -> None:
     const routes = await cf.kvs().get('routes', {format: 'json'});
     for (const one of routes) { if (r.headers.host.value === one.host) { await site(r, one.site); break; } }
     """
-    assert unkeyed(body, before) == {"header host", "header cloudfront-viewer-latitude"}
+    assert sources_beside_key(body, before) == {"header host", "header cloudfront-viewer-latitude"}
     names = ("host", "cloudfront-viewer-latitude")
-    assert unkeyed(body, before, headers=names) == set()
+    assert sources_beside_key(body, before, headers=names) == set()
 
 
 def test_code_that_calls_itself_over_and_over_is_told_and_not_followed_for_ever(

@@ -19,7 +19,7 @@ from tests.cache_check.leak_states import (
     behavior,
     cache_policy,
     errors,
-    found,
+    finding_names,
     legacy,
     origin_request_policy,
     state,
@@ -34,17 +34,17 @@ BY_BODY = DecisionInputs(body=True)
 ASSIGNED = DecisionInputs(version_header=VERSION)
 
 
-def routed(**settings: Any) -> dict[str, Any]:
+def router_association(**settings: Any) -> dict[str, Any]:
     """The router on origin-request; everything reaches it."""
     return behavior("origin-request", originRequestPolicyId=ALL_VIEWER, **settings)
 
 
-def cached(**kinds: Any) -> State:
+def caching_state(**kinds: Any) -> State:
     """Cached for as long as origins ask for, with this in the key."""
-    return state(routed(cachePolicyId="cache"), cache_policy(**kinds))
+    return state(router_association(cachePolicyId="cache"), cache_policy(**kinds))
 
 
-def assigned(*, function: bool = True, **kinds: Any) -> State:
+def assigning_state(*, function: bool = True, **kinds: Any) -> State:
     """As above, with a CloudFront Function before the cache and nothing forwarded beside the key."""
     associations = BEFORE if function else []
     return state(
@@ -57,29 +57,29 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
     [
         pytest.param(
             BY_COOKIE,
-            cached(cookies=("whitelist", ["Version"])),  # cookies' names have a case
-            cached(cookies=("whitelist", ["version"])),
+            caching_state(cookies=("whitelist", ["Version"])),  # cookies' names have a case
+            caching_state(cookies=("whitelist", ["version"])),
             "decided-by-uncached-cookie",
             id="cookie",
         ),
         pytest.param(
             BY_COOKIE,
-            cached(cookies=("allExcept", ["version"])),
-            cached(cookies=("allExcept", ["other"])),
+            caching_state(cookies=("allExcept", ["version"])),
+            caching_state(cookies=("allExcept", ["other"])),
             "decided-by-uncached-cookie",
             id="cookie-excepted",
         ),
         pytest.param(
             BY_HEADER,
-            cached(headers=("whitelist", ["X-Other"])),
-            cached(headers=("whitelist", ["X-Tenant"])),
+            caching_state(headers=("whitelist", ["X-Other"])),
+            caching_state(headers=("whitelist", ["X-Tenant"])),
             "decided-by-uncached-header",
             id="header",
         ),
         pytest.param(
             BY_QUERY,
-            cached(query=("whitelist", ["Tenant"])),
-            cached(query=("whitelist", ["tenant"])),
+            caching_state(query=("whitelist", ["Tenant"])),
+            caching_state(query=("whitelist", ["tenant"])),
             "decided-by-uncached-query",
             id="query",
         ),
@@ -92,18 +92,22 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
         ),
         pytest.param(
             DecisionInputs(assigns_new_visitors=True),
-            cached(),
-            state(routed()),
+            caching_state(),
+            state(router_association()),
             "assigned-behind-the-cache",
             id="assigned",
         ),
         pytest.param(
-            DecisionInputs(sets_cookie=True), cached(), state(routed()), "set-cookie-can-be-cached", id="set-cookie"
+            DecisionInputs(sets_cookie=True),
+            caching_state(),
+            state(router_association()),
+            "set-cookie-can-be-cached",
+            id="set-cookie",
         ),
         pytest.param(
             DecisionInputs(),
-            state(routed(cachePolicyId="cache"), cache_policy((0, 60, 60), cookies=("all", []))),
-            state(routed(cachePolicyId="cache"), cache_policy((0, 0, 60), cookies=("all", []))),
+            state(router_association(cachePolicyId="cache"), cache_policy((0, 60, 60), cookies=("all", []))),
+            state(router_association(cachePolicyId="cache"), cache_policy((0, 0, 60), cookies=("all", []))),
             "set-cookie-can-be-cached",
             id="set-cookie-of-an-origin",
         ),
@@ -116,29 +120,29 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
         ),
         pytest.param(
             BY_COOKIE,
-            state(routed(), customErrorResponses=NO_ERRORS[1:]),
-            state(routed(), customErrorResponses=NO_ERRORS),
+            state(router_association(), customErrorResponses=NO_ERRORS[1:]),
+            state(router_association(), customErrorResponses=NO_ERRORS),
             "error-pinned-on-everyone",
             id="error",
         ),
         pytest.param(
             BY_COOKIE,
-            state(routed(), customErrorResponses=[*NO_ERRORS, {"errorCode": 403, "errorCachingMinTtl": 5}]),
-            state(routed(), customErrorResponses=[*NO_ERRORS, {"errorCode": 403, "errorCachingMinTtl": 0}]),
+            state(router_association(), customErrorResponses=[*NO_ERRORS, {"errorCode": 403, "errorCachingMinTtl": 5}]),
+            state(router_association(), customErrorResponses=[*NO_ERRORS, {"errorCode": 403, "errorCachingMinTtl": 0}]),
             "error-pinned-on-everyone",
             id="error-of-choice",
         ),
         pytest.param(
             BY_COOKIE,
             state(behavior("origin-request", originRequestPolicyId=HOST_HEADER_ONLY)),
-            state(routed()),
+            state(router_association()),
             "trigger-cannot-see-cookie",
             id="unseen-cookie",
         ),
         pytest.param(
             BY_HEADER,
             state(behavior("origin-request", originRequestPolicyId=HOST_HEADER_ONLY)),
-            state(routed()),
+            state(router_association()),
             "trigger-cannot-see-header",
             id="unseen-header",
         ),
@@ -163,22 +167,22 @@ def assigned(*, function: bool = True, **kinds: Any) -> State:
         ),
         pytest.param(
             ASSIGNED,
-            assigned(),
-            assigned(headers=("whitelist", ["X-Router-Version"])),
+            assigning_state(),
+            assigning_state(headers=("whitelist", ["X-Router-Version"])),
             "version-header-not-in-key",
             id="version-header",
         ),
         pytest.param(
             ASSIGNED,
-            assigned(headers=("whitelist", [VERSION]), function=False),
-            assigned(headers=("whitelist", [VERSION])),
+            assigning_state(headers=("whitelist", [VERSION]), function=False),
+            assigning_state(headers=("whitelist", [VERSION])),
             "viewer-can-forge-version-header",
             id="forged",
         ),
         pytest.param(
             ASSIGNED,
             state(behavior("origin-request", functionAssociations=BEFORE)),
-            state(routed(functionAssociations=BEFORE)),
+            state(router_association(functionAssociations=BEFORE)),
             "trigger-cannot-see-header",
             id="unseen-version",
         ),
@@ -196,7 +200,7 @@ def test_cookies_beside_a_version_in_the_key_leak_what_the_application_answers_b
     associations = {"cachePolicyId": "cache", "functionAssociations": BEFORE}
     sound = state(behavior("origin-request", **associations), in_key)
     leaking = state(behavior("origin-request", originRequestPolicyId=ALL_VIEWER, **associations), in_key)
-    assert found(sound, replace(ASSIGNED, cookies=frozenset({"session"}))) == []
+    assert finding_names(sound, replace(ASSIGNED, cookies=frozenset({"session"}))) == []
     finding = next(iter(find_leaks(leaking, ASSIGNED)))
     assert (finding.name, finding.severity) == ("decided-by-uncached-cookie", "error")
     assert finding.explanation.startswith("Cookies (all but session) reach the application beside the cache key")
@@ -205,25 +209,27 @@ def test_cookies_beside_a_version_in_the_key_leak_what_the_application_answers_b
 def test_a_version_by_function_alone_needs_the_header_in_the_key() -> None:
     """As the tiers: no Lambda runs, so there is nothing that has to see or could be forged."""
     with_function = behavior(cachePolicyId="cache", functionAssociations=BEFORE)
-    assert found(state(with_function, cache_policy()), ASSIGNED) == [("version-header-not-in-key", "error")]
-    assert found(state(with_function, cache_policy(headers=("whitelist", [VERSION]))), ASSIGNED) == []
+    assert finding_names(state(with_function, cache_policy()), ASSIGNED) == [("version-header-not-in-key", "error")]
+    assert finding_names(state(with_function, cache_policy(headers=("whitelist", [VERSION]))), ASSIGNED) == []
 
 
 def test_a_behavior_without_the_router_decides_nothing() -> None:
     assets = behavior(cachePolicyId=CACHING_OPTIMIZED) | {"pathPattern": "/assets/*"}
-    sound = state(routed(), orderedCacheBehaviors=[assets])
-    assert found(sound, BY_COOKIE) == []
+    sound = state(router_association(), orderedCacheBehaviors=[assets])
+    assert finding_names(sound, BY_COOKIE) == []
     leaking = state(
-        routed(),
-        orderedCacheBehaviors=[assets | {"lambdaFunctionAssociations": routed()["lambdaFunctionAssociations"]}],
+        router_association(),
+        orderedCacheBehaviors=[
+            assets | {"lambdaFunctionAssociations": router_association()["lambdaFunctionAssociations"]}
+        ],
     )
-    findings = found(leaking, BY_COOKIE)
+    findings = finding_names(leaking, BY_COOKIE)
     assert ("decided-by-uncached-cookie", "error") in findings
 
 
 def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
-    assets = routed(cachePolicyId="cache") | {"pathPattern": "/assets/*"}
-    leaking = state(routed(), cache_policy(), orderedCacheBehaviors=[assets])
+    assets = router_association(cachePolicyId="cache") | {"pathPattern": "/assets/*"}
+    leaking = state(router_association(), cache_policy(), orderedCacheBehaviors=[assets])
     finding = next(iter(find_leaks(leaking, replace(BY_COOKIE, caching_key="edge-router:cookieVersion.caching"))))
     assert str(finding) == (
         "decided-by-uncached-cookie (site, path pattern /assets/*): The router decides by the cookie version, which is"
@@ -244,8 +250,8 @@ def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
 
 def test_what_everybody_gets_alike_may_be_kept() -> None:
     alike = DecisionInputs(varies=False)
-    assert errors(cached(), alike) == []
-    assert found(state(routed(), customErrorResponses=None), alike) == []
+    assert errors(caching_state(), alike) == []
+    assert finding_names(state(router_association(), customErrorResponses=None), alike) == []
 
 
 FORWARDED = {
@@ -291,16 +297,16 @@ def test_forwarded_values_are_read_like_policies(
 
 
 def test_caching_disabled_by_its_managed_policy_is_off() -> None:
-    assert found(state(routed(cachePolicyId=CACHING_DISABLED)), BY_COOKIE) == []
+    assert finding_names(state(router_association(cachePolicyId=CACHING_DISABLED)), BY_COOKIE) == []
 
 
 def test_a_router_that_removes_unkeyed_headers_lets_none_of_them_reach_the_origin() -> None:
     """Cookies and query are not removed: they are in the key, or they are a finding."""
-    keyed = cached(cookies=("all", []), query=("all", []))
-    assert found(keyed, DecisionInputs(varies=False)) == [
+    keyed = caching_state(cookies=("all", []), query=("all", []))
+    assert finding_names(keyed, DecisionInputs(varies=False)) == [
         ("origin-sees-uncached-header", "warning"),
     ]
-    assert found(keyed, DecisionInputs(varies=False, removes_viewer_headers=True)) == []
-    assert found(cached(cookies=("all", [])), DecisionInputs(varies=False, removes_viewer_headers=True)) == [
-        ("origin-sees-uncached-query", "warning")
-    ]
+    assert finding_names(keyed, DecisionInputs(varies=False, removes_viewer_headers=True)) == []
+    assert finding_names(
+        caching_state(cookies=("all", [])), DecisionInputs(varies=False, removes_viewer_headers=True)
+    ) == [("origin-sees-uncached-query", "warning")]

@@ -12,7 +12,7 @@ from tests.cache_check.leak_states import (
     State,
     cache_policy,
     default_behavior,
-    deployed,
+    deploy_state,
     distribution_of,
 )
 from tests.cache_check.leak_traffic import PATHS, SETTINGS, VISITORS, Traffic, errors, version_page
@@ -21,14 +21,14 @@ from tests.simulator.cloudfront.fakes import FakeOrigin, Received, Reply
 
 def with_caching_on() -> State:
     """The router at origin-request, no versioned caching, but caching on, as someone may set it in the console."""
-    state = deployed("local", *SETTINGS)
+    state = deploy_state("local", *SETTINGS)
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
     return state
 
 
 def cached_by(**changes: Any) -> State:
     """The stack's own cache policy, changed."""
-    state = deployed("local", *SETTINGS)
+    state = deploy_state("local", *SETTINGS)
     [policy] = [one for one in state["deployment"]["resources"] if one["type"].endswith(":CachePolicy")]
     policy["outputs"] |= changes
     return state
@@ -41,7 +41,7 @@ def _quiet(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.long
 def test_as_deployed_nobody_gets_the_wrong_version() -> None:
-    state = deployed("local", *SETTINGS)
+    state = deploy_state("local", *SETTINGS)
     traffic = Traffic(state).run()
     assert (errors(state), traffic.wrong, traffic.identities) == ([], 0, VISITORS)
     versions = [visitor.version for visitor in traffic.visitors]
@@ -106,9 +106,9 @@ def test_one_versions_error_answers_the_others_visitors() -> None:
         origin.reply = reply
         return origin
 
-    sound = deployed("local", *SETTINGS)
+    sound = deploy_state("local", *SETTINGS)
     alone = Traffic(sound, origin=with_failing_canary()).run()
-    pinned = deployed("local", *SETTINGS)
+    pinned = deploy_state("local", *SETTINGS)
     distribution_of(pinned)["customErrorResponses"] = None
     shared = Traffic(pinned, origin=with_failing_canary()).run()
     assert sum(visitor.failed for visitor in alone.visitors) == 0
@@ -118,7 +118,7 @@ def test_one_versions_error_answers_the_others_visitors() -> None:
 
 @pytest.mark.long
 def test_a_trigger_that_sees_no_cookie_makes_everyone_a_stranger() -> None:
-    blind = deployed("local", *SETTINGS)
+    blind = deploy_state("local", *SETTINGS)
     [policy] = [one for one in blind["deployment"]["resources"] if one["type"].endswith(":OriginRequestPolicy")]
     policy["outputs"]["cookiesConfig"] = {"cookieBehavior": "none"}
     traffic = Traffic(blind).run()
@@ -137,7 +137,7 @@ def test_what_the_check_lets_pass_does_not_leak(
     cookies: tuple[str, list[str]], ttls: tuple[int, int, int], forwards_cookies: bool
 ) -> None:
     """Every combination is served: with no error everybody keeps a version and an identity of his own."""
-    state = deployed("local", *SETTINGS)
+    state = deploy_state("local", *SETTINGS)
     for one in state["deployment"]["resources"]:
         if one["type"] == "aws:cloudfront/cachePolicy:CachePolicy":
             one["outputs"] |= cache_policy(ttls, headers=("whitelist", ["x-qa-origin"]), cookies=cookies)["outputs"]
@@ -151,6 +151,6 @@ def test_what_the_check_lets_pass_does_not_leak(
 
 @pytest.mark.long
 def test_decisions_are_made_by_the_real_router(capsys: pytest.CaptureFixture[str]) -> None:
-    Traffic(deployed("local", *SETTINGS)).run()
+    Traffic(deploy_state("local", *SETTINGS)).run()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["reason"] for line in lines if "origin" in line} == {"no-cookie", "cookie"}

@@ -14,7 +14,7 @@ from infra.leak_gate import CacheLeakError, find_stack_leaks, planned_state, rej
 from simulator.standin.model.errors import ProgramError
 from simulator.standin.program import run_program
 from strategies.registry import STRATEGIES
-from tests.cache_check.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deployed
+from tests.cache_check.leak_states import CACHING_OPTIMIZED, DISTRIBUTION, State, default_behavior, deploy_state
 from tests.infra.configs import STACKS, VERSIONED, choosing, shipped_stack
 
 every_stack = pytest.mark.parametrize("stack", STACKS)
@@ -33,7 +33,7 @@ IDS = {"responseHeadersPolicyId", "cachePolicyId", "originRequestPolicyId", "lam
 def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...]) -> None:
     loaded = shipped_stack(stack, *settings)
     assert find_stack_leaks(loaded) == []
-    assert find_leaks(deployed(stack, *settings), decision_inputs(loaded)) == []
+    assert find_leaks(deploy_state(stack, *settings), decision_inputs(loaded)) == []
 
 
 @pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|\b(local|staging)\b")
@@ -41,10 +41,10 @@ def test_the_shipped_stacks_have_no_finding(stack: str, settings: tuple[str, ...
 @every_setting
 def test_what_is_judged_before_is_what_is_deployed(stack: str, settings: tuple[str, ...]) -> None:
     planned = planned_state(shipped_stack(stack, *settings))
-    assert _judged(planned) == _judged(deployed(stack, *settings))
+    assert _judged_inputs(planned) == _judged_inputs(deploy_state(stack, *settings))
 
 
-def _judged(state: State) -> list[tuple[str, Any]]:
+def _judged_inputs(state: State) -> list[tuple[str, Any]]:
     """The inputs of distribution and policies, without the ids that only AWS gives, and without what they share."""
     kinds = ("CachePolicy", "OriginRequestPolicy", "Distribution")
     resources = [
@@ -89,7 +89,7 @@ def _without_ids(value: Any) -> Any:
     ],
 )
 def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expected: list[str]) -> None:
-    state = deployed("local", *choosing(strategy))
+    state = deploy_state("local", *choosing(strategy))
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
     findings = find_leaks(state, decision_inputs(shipped_stack("local", *choosing(strategy))))
     assert [finding.name for finding in findings if finding.severity == "error"] == expected
@@ -99,12 +99,12 @@ def test_a_stack_whose_policy_was_changed_by_hand_is_refused(strategy: str, expe
 @pytest.mark.long
 def test_a_foreign_reader_of_our_state_is_only_warned() -> None:
     """Without the stack's settings nobody knows what the function decides by."""
-    findings = find_leaks(deployed("local", "strategy=fastest-origin"))
+    findings = find_leaks(deploy_state("local", "strategy=fastest-origin"))
     assert {finding.severity for finding in findings} == {"warning"}
 
 
 def test_the_settings_say_which_key_mends_it() -> None:
-    state = deployed("prod", "strategy=cookie-version")
+    state = deploy_state("prod", "strategy=cookie-version")
     default_behavior(state)["cachePolicyId"] = CACHING_OPTIMIZED
     [first, *_] = find_leaks(state, decision_inputs(shipped_stack("prod", "strategy=cookie-version")))
     assert first.fix.startswith("set edge-router:cookieVersion.caching to versioned or none and run `pulumi up`;")

@@ -17,7 +17,7 @@ from tests.cache_check.leak_states import (
     State,
     behavior,
     cache_policy,
-    found,
+    finding_names,
     legacy,
     origin_request_policy,
     resource,
@@ -32,65 +32,68 @@ APPLICATION = {"originId": "site", "domainName": "app.example.com", "customOrigi
 SEALED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
 
 
-def kept(forward: str | None = None, ttls: tuple[int, int, int] = (0, 0, 60), **settings: Any) -> State:
+def keeping_state(forward: str | None = None, ttls: tuple[int, int, int] = (0, 0, 60), **settings: Any) -> State:
     """Caching with an empty key, and a managed policy that forwards."""
     given = behavior(cachePolicyId="cache", **({"originRequestPolicyId": forward} if forward else {}))
     return state(given, cache_policy(ttls), **settings)
 
 
-def sent(**kinds: Any) -> State:
+def forwarding_state(**kinds: Any) -> State:
     """Caching with an empty key, and this forwarded."""
     given = behavior(cachePolicyId="cache", originRequestPolicyId="forward")
     return state(given, cache_policy(), origin_request_policy(**kinds))
 
 
-def warned(*names: str) -> list[tuple[str, str]]:
+def warnings_of(*names: str) -> list[tuple[str, str]]:
     return [(name, "warning") for name in names]
 
 
-EVERY_KIND = warned(*(f"origin-sees-uncached-{kind}" for kind in ("cookie", "query", "header")))
+EVERY_KIND = warnings_of(*(f"origin-sees-uncached-{kind}" for kind in ("cookie", "query", "header")))
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (sent(cookies=("whitelist", ["session"])), warned("origin-sees-uncached-cookie")),
-        (sent(cookies=("allExcept", ["_ga"])), warned("origin-sees-uncached-cookie")),
-        (sent(query=("whitelist", ["lang"])), warned("origin-sees-uncached-query")),
-        (sent(headers=("whitelist", ["Accept-Language"])), warned("origin-sees-uncached-header")),
-        (sent(headers=("whitelist", ["CloudFront-Viewer-Country"])), warned("origin-sees-uncached-header")),
-        (sent(headers=("allViewer", [])), warned("origin-sees-uncached-header")),
+        (forwarding_state(cookies=("whitelist", ["session"])), warnings_of("origin-sees-uncached-cookie")),
+        (forwarding_state(cookies=("allExcept", ["_ga"])), warnings_of("origin-sees-uncached-cookie")),
+        (forwarding_state(query=("whitelist", ["lang"])), warnings_of("origin-sees-uncached-query")),
+        (forwarding_state(headers=("whitelist", ["Accept-Language"])), warnings_of("origin-sees-uncached-header")),
         (
-            sent(headers=("allViewerAndWhitelistCloudFront", ["CloudFront-Viewer-Country"])),
-            warned("origin-sees-uncached-header"),
+            forwarding_state(headers=("whitelist", ["CloudFront-Viewer-Country"])),
+            warnings_of("origin-sees-uncached-header"),
         ),
-        (sent(headers=("whitelist", ["Origin", "Access-Control-Request-Method", "If-None-Match"])), []),
-        (sent(), []),
-        (kept(), []),
-        (kept(CORS_S3), []),
-        (kept(CORS_CUSTOM), []),
-        (kept(ALL_VIEWER, ttls=(0, 0, 0)), []),
+        (forwarding_state(headers=("allViewer", [])), warnings_of("origin-sees-uncached-header")),
+        (
+            forwarding_state(headers=("allViewerAndWhitelistCloudFront", ["CloudFront-Viewer-Country"])),
+            warnings_of("origin-sees-uncached-header"),
+        ),
+        (forwarding_state(headers=("whitelist", ["Origin", "Access-Control-Request-Method", "If-None-Match"])), []),
+        (forwarding_state(), []),
+        (keeping_state(), []),
+        (keeping_state(CORS_S3), []),
+        (keeping_state(CORS_CUSTOM), []),
+        (keeping_state(ALL_VIEWER, ttls=(0, 0, 0)), []),
         (state(behavior(cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER)), []),
-        (kept(ALL_VIEWER, origins=[BUCKET]), warned("origin-sees-uncached-query")),
-        (kept(ALL_VIEWER, origins=[APPLICATION]), EVERY_KIND),
+        (keeping_state(ALL_VIEWER, origins=[BUCKET]), warnings_of("origin-sees-uncached-query")),
+        (keeping_state(ALL_VIEWER, origins=[APPLICATION]), EVERY_KIND),
         (
             legacy(forwarded={"queryString": True, "queryStringCacheKeys": ["page"]}, defaultTtl=0),
-            warned("origin-sees-uncached-query", "origin-sees-uncached-header"),
+            warnings_of("origin-sees-uncached-query", "origin-sees-uncached-header"),
         ),
         (
             legacy(forwarded={"queryString": True, "headers": ["Host"], "cookies": {"forward": "all"}}, defaultTtl=0),
-            warned("origin-sees-uncached-header"),
+            warnings_of("origin-sees-uncached-header"),
         ),
         (
             legacy(forwarded={"cookies": {"forward": "none", "whitelistedNames": ["left-over"]}}),
-            warned("origin-sees-uncached-header"),
+            warnings_of("origin-sees-uncached-header"),
         ),
         (legacy(forwarded={"headers": ["*"], "cookies": {"forward": "all"}}), []),
         (legacy(forwarded={"queryString": True}, maxTtl=0), []),
     ],
 )
 def test_whatever_reaches_an_origin_beside_the_key_is_told(given: State, expected: list[tuple[str, str]]) -> None:
-    assert found(given) == expected
+    assert finding_names(given) == expected
 
 
 @pytest.mark.parametrize(
@@ -98,23 +101,23 @@ def test_whatever_reaches_an_origin_beside_the_key_is_told(given: State, expecte
     [
         ([], []),
         (["www.example.com"], []),
-        (["a.example.com", "b.example.com"], warned("origin-sees-uncached-host")),
-        (["*.example.com"], warned("origin-sees-uncached-host")),
-        (SEALED, warned("origin-sees-uncached-host")),
+        (["a.example.com", "b.example.com"], warnings_of("origin-sees-uncached-host")),
+        (["*.example.com"], warnings_of("origin-sees-uncached-host")),
+        (SEALED, warnings_of("origin-sees-uncached-host")),
     ],
 )
 def test_host_matters_where_a_distribution_has_several_names(aliases: Any, expected: list[tuple[str, str]]) -> None:
-    assert found(kept(HOST_HEADER_ONLY, aliases=aliases)) == expected
+    assert finding_names(keeping_state(HOST_HEADER_ONLY, aliases=aliases)) == expected
     keyed = state(
         behavior(cachePolicyId="cache", originRequestPolicyId=HOST_HEADER_ONLY),
         cache_policy(headers=("whitelist", ["Host"])),
         aliases=aliases,
     )
-    assert found(keyed) == []
+    assert finding_names(keyed) == []
 
 
 def test_authorization_is_named() -> None:
-    [finding] = find_leaks(sent(headers=("whitelist", ["Authorization", "Origin"])))
+    [finding] = find_leaks(forwarding_state(headers=("whitelist", ["Authorization", "Origin"])))
     assert finding.explanation.startswith("Headers of the viewer (Authorization) reach the origin and are not in")
 
 
@@ -131,12 +134,12 @@ def test_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:
 def test_a_bucket_takes_notice_where_a_function_may_send_requests_elsewhere() -> None:
     chooses, function = with_function(BY_COOKIE, cachePolicyId="cache", originRequestPolicyId=ALL_VIEWER)
     leaves = state(chooses, function, cache_policy(cookies=("all", []), query=("all", [])), origins=[BUCKET])
-    assert found(leaves) == warned("set-cookie-can-be-cached", "origin-sees-uncached-header")[1:]
+    assert finding_names(leaves) == warnings_of("set-cookie-can-be-cached", "origin-sees-uncached-header")[1:]
     rewrites, function = with_function(
         BY_URI.split("if (r.uri")[0] + "}", cachePolicyId="cache", originRequestPolicyId=ALL_VIEWER
     )
     keyed = cache_policy(query=("all", []))
-    assert found(state(rewrites, function, keyed, origins=[BUCKET])) == []
+    assert finding_names(state(rewrites, function, keyed, origins=[BUCKET])) == []
 
 
 CHOOSES = "function handler(event) { const r = event.request; %s return r; }"
@@ -158,29 +161,29 @@ def before(code: str, **kinds: Any) -> State:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (before(BY_COOKIE), warned("decided-by-uncached-cookie")),
-        (before(BY_COOKIE, cookies=("whitelist", ["other"])), warned("decided-by-uncached-cookie")),
-        (before(BY_COOKIE, cookies=("allExcept", ["exp"])), warned("decided-by-uncached-cookie")),
+        (before(BY_COOKIE), warnings_of("decided-by-uncached-cookie")),
+        (before(BY_COOKIE, cookies=("whitelist", ["other"])), warnings_of("decided-by-uncached-cookie")),
+        (before(BY_COOKIE, cookies=("allExcept", ["exp"])), warnings_of("decided-by-uncached-cookie")),
         (before(BY_COOKIE, cookies=("allExcept", ["_ga"])), []),
         (before(BY_COOKIE, cookies=("whitelist", ["exp"])), []),
         (before(BY_COOKIE, cookies=("whitelist", ["e?p"])), []),
         (before(BY_COOKIE, cookies=("all", [])), []),
-        (before(UNSPELLED, cookies=("whitelist", ["exp"])), warned("decided-by-uncached-cookie")),
+        (before(UNSPELLED, cookies=("whitelist", ["exp"])), warnings_of("decided-by-uncached-cookie")),
         (before(UNSPELLED, cookies=("all", [])), []),
-        (before(BY_CHANCE, cookies=("all", [])), warned("chosen-by-chance")),
-        (before(FOLLOWED), warned("decided-by-uncached-cookie", "chosen-by-chance")),
+        (before(BY_CHANCE, cookies=("all", [])), warnings_of("chosen-by-chance")),
+        (before(FOLLOWED), warnings_of("decided-by-uncached-cookie", "chosen-by-chance")),
         (before(FOLLOWED, headers=("whitelist", ["X-V"])), []),
         (before(BY_URI), []),
     ],
 )
 def test_a_choice_before_the_cache_is_in_the_key_or_told(given: State, expected: list[tuple[str, str]]) -> None:
-    assert found(given) == expected
+    assert finding_names(given) == expected
 
 
 def test_where_nothing_but_errors_is_kept_they_answer_the_visitors_of_the_other_origin() -> None:
     given, function = with_function(BY_COOKIE)
-    assert found(state(given, function, customErrorResponses=[])) == warned("error-pinned-on-everyone")
-    assert found(state(given, function)) == []
+    assert finding_names(state(given, function, customErrorResponses=[])) == warnings_of("error-pinned-on-everyone")
+    assert finding_names(state(given, function)) == []
 
 
 @pytest.mark.parametrize(
@@ -198,7 +201,7 @@ def test_code_that_cannot_be_seen_is_told_where_answers_are_kept(code: Any, why:
     assert (finding.name, finding.severity) == ("function-cannot-be-read", "warning")
     assert why in finding.explanation
     assert FUNCTION_ARN in finding.fix
-    assert found(state(given, function, cache_policy((0, 0, 0)))) == []
+    assert finding_names(state(given, function, cache_policy((0, 0, 0)))) == []
 
 
 def test_lambda_at_viewer_request_cannot_be_seen() -> None:
@@ -212,11 +215,11 @@ def test_lambda_at_viewer_request_cannot_be_seen() -> None:
 
 
 def test_an_origin_request_function_behind_a_key_of_the_path_alone_is_told() -> None:
-    assert found(state(behavior("origin-request", cachePolicyId="cache"), cache_policy())) == warned(
+    assert finding_names(state(behavior("origin-request", cachePolicyId="cache"), cache_policy())) == warnings_of(
         "trigger-behind-empty-key"
     )
     keyed = state(behavior("origin-request", cachePolicyId="cache"), cache_policy(query=("all", [])))
-    assert found(keyed) == []
+    assert finding_names(keyed) == []
 
 
 OTHERS = [
@@ -274,12 +277,12 @@ def test_what_is_only_read_is_judged_like_any_other() -> None:
         one["external"] = True
     policy = origin_request_policy(cookies=("all", [])) | {"external": True}
     read["deployment"]["resources"].append(policy)
-    assert ("origin-sees-uncached-cookie", "warning") in found(read)
+    assert ("origin-sees-uncached-cookie", "warning") in finding_names(read)
 
 
 @pytest.mark.parametrize("sealed", ["origins", "aliases", "originGroups", "comment", "tags", "loggingConfig"])
 def test_what_no_rule_needs_may_be_sealed(sealed: str) -> None:
-    assert found(state(behavior(), **{sealed: SEALED})) == []
+    assert finding_names(state(behavior(), **{sealed: SEALED})) == []
 
 
 @pytest.mark.parametrize(
@@ -312,7 +315,7 @@ def test_a_sealed_property_that_is_needed_is_named(changes: dict[str, Any], wher
 
 def test_a_secret_whose_plain_text_is_none_is_sealed() -> None:
     broken = {**SEALED, "plaintext": "{"}
-    assert found(state(behavior(), comment=broken)) == []
+    assert finding_names(state(behavior(), comment=broken)) == []
     with pytest.raises(StateError, match=r"cachePolicyId is an encrypted secret"):
         find_leaks(state(behavior(cachePolicyId=broken)))
 
@@ -329,7 +332,7 @@ def test_a_value_that_is_not_known_yet_is_named() -> None:
 def test_a_policy_that_no_behavior_names_may_be_sealed_too() -> None:
     policy = cache_policy()
     policy["outputs"]["parametersInCacheKeyAndForwardedToOrigin"] = SEALED
-    assert found(state(behavior(), policy)) == []
+    assert finding_names(state(behavior(), policy)) == []
     with pytest.raises(StateError, match=r"^cache: parametersInCacheKeyAndForwardedToOrigin is an encrypted"):
         find_leaks(state(behavior(cachePolicyId="cache"), policy))
 
@@ -338,14 +341,14 @@ def test_a_policy_that_no_behavior_names_may_be_sealed_too() -> None:
 def test_wildcards_in_the_key_cover_what_they_match(names: list[str]) -> None:
     given = behavior(cachePolicyId="cache", originRequestPolicyId="forward")
     forward = origin_request_policy(cookies=("whitelist", ["session"]))
-    assert found(state(given, cache_policy(cookies=("whitelist", names)), forward)) == []
+    assert finding_names(state(given, cache_policy(cookies=("whitelist", names)), forward)) == []
     every = origin_request_policy(cookies=("all", []))
     is_whole = "*" in names
-    assert bool(found(state(given, cache_policy(cookies=("whitelist", names)), every))) is not is_whole
+    assert bool(finding_names(state(given, cache_policy(cookies=("whitelist", names)), every))) is not is_whole
 
 
 def test_ttls_that_a_policy_replaces_may_be_sealed() -> None:
-    assert found(state(behavior(minTtl=SEALED, forwardedValues=SEALED))) == []
+    assert finding_names(state(behavior(minTtl=SEALED, forwardedValues=SEALED))) == []
 
 
 def test_an_unknown_policy_is_told_with_the_commands_that_bring_it_in() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.cdn.javascript import build_function_code
-from tests.cache_check.leak_states import State, default_behavior, deployed
+from tests.cache_check.leak_states import State, default_behavior, deploy_state
 from tests.cache_check.leak_traffic import PATHS, VISITORS, VISITS, Traffic, errors, version_page
 from tests.infra.configs import shipped_stack
 from tests.simulator.cloudfront.fakes import FakeOrigin
@@ -20,11 +20,11 @@ def _quiet(capsys: pytest.CaptureFixture[str]) -> None:
     """The router logs every decision."""
 
 
-def versioned() -> State:
+def versioned_state() -> State:
     """As deployed, with the function's code in plain text: a state has it sealed, for the signing key is in it."""
     function = build_function_code(shipped_stack("local", *SETTINGS))
     assert function is not None
-    state = deployed("local", *SETTINGS)
+    state = deploy_state("local", *SETTINGS)
     outputs_of(state, "Function")["code"] = function.code
     return state
 
@@ -38,7 +38,7 @@ def outputs_of(state: State, kind: str) -> dict[str, Any]:
     return found["outputs"]
 
 
-def served(state: State, **sent: str) -> Traffic:
+def serve_traffic(state: State, **sent: str) -> Traffic:
     """Every origin says that its answers may be kept for a minute."""
     origin = FakeOrigin(lambda received: (200, [("Cache-Control", "max-age=60")], version_page(received)[2]))
     return Traffic(state, SETTINGS, origin, {name.replace("_", "-"): value for name, value in sent.items()}).run()
@@ -49,8 +49,8 @@ def answers(traffic: Traffic) -> set[str]:
 
 
 def test_answers_are_kept_and_nobody_gets_the_wrong_one() -> None:
-    state = versioned()
-    traffic = served(state)
+    state = versioned_state()
+    traffic = serve_traffic(state)
     assert (errors(state, SETTINGS), traffic.wrong, traffic.identities) == ([], 0, VISITORS)
     assert {visitor.version for visitor in traffic.visitors} == {"stable", "canary"}
     assert PATHS < len(traffic.origin.received) <= 2 * PATHS < VISITORS * VISITS
@@ -58,10 +58,10 @@ def test_answers_are_kept_and_nobody_gets_the_wrong_one() -> None:
 
 @pytest.mark.long
 def test_without_the_version_in_the_key_one_version_answers_all() -> None:
-    state = versioned()
+    state = versioned_state()
     headers = outputs_of(state, "CachePolicy")["parametersInCacheKeyAndForwardedToOrigin"]["headersConfig"]["headers"]
     headers["items"].remove("x-router-version")
-    traffic = served(state)
+    traffic = serve_traffic(state)
     assert traffic.wrong > VISITORS // 4
     assert len(traffic.origin.received) == PATHS
     assert errors(state, SETTINGS) == ["version-header-not-in-key"]
@@ -69,9 +69,9 @@ def test_without_the_version_in_the_key_one_version_answers_all() -> None:
 
 @pytest.mark.long
 def test_without_the_function_nobody_is_assigned_and_anyone_picks_a_version() -> None:
-    state = versioned()
-    assert answers(served(state, x_router_version="canary")) == {"stable", "canary"}
+    state = versioned_state()
+    assert answers(serve_traffic(state, x_router_version="canary")) == {"stable", "canary"}
     default_behavior(state)["functionAssociations"] = None
-    assert answers(served(state)) == {"stable"}
-    assert answers(served(state, x_router_version="canary")) == {"canary"}
+    assert answers(serve_traffic(state)) == {"stable"}
+    assert answers(serve_traffic(state, x_router_version="canary")) == {"canary"}
     assert errors(state, SETTINGS) == [*["association-missing"] * 2, "viewer-can-forge-version-header"]

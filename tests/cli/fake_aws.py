@@ -60,7 +60,7 @@ class RefusalError(Exception):
     status: int = 400
 
 
-def denied(action: str, resource: str) -> RefusalError:
+def deny(action: str, resource: str) -> RefusalError:
     """In IAM's words."""
     text = f"User: {USER} is not authorized to perform: {action} on resource: {resource} because no identity-based"
     return RefusalError("AccessDeniedException", f"{text} policy allows the {action} action", 403)
@@ -89,7 +89,7 @@ class FakeAws(HttpFake):
         for function in self.functions.values():
             function.replicated.clear()
 
-    def counted(self) -> Counter[str]:
+    def count_calls(self) -> Counter[str]:
         return Counter(self.calls)
 
     def respond(self, method: str, target: str, headers: Message, body: str) -> Answer:
@@ -112,19 +112,19 @@ class FakeAws(HttpFake):
         return 200, _page("Functions", listed, start)
 
     def _list_versions_by_function(self, name: str, start: int = 0) -> tuple[int, str]:
-        function = self._found(name)
+        function = self._find(name)
         versions = [function.configuration(str(number), changed) for number, changed in function.versions.items()]
         return 200, _page("Versions", [function.configuration(), *versions], start)
 
     def _list_tags(self, name: str) -> tuple[int, str]:
-        return 200, json.dumps({"Tags": self._found(name).tags})
+        return 200, json.dumps({"Tags": self._find(name).tags})
 
     def _tag_resource(self, name: str, tags: Mapping[str, str]) -> tuple[int, str]:
-        self._found(name).tags.update(tags)
+        self._find(name).tags.update(tags)
         return 204, ""
 
     def _delete_function(self, name: str, qualifier: str = "") -> tuple[int, str]:
-        function = self._found(name)
+        function = self._find(name)
         numbers = [int(qualifier)] if qualifier else list(function.versions)
         if qualifier and numbers[0] not in function.versions:
             raise _not_found(f"{function.arn}:{qualifier}")
@@ -163,7 +163,7 @@ class FakeAws(HttpFake):
             f"<Quantity>{len(listed)}</Quantity>{f'<Items>{items}</Items>' if items else ''}</DistributionList>"
         )
 
-    def _found(self, name: str) -> Function:
+    def _find(self, name: str) -> Function:
         if name not in self.functions:
             raise _not_found(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}")
         return self.functions[name]

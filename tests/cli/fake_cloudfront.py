@@ -95,7 +95,7 @@ class FakeCloudFront(HttpFake):
         return 204, ""
 
 
-def denied(action: str) -> tuple[str, str]:
+def deny(action: str) -> tuple[str, str]:
     """In IAM's words."""
     text = f"User: {USER} is not authorized to perform: {action} on resource: {ARN}"
     return "AccessDenied", f"{text} because no identity-based policy allows the {action} action"

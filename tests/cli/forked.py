@@ -42,7 +42,7 @@ def _be_command(case: dict[str, Any], kept: dict[int, int]) -> NoReturn:
         kinds = {descriptor: case["streams"].get(str(descriptor), "kept") for descriptor in (0, 1, 2)}
         for descriptor in sorted(kinds, key=lambda one: kinds[one] == "closed"):  # else the next one opened takes it
             _put(descriptor, kinds[descriptor], kept.get(descriptor))
-        sys.stdin, sys.stdout, sys.stderr = (_opened(descriptor) for descriptor in (0, 1, 2))
+        sys.stdin, sys.stdout, sys.stderr = (_open(descriptor) for descriptor in (0, 1, 2))
         prepare()
         try:
             cli.main.main(case["arguments"])
@@ -51,7 +51,7 @@ def _be_command(case: dict[str, Any], kept: dict[int, int]) -> NoReturn:
         except BaseException:  # noqa: BLE001  as the interpreter tells of it
             sys.excepthook(*sys.exc_info())
             code = 97
-        code = _finalized(code)
+        code = _flush(code)
     finally:
         os._exit(code if isinstance(code, int) else 98)
 
@@ -68,14 +68,14 @@ def _put(descriptor: int, kind: str, kept: int | None) -> None:
     os.close(source)
 
 
-def _opened(descriptor: int) -> Any:
+def _open(descriptor: int) -> Any:
     """None for one that is closed, as Python has it."""
     with contextlib.suppress(OSError):
         return os.fdopen(descriptor, "r" if descriptor == 0 else "w", closefd=False)
     return None
 
 
-def _finalized(code: Any) -> Any:
+def _flush(code: Any) -> Any:
     """Python flushes both at its end: what it cannot write there makes the exit code 120."""
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -17,7 +17,7 @@ from simulator.cloudfront import AppServer, status_app
 
 
 @contextlib.contextmanager
-def served(app: Any) -> Iterator[str]:
+def serve_app(app: Any) -> Iterator[str]:
     """An application on a port of its own, from a thread; its URL."""
 
     async def serve(urls: SimpleQueue[str], loops: list[Any]) -> None:
@@ -39,7 +39,7 @@ def served(app: Any) -> Iterator[str]:
 @contextlib.contextmanager
 def local_stack(root: Path, name: str, status: Mapping[str, Any], **app: Any) -> Iterator[None]:
     """A stack that is up in a workspace, by its status port alone; `app` are arguments of `status_app`."""
-    with served(status_app(lambda: {"stack": name, **status}, **app)) as url:
+    with serve_app(status_app(lambda: {"stack": name, **status}, **app)) as url:
         folder = Workspace(root).directory(name)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ADDRESSES).write_text(json.dumps({"statusUrl": url}))

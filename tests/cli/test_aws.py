@@ -34,7 +34,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def told(code: str, message: str = "", status: int = 400, region: str = "us-east-1") -> str:
+def message_of(code: str, message: str = "", status: int = 400, region: str = "us-east-1") -> str:
     """The message after botocore's own client got that answer."""
     service = client("lambda", "us-east-1")
     with Stubber(service) as stubber:
@@ -104,11 +104,11 @@ def told(code: str, message: str = "", status: int = 400, region: str = "us-east
     ],
 )
 def test_a_refusal_says_what_is_missing_or_what_to_do(code: str, message: str, expected: str) -> None:
-    assert told(code, message) == f"cannot list functions: {expected}"
+    assert message_of(code, message) == f"cannot list functions: {expected}"
 
 
 def test_a_failure_of_aws_is_run_again() -> None:
-    assert told("ServiceException", "An error occurred", status=500, region="") == (
+    assert message_of("ServiceException", "An error occurred", status=500, region="") == (
         "cannot list functions: AWS failed at ListFunctions (ServiceException: An error occurred): nothing is lost, run"
         " it again in a minute"
     )

@@ -60,7 +60,7 @@ def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
     answers.close()
 
 
-def called(command: Command) -> list[str]:
+def command_line(command: Command) -> list[str]:
     """So that it ends soon, and does nothing: most of them name a stack that is not there."""
     nowhere = "no/where" if command.name == "sweep" else "nowhere"  # which asks AWS for any other
     return command.call(stack=nowhere) if command.takes("--stack") else command.call()
@@ -71,7 +71,7 @@ def called(command: Command) -> list[str]:
 @pytest.mark.parametrize("streams", STREAMS.values(), ids=STREAMS)
 def test_no_stream_ends_a_command_in_a_traceback(forked: Forked, command: Command, streams: dict[str, str]) -> None:
     for more in ([], ["--json"] if command.takes("--json") else []):
-        ended = forked([*called(command), *more], streams)
+        ended = forked([*command_line(command), *more], streams)
         assert ended["code"] in EXIT_CODES, ended
         assert "Traceback" not in ended["err"] + ended["out"]
         assert "Exception ignored" not in ended["err"]

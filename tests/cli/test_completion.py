@@ -23,7 +23,7 @@ def run(**variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def completed(*words: str) -> list[str]:
+def complete(*words: str) -> list[str]:
     """What bash is offered for the last word."""
     found = run(_EDGE_ROUTER_COMPLETE="complete_bash", COMP_WORDS="\n".join(words), COMP_CWORD=str(len(words) - 1))
     assert (found.returncode, found.stderr) == (0, "")
@@ -45,7 +45,7 @@ def completed(*words: str) -> list[str]:
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_bash_is_offered_what_fits(words: tuple[str, ...], expected: list[str]) -> None:
-    assert completed(*words) == expected
+    assert complete(*words) == expected
 
 
 @pytest.mark.long_if("zsh|fish")

@@ -17,7 +17,7 @@ from tests.cache_check.leak_states import (
     behavior,
     cache_policy,
     default_behavior,
-    deployed,
+    deploy_state,
     resource,
     state,
 )
@@ -82,7 +82,7 @@ def test_a_state_without_findings_says_so(run: Run, exported: Callable[[dict[str
 
 @pytest.mark.long
 def test_our_state_is_judged_by_the_stacks_settings(run: Run, exported: Callable[[dict[str, Any]], str]) -> None:
-    changed = deployed("prod", "strategy=cookie-version")
+    changed = deploy_state("prod", "strategy=cookie-version")
     arguments = ("config", "check", "--stack", "prod", "--set", "strategy=cookie-version", "--state")
     assert run(*arguments, exported(changed)).exit_code == 0
     default_behavior(changed)["cachePolicyId"] = CACHING_OPTIMIZED

@@ -113,7 +113,7 @@ def says(name: str, opened: Opened) -> str:
     return f"[{action.why_not}]" if action.why_not else action.says
 
 
-def measured(rollout: Rollout) -> Rollout:
+def measure(rollout: Rollout) -> Rollout:
     samples = {
         "canary": Sample(600, 600, 3, 600, 2_400.0, 9_900.0),
         "stable": Sample(900, 900, 4, 900, 3_600.0, 14_850.0),
@@ -141,7 +141,7 @@ def test_before_any_rollout_it_says_what_is_in_effect_and_what_is_possible(opene
 
 def test_the_document_of_a_rollout_says_why_it_stands_where_it_stands(opened: Opened, place: FakePlace) -> None:
     rollout = start(Plan(), place.read(), NOW - 900).start_step(1, NOW - 250, "step 1 passed")
-    place.write(measured(rollout), place.read())
+    place.write(measure(rollout), place.read())
     document = documents(opened).read()
     found = document["rollout"]
     assert found["steps"] == [

@@ -40,7 +40,7 @@ finally:
 def test_a_command_imports_what_it_needs(command: str, forbidden: set[str], tmp_path: Path) -> None:
     done = run(command.format(folder=tmp_path))
     assert done.returncode == 0, done.stderr
-    assert imported(done) & forbidden == set()
+    assert imported_modules(done) & forbidden == set()
 
 
 @pytest.mark.long
@@ -57,7 +57,7 @@ def test_a_command_without_a_running_stack_says_so_without_an_import_of_the_depl
     done = run(command)
     assert done.returncode == 1
     assert done.stderr.startswith("error: stack staging is not up: start it with `edge-router up --stack staging`")
-    assert imported(done) & (DEPLOYMENT | TABLES) == set()
+    assert imported_modules(done) & (DEPLOYMENT | TABLES) == set()
 
 
 def run(command: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +65,7 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, input=REQUEST, check=False)
 
 
-def imported(done: subprocess.CompletedProcess[str]) -> set[str]:
+def imported_modules(done: subprocess.CompletedProcess[str]) -> set[str]:
     """The modules of the process when it ended, with the packages that they are in."""
     label, *names = done.stderr.splitlines()[-1].split()
     assert label == "modules", done.stderr

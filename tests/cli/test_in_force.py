@@ -17,7 +17,7 @@ from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
 from router.control.live import Live
 from tests.cli.conftest import Result
-from tests.cli.fake_cloudfront import FakeCloudFront, denied
+from tests.cli.fake_cloudfront import FakeCloudFront, deny
 
 VERSIONED = Workspace().open_stack("local", ["strategy=cookie-version", "cookieVersion.caching=versioned"])
 TIERS = Workspace().open_stack("local", ["strategy=tier"])
@@ -96,7 +96,7 @@ def test_a_store_that_may_not_be_read_in_aws_is_named(
     """One that is not there is no fault only where another strategy than the deployed one is tried."""
     fake = FakeCloudFront()
     missing = (STORE_NOT_FOUND, "The key value store was not found.")
-    fake.refusals["DescribeKeyValueStore"] = [denied("cloudfront:DescribeKeyValueStore"), missing, missing]
+    fake.refusals["DescribeKeyValueStore"] = [deny("cloudfront:DescribeKeyValueStore"), missing, missing]
     for name, value in {
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "example",

@@ -13,7 +13,7 @@ from infra.config.rules import MAX_STATIC_PATHS
 from infra.settings.stack import load_stack
 from simulator.standin.config.stack_config import read_stack_config
 from tests.cli.conftest import Result
-from tests.cli.fake_cloudfront import ARN, ID, FakeCloudFront, denied
+from tests.cli.fake_cloudfront import ARN, ID, FakeCloudFront, deny
 from tests.cli.status_server import local_stack
 from tests.infra.configs import ROOT
 
@@ -160,7 +160,7 @@ def test_an_invalidation_that_failed_is_made_up_for(
 ) -> None:
     cloudfront.tags[MARK_TAG] = mark_of(paths(*FASTEST))
     after = deployed(*FASTEST, "origins.canary.domainName=v3.example.com")
-    cloudfront.refusals["CreateInvalidation"] = [denied("cloudfront:CreateInvalidation")]
+    cloudfront.refusals["CreateInvalidation"] = [deny("cloudfront:CreateInvalidation")]
     first = run("invalidate", "--stack", "prod", "--outputs", after)
     assert (first.exit_code, first.err) == (
         1,

@@ -40,16 +40,16 @@ config:
 """
 
 
-def encoded(size: int, fill: bytes) -> str:
+def encode(size: int, fill: bytes) -> str:
     return base64.urlsafe_b64encode(fill * size).decode().rstrip("=")
 
 
 def rsa(kid: str, fill: bytes = b"k", **members: Any) -> dict[str, Any]:
-    return {"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": encoded(256, fill), "e": "AQAB", **members}
+    return {"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": encode(256, fill), "e": "AQAB", **members}
 
 
 def ec(kid: str) -> dict[str, Any]:
-    return {"kty": "EC", "kid": kid, "crv": "P-256", "x": encoded(32, b"x"), "y": encoded(32, b"y")}
+    return {"kty": "EC", "kid": kid, "crv": "P-256", "x": encode(32, b"x"), "y": encode(32, b"y")}
 
 
 class Issuer(HttpFake):

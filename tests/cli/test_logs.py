@@ -254,13 +254,13 @@ def test_durations_are_seconds() -> None:
         parse_duration("15")
 
 
-def edited(project: Any, strategy: str) -> None:
+def edit_strategy(project: Any, strategy: str) -> None:
     path = project / "Pulumi.staging.yaml"
     path.write_text(path.read_text().replace("strategy: sticky-session", f"strategy: {strategy}"))
 
 
 def test_a_function_before_the_cache_logs_to_us_east_1(run: Run, project: Any, fake: FakeLogs) -> None:
-    edited(project, "tier")
+    edit_strategy(project, "tier")
     fake.events["us-east-1"] = [(now_ms() - 1_000, 'abc== {"strategy":"tier","origin":"premium","reason":"tier"}')]
     result = run("logs", "--stack", "staging")
     assert " us-east-1 premium tier\n" in result.out

@@ -139,7 +139,7 @@ def follow_the_page(folder: Path) -> None:
     call(folder, "docs.generate")
 
 
-def affected(folder: Path) -> list[str]:
+def affected_tests(folder: Path) -> list[str]:
     """The tests that go over the registry, and the strategy's own. Those of other strategies are none of its business:
     some measure time, and one of 1,400 fails on a machine that is busy."""
     tests = sorted((folder / "tests/strategies").glob("test_*.py"))
@@ -162,5 +162,5 @@ def test_a_new_strategy_passes_lint_types_and_the_tests_that_it_affects(copy: Pa
     call(copy, "ruff", "format", "--check", ".")
     call(copy, "pyrefly", "check", "strategies", "tests/strategies/test_by_country.py")
     call(copy, "docs.generate", "--check")
-    call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-m", "not long", *affected(copy), *ALWAYS)
+    call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-m", "not long", *affected_tests(copy), *ALWAYS)
     call(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", "by-country", *BY_NAME)

@@ -30,7 +30,7 @@ from controller.rollout.store import ControlTable, Items
 from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
 from infra.data.control_item import config_item
 from tests.cli.conftest import Result
-from tests.cli.fake_cloudfront import ID, FakeCloudFront, denied
+from tests.cli.fake_cloudfront import ID, FakeCloudFront, deny
 from tests.cli.status_server import local_stack
 from tests.infra.configs import edit_stack, shipped_stack
 from tests.moto_server import create_control_table, moto_server
@@ -336,7 +336,7 @@ def test_a_distribution_that_does_not_run_the_function_is_left_alone(
 
 def test_what_is_not_allowed_is_told_and_the_rest_is_done(run: Callable[..., Result], account: Account) -> None:
     """A half-finished run is finished by the next one."""
-    account.cloudfront.refusals["UpdateDistribution"] = [denied("cloudfront:UpdateDistribution")]
+    account.cloudfront.refusals["UpdateDistribution"] = [deny("cloudfront:UpdateDistribution")]
     first = rolled_back(run, account, "--yes", "--json")
     assert first.exit_code == 1
     assert states(first) | {"cache": ""} == {
@@ -371,14 +371,14 @@ def test_throttling_loses_nothing(run: Callable[..., Result], account: Account) 
 @pytest.mark.long
 def test_a_distribution_that_was_changed_meanwhile_is_not_overwritten(account: Account) -> None:
     """Between reading and writing, by whomever."""
-    step = version_step(_deployed(account))
+    step = version_step(_deployed_function(account))
     account.cloudfront.refusals["UpdateDistribution"] = [("PreconditionFailed", "The precondition is false.")]
     with pytest.raises(OperationError, match=f"^{ID} was changed at the same time: run it again$"):
         step.do()
     assert account.versions() == {"3", "7"}
 
 
-def _deployed(account: Account) -> Deployed:
+def _deployed_function(account: Account) -> Deployed:
     session = boto3.Session(region_name="us-east-1")
     return Deployed(
         f"{account.function_arn}:3",
@@ -474,7 +474,7 @@ def test_an_invalidation_that_was_not_reached_is_made_up_for(
     cached = cached_paths(shipped_stack("prod", *FASTEST))
     edit_stack(project, "prod", strategy="fastest-origin")
     account.write_outputs(cachedPaths=cached)
-    account.cloudfront.refusals["CreateInvalidation"] = [denied("cloudfront:CreateInvalidation")]
+    account.cloudfront.refusals["CreateInvalidation"] = [deny("cloudfront:CreateInvalidation")]
     assert states(rolled_back(run, account, "--yes", "--json"))["cache"] == "failed"
     assert account.cloudfront.tags == {MARK_TAG: "rolled-back"}
     assert states(rolled_back(run, account, "--yes", "--json")) == {
@@ -501,7 +501,7 @@ def test_an_invalidation_that_was_not_reached_is_made_up_for(
 def test_a_function_before_the_cache_reads_stable_from_its_store(
     overrides: tuple[str, ...], before: dict[str, str], keys: list[str]
 ) -> None:
-    client, stubber = stubbed()
+    client, stubber = stub_client()
     listed = [{"Key": key, "Value": value} for key, value in before.items()]
     stubber.add_response("list_keys", {"Items": listed}, {"KvsARN": STORE})
     step = key_values_step(shipped_stack("prod", *overrides), STORE, client)
@@ -527,7 +527,7 @@ def _stable(overrides: tuple[str, ...], key: str) -> str:
     return function.key_values[key]
 
 
-def stubbed() -> tuple[Any, Stubber]:
+def stub_client() -> tuple[Any, Stubber]:
     session = boto3.Session(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example", region_name="us-east-1")
     client = session.client("cloudfront-keyvaluestore")
     stubber = Stubber(client)
@@ -537,7 +537,7 @@ def stubbed() -> tuple[Any, Stubber]:
 
 def test_a_store_that_says_stable_already_is_not_written() -> None:
     stack = shipped_stack("prod", "strategy=tier")
-    client, stubber = stubbed()
+    client, stubber = stub_client()
     keys = ("pin", "tier:premium", "tier:standard")
     listed = [{"Key": key, "Value": '{"pin":"stable"}'} for key in keys]
     stubber.add_response("list_keys", {"Items": listed}, {"KvsARN": STORE})
@@ -550,7 +550,7 @@ def test_the_origins_of_the_override_are_left_as_they_are_in_the_store() -> None
 
     settings = ("strategy=tier", "override.header=x-qa", "override.secret=0123456789abcdef")
     stack = shipped_stack("staging", *settings)
-    client, stubber = stubbed()
+    client, stubber = stub_client()
     former = {key: value.replace("staging-v", "ec2-") for key, value in key_values_of(stack).items()}
     listed = [{"Key": key, "Value": value} for key, value in former.items()]
     stubber.add_response("list_keys", {"Items": listed}, {"KvsARN": STORE})
@@ -560,7 +560,7 @@ def test_the_origins_of_the_override_are_left_as_they_are_in_the_store() -> None
 
 
 def test_many_keys_are_written_in_batches() -> None:
-    client, stubber = stubbed()
+    client, stubber = stub_client()
     changed = {f"tier:{number:03}": "x" for number in range(BATCH_KEYS + 1)}
     described = {"ETag": "E1", "ItemCount": 1, "TotalSizeInBytes": 9, "KvsARN": STORE, "Created": 0}
     stubber.add_response("describe_key_value_store", described, {"KvsARN": STORE})

@@ -87,7 +87,7 @@ def change(table: ControlTable, changed: Changed) -> Items:
     return table.write(changed(items.rollout, int(time.time())), items)
 
 
-def measured(rollout: Rollout, canary_errors: int = 3) -> Rollout:
+def measure(rollout: Rollout, canary_errors: int = 3) -> Rollout:
     canary = Sample(600, 600, canary_errors, 600, 600 * 4.0, 600 * 16.5)
     stable = Sample(9_400, 9_400, 47, 9_400, 9_400 * 4.0, 9_400 * 16.5)
     samples = {"canary": canary, "stable": stable}
@@ -146,7 +146,7 @@ def test_a_second_start_is_refused(run: Run, table: ControlTable) -> None:
 
 def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
-    change(table, lambda rollout, now: measured(rollout.start_step(1, now - 250, "step 1 passed")))
+    change(table, lambda rollout, now: measure(rollout.start_step(1, now - 250, "step 1 passed")))
     result = run("rollout", "status", "--stack", "prod")
     assert result == Result(
         0,
@@ -173,7 +173,7 @@ def test_steps_samples_tests_and_the_reason_are_shown(run: Run, table: ControlTa
 def test_the_sample_ratio_is_shown_and_so_is_that_it_was_not_judged(run: Run, table: ControlTable) -> None:
     ratios = {"canary": SampleRatio(60, 1_000, 5, 0.2, 0.002, 0), "baseline": SampleRatio(0, 0, 5, 1, 0.002, 0)}
     run("rollout", "start", "--stack", "prod")
-    change(table, lambda rollout, _: replace(measured(rollout), sample_ratio=ratios))
+    change(table, lambda rollout, _: replace(measure(rollout), sample_ratio=ratios))
     assert (
         run("rollout", "status", "--stack", "prod")
         .out.partition("sample ratio")[2]
@@ -187,7 +187,7 @@ def test_the_sample_ratio_is_shown_and_so_is_that_it_was_not_judged(run: Run, ta
 
 def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
-    change(table, lambda rollout, now: measured(rollout, canary_errors=60).roll_back("errors: too many", now))
+    change(table, lambda rollout, now: measure(rollout, canary_errors=60).roll_back("errors: too many", now))
     result = run("rollout", "status", "--stack", "prod")
     assert result.exit_code == 3
     assert f"prod ({PLACE}): the rollout of release 2026-11 was rolled back\n" in result.out
@@ -286,7 +286,7 @@ def test_a_rollout_that_is_measured_meanwhile_is_changed_all_the_same(
     run: Run, table: ControlTable, meanwhile: Meanwhile
 ) -> None:
     run("rollout", "start", "--stack", "prod")
-    meanwhile(lambda rollout, _: measured(rollout).explain("something new"))
+    meanwhile(lambda rollout, _: measure(rollout).explain("something new"))
     assert run("rollout", "abort", "--stack", "prod").exit_code == 0
     assert table.read().live.is_withdrawn
 

@@ -32,7 +32,7 @@ def validator() -> Any:
     return Draft4Validator(schema, format_checker=FormatChecker())
 
 
-def validated(text: str) -> dict[str, Any]:
+def validate_run(text: str) -> dict[str, Any]:
     """The run of a document that the schema allows, and that GitHub can show: every result has rule, text, place."""
     document = json.loads(text)
     assert [error.message for error in validator().iter_errors(document)] == []
@@ -61,7 +61,7 @@ def test_the_schema_refuses_what_is_no_sarif() -> None:
 
 
 def test_every_rule_has_a_sentence_and_a_page(run: Run) -> None:
-    rules = validated(run("config", "check", "--stack", "prod", "--sarif", "-").out)["tool"]["driver"]["rules"]
+    rules = validate_run(run("config", "check", "--stack", "prod", "--sarif", "-").out)["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules[3:]] == [rule.name for rule in RULES]
     for rule in rules:
         assert rule["helpUri"].startswith("https://")
@@ -80,7 +80,7 @@ def test_a_mistake_is_at_the_line_of_its_key_or_of_the_nearest_one_above_it(run:
     )
     result = run("config", "check", "--stack", "prod", "--sarif", "-")
     assert result.exit_code == 1
-    found = validated(result.out)
+    found = validate_run(result.out)
     messages = {text.split(" ")[0]: text for text in (one["message"]["text"] for one in found["results"])}
     lines = {text.split(" ")[0]: line for text, (_, _, _, line) in zip(messages, lines_of(found), strict=True)}
     assert lines["edge-router:canaryPercent"] == 4
@@ -91,7 +91,7 @@ def test_a_mistake_is_at_the_line_of_its_key_or_of_the_nearest_one_above_it(run:
 
 def test_a_key_that_the_file_lacks_is_at_its_config(run: Run) -> None:
     result = run("config", "check", "--stack", "prod", "--set", "skew.cookie=no good", "--sarif", "-")
-    found = lines_of(validated(result.out))
+    found = lines_of(validate_run(result.out))
     assert found
     assert {(name, level, file) for name, level, file, _ in found} == {("config-invalid", "error", "Pulumi.prod.yaml")}
 
@@ -100,7 +100,9 @@ def test_what_is_rarely_meant_is_a_warning(run: Run) -> None:
     doubtful = ("--set", "strategy=jwt-iat", "--set", "jwtIat.verify=false")
     result = run("config", "check", "--stack", "prod", *doubtful, "--sarif", "-")
     assert result.exit_code == 0
-    assert [(rule, level) for rule, level, _, _ in lines_of(validated(result.out))] == [("config-doubtful", "warning")]
+    assert [(rule, level) for rule, level, _, _ in lines_of(validate_run(result.out))] == [
+        ("config-doubtful", "warning")
+    ]
 
 
 @pytest.mark.long_if(r"^[bfr]|^m[3-9]")
@@ -110,7 +112,7 @@ def test_every_finding_in_a_state_is_at_the_line_of_its_distribution(run: Run, t
     result = run("config", "check", "--state", str(path), "--sarif", str(written))
     plain = run("config", "check", "--state", str(path), "--json").document
     assert result.exit_code == 0
-    found = validated(written.read_text(encoding="utf-8"))
+    found = validate_run(written.read_text(encoding="utf-8"))
     told = [(one["ruleId"], one["level"]) for one in found["results"]]
     expected = [(one["name"], one["severity"]) for one in plain["findings"]]
     assert told == expected + [("not-checked", "note")] * len(plain["notJudged"])
@@ -126,7 +128,7 @@ def test_where_nothing_could_be_checked_the_result_is_an_error(run: Run, tmp_pat
     path.write_text(json.dumps(alone))
     result = run("config", "check", "--state", str(path), "--sarif", "-")
     assert result.exit_code == 1
-    [one] = validated(result.out)["results"]
+    [one] = validate_run(result.out)["results"]
     assert (one["ruleId"], one["level"]) == ("not-checked", "error")
     assert one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == path.as_uri()
 
@@ -137,7 +139,7 @@ def test_a_finding_keeps_its_fingerprint_when_lines_move(run: Run, tmp_path: Pat
     for number, moved in enumerate((text, text.replace("{", "{\n\n\n", 1))):
         path = tmp_path / f"{number}.json"
         path.write_text(moved)
-        found += validated(run("config", "check", "--state", str(path), "--sarif", "-").out)["results"]
+        found += validate_run(run("config", "check", "--state", str(path), "--sarif", "-").out)["results"]
     first, second = found
     assert first["partialFingerprints"] == second["partialFingerprints"]
     assert first["locations"] != second["locations"]

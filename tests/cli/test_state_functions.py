@@ -29,7 +29,7 @@ MISSING = (
 )
 
 
-def served(*events: str, **function: Any) -> dict[str, Any]:
+def served_state(*events: str, **function: Any) -> dict[str, Any]:
     """A state that `up` can serve, with the function that it runs unless it is taken away."""
     whole = state(behavior(*events), domainName="d1.cloudfront.net", origins=[ORIGIN])
     if function:
@@ -58,27 +58,29 @@ def package(tmp_path: Path) -> Path:
 
 def test_a_function_of_which_the_state_has_the_arn_only_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        find_attached_functions(served("origin-request"), tmp_path, None)
+        find_attached_functions(served_state("origin-request"), tmp_path, None)
     assert str(caught.value) == MISSING
 
 
 def test_a_package_runs_in_its_place(tmp_path: Path, package: Path) -> None:
-    [function] = find_attached_functions(served("origin-request", "origin-response"), tmp_path, package)
+    [function] = find_attached_functions(served_state("origin-request", "origin-response"), tmp_path, package)
     assert (function.arn, function.name, function.version) == (ARN, "edge", "7")
     assert (function.package, function.handler) == (package, HANDLER)
 
 
 def test_what_the_state_has_is_taken_from_it(tmp_path: Path, package: Path) -> None:
-    [function] = find_attached_functions(served("origin-request", **lambda_function(memorySize=256)), tmp_path, package)
+    [function] = find_attached_functions(
+        served_state("origin-request", **lambda_function(memorySize=256)), tmp_path, package
+    )
     assert (function.memory_mb, function.timeout_seconds) == (256, 5.0)
 
 
 def test_a_function_that_no_event_names_needs_no_package(tmp_path: Path) -> None:
-    assert find_attached_functions(served(**lambda_function()), tmp_path, None) == ()
+    assert find_attached_functions(served_state(**lambda_function()), tmp_path, None) == ()
 
 
 def test_a_function_that_is_replaced_and_not_yet_gone_is_not_run(tmp_path: Path) -> None:
-    gone = served("origin-request", **lambda_function())
+    gone = served_state("origin-request", **lambda_function())
     gone["deployment"]["resources"][-1]["delete"] = True
     with pytest.raises(UsageError) as caught:
         find_attached_functions(gone, tmp_path, None)
@@ -87,7 +89,9 @@ def test_a_function_that_is_replaced_and_not_yet_gone_is_not_run(tmp_path: Path)
 
 def test_another_runtime_than_pythons_is_refused_at_the_start(tmp_path: Path, package: Path) -> None:
     with pytest.raises(FunctionStateError, match=r"the runtime nodejs22\.x is not simulated, only Python's$"):
-        find_attached_functions(served("origin-request", **lambda_function(runtime="nodejs22.x")), tmp_path, package)
+        find_attached_functions(
+            served_state("origin-request", **lambda_function(runtime="nodejs22.x")), tmp_path, package
+        )
 
 
 @pytest.fixture
@@ -101,12 +105,12 @@ def exported(tmp_path: Path) -> Callable[[dict[str, Any]], str]:
 
 
 def test_the_command_ends_before_it_serves_anything(run: Run, exported: Callable[[dict[str, Any]], str]) -> None:
-    path = exported(served("origin-request"))
+    path = exported(served_state("origin-request"))
     assert run("up", "--port", "0", "--state", path) == Result(2, "", f"error: {MISSING}\n")
 
 
 def test_one_of_several_distributions_is_picked_by_name(run: Run, exported: Callable[[dict[str, Any]], str]) -> None:
-    two = served()
+    two = served_state()
     first = two["deployment"]["resources"][-1]["outputs"]
     two["deployment"]["resources"].append(
         resource(DISTRIBUTION, "shop", first | {"defaultCacheBehavior": behavior("origin-request")})

@@ -9,7 +9,7 @@ import pytest
 from cli.sweep.plan import YOUNG_SECONDS
 
 from .conftest import Result
-from .fake_aws import ACCOUNT, REPLICATED, USER, FakeAws, Function, RefusalError, denied
+from .fake_aws import ACCOUNT, REPLICATED, USER, FakeAws, Function, RefusalError, deny
 
 PROD, STAGING = "edge-router-prod", "edge-router-staging"
 LEFT, USED = f"{PROD}-aaaaaaaa", f"{PROD}-bbbbbbbb"
@@ -50,7 +50,7 @@ def left(name: str = LEFT, versions: int = 1, **more: str) -> Function:
     return function(name, versions, role_id="AROAGONE", **more)
 
 
-def used(aws: FakeAws, versions: int, *, serves: int | None = None, **more: str) -> Function:
+def used_function(aws: FakeAws, versions: int, *, serves: int | None = None, **more: str) -> Function:
     """A function of a stack that is there, with one of its versions on a distribution."""
     aws.roles[PROD] = "AROATHERE"
     made = function(USED, versions, role_id="AROATHERE", **more)
@@ -78,7 +78,7 @@ def test_nothing_there_is_nothing_to_do(run: Callable[..., Result], aws: FakeAws
 
 def test_a_dry_run_says_what_would_go_and_changes_nothing(run: Callable[..., Result], aws: FakeAws) -> None:
     aws.add(left())
-    used(aws, versions=5)
+    used_function(aws, versions=5)
     result = run("sweep")
     assert result.out.splitlines() == [
         "state\tfunction\tversion\tstack\tsince\twhy",
@@ -101,7 +101,7 @@ def test_a_refused_function_waits_and_goes_when_aws_lets_go(run: Callable[..., R
         "1 waits: run it again later",
     ]
     assert refused.exit_code == 3
-    assert (aws.deleted, aws.counted()["DeleteFunction"]) == ([], 1)
+    assert (aws.deleted, aws.count_calls()["DeleteFunction"]) == ([], 1)
     aws.release()
     done = run("sweep", "--delete")
     assert (done.exit_code, done.out.splitlines()[1]) == (
@@ -124,14 +124,14 @@ def test_since_when_it_waits_is_when_it_was_refused_first(
     later = run("sweep", "--delete", "--json").document["items"]
     assert first == later
     assert [one["since"] for one in later] == ["2026-11-22T12:00:00Z"]
-    assert aws.counted()["TagResource"] == 1
+    assert aws.count_calls()["TagResource"] == 1
 
 
 def test_without_the_right_to_tag_it_still_says_that_it_waits(run: Callable[..., Result], aws: FakeAws) -> None:
     one = left()
     one.replicated = {1}
     aws.add(one)
-    aws.refusals["TagResource"] = [denied("lambda:TagResource", one.arn)]
+    aws.refusals["TagResource"] = [deny("lambda:TagResource", one.arn)]
     result = run("sweep", "--delete", "--json")
     [item] = result.document["items"]
     assert (item["state"], result.exit_code) == ("waits", 3)
@@ -142,7 +142,7 @@ def test_without_the_right_to_tag_it_still_says_that_it_waits(run: Callable[...,
 
 
 def test_old_versions_go_but_never_the_newest_nor_one_in_use(run: Callable[..., Result], aws: FakeAws) -> None:
-    one = used(aws, versions=6, serves=2)
+    one = used_function(aws, versions=6, serves=2)
     result = run("sweep", "--delete", "--json")
     assert items(result) == [(USED, 1, "deleted"), (USED, 3, "deleted")]
     assert sorted(one.versions) == [2, 4, 5, 6]
@@ -150,7 +150,7 @@ def test_old_versions_go_but_never_the_newest_nor_one_in_use(run: Callable[..., 
 
 
 def test_a_version_on_a_behavior_of_any_distribution_is_kept(run: Callable[..., Result], aws: FakeAws) -> None:
-    one = used(aws, versions=6)
+    one = used_function(aws, versions=6)
     aws.distributions |= {"E2": [], "E3": [], "E4": [f"{ARN}other:1", f"{one.arn}:1"]}
     assert items(run("sweep", "--delete", "--json")) == [(USED, 2, "deleted"), (USED, 3, "deleted")]
 
@@ -160,7 +160,7 @@ def test_a_version_on_a_behavior_of_any_distribution_is_kept(run: Callable[..., 
 def test_how_many_are_kept_is_the_functions_tag_unless_given(
     keep: str, options: tuple[str, ...], kept: list[int], run: Callable[..., Result], aws: FakeAws
 ) -> None:
-    one = used(aws, versions=6, keep=keep)
+    one = used_function(aws, versions=6, keep=keep)
     assert run("sweep", "--delete", *options).exit_code == 0
     assert sorted(one.versions) == kept
 
@@ -168,7 +168,7 @@ def test_how_many_are_kept_is_the_functions_tag_unless_given(
 def test_an_old_version_that_is_still_replicated_waits_since_it_was_replaced(
     run: Callable[..., Result], aws: FakeAws
 ) -> None:
-    one = used(aws, versions=5)
+    one = used_function(aws, versions=5)
     one.replicated = {2}
     result = run("sweep", "--delete")
     assert result.out.splitlines()[1:] == [
@@ -183,7 +183,7 @@ def test_an_old_version_that_is_still_replicated_waits_since_it_was_replaced(
 def test_a_function_whose_role_was_made_anew_is_left_behind(run: Callable[..., Result], aws: FakeAws) -> None:
     """The stack was destroyed and deployed again: same names, but for the function's."""
     aws.add(left())
-    used(aws, versions=1)
+    used_function(aws, versions=1)
     assert items(run("sweep", "--delete", "--json")) == [(LEFT, None, "deleted")]
     assert list(aws.functions) == [USED]
 
@@ -198,7 +198,7 @@ def test_a_left_function_that_a_distribution_uses_is_not_touched(run: Callable[.
         "in use",
         "by a distribution of no known stack: E9 (version 2); remove the association first",
     )
-    assert (result.exit_code, aws.counted()["DeleteFunction"]) == (3, 0)
+    assert (result.exit_code, aws.count_calls()["DeleteFunction"]) == (3, 0)
 
 
 def test_a_function_that_was_changed_just_now_may_be_a_deployments(run: Callable[..., Result], aws: FakeAws) -> None:
@@ -222,7 +222,7 @@ def test_only_functions_with_our_tags_are_looked_at(run: Callable[..., Result], 
     untagged.tags = {"edge-router:stack": PROD}
     aws.add(strange, untagged)
     assert run("sweep", "--delete").out == "nothing to sweep\n"
-    assert aws.counted()["ListTags"] == 1
+    assert aws.count_calls()["ListTags"] == 1
 
 
 def test_one_stacks_are_swept_alone(run: Callable[..., Result], aws: FakeAws) -> None:
@@ -263,7 +263,7 @@ def test_a_missing_right_is_named_before_anything_is_deleted(
     operation: str, action: str, resource: str, run: Callable[..., Result], aws: FakeAws
 ) -> None:
     aws.add(left())
-    aws.refusals[operation] = [denied(action, resource)]
+    aws.refusals[operation] = [deny(action, resource)]
     result = run("sweep", "--delete")
     assert (result.exit_code, result.out, aws.deleted) == (1, "", [])
     assert result.err == (
@@ -274,7 +274,7 @@ def test_a_missing_right_is_named_before_anything_is_deleted(
 
 def test_a_function_that_may_not_be_deleted_stops_no_other(run: Callable[..., Result], aws: FakeAws) -> None:
     aws.add(left(), left(f"{STAGING}-cccccccc", stack=STAGING))
-    aws.refusals["DeleteFunction"] = [denied("lambda:DeleteFunction", f"{ARN}{LEFT}")]
+    aws.refusals["DeleteFunction"] = [deny("lambda:DeleteFunction", f"{ARN}{LEFT}")]
     result = run("sweep", "--delete")
     assert result.out.splitlines()[1:] == [
         f"failed\t{LEFT}\tall\t{PROD}\t-\t{USER} needs the permission lambda:DeleteFunction on {ARN}{LEFT} (no"
@@ -287,7 +287,7 @@ def test_a_function_that_may_not_be_deleted_stops_no_other(run: Callable[..., Re
 
 @pytest.mark.long
 def test_throttling_stops_it_and_the_next_run_goes_on(run: Callable[..., Result], aws: FakeAws) -> None:
-    one = used(aws, versions=6)
+    one = used_function(aws, versions=6)
     aws.refusals["DeleteFunction"] = [RefusalError("TooManyRequestsException", "Rate exceeded", 429)]
     result = run("sweep", "--delete", "--json")
     assert items(result) == [(USED, 1, "not tried"), (USED, 2, "not tried"), (USED, 3, "not tried")]
@@ -295,7 +295,7 @@ def test_throttling_stops_it_and_the_next_run_goes_on(run: Callable[..., Result]
         "AWS throttles DeleteFunction in us-east-1 (TooManyRequestsException): nothing is lost, run it again in a"
         " minute"
     }
-    assert (result.exit_code, aws.counted()["DeleteFunction"]) == (1, 1)
+    assert (result.exit_code, aws.count_calls()["DeleteFunction"]) == (1, 1)
     assert run("sweep", "--delete").exit_code == 0
     assert sorted(one.versions) == [4, 5, 6]
     assert aws.deleted == [f"{one.arn}:{number}" for number in (1, 2, 3)]
@@ -311,7 +311,7 @@ def test_being_throttled_for_a_moment_is_not_even_noticed(
 
 
 def test_what_another_run_has_deleted_meanwhile_is_not_an_error(run: Callable[..., Result], aws: FakeAws) -> None:
-    one = used(aws, versions=5)
+    one = used_function(aws, versions=5)
     gone = RefusalError("ResourceNotFoundException", f"Function not found: {one.arn}:1", 404)
     aws.refusals["DeleteFunction"] = [gone]
     assert items(run("sweep", "--delete", "--json")) == [(USED, 1, "gone"), (USED, 2, "deleted")]
@@ -321,7 +321,7 @@ def test_what_another_run_has_deleted_meanwhile_is_not_an_error(run: Callable[..
 
 
 def test_a_run_that_broke_off_is_finished_by_the_next(run: Callable[..., Result], aws: FakeAws) -> None:
-    one = used(aws, versions=6)
+    one = used_function(aws, versions=6)
     aws.refusals["DeleteFunction"] = [RefusalError("ServiceException", "An error occurred", 500)]
     first = run("sweep", "--delete", "--json")
     assert items(first) == [(USED, 1, "failed"), (USED, 2, "deleted"), (USED, 3, "deleted")]
@@ -334,7 +334,7 @@ def test_a_run_that_broke_off_is_finished_by_the_next(run: Callable[..., Result]
 def test_a_connection_that_breaks_stops_it_with_what_was_done(
     run: Callable[..., Result], aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    used(aws, versions=6)
+    used_function(aws, versions=6)
     monkeypatch.setattr(aws, "_delete_function", lambda **_: (_ for _ in ()).throw(BrokenPipeError()))
     result = run("sweep", "--delete", "--json")
     assert items(result) == [(USED, 1, "not tried"), (USED, 2, "not tried"), (USED, 3, "not tried")]

@@ -18,7 +18,7 @@ BORDERS = "│┃┏┓┗┛┡┩├┤└┘┳╇┴─━"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:edge-router-prod-router:12"
 
 
-def shown(columns: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> str:
+def show(columns: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     console.print(build_table(columns, rows, console.width))
     return console.file.getvalue()  # type: ignore[attr-defined]
@@ -26,15 +26,15 @@ def shown(columns: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 100, 200])
 def test_keys_and_figures_are_whole_at_any_width(width: int) -> None:
-    text = shown(COLUMNS, ROWS, width)
+    text = show(COLUMNS, ROWS, width)
     assert all(cell in text for row in ROWS for cell in row)
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= width
 
 
 def test_a_wide_terminal_has_a_table_and_a_narrow_one_a_block_a_row() -> None:
-    assert "│ tenant-lookup " in shown(COLUMNS, ROWS, 120)
-    assert [line.rstrip() for line in shown(COLUMNS, ROWS[1:], 60).splitlines()] == [
+    assert "│ tenant-lookup " in show(COLUMNS, ROWS, 120)
+    assert [line.rstrip() for line in show(COLUMNS, ROWS[1:], 60).splitlines()] == [
         "tenant-lookup",
         "  CloudFront: 4,865.90",
         "  edge code: 631.26",
@@ -46,7 +46,7 @@ def test_a_wide_terminal_has_a_table_and_a_narrow_one_a_block_a_row() -> None:
 
 @pytest.mark.parametrize("width", [60, 20, 1])
 def test_a_long_word_is_folded_and_not_cut(width: int) -> None:
-    text = shown(("output", "value"), [("functionArn", ARN)], width)
+    text = show(("output", "value"), [("functionArn", ARN)], width)
     letters = "".join(character for character in text if not character.isspace() and character not in BORDERS)
     assert ARN in letters
     assert "functionArn" in letters
@@ -54,4 +54,4 @@ def test_a_long_word_is_folded_and_not_cut(width: int) -> None:
 
 def test_brackets_are_no_markup() -> None:
     for width in (80, 10):
-        assert "[bold]" in shown(("a", "b"), [("[bold]", "[/x]")], width)
+        assert "[bold]" in show(("a", "b"), [("[bold]", "[/x]")], width)

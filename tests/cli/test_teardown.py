@@ -67,7 +67,7 @@ def _function(outputs: dict[str, Any]) -> Function:
     return Function(outputs["name"], role, tags, versions, LONG_AGO, outputs["handler"], set(versions))
 
 
-def told(result: Result) -> tuple[list[tuple[str, str]], int]:
+def fates_of(result: Result) -> tuple[list[tuple[str, str]], int]:
     """Functions with what becomes of them, and the exit code."""
     return [(one["function"], one["state"]) for one in result.document["items"]], result.exit_code
 
@@ -85,10 +85,10 @@ def test_a_stack_goes_at_once_and_its_function_when_lambda_lets_go(
 
     deploy(run_program("staging", project=nothing, state=deployed.state), aws)
     assert (name in aws.functions, aws.distributions, aws.roles) == (True, {}, {})
-    assert told(run("sweep", "--stack", "staging", "--json")) == ([(name, "to delete")], 3)
-    assert told(run("sweep", "--stack", "staging", "--delete", "--json")) == ([(name, "waits")], 3)
+    assert fates_of(run("sweep", "--stack", "staging", "--json")) == ([(name, "to delete")], 3)
+    assert fates_of(run("sweep", "--stack", "staging", "--delete", "--json")) == ([(name, "waits")], 3)
     aws.release()
-    assert told(run("sweep", "--stack", "staging", "--delete", "--json")) == ([(name, "deleted")], 0)
+    assert fates_of(run("sweep", "--stack", "staging", "--delete", "--json")) == ([(name, "deleted")], 0)
 
     assert name not in aws.functions
     assert [arn.split(":")[6] for arn in aws.deleted] == [name]
@@ -100,6 +100,6 @@ def test_what_a_switch_of_strategies_left_behind_is_swept(run: Callable[..., Res
     deploy(first, aws)
     deploy(run_stack("staging", "strategy=tier", state=first.state), aws)
     name = first.outputs["functionArn"].split(":")[6]
-    assert told(run("sweep", "--delete", "--json")) == ([(name, "waits")], 3)
+    assert fates_of(run("sweep", "--delete", "--json")) == ([(name, "waits")], 3)
     aws.release()
-    assert told(run("sweep", "--delete", "--json")) == ([(name, "deleted")], 0)
+    assert fates_of(run("sweep", "--delete", "--json")) == ([(name, "deleted")], 0)

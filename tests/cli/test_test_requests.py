@@ -53,7 +53,7 @@ def serving(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[int]:
         server.server_close()
 
 
-def written(folder: Path, text: str) -> str:
+def write_file(folder: Path, text: str) -> str:
     (folder / "site.yaml").write_text(text, encoding="utf-8")
     return str(folder / "site.yaml")
 
@@ -109,7 +109,7 @@ def test_a_token_by_a_private_key_is_one_that_the_router_believes(
 
     given = (text for setting in settings for text in ("--set", setting))
     with serving(answer) as port:
-        file = written(tmp_path, TOKENS)
+        file = write_file(tmp_path, TOKENS)
         result = run("test", file, "--url", f"http://127.0.0.1:{port}", "--stack", "local", *given, "--json")
     tests = {test["name"]: test for test in result.document["files"][0]["tests"]}
     assert [test["outcome"] for test in tests.values()] == ["passed"] * 3 + ["failed"] * 2
@@ -128,7 +128,7 @@ def test_the_host_of_a_request_is_the_server_name_and_its_certificate_counts(run
     (tmp_path / "server.pem").write_bytes(private_pem(site.key).encode() + site.pem)
     tls, names = server_context(tmp_path / "server.pem"), list[str | None]()
     tls.sni_callback = lambda _socket, name, _context: names.append(name)
-    file = written(
+    file = write_file(
         tmp_path,
         "tests:\n"
         "  - name: an alias\n    steps: [{ request: { path: /, host: www.example.com },"
@@ -145,7 +145,7 @@ def test_the_host_of_a_request_is_the_server_name_and_its_certificate_counts(run
 
 @pytest.mark.long
 def test_an_application_of_ones_own_stands_behind_the_local_edge(run: Run, tmp_path: Path) -> None:
-    file = written(
+    file = write_file(
         tmp_path,
         "set: { strategy: cookie-version, canaryPercent: 0 }\n"
         "tests:\n"

@@ -17,7 +17,7 @@ from cli.output.progress import counting
 from cli.stacks.workspace import Workspace
 from cli.validate.run import expectations
 from tests.cli.conftest import ROOT, Result
-from tests.validator.sites import SECRET, Shop, served
+from tests.validator.sites import SECRET, Shop, serve
 
 Run = Callable[..., Result]
 LOCAL_SECRET = "local-demo-override-secret"
@@ -31,7 +31,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_proven_is_printed_with_its_evidence(run: Run):
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         result = run("validate", url, *SMALL, "--percent", "30")
     assert (result.exit_code, result.err) == (0, "")
     lines = result.out.splitlines()
@@ -57,9 +57,9 @@ def test_what_is_proven_is_printed_with_its_evidence(run: Run):
 
 
 def test_what_is_not_proven_ends_with_exit_code_1(run: Run):
-    with served(Shop(is_anonymous=True)) as url:
+    with serve(Shop(is_anonymous=True)) as url:
         inconclusive = run("validate", url, *SMALL, "--percent", "30")
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         failed = run("validate", url, *SMALL, "--percent", "90", "--json")
     assert (inconclusive.exit_code, inconclusive.err) == (1, "")
     assert "? inconclusive split: 40 of 40 visitors got no known version: no header x-app-version\n" in inconclusive.out
@@ -71,7 +71,7 @@ def test_what_is_not_proven_ends_with_exit_code_1(run: Run):
 
 @pytest.mark.long
 def test_the_report_goes_to_a_file_too(run: Run, tmp_path: Path):
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         result = run("validate", url, *SMALL, "--json", "--report", str(tmp_path / "report.json"))
     assert json.loads((tmp_path / "report.json").read_text()) == result.document
 
@@ -80,7 +80,7 @@ def test_the_report_goes_to_a_file_too(run: Run, tmp_path: Path):
 def test_expectations_come_from_the_stack_and_the_secret_is_never_printed(run: Run, tmp_path: Path):
     shop = Shop(secret=LOCAL_SECRET)
     settings = ("--stack", "local", "--set", "strategy=cookie-version", "--set", "canaryPercent=30")
-    with served(shop) as url:
+    with serve(shop) as url:
         result = run("validate", url, *SMALL, *settings, "--json")
     document = result.document
     assert (result.exit_code, document["plan"]["percent"]) == (0, 30)
@@ -92,7 +92,7 @@ def test_expectations_come_from_the_stack_and_the_secret_is_never_printed(run: R
 @pytest.mark.long
 def test_what_is_given_goes_before_what_the_stack_says(run: Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(os.environ, "EDGE_ROUTER_OVERRIDE_SECRET", SECRET)
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         pinned = ("--stack", "local", "--set", "pin=stable", "--percent", "30", "--pin", "none")
         result = run("validate", url, *SMALL, *pinned, "--json")
     document = result.document
@@ -162,7 +162,7 @@ def test_what_cannot_be_asked_ends_with_exit_code_2(run: Run, arguments: tuple[s
 
 @pytest.mark.long
 def test_a_report_that_cannot_be_written_is_told_after_it_was_shown(run: Run):
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         result = run("validate", url, *SMALL, "--json", "--report", "/dev/full")
     assert (result.exit_code, result.err) == (
         1,
@@ -173,7 +173,7 @@ def test_a_report_that_cannot_be_written_is_told_after_it_was_shown(run: Run):
 
 @pytest.mark.long
 def test_a_bar_is_on_a_terminal_only():
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         command = [sys.executable, "-m", "cli", "validate", url, *SMALL, "--json"]
         terminal, other_end = pty.openpty()
         with os.fdopen(other_end, "w") as stderr:

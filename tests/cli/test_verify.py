@@ -47,7 +47,7 @@ def package() -> bytes:
     return build_bundle(shipped_stack("prod", "strategy=cookie-version")).path.read_bytes()
 
 
-def zipped(files: dict[str, bytes]) -> bytes:
+def zip_files(files: dict[str, bytes]) -> bytes:
     """As somebody else's program would write it."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_STORED) as archive:
@@ -56,7 +56,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def damaged() -> bytes:
+def damaged_zip() -> bytes:
     """A zip that is whole but for the first byte of a file's compressed data, a kind of block that there is not."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
@@ -66,11 +66,11 @@ def damaged() -> bytes:
     return bytes(content)
 
 
-def changed(**changes: object) -> bytes:
+def changed_package(**changes: object) -> bytes:
     """The package with another config, and a module more."""
     files = open_package(package(), "").files
     files["config.json"] = json.dumps(json.loads(files["config.json"]) | changes).encode()
-    return zipped({**files, "extra.py": b"import os\n"})
+    return zip_files({**files, "extra.py": b"import os\n"})
 
 
 def git(*arguments: str) -> str:
@@ -106,7 +106,7 @@ def test_the_package_that_was_built_here_is_it(run: Run, tmp_path: Path, commit:
 
 def test_another_zip_of_the_same_files_is_it_too(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "router.zip"
-    path.write_bytes(zipped(dict(reversed(open_package(package(), "").files.items()))))
+    path.write_bytes(zip_files(dict(reversed(open_package(package(), "").files.items()))))
     result = verify(run, path)
     first = "only the zip itself differs: times, modes, order or compression\n"
     assert (result.exit_code, result.out.startswith(first)) == (0, True)
@@ -114,7 +114,7 @@ def test_another_zip_of_the_same_files_is_it_too(run: Run, tmp_path: Path) -> No
 
 def test_what_differs_is_named_and_no_text_that_may_be_secret(run: Run, tmp_path: Path, commit: str) -> None:
     path = tmp_path / "router.zip"
-    path.write_bytes(changed(log_salt="tell-nobody", deadline_ms=1))
+    path.write_bytes(changed_package(log_salt="tell-nobody", deadline_ms=1))
     result = verify(run, path, "--json")
     document = result.document
     assert result.exit_code == 1
@@ -138,7 +138,7 @@ def test_bytecode_that_cannot_be_judged_here_is_not_called_in_order(
 ) -> None:
     files = open_package(package(), "").files
     path = tmp_path / "router.zip"
-    path.write_bytes(zipped(files | {COMPILED.replace("/a.", "/handler."): HERE[COMPILED]}))
+    path.write_bytes(zip_files(files | {COMPILED.replace("/a.", "/handler."): HERE[COMPILED]}))
     other = Interpreter(sys.executable, loads_native=False)
     monkeypatch.setattr("infra.package.bundle.lambda_python", lambda: other)
     result = verify(run, path, "--json")
@@ -153,8 +153,8 @@ def test_bytecode_that_cannot_be_judged_here_is_not_called_in_order(
     ("content", "told"),
     [
         (b"x", "is no zip of a package: File is not a zip file"),
-        (damaged(), "is no zip of a package: Error -3 while decompressing data: invalid block type"),
-        (zipped({"readme.txt": b""}), "holds no handler of the router, the controller or the validator"),
+        (damaged_zip(), "is no zip of a package: Error -3 while decompressing data: invalid block type"),
+        (zip_files({"readme.txt": b""}), "holds no handler of the router, the controller or the validator"),
     ],
 )
 def test_a_file_that_is_no_package_is_refused(content: bytes, told: str, run: Run, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_latest_is_not_what_a_distribution_runs(run: Run, aws: FakeCode) -> None
 
 
 def test_the_code_of_another_version_is_fetched_and_compared(run: Run, aws: FakeCode, commit: str) -> None:
-    aws.packages["edge-router-prod-3f7kq2ma:7"] = changed(deadline_ms=1)
+    aws.packages["edge-router-prod-3f7kq2ma:7"] = changed_package(deadline_ms=1)
     aws.settings |= {"Runtime": "python3.12", "Layers": [{"Arn": "arn:layer:1"}]}
     assert verify(run, ARN) == Result(
         1,
@@ -235,7 +235,7 @@ def test_a_download_that_fails_says_why_and_not_the_address(
     served: tuple[int, bytes], told: str, run: Run, aws: FakeCode
 ) -> None:
     """Whoever has the address may read the package."""
-    aws.packages["edge-router-prod-3f7kq2ma:7"] = changed()
+    aws.packages["edge-router-prod-3f7kq2ma:7"] = changed_package()
     aws.served = served
     failure = f"error: edge-router-prod-3f7kq2ma: the package cannot be fetched: {told}\n"
     assert verify(run, ARN) == Result(1, "", failure)
@@ -296,7 +296,7 @@ def test_it_reads_what_moto_says_of_a_function(run: Run, monkeypatch: pytest.Mon
     assert (result.exit_code, result.document["version"], result.document["isSame"]) == (0, "1", True)
 
 
-def compared(there: dict[str, bytes], here: dict[str, bytes]) -> tuple[list[str], list[str], list[str]]:
+def compare_files(there: dict[str, bytes], here: dict[str, bytes]) -> tuple[list[str], list[str], list[str]]:
     found = compare_packages(Opened(there, {}), Opened(here, {}))
     return list(map(str, found.differences)), list(map(str, found.undecided)), found.notes
 
@@ -304,10 +304,10 @@ def compared(there: dict[str, bytes], here: dict[str, bytes]) -> tuple[list[str]
 def test_bytecode_is_judged_because_it_runs_in_place_of_its_source() -> None:
     code = "bytecode router/__pycache__/a.cpython-313.pyc: "
     altered = HERE | {COMPILED: HERE[COMPILED] + b"!"}
-    assert compared(altered, HERE) == ([], [f"{code}by another release of Python 3.13, or changed"], [])
+    assert compare_files(altered, HERE) == ([], [f"{code}by another release of Python 3.13, or changed"], [])
     other = HERE | {COMPILED: HEADER + b"source-2code"}
-    assert compared(other, HERE) == ([f"{code}made of another source"], [], [])
-    assert compared(HERE, {SOURCE: HERE[SOURCE]}) == (
+    assert compare_files(other, HERE) == ([f"{code}made of another source"], [], [])
+    assert compare_files(HERE, {SOURCE: HERE[SOURCE]}) == (
         [],
         [f"{code}{NO_PYTHON}"],
         [],
@@ -317,28 +317,32 @@ def test_bytecode_is_judged_because_it_runs_in_place_of_its_source() -> None:
 def test_bytecode_that_lambda_does_not_read_is_a_note() -> None:
     note = "files with bytecode of another Python: 1; the function's does not read them"
     foreign = HERE | {"router/__pycache__/a.cpython-312.pyc": b"\xcb\r\r\n" + HERE[COMPILED][4:]}
-    assert compared(foreign, HERE) == ([], [], [note])
-    assert compared(HERE | {COMPILED: b"\xcb\r\r\n" + HERE[COMPILED][4:]}, HERE) == ([], [], [note])
+    assert compare_files(foreign, HERE) == ([], [], [note])
+    assert compare_files(HERE | {COMPILED: b"\xcb\r\r\n" + HERE[COMPILED][4:]}, HERE) == ([], [], [note])
     lacking = "files without bytecode there: 1; Lambda compiles their sources, which are the same"
-    assert compared({SOURCE: HERE[SOURCE]}, HERE) == ([], [], [lacking])
+    assert compare_files({SOURCE: HERE[SOURCE]}, HERE) == ([], [], [lacking])
 
 
 def test_bytecode_of_a_source_that_differs_is_not_named_besides() -> None:
-    assert compared({SOURCE: b"a = 2\n", COMPILED: HEADER + b"source-2"}, HERE) == (["changed router/a.py"], [], [])
-    assert compared({}, HERE) == (["missing router/a.py"], [], [])
+    assert compare_files({SOURCE: b"a = 2\n", COMPILED: HEADER + b"source-2"}, HERE) == (
+        ["changed router/a.py"],
+        [],
+        [],
+    )
+    assert compare_files({}, HERE) == (["missing router/a.py"], [], [])
 
 
 @pytest.mark.parametrize("name", ["router/b.pyc", "router/__pycache__/b.cpython-313.pyc"])
 def test_bytecode_without_a_source_here_is_a_file_too_many(name: str) -> None:
-    assert compared(HERE | {name: HERE[COMPILED]}, HERE) == ([f"added {name}"], [], [])
+    assert compare_files(HERE | {name: HERE[COMPILED]}, HERE) == ([f"added {name}"], [], [])
 
 
 def test_a_config_that_is_only_written_otherwise_is_a_note() -> None:
     here = HERE | {"config.json": b'{"a":1,"list":[1,"x"]}'}
     written = "config.json is written otherwise, and has the same values"
-    assert compared(here | {"config.json": b'{"list": [1, "x"], "a": 1}'}, here) == ([], [], [written])
-    assert compared(here | {"config.json": b"{"}, here) == (["changed config.json: is no JSON"], [], [])
-    assert compared(here | {"config.json": b'{"a":true,"list":[1,"y"],"more":"secret"}'}, here)[0] == [
+    assert compare_files(here | {"config.json": b'{"list": [1, "x"], "a": 1}'}, here) == ([], [], [written])
+    assert compare_files(here | {"config.json": b"{"}, here) == (["changed config.json: is no JSON"], [], [])
+    assert compare_files(here | {"config.json": b'{"a":true,"list":[1,"y"],"more":"secret"}'}, here)[0] == [
         "config a: true there, 1 here",
         "config list[1]: differs",
         "config more: is there, and not here",
@@ -364,7 +368,7 @@ def test_links_and_names_that_stand_there_twice_are_no_plain_files() -> None:
 def test_a_zip_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.bundle.opened.MAX_UNZIPPED_BYTES", 1024 * 1024)
     with pytest.raises(UsageError) as refused:
-        open_package(zipped({"router/handler.py": bytes(1024 * 1024 + 1)}), "--verify x.zip")
+        open_package(zip_files({"router/handler.py": bytes(1024 * 1024 + 1)}), "--verify x.zip")
     assert str(refused.value) == "--verify x.zip: has more than 1 MB unzipped"
 
 

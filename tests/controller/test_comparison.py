@@ -19,7 +19,7 @@ ALONE = Level(0.001)
 PLAN = Plan(latency_quantiles={"p50": 20, "p99": 10})
 
 
-def counted(requests: int, errors: int = 0, median_ms: float = 100, spread: float = 0.6) -> Sample:
+def make_sample(requests: int, errors: int = 0, median_ms: float = 100, spread: float = 0.6) -> Sample:
     """Latencies of a lognormal distribution, as its quantiles have them."""
     from scipy import stats
 
@@ -43,11 +43,11 @@ def test_latencies_without_variance_are_compared_by_their_means() -> None:
 
 @pytest.mark.parametrize("beginning", [0, 1])
 @pytest.mark.parametrize("analysis", [1, 30])
-@pytest.mark.parametrize("canary", [counted(2_000, 20), counted(2_000, 90), counted(2_000, 30, 140, 0.8)])
+@pytest.mark.parametrize("canary", [make_sample(2_000, 20), make_sample(2_000, 90), make_sample(2_000, 30, 140, 0.8)])
 def test_a_test_fails_where_the_interval_is_above_what_is_allowed(
     canary: Sample, analysis: int, beginning: int
 ) -> None:
-    results = analyze({"canary": canary, "stable": counted(38_000, 380)}, PLAN, analysis, 9, beginning)
+    results = analyze({"canary": canary, "stable": make_sample(38_000, 380)}, PLAN, analysis, 9, beginning)
     assert list(results) == ["errorRate", "latency", "latencyP50", "latencyP99"]
     for result in results.values():
         assert result.low < result.difference < result.high
@@ -55,7 +55,7 @@ def test_a_test_fails_where_the_interval_is_above_what_is_allowed(
 
 
 def test_a_slow_tail_is_found_by_its_quantile_alone() -> None:
-    samples = {"canary": counted(3_000, spread=0.8), "stable": counted(57_000)}
+    samples = {"canary": make_sample(3_000, spread=0.8), "stable": make_sample(57_000)}
     failed = {name: result for name, result in analyze(samples, PLAN, 3, 9, 1).items() if result.has_failed}
     assert list(failed) == ["latencyP99"]
     assert describe(failed, samples) == (
@@ -65,7 +65,7 @@ def test_a_slow_tail_is_found_by_its_quantile_alone() -> None:
 
 def test_a_quantile_of_latencies_of_equal_minutes_has_their_noise() -> None:
     """5 % from minute to minute is all that a million requests do not reduce."""
-    samples = {"canary": counted(1_000_000, median_ms=112), "stable": counted(1_000_000)}
+    samples = {"canary": make_sample(1_000_000, median_ms=112), "stable": make_sample(1_000_000)}
     plan = replace(PLAN, latency_quantiles={"p50": 0})
     few, many = (analyze(samples, plan, 1, minutes)["latencyP50"] for minutes in (3, 300))
     assert few.low < 0 < many.low < 12 < many.high
@@ -73,7 +73,7 @@ def test_a_quantile_of_latencies_of_equal_minutes_has_their_noise() -> None:
 
 
 def test_evidence_of_the_whole_step_finds_what_a_late_analysis_alone_would_not() -> None:
-    samples = {"canary": counted(3_000, 84), "stable": counted(57_000, 570)}
+    samples = {"canary": make_sample(3_000, 84), "stable": make_sample(57_000, 570)}
     plan = replace(PLAN, max_error_rate_increase=0.5, latency_quantiles={})
     assert not analyze(samples, plan, 1_000, 60, 0)["errorRate"].has_failed
     assert analyze(samples, plan, 1_000, 60, 1)["errorRate"].has_failed
@@ -94,7 +94,7 @@ def test_with_a_baseline_the_canary_is_compared_with_it() -> None:
 
 def test_every_test_names_the_baseline_where_it_is_the_reference() -> None:
     plan = replace(PLAN, baseline=True)
-    samples = {"canary": counted(3_000), "baseline": counted(3_000)}
+    samples = {"canary": make_sample(3_000), "baseline": make_sample(3_000)}
     described = describe(analyze(samples, plan, 1, 9), samples).split("; latency")
     assert len(described) == 4
     assert all(", baseline " in one and "stable" not in one for one in described)

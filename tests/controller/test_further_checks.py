@@ -47,12 +47,12 @@ class Unreadable:
         raise UnreadableError("the metrics cannot be read in eu-west-1 (throttled)")
 
 
-def watched(action: str = "hold", *, metrics: dict[str, OwnMetric] | None = None) -> World:
+def watching_world(action: str = "hold", *, metrics: dict[str, OwnMetric] | None = None) -> World:
     return World(replace(PLAN, on_sample_ratio_mismatch=action, metrics=metrics or {}))
 
 
 def test_new_visitors_as_expected_are_noted() -> None:
-    world = watched()
+    world = watching_world()
     world.sources.visitors = EVEN
     assert world.reconcile(6, HEALTHY).kind == "measured"
     ratio = world.rollout.sample_ratio["canary"]
@@ -62,7 +62,7 @@ def test_new_visitors_as_expected_are_noted() -> None:
 
 
 def test_a_mismatch_holds_the_rollout_and_says_why() -> None:
-    world = watched()
+    world = watching_world()
     world.sources.visitors = ODD
     outcome = world.reconcile(6, HEALTHY)
     assert (outcome.kind, outcome.reason) == ("paused", MISMATCH)
@@ -71,7 +71,7 @@ def test_a_mismatch_holds_the_rollout_and_says_why() -> None:
 
 
 def test_who_resumes_is_not_stopped_again_by_what_was_known() -> None:
-    world = watched()
+    world = watching_world()
     world.sources.visitors = ODD
     world.reconcile(6, HEALTHY)
     assert world.ask(transitions.resume).sample_ratio == {}
@@ -95,10 +95,10 @@ def test_a_second_run_in_a_minute_takes_no_step_without_a_ratio_that_the_first_c
 
 
 def test_a_mismatch_rolls_back_or_warns_where_the_plan_says_so() -> None:
-    world = watched("roll-back")
+    world = watching_world("roll-back")
     world.sources.visitors = ODD
     assert world.reconcile(6, HEALTHY).kind == "rolled-back"
-    world = watched("warn")
+    world = watching_world("warn")
     world.sources.visitors = ODD
     outcome = world.reconcile(6, HEALTHY)
     assert outcome.kind == "measured"
@@ -108,7 +108,7 @@ def test_a_mismatch_rolls_back_or_warns_where_the_plan_says_so() -> None:
 
 
 def test_a_wait_that_goes_on_has_one_warning_and_not_one_more_with_each_run() -> None:
-    world = watched("warn")
+    world = watching_world("warn")
     gates = Gates(webhook=WebhookPolicy("gate.example.com", 5))
     world.controller = replace(world.controller, gates=gates, webhook=Silent())
     world.sources.visitors = ODD
@@ -144,7 +144,7 @@ def test_the_steps_of_a_plan_share_one_alpha() -> None:
 
 
 def test_a_metric_that_is_worse_than_allowed_rolls_back() -> None:
-    world = watched(metrics={"orderValue": ORDERS})
+    world = watching_world(metrics={"orderValue": ORDERS})
     world.sources.own = BAD
     outcome = world.reconcile(12, HEALTHY)
     assert (outcome.kind, outcome.reason) == (
@@ -155,7 +155,7 @@ def test_a_metric_that_is_worse_than_allowed_rolls_back() -> None:
 
 
 def test_a_metric_within_what_is_allowed_passes_with_the_others() -> None:
-    world = watched(metrics={"orderValue": ORDERS})
+    world = watching_world(metrics={"orderValue": ORDERS})
     world.sources.own = GOOD
     outcome = world.reconcile(11, HEALTHY)
     assert (outcome.kind, world.rollout.canary_percent) == ("running", 25)
@@ -164,7 +164,7 @@ def test_a_metric_within_what_is_allowed_passes_with_the_others() -> None:
 
 
 def test_a_metric_without_enough_data_is_inconclusive_and_never_good() -> None:
-    world = watched(metrics={"orderValue": ORDERS})
+    world = watching_world(metrics={"orderValue": ORDERS})
     assert world.reconcile(9, HEALTHY).reason == (
         "waits: metric orderValue: canary has 0 and stable has 0 of at least 500 samples"
     )
@@ -177,7 +177,7 @@ def test_a_metric_without_enough_data_is_inconclusive_and_never_good() -> None:
 
 
 def test_few_minutes_are_not_enough_either() -> None:
-    world = watched(metrics={"orderValue": replace(ORDERS, minimum=1)})
+    world = watching_world(metrics={"orderValue": replace(ORDERS, minimum=1)})
     world.sources.own = GOOD
     assert world.reconcile(5, HEALTHY).reason == (
         "waits: metric orderValue: there are 3 of at least 5 blocks of minutes with 30 samples each"
@@ -185,7 +185,7 @@ def test_few_minutes_are_not_enough_either() -> None:
 
 
 def test_a_metric_that_cannot_be_read_is_inconclusive_and_the_others_still_roll_back() -> None:
-    world = watched(metrics={"orderValue": ORDERS})
+    world = watching_world(metrics={"orderValue": ORDERS})
     world.sources.own_unreadable = "the metrics cannot be read in eu-west-1 (throttled)"
     assert world.reconcile(4, HEALTHY).reason == ("inconclusive: the metrics cannot be read in eu-west-1 (throttled)")
     assert world.reconcile(0).rollout.reason == world.rollout.reason

@@ -35,7 +35,7 @@ class Hook:
         return self.answers.pop(0) if self.answers else Answer("failed", "HTTP 503")
 
 
-def gated(gates: Gates, hook: Hook | None = None) -> World:
+def gated_world(gates: Gates, hook: Hook | None = None) -> World:
     world = World()
     world.controller = replace(world.controller, gates=gates, webhook=hook)
     return world
@@ -46,7 +46,7 @@ def approve(world: World) -> None:
 
 
 def test_a_step_waits_until_somebody_approves_it_and_everybody_is_told() -> None:
-    world = gated(Gates(approval=(25,)))
+    world = gated_world(Gates(approval=(25,)))
     assert world.reconcile(10, HEALTHY).reason.startswith(
         f"waits for approval: `edge-router rollout approve` lets 25 % begin; {ERRORS}"
     )
@@ -65,7 +65,7 @@ def test_a_step_waits_until_somebody_approves_it_and_everybody_is_told() -> None
 
 
 def test_a_step_that_is_rejected_is_rolled_back() -> None:
-    world = gated(Gates(approval=(25,)))
+    world = gated_world(Gates(approval=(25,)))
     world.reconcile(10, HEALTHY)
     world.ask(lambda items, now: transitions.reject(items, now, ALICE))
     assert (world.rollout.state, world.rollout.reason) == ("rolled-back", f"25 % rejected by {ALICE}")
@@ -73,7 +73,7 @@ def test_a_step_that_is_rejected_is_rolled_back() -> None:
 
 @pytest.mark.parametrize("name", ["approve", "reject"])
 def test_only_a_step_that_waits_can_be_approved(name: str) -> None:
-    world = gated(Gates(approval=(25,)))
+    world = gated_world(Gates(approval=(25,)))
     change = transitions.BY_PERSON[name]
     with pytest.raises(TransitionError, match=r"^nothing waits for approval \(step 1 of 3, 5 %\): started$"):
         world.ask(lambda items, now: change(items, now, ALICE))
@@ -87,7 +87,7 @@ def test_only_a_step_that_waits_can_be_approved(name: str) -> None:
 
 
 def test_an_approval_does_not_outlast_the_interval_that_it_was_given_in() -> None:
-    world = gated(Gates(approval=(25,)))
+    world = gated_world(Gates(approval=(25,)))
     world.reconcile(10, HEALTHY)
     approve(world)
     world.ask(transitions.pause)
@@ -102,7 +102,7 @@ def test_an_approval_does_not_outlast_the_interval_that_it_was_given_in() -> Non
     ids=["approval", "freeze", "times", "webhook"],
 )
 def test_no_gate_delays_a_rollback(gates: Gates) -> None:
-    world = gated(gates, Hook([Answer("hold")]))
+    world = gated_world(gates, Hook([Answer("hold")]))
     world.reconcile(10, HEALTHY)
     assert world.rollout.canary_percent == 5
     assert world.reconcile(1, FAILING).kind == "rolled-back"
@@ -110,7 +110,7 @@ def test_no_gate_delays_a_rollback(gates: Gates) -> None:
 
 
 def test_a_freeze_holds_steps_until_it_is_lifted_and_does_not_hold_the_end() -> None:
-    world = gated(Gates(freeze=True))
+    world = gated_world(Gates(freeze=True))
     for _ in range(3):
         assert world.reconcile(10, HEALTHY).reason.startswith("waits: frozen by rollout.gates.freeze; errors: canary")
     world.controller = replace(world.controller, gates=Gates())
@@ -121,7 +121,7 @@ def test_a_freeze_holds_steps_until_it_is_lifted_and_does_not_hold_the_end() -> 
 
 def test_outside_of_the_times_a_step_waits_for_the_next_of_them() -> None:
     """BEGIN is Friday 09:00 in Berlin."""
-    world = gated(Gates(times=(Times(("fri",), "08:00", "09:00"), OFFICE), time_zone="Europe/Berlin"))
+    world = gated_world(Gates(times=(Times(("fri",), "08:00", "09:00"), OFFICE), time_zone="Europe/Berlin"))
     world.now += 8 * 3_600
     outcome = world.reconcile(0, HEALTHY)
     assert outcome.reason.startswith(
@@ -154,7 +154,7 @@ def test_times_are_those_of_the_clock_on_the_wall_in_summer_and_winter() -> None
 
 def test_the_webhook_is_asked_before_each_step_and_at_the_end() -> None:
     hook = Hook([Answer("proceed"), Answer("proceed", "load test passed"), Answer("proceed")])
-    world = gated(ASKED, hook)
+    world = gated_world(ASKED, hook)
     percents = [world.reconcile(10, HEALTHY).rollout.canary_percent for _ in range(3)]
     assert (percents, world.rollout.state) == ([25, 100, 100], "succeeded")
     assert [(asked.gate.canary_percent, asked.gate.is_end) for asked in hook.asked] == [
@@ -169,7 +169,7 @@ def test_the_webhook_is_asked_before_each_step_and_at_the_end() -> None:
 
 def test_a_webhook_that_does_not_answer_is_asked_again_after_1_and_2_minutes_with_the_same_id() -> None:
     hook = Hook([Answer("failed", "HTTP 503"), Answer("failed", "HTTP 503"), Answer("proceed")])
-    world = gated(ASKED, hook)
+    world = gated_world(ASKED, hook)
     world.reconcile(10, HEALTHY)
     assert world.rollout.reason == "waits for the webhook gate.example.com: attempt 1 of 3 failed (HTTP 503)"
     asked = [len(hook.asked)]
@@ -186,7 +186,7 @@ def test_a_webhook_that_does_not_answer_is_asked_again_after_1_and_2_minutes_wit
 )
 def test_after_the_last_attempt_the_settings_say_what_happens(on_failure: str, state: str, percent: float) -> None:
     hook = Hook()
-    world = gated(Gates(webhook=WebhookPolicy("gate.example.com", 2, on_failure=on_failure)), hook)
+    world = gated_world(Gates(webhook=WebhookPolicy("gate.example.com", 2, on_failure=on_failure)), hook)
     world.reconcile(10, HEALTHY)
     world.reconcile(1)
     assert (world.rollout.state, world.rollout.canary_percent, len(hook.asked)) == (state, percent, 2)
@@ -195,7 +195,7 @@ def test_after_the_last_attempt_the_settings_say_what_happens(on_failure: str, s
 
 def test_a_webhook_that_says_hold_is_asked_every_minute_and_one_that_says_roll_back_is_believed() -> None:
     hook = Hook([Answer("hold", "load test runs")] * 9 + [Answer("roll-back", "load test failed")])
-    world = gated(ASKED, hook)
+    world = gated_world(ASKED, hook)
     world.reconcile(10, HEALTHY)
     assert world.rollout.reason == "waits for the webhook gate.example.com, which says hold: load test runs"
     for _ in range(9):
@@ -214,7 +214,7 @@ def test_a_run_that_ends_before_the_answer_is_written_counts_as_an_attempt() -> 
             raise Killed
 
     hook = Deadly()
-    world = gated(replace(ASKED, webhook=WebhookPolicy("gate.example.com", 2)), hook)
+    world = gated_world(replace(ASKED, webhook=WebhookPolicy("gate.example.com", 2)), hook)
     for minutes in (10, 1):
         with pytest.raises(Killed):
             world.reconcile(minutes, HEALTHY)
@@ -226,7 +226,7 @@ def test_a_run_that_ends_before_the_answer_is_written_counts_as_an_attempt() -> 
 
 
 def test_an_answer_that_comes_after_an_abort_changes_nothing() -> None:
-    world = gated(ASKED)
+    world = gated_world(ASKED)
 
     class Late(Hook):
         def ask(self, rollout: Rollout) -> Answer:

@@ -67,7 +67,7 @@ def policies(found: Run, role: str) -> dict[str, list[dict[str, Any]]]:
     return {one["name"]: json.loads(one["policy"])["Statement"] for one in attached if one["role"] == role}
 
 
-def allowed(actions: str, *on: str) -> dict[str, Any]:
+def allow(actions: str, *on: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": actions.split(), "Resource": list(on)}
 
 
@@ -144,7 +144,7 @@ def test_who_is_notified_is_told_that_an_approval_waits() -> None:
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:edge-router-pipeline-approvals"
     assert approval["configuration"]["NotificationArn"] == topic
     assert inputs(found, "aws:sns/topicSubscription:TopicSubscription")["endpoint"] == "releases@example.com"
-    assert allowed("sns:Publish", topic) in policies(found, "edge-router-pipeline")["run"]
+    assert allow("sns:Publish", topic) in policies(found, "edge-router-pipeline")["run"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -209,12 +209,12 @@ def test_the_pipeline_may_start_its_builds_and_validators_and_nothing_else() -> 
     functions = [f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:edge-router-{kind}-validator" for kind in KINDS]
     assert policies(run(), "edge-router-pipeline") == {
         "run": [
-            allowed("s3:GetObject s3:GetObjectVersion s3:PutObject", f"{BUCKET}/*"),
-            allowed("s3:GetBucketLocation s3:GetBucketVersioning", BUCKET),
-            allowed("codeconnections:UseConnection", CONNECTION),
-            allowed("codebuild:StartBuild codebuild:BatchGetBuilds", *projects),
-            allowed("lambda:InvokeFunction", *functions),
-            allowed("lambda:ListFunctions", "*"),
+            allow("s3:GetObject s3:GetObjectVersion s3:PutObject", f"{BUCKET}/*"),
+            allow("s3:GetBucketLocation s3:GetBucketVersioning", BUCKET),
+            allow("codeconnections:UseConnection", CONNECTION),
+            allow("codebuild:StartBuild codebuild:BatchGetBuilds", *projects),
+            allow("lambda:InvokeFunction", *functions),
+            allow("lambda:ListFunctions", "*"),
         ]
     }
 
@@ -224,12 +224,12 @@ def test_a_build_may_keep_its_state_read_its_passphrase_and_deploy_its_stack(kin
     found = policies(run(), f"edge-router-pipeline-{kind}")
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/codebuild/edge-router-pipeline-{kind}"
     assert found.pop("build") == [
-        allowed("logs:CreateLogStream logs:PutLogEvents", f"{group}:*"),
-        allowed("s3:GetObject s3:GetObjectVersion s3:PutObject", f"{BUCKET}/*"),
-        allowed("secretsmanager:GetSecretValue", SECRET),
-        allowed("s3:ListBucket s3:GetBucketLocation", "arn:aws:s3:::your-bucket"),
-        allowed("s3:GetObject s3:PutObject s3:DeleteObject", "arn:aws:s3:::your-bucket/*"),
-        allowed("codepipeline:ListPipelineExecutions", PIPELINE_ARN),
+        allow("logs:CreateLogStream logs:PutLogEvents", f"{group}:*"),
+        allow("s3:GetObject s3:GetObjectVersion s3:PutObject", f"{BUCKET}/*"),
+        allow("secretsmanager:GetSecretValue", SECRET),
+        allow("s3:ListBucket s3:GetBucketLocation", "arn:aws:s3:::your-bucket"),
+        allow("s3:GetObject s3:PutObject s3:DeleteObject", "arn:aws:s3:::your-bucket/*"),
+        allow("codepipeline:ListPipelineExecutions", PIPELINE_ARN),
     ]
     expected = rights(f"edge-router-{kind}", ACCOUNT, ("eyes",))
     assert found == {f"deploy-{part}": statements for part, statements in expected.items()}
@@ -383,7 +383,7 @@ def test_what_is_missing_is_named_too() -> None:
 
 def test_a_folder_of_the_backend_is_all_that_a_build_may_write() -> None:
     found = policies(run("backend=s3://states/edge"), "edge-router-pipeline-prod")["build"]
-    assert allowed("s3:GetObject s3:PutObject s3:DeleteObject", "arn:aws:s3:::states/edge/*") in found
+    assert allow("s3:GetObject s3:PutObject s3:DeleteObject", "arn:aws:s3:::states/edge/*") in found
 
 
 def test_the_shipped_stack_is_named_in_every_key_of_the_project() -> None:

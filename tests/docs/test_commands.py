@@ -18,7 +18,7 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 COMMAND = typer.main.get_command(app)
 
 
-def shown(text: str) -> Iterator[list[str]]:
+def shown_commands(text: str) -> Iterator[list[str]]:
     """The words after `edge-router` in blocks of a console and in code within a line."""
     blocks = re.findall(r"^```console\n(.*?)^```", text, re.M | re.S)
     lines = [line.partition("  #")[0] for block in blocks for line in re.split(r"(?<!\\)\n", block)]
@@ -44,15 +44,15 @@ def problem(words: list[str]) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_on_the_page_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    wrong = [(" ".join(words), found) for words in shown(text) if (found := problem(words))]
+    wrong = [(" ".join(words), found) for words in shown_commands(text) if (found := problem(words))]
     assert wrong == []
 
 
 def test_commands_are_found_wherever_they_stand() -> None:
     """So that the test above cannot pass by finding nothing."""
     text = "`edge-router sweep --delete`\n\n```console\n$ cat x | .venv/bin/edge-router explain --stack s -\n```\n"
-    assert list(shown(text)) == [["explain", "--stack", "s", "-"], ["sweep", "--delete"]]
+    assert list(shown_commands(text)) == [["explain", "--stack", "s", "-"], ["sweep", "--delete"]]
     assert problem(["sweep", "--delte"]) == "sweep has no option ['--delte']"
     assert problem(["swep"]).startswith("no command ['swep'] in ['builds', 'bundle',")
-    everywhere = [words for page in PAGES for words in shown(page.read_text(encoding="utf-8"))]
+    everywhere = [words for page in PAGES for words in shown_commands(page.read_text(encoding="utf-8"))]
     assert len(everywhere) > 50

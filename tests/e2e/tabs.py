@@ -62,12 +62,12 @@ def tiny_builds(names: Sequence[str], prefix: str = "", query: str = "") -> list
 
 
 def _tiny_build(name: str, base: str, query: str) -> Build:
-    def hashed(stem: str, text: str) -> tuple[str, bytes]:
+    def hashed_file(stem: str, text: str) -> tuple[str, bytes]:
         return f"assets/{stem}-{sha256(text.encode()).hexdigest()[:8]}.js", text.encode()
 
-    later = hashed("later", f"show('{name}')")
+    later = hashed_file("later", f"show('{name}')")
     image = f"new Image().src = '{base}mark.svg{query}'"
-    main = hashed("main", f"onclick = () => {{ {image}; return import('{base}{later[0]}{query}') }}")
+    main = hashed_file("main", f"onclick = () => {{ {image}; return import('{base}{later[0]}{query}') }}")
     page = f'<title>{name}</title><script src="{base}{main[0]}{query}"></script>'
     mark = f"<svg><title>{name}</title></svg>".encode()
     files = {f"/{later[0]}": later[1], f"/{main[0]}": main[1], "/mark.svg": mark, "/": page.encode()}
@@ -141,7 +141,7 @@ class Tab:
     def _base(self) -> str:
         return next(url for url in [*self.has, *self.needs] if "/assets/" in url).partition("assets/")[0]
 
-    def expected(self, url: str) -> bytes | None:
+    def expected_file(self, url: str) -> bytes | None:
         """Return the file of the page's own build."""
         return self.build.files.get(re.sub(r"^/_v/\w+", "", url).partition("?")[0])
 
@@ -234,7 +234,7 @@ class World:
         urls, tab.needs = tab.needs, []
         for url in urls:
             response = await self._get(url, tab.visitor)
-            expected = tab.expected(url)
+            expected = tab.expected_file(url)
             if response.status != 200:
                 self.outcome.missing += 1
                 self.outcome.missing_names.add(url)

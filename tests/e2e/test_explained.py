@@ -93,7 +93,7 @@ async def test_it_says_what_the_edge_decides(stack: Stack, name: str) -> None:
     for state in case.states:
         settings = await brought_to(stack, state, (*strategy, *case.settings))
         for sent in case.sent:
-            live, explained = await compared(stack, sent, settings)
+            live, explained = await decide_and_explain(stack, sent, settings)
             assert agree(live, explained), (state, sent, live, explained)
 
 
@@ -112,7 +112,7 @@ async def test_it_measures_origins_as_the_edge_does(stack: Stack) -> None:
             )
             origins = {"v8.example.com": url, "v9.example.com": f"http://{server.address}"}
             await stack.deploy(*settings, origins=origins)
-            live, explained = await compared(stack, NEW, settings)
+            live, explained = await decide_and_explain(stack, NEW, settings)
             assert (live["origin"], live["reason"]) == (explained.origin, explained.reason) == ("b", "probed")
             assert ("probe a", "refused") in explained.steps
             await server.close()
@@ -169,7 +169,9 @@ def rolled_out(stack: Stack, state: str) -> None:
         table.write(ended, items)
 
 
-async def compared(stack: Stack, sent: Sent, settings: tuple[str, ...]) -> tuple[Mapping[str, Any], Explanation]:
+async def decide_and_explain(
+    stack: Stack, sent: Sent, settings: tuple[str, ...]
+) -> tuple[Mapping[str, Any], Explanation]:
     """What the edge has decided, and what is explained of the same request.
 
     Where the function before the cache has decided, the router's line says only that it obeys.

@@ -42,7 +42,7 @@ class Site:
 
 
 @asynccontextmanager
-async def served(stack: Stack, *overrides: str, lost: str = "") -> AsyncGenerator[Site]:
+async def serve(stack: Stack, *overrides: str, lost: str = "") -> AsyncGenerator[Site]:
     """Deploy in front of the three, of which one may be at a port where nothing listens."""
     site = Site()
     server = LoopbackServer(site.answer)
@@ -62,7 +62,7 @@ async def served(stack: Stack, *overrides: str, lost: str = "") -> AsyncGenerato
 async def test_a_version_that_fails_is_replaced_once_and_counted_once(
     stack: Stack, pin: str, first: str, second: str, name: str
 ) -> None:
-    async with served(stack, *ON_LAMBDA[name], f"pin={pin}") as site:
+    async with serve(stack, *ON_LAMBDA[name], f"pin={pin}") as site:
         site.fail(**{first: 503})
         stack.lines.clear()
         answer = await stack.get(f"/page-{pin}")
@@ -88,7 +88,7 @@ async def test_a_version_that_fails_is_replaced_once_and_counted_once(
 
 @pytest.mark.long
 async def test_a_canary_that_cannot_be_connected_to_is_replaced_too(stack: Stack) -> None:
-    async with served(stack, *ON_LAMBDA["cookie-version"], "pin=canary", lost="v2.example.com"):
+    async with serve(stack, *ON_LAMBDA["cookie-version"], "pin=canary", lost="v2.example.com"):
         assert (await stack.get("/page")).text == "v1"
         assert stack.console
         stack.console.clear()

@@ -28,7 +28,7 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 visits = count()
 
 
-def counted(stack: Stack) -> Counter[tuple[str, str]]:
+def metric_sums(stack: Stack) -> Counter[tuple[str, str]]:
     """The sums of the local CloudWatch until now, by group or version and metric."""
     sums: Counter[tuple[str, str]] = Counter()
     now = int(time.time())
@@ -43,7 +43,7 @@ def counted(stack: Stack) -> Counter[tuple[str, str]]:
 @pytest.mark.parametrize("caching", ["none", "versioned"])
 async def test_each_group_gets_its_version_again_and_is_counted_by_itself(caching: str, stack: Stack) -> None:
     await stack.deploy(*GROUPS, f"cookieVersion.caching={caching}")
-    before = counted(stack)
+    before = metric_sums(stack)
     versions = {"canary": "2", "baseline": "1", "holdout": "1"}
     seen: Counter[str] = Counter()
     for _ in range(16):
@@ -63,7 +63,7 @@ async def test_each_group_gets_its_version_again_and_is_counted_by_itself(cachin
         assert "app-version" not in str(response.headers.get_list("set-cookie"))
         assert stack.decisions[-1]["reason"] in ("bot", "assigned-version")
     if caching == "none":
-        sums = counted(stack)
+        sums = metric_sums(stack)
         sums.subtract(before)
         fresh = {name: seen[name] for name in ("baseline", "canary")}
         stable = seen["baseline"] + seen["holdout"]

@@ -129,7 +129,7 @@ def is_hit(answer: httpx.Response) -> bool:
     return answer.headers["x-cache"].startswith("Hit")
 
 
-def told(origin: EchoOrigin) -> dict[str, str]:
+def last_headers(origin: EchoOrigin) -> dict[str, str]:
     """What the origin was sent last, without the ids that every request has of its own."""
     return {name: value for name, value in origin.seen[-1].items() if name not in ("x-amz-cf-id", "x-router-trace")}
 
@@ -138,17 +138,17 @@ def told(origin: EchoOrigin) -> dict[str, str]:
 async def test_no_header_beside_the_key_changes_what_the_origin_is_sent(stack: Stack, site: Site) -> None:
     names = POISON if site.name == "static-paths" else POISON + SENT_BY_DEFAULT
     await stack.get("/plain.js", user_agent="Mozilla/5.0")
-    plain = told(site.origin)
+    plain = last_headers(site.origin)
     assert (plain["x-forwarded-for"], plain["user-agent"]) == ("127.0.0.1", "Amazon CloudFront")
     for name in names:
         path = f"/{name}.js"
         await stack.get(path, **{"user-agent": "Mozilla/5.0", name: EVIL})
-        assert told(site.origin) == plain, name
+        assert last_headers(site.origin) == plain, name
         second = await stack.get(path, user_agent="curl")
         assert EVIL not in second.text, name
         assert is_hit(second) or name in KEPT_KEYED, name
     await stack.get("/all.js", **dict.fromkeys(names, EVIL))
-    assert told(site.origin) == plain
+    assert last_headers(site.origin) == plain
 
 
 @on("cookie-version", "cookie-version-with-cookies", "sticky-session", "fastest-origin", "tier")

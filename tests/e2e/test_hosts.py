@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 ORIGINS = {"stable": "1", "canary": "2"}
 
 
-def connected(*overrides: str) -> tuple[str, ...]:
+def connected_settings(*overrides: str) -> tuple[str, ...]:
     """The settings that `demo.hosts.connect` writes, and the secret."""
     settings = new_settings(run_stack(HOSTS).outputs, Workspace().open_stack("local"))
     return (
@@ -34,7 +34,7 @@ def to(origin: str) -> str:
 @pytest.mark.parametrize("strategy", ["sticky-session", "tier"])
 async def test_the_secret_reaches_every_host_through_the_edge(stack: Stack, strategy: str) -> None:
     """On the canary too, whether Lambda or a CloudFront Function sends the request there."""
-    await stack.deploy(*connected(f"strategy={strategy}"))
+    await stack.deploy(*connected_settings(f"strategy={strategy}"))
     for origin, version in ORIGINS.items():
         assert await stack.version(x_qa_origin=to(origin)) == version
         forged = await stack.get(x_qa_origin=to(origin), x_origin_verify="forged")
@@ -43,7 +43,7 @@ async def test_the_secret_reaches_every_host_through_the_edge(stack: Stack, stra
 
 @pytest.mark.long
 async def test_who_goes_past_the_edge_gets_no_answer(stack: Stack) -> None:
-    await stack.deploy(*connected())
+    await stack.deploy(*connected_settings())
     status: Any = stack.local.status()
     hosts = {name: url for name, url in status["origins"].items() if name.startswith("ec2-")}
     assert len(hosts) == 2
@@ -56,6 +56,6 @@ async def test_who_goes_past_the_edge_gets_no_answer(stack: Stack) -> None:
 
 @pytest.mark.long
 async def test_a_visitor_stays_where_the_session_is(stack: Stack) -> None:
-    await stack.deploy(*connected("canaryPercent=50"))
+    await stack.deploy(*connected_settings("canaryPercent=50"))
     cookie = await stack.visitor("2", "sessiontoken")
     assert [await stack.version(cookie=cookie) for _ in range(5)] == ["2"] * 5

@@ -75,15 +75,15 @@ async def test_every_instance_reads_the_table_once_and_then_remembers(stack: Sta
 async def test_all_instances_of_a_region_follow(stack: Stack) -> None:
     await stack.deploy(*COOKIE_VERSION, "canaryPercent=0")
 
-    async def answered() -> set[str]:
+    async def answering_versions() -> set[str]:
         answers = await asyncio.gather(*(stack.get("/health", region=NEAR) for _ in range(8)))
         return {answer.headers["x-app-version"] for answer in answers}
 
-    assert await answered() == {"1"}
+    assert await answering_versions() == {"1"}
     functions = stack.local._current.functions
     await stack.deploy(*COOKIE_VERSION, "canaryPercent=100", is_forgotten=False)
     async with asyncio.timeout(UNTIL_SECONDS):
-        while await answered() != {"2"}:
+        while await answering_versions() != {"2"}:
             pass
     assert stack.local._current.functions is functions
     assert stack.local.instances >= 2

@@ -55,7 +55,7 @@ class Rolling:
         self.reasons.append(outcome.reason)
         return outcome.rollout
 
-    async def watched(self, is_expected: Callable[[Rollout], bool]) -> Rollout:
+    async def watch_until(self, is_expected: Callable[[Rollout], bool]) -> Rollout:
         """Visitors in two Regions, and a look after every ten of each, until it is as expected."""
         async with asyncio.timeout(OVER_SECONDS):
             while True:
@@ -98,7 +98,7 @@ async def rolling(stack: Stack, release: str, *more: str, is_broken: bool = Fals
             yield Rolling(stack, ControlTable(client, CONTROL))
 
 
-def measured(version: str, name: str, value: float, *, namespace: str = "Shop", stack: str = "") -> str:
+def metric_line(version: str, name: str, value: float, *, namespace: str = "Shop", stack: str = "") -> str:
     """A line of a log with a metric (embedded metric format)."""
     names = ["Stack", "Version"] if stack else ["Version"]
     directive = {"Namespace": namespace, "Dimensions": [names], "Metrics": [{"Name": name}]}
@@ -121,11 +121,11 @@ async def test_a_metric_of_the_applications_own_takes_a_version_back(stack: Stac
                     for version in ("stable", "canary"):
                         is_ordered = version == "stable" or number % 4 == 0
                         if is_ordered and f'"origin":"{version}"' in line:
-                            stack.local.cloudwatch.collect(HOME, measured(version, "Orders", 1))
+                            stack.local.cloudwatch.collect(HOME, metric_line(version, "Orders", 1))
 
         ordering = asyncio.create_task(order())
         try:
-            rollout = await one.watched(lambda found: not found.is_active)
+            rollout = await one.watch_until(lambda found: not found.is_active)
         finally:
             ordering.cancel()
         assert (rollout.state, rollout.tests["metric:orders"].has_failed) == ("rolled-back", True)
@@ -136,14 +136,14 @@ async def test_a_metric_of_the_applications_own_takes_a_version_back(stack: Stac
 async def test_new_visitors_are_counted_and_a_split_that_is_off_holds_the_rollout(stack: Stack) -> None:
     async with rolling(stack, "ratio") as one:
         await one.start(replace(PLAN, interval_seconds=OVER_SECONDS))
-        ratio = (await one.watched(lambda found: bool(found.sample_ratio))).sample_ratio["canary"]
+        ratio = (await one.watch_until(lambda found: bool(found.sample_ratio))).sample_ratio["canary"]
         assert (ratio.expected_percent, ratio.has_failed) == (50, False)
-        rollout = await one.watched(lambda found: found.sample_ratio["canary"].visitors >= 50)
+        rollout = await one.watch_until(lambda found: found.sample_ratio["canary"].visitors >= 50)
         assert 0 < rollout.sample_ratio["canary"].assigned < rollout.sample_ratio["canary"].visitors
         for _ in range(200):
-            line = measured("canary", "NewVisitors", 1, namespace="EdgeRouter", stack="edge-router-local")
+            line = metric_line("canary", "NewVisitors", 1, namespace="EdgeRouter", stack="edge-router-local")
             stack.local.cloudwatch.collect(NEAR, line)
-        rollout = await one.watched(lambda found: found.state == "paused")
+        rollout = await one.watch_until(lambda found: found.state == "paused")
         assert rollout.reason.startswith("sample ratio: ")
         assert rollout.canary_percent == 50
 
@@ -151,7 +151,7 @@ async def test_new_visitors_are_counted_and_a_split_that_is_off_holds_the_rollou
 async def test_a_good_version_gets_everybody_step_by_step(stack: Stack) -> None:
     async with rolling(stack, "good") as one:
         await one.start()
-        rollout = await one.watched(lambda found: not found.is_active)
+        rollout = await one.watch_until(lambda found: not found.is_active)
         assert (rollout.state, rollout.canary_percent) == ("succeeded", 100)
         assert [(event.state, event.canary_percent) for event in rollout.history] == [
             ("running", 50),
@@ -170,7 +170,7 @@ async def test_a_bad_version_is_taken_back_and_so_is_who_was_on_it(stack: Stack)
         await one.start()
         await stack.until(lambda: stack.decisions[-1]["origin"] == "canary")
         cookie = await stack.visitor("2", "app-version")
-        rollout = await one.watched(lambda found: not found.is_active)
+        rollout = await one.watch_until(lambda found: not found.is_active)
         assert (rollout.state, rollout.canary_percent, rollout.step) == ("rolled-back", 0, 0)
         assert rollout.tests["errorRate"].has_failed
         assert rollout.reason.startswith("errors: canary ")
@@ -186,12 +186,12 @@ async def test_a_region_whose_metrics_cannot_be_read_pauses_and_is_named(stack: 
         await one.start(replace(PLAN, on_inconclusive="pause"))
         stack.local.cloudwatch.unreadable.add("sa-east-1")
         try:
-            rollout = await one.watched(lambda found: found.state == "paused")
+            rollout = await one.watch_until(lambda found: found.state == "paused")
         finally:
             stack.local.cloudwatch.unreadable.clear()
         assert rollout.reason.startswith("inconclusive: the metrics cannot be read in sa-east-1 (")
         await one.change(transitions.resume)
-        assert (await one.watched(lambda found: bool(found.samples))).state in ("running", "succeeded")
+        assert (await one.watch_until(lambda found: bool(found.samples))).state in ("running", "succeeded")
 
 
 async def test_an_alarm_takes_it_back_though_every_figure_is_good(stack: Stack) -> None:

@@ -18,7 +18,7 @@ BAR = Plan(tabs=10_000, deployments=20, rollbacks=5, longest_phases=40)
 NAMES = [f"b{number}" for number in range(BAR.deployments + 1)]
 
 
-def found(outcome: Outcome) -> dict[str, int]:
+def faults_of(outcome: Outcome) -> dict[str, int]:
     """What has to be 0."""
     return {name: getattr(outcome, name) for name in ("missing", "mixed", "without_page", "complaints")}
 
@@ -36,7 +36,7 @@ async def tabs(builds: Sequence[Build], plan: Plan, *overrides: str, outlives_ho
 
 async def test_a_few_tabs_keep_their_files_behind_a_cache() -> None:
     outcome = await tabs(tiny_builds(NAMES[:5], prefix="/_v"), SMALL, CACHED, *IDS)
-    assert found(outcome) == NOTHING
+    assert faults_of(outcome) == NOTHING
     assert 0 < outcome.on_canary < outcome.tabs == SMALL.tabs
 
 
@@ -50,14 +50,14 @@ async def test_without_skew_the_same_tabs_lose_files() -> None:
 @pytest.mark.parametrize("settings", [(), (CACHED,)], ids=["on Lambda", "behind a cache"])
 async def test_a_few_tabs_keep_their_files_by_a_query(settings: tuple[str, ...]) -> None:
     outcome = await tabs(tiny_builds(NAMES[:5], query="dpl"), SMALL, *settings, *QUERY)
-    assert found(outcome) == NOTHING
+    assert faults_of(outcome) == NOTHING
 
 
 @pytest.mark.parametrize("settings", [(), (CACHED,)], ids=["on Lambda", "behind a cache"])
 async def test_a_few_tabs_of_a_site_that_changes_nothing_keep_their_files(settings: tuple[str, ...]) -> None:
     """Of the two versions that are up; files without a hash in their name are those of the visitor's version."""
     outcome = await tabs(tiny_builds(NAMES[:5]), SMALL, *settings, *FALLBACK, outlives_hosts=False)
-    assert found(outcome) == {**NOTHING, "mixed": outcome.mixed}
+    assert faults_of(outcome) == {**NOTHING, "mixed": outcome.mixed}
     without = await tabs(tiny_builds(NAMES[:5]), SMALL, *settings, outlives_hosts=False)
     assert without.missing > 0
 
@@ -84,7 +84,7 @@ async def test_all_tabs_keep_the_files_of_real_builds(
     bundled: dict[str, list[Build]], settings: tuple[str, ...]
 ) -> None:
     outcome = await tabs(bundled["ids"], BAR, *settings, *IDS)
-    assert found(outcome) == NOTHING
+    assert faults_of(outcome) == NOTHING
     assert outcome.tabs == BAR.tabs
     assert outcome.on_canary > BAR.tabs // 5
 

@@ -90,7 +90,7 @@ async def run(stack: Stack, file: TestFile) -> list[Result]:
         return [await runner.run(index) for index in range(len(file.suite.tests))]
 
 
-def written(folder: Path, text: str) -> TestFile:
+def write_test_file(folder: Path, text: str) -> TestFile:
     (folder / "file.yaml").write_text(text)
     return read_test_file(folder / "file.yaml")
 
@@ -113,14 +113,14 @@ async def test_a_chapter_of_the_tour_holds(stack: Stack, name: str):
 async def test_the_example_of_the_page_holds(stack: Stack, tmp_path: Path):
     example = re.search(r"^```yaml\n(.*?)^```", read("test-files.md"), re.M | re.S)
     assert example
-    results = await run(stack, written(tmp_path, example[1]))
+    results = await run(stack, write_test_file(tmp_path, example[1]))
     stack.console.clear()  # an origin was down
     assert [failure.text for result in results for failure in result.failures] == []
 
 
 @pytest.mark.long
 async def test_a_failure_says_what_was_expected_and_has_the_line_of_the_log(stack: Stack, tmp_path: Path):
-    wrong, expired, version, origin, setting = await run(stack, written(tmp_path, WRONG))
+    wrong, expired, version, origin, setting = await run(stack, write_test_file(tmp_path, WRONG))
     [failure] = wrong.failures
     assert failure.text == "origin: expected stable, found canary (GET /health)"
     [line] = failure.log
@@ -135,6 +135,6 @@ async def test_a_failure_says_what_was_expected_and_has_the_line_of_the_log(stac
 
 @pytest.mark.long
 async def test_origins_fail_and_time_goes_by(stack: Stack, tmp_path: Path):
-    results = await run(stack, written(tmp_path, FAULTS))
+    results = await run(stack, write_test_file(tmp_path, FAULTS))
     stack.console.clear()  # an origin was down
     assert [failure.text for result in results for failure in result.failures] == []

@@ -32,7 +32,7 @@ def anew(seconds: int) -> str:
     return f"control.refreshSeconds={seconds}"
 
 
-async def validated(stack: Stack, **keys: Any) -> Report:
+async def validate_site(stack: Stack, **keys: Any) -> Report:
     small = {"visitors": 120, "stickyVisitors": 6, "requestsPerVisitor": 5, "rate": 500, "confidence": CONFIDENCE}
     return await validate(parse_plan({"url": f"{stack.local.url}/", "override": OVERRIDE, **small, **keys}))
 
@@ -44,13 +44,13 @@ def result(report: Report, check: str) -> Result:
 @pytest.mark.long
 async def test_a_canary_of_30_percent_passes_and_is_no_canary_of_80(stack: Stack):
     await stack.deploy(anew(31), "canaryPercent=30")
-    report = await validated(stack, percent=30, expect=["stable:200:Version 1.0", "canary:200:Version 2.0"])
+    report = await validate_site(stack, percent=30, expect=["stable:200:Version 1.0", "canary:200:Version 2.0"])
     assert report.has_passed, json.dumps(report.as_json(), indent=1)
     assert all(len(answer.request_id) == 56 for answer in result(report, "split").samples)
     assert result(report, "cached-cookies").figures["cookies"] == {"sessiontoken": 120 + 6 + 3}
     assert OVERRIDE["secret"] not in json.dumps(report.as_json())
 
-    wrong = await validated(stack, percent=80)
+    wrong = await validate_site(stack, percent=80)
     split = result(wrong, "split")
     assert (split.verdict, wrong.has_passed) == ("failed", False)
     assert split.figures["pValue"] < 1e-9
@@ -62,17 +62,17 @@ async def test_a_canary_of_30_percent_passes_and_is_no_canary_of_80(stack: Stack
 @pytest.mark.long
 async def test_a_pin_is_honored_or_missed(stack: Stack):
     await stack.deploy(anew(32), "canaryPercent=30", "pin=stable")
-    report = await validated(stack, pin="stable", percent=30)
+    report = await validate_site(stack, pin="stable", percent=30)
     assert report.has_passed, json.dumps(report.as_json(), indent=1)
     assert result(report, "pin").summary == "126 visitors, all on stable"
-    missed = await validated(stack, pin="canary")
+    missed = await validate_site(stack, pin="canary")
     assert result(missed, "pin").verdict == "failed"
 
 
 @pytest.mark.long
 async def test_a_canary_that_is_cached_passes_with_hits(stack: Stack):
     await stack.deploy(anew(33), "strategy=cookie-version", "canaryPercent=30", "cookieVersion.caching=versioned")
-    report = await validated(stack, percent=30, objects=[ASSET])
+    report = await validate_site(stack, percent=30, objects=[ASSET])
     assert report.has_passed, json.dumps(report.as_json(), indent=1)
     figures = result(report, "cached-versions").figures
     assert figures["hits"] >= figures["inTurn"] - 4  # the first of each version, and of each encoding
@@ -91,7 +91,7 @@ async def test_a_canary_behind_the_cache_fails_by_its_hits(stack: Stack):
         local_backends(Workspace().open_stack("local", settings), {}, state),
         functions_from_state(state, PROJECT),
     )
-    report = await validated(stack, objects=[ASSET])
+    report = await validate_site(stack, objects=[ASSET])
     versions = result(report, "cached-versions")
     assert versions.verdict == "failed"
     assert versions.figures["wrongHits"] > 0

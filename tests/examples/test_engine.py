@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"needs the Pulumi CLI and
 def test_the_engine_makes_what_the_stand_in_makes_and_a_second_update_changes_nothing(
     example: str, tmp_path: Path
 ) -> None:
-    project = _copied(example, tmp_path / "project")
+    project = _copy(example, tmp_path / "project")
     cli = PulumiCli(project, tmp_path)
     cli.environment |= {
         "PYTHONPATH": str(NEEDED["python"]),
@@ -47,7 +47,7 @@ def test_the_engine_makes_what_the_stand_in_makes_and_a_second_update_changes_no
     assert "unchanged" in cli.run("up", "--yes", "--skip-preview", "--expect-no-changes")
 
 
-def _copied(example: str, project: Path) -> Path:
+def _copy(example: str, project: Path) -> Path:
     """The example with what `make examples` has installed or compiled, and this package by its path."""
     ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "bin", "canary-routing")
     shutil.copytree(EXAMPLES / example, project, ignore=ignored)

@@ -22,7 +22,7 @@ SKEW = {
 
 
 @cache
-def deployed() -> Deployed:
+def deploy() -> Deployed:
     site = Deployed(
         "cookie-version", cookieVersion={"caching": "versioned"}, canaryPercent="0", skew=SKEW, origins=BUILT
     )
@@ -40,7 +40,7 @@ def event_of(case: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", REQUESTS, ids=lambda case: case["what"])
 def test_the_function_reads_a_build_as_the_router_does(case: dict[str, Any]) -> None:
-    found = deployed().run(event_of(case))
+    found = deploy().run(event_of(case))
     ids = {place: build for build, place in BUILDS.items()}
     assert version(found) == (f"{case['place']}@{ids[case['place']]}" if "place" in case else "stable")
     assert found.result["uri"] == case["path"]  # the cache key keeps builds apart; the router takes the id out
@@ -51,19 +51,19 @@ def test_the_function_reads_a_build_as_the_router_does(case: dict[str, Any]) -> 
 def test_what_was_cached_before_a_build_was_known_is_not_its_file() -> None:
     """Ids can be guessed: whoever asks for tomorrow's gets today's file, and nobody gets that tomorrow."""
     event = event_of({"path": "/_v/tomorrow/assets/mark.svg"})
-    today = version(deployed().run(event))
-    deployed().store.put("build:tomorrow", "stable")
-    assert (today, version(deployed().run(event))) == ("stable", "stable@tomorrow")
-    deployed().store.delete("build:tomorrow")
+    today = version(deploy().run(event))
+    deploy().store.put("build:tomorrow", "stable")
+    assert (today, version(deploy().run(event))) == ("stable", "stable@tomorrow")
+    deploy().store.delete("build:tomorrow")
 
 
 def test_a_file_of_a_build_sets_no_cookie_and_a_page_does() -> None:
     for case, sets_cookie in (({"path": "/_v/B/assets/app.js"}, False), ({"path": "/"}, True)):
-        found = deployed().run(viewer_response(event_of(case)))
+        found = deploy().run(viewer_response(event_of(case)))
         assert ("app-version" in found.result["cookies"]) is sets_cookie
 
 
 def test_with_its_store_down_a_file_comes_from_stable() -> None:
-    found = deployed().without_store().run(event_of({"path": "/_v/B/assets/app.js"}))
+    found = deploy().without_store().run(event_of({"path": "/_v/B/assets/app.js"}))
     assert found.error is None
     assert (version(found), line(found)["reason"], line(found)["buildReason"]) == ("stable", "kvs-failed", "unknown")

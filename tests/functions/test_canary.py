@@ -30,7 +30,7 @@ TAG = release_tag(RELEASE)
 
 
 @cache
-def deployed(percent: str = "50", keys: tuple[str, ...] = (), **settings: Any) -> Deployed:
+def deploy(percent: str = "50", keys: tuple[str, ...] = (), **settings: Any) -> Deployed:
     section = {"caching": "versioned", "signingKeys": list(keys), "maxAgeSeconds": 3600}
     return Deployed("cookie-version", cookieVersion=section, canaryPercent=percent, release=RELEASE, **settings)
 
@@ -87,7 +87,7 @@ cookies = st.dictionaries(
 def test_the_strategy_in_python_decides_the_same(
     signing: tuple[str, ...], given_cookies: dict[str, Values], request_id: str, percent: str
 ) -> None:
-    function = deployed(percent, signing)
+    function = deploy(percent, signing)
     found = function.run(viewer_request(cookies=given_cookies, request_id=request_id))
     decision = strategy(float(percent), signing).choose(request_of(cookies=given_cookies, request_id=request_id))
     expected = {"strategy": "cookie-version", "origin": decision.origin, "reason": decision.reason}
@@ -102,7 +102,7 @@ def test_the_cookie_is_the_one_that_python_sets(
 ) -> None:
     """But for the id of a new visitor, which Python draws at random and the function makes of the request's id."""
     event = viewer_request(cookies=given_cookies, request_id=request_id)
-    found = set_cookie(deployed("50", signing).run(viewer_response(event)))
+    found = set_cookie(deploy("50", signing).run(viewer_response(event)))
     request = request_of(cookies=given_cookies, request_id=request_id)
     maker = strategy(keys=signing)
     maker.strategy._new_visitor = lambda: visitor_id(request_id)  # type: ignore[attr-defined]
@@ -114,7 +114,7 @@ def test_the_cookie_is_the_one_that_python_sets(
 
 @pytest.mark.parametrize("signing", [(), (KEY,)])
 def test_a_cookie_of_the_function_is_read_by_python_and_the_other_way_round(signing: tuple[str, ...]) -> None:
-    function, python = deployed("50", signing), strategy(keys=signing)
+    function, python = deploy("50", signing), strategy(keys=signing)
     made = value_of(set_cookie(function.run(viewer_response(viewer_request(request_id="r-1")))))
     assert python.choose(request_of(cookies={"app-version": made})).reason == "cookie"
     response = Response(origin="canary")
@@ -124,68 +124,68 @@ def test_a_cookie_of_the_function_is_read_by_python_and_the_other_way_round(sign
 
 
 def test_an_older_key_verifies_and_the_first_signs() -> None:
-    old = value_of(set_cookie(deployed("50", (OLDER_KEY,)).run(viewer_response(viewer_request()))))
-    rotated = deployed("50", (KEY, OLDER_KEY))
+    old = value_of(set_cookie(deploy("50", (OLDER_KEY,)).run(viewer_response(viewer_request()))))
+    rotated = deploy("50", (KEY, OLDER_KEY))
     assert line(rotated.run(viewer_request(cookies={"app-version": old})))["reason"] == "cookie"
     new = value_of(set_cookie(rotated.run(viewer_response(viewer_request()))))
-    assert line(deployed("50", (KEY,)).run(viewer_request(cookies={"app-version": new})))["reason"] == "cookie"
-    assert line(deployed("50", (KEY,)).run(viewer_request(cookies={"app-version": old})))["reason"] == "forged-cookie"
+    assert line(deploy("50", (KEY,)).run(viewer_request(cookies={"app-version": new})))["reason"] == "cookie"
+    assert line(deploy("50", (KEY,)).run(viewer_request(cookies={"app-version": old})))["reason"] == "forged-cookie"
 
 
 def test_both_triggers_assign_the_same() -> None:
     for number in range(50):
         event = viewer_request(request_id=f"request-{number}")
-        cookie = value_of(set_cookie(deployed().run(viewer_response(event))))
-        assert cookie.split(".")[0] == version(deployed().run(event))
+        cookie = value_of(set_cookie(deploy().run(viewer_response(event))))
+        assert cookie.split(".")[0] == version(deploy().run(event))
 
 
 def test_who_has_the_cookie_is_not_given_another() -> None:
-    cookie = value_of(set_cookie(deployed().run(viewer_response(viewer_request()))))
+    cookie = value_of(set_cookie(deploy().run(viewer_response(viewer_request()))))
     event = viewer_request(cookies={"app-version": cookie}, request_id="another")
-    assert set_cookie(deployed().run(viewer_response(event))) == ""
+    assert set_cookie(deploy().run(viewer_response(event))) == ""
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_failed_answer_sets_no_cookie(status: int) -> None:
-    assert set_cookie(deployed().run(viewer_response(viewer_request(), status=status))) == ""
+    assert set_cookie(deploy().run(viewer_response(viewer_request(), status=status))) == ""
 
 
 @pytest.mark.parametrize(("cache_control", "is_shared"), SHARED.items())
 def test_an_answer_that_caches_share_for_long_sets_no_cookie(cache_control: str, is_shared: bool) -> None:
     event = viewer_response(viewer_request())
     event["response"]["headers"]["cache-control"] = {"value": cache_control}
-    assert (set_cookie(deployed().run(event)) == "") is is_shared
+    assert (set_cookie(deploy().run(event)) == "") is is_shared
 
 
 def test_cache_control_in_several_fields_counts_as_one() -> None:
     event = viewer_response(viewer_request())
     fields = [{"value": "public"}, {"value": "s-maxage=86400"}]
     event["response"]["headers"]["cache-control"] = {**fields[0], "multiValue": fields}
-    assert set_cookie(deployed().run(event)) == ""
+    assert set_cookie(deploy().run(event)) == ""
 
 
 def test_the_answer_itself_stays_as_it_was() -> None:
     event = viewer_response(viewer_request(), session="1")
-    result = deployed().run(event).result
+    result = deploy().run(event).result
     assert result["cookies"].pop("app-version")
     assert result == viewer_response(viewer_request(), session="1")["response"]
 
 
 def test_a_cookie_of_the_application_by_the_same_name_stays() -> None:
     event = viewer_response(viewer_request(), **{"app-version": "canary"})
-    assert deployed().run(event).result["cookies"] == {"app-version": {"value": "canary"}}
+    assert deploy().run(event).result["cookies"] == {"app-version": {"value": "canary"}}
 
 
 def test_no_cookie_is_set_where_viewer_response_sees_that_another_version_answered() -> None:
     event = viewer_request(request_id="r")
-    other = {"stable": "canary", "canary": "stable"}[version(deployed().run(event))]
+    other = {"stable": "canary", "canary": "stable"}[version(deploy().run(event))]
     seen = viewer_request(request_id="r", headers={"x-router-version": other})
-    assert set_cookie(deployed().run(viewer_response(seen))) == ""
+    assert set_cookie(deploy().run(viewer_response(seen))) == ""
 
 
 def test_a_header_that_the_viewer_sends_by_that_name_is_overwritten() -> None:
     for sent in (["canary"], ["canary", "canary?x"], "x" * 8_192):
-        found = deployed("0").run(viewer_request(headers={"X-Router-Version": sent}))
+        found = deploy("0").run(viewer_request(headers={"X-Router-Version": sent}))
         assert found.result["headers"]["x-router-version"] == {"value": "stable"}
 
 
@@ -241,25 +241,25 @@ def test_the_percentage_ends_between_two_buckets() -> None:
     bucket = strategy().choose(request_of(request_id="r-7")).bucket
     assert bucket is not None
     event = viewer_request(request_id="r-7")
-    assert version(deployed(f"{bucket / 100:.2f}").run(event)) == "stable"
-    assert version(deployed(f"{(bucket + 1) / 100:.2f}").run(event)) == "canary"
+    assert version(deploy(f"{bucket / 100:.2f}").run(event)) == "stable"
+    assert version(deploy(f"{(bucket + 1) / 100:.2f}").run(event)) == "canary"
 
 
 @pytest.mark.parametrize("change", [lambda value: value + "x", lambda value: value[:-1], lambda value: value + "."])
 def test_a_signature_that_is_longer_or_shorter_is_forged(change: Callable[[str], str]) -> None:
-    made = value_of(set_cookie(deployed("50", (KEY,)).run(viewer_response(viewer_request()))))
+    made = value_of(set_cookie(deploy("50", (KEY,)).run(viewer_response(viewer_request()))))
     event = viewer_request(cookies={"app-version": change(made)})
-    assert line(deployed("50", (KEY,)).run(event))["reason"] == "forged-cookie"
+    assert line(deploy("50", (KEY,)).run(event))["reason"] == "forged-cookie"
 
 
 def test_quotes_around_a_cookie_make_no_difference() -> None:
-    assert version(deployed("0").run(viewer_request(cookies={"app-version": '"canary"'}))) == "canary"
+    assert version(deploy("0").run(viewer_request(cookies={"app-version": '"canary"'}))) == "canary"
 
 
 def test_a_higher_percentage_only_adds_visitors_to_the_canary() -> None:
     events = [viewer_request(request_id=f"request-{number}") for number in range(200)]
     chosen = [
-        {event["context"]["requestId"] for event in events if version(deployed(percent).run(event)) == "canary"}
+        {event["context"]["requestId"] for event in events if version(deploy(percent).run(event)) == "canary"}
         for percent in ("0", "5", "50", "100")
     ]
     assert all(fewer <= more for fewer, more in pairwise(chosen))
@@ -313,13 +313,13 @@ def test_no_store_and_an_empty_one_mean_the_default_origin() -> None:
 def test_a_part_that_is_missing_is_no_error(part: str) -> None:
     event = viewer_request(cookies={"app-version": "canary"})
     del event["request"][part]
-    assert version(deployed("0").run(event)) in {"stable", "canary"}
+    assert version(deploy("0").run(event)) in {"stable", "canary"}
 
 
 def test_a_request_without_an_id_is_assigned_all_the_same() -> None:
     event = viewer_request()
     del event["context"]["requestId"]
-    assert version(deployed().run(event)) in {"stable", "canary"}
+    assert version(deploy().run(event)) in {"stable", "canary"}
 
 
 SECTIONS: dict[str, dict[str, Any]] = {

@@ -37,14 +37,14 @@ OLD = "stable.00000000."
 
 
 @cache
-def deployed(strategy: str = "cookie-version", held: str = "0", has_bots: bool = False) -> Deployed:
+def deploy(strategy: str = "cookie-version", held: str = "0", has_bots: bool = False) -> Deployed:
     more = BOTS if has_bots else {}
     return Deployed(strategy, **SECTIONS[strategy], **GROUPS, holdout={"percent": held, "name": HOLDOUT}, **more)
 
 
 def at(percent: str, function: Deployed | None = None) -> Deployed:
     """The function while this percentage holds."""
-    function = function or deployed()
+    function = function or deploy()
     live = json.loads(function.store.pairs["canary"])
     function.store.put("canary", json.dumps({**live, "percent": percent}))
     return function
@@ -71,7 +71,7 @@ def test_the_groups_are_those_of_the_shared_vectors_which_a_ramp_only_leads_to_t
 def test_the_holdout_is_that_of_the_shared_vectors_also_at_100_percent() -> None:
     edge = next(iter(VECTORS.values()))["holdoutBucket"]
     for held in (f"{edge / 100:.2f}", f"{(edge + 1) / 100:.2f}"):
-        function = at("100", deployed(held=held))
+        function = at("100", deploy(held=held))
         for visitor, row in VECTORS.items():
             event = viewer_request(cookies={"app-version": OLD + visitor})
             is_held = row["holdoutBucket"] < float(held) * 100
@@ -84,13 +84,13 @@ def test_the_holdout_is_that_of_the_shared_vectors_also_at_100_percent() -> None
 
 def test_the_holdout_moves_nobody_who_has_the_cookie_of_the_canary() -> None:
     cookie = f"canary.{release_tag(RELEASE)}.anybody"
-    function = at("0", deployed(held="100"))
+    function = at("0", deploy(held="100"))
     assert version(function.run(viewer_request(cookies={"app-version": cookie}))) == "canary"
 
 
 @pytest.mark.parametrize("strategy", SECTIONS)
 def test_the_baseline_is_in_the_cookie_and_stays_whatever_the_percentage(strategy: str) -> None:
-    function = at("50", deployed(strategy))
+    function = at("50", deploy(strategy))
     members = 0
     for number in range(40):
         event = viewer_request(request_id=f"r-{number}")
@@ -106,7 +106,7 @@ def test_the_baseline_is_in_the_cookie_and_stays_whatever_the_percentage(strateg
 
 
 def test_a_session_without_the_hint_asks_the_table_with_its_group() -> None:
-    function = at("50", deployed("sticky-session"))
+    function = at("50", deploy("sticky-session"))
     versions = {version(function.run(viewer_request(cookies={"sid": f"token-{n}"}))) for n in range(20)}
     assert {text.partition("?")[0] for text in versions} == {"canary", BASELINE}
     assert all("?" in text for text in versions)
@@ -141,7 +141,7 @@ def test_the_router_behind_it_does_not_count_a_bot_and_the_origin_does_not_see_w
 @pytest.mark.parametrize(("agent", "is_bot"), AGENTS.items())
 def test_a_bot_is_the_same_as_for_the_router(agent: str, is_bot: bool) -> None:
     event = viewer_request(headers={"user-agent": agent})
-    function = at("100", deployed(has_bots=True))
+    function = at("100", deploy(has_bots=True))
     found = function.run(event)
     assert (version(found), line(found)["reason"]) == (("stable", "bot") if is_bot else ("canary", "no-cookie"))
     assert ("x-router-group" in found.result["headers"]) is is_bot
@@ -157,7 +157,7 @@ def deciding() -> dict[str, Any]:
 
 
 def test_a_cookie_of_a_bot_is_obeyed_and_not_renewed() -> None:
-    function = at("100", deployed(has_bots=True))
+    function = at("100", deploy(has_bots=True))
     for agent in ("Googlebot/2.1", "Mozilla/5.0"):
         event = viewer_request(cookies={"app-version": f"{OLD}someone"}, headers={"user-agent": agent})
         assert version(function.run(event)) == "canary"
@@ -189,7 +189,7 @@ headers = st.fixed_dictionaries(
 def test_the_strategy_in_python_decides_the_same(
     given_cookies: dict[str, Values], given_headers: dict[str, Values], request_id: str, percent: str
 ) -> None:
-    function = at(percent, deployed(held="30", has_bots=True))
+    function = at(percent, deploy(held="30", has_bots=True))
     request = request_of(cookies=given_cookies, headers=given_headers, request_id=request_id)
     decision = decide({**deciding(), "canary_percent": float(percent)}, request, "us-east-1")
     said = line(function.run(viewer_request(cookies=given_cookies, headers=given_headers, request_id=request_id)))

@@ -54,7 +54,7 @@ class Rewriting:
         self.code = rewriting.code
         self._runtime = FunctionRuntime(rewriting.code, KeyValueStore(ARN, function.key_values) if has_store else None)
 
-    def answered(
+    def rewrite(
         self, headers: Headers, *, status: int = 302, uri: str = "/asked", query: str = "", method: str = "GET"
     ) -> Headers:
         """What becomes of an answer's headers; CloudFront has to accept it."""
@@ -70,7 +70,7 @@ class Rewriting:
     def header(self, name: str, *values: str, **options: Any) -> list[str]:
         """What becomes of one header; another one stays."""
         kept = ("Content-Type", "text/html")
-        found = self.answered(Headers.of([kept, *((name, value) for value in values)]), **options)
+        found = self.rewrite(Headers.of([kept, *((name, value) for value in values)]), **options)
         assert found.all("content-type") == [kept[1]]
         return list(found.all(name.lower()))
 
@@ -197,7 +197,7 @@ def test_a_redirect_that_would_come_back_for_ever_stays_as_it_is(
     origins: Origins, value: str, sets_cookie: bool, asked: dict[str, Any], expected: str | None
 ) -> None:
     headers = Headers.of([("Location", value), *([("Set-Cookie", "seen=1")] if sets_cookie else [])])
-    assert Rewriting(origins).answered(headers, **asked).all("location") == [expected or value]
+    assert Rewriting(origins).rewrite(headers, **asked).all("location") == [expected or value]
 
 
 @pytest.mark.parametrize(("value", "expected"), [*COOKIES.items(), *((kept, kept) for kept in KEPT_COOKIES if kept)])

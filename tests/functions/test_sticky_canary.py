@@ -23,11 +23,11 @@ SECTION = {"caching": "versioned", "versionCookie": "app-version", "cookie": "si
 ITEMS = {("one",): {"version": {"S": "1"}}, ("two",): {"version": {"S": "2"}}}
 
 
-def deployed(**settings: Any) -> Deployed:
+def deploy(**settings: Any) -> Deployed:
     return Deployed("sticky-session", **{"stickySession": SECTION, "release": "r", **settings})
 
 
-def routed(function: Deployed, cookies: dict[str, str], request_id: str = "id", failure: str = "") -> Decision:
+def route(function: Deployed, cookies: dict[str, str], request_id: str = "id", failure: str = "") -> Decision:
     """Where the router sends a request that came through the function before the cache."""
     header = version(function.run(viewer_request(cookies=cookies, request_id=request_id)))
     stack = stack_of(strategy="sticky-session", stickySession=SECTION, release="r")
@@ -42,7 +42,7 @@ def routed(function: Deployed, cookies: dict[str, str], request_id: str = "id", 
 
 
 def test_a_new_visitor_is_assigned_before_the_cache_and_given_the_hint() -> None:
-    function = deployed(canaryPercent="50")
+    function = deploy(canaryPercent="50")
     for number in range(40):
         event = viewer_request(request_id=f"r-{number}")
         expected, bucket = Assignment("r", 50).assign(visitor_id(f"r-{number}"))
@@ -54,7 +54,7 @@ def test_a_new_visitor_is_assigned_before_the_cache_and_given_the_hint() -> None
 
 
 def test_the_hint_keeps_a_visitor_without_asking_the_table() -> None:
-    decision = routed(deployed(canaryPercent="0"), {"sid": "one", "app-version": "canary"}, failure="timeout")
+    decision = route(deploy(canaryPercent="0"), {"sid": "one", "app-version": "canary"}, failure="timeout")
     assert (decision.origin, decision.reason) == ("canary", "assigned-version")
 
 
@@ -65,8 +65,8 @@ def test_the_hint_keeps_a_visitor_without_asking_the_table() -> None:
 def test_a_session_without_a_valid_hint_stays_where_the_table_says(
     percent: str, hint: dict[str, str], session: str, origin: str
 ) -> None:
-    function = deployed(canaryPercent=percent)
-    decision = routed(function, {"sid": session, **hint})
+    function = deploy(canaryPercent=percent)
+    decision = route(function, {"sid": session, **hint})
     assert (decision.origin, decision.reason) == (origin, "session")
     event = viewer_request(cookies={"sid": session, **hint})
     assert function.run(viewer_response(event)).result["cookies"] == {}
@@ -76,53 +76,53 @@ def test_a_session_without_a_valid_hint_stays_where_the_table_says(
 @pytest.mark.parametrize("hint", [{}, {"app-version": "canary"}, {"app-version": "forged"}])
 @pytest.mark.parametrize("session", ["one", "two", "unknown"])
 def test_nobody_asks_the_table_while_the_canary_is_withdrawn(session: str, hint: dict[str, str]) -> None:
-    function = deployed(canaryPercent="0")
+    function = deploy(canaryPercent="0")
     live = json.loads(function.store.pairs["canary"])
     function.store.put("canary", json.dumps({**live, "withdrawn": True}))
     event = viewer_request(cookies={"sid": session, **hint})
     assert line(function.run(event))["reason"] == "canary-withdrawn"
     assert function.run(viewer_response(event)).result["cookies"] == {}
-    decision = routed(function, {"sid": session, **hint}, failure="timeout")
+    decision = route(function, {"sid": session, **hint}, failure="timeout")
     assert (decision.origin, decision.reason) == ("stable", "assigned-version")
 
 
 def test_no_other_request_has_the_key_of_one_that_asks_the_table() -> None:
-    function = deployed()
+    function = deploy()
     keys = {version(function.run(viewer_request(cookies={"sid": "one"}, request_id=f"r-{n}"))) for n in range(100)}
     assert len(keys) == 100
     assert not keys & {"stable", "canary"}
 
 
 def test_an_unknown_session_is_assigned_by_its_token_and_the_percentage_of_now() -> None:
-    function = deployed(canaryPercent="50")
+    function = deploy(canaryPercent="50")
     for number in range(40):
         token = f"unknown-{number}"
-        decision = routed(function, {"sid": token}, request_id=f"r-{number}")
+        decision = route(function, {"sid": token}, request_id=f"r-{number}")
         assert (decision.origin, decision.reason) == (Assignment("r", 50).assign(token)[0], "unknown-session")
 
 
 def test_a_table_that_fails_means_stable() -> None:
-    decision = routed(deployed(canaryPercent="100"), {"sid": "two"}, failure="timeout")
+    decision = route(deploy(canaryPercent="100"), {"sid": "two"}, failure="timeout")
     assert (decision.origin, decision.reason, decision.is_fallback) == ("stable", "table-timeout", True)
 
 
 def test_a_store_that_fails_leaves_sessions_to_the_table_and_all_others_to_stable() -> None:
-    function = deployed(canaryPercent="100")
+    function = deploy(canaryPercent="100")
     function.store.replace({})
-    assert routed(function, {"sid": "two"}).origin == "canary"
-    assert routed(function, {"sid": "two", "app-version": "stable"}).origin == "canary"
+    assert route(function, {"sid": "two"}).origin == "canary"
+    assert route(function, {"sid": "two", "app-version": "stable"}).origin == "canary"
     found = function.run(viewer_request())
     assert (version(found), line(found)["reason"], line(found)["fallback"]) == ("stable", "kvs-failed", True)
 
 
 @pytest.mark.parametrize("pin", ["stable", "canary"])
 def test_the_pin_is_stronger_than_the_table(pin: str) -> None:
-    assert routed(deployed(pin=pin), {"sid": "one"}).origin == pin
-    assert routed(deployed(pin=pin), {"sid": "two"}).origin == pin
+    assert route(deploy(pin=pin), {"sid": "one"}).origin == pin
+    assert route(deploy(pin=pin), {"sid": "two"}).origin == pin
 
 
 def test_a_token_that_is_too_long_is_no_session() -> None:
-    found = deployed(canaryPercent="0").run(viewer_request(cookies={"sid": "x" * 1_025}))
+    found = deploy(canaryPercent="0").run(viewer_request(cookies={"sid": "x" * 1_025}))
     assert version(found) == "stable"
 
 

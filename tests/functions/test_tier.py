@@ -39,7 +39,7 @@ HOST = "d111111abcdef8.cloudfront.net"
 
 
 @cache
-def deployed() -> Deployed:
+def deploy() -> Deployed:
     return Deployed("tier", tier=SECTION)
 
 
@@ -72,7 +72,7 @@ def assert_at_stable(found: FunctionResult, reason: str, *, is_fallback: bool = 
 
 
 def test_a_tier_goes_to_its_origin_with_all_that_differs() -> None:
-    found = deployed().run(viewer_request(query={"CTIER": "premium"}, request_id="id"))
+    found = deploy().run(viewer_request(query={"CTIER": "premium"}, request_id="id"))
     assert found.origin_update is not None
     assert found.origin_update.update == {
         "domainName": "premium.example.com",
@@ -85,7 +85,7 @@ def test_a_tier_goes_to_its_origin_with_all_that_differs() -> None:
 
 
 def test_what_is_not_given_is_https_on_443_with_the_domain_as_host() -> None:
-    found = deployed().run(viewer_request(query={"CTIER": "standard"}))
+    found = deploy().run(viewer_request(query={"CTIER": "standard"}))
     assert found.origin_update is not None
     assert found.origin_update.update == {
         "domainName": "standard.example.com",
@@ -105,7 +105,7 @@ def test_the_stable_origins_path_is_not_inherited(stable_path: str, tier_path: s
 
 
 def test_the_viewers_host_is_passed_on_and_keeps_answers_apart() -> None:
-    found = deployed().run(viewer_request(query={"CTIER": "own-host"}, headers={"host": "shop.example.org:443"}))
+    found = deploy().run(viewer_request(query={"CTIER": "own-host"}, headers={"host": "shop.example.org:443"}))
     assert found.origin_update is not None
     assert isinstance(found.origin_update.update, dict)
     assert found.origin_update.update["hostHeader"] == "shop.example.org"
@@ -134,7 +134,7 @@ def test_the_default_origin_gets_the_host_header_that_it_wants() -> None:
     ],
 )
 def test_everything_else_stays_at_the_default_origin(values: dict[str, Any], reason: str) -> None:
-    assert_at_stable(deployed().run(viewer_request(**values, request_id="id")), reason)
+    assert_at_stable(deploy().run(viewer_request(**values, request_id="id")), reason)
 
 
 @pytest.mark.parametrize(
@@ -159,15 +159,15 @@ def test_a_place_without_a_name_is_not_looked_at() -> None:
 def test_capitals_encoding_and_quotes_make_no_difference(value: str) -> None:
     place = "cookies" if value.startswith('"') else "query"
     name = "tier" if place == "cookies" else "CTIER"
-    assert line(deployed().run(viewer_request(**{place: {name: value}})))["origin"] == "premium"
+    assert line(deploy().run(viewer_request(**{place: {name: value}})))["origin"] == "premium"
 
 
 def test_of_several_values_the_first_one_decides() -> None:
-    assert line(deployed().run(viewer_request(query={"CTIER": ["premium", "standard"]})))["origin"] == "premium"
+    assert line(deploy().run(viewer_request(query={"CTIER": ["premium", "standard"]})))["origin"] == "premium"
 
 
 def test_a_header_that_the_viewer_sends_by_that_name_is_overwritten() -> None:
-    assert version(deployed().run(viewer_request(headers={"X-Router-Version": "tier:premium"}))) == "stable"
+    assert version(deploy().run(viewer_request(headers={"X-Router-Version": "tier:premium"}))) == "stable"
 
 
 @pytest.mark.parametrize("tier", ["premium", "basic", "prem ium", ""])
@@ -175,7 +175,7 @@ def test_no_store_and_an_empty_one_mean_the_default_origin(tier: str) -> None:
     event = viewer_request(query={"CTIER": tier}, request_id="id")
     emptied = with_settings()
     emptied.store.replace({})
-    for found in (deployed().without_store().run(event), emptied.run(event)):
+    for found in (deploy().without_store().run(event), emptied.run(event)):
         assert found.error is None
         assert_at_stable(found, "kvs-failed", is_fallback=True)
 
@@ -302,7 +302,7 @@ values = st.fixed_dictionaries(
 
 @given(values)
 def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]) -> None:
-    found = deployed().run(viewer_request(**given_values, request_id="id"))
+    found = deploy().run(viewer_request(**given_values, request_id="id"))
     decision = Assigned(strategy()).choose(request_of(**given_values, request_id="id"))
     origin = decision.origin.name if isinstance(decision.origin, Origin) else decision.origin
     assert line(found) == {"strategy": "tier", "origin": origin, "reason": decision.reason, "requestId": "id"}
@@ -323,14 +323,14 @@ def test_the_strategy_in_python_decides_the_same(given_values: dict[str, Values]
 def test_a_part_that_is_missing_is_no_error(missing: str) -> None:
     event = viewer_request(query={"CTIER": "premium"})
     del event["request"][missing]
-    assert version(deployed().run(event)) in {"tier:premium", "stable"}
+    assert version(deploy().run(event)) in {"tier:premium", "stable"}
 
 
 @pytest.mark.parametrize(("value", "passes"), RANGES.items())
 def test_a_range_passes_as_in_the_router(value: str, passes: bool) -> None:
-    assert ("range" in deployed().run(viewer_request(headers={"range": value})).result["headers"]) is passes
+    assert ("range" in deploy().run(viewer_request(headers={"range": value})).result["headers"]) is passes
 
 
 def test_several_ranges_are_none() -> None:
     event = viewer_request(headers={"range": ["bytes=0-1", "bytes=3-4"]})
-    assert "range" not in deployed().run(event).result["headers"]
+    assert "range" not in deploy().run(event).result["headers"]

@@ -54,7 +54,7 @@ fuzzed = settings(
 
 
 @cache
-def deployed(name: str) -> Deployed:
+def deploy(name: str) -> Deployed:
     strategy, section = SECTIONS[name]
     return Deployed(strategy, **section, override={"header": "x-qa", "secret": SECRET})
 
@@ -89,7 +89,7 @@ header_names = [
 query_names = st.one_of(st.sampled_from(["CTIER", "ctier", "x-qa", "$", "__proto__"]), odd)
 
 
-def listed(names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, list[str]]]:
+def value_lists(names: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, list[str]]]:
     """Names with one value or several, as CloudFront hands them over."""
     return st.dictionaries(names, st.lists(values, min_size=1, max_size=3), max_size=4)
 
@@ -101,9 +101,9 @@ json_value = st.recursive(
 ).filter(lambda value: len(repr(value)) <= 4_000)
 events = st.builds(
     viewer_request,
-    query=listed(query_names),
-    headers=listed(st.sampled_from(header_names)),
-    cookies=listed(st.sampled_from(cookie_names)),
+    query=value_lists(query_names),
+    headers=value_lists(st.sampled_from(header_names)),
+    cookies=value_lists(st.sampled_from(cookie_names)),
     request_id=st.text("abc123_-=", min_size=1, max_size=60),
 ).filter(lambda event: len(repr(event)) <= MOST_CHARACTERS)
 statuses = st.sampled_from([200, 204, 304, 400, 500, 503])
@@ -116,7 +116,7 @@ statuses = st.sampled_from([200, 204, 304, 400, 500, 503])
 def test_whatever_a_viewer_sends_cloudfront_accepts_what_comes_back(
     name: str, event: dict[str, Any], status: int
 ) -> None:
-    function = deployed(name)
+    function = deploy(name)
     request = function.run(copy.deepcopy(event))
     assert validate_function_result(event, request.result) == []
     assert set(line(request)) <= {"strategy", "origin", "reason", "requestId", "bucket", "fallback", "group"}
@@ -147,7 +147,7 @@ def test_parts_of_a_shape_that_cloudfront_never_sends_are_no_error(
     name: str, event: dict[str, Any], part: str, odd_part: object
 ) -> None:
     """Arrays, numbers, nothing at all: where the names or the values are expected."""
-    function = deployed(name)
+    function = deploy(name)
     names = ("CTIER", "x-tier", "tier", "app-version", "sid", "x-qa")
     fields = {"value": odd_part, "multiValue": odd_part}
     for given_part in (odd_part, dict.fromkeys(names, odd_part), dict.fromkeys(names, fields)):
@@ -178,7 +178,7 @@ stored = st.one_of(
 @given(text=stored, tier=st.sampled_from(["premium", "gold", ""]), is_forced=st.booleans())
 @fuzzed
 def test_whatever_the_store_holds_the_request_goes_somewhere(name: str, text: str, tier: str, is_forced: bool) -> None:
-    function = deployed(name)
+    function = deploy(name)
     before = dict(function.store.pairs)
     try:
         function.store.replace(dict.fromkeys(before, text))

@@ -47,7 +47,7 @@ LEFT_OUT = {f"strategies/sticky_session/{name}" for name in ("remembered", "iden
 SHARED = {"__init__", "base", "options", "registry"}
 
 
-def built(strategy: str, directory: Path, *overrides: str) -> Bundle:
+def build(strategy: str, directory: Path, *overrides: str) -> Bundle:
     return build_bundle(shipped_stack("local", *choosing(strategy), *overrides), directory)
 
 
@@ -60,7 +60,7 @@ def names_in(bundle: Bundle) -> set[str]:
 @pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 def test_it_holds_the_router_and_the_one_strategy(strategy: str, tmp_path: Path) -> None:
-    names = names_in(built(strategy, tmp_path))
+    names = names_in(build(strategy, tmp_path))
     assert names >= ALWAYS
     of_strategies = {name.removesuffix(".py") for name in names if name.startswith("strategies/")}
     own = {path.relative_to(ROOT).with_suffix("").as_posix() for path in source_files(strategy)} - LEFT_OUT
@@ -126,7 +126,7 @@ LIVE = ("canaryPercent=99", "pin=canary", "release=next")
 def test_with_live_control_percentage_pin_and_release_change_no_byte(
     strategy: str, change: str, tmp_path: Path
 ) -> None:
-    assert built(strategy, tmp_path, change).sha256 == built(strategy, tmp_path).sha256
+    assert build(strategy, tmp_path, change).sha256 == build(strategy, tmp_path).sha256
 
 
 @pytest.mark.parametrize("changes", [{"canaryPercent": "99"}, {"pin": "canary"}, {"release": "next"}])
@@ -158,7 +158,7 @@ def test_a_function_before_the_cache_leaves_the_router_no_control(tmp_path: Path
 @pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 def test_with_live_control_and_metrics_it_has_at_most_136_kilobytes(strategy: str, tmp_path: Path) -> None:
-    assert built(strategy, tmp_path).path.stat().st_size <= 136 * 1024
+    assert build(strategy, tmp_path).path.stat().st_size <= 136 * 1024
 
 
 def test_sticky_session_has_at_most_110_kilobytes(tmp_path: Path) -> None:
@@ -187,13 +187,13 @@ def test_public_keys_bring_cryptography_for_linux(tmp_path: Path) -> None:
 @pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 def test_the_same_inputs_give_the_same_bytes(strategy: str, tmp_path: Path) -> None:
-    first, second = built(strategy, tmp_path / "a"), built(strategy, tmp_path / "b")
+    first, second = build(strategy, tmp_path / "a"), build(strategy, tmp_path / "b")
     assert first.path.read_bytes() == second.path.read_bytes()
     assert first.path.name == second.path.name == f"router-{first.sha256[:16]}.zip"
 
 
 def test_times_modes_and_umask_leave_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = built("sticky-session", tmp_path / "a").sha256
+    expected = build("sticky-session", tmp_path / "a").sha256
     copy = tmp_path / "copy"
     for package in ("router", "strategies"):
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -203,7 +203,7 @@ def test_times_modes_and_umask_leave_no_trace(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(infra.package.bundle, "ROOT", copy)
     before = os.umask(0)
     try:
-        bundle = built("sticky-session", tmp_path / "b")
+        bundle = build("sticky-session", tmp_path / "b")
     finally:
         os.umask(before)
     assert bundle.sha256 == expected
@@ -212,11 +212,11 @@ def test_times_modes_and_umask_leave_no_trace(tmp_path: Path, monkeypatch: pytes
 
 
 def test_another_config_gives_another_package(tmp_path: Path) -> None:
-    assert built("cookie-version", tmp_path).path != built("cookie-version", tmp_path, "logSalt=another").path
+    assert build("cookie-version", tmp_path).path != build("cookie-version", tmp_path, "logSalt=another").path
 
 
 def test_only_its_owner_reads_it(tmp_path: Path) -> None:
-    path = built("cookie-version", tmp_path).path
+    path = build("cookie-version", tmp_path).path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -237,7 +237,7 @@ def test_old_packages_do_not_pile_up(tmp_path: Path) -> None:
         package.touch()
         if number >= fresh:
             os.utime(package, (1, time.time() - KEPT_SECONDS - number))
-    newest = built("cookie-version", tmp_path).path
+    newest = build("cookie-version", tmp_path).path
     assert set(tmp_path.iterdir()) == {newest, *(tmp_path / f"router-{number}.zip" for number in range(fresh))}
 
 
@@ -245,14 +245,14 @@ def test_packages_of_the_last_day_all_stay(tmp_path: Path) -> None:
     """An edge that is running may read any of them."""
     for number in range(KEPT_PACKAGES + 5):
         (tmp_path / f"router-{number}.zip").touch()
-    built("cookie-version", tmp_path)
+    build("cookie-version", tmp_path)
     assert len(list(tmp_path.iterdir())) == KEPT_PACKAGES + 6
 
 
 def test_a_package_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infra.package.bundle, "MAX_PACKAGE_BYTES", 1_000)
     with pytest.raises(BundleError, match=r"^the package has \d{2,3},\d{3} bytes; Lambda@Edge takes at most 1,000$"):
-        built("cookie-version", tmp_path)
+        build("cookie-version", tmp_path)
 
 
 def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_the_config_is_what_the_router_reads(tmp_path: Path) -> None:
 
 def test_a_strategy_without_lambda_has_no_package(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
-        built("tier", tmp_path)
+        build("tier", tmp_path)
     assert str(caught.value) == (
         "edge-router:strategy is 'tier', which runs as a CloudFront Function: there is no package for Lambda"
     )
@@ -348,11 +348,11 @@ def test_a_strategy_without_lambda_has_no_package(tmp_path: Path) -> None:
 
 def test_what_is_decided_before_the_cache_is_not_in_the_package(tmp_path: Path) -> None:
     versioned = "cookieVersion.caching=versioned"
-    first = built("cookie-version", tmp_path, versioned)
+    first = build("cookie-version", tmp_path, versioned)
     assert {"canary_percent", "pin", "release"} & set(first.config) == set()
     assert (first.config["override"], first.config["version_header"]) == (None, "x-router-version")
     for change in ("canaryPercent=99", "pin=canary", "release=next", "override.secret=another-secret-of-20"):
-        assert built("cookie-version", tmp_path, versioned, change).path == first.path
+        assert build("cookie-version", tmp_path, versioned, change).path == first.path
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def test_the_router_obeys_the_version_in_the_cache_key_and_nothing_else(
     tmp_path: Path, header: dict[str, str], expected: tuple[str, str, bool]
 ) -> None:
     """Neither the cookie nor the override: what they say is not in the key, so a stranger would get the answer."""
-    config = built("cookie-version", tmp_path, "cookieVersion.caching=versioned").config
+    config = build("cookie-version", tmp_path, "cookieVersion.caching=versioned").config
     router = build_router(json.loads(json.dumps(config)), "eu-west-1")
     others = {"cookie": "app-version=canary", "x-qa-origin": "canary:local-demo-override-secret"}
     decision = router.decide(Request(headers={**others, **header}))
@@ -380,7 +380,7 @@ def test_the_router_obeys_the_version_in_the_cache_key_and_nothing_else(
 @every_strategy
 def test_the_router_is_built_from_it(strategy: str, tmp_path: Path) -> None:
     """And obeys the override in it, whatever the strategy."""
-    config = json.loads(json.dumps(built(strategy, tmp_path).config))
+    config = json.loads(json.dumps(build(strategy, tmp_path).config))
     router = build_router(config, "eu-west-1")
     request = Request(headers={"x-qa-origin": "canary:local-demo-override-secret"})
     assert router.decide(request).reason == "override"

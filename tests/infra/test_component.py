@@ -99,7 +99,7 @@ def resource(run: Run, kind: str, name: str) -> dict[str, Any]:
     return next(one for one in resources(run) if one["type"] == kind and one["urn"].endswith(f"::{name}"))
 
 
-def baked(run: Run, name: str) -> dict[str, Any]:
+def baked_config(run: Run, name: str) -> dict[str, Any]:
     code = resource(run, "aws:lambda/function:Function", name)["inputs"]["code"]
     with ZipFile(code["path"]) as archive:
         return json.loads(archive.read("config.json"))
@@ -127,7 +127,8 @@ def test_a_preview_says_what_is_known_and_the_values_of_other_resources_follow(s
     (origin,) = resource(updated, DISTRIBUTION, "first-distribution")["inputs"]["origins"]
     assert origin["domainName"] == "shop-site.example.com"
     assert (
-        baked(updated, "first-function")["origins"]["canary"]["domain_name"] == "shop-site.s3.eu-west-1.amazonaws.com"
+        baked_config(updated, "first-function")["origins"]["canary"]["domain_name"]
+        == "shop-site.s3.eu-west-1.amazonaws.com"
     )
     policy = resource(updated, "aws:s3/bucketPolicy:BucketPolicy", "first-policy-canary")["inputs"]
     assert (policy["bucket"], "arn:aws:s3:::shop-site/*" in policy["policy"]) == ("shop-site", True)
@@ -166,7 +167,7 @@ def test_resources_of_a_component_have_its_name(updated: Run) -> None:
 
 def test_origins_in_a_bucket_that_is_known_later_are_asked_by_the_router(updated: Run) -> None:
     """CloudFront could sign for both, but whether they are in one bucket is not known when that has to be decided."""
-    signs = {name: one["signs"] for name, one in baked(updated, "routing-function")["private"].items()}
+    signs = {name: one["signs"] for name, one in baked_config(updated, "routing-function")["private"].items()}
     assert signs == {"stable": True, "canary": True}
     own = resource(updated, DISTRIBUTION, "own")["inputs"]
     assert [one["eventType"] for one in own["defaultCacheBehavior"]["lambdaFunctionAssociations"]] == [

@@ -31,14 +31,14 @@ every_stack = pytest.mark.parametrize("stack", STACKS)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
-def deployed(stack: str, strategy: str) -> Run:
+def deploy(stack: str, strategy: str) -> Run:
     return run_stack(stack, *choosing(strategy))
 
 
 @cache
-def destroyed(stack: str, strategy: str, nothing: Path) -> Run:
+def destroy(stack: str, strategy: str, nothing: Path) -> Run:
     """After `tables.protect: false` and an `up`, where it was true."""
-    run = deployed(stack, strategy)
+    run = deploy(stack, strategy)
     resources = [{key: one[key] for key in one if key != "protect"} for one in run.state["deployment"]["resources"]]
     state = {**run.state, "deployment": {**run.state["deployment"], "resources": resources}}
     return run_program(stack, project=nothing, state=state)
@@ -62,7 +62,7 @@ def names(run: Run, op: str) -> set[str]:
 @every_stack
 @every_strategy
 def test_tables_with_data_go_only_where_the_stack_says_so(stack: str, strategy: str, nothing: Path) -> None:
-    after = destroyed(stack, strategy, nothing)
+    after = destroy(stack, strategy, nothing)
     assert names(after, "delete" if stack == "local" else "retain") >= TABLES
     assert names(after, "same") == set()
 
@@ -73,7 +73,7 @@ def test_a_destroy_of_prod_stops_before_it_has_taken_what_visitors_need(strategy
     with pytest.raises(
         ProgramError, match=r"::(distribution|sessions|tenants)\" cannot be deleted because it is protected"
     ):
-        run_program("prod", project=nothing, state=deployed("prod", strategy).state)
+        run_program("prod", project=nothing, state=deploy("prod", strategy).state)
 
 
 @pytest.mark.long_if(r"validator|jwt-iat|fastest-origin|tenant-lookup|caching|accessLogs=s3|strategy=tier domain")
@@ -99,13 +99,13 @@ def test_all_that_visitors_need_is_protected_or_needed_by_what_is(config: tuple[
 @every_strategy
 def test_nothing_is_protected_where_the_tables_are_not(strategy: str) -> None:
     for stack in ("local", "staging"):
-        assert not [one for one in deployed(stack, strategy).state["deployment"]["resources"] if one.get("protect")]
+        assert not [one for one in deploy(stack, strategy).state["deployment"]["resources"] if one.get("protect")]
 
 
 @pytest.mark.long
 @every_strategy
 def test_a_stack_from_before_is_protected_by_an_update_that_changes_nothing_else(strategy: str) -> None:
-    before = deployed("prod", strategy)
+    before = deploy("prod", strategy)
     resources = [
         {key: one[key] for key in one if key != "protect" or "Table" in one["type"]}
         for one in before.state["deployment"]["resources"]
@@ -130,7 +130,7 @@ def test_a_stack_from_before_is_protected_by_an_update_that_changes_nothing_else
 def test_a_destroy_leaves_the_replicated_function_and_nothing_else_but_tables(
     stack: str, strategy: str, nothing: Path
 ) -> None:
-    after = destroyed(stack, strategy, nothing)
+    after = destroy(stack, strategy, nothing)
     function = {"function"} if strategy in ON_LAMBDA else set()
     assert names(after, "retain") == function | (set() if stack == "local" else TABLES)
 
@@ -138,7 +138,7 @@ def test_a_destroy_leaves_the_replicated_function_and_nothing_else_but_tables(
 @pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup|cookie-version")
 @every_strategy
 def test_what_refers_to_the_function_goes_before_its_role_and_logs(strategy: str, nothing: Path) -> None:
-    after = destroyed("staging", strategy, nothing)
+    after = destroy("staging", strategy, nothing)
     order = [change.name for change in after.changes if change.op in ("delete", "retain")]
     later = ("function", "role", "write-log", "logs-us-east-1") if strategy in ON_LAMBDA else ()
     assert all(order.index("distribution") < order.index(name) for name in later)
@@ -147,7 +147,7 @@ def test_what_refers_to_the_function_goes_before_its_role_and_logs(strategy: str
 
 @pytest.mark.long
 def test_a_switch_to_a_strategy_without_a_function_leaves_it_behind_too() -> None:
-    before = deployed("staging", "sticky-session")
+    before = deploy("staging", "sticky-session")
     after = run_stack("staging", "strategy=tier", state=before.state)
     assert names(after, "retain") == {"function"}
     assert {change.op for change in after.changes if change.type == TABLE} == {"same"}

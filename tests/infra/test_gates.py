@@ -16,7 +16,7 @@ from infra.package.bundle import build_controller
 from simulator.deployment.rollouts import scheduled_controller
 from tests.infra.configs import choosing, problems_of, stack_of
 from tests.infra.test_program import FUNCTION, run
-from tests.infra.test_program_release import named
+from tests.infra.test_program_release import inputs_of
 
 SECRET = f"whsec_{b64encode(bytes(range(24))).decode()}"
 HOOK = {"url": "https://gate.example.com/edge?token=hidden", "secret": SECRET}
@@ -103,7 +103,7 @@ def test_the_controller_gets_the_gates_and_their_secrets_are_secrets_of_the_stat
         "rollout.gates.timeZone=Europe/Berlin",
         f"rollout.slack={slack}",
     )
-    controller = named(found, FUNCTION, "controller")
+    controller = inputs_of(found, FUNCTION, "controller")
     variables = controller["environment"]["variables"]
     assert Gates.from_environment(variables["GATES"]) == Gates(
         (25,),

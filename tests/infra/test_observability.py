@@ -204,13 +204,13 @@ def test_the_split_is_not_watched_where_a_pin_or_a_function_before_the_cache_dec
     assert [name for name in alarms(*config) if name.startswith("split/")] == []
 
 
-def assigned(*config: str) -> dict[str, Any]:
+def assigned_filter(*config: str) -> dict[str, Any]:
     return next(one for one in of(FILTER, *config) if (one["name"], one["region"]) == ("assigned", "eu-west-1"))
 
 
 @pytest.mark.long
 def test_a_rollouts_decisions_are_no_part_of_the_split_nor_are_those_from_before_a_change() -> None:
-    before, after = (assigned(f"canaryPercent={percent}", ONE_REGION, ON) for percent in (10, 50))
+    before, after = (assigned_filter(f"canaryPercent={percent}", ONE_REGION, ON) for percent in (10, 50))
     revisions = [re.search(r'\$\.revision = "config:([0-9a-f]{8})"', one["pattern"]) for one in (before, after)]
     assert all(revisions)
     names = [one["metricTransformation"]["name"] for one in (before, after)]

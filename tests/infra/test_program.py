@@ -389,7 +389,7 @@ def test_viewers_meet_the_function_when_its_rights_and_logs_are_there() -> None:
     assert {"logs-us-east-1", "logs-sa-east-1", "function"} <= names
 
 
-def changed(before: Run, stack: str, *overrides: str) -> dict[str, set[str]]:
+def changed_names(before: Run, stack: str, *overrides: str) -> dict[str, set[str]]:
     """Names of resources by what an update does to them, but for those that stay the same."""
     found: dict[str, set[str]] = {}
     for change in run_stack(stack, *overrides, state=before.state).changes:
@@ -400,7 +400,7 @@ def changed(before: Run, stack: str, *overrides: str) -> dict[str, set[str]]:
 
 def test_a_new_version_is_attached() -> None:
     before = run("prod", "strategy=sticky-session")
-    assert changed(before, "prod", "function.memoryMb=256") == {"update": {"function", "distribution"}}
+    assert changed_names(before, "prod", "function.memoryMb=256") == {"update": {"function", "distribution"}}
     after = run_program("prod", overrides=["function.memoryMb=256"], state=before.state)
     associations = inputs(after, DISTRIBUTION)["defaultCacheBehavior"]["lambdaFunctionAssociations"]
     assert {one["lambdaArn"].rpartition(":")[2] for one in associations} == {"2"}

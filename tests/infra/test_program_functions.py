@@ -27,7 +27,7 @@ from tests.infra.test_program import (
     TABLE,
     VERSIONED,
     VIEWER_FUNCTION,
-    changed,
+    changed_names,
     every_stack,
     every_versioned,
     inputs,
@@ -104,11 +104,11 @@ def test_tiers_are_kept_apart_in_the_cache(stack: str) -> None:
     ],
 )
 def test_a_changed_tier_changes_keys_and_nothing_else(override: str) -> None:
-    assert changed(run("prod", TIER), "prod", TIER, override) == {"update": {"tier-keys"}}
+    assert changed_names(run("prod", TIER), "prod", TIER, override) == {"update": {"tier-keys"}}
 
 
 def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key() -> None:
-    found = changed(run("prod", TIER), "prod", TIER, "tier.header=X-Tier")
+    found = changed_names(run("prod", TIER), "prod", TIER, "tier.header=X-Tier")
     assert found == {"update": {"tier-function", "tiered"}}
 
 
@@ -118,8 +118,8 @@ def test_another_place_for_the_tier_publishes_the_function_and_changes_the_key()
 def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, pin: str) -> None:
     """Every tier has the pin in its place, and so has a request that asks for none."""
     before, pinned = run(stack, TIER), run(stack, TIER, f"pin={pin}")
-    assert changed(before, stack, TIER, f"pin={pin}") == {"update": {"tier-keys", "control-config"}}
-    assert changed(pinned, stack, TIER) == {"update": {"tier-keys", "control-config"}}
+    assert changed_names(before, stack, TIER, f"pin={pin}") == {"update": {"tier-keys", "control-config"}}
+    assert changed_names(pinned, stack, TIER) == {"update": {"tier-keys", "control-config"}}
     found = [value for key, value in pairs(pinned).items() if not key.startswith(("origin:", "host:"))]
     assert (len(found), {value["pin"] for value in found}) == (3, {pin})
 
@@ -127,7 +127,7 @@ def test_the_pin_of_tiers_changes_keys_and_publishes_nothing(stack: str, pin: st
 def test_an_origin_that_an_override_can_ask_for_is_a_key() -> None:
     before = run("local", TIER)
     assert {key for key in pairs(before) if key.startswith("origin:")} == {"origin:stable", "origin:canary"}
-    updated = changed(before, "local", TIER, "origins.canary.readTimeoutSeconds=20")["update"]
+    updated = changed_names(before, "local", TIER, "origins.canary.readTimeoutSeconds=20")["update"]
     assert "tier-keys" in updated
     assert "tier-function" not in updated
 
@@ -189,7 +189,9 @@ def test_percentage_pin_and_release_change_keys_and_the_controls_item(strategy: 
     """No function is published, no version of the Lambda function made, and the distribution stays as it is. The item
     is what the rollout's controller reads; the functions read the keys."""
     before = run("prod", *VERSIONED[strategy])
-    assert changed(before, "prod", *VERSIONED[strategy], override) == {"update": {"canary-keys", "control-config"}}
+    assert changed_names(before, "prod", *VERSIONED[strategy], override) == {
+        "update": {"canary-keys", "control-config"}
+    }
 
 
 @pytest.mark.long
@@ -241,7 +243,7 @@ def test_the_local_edge_takes_what_the_program_deploys(settings: tuple[str, ...]
 def test_another_signing_key_publishes_the_function_although_its_code_is_sealed() -> None:
     before = run("local", *VERSIONED["cookie-version"])
     key = "cookieVersion.signingKeys[0]=another-key-of-32-characters-more"
-    assert changed(before, "local", *VERSIONED["cookie-version"], key)["update"] >= {"canary-function"}
+    assert changed_names(before, "local", *VERSIONED["cookie-version"], key)["update"] >= {"canary-function"}
 
 
 def test_switching_between_functions_takes_the_old_one_away_last() -> None:

@@ -24,7 +24,7 @@ from tests.infra.test_program import (
     TABLE,
     VERSIONED,
     all_resources,
-    changed,
+    changed_names,
     every_stack,
     every_versioned,
     on_lambda,
@@ -41,7 +41,7 @@ ALARM = f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:errors"
 STICKY = "strategy=sticky-session"
 
 
-def named(found: Run, kind: str, name: str) -> dict[str, Any]:
+def inputs_of(found: Run, kind: str, name: str) -> dict[str, Any]:
     """The inputs of a resource by its logical name."""
     [resource] = [one for one in all_resources(found, kind) if one["urn"].endswith(f"::{name}")]
     return resource["inputs"]
@@ -53,7 +53,7 @@ def policies(found: Run, role: str) -> dict[str, list[dict[str, Any]]]:
     return {one["name"]: json.loads(one["policy"])["Statement"] for one in attached}
 
 
-def allowed(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
+def allow(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
     resources = on if isinstance(on, list) else [on]
     return [{"Effect": "Allow", "Action": list(actions), "Resource": resources}]
 
@@ -67,7 +67,7 @@ def allowed(*actions: str, on: str | list[str]) -> list[dict[str, Any]]:
 def test_a_new_percentage_pin_or_release_changes_one_table_item(stack: str, strategy: str, override: str) -> None:
     """No version of the function is published, and the distribution stays as it is."""
     chosen = choosing(strategy)
-    assert changed(run(stack, *chosen), stack, *chosen, override) == {"update": {"control-config"}}
+    assert changed_names(run(stack, *chosen), stack, *chosen, override) == {"update": {"control-config"}}
 
 
 @pytest.mark.long_if(r"\b(local|staging)\b")
@@ -91,7 +91,7 @@ def test_the_control_table_is_global_and_goes_with_its_stack(stack: str) -> None
 
 @pytest.mark.long
 def test_the_item_is_the_config_with_a_revision_of_its_content() -> None:
-    item = named(run("prod", STICKY, "canaryPercent=12.5"), ITEM, "control-config")
+    item = inputs_of(run("prod", STICKY, "canaryPercent=12.5"), ITEM, "control-config")
     assert json.loads(item["item"]) == {
         "scope": {"S": "edge"},
         "item": {"S": "config"},
@@ -102,7 +102,7 @@ def test_the_item_is_the_config_with_a_revision_of_its_content() -> None:
     }
     assert (item["tableName"], item["hashKey"], item["rangeKey"]) == ("edge-router-prod-control", "scope", "item")
     revisions = {
-        json.loads(named(run("prod", STICKY, *change), ITEM, "control-config")["item"])["revision"]["S"]
+        json.loads(inputs_of(run("prod", STICKY, *change), ITEM, "control-config")["item"])["revision"]["S"]
         for change in ((), ("canaryPercent=1",), ("pin=stable",), ("release=next",), ("function.memoryMb=256",))
     }
     assert len(revisions) == 4
@@ -112,10 +112,14 @@ def test_the_item_is_the_config_with_a_revision_of_its_content() -> None:
 def test_another_name_and_other_regions_are_those_of_table_item_and_right() -> None:
     control = ("control.tableName=Control", "control.homeRegion=eu-west-1", "control.replicas[0]=us-west-2")
     found = run("prod", STICKY, *control)
-    assert named(found, TABLE, "control")["region"] == named(found, ITEM, "control-config")["region"] == "eu-west-1"
+    assert (
+        inputs_of(found, TABLE, "control")["region"]
+        == inputs_of(found, ITEM, "control-config")["region"]
+        == "eu-west-1"
+    )
     copies = [f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/Control" for region in ("eu-west-1", "us-west-2")]
-    assert policies(found, "edge-router-prod")["read-control"] == allowed("dynamodb:Query", on=copies)
-    assert named(found, FUNCTION, "controller")["region"] == "eu-west-1"
+    assert policies(found, "edge-router-prod")["read-control"] == allow("dynamodb:Query", on=copies)
+    assert inputs_of(found, FUNCTION, "controller")["region"] == "eu-west-1"
 
 
 @every_versioned
@@ -156,7 +160,9 @@ def test_no_controller_is_there_where_no_percentage_assigns(stack: str, strategy
     found = run(stack, f"strategy={strategy}")
     for kind in (RULE, TARGET, PERMISSION, TOPIC, SUBSCRIPTION):
         assert all_resources(found, kind) == []
-    triggers = named(found, DISTRIBUTION, "distribution")["defaultCacheBehavior"].get("lambdaFunctionAssociations", [])
+    triggers = inputs_of(found, DISTRIBUTION, "distribution")["defaultCacheBehavior"].get(
+        "lambdaFunctionAssociations", []
+    )
     is_there_for_redirects = strategy != "tier"  # and for cookies of answers that are kept
     assert ("origin-response" in {one["eventType"] for one in triggers}) is is_there_for_redirects
 
@@ -168,27 +174,27 @@ def test_the_controller_may_do_only_what_it_does(stack: str, strategy: str) -> N
     found = run(stack, *choosing(strategy))
     name = f"edge-router-{stack}-controller"
     assert policies(found, name) == {
-        "write-log": allowed(
+        "write-log": allow(
             "logs:CreateLogStream",
             "logs:PutLogEvents",
             on=f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/{name}:*",
         ),
-        "control-table": allowed(
+        "control-table": allow(
             "dynamodb:Query",
             "dynamodb:PutItem",
             "dynamodb:ConditionCheckItem",
             on=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/edge-router-{stack}-control",
         ),
-        "read-metrics": allowed("cloudwatch:GetMetricData", on="*"),
+        "read-metrics": allow("cloudwatch:GetMetricData", on="*"),
         "notify": [
-            *allowed("sns:Publish", on=f"arn:aws:sns:us-east-1:{ACCOUNT}:edge-router-{stack}-rollout"),
+            *allow("sns:Publish", on=f"arn:aws:sns:us-east-1:{ACCOUNT}:edge-router-{stack}-rollout"),
             {
-                **allowed("events:PutEvents", on=f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default")[0],
+                **allow("events:PutEvents", on=f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default")[0],
                 "Condition": {"StringEquals": {"events:source": "edge-router"}},
             },
         ],
     }
-    trust = json.loads(named(found, ROLE, "controller-role")["assumeRolePolicy"])
+    trust = json.loads(inputs_of(found, ROLE, "controller-role")["assumeRolePolicy"])
     assert trust["Statement"] == [
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ]
@@ -200,10 +206,10 @@ def test_alarms_and_the_key_value_store_are_rights_of_their_own(strategy: str) -
     found = run("prod", *VERSIONED[strategy], f"rollout.alarms[0]={ALARM}")
     store = all_resources(found, STORE)[0]["outputs"]["arn"]
     rights = policies(found, "edge-router-prod-controller")
-    assert rights["read-alarms"] == allowed("cloudwatch:DescribeAlarms", on=ALARM)
+    assert rights["read-alarms"] == allow("cloudwatch:DescribeAlarms", on=ALARM)
     actions = [f"cloudfront-keyvaluestore:{name}" for name in ("DescribeKeyValueStore", "GetKey", "PutKey")]
-    assert rights["key-value-store"] == allowed(*actions, on=store)
-    controller = named(found, FUNCTION, "controller")
+    assert rights["key-value-store"] == allow(*actions, on=store)
+    controller = inputs_of(found, FUNCTION, "controller")
     assert controller["environment"]["variables"]["KEY_VALUE_STORE_ARN"] == store
     with ZipFile(controller["code"]["path"]) as archive:
         names = archive.namelist()
@@ -212,7 +218,7 @@ def test_alarms_and_the_key_value_store_are_rights_of_their_own(strategy: str) -
 
 def test_the_controller_is_a_small_function_once_a_minute() -> None:
     found = run("staging", STICKY)
-    controller = named(found, FUNCTION, "controller")
+    controller = inputs_of(found, FUNCTION, "controller")
     code = controller.pop("code")
     assert controller == {
         "name": "edge-router-staging-controller",
@@ -237,18 +243,18 @@ def test_the_controller_is_a_small_function_once_a_minute() -> None:
             }
         },
     }
-    topic = named(found, TOPIC, "rollout-topic")
+    topic = inputs_of(found, TOPIC, "rollout-topic")
     assert topic == {
         "name": "edge-router-staging-rollout",
         "region": "us-east-1",
         "kmsMasterKeyId": "alias/aws/sns",
     }
-    rule = named(found, RULE, "rollout-schedule")
+    rule = inputs_of(found, RULE, "rollout-schedule")
     assert (rule["name"], rule["scheduleExpression"]) == ("edge-router-staging-rollout", "rate(1 minute)")
     arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:edge-router-staging-controller"
-    target = named(found, TARGET, "rollout-schedule-target")
+    target = inputs_of(found, TARGET, "rollout-schedule-target")
     assert (target["rule"], target["arn"]) == ("edge-router-staging-rollout", arn)
-    permission = named(found, PERMISSION, "rollout-schedule-may-invoke")
+    permission = inputs_of(found, PERMISSION, "rollout-schedule-may-invoke")
     assert permission == {
         "statementId": "schedule",
         "action": "lambda:InvokeFunction",
@@ -257,7 +263,7 @@ def test_the_controller_is_a_small_function_once_a_minute() -> None:
         "sourceArn": f"arn:aws:events:us-east-1:{ACCOUNT}:rule/edge-router-staging-rollout",
         "region": "us-east-1",
     }
-    group = named(found, LOG_GROUP, "controller-log")
+    group = inputs_of(found, LOG_GROUP, "controller-log")
     assert (group["name"], group["retentionInDays"]) == ("/aws/lambda/edge-router-staging-controller", 14)
     with ZipFile(code["path"]) as archive:
         names = set(archive.namelist())
@@ -275,31 +281,31 @@ def test_who_is_notified_is_subscribed_to_the_topic() -> None:
         {"topic": topic, "protocol": "https", "endpoint": "https://hooks.example.com/rollout", "region": "us-east-1"},
         {"topic": topic, "protocol": "email", "endpoint": "releases@example.com", "region": "us-east-1"},
     ]
-    assert set(changed(before, "prod", STICKY, *notify)) == {"create"}
+    assert set(changed_names(before, "prod", STICKY, *notify)) == {"create"}
 
 
 @pytest.mark.long
 def test_another_plan_changes_nothing_that_is_deployed() -> None:
     """`edge-router rollout start` takes the plan from config and puts it into the rollout's item."""
     plan = ("rollout.steps[0]=2", "rollout.interval=1h", "rollout.minimumRequests=50", "rollout.onInconclusive=wait")
-    assert changed(run("prod", STICKY), "prod", STICKY, *plan) == {}
+    assert changed_names(run("prod", STICKY), "prod", STICKY, *plan) == {}
 
 
 @pytest.mark.long
 def test_the_validator_is_a_function_of_its_own_where_it_is_asked_for() -> None:
     before = run("local", STICKY)
     assert "validatorFunction" not in before.outputs
-    assert set(changed(before, "local", STICKY, "validator.function=true")) == {"create"}
+    assert set(changed_names(before, "local", STICKY, "validator.function=true")) == {"create"}
     found = run("local", STICKY, "validator.function=true")
     assert found.outputs["validatorFunction"] == "edge-router-local-validator"
-    validator = named(found, FUNCTION, "validator")
+    validator = inputs_of(found, FUNCTION, "validator")
     assert (validator["handler"], validator["timeout"]) == ("validator.handler.handler", 150)
     assert (validator["architectures"], validator["memorySize"]) == (["arm64"], 256)
     plan = json.loads(validator["environment"]["variables"]["VALIDATOR_PLAN"])
     assert plan == {"url": f"https://{found.outputs['domain']}/", "override": {"header": "x-qa-origin"}}
     assert "local-demo" not in json.dumps(found.state)
     assert set(policies(found, "edge-router-local-validator")) == {"write-log", "report-job"}
-    jobs = allowed("codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult", on="*")
+    jobs = allow("codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult", on="*")
     assert policies(found, "edge-router-local-validator")["report-job"] == jobs
     with ZipFile(validator["code"]["path"]) as archive:
         names = set(archive.namelist())

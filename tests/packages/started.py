@@ -36,7 +36,7 @@ def stack_with(strategy: str, **settings: object) -> Stack:
     return stack_of(**{**chosen, **STRATEGIES[strategy], **settings})
 
 
-def started(stack: Stack, directory: Path, events: Sequence[Any] = (), *, without: Sequence[str] = ()) -> Start:
+def start_stack(stack: Stack, directory: Path, events: Sequence[Any] = (), *, without: Sequence[str] = ()) -> Start:
     """Start the stack's real package with its first events, and then these; `without` leaves files of it out."""
     with ZipFile(build_bundle(stack, directory).path) as archive:
         files = {name: archive.read(name) for name in archive.namelist() if name not in without}

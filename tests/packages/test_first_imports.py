@@ -31,7 +31,7 @@ EXPENSIVE = {
 }
 
 
-def imported(package: Path, event: Any, python: str) -> set[str]:
+def imported_modules(package: Path, event: Any, python: str) -> set[str]:
     """The top-level names of all modules that are loaded after the first decision, which it asserts the reason of."""
     folder = package.with_suffix("")
     with ZipFile(package) as archive:
@@ -49,4 +49,4 @@ def test_a_token_of_hs256_is_verified_without_a_library_for_hashes_dates_or_http
     token = jwt.encode({"iat": time.time(), "sub": "somebody"}, SECRET, "HS256")
     event = origin_request(headers={"authorization": f"Bearer {token}"})
     package = build_bundle(stack_with("jwt-iat", jwtIat=section), tmp_path).path
-    assert imported(package, event, python) & EXPENSIVE == set()
+    assert imported_modules(package, event, python) & EXPENSIVE == set()

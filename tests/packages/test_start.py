@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from infra.package.bundle import build_bundle
 from infra.package.process import lambda_python
 from simulator.sample_events import origin_request
-from tests.packages.started import SECRET, STRATEGIES, stack_with, started
+from tests.packages.started import SECRET, STRATEGIES, stack_with, start_stack
 from tests.strategies.samples import is_declared
 
 OVERRIDE = {"header": "x-qa-origin", "secret": "0123456789abcdef"}
@@ -89,7 +89,7 @@ def test_all_of_it_starts_with_all_the_rest(further: str, parts: tuple[str, ...]
 def check_decision(strategy: str, settings: dict[str, object], directory: Path, reason: str) -> None:
     stack = stack_with(strategy, **settings)
     asks_for_canary = origin_request(headers={"x-qa-origin": f"canary:{OVERRIDE['secret']}"})
-    start = started(stack, directory, [asks_for_canary])
+    start = start_stack(stack, directory, [asks_for_canary])
     assert start.error == ""
     decisions = [line for line in start.lines if "origin" in line]
     # With live control the pin is in the table, which nobody reaches here.
@@ -119,7 +119,7 @@ def test_a_package_that_verifies_tokens_verifies_one(algorithm: str, tmp_path: P
     token = jwt.encode({"iat": time.time(), "sub": "somebody"}, signing, algorithm)
     forged = f"{token[:-8]}AAAAAAAA"
     requests = [origin_request(headers={"authorization": f"Bearer {text}"}) for text in (token, forged)]
-    start = started(stack_with("jwt-iat", jwtIat=section), tmp_path, requests)
+    start = start_stack(stack_with("jwt-iat", jwtIat=section), tmp_path, requests)
     assert start.error == ""
     assert [line["reason"] for line in start.lines] == ["no-token", "issued-after-release", "bad-signature"]
 
@@ -155,14 +155,14 @@ def key_of(algorithm: str) -> tuple[Any, dict[str, object]]:
     ],
 )
 def test_what_is_missing_at_the_start_is_named(strategy: str, file: str, problem: str, tmp_path: Path) -> None:
-    start = started(stack_with(strategy), tmp_path, without=[file])
+    start = start_stack(stack_with(strategy), tmp_path, without=[file])
     assert start.error.startswith(problem)
 
 
 def test_what_is_missing_at_the_first_request_is_named(tmp_path: Path) -> None:
     """An import that a request runs, not the start: the router falls back, which is no decision to be content with."""
     stack = stack_with("cookie-version")
-    start = started(stack, tmp_path, without=["router/cache_control.py"])
+    start = start_stack(stack, tmp_path, without=["router/cache_control.py"])
     assert re.fullmatch(r"error:ModuleNotFoundError@routing\.py:\d+; missing: router\.cache_control", start.error)
 
 
@@ -171,4 +171,4 @@ def test_nothing_outside_of_the_package_and_the_standard_library_helps_it(tmp_pa
     stack = stack_with("jwt-iat", jwtIat=section)
     with ZipFile(build_bundle(stack, tmp_path).path) as archive:
         files = [name for name in archive.namelist() if name.startswith("cryptography/")]
-    assert started(stack, tmp_path, without=files).error == "ModuleNotFoundError: No module named 'cryptography'"
+    assert start_stack(stack, tmp_path, without=files).error == "ModuleNotFoundError: No module named 'cryptography'"

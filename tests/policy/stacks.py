@@ -11,7 +11,7 @@ from typing import Any
 
 from policy.preview import Seen
 from pulumi_state.values import SECRET, SIGNATURE, UNKNOWN
-from tests.cache_check.leak_states import State, behavior, cache_policy, deployed, origin_request_policy, state
+from tests.cache_check.leak_states import State, behavior, cache_policy, deploy_state, origin_request_policy, state
 
 ROOT = Path(__file__).parents[2]
 CHECKS = ROOT / "tests" / "cache_check"
@@ -24,18 +24,18 @@ def all_states() -> dict[str, State]:
     for path in sorted(CHECKS.glob("test_*.py")):
         module = importlib.import_module(f"tests.cache_check.{path.stem}")
         for name, member in vars(module).items():
-            for number, given in enumerate(_given(member)):
+            for number, given in enumerate(_given_states(member)):
                 found[f"{path.stem}.{name}.{number}"] = given
     for cookies in (("all", []), ("none", [])):
         given = behavior(cachePolicyId="cache", originRequestPolicyId="forward")
         policies = cache_policy((60, 60, 60), cookies=("whitelist", ["a"])), origin_request_policy(cookies=cookies)
         found[f"minimum TTL, cookies {cookies[0]}"] = state(given, *policies)
     for stack in ("local", "prod"):
-        found[stack] = deployed(stack)
+        found[stack] = deploy_state(stack)
     return found
 
 
-def _given(test: Any) -> Iterator[State]:
+def _given_states(test: Any) -> Iterator[State]:
     """The states among the parameters of a test."""
     marks = getattr(test, "pytestmark", ()) if callable(test) else ()
     for case in (case for mark in marks if mark.name == "parametrize" for case in mark.args[1]):
@@ -53,20 +53,20 @@ def living(state: State) -> list[dict[str, Any]]:
 
 def properties_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     """As the engine marshals them, with the ID; what an export hides is unknown."""
-    shown = _shown(copy.deepcopy(entry.get("outputs") or entry.get("inputs") or {}))
+    shown = _show(copy.deepcopy(entry.get("outputs") or entry.get("inputs") or {}))
     return {"id": entry["id"], **shown} if entry.get("id") else shown
 
 
-def _shown(value: Any) -> Any:
+def _show(value: Any) -> Any:
     if isinstance(value, list):
-        return [_shown(item) for item in value]
+        return [_show(item) for item in value]
     if not isinstance(value, dict):
         return value
     if value.get(SIGNATURE) != SECRET:
-        return {key: _shown(item) for key, item in value.items() if item is not None}
+        return {key: _show(item) for key, item in value.items() if item is not None}
     if "plaintext" in value:
-        return _shown(json.loads(value["plaintext"]))
-    return _shown(value["value"]) if "value" in value else UNKNOWN
+        return _show(json.loads(value["plaintext"]))
+    return _show(value["value"]) if "value" in value else UNKNOWN
 
 
 def seen_in(state: State) -> list[Seen]:

@@ -38,22 +38,24 @@ def urn(kind: str, name: str) -> str:
     return f"urn:pulumi:prod::shop::{kind}::{name}"
 
 
-def seen(kind: str, name: str, properties: Mapping[str, Any], needs: Mapping[str, Sequence[str]] | None = None) -> Seen:
+def make_seen(
+    kind: str, name: str, properties: Mapping[str, Any], needs: Mapping[str, Sequence[str]] | None = None
+) -> Seen:
     return Seen(urn(kind, name), kind, dict(properties), needs=needs or {})
 
 
 def distribution(default: Mapping[str, Any], needs: Sequence[Seen] = (), **settings: Any) -> Seen:
     """The distribution "site", whose default behavior depends on these resources."""
     properties = {"defaultCacheBehavior": dict(default), "customErrorResponses": NO_ERRORS} | settings
-    return seen(DISTRIBUTION, "site", properties, {"defaultCacheBehavior": [one.urn for one in needs]})
+    return make_seen(DISTRIBUTION, "site", properties, {"defaultCacheBehavior": [one.urn for one in needs]})
 
 
-def told(*resources: Seen) -> list[tuple[str, str]]:
+def judgements(*resources: Seen) -> list[tuple[str, str]]:
     return [(one.rule, one.message) for one in judge(resources)]
 
 
 def rules(*resources: Seen) -> list[str]:
-    return [rule for rule, _ in told(*resources)]
+    return [rule for rule, _ in judgements(*resources)]
 
 
 def test_the_pack_finds_what_config_check_finds() -> None:
@@ -87,8 +89,8 @@ def test_the_comparison_above_has_findings_of_every_kind() -> None:
 
 
 def test_a_new_policy_is_the_one_that_the_behavior_depends_on() -> None:
-    cache = seen(CACHE_POLICY, "cache", {**cache_policy((0, 0, 60))["outputs"], "id": UNKNOWN})
-    forward = seen(ORIGIN_REQUEST_POLICY, "forward", {**values(cookies=("all", [])), "id": UNKNOWN})
+    cache = make_seen(CACHE_POLICY, "cache", {**cache_policy((0, 0, 60))["outputs"], "id": UNKNOWN})
+    forward = make_seen(ORIGIN_REQUEST_POLICY, "forward", {**values(cookies=("all", [])), "id": UNKNOWN})
     site = distribution(
         behavior(cachePolicyId=UNKNOWN, originRequestPolicyId=UNKNOWN), needs=[cache, forward], aliases=[UNKNOWN]
     )
@@ -96,37 +98,37 @@ def test_a_new_policy_is_the_one_that_the_behavior_depends_on() -> None:
 
 
 def test_which_of_several_new_policies_it_is_nobody_can_tell() -> None:
-    first = seen(CACHE_POLICY, "first", cache_policy()["outputs"])
-    second = seen(CACHE_POLICY, "second", cache_policy()["outputs"])
+    first = make_seen(CACHE_POLICY, "first", cache_policy()["outputs"])
+    second = make_seen(CACHE_POLICY, "second", cache_policy()["outputs"])
     site = distribution(behavior(cachePolicyId=UNKNOWN), needs=[first, second])
-    assert told(first, second, site) == [
+    assert judgements(first, second, site) == [
         (
             NOT_JUDGED,
             "not judged: site, path pattern *: its cachePolicyId is known after the update, one of first, second.",
         )
     ]
     alone = distribution(behavior(cachePolicyId=UNKNOWN))
-    assert told(alone) == [
+    assert judgements(alone) == [
         (NOT_JUDGED, "not judged: site, path pattern *: its cachePolicyId is known after the update.")
     ]
 
 
 def test_a_new_function_is_read_where_its_code_is_known() -> None:
-    cache = seen(CACHE_POLICY, "cache", {**cache_policy((0, 0, 60))["outputs"], "id": "c1"})
-    function = seen(FUNCTION, "splitter", {"arn": UNKNOWN, "code": CODE})
+    cache = make_seen(CACHE_POLICY, "cache", {**cache_policy((0, 0, 60))["outputs"], "id": "c1"})
+    function = make_seen(FUNCTION, "splitter", {"arn": UNKNOWN, "code": CODE})
     given = behavior(cachePolicyId="c1", functionAssociations=[{"eventType": "viewer-request", "functionArn": UNKNOWN}])
     site = distribution(given, needs=[cache, function])
     assert rules(cache, function, site) == ["decided-by-uncached-cookie"]
-    unknown = seen(FUNCTION, "splitter", {"arn": UNKNOWN, "code": UNKNOWN})
-    assert told(cache, unknown, site) == [
+    unknown = make_seen(FUNCTION, "splitter", {"arn": UNKNOWN, "code": UNKNOWN})
+    assert judgements(cache, unknown, site) == [
         (
             NOT_JUDGED,
             "not judged: site, path pattern *: the code of its function splitter is known after the update.",
         )
     ]
-    other = seen(FUNCTION, "other", {"arn": UNKNOWN, "code": CODE})
+    other = make_seen(FUNCTION, "other", {"arn": UNKNOWN, "code": CODE})
     both = distribution(given, needs=[cache, function, other])
-    assert told(cache, function, other, both) == [
+    assert judgements(cache, function, other, both) == [
         (
             NOT_JUDGED,
             "not judged: site, path pattern *: its function at viewer-request is known after the update, one of"
@@ -136,7 +138,7 @@ def test_a_new_function_is_read_where_its_code_is_known() -> None:
 
 
 def test_a_new_lambda_function_has_its_name() -> None:
-    function = seen("aws:lambda/function:Function", "edge", {})
+    function = make_seen("aws:lambda/function:Function", "edge", {})
     given = {**LEAKING, "lambdaFunctionAssociations": [{"eventType": "origin-request", "lambdaArn": UNKNOWN}]}
     found = rules(function, distribution(given, needs=[function]))
     assert "decided-by-uncached-cookie" in found
@@ -144,9 +146,9 @@ def test_a_new_lambda_function_has_its_name() -> None:
 
 
 def test_one_that_cannot_be_read_hides_no_other() -> None:
-    broken = seen(DISTRIBUTION, "broken", {"defaultCacheBehavior": UNKNOWN})
+    broken = make_seen(DISTRIBUTION, "broken", {"defaultCacheBehavior": UNKNOWN})
     site = distribution(LEAKING)
-    assert told(broken)[0] == (
+    assert judgements(broken)[0] == (
         NOT_JUDGED,
         "not judged: broken: defaultCacheBehavior is known after the update only.",
     )
@@ -158,12 +160,12 @@ def test_one_that_cannot_be_read_hides_no_other() -> None:
     [{}, {"defaultCacheBehavior": 7}, {"defaultCacheBehavior": {}, "orderedCacheBehaviors": "x"}, {"origins": [None]}],
 )
 def test_what_has_no_shape_is_named(properties: dict[str, Any]) -> None:
-    assert rules(seen(DISTRIBUTION, "odd", properties)) == [NOT_JUDGED]
+    assert rules(make_seen(DISTRIBUTION, "odd", properties)) == [NOT_JUDGED]
 
 
 def test_a_component_is_passed_over_and_another_type_is_named() -> None:
     component = Seen(urn("acme:cloudfront:Distribution", "ours"), "acme:cloudfront:Distribution", {}, False)
-    native = seen("aws-native:cloudfront:Distribution", "native", {"id": "E1"})
+    native = make_seen("aws-native:cloudfront:Distribution", "native", {"id": "E1"})
     assert [one.distribution for one in judge([component, native])] == ["native"]
 
 
@@ -230,8 +232,8 @@ INNER = ("cachePolicyId", "originRequestPolicyId", "forwardedValues", "minTtl", 
 def test_whatever_a_stack_has_the_pack_does_not_fall(data: st.DataObject) -> None:
     inner = data.draw(st.dictionaries(st.sampled_from(INNER), JSON))
     outer = data.draw(st.dictionaries(st.sampled_from(KEYS), JSON))
-    site = seen(DISTRIBUTION, "site", {"defaultCacheBehavior": {**LEAKING, **inner}, **outer})
-    policy = seen(CACHE_POLICY, "cache", data.draw(st.dictionaries(st.sampled_from(["id", "minTtl"]), JSON)))
-    function = seen(FUNCTION, "f", data.draw(st.dictionaries(st.sampled_from(["id", "arn", "code"]), JSON)))
-    stack = seen("aws:cloudformation/stack:Stack", "s", {"templateBody": data.draw(JSON)})
+    site = make_seen(DISTRIBUTION, "site", {"defaultCacheBehavior": {**LEAKING, **inner}, **outer})
+    policy = make_seen(CACHE_POLICY, "cache", data.draw(st.dictionaries(st.sampled_from(["id", "minTtl"]), JSON)))
+    function = make_seen(FUNCTION, "f", data.draw(st.dictionaries(st.sampled_from(["id", "arn", "code"]), JSON)))
+    stack = make_seen("aws:cloudformation/stack:Stack", "s", {"templateBody": data.draw(JSON)})
     assert all(one.message for one in judge([site, policy, function, stack]))

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from cache_check import analyze_state
 from policy.judge import NOT_JUDGED
 from pulumi_state.values import StateError
-from tests.cache_check.leak_states import DISTRIBUTION, State, deployed
+from tests.cache_check.leak_states import DISTRIBUTION, State, deploy_state
 from tests.pulumi_cli.cli import MISSING, PulumiCli
 
 from .stacks import ROOT, all_states, living, properties_of
@@ -107,9 +107,9 @@ def test_levels_and_exclusions_are_those_of_the_config(pack: Any) -> None:
     configure(pack)
 
 
-def hundred() -> State:
+def hundred_distributions() -> State:
     """The stack prod with its distribution, policies and functions a hundred times, each of its own names and IDs."""
-    state = deployed("prod", "strategy=tier")
+    state = deploy_state("prod", "strategy=tier")
     own = [one for one in state["deployment"]["resources"] if one["type"].startswith("aws:cloudfront/")]
     for number in range(99):
         text = json.dumps(own)
@@ -122,10 +122,10 @@ def hundred() -> State:
 
 
 def test_a_hundred_distributions_take_two_seconds_at_most(pack: Any, process: subprocess.Popen[str]) -> None:
-    state = hundred()
+    state = hundred_distributions()
     asked = request(state)
     assert sum(one.type == DISTRIBUTION for one in asked.resources) == 100
-    pack.AnalyzeStack(request(deployed("local")))  # what is imported once
+    pack.AnalyzeStack(request(deploy_state("local")))  # what is imported once
     before, started = psutil.Process(process.pid).cpu_times(), time.perf_counter()
     pack.AnalyzeStack(asked)
     wall, after = time.perf_counter() - started, psutil.Process(process.pid).cpu_times()

@@ -91,7 +91,7 @@ class Provider:
     ) -> provider_pb2.ConstructResponse:
         """Ask for a component, an EdgeRouter unless `request` says otherwise; RefusedError where it is."""
         deployment = deployment or new_deployment()
-        with _served(lambda server: _add_monitor(server, deployment, self.root)) as address:
+        with _serve(lambda server: _add_monitor(server, deployment, self.root)) as address:
             asked = {"type": "edge-router:index:EdgeRouter", "parent": ROOT_URN, **request}
             try:
                 answer = self.stub.Construct(
@@ -106,7 +106,7 @@ class Provider:
                     )
                 )
             except grpc.RpcError as error:
-                raise _refused(error) from None
+                raise _read_refusal(error) from None
             assert self.log.errors == []
             return answer
 
@@ -121,7 +121,7 @@ def running_provider(root: Path) -> Iterator[Provider]:
     loop, log = asyncio.new_event_loop(), Engine()
     thread = threading.Thread(target=loop.run_forever, name="provider")
     thread.start()
-    with _served(lambda server: engine_pb2_grpc.add_EngineServicer_to_server(_Engine(log), server)) as engine:
+    with _serve(lambda server: engine_pb2_grpc.add_EngineServicer_to_server(_Engine(log), server)) as engine:
         server, port = asyncio.run_coroutine_threadsafe(start(engine), loop).result()
         try:
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -134,7 +134,7 @@ def running_provider(root: Path) -> Iterator[Provider]:
 
 
 @contextmanager
-def _served(add: Callable[[grpc.Server], None]) -> Iterator[str]:
+def _serve(add: Callable[[grpc.Server], None]) -> Iterator[str]:
     """Serve what `add` adds; the address."""
     server = grpc.server(ThreadPoolExecutor(max_workers=1))
     add(server)
@@ -150,7 +150,7 @@ def _add_monitor(server: grpc.Server, deployment: Deployment, root: Path) -> Non
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_Monitor(deployment, root), server)
 
 
-def _refused(error: Any) -> RefusedError:
+def _read_refusal(error: Any) -> RefusedError:
     """Read the error as the engine does (rpcerror of its SDK)."""
     found: dict[str, str] = {}
     for key, value in error.trailing_metadata() or ():

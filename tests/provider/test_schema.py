@@ -41,12 +41,12 @@ def test_every_setting_of_a_stack_file_has_a_property() -> None:
 def _has(names: tuple[str, ...]) -> bool:
     found: dict[str, Any] = {"properties": schema()["resources"]["edge-router:index:EdgeRouter"]["inputProperties"]}
     for name in names:
-        found = _resolved(found)
-        found = found if name == "*" else _resolved(found).get("properties", {}).get(name, {})
+        found = _resolve(found)
+        found = found if name == "*" else _resolve(found).get("properties", {}).get(name, {})
     return bool(found)
 
 
-def _resolved(found: dict[str, Any]) -> dict[str, Any]:
+def _resolve(found: dict[str, Any]) -> dict[str, Any]:
     inner = found.get("items") or found.get("additionalProperties") or found
     reference = inner.get("$ref") or next((one["$ref"] for one in inner.get("oneOf", ()) if "$ref" in one), "")
     return schema()["types"].get(reference.removeprefix("#/types/"), inner)

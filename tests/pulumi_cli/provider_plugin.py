@@ -64,7 +64,7 @@ class Account(dict[tuple[str, str], Known]):
 
     def refresh(self) -> None:
         """Take over what other processes created or deleted; what is planned in a preview stays in this one."""
-        with self._locked():
+        with self._lock():
             self._load()
 
     def _load(self) -> None:
@@ -84,14 +84,14 @@ class Account(dict[tuple[str, str], Known]):
             return super().pop(key, default)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _lock(self) -> Iterator[None]:
         with self._threads, self._path.with_suffix(".lock").open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        with self._locked():
+        with self._lock():
             self._load()
             yield
             kept = [
@@ -139,13 +139,13 @@ def _refusing(call: Callable[..., Any]) -> Callable[..., Any]:
     """What the stand-in refuses reaches the engine as an error with its message, not as a stack trace."""
 
     @functools.wraps(call)
-    def answered(self: ProviderPlugin, request: Any, context: grpc.ServicerContext) -> Any:
+    def answer_call(self: ProviderPlugin, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return call(self, request)
         except StandInError as refused:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refused))
 
-    return answered
+    return answer_call
 
 
 class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
@@ -174,7 +174,7 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def CheckConfig(self, request: Any) -> Any:
         failures = self._stand_in.check_config(_plain(request.news), self._package)
-        return _checked(from_struct(request.news), failures)
+        return _check_response(from_struct(request.news), failures)
 
     @_refusing
     def DiffConfig(self, request: Any) -> Any:
@@ -192,7 +192,7 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any) -> Any:
         if self._account is not None:
             self._account.refresh()
-        return _checked(*self._stand_in.check(_token(request.urn), request.urn, _plain(request.news)))
+        return _check_response(*self._stand_in.check(_token(request.urn), request.urn, _plain(request.news)))
 
     @_refusing
     def Diff(self, request: Any) -> Any:
@@ -256,7 +256,7 @@ class ProviderPlugin(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
-def _checked(inputs: dict[str, object], failures: list[Any]) -> Any:
+def _check_response(inputs: dict[str, object], failures: list[Any]) -> Any:
     found = [provider_pb2.CheckFailure(property=failure.path, reason=failure.reason) for failure in failures]
     return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=found)
 

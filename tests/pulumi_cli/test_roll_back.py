@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from .cli import MISSING, ROOT, PulumiCli
-from .test_upgrade import planned
+from .test_upgrade import planned_names
 
 GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
 
@@ -169,7 +169,7 @@ def test_the_way_back_to_0_2_replaces_nothing_and_neither_does_the_way_forward(s
 
     command(cli, "git", "checkout", "--quiet", "--force", newer)
     command(cli, "make", "setup")
-    steps = planned(cli)
+    steps = planned_names(cli)
     assert set(steps) <= {"update", "create"}
     assert steps.get("create", set()) == gone
     cli.up()

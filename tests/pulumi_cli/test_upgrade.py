@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 
-def planned(cli: PulumiCli) -> dict[str, set[str]]:
+def planned_names(cli: PulumiCli) -> dict[str, set[str]]:
     """The logical names by operation of a preview, without what stays as it is."""
     found: dict[str, set[str]] = {}
     steps: list[dict[str, Any]] = json.loads(cli.run("preview", "--json"))["steps"]
@@ -40,4 +40,4 @@ def test_no_resource_of_an_earlier_version_is_replaced(version: str, strategy: s
     file.write_text(json.dumps(former_state(version, strategy)))
     cli.run("stack", "import", "--file", str(file), "--force")
     expected = {"update": UPDATED[strategy], "create": NEW[strategy]}
-    assert planned(cli) == {operation: names for operation, names in expected.items() if names}
+    assert planned_names(cli) == {operation: names for operation, names in expected.items() if names}

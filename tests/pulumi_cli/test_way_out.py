@@ -44,7 +44,7 @@ def routers(cli: PulumiCli) -> list[tuple[str, str]]:
     return [(name, one["version"]) for name, one in functions if "edge-router:stack" in (one.get("tags") or {})]
 
 
-def served(cli: PulumiCli) -> set[str]:
+def served_versions(cli: PulumiCli) -> set[str]:
     """The versions on the distribution."""
     behavior = outputs(cli, DISTRIBUTION)["distribution"]["defaultCacheBehavior"]
     return {one["lambdaArn"].rpartition(":")[2] for one in behavior["lambdaFunctionAssociations"]}
@@ -58,9 +58,9 @@ def test_an_update_that_failed_between_function_and_distribution_converges(cli: 
     failed = cli.attempt("up", "--yes", "--skip-preview")
     assert failed.returncode != 0
     assert BUSY in failed.stdout
-    assert (outputs(cli, FUNCTION)["function"]["version"], served(cli)) == ("2", {"1"})
+    assert (outputs(cli, FUNCTION)["function"]["version"], served_versions(cli)) == ("2", {"1"})
     cli.up()
-    assert (outputs(cli, FUNCTION)["function"]["version"], served(cli)) == ("2", {"2"})
+    assert (outputs(cli, FUNCTION)["function"]["version"], served_versions(cli)) == ("2", {"2"})
     assert outputs(cli, TABLE) == tables
     assert "to update" not in cli.run("preview")
 
@@ -76,7 +76,7 @@ def test_an_update_that_was_killed_there_converges_after_cancel(cli: PulumiCli) 
     cli.up()
     version = outputs(cli, FUNCTION)["function"]["version"]
     assert version in ("2", "3")
-    assert served(cli) == {version}
+    assert served_versions(cli) == {version}
     assert outputs(cli, TABLE) == tables
 
 
@@ -86,7 +86,7 @@ def test_a_first_update_that_failed_there_is_taken_up_again(cli: PulumiCli) -> N
     [(name, version)] = routers(cli)
     cli.up()
     assert (routers(cli), version) == ([(name, "1")], "1")
-    assert (len(cli.account(DISTRIBUTION)), served(cli)) == (1, {"1"})
+    assert (len(cli.account(DISTRIBUTION)), served_versions(cli)) == (1, {"1"})
 
 
 def test_a_destroy_succeeds_at_the_first_try_and_leaves_the_function(cli: PulumiCli) -> None:

@@ -38,14 +38,14 @@ REGIONS = ("eu-west-1", "us-east-1", "ap-southeast-1")
 
 def config_item(**changes: Any) -> Item:
     """The config item with other attributes; None takes one away."""
-    return _changed(CONFIG, changes)
+    return _change(CONFIG, changes)
 
 
 def rollout_item(**changes: Any) -> Item:
-    return _changed(ROLLOUT, changes)
+    return _change(ROLLOUT, changes)
 
 
-def _changed(item: Item, changes: dict[str, Any]) -> Item:
+def _change(item: Item, changes: dict[str, Any]) -> Item:
     return {name: value for name, value in {**item, **changes}.items() if value is not None}
 
 

@@ -52,7 +52,7 @@ def places_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
         yield from places_in(value[key], (*path, key))
 
 
-def changed(event: dict[str, Any], place: tuple[Any, ...], value: object) -> dict[str, Any]:
+def change(event: dict[str, Any], place: tuple[Any, ...], value: object) -> dict[str, Any]:
     event = copy.deepcopy(event)
     within: Any = event
     for key in place[:-1]:
@@ -84,7 +84,7 @@ def test_all_is_written_or_nothing_whatever_is_odd_in_the_event(
     whole = 0
     for place in places_in(event):
         for value in ODD_VALUES:
-            given = changed(event, place, value)
+            given = change(event, place, value)
             before = copy.deepcopy(given)
             answer = router.handle(given)
             if is_untouched(answer, before) or left_with_the_origin(answer, before):
@@ -114,12 +114,12 @@ def is_untouched(answer: Any, before: Any, part: str = "request") -> bool:
 @pytest.mark.parametrize("name", ["headers", "origin", "querystring", "body", "clientIp", "method"])
 @pytest.mark.parametrize("value", [GONE, None])
 def test_what_an_event_leaves_out_is_empty(name: str, value: object) -> None:
-    event = changed(sample("custom"), ("Records", 0, "cf", "request", name), value)
+    event = change(sample("custom"), ("Records", 0, "cf", "request", name), value)
     assert is_whole(baked.build_router(CONFIG, "eu-west-1").handle(event))
 
 
 def test_header_without_entries_is_no_header() -> None:
-    event = changed(sample("custom"), ("Records", 0, "cf", "request", "headers", "cookie"), None)
+    event = change(sample("custom"), ("Records", 0, "cf", "request", "headers", "cookie"), None)
     assert is_whole(baked.build_router(CONFIG, "eu-west-1").handle(event))
 
 
@@ -137,7 +137,7 @@ def test_a_response_gets_its_cookie_and_nothing_else_or_stays_as_it_came() -> No
     with_cookie = 0
     for place in places_in(event):
         for value in ODD_VALUES:
-            given = changed(event, place, value)
+            given = change(event, place, value)
             before = copy.deepcopy(given)
             answer: Any = router.handle(given)
             if is_untouched(answer, before, "response"):

@@ -43,12 +43,12 @@ def router_for(chosen: str | Origin, **settings: Any) -> FailoverRouter:
     )
 
 
-def marked(name: str) -> dict[str, Any]:
+def mark(name: str) -> dict[str, Any]:
     return {ATTEMPT_HEADER: [{"key": ATTEMPT_HEADER, "value": name}]}
 
 
 def second(name: str = "failover", **fields: Any) -> dict[str, Any]:
-    return origin_request(custom_headers=marked(name), **fields)
+    return origin_request(custom_headers=mark(name), **fields)
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,10 @@ def test_with_an_unknown_release_every_cookie_is_believed_and_none_is_set() -> N
 
 
 def test_with_a_function_before_the_cache_the_control_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unexpected() -> None:
+    def refuse() -> None:
         raise AssertionError("no table is read")
 
-    monkeypatch.setattr(baked, "_build_clients", unexpected)
+    monkeypatch.setattr(baked, "_build_clients", refuse)
     router = baked.build_router(baked_config() | {"version_header": "x-router-version"}, "eu-west-1")
     assert router.decide(Request(headers={"x-router-version": "canary"})).reason == "assigned-version"
 

@@ -36,7 +36,7 @@ LAMBDA: dict[str, Any] = {
 }
 
 
-def sent(origin: Origin, settings: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def route(origin: Origin, settings: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """The request that CloudFront accepts from the router."""
     event = origin_request(**fields)
     cf = copy.deepcopy(event)["Records"][0]["cf"]
@@ -60,7 +60,7 @@ PATHS = ("/", "/a/b.js", "/a%20b/%C3%A9.png", "/a+b(1)!*'~.txt", "/a//b/../c/./d
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_bucket_accepts_the_signature_for_any_path(path: str) -> None:
-    request = sent(BUCKET, S3 | {"pages": "none"}, uri=path, querystring="acl&response-content-type=text/html")
+    request = route(BUCKET, S3 | {"pages": "none"}, uri=path, querystring="acl&response-content-type=text/html")
     assert request["querystring"] == ""
     assert check_signature(arriving(request), "s3", "eu-west-1", NOW) == ROUTER
 
@@ -68,12 +68,12 @@ def test_a_bucket_accepts_the_signature_for_any_path(path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("query", ["", "a=1", "b=2&a=1&a=0", "q=a+b%2Fc&x=/y?z&flag&=v", "%C3%A9=%e9&a==b"])
 def test_a_function_accepts_the_signature_for_any_path_and_query(path: str, query: str) -> None:
-    request = sent(FUNCTION, LAMBDA, uri=path, querystring=query)
+    request = route(FUNCTION, LAMBDA, uri=path, querystring=query)
     assert check_signature(arriving(request), "lambda", "us-west-2", NOW) == ROUTER
 
 
 def test_a_function_is_sent_the_parameters_in_their_order_and_with_their_meaning() -> None:
-    request = sent(FUNCTION, LAMBDA, querystring="b=2&a=x+y&a=%2f&flag&latin=%e9&odd=%zz%")
+    request = route(FUNCTION, LAMBDA, querystring="b=2&a=x+y&a=%2f&flag&latin=%e9&odd=%zz%")
     assert request["querystring"] == "b=2&a=x%20y&a=%2F&flag=&latin=%E9&odd=%25zz%25"
 
 
@@ -86,7 +86,7 @@ def test_a_body_is_signed_for_a_function(signs: bool) -> None:
         "inputTruncated": False,
         "data": base64.b64encode(b"a=1").decode(),
     }
-    request = sent(FUNCTION, LAMBDA | {"signs": signs}, method="POST", body=body)
+    request = route(FUNCTION, LAMBDA | {"signs": signs}, method="POST", body=body)
     assert len(request["headers"]["x-amz-content-sha256"][0]["value"]) == 64
     if signs:
         assert check_signature(arriving(request, b"a=1"), "lambda", "us-west-2", NOW) == ROUTER
@@ -98,7 +98,7 @@ def test_a_body_is_signed_for_a_function(signs: bool) -> None:
 
 @pytest.mark.parametrize(("origin", "settings"), [(BUCKET, S3), (FUNCTION, LAMBDA)])
 def test_what_a_viewer_tells_aws_is_not_passed_on(origin: Origin, settings: dict[str, Any]) -> None:
-    request = sent(
+    request = route(
         origin, settings, headers={"X-Amz-Acl": "public-read", "X-Amz-Content-Sha256": "x", "X-Amz-Date": "y"}
     )
     assert "x-amz-acl" not in request["headers"]
@@ -106,7 +106,7 @@ def test_what_a_viewer_tells_aws_is_not_passed_on(origin: Origin, settings: dict
 
 
 def test_a_bucket_is_an_s3_origin_with_its_region_and_its_host() -> None:
-    request = sent(BUCKET, S3 | {"signs": False}, headers={"Authorization": "Bearer x"})
+    request = route(BUCKET, S3 | {"signs": False}, headers={"Authorization": "Bearer x"})
     assert request["origin"] == {
         "s3": {
             "authMethod": "none",
@@ -136,11 +136,11 @@ def test_a_bucket_is_an_s3_origin_with_its_region_and_its_host() -> None:
     ],
 )
 def test_paths_become_keys_of_the_bucket(pages: str, method: str, path: str, expected: str) -> None:
-    assert sent(BUCKET, S3 | {"pages": pages}, method=method, uri=path)["uri"] == expected
+    assert route(BUCKET, S3 | {"pages": pages}, method=method, uri=path)["uri"] == expected
 
 
 def test_an_origin_that_is_not_private_is_written_as_ever() -> None:
-    request = sent(BUCKET, S3, uri="/")
+    request = route(BUCKET, S3, uri="/")
     other = Origin("canary", "v2.example.com")
     event = origin_request(uri="/", querystring="a=1")
     cf = copy.deepcopy(event)["Records"][0]["cf"]
@@ -161,9 +161,9 @@ def test_a_body_that_cannot_be_read_leaves_the_request_as_it_was() -> None:
 
 def test_a_bucket_that_responds_is_known_by_its_address() -> None:
     event = origin_request()
-    event["Records"][0]["cf"]["request"] = sent(BUCKET, S3) | {"origin": {"custom": {"domainName": ""}}}
+    event["Records"][0]["cf"]["request"] = route(BUCKET, S3) | {"origin": {"custom": {"domainName": ""}}}
     cf = origin_response(event)["Records"][0]["cf"]
-    cf["request"]["origin"] = sent(BUCKET, S3)["origin"]
+    cf["request"]["origin"] = route(BUCKET, S3)["origin"]
     other = Origin("stable", BUCKET.domain_name, path="/v1")
     assert read_response(cf, by_address([other, BUCKET])).origin == "canary"
 

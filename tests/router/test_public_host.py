@@ -19,7 +19,7 @@ OWN_NAME = "d111111abcdef8.cloudfront.net"
 ALIASES = ["www.example.com", "www.example.com", "shop.example.com", "*.tenants.example.com"]
 
 
-def sent(hosts: list[str], origin: Origin = CANARY, **viewers: str) -> dict[str, Any]:
+def route(hosts: list[str], origin: Origin = CANARY, **viewers: str) -> dict[str, Any]:
     """The headers that the origin gets, of a request that CloudFront accepts."""
     event = origin_request(headers={name.replace("_", "-"): value for name, value in viewers.items()})
     cf = copy.deepcopy(event)["Records"][0]["cf"]
@@ -45,21 +45,21 @@ def sent(hosts: list[str], origin: Origin = CANARY, **viewers: str) -> dict[str,
 def test_an_origin_is_told_the_name_that_was_asked_for_if_it_is_ours(
     hosts: list[str], asked: str, expected: str
 ) -> None:
-    assert sent(hosts, Host=asked)["x-forwarded-host"] == [expected]
+    assert route(hosts, Host=asked)["x-forwarded-host"] == [expected]
 
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_what_a_viewer_claims_is_not_passed_on(name: str) -> None:
-    assert sent(["www.example.com"], **{name: "evil.example"}) == sent(["www.example.com"])
+    assert route(["www.example.com"], **{name: "evil.example"}) == route(["www.example.com"])
 
 
 def test_the_scheme_is_https_whatever_a_viewer_says() -> None:
-    assert sent([""], CloudFront_Forwarded_Proto="http")["cloudfront-forwarded-proto"] == ["https"]
+    assert route([""], CloudFront_Forwarded_Proto="http")["cloudfront-forwarded-proto"] == ["https"]
 
 
 def test_an_origin_that_receives_the_viewers_host_needs_no_other() -> None:
     origin = Origin("canary", "v2.example.com", host_header="viewer")
-    headers = sent(["www.example.com"], origin, Host="shop.example.com", X_Forwarded_Host="evil.example")
+    headers = route(["www.example.com"], origin, Host="shop.example.com", X_Forwarded_Host="evil.example")
     assert (headers["host"], headers.get("x-forwarded-host")) == (["shop.example.com"], None)
 
 

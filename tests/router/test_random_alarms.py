@@ -113,15 +113,15 @@ def test_no_read_that_was_cut_off_answers_the_next_visitor(
         reasons: list[str] = []
         for _ in range(alarms):
             router._deadline.seconds = chance.uniform(0.000_02, chance.choice((0.000_5, 0.006)))
-            reasons.append(_checked(router.handle, chance.choice("ab"), capsys))
+            reasons.append(_checked_reason(router.handle, chance.choice("ab"), capsys))
         router._deadline.seconds = 2
-        assert [_checked(router.handle, visitor, capsys) for visitor in "abab"] == ["session"] * 4
+        assert [_checked_reason(router.handle, visitor, capsys) for visitor in "abab"] == ["session"] * 4
         clients.close()
     assert set(reasons) <= {"session", "deadline"}
     assert min(reasons.count("session"), reasons.count("deadline")) > alarms / 50
 
 
-def _checked(handle: Callable[[object], Any], visitor: str, capsys: pytest.CaptureFixture[str]) -> str:
+def _checked_reason(handle: Callable[[object], Any], visitor: str, capsys: pytest.CaptureFixture[str]) -> str:
     """The reason of a visitor's decision, once that is seen to be the right one for it."""
     answer = handle(origin_request(cookies=[f"sessiontoken={visitor}"]))
     line = json.loads(capsys.readouterr().out)

@@ -20,7 +20,7 @@ PORTS = {"v1.example.com": [443], "v2.example.com": [8443], "app.internal.exampl
 V2 = {"domainName": "v2.example.com", "port": 8443, "path": "/v2"}
 
 
-def answered(
+def rewritten_values(
     name: str, *values: str, origin: dict[str, Any] | None = None, host: str = "", status: str = "302", **request: Any
 ) -> list[str]:
     """What becomes of a header of an answer, by default of v1; CloudFront has to accept it."""
@@ -106,19 +106,19 @@ UNTOUCHED = [
 
 @pytest.mark.parametrize(("value", "expected"), REFERENCES.items())
 def test_a_reference_to_an_origins_host_is_one_to_the_host_that_was_asked(value: str, expected: str) -> None:
-    assert answered("Location", value) == [expected]
-    assert answered("Content-Location", value, status="200") == [expected]
+    assert rewritten_values("Location", value) == [expected]
+    assert rewritten_values("Content-Location", value, status="200") == [expected]
 
 
 @pytest.mark.parametrize("value", UNTOUCHED)
 def test_every_other_reference_stays_as_it_is(value: str) -> None:
-    assert answered("Location", value) == [value]
-    assert answered("Content-Location", value, status="201") == [value]
+    assert rewritten_values("Location", value) == [value]
+    assert rewritten_values("Content-Location", value, status="201") == [value]
 
 
 def test_each_of_several_is_rewritten() -> None:
     values = ("https://v1.example.com/a", "https://other.example.com/", "https://v2.example.com/b")
-    assert answered("Location", *values) == ["/a", "https://other.example.com/", "/b"]
+    assert rewritten_values("Location", *values) == ["/a", "https://other.example.com/", "/b"]
 
 
 PREFIXED = {
@@ -149,13 +149,13 @@ PREFIXED = {
 
 @pytest.mark.parametrize(("value", "expected"), PREFIXED.items())
 def test_the_path_of_the_origin_that_answered_is_removed_as_a_whole_segment(value: str, expected: str) -> None:
-    assert answered("Location", value, origin=V2) == [expected]
+    assert rewritten_values("Location", value, origin=V2) == [expected]
 
 
 def test_an_origin_that_the_strategy_found_elsewhere_is_ours_too() -> None:
     tenants = {"domainName": "Acme.Backends.example.net", "port": 9443}
-    assert answered("Location", "https://acme.backends.example.net:9443/x", origin=tenants) == ["/x"]
-    assert answered("Set-Cookie", "a=b; Domain=backends.example.net", origin=tenants) == ["a=b"]
+    assert rewritten_values("Location", "https://acme.backends.example.net:9443/x", origin=tenants) == ["/x"]
+    assert rewritten_values("Set-Cookie", "a=b; Domain=backends.example.net", origin=tenants) == ["a=b"]
 
 
 PLAIN = {"protocol": "http", "port": 80}
@@ -183,8 +183,8 @@ PLAIN = {"protocol": "http", "port": 80}
 def test_a_redirect_that_would_come_back_for_ever_stays_as_it_is(
     value: str, origin: dict[str, Any], asked: dict[str, Any], expected: str | None
 ) -> None:
-    assert answered("Location", value, origin=origin, **asked) == [expected or value]
-    assert answered("Content-Location", "https://v1.example.com/", origin=PLAIN, status="200") == ["/"]
+    assert rewritten_values("Location", value, origin=origin, **asked) == [expected or value]
+    assert rewritten_values("Content-Location", "https://v1.example.com/", origin=PLAIN, status="200") == ["/"]
 
 
 COOKIES = {
@@ -221,12 +221,12 @@ KEPT_COOKIES = [
 
 @pytest.mark.parametrize(("value", "expected"), COOKIES.items())
 def test_a_cookie_for_an_origins_domain_is_one_for_the_host_that_was_asked(value: str, expected: str) -> None:
-    assert answered("Set-Cookie", value, "other=2; Path=/", status="200") == [expected, "other=2; Path=/"]
+    assert rewritten_values("Set-Cookie", value, "other=2; Path=/", status="200") == [expected, "other=2; Path=/"]
 
 
 @pytest.mark.parametrize("value", KEPT_COOKIES)
 def test_every_other_cookie_stays_as_it_is(value: str) -> None:
-    assert answered("Set-Cookie", value) == [value]
+    assert rewritten_values("Set-Cookie", value) == [value]
 
 
 @pytest.mark.parametrize(
@@ -241,12 +241,14 @@ def test_every_other_cookie_stays_as_it_is(value: str) -> None:
     ],
 )
 def test_a_cookies_path_is_what_the_viewer_asks_for(value: str, expected: str) -> None:
-    assert answered("Set-Cookie", value, origin=V2) == [expected]
-    assert answered("Set-Cookie", "a=b; Path=/v2") == ["a=b; Path=/v2"]
+    assert rewritten_values("Set-Cookie", value, origin=V2) == [expected]
+    assert rewritten_values("Set-Cookie", "a=b; Path=/v2") == ["a=b; Path=/v2"]
 
 
 def test_with_the_viewers_host_only_the_path_changes() -> None:
-    assert answered("Location", "https://www.example.com/v2/x", origin=V2, host=SITE) == ["https://www.example.com/x"]
+    assert rewritten_values("Location", "https://www.example.com/v2/x", origin=V2, host=SITE) == [
+        "https://www.example.com/x"
+    ]
 
 
 def test_an_answer_without_these_headers_stays_as_it_is() -> None:
@@ -278,7 +280,7 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), st.sampled_from([{}, V2]))
 def test_no_reference_is_sent_to_a_host_that_it_did_not_name(value: str, origin: dict[str, Any]) -> None:
     """As a browser reads it: without control characters, and with \\ for /."""
-    [found] = answered("Location", value, origin=origin)
+    [found] = rewritten_values("Location", value, origin=origin)
     if found != value:
         read = found.translate({9: None, 92: "/"})
         assert urlsplit(urljoin("https://asked.example/", read)).netloc in ("asked.example", SITE)

@@ -60,7 +60,7 @@ def event_of(
     )
 
 
-def asked(capsys: pytest.CaptureFixture[str], event: dict[str, Any], **changes: Any) -> tuple[dict[str, Any], Any]:
+def ask(capsys: pytest.CaptureFixture[str], event: dict[str, Any], **changes: Any) -> tuple[dict[str, Any], Any]:
     """(the request to the origin, the line of the log)."""
     capsys.readouterr()
     answer: Any = router(**changes).handle(event)
@@ -77,7 +77,7 @@ def test_a_request_gets_the_files_of_the_build_that_it_names(
     capsys: pytest.CaptureFixture[str], case: dict[str, Any]
 ) -> None:
     given = {name: case[name] for name in ("path", "method", "query", "headers", "cookies") if name in case}
-    request, line = asked(capsys, event_of(**given), canary_percent=0.0)
+    request, line = ask(capsys, event_of(**given), canary_percent=0.0)
     expected = case.get("place", "stable")
     assert place(request) == {"stable": "stable/app"}.get(expected, expected)
     assert request["uri"] == case.get("uri", case["path"])
@@ -89,14 +89,14 @@ def test_a_request_gets_the_files_of_the_build_that_it_names(
 
 def test_neither_pin_nor_override_moves_a_page_away_from_its_files(capsys: pytest.CaptureFixture[str]) -> None:
     file = event_of("/_v/B/assets/app.js", headers={"x-qa": f"stable:{'s' * 16}"})
-    request, line = asked(capsys, file, pin="stable")
+    request, line = ask(capsys, file, pin="stable")
     assert (place(request), line["reason"]) == ("canary", "build")
-    request, line = asked(capsys, event_of("/"), pin="stable")
+    request, line = ask(capsys, event_of("/"), pin="stable")
     assert (place(request), line["reason"]) == ("stable/app", "pinned")
 
 
 def test_without_a_known_build_the_pin_decides_and_the_log_has_both(capsys: pytest.CaptureFixture[str]) -> None:
-    request, line = asked(capsys, event_of("/_v/C/assets/app.js"), pin="canary")
+    request, line = ask(capsys, event_of("/_v/C/assets/app.js"), pin="canary")
     assert (place(request), line["reason"], line["buildReason"]) == ("canary", "pinned", "unknown")
 
 
@@ -108,7 +108,7 @@ def test_a_second_attempt_for_a_file_of_a_known_build_has_no_reason_why_that_did
         event = event_of(f"/_v/{build}/assets/app.js")
         attempt = {"x-router-attempt": [{"key": "x-router-attempt", "value": "skew"}]}
         event["Records"][0]["cf"]["request"]["origin"]["custom"]["customHeaders"] = attempt
-        request, line = asked(capsys, event, failover=groups)
+        request, line = ask(capsys, event, failover=groups)
         assert (place(request), request["uri"]) == ("stable/app", "/assets/app.js")
         assert (line["reason"], line.get("buildReason")) == ("failover", expected)
 
@@ -148,10 +148,10 @@ def test_behind_a_viewer_function_its_header_has_the_place(capsys: pytest.Captur
         ("canary/app@2@A", "canary/app@2"),
     ):
         file = event_of("/_v/A/assets/app.js", headers={"x-router-version": header})
-        request, line = asked(capsys, file, **versioned)
+        request, line = ask(capsys, file, **versioned)
         assert (place(request), request["uri"]) == (expected, "/assets/app.js")
         assert line["reason"] == "assigned-version"
-    request, line = asked(capsys, event_of("/", headers={"x-router-version": "nowhere/x@A"}), **versioned)
+    request, line = ask(capsys, event_of("/", headers={"x-router-version": "nowhere/x@A"}), **versioned)
     assert (place(request), line["reason"]) == ("stable/app", "no-version")
     [told] = request["headers"]["x-router-build"]  # so nothing of it is cached with the key of that build
     assert (told["value"], "buildReason" in line) == ("-", False)

@@ -254,11 +254,11 @@ def test_the_last_answer_in_place_of_the_next_is_told_by_its_request_id(
 def test_an_answer_of_nothing_that_may_be_anothers_is_asked_for_again(visits: Callable[..., Visit]) -> None:
     """Late, after the next request, and without an id, as of an endpoint that is not AWS's."""
 
-    def unnamed(turn: Turn) -> None:
+    def answer_unnamed(turn: Turn) -> None:
         answer = turn.answer() if turn.number != 2 else turn.last
         turn.connection.sendall(answer.replace(b"x-amzn-RequestId", b"x-other"))
 
-    near, home = replicas_of(SESSIONS, unnamed, 1)
+    near, home = replicas_of(SESSIONS, answer_unnamed, 1)
     with running(near, home) as urls:
         visit = visits(SESSIONS, dict(zip((NEAREST, HOME), urls, strict=True)))
         assert visit("nobody")[1]["reason"] == "unknown-session"

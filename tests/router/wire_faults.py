@@ -84,7 +84,7 @@ def _of_another_operation(turn: Turn) -> bytes:
     return b"{}" if turn.is_query else b'{"Items":[],"Count":0,"ScannedCount":0}'
 
 
-def _gzipped(turn: Turn) -> bytes:
+def _answer_gzipped(turn: Turn) -> bytes:
     body = gzip.compress(turn.body)
     return turn.answer(body, b"Content-Encoding: gzip", b"Content-Length: %d" % len(body))
 
@@ -143,7 +143,7 @@ FAULTS: dict[str, Fault] = {
     "a length behind a bare CR": _extra(b"x: y\rContent-Length: 2"),
     "length beside chunks": with_fields(b"Content-Length: %d", CHUNKED),
     "chunks": sends(lambda turn: turn.answer(b"%x\r\n%s\r\n0\r\n\r\n" % (len(turn.body), turn.body), CHUNKED)),
-    "gzip": sends(_gzipped),
+    "gzip": sends(_answer_gzipped),
     "item under another key": with_body(_with_other_key),
     "item without its key": with_body(_without_key),
     "answer to another operation": with_body(_of_another_operation),

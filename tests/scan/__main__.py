@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.scan.configs import states
-from tests.scan.findings import Finding, explanations, findings_of, unexplained, unneeded
+from tests.scan.findings import Finding, explanations, findings_of, list_unexplained, list_unneeded
 from tests.scan.plan import plan_of
 from tests.scan.spoiled import EXPECTED, NAME, spoiled_plan
 
@@ -28,7 +28,7 @@ def main(checkov: str) -> int:
         print(f"checkov no longer sees in a plan of ours: {sorted(missed)}")
         return 1
     findings = [one for one in found if one.config != NAME]
-    return _said(findings, reports)
+    return _report(findings, reports)
 
 
 def _write_plans(directory: Path) -> None:
@@ -44,9 +44,9 @@ def _reports(checkov: str, directory: str) -> Any:
     return json.loads(run.stdout)
 
 
-def _said(findings: list[Finding], reports: Any) -> int:
+def _report(findings: list[Finding], reports: Any) -> int:
     known = explanations()
-    new, old = unexplained(findings, known), unneeded(findings, known)
+    new, old = list_unexplained(findings, known), list_unneeded(findings, known)
     summary = (reports[0] if isinstance(reports, list) else reports)["summary"]
     for one in new:
         print(f"{one.check} {one.resource} ({one.config}): {one.text}")

@@ -61,12 +61,12 @@ def findings_of(reports: object) -> list[Finding]:
     ]
 
 
-def unexplained(findings: Iterable[Finding], known: Sequence[Explanation]) -> list[Finding]:
+def list_unexplained(findings: Iterable[Finding], known: Sequence[Explanation]) -> list[Finding]:
     """Findings that nobody has said a word about."""
     return sorted({one for one in findings if not any(entry.covers(one) for entry in known)})
 
 
-def unneeded(findings: Sequence[Finding], known: Iterable[Explanation]) -> list[str]:
+def list_unneeded(findings: Sequence[Finding], known: Iterable[Explanation]) -> list[str]:
     """Check and pattern of every explanation without a finding: what it excused is gone."""
     return [
         f"{entry.check} {pattern}"

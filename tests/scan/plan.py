@@ -36,7 +36,7 @@ def plan_of(state: Mapping[str, Any]) -> dict[str, Any]:
         "terraform_version": "1.9.0",
         "planned_values": {"root_module": {"resources": [_resource(one) for one in found]}},
         "resource_changes": [_change(one) for one in found],
-        "configuration": {"root_module": {"resources": [_configured(one, addresses) for one in found]}},
+        "configuration": {"root_module": {"resources": [_references(one, addresses) for one in found]}},
     }
 
 
@@ -80,10 +80,10 @@ def _change(resource: Mapping[str, Any]) -> dict[str, Any]:
 
 def values_of(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a resource, or of a block in it."""
-    return dict(_value(key, opened(value)) for key, value in properties.items() if not key.startswith("__"))
+    return dict(_value(key, reveal(value)) for key, value in properties.items() if not key.startswith("__"))
 
 
-def opened(value: Any) -> Any:
+def reveal(value: Any) -> Any:
     """A secret's own value, where the state has it in plain text; else a word for it."""
     if isinstance(value, dict) and value.get(SECRET_KEY) == SECRET:
         return value.get("value", "[secret]")
@@ -108,7 +108,7 @@ def singular(name: str) -> str:
     return name
 
 
-def _configured(resource: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str, Any]:
+def _references(resource: Mapping[str, Any], addresses: Mapping[str, str]) -> dict[str, Any]:
     """What refers to what, by the dependencies that Pulumi keeps for each property."""
     kind, _, name = address_of(resource).partition(".")
     dependencies: Mapping[str, Sequence[str] | None] = resource.get("propertyDependencies") or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scan.findings import Explanation, Finding, explanations, findings_of, unexplained, unneeded
+from tests.scan.findings import Explanation, Finding, explanations, findings_of, list_unexplained, list_unneeded
 
 OPEN = Finding("CKV_AWS_26", "aws_sns_topic.open", "prod tier", "Ensure that it is encrypted")
 KNOWN = Explanation("CKV_AWS_26", ("aws_sns_topic.*",), "for trying", ("local*",))
@@ -10,15 +10,15 @@ KNOWN = Explanation("CKV_AWS_26", ("aws_sns_topic.*",), "for trying", ("local*",
 
 def test_an_explanation_covers_its_check_its_resources_and_its_configs() -> None:
     local = Finding(OPEN.check, OPEN.resource, "local everything", OPEN.text)
-    assert unexplained([local], [KNOWN]) == []
-    assert unexplained([OPEN, local, OPEN], [KNOWN]) == [OPEN]
-    assert unexplained([OPEN], [Explanation("CKV_AWS_28", ("*",), "another check")]) == [OPEN]
-    assert unexplained([OPEN], [Explanation("CKV_AWS_26", ("aws_iam_role.*",), "another resource")]) == [OPEN]
+    assert list_unexplained([local], [KNOWN]) == []
+    assert list_unexplained([OPEN, local, OPEN], [KNOWN]) == [OPEN]
+    assert list_unexplained([OPEN], [Explanation("CKV_AWS_28", ("*",), "another check")]) == [OPEN]
+    assert list_unexplained([OPEN], [Explanation("CKV_AWS_26", ("aws_iam_role.*",), "another resource")]) == [OPEN]
 
 
 def test_an_explanation_without_a_finding_is_told() -> None:
-    assert unneeded([OPEN], [KNOWN]) == ["CKV_AWS_26 aws_sns_topic.*"]
-    assert unneeded([OPEN], [Explanation("CKV_AWS_26", ("aws_sns_topic.open",), "found")]) == []
+    assert list_unneeded([OPEN], [KNOWN]) == ["CKV_AWS_26 aws_sns_topic.*"]
+    assert list_unneeded([OPEN], [Explanation("CKV_AWS_26", ("aws_sns_topic.open",), "found")]) == []
 
 
 def test_checkovs_report_is_read_by_file() -> None:

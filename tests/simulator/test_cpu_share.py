@@ -37,7 +37,7 @@ def limiter(request: pytest.FixtureRequest) -> Generator[CpuLimiter]:
 
 
 @contextlib.contextmanager
-def held(limiter: CpuLimiter) -> Generator[tuple[CpuQuota, int]]:
+def hold_busy(limiter: CpuLimiter) -> Generator[tuple[CpuQuota, int]]:
     quota = limiter.quota(SHARE)
     with subprocess.Popen([sys.executable, "-S", "-c", BUSY], start_new_session=True) as process:
         quota.hold(process.pid)
@@ -59,13 +59,13 @@ def used_in(pid: int, seconds: float) -> float:
 @pytest.mark.long_if(r"signals")
 def test_a_busy_process_gets_its_share_and_no_more(limiter: CpuLimiter) -> None:
     """A machine that does other things as well can only take of it: the upper end is what the quota holds."""
-    with held(limiter) as (_, pid):
+    with hold_busy(limiter) as (_, pid):
         assert 0.01 < used_in(pid, SECONDS) < MOST
 
 
 @pytest.mark.long_if(r"signals")
 def test_a_frozen_process_gets_nothing_until_it_is_thawed(limiter: CpuLimiter) -> None:
-    with held(limiter) as (quota, pid):
+    with hold_busy(limiter) as (quota, pid):
         time.sleep(0.1)
         quota.freeze()
         time.sleep(0.1)
@@ -76,9 +76,9 @@ def test_a_frozen_process_gets_nothing_until_it_is_thawed(limiter: CpuLimiter) -
 
 @pytest.mark.long_if(r"signals")
 def test_a_process_that_has_ended_disturbs_no_other(limiter: CpuLimiter) -> None:
-    with held(limiter):
+    with hold_busy(limiter):
         pass
-    with held(limiter) as (_, pid):
+    with hold_busy(limiter) as (_, pid):
         assert 0.01 < used_in(pid, SECONDS) < MOST
 
 
@@ -87,7 +87,7 @@ def test_a_quota_leaves_no_cgroup_behind() -> None:
     if limiter is None:
         pytest.skip("this user may not make cgroups")
     before = set(limiter.parent.glob("edge-router-cpu-*"))
-    with held(limiter):
+    with hold_busy(limiter):
         assert len(set(limiter.parent.glob("edge-router-cpu-*")) - before) == 1
     assert set(limiter.parent.glob("edge-router-cpu-*")) <= before
 

@@ -20,12 +20,14 @@ HOST = "shop.s3.eu-west-1.amazonaws.com"
 GET = Signed("GET", HOST, "/v1/a%20b.html?x=1", {})
 
 
-def signed(signer: str = CLOUDFRONT, service: str = "s3", region: str = "eu-west-1", request: Signed = GET) -> Signed:
+def sign_request(
+    signer: str = CLOUDFRONT, service: str = "s3", region: str = "eu-west-1", request: Signed = GET
+) -> Signed:
     return replace(request, headers={**request.headers, **sign(request, service, region, signer, NOW)})
 
 
-def changed(**headers: str) -> Signed:
-    given = signed(ROUTER)
+def change(**headers: str) -> Signed:
+    given = sign_request(ROUTER)
     return replace(
         given, headers={**given.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
     )
@@ -34,23 +36,23 @@ def changed(**headers: str) -> Signed:
 @pytest.mark.parametrize("signer", [CLOUDFRONT, ROUTER])
 @pytest.mark.parametrize("service", ["s3", "lambda"])
 def test_a_right_signature_says_who_signed(signer: str, service: str) -> None:
-    assert check_signature(signed(signer, service), service, "eu-west-1", NOW) == signer
+    assert check_signature(sign_request(signer, service), service, "eu-west-1", NOW) == signer
 
 
 @pytest.mark.parametrize(
     ("request_", "now", "code"),
     [
         (GET, NOW, "AccessDenied"),
-        (changed(authorization="Bearer x"), NOW, "AuthorizationHeaderMalformed"),
-        (signed(region="us-east-1"), NOW, "AuthorizationHeaderMalformed"),
-        (signed(service="lambda"), NOW, "AuthorizationHeaderMalformed"),
-        (signed(), LATER, "RequestTimeTooSkewed"),
-        (replace(signed(), target="/v2/a%20b.html?x=1"), NOW, "SignatureDoesNotMatch"),
-        (replace(signed(), target="/v1/a%20b.html?x=2"), NOW, "SignatureDoesNotMatch"),
-        (replace(signed(), method="PUT"), NOW, "SignatureDoesNotMatch"),
-        (changed(x_amz_acl="public-read"), NOW, "AccessDenied"),
-        (changed(x_amz_security_token="another"), NOW, "InvalidToken"),
-        (changed(authorization=signed().headers["authorization"]), NOW, "AccessDenied"),
+        (change(authorization="Bearer x"), NOW, "AuthorizationHeaderMalformed"),
+        (sign_request(region="us-east-1"), NOW, "AuthorizationHeaderMalformed"),
+        (sign_request(service="lambda"), NOW, "AuthorizationHeaderMalformed"),
+        (sign_request(), LATER, "RequestTimeTooSkewed"),
+        (replace(sign_request(), target="/v2/a%20b.html?x=1"), NOW, "SignatureDoesNotMatch"),
+        (replace(sign_request(), target="/v1/a%20b.html?x=2"), NOW, "SignatureDoesNotMatch"),
+        (replace(sign_request(), method="PUT"), NOW, "SignatureDoesNotMatch"),
+        (change(x_amz_acl="public-read"), NOW, "AccessDenied"),
+        (change(x_amz_security_token="another"), NOW, "InvalidToken"),
+        (change(authorization=sign_request().headers["authorization"]), NOW, "AccessDenied"),
     ],
 )
 def test_a_wrong_one_is_refused_with_the_services_code(request_: Signed, now: datetime.datetime, code: str) -> None:

@@ -85,7 +85,7 @@ def places(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         yield from places(member, (*path, key))
 
 
-def spoiled(path: tuple[Any, ...], odd: Any) -> dict[str, Any]:
+def spoil(path: tuple[Any, ...], odd: Any) -> dict[str, Any]:
     changed = state()
     place: Any = changed
     for key in path[:-1]:
@@ -108,7 +108,7 @@ def test_whatever_stands_in_a_state_is_read_or_refused_in_words(read: Read, kind
     for path in PLACES:
         for odd in ODD:
             try:
-                read(spoiled(path, odd))
+                read(spoil(path, odd))
             except kind as error:
                 refused += 1
                 assert str(error)  # noqa: PT017  most are read, and any other error fails
@@ -117,7 +117,7 @@ def test_whatever_stands_in_a_state_is_read_or_refused_in_words(read: Read, kind
 
 def test_what_was_met_is_named() -> None:
     with pytest.raises(StateError) as refused:
-        Distribution.from_state(spoiled(("deployment", "resources", 0, "outputs", "defaultCacheBehavior"), "x"))
+        Distribution.from_state(spoil(("deployment", "resources", 0, "outputs", "defaultCacheBehavior"), "x"))
     assert str(refused.value) == (
         "the distribution of the state is not of the shape that `pulumi stack export` writes"
         " (AttributeError: 'str' object has no attribute 'get')"

@@ -13,14 +13,14 @@ from stats.quantile import difference_limit, high_limit, histogram, low_limit, q
 EDGES = np.linspace(0, 10, 101)
 
 
-def counted(values: np.ndarray) -> np.ndarray:
+def histogram_of(values: np.ndarray) -> np.ndarray:
     return np.histogram(values, [*EDGES, np.inf])[0]
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.99])
 def test_a_quantile_between_two_edges_is_interpolated(share: float) -> None:
     values = np.random.default_rng(1).gamma(3, 1, 2_000)
-    found = quantile(histogram(EDGES.tolist(), counted(values).tolist()), share)
+    found = quantile(histogram(EDGES.tolist(), histogram_of(values).tolist()), share)
     assert found == pytest.approx(np.quantile(values, share), abs=0.1)
 
 
@@ -56,8 +56,8 @@ def test_the_difference_of_equal_samples_rarely_exceeds_0(share: float) -> None:
     random, runs = np.random.default_rng([2026, round(100 * share)]), 400
     found = [
         difference_limit(
-            histogram(EDGES.tolist(), counted(logs(random, 600)).tolist()),
-            histogram(EDGES.tolist(), counted(logs(random, 1_800)).tolist()),
+            histogram(EDGES.tolist(), histogram_of(logs(random, 600)).tolist()),
+            histogram(EDGES.tolist(), histogram_of(logs(random, 1_800)).tolist()),
             share,
             1.6449,
         )
@@ -69,7 +69,7 @@ def test_the_difference_of_equal_samples_rarely_exceeds_0(share: float) -> None:
 
 def test_a_further_variance_and_a_smaller_alpha_widen_the_interval() -> None:
     random = np.random.default_rng(3)
-    mine, other = (histogram(EDGES.tolist(), counted(logs(random, 2_000, by)).tolist()) for by in (0.4, 0.0))
+    mine, other = (histogram(EDGES.tolist(), histogram_of(logs(random, 2_000, by)).tolist()) for by in (0.4, 0.0))
     narrow = difference_limit(mine, other, 0.95, 2.0)
     assert 1.2 < exp(narrow) < exp(0.4)
     assert difference_limit(mine, other, 0.95, 3.0) < narrow

@@ -89,7 +89,7 @@ def choose(chosen: FastestOrigin) -> tuple[object, str, bool]:
     return summary(Assigned(chosen).choose(Request()))
 
 
-def settled(chosen: FastestOrigin) -> tuple[object, str, bool]:
+def settle(chosen: FastestOrigin) -> tuple[object, str, bool]:
     """The decision once the threads of the race beside the last request have ended."""
     wait_until(lambda: not probe_threads())
     return choose(chosen)
@@ -149,7 +149,7 @@ def test_a_stale_winner_is_served_at_once_while_one_refresh_runs() -> None:
     wait_until(lambda: len(probe.calls) == 4)
     probe.answers |= {"stable": 200, "canary": 500}
     probe.release()
-    assert settled(chosen) == ("stable", "remembered", False)
+    assert settle(chosen) == ("stable", "remembered", False)
     assert len(probe.calls) == 4
 
 
@@ -160,7 +160,7 @@ def test_a_refresh_that_finds_all_down_sends_to_the_default() -> None:
     times.pass_(61)
     probe.answers["canary"] = "refused"
     assert choose(chosen) == ("canary", "stale", False)
-    assert settled(chosen) == ("stable", "all-down", True)
+    assert settle(chosen) == ("stable", "all-down", True)
 
 
 def test_a_stale_winner_that_its_refresh_finds_down_is_replaced_at_once() -> None:
@@ -201,7 +201,7 @@ def test_after_three_spoiled_refreshes_one_request_waits() -> None:
     times.pass_(61)
     probe.answers = {"stable": 200, "canary": 500}
     probe.before_answer = lambda _: times.pass_(30)
-    reasons = [settled(chosen) for _ in range(3)]
+    reasons = [settle(chosen) for _ in range(3)]
     assert reasons == [("canary", "stale", False)] * 3
     wait_until(lambda: not probe_threads())
     probe.before_answer = lambda _: None
@@ -254,7 +254,7 @@ def test_a_winner_is_as_old_as_its_race_however_late_it_is_noticed() -> None:
     wait_until(lambda: not probe_threads())
     times.pass_(3_600)  # frozen after the race had ended
     assert choose(chosen) == ("canary", "stale", False)
-    assert settled(chosen) == ("canary", "remembered", False)
+    assert settle(chosen) == ("canary", "remembered", False)
 
 
 def test_threads_do_not_pile_up_however_long_probes_hang() -> None:

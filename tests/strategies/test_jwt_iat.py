@@ -67,7 +67,7 @@ def strategy(algorithm: str = "HS256", percent: float = 100, now: float = NOW, *
     return Assigned(JwtIat(options(algorithm, **changes), make_edge(clock=lambda: now)), percent)
 
 
-def unverified(percent: float = 100, **changes: Any) -> Assigned:
+def unverified_strategy(percent: float = 100, **changes: Any) -> Assigned:
     chosen = Options(released_at=RELEASED_AT, verify=False, **changes)
     return Assigned(JwtIat(chosen, make_edge()), percent)
 
@@ -170,7 +170,7 @@ def test_claims_are_checked_with_the_leeway_verified_or_not(changes: dict[str, A
     key = base64.urlsafe_b64encode(SECRET.encode()).decode()
     signed = jwt.PyJWS().encode(json.dumps(claims).encode(), jwt.PyJWK({"kty": "oct", "k": key}, "HS256"), "HS256")
     assert reason_of(signed) == reason
-    assert reason_of(raw_token({"alg": "HS256"}, claims), unverified()) == reason
+    assert reason_of(raw_token({"alg": "HS256"}, claims), unverified_strategy()) == reason
 
 
 def test_a_token_without_iat_or_sub_goes_to_stable() -> None:
@@ -208,8 +208,8 @@ def test_the_issuer_is_checked_where_the_options_name_one(issuer: str | None, re
 )
 def test_the_audience_is_checked_where_the_options_name_one(audience: object, reason: str) -> None:
     token = raw_token({"alg": "HS256"}, CLAIMS | {"aud": audience})
-    assert reason_of(token, unverified(audience="shop")) == reason
-    assert reason_of(token, unverified()) == "issued-after-release"
+    assert reason_of(token, unverified_strategy(audience="shop")) == reason
+    assert reason_of(token, unverified_strategy()) == "issued-after-release"
 
 
 @pytest.mark.parametrize(
@@ -230,13 +230,13 @@ def test_the_audience_is_checked_where_the_options_name_one(audience: object, re
 )
 def test_a_malformed_token_is_named_so(token: str) -> None:
     assert reason_of(token) == "malformed-token"
-    assert reason_of(token, unverified()) == "malformed-token"
+    assert reason_of(token, unverified_strategy()) == "malformed-token"
 
 
 @pytest.mark.parametrize("payload", [b"[]", b"null", b"{", b"[" * 3_000, b'"x"', b"\xff", b"1" * 5_000])
 def test_a_payload_that_is_no_object_is_malformed_even_signed(payload: bytes) -> None:
     assert reason_of(jwt.PyJWS().encode(payload, SECRET, "HS256")) == "malformed-token"
-    assert reason_of(raw_token({"alg": "HS256"}, payload), unverified()) == "malformed-token"
+    assert reason_of(raw_token({"alg": "HS256"}, payload), unverified_strategy()) == "malformed-token"
 
 
 @pytest.mark.parametrize(
@@ -260,10 +260,10 @@ def test_a_payload_that_is_no_object_is_malformed_even_signed(payload: bytes) ->
 def test_an_extension_that_must_be_understood_is_refused(members: dict[str, Any], reason: str) -> None:
     """`crit` (RFC 7515 §4.1.11), and a payload that is not base64url (RFC 7797)."""
     unsigned = raw_token({"alg": "HS256", **members}, CLAIMS, b"")
-    assert reason_of(signed(unsigned)) == reason
+    assert reason_of(sign_hs256(unsigned)) == reason
 
 
-def signed(unsigned: str) -> str:
+def sign_hs256(unsigned: str) -> str:
     digest = hmac.digest(SECRET.encode(), unsigned.rstrip(".").encode(), "sha256")
     return f"{unsigned.rstrip('.')}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
@@ -358,7 +358,7 @@ def test_a_set_of_secrets_rotates_too() -> None:
 
 def test_unverified_tokens_are_read_whoever_signed_them_and_preview_says_so() -> None:
     token = raw_token({"alg": "none"}, CLAIMS)
-    assert reason_of(token, unverified()) == "issued-after-release"
+    assert reason_of(token, unverified_strategy()) == "issued-after-release"
     assert JwtIat.warnings(options()) == []
     assert JwtIat.warnings(Options(released_at=RELEASED_AT, verify=False)) == [
         "verify is false: anyone can write a token that reaches the canary or avoids it."

@@ -10,7 +10,7 @@ import pytest
 from router.model.request import Request
 from strategies.jwt_iat import JwtIat, Options
 from tests.strategies.fakes import errors_of
-from tests.strategies.test_jwt_iat import CLAIMS, SECRET, encode, options, raw_token, strategy, unverified
+from tests.strategies.test_jwt_iat import CLAIMS, SECRET, encode, options, raw_token, strategy, unverified_strategy
 
 TOKEN = encode(CLAIMS)
 OPAQUE = "2YotnFZFEjr1zCsicMWpAA"
@@ -120,9 +120,9 @@ def test_the_header_of_another_name_gives_way_too() -> None:
 )
 def test_the_audience_may_be_the_client_of_an_access_token(claims: dict[str, object], expected: str) -> None:
     request = Request(headers={"authorization": f"Bearer {raw_token({'alg': 'HS256'}, CLAIMS | claims)}"})
-    chosen = unverified(audience="shop", audience_claims=("aud", "client_id"))
+    chosen = unverified_strategy(audience="shop", audience_claims=("aud", "client_id"))
     assert chosen.choose(request).reason == expected
-    only_client = unverified(audience="shop", audience_claims=("client_id",))
+    only_client = unverified_strategy(audience="shop", audience_claims=("client_id",))
     by_client = claims.get("client_id") == "shop"
     assert only_client.choose(request).reason == ("issued-after-release" if by_client else "wrong-audience")
 
@@ -130,7 +130,7 @@ def test_the_audience_may_be_the_client_of_an_access_token(claims: dict[str, obj
 def test_by_default_a_client_is_no_audience() -> None:
     token = raw_token({"alg": "HS256"}, CLAIMS | {"client_id": "shop"})
     request = Request(headers={"authorization": f"Bearer {token}"})
-    assert unverified(audience="shop").choose(request).reason == "wrong-audience"
+    assert unverified_strategy(audience="shop").choose(request).reason == "wrong-audience"
 
 
 def test_mistakes_in_places_and_claims_are_named() -> None:

@@ -21,7 +21,7 @@ from tests.strategies.test_jwt_iat import (
     jwk,
     reason_of,
     strategy,
-    unverified,
+    unverified_strategy,
 )
 
 HEADER, PAYLOAD, SIGNATURE = 0, 1, 2
@@ -37,7 +37,7 @@ SPOILED = [
 """Spaces at both ends of a header's value are not the token's."""
 
 
-def signed(header: str, payload: str) -> str:
+def sign(header: str, payload: str) -> str:
     """A token with these very segments, rightly signed."""
     signature = hmac.digest(SECRET.encode(), f"{header}.{payload}".encode("latin-1"), "sha256")
     return f"{header}.{payload}.{base64url(signature)}"
@@ -57,7 +57,7 @@ GOOD = segment({"alg": "HS256"}), segment(CLAIMS)
 
 
 def test_the_token_that_is_spoiled_below_is_good() -> None:
-    assert reason_of(signed(*GOOD)) == reason_of(signed(*GOOD), unverified()) == "issued-after-release"
+    assert reason_of(sign(*GOOD)) == reason_of(sign(*GOOD), unverified_strategy()) == "issued-after-release"
 
 
 @pytest.mark.parametrize(("place", "spoiled"), SPOILED)
@@ -65,11 +65,11 @@ def test_a_segment_is_base64url_without_padding_and_nothing_else(place: int, spo
     """Even where the signature is right for what stands there. `{}A` is a length that base64 has not."""
     segments = [*GOOD, ""]
     segments[place] = spoiled.format(segments[place])
-    token = signed(segments[HEADER], segments[PAYLOAD])
+    token = sign(segments[HEADER], segments[PAYLOAD])
     if place == SIGNATURE:
         signature = base64url(b"x" * 33) if spoiled == "{}A" else token.rpartition(".")[2]
         token = f"{token.rpartition('.')[0]}.{spoiled.format(signature)}"
-    assert reason_of(token) == reason_of(token, unverified()) == "malformed-token"
+    assert reason_of(token) == reason_of(token, unverified_strategy()) == "malformed-token"
 
 
 @pytest.mark.parametrize("place", [HEADER, PAYLOAD])
@@ -82,9 +82,9 @@ def test_the_other_alphabet_is_refused(place: int) -> None:
     assert right != wrong
     segments = [*GOOD]
     segments[place] = right
-    assert reason_of(signed(*segments)) == "issued-after-release"
+    assert reason_of(sign(*segments)) == "issued-after-release"
     segments[place] = wrong
-    assert reason_of(signed(*segments)) == reason_of(signed(*segments), unverified()) == "malformed-token"
+    assert reason_of(sign(*segments)) == reason_of(sign(*segments), unverified_strategy()) == "malformed-token"
 
 
 USABLE = [

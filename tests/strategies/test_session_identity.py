@@ -50,7 +50,7 @@ def of_preset(preset: str, **given: Any) -> dict[str, Any]:
     return preset_options({"preset": preset, **given})
 
 
-def packed(document: object) -> str:
+def pack(document: object) -> str:
     return base64.b64encode(json.dumps(document).encode()).decode()
 
 
@@ -183,7 +183,7 @@ BOMB = base64.b64encode(b"\xdd\xff\xff\xff\xff" * 40).decode()
         ({"M": {"user": {"M": {"version": {"N": "2"}}}}}, "user.version", "session"),
         ({"M": {"user": {"S": '{"version": "2"}'}}}, "user.version", "session"),
         ({"S": '{"user": {"version": 2}}'}, "user.version", "session"),
-        ({"B": packed({"version": 2})}, "version", "session"),
+        ({"B": pack({"version": 2})}, "version", "session"),
         ({"B": base64.b64encode(b"\x81\xa7version\xcd\x00\x02").decode()}, "version", "session"),
         ({"B": base64.b64encode(b"\x82\xa1a\x92\xcb12345678\xc0\xa7version\x02").decode()}, "version", "session"),
         ({"S": '{"version": true}'}, "version", "unknown-version"),

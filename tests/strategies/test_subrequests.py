@@ -58,7 +58,7 @@ def decide(given: dict[str, str], percent: float, **options: Any) -> list[Decisi
 
 
 @cache
-def deployed(percent: float, *, assigns: bool = False, strategy: str = "cookie-version") -> Deployed:
+def deploy(percent: float, *, assigns: bool = False, strategy: str = "cookie-version") -> Deployed:
     section: dict[str, Any] = {"caching": "versioned", "assignSubrequests": assigns}
     if strategy == "sticky-session":
         section |= {"cookie": "sid", "versionCookie": "app-version"}
@@ -89,7 +89,7 @@ def test_a_request_belongs_to_a_page_by_what_browsers_say_of_it(given: dict[str,
 def test_the_function_before_the_cache_knows_it_by_the_same(given: dict[str, str], is_subrequest: bool) -> None:
     reason = "no-identity" if is_subrequest else "no-cookie"
     for strategy in ("cookie-version", "sticky-session"):
-        assert line(deployed(50, strategy=strategy).run(event_of(given)))["reason"] == reason
+        assert line(deploy(50, strategy=strategy).run(event_of(given)))["reason"] == reason
 
 
 @every_percentage
@@ -98,7 +98,7 @@ def test_all_of_them_go_where_most_new_visitors_go(percent: float, origin: str) 
     assert {(one.origin, one.reason, one.bucket, one.visitor) for one in decisions} == {
         (origin, "no-identity", None, "")
     }
-    function = deployed(percent)
+    function = deploy(percent)
     found = [function.run(event_of(FETCH, number)) for number in range(40)]
     assert {(version(one), line(one)["origin"], "bucket" in line(one)) for one in found} == {(origin, origin, False)}
 
@@ -108,7 +108,7 @@ def test_they_are_given_no_cookie() -> None:
         response = Response(origin="canary")
         Assigned(strategies()[0], 100).respond(request(given), response)
         assert len(response.cookies) == expected
-        set_by_function = deployed(100).run(viewer_response(event_of(given))).result["cookies"]
+        set_by_function = deploy(100).run(viewer_response(event_of(given))).result["cookies"]
         assert len(set_by_function) == expected
 
 
@@ -117,7 +117,7 @@ def test_who_says_which_visitor_it_is_of_is_answered_as_that_visitor(value: str)
     page, fetch = (request(given, **{"app-version": value}) for given in (VECTORS["a page"][0], FETCH))
     choose = Assigned(strategies()[0], 50).choose
     assert (choose(fetch).origin, choose(fetch).reason) == (choose(page).origin, choose(page).reason)
-    run = deployed(50).run
+    run = deploy(50).run
     of_page, of_fetch = (event_of(given, **{"app-version": value}) for given in (VECTORS["a page"][0], FETCH))
     assert version(run(of_fetch)) == version(run(of_page))
     assert line(run(of_fetch))["reason"] == choose(fetch).reason != "no-identity"
@@ -127,14 +127,14 @@ def test_a_session_is_an_identity_and_one_that_cannot_be_read_is_none() -> None:
     sessions = Assigned(strategies()[1], 50)
     assert sessions.choose(request(FETCH, sessiontoken="t")).reason == "unknown-session"
     assert sessions.choose(request(FETCH, sessiontoken="t" * 1_025)).reason == "no-identity"
-    function = deployed(50, strategy="sticky-session")
+    function = deploy(50, strategy="sticky-session")
     assert line(function.run(event_of(FETCH, sid="t")))["reason"] == "asks-table"
     assert line(function.run(event_of(FETCH, sid="t" * 1_025)))["reason"] == "no-identity"
 
 
 def test_by_option_they_are_new_visitors_as_all_others() -> None:
     assert {one.origin for one in decide(FETCH, 50, assign_subrequests=True)} == {"stable", "canary"}
-    function = deployed(50, assigns=True)
+    function = deploy(50, assigns=True)
     assert {version(function.run(event_of(FETCH, number))) for number in range(40)} == {"stable", "canary"}
     response = Response(origin="canary")
     Assigned(strategies(assign_subrequests=True)[0], 100).respond(request(FETCH), response)

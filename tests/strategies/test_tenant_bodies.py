@@ -151,7 +151,7 @@ def test_json_may_follow_one_byte_order_mark() -> None:
     assert outcome(request(mark + JSON)) == "not-json"
 
 
-def padded(size: int) -> bytes:
+def pad(size: int) -> bytes:
     return JSON + b" " * (size - len(JSON))
 
 
@@ -159,8 +159,8 @@ def padded(size: int) -> bytes:
     ("content", "expected"),
     [
         (gzip.compress(JSON), "t1/a1"),
-        (gzip.compress(padded(1_048_576)), "t1/a1"),
-        (gzip.compress(padded(1_048_577)), "oversized-body"),
+        (gzip.compress(pad(1_048_576)), "t1/a1"),
+        (gzip.compress(pad(1_048_577)), "oversized-body"),
         (gzip.compress(bytes(20_000_000)), "oversized-body"),
         (gzip.compress(b""), "not-json"),
         (gzip.compress(JSON)[:-1], "broken-body"),

@@ -77,14 +77,14 @@ class Shop:
     def __call__(self, asked: Asked) -> Reply:
         with self._lock:
             self.asked.append(asked)
-            version, identity = self._assigned(asked)
+            version, identity = self._assign(asked)
             path = asked.path.partition("?")[0]
             if path not in self.caches:
                 return self._page(version, identity, "Miss from cloudfront")
             values = [asked.headers.get(name) for name in sorted(self.key_headers)]
             return self._from_cache(f"{self.cache_key(path, version)} {values}", version, identity)
 
-    def _assigned(self, asked: Asked) -> tuple[str, str]:
+    def _assign(self, asked: Asked) -> tuple[str, str]:
         forced, _, secret = asked.headers.get("x-qa-origin", "").partition(":")
         if secret == self.secret:
             return forced, ""
@@ -126,7 +126,7 @@ class Shop:
 
 
 @contextlib.contextmanager
-def served(answer: Callable[[Asked], Reply], context: ssl.SSLContext | None = None) -> Iterator[str]:
+def serve(answer: Callable[[Asked], Reply], context: ssl.SSLContext | None = None) -> Iterator[str]:
     """The URL of a site that answers like this, over TLS where there is a context."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -223,7 +223,7 @@ def certificate(folder: Path, *addresses: str) -> tuple[Path, ssl.SSLContext]:
     return public, context
 
 
-def validated(url: str, **keys: Any) -> Report:
+def validate_small(url: str, **keys: Any) -> Report:
     """A validation in small, unless the keys say otherwise: 40 visitors, and 3 who come 3 times."""
     small = {"visitors": 40, "stickyVisitors": 3, "requestsPerVisitor": 3, "rate": 1000, "timeoutSeconds": 5}
     return asyncio.run(validate(parse_plan({"url": url, **small, **keys})))

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.validator.sites import Asked, Reply, Shop, certificate, result, served, socket_served, validated, verdicts
+from tests.validator.sites import (
+    Asked,
+    Reply,
+    Shop,
+    certificate,
+    result,
+    serve,
+    socket_served,
+    validate_small,
+    verdicts,
+)
 from validator.checks.report import Report
 from validator.traffic.failures import describe_error
 
@@ -85,7 +95,7 @@ def is_unproven(report: Report) -> bool:
 )  # fmt: skip
 def test_a_site_that_gives_no_answer_is_reported(behavior: Behavior, problem: str):
     with socket_served(behavior) as url:
-        report = validated(url, percent=30, timeoutSeconds=0.2)
+        report = validate_small(url, percent=30, timeoutSeconds=0.2)
     assert is_unproven(report)
     answers = result(report, "answers")
     count = answers.figures["requests"]
@@ -96,7 +106,7 @@ def test_a_site_that_gives_no_answer_is_reported(behavior: Behavior, problem: st
 def test_a_site_that_is_not_there_is_reported():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    report = validated(url, percent=30)
+    report = validate_small(url, percent=30)
     assert is_unproven(report)
     assert result(report, "answers").summary.endswith("requests got no response: the connection was refused")
 
@@ -104,7 +114,7 @@ def test_a_site_that_is_not_there_is_reported():
 def test_a_name_that_cannot_be_resolved_is_reported(monkeypatch: pytest.MonkeyPatch):
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    report = validated("https://nowhere.invalid/", percent=30)
+    report = validate_small("https://nowhere.invalid/", percent=30)
     assert is_unproven(report)
     assert " requests got no response: the host name cannot be resolved: " in result(report, "answers").summary
 
@@ -114,8 +124,8 @@ def test_redirects_in_circles_are_reported():
     def circle(asked: Asked) -> Reply:
         return 302, [("location", "/b" if asked.path == "/" else "/")], b""
 
-    with served(circle) as url:
-        report = validated(url, percent=30, maxRedirects=3)
+    with serve(circle) as url:
+        report = validate_small(url, percent=30, maxRedirects=3)
     assert is_unproven(report)
     assert result(report, "answers").summary.endswith(
         "requests got no response: too many redirects: more than 3, the last to /"
@@ -128,16 +138,16 @@ def test_a_redirect_to_nowhere_is_an_answer_or_reported(location: str):
     def redirect(_: Asked) -> Reply:
         return 302, [("location", location.encode("utf-8", "surrogateescape").decode("latin-1"))], b""
 
-    with served(redirect) as url:
-        report = validated(url, percent=30)
+    with serve(redirect) as url:
+        report = validate_small(url, percent=30)
     assert not report.has_passed
     assert result(report, "answers").verdict in ("passed", "failed")
 
 
 def test_a_certificate_that_nobody_signed_is_reported(tmp_path: Path):
     _, context = certificate(tmp_path, "127.0.0.1")
-    with served(Shop(), context) as url:
-        report = validated(url, percent=30)
+    with serve(Shop(), context) as url:
+        report = validate_small(url, percent=30)
     assert is_unproven(report)
     assert result(report, "answers").summary.endswith(
         "requests got no response: the certificate is not trusted: self-signed certificate"
@@ -146,8 +156,8 @@ def test_a_certificate_that_nobody_signed_is_reported(tmp_path: Path):
 
 def test_a_certificate_of_another_site_is_reported_though_its_ca_is_trusted(tmp_path: Path):
     trusted, context = certificate(tmp_path, "192.0.2.1")
-    with served(Shop(), context) as url:
-        report = validated(url, percent=30, caFile=str(trusted))
+    with serve(Shop(), context) as url:
+        report = validate_small(url, percent=30, caFile=str(trusted))
     assert is_unproven(report)
     assert "the certificate is not trusted: IP address mismatch, certificate is not valid for '127.0.0.1'" in (
         result(report, "answers").summary
@@ -155,8 +165,8 @@ def test_a_certificate_of_another_site_is_reported_though_its_ca_is_trusted(tmp_
 
 
 def test_a_site_that_does_not_speak_tls_is_reported():
-    with served(Shop()) as url:
-        report = validated(url.replace("http:", "https:"), percent=30)
+    with serve(Shop()) as url:
+        report = validate_small(url.replace("http:", "https:"), percent=30)
     assert is_unproven(report)
     assert result(report, "answers").summary.endswith("requests got no response: TLS failed: WRONG_VERSION_NUMBER")
 
@@ -169,8 +179,8 @@ def test_one_lost_answer_fails_and_leaves_open_only_what_it_could_change():
             raise ConnectionError
         return shop(asked)
 
-    with served(lossy) as url:
-        report = validated(url, percent=50)
+    with serve(lossy) as url:
+        report = validate_small(url, percent=50)
     assert result(report, "answers").verdict == "failed"
     assert result(report, "answers").summary.startswith("1 of 58 requests got no response: no HTTP response: ")
     split = result(report, "split")
@@ -183,7 +193,7 @@ def test_the_time_is_up_even_where_every_answer_comes_just_in_time():
             connection.sendall(b"HTTP/1.1 200 OK\r\nx-app-version: 1\r\nContent-Length: 0\r\n\r\n")
 
     with socket_served(slow) as url:
-        report = validated(url, percent=0, concurrency=1, deadlineSeconds=1)
+        report = validate_small(url, percent=0, concurrency=1, deadlineSeconds=1)
     answers = result(report, "answers")
     assert answers.verdict == "inconclusive"
     assert answers.summary.endswith(" planned requests never sent: the time limit of 1 s is over")
@@ -197,8 +207,8 @@ def test_redirects_count_and_the_limit_holds():
             return 302, [("location", "/home")], b""
         return 200, [("x-app-version", "1")], b""
 
-    with served(redirect) as url:
-        report = validated(url, maxRequests=60, concurrency=1, stickyVisitors=0)
+    with serve(redirect) as url:
+        report = validate_small(url, maxRequests=60, concurrency=1, stickyVisitors=0)
     assert report.requests == 60
     assert result(report, "answers").summary == ("16 planned requests never sent: the limit of 60 requests is reached")
 

@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from tests.validator.sites import SECRET, Asked, Reply, Shop, result, served, validated, verdicts
+from tests.validator.sites import SECRET, Asked, Reply, Shop, result, serve, validate_small, verdicts
 
 OVERRIDE = {"header": "x-qa-origin", "secret": SECRET}
 
 
 def test_a_sound_site_passes_with_evidence():
     shop = Shop(caches=frozenset({"/style.css"}), has_fresh_cookies=True)
-    with served(shop) as url:
-        report = validated(
+    with serve(shop) as url:
+        report = validate_small(
             url,
             visitors=100,
             percent=30,
@@ -41,8 +41,8 @@ def test_a_sound_site_passes_with_evidence():
 
 
 def test_a_wrong_split_fails():
-    with served(Shop(percent=30)) as url:
-        report = validated(url, visitors=100, percent=10)
+    with serve(Shop(percent=30)) as url:
+        report = validate_small(url, visitors=100, percent=10)
     split = result(report, "split")
     assert (split.verdict, split.figures["canary"], split.figures["believedCounts"]) == ("failed", 30, [2, 21])
     assert split.figures["pValue"] < 1e-7
@@ -54,15 +54,15 @@ def test_a_wrong_split_fails():
 @pytest.mark.long
 @pytest.mark.parametrize(("percent", "at_site"), [(0, 1), (100, 99)])
 def test_nothing_and_all_are_expected_exactly(percent: int, at_site: int):
-    with served(Shop(percent=at_site)) as url:
-        assert result(validated(url, visitors=100, percent=percent), "split").verdict == "failed"
-    with served(Shop(percent=percent)) as url:
-        assert result(validated(url, visitors=100, percent=percent), "split").verdict == "passed"
+    with serve(Shop(percent=at_site)) as url:
+        assert result(validate_small(url, visitors=100, percent=percent), "split").verdict == "failed"
+    with serve(Shop(percent=percent)) as url:
+        assert result(validate_small(url, visitors=100, percent=percent), "split").verdict == "passed"
 
 
 def test_visitors_who_change_versions_fail_with_both_responses():
-    with served(Shop(percent=50, is_forgetful=True)) as url:
-        stickiness = result(validated(url, percent=50, stickyVisitors=1, requestsPerVisitor=10), "stickiness")
+    with serve(Shop(percent=50, is_forgetful=True)) as url:
+        stickiness = result(validate_small(url, percent=50, stickyVisitors=1, requestsPerVisitor=10), "stickiness")
     assert stickiness.verdict == "failed"
     assert stickiness.summary == "1 visitor × 10 requests: 1 visitor did not stay on the first version"
     assert len({answer.version for answer in stickiness.samples}) == len(stickiness.samples) == 2
@@ -71,8 +71,8 @@ def test_visitors_who_change_versions_fail_with_both_responses():
 
 @pytest.mark.long
 def test_an_override_that_is_not_obeyed_fails_and_its_secret_is_nowhere():
-    with served(Shop(percent=0)) as url:
-        report = validated(url, override={"header": "x-qa-origin", "secret": "wrong-" + SECRET})
+    with serve(Shop(percent=0)) as url:
+        report = validate_small(url, override={"header": "x-qa-origin", "secret": "wrong-" + SECRET})
     override = result(report, "override")
     assert override.verdict == "failed"
     assert override.summary == (
@@ -86,8 +86,8 @@ def test_an_override_that_is_not_obeyed_fails_and_its_secret_is_nowhere():
 @pytest.mark.parametrize("place", ["cookie", "query"])
 def test_the_override_goes_where_it_is_looked_for(place: str):
     shop = Shop()
-    with served(shop) as url:
-        validated(f"{url}?page=1", override={place: "qa", "secret": SECRET})
+    with serve(shop) as url:
+        validate_small(f"{url}?page=1", override={place: "qa", "secret": SECRET})
     forced = [asked for asked in shop.asked if SECRET in asked.path + asked.headers.get("cookie", "")]
     assert len(forced) == 3 * 2 + 3 * 2
     if place == "cookie":
@@ -100,29 +100,29 @@ def test_the_secret_is_redacted_in_responses():
     def echo(asked: Asked) -> Reply:
         return 200, [("x-app-version", asked.headers.get("x-qa-origin", "1"))], b""
 
-    with served(echo) as url:
-        report = validated(url, override=OVERRIDE, stickyVisitors=0)
+    with serve(echo) as url:
+        report = validate_small(url, override=OVERRIDE, stickyVisitors=0)
     document = json.dumps(report.as_json())
     assert "unknown (stable:(secret))" in document
     assert SECRET not in document
 
 
 def test_the_secret_is_not_sent_over_plain_http():
-    report = validated("http://nowhere.invalid/", override=OVERRIDE)
+    report = validate_small("http://nowhere.invalid/", override=OVERRIDE)
     assert result(report, "override").summary == "the secret is not sent over plain HTTP: use https://"
     assert result(report, "override").verdict == "inconclusive"
 
 
 def test_a_pin_holds_for_all_or_fails():
-    with served(Shop(percent=50, pin="stable")) as url:
-        report = validated(url, percent=50, pin="stable")
+    with serve(Shop(percent=50, pin="stable")) as url:
+        report = validate_small(url, percent=50, pin="stable")
     assert verdicts(report) == dict.fromkeys(
         ("answers", "stickiness", "pin", "cached-cookies", "cached-versions"), "passed"
     )
     assert result(report, "pin").summary == "43 visitors, all on stable"
     assert result(report, "split").summary == "all visitors are pinned to stable"
-    with served(Shop(percent=4)) as url:
-        pin = result(validated(url, pin="stable"), "pin")
+    with serve(Shop(percent=4)) as url:
+        pin = result(validate_small(url, pin="stable"), "pin")
     assert (pin.verdict, pin.summary) == (
         "failed",
         "1 of 49 responses are not of stable, to which all visitors are pinned",
@@ -131,8 +131,8 @@ def test_a_pin_holds_for_all_or_fails():
 
 def test_a_cookie_out_of_the_cache_fails_even_where_one_visitor_got_it():
     shop = Shop(caches=frozenset({"/"}), cache_key=lambda *_: "/", has_cached_cookies=True)
-    with served(shop) as url:
-        cookies = result(validated(url, visitors=10, stickyVisitors=0), "cached-cookies")
+    with serve(shop) as url:
+        cookies = result(validate_small(url, visitors=10, stickyVisitors=0), "cached-cookies")
     assert cookies.verdict == "failed"
     assert "got the same cookie visitor (SHA-256 " in cookies.summary
     assert cookies.figures["shared"][0]["visitors"] > 1
@@ -142,8 +142,8 @@ def test_a_cookie_out_of_the_cache_fails_even_where_one_visitor_got_it():
 @pytest.mark.long
 def test_a_function_behind_the_cache_may_add_a_cookie_to_every_hit():
     shop = Shop(caches=frozenset({"/"}), has_fresh_cookies=True)
-    with served(shop) as url:
-        cookies = result(validated(url), "cached-cookies")
+    with serve(shop) as url:
+        cookies = result(validate_small(url), "cached-cookies")
     assert cookies.verdict == "passed"
     assert (
         cookies.figures["cached"] == 44
@@ -155,9 +155,9 @@ def test_short_cookies_count_only_where_the_plan_names_them():
     def answer(_: Asked) -> Reply:
         return 200, [("x-app-version", "1"), ("set-cookie", "lang=en; Path=/")], b""
 
-    with served(answer) as url:
-        assert result(validated(url), "cached-cookies").verdict == "passed"
-        assert result(validated(url, cookies=["lang"]), "cached-cookies").summary.startswith(
+    with serve(answer) as url:
+        assert result(validate_small(url), "cached-cookies").verdict == "passed"
+        assert result(validate_small(url, cookies=["lang"]), "cached-cookies").summary.startswith(
             "46 visitors got the same cookie lang (SHA-256 "
         )
 
@@ -168,8 +168,8 @@ def test_the_same_short_cookie_on_every_hit_is_a_replayed_one():
         headers = [("x-app-version", "1"), ("set-cookie", "cart=7"), ("x-cache", "Hit from cloudfront")]
         return 200, headers, b""
 
-    with served(answer) as url:
-        cookies = result(validated(url), "cached-cookies")
+    with serve(answer) as url:
+        cookies = result(validate_small(url), "cached-cookies")
     assert (cookies.verdict, cookies.summary) == (
         "failed",
         "46 cached responses set the cookie cart, which is the first visitor's",
@@ -178,8 +178,8 @@ def test_the_same_short_cookie_on_every_hit_is_a_replayed_one():
 
 def test_the_other_versions_answer_out_of_the_cache_fails():
     shop = Shop(percent=50, caches=frozenset({"/style.css"}), cache_key=lambda path, _: path)
-    with served(shop) as url:
-        versions = result(validated(url, percent=50, objects=["/style.css"], override=OVERRIDE), "cached-versions")
+    with serve(shop) as url:
+        versions = result(validate_small(url, percent=50, objects=["/style.css"], override=OVERRIDE), "cached-versions")
     assert versions.verdict == "failed"
     assert versions.summary == "a tester of canary got a cached response of stable (Hit from cloudfront)"
     assert versions.figures["wrongHits"] == 6
@@ -188,9 +188,9 @@ def test_the_other_versions_answer_out_of_the_cache_fails():
 
 @pytest.mark.long
 def test_versions_are_inconclusive_where_only_one_of_two_responded():
-    with served(Shop(percent=0)) as url:
-        unmet = result(validated(url, percent=1), "cached-versions")
-        alone = result(validated(url, percent=0), "cached-versions")
+    with serve(Shop(percent=0)) as url:
+        unmet = result(validate_small(url, percent=1), "cached-versions")
+        alone = result(validate_small(url, percent=0), "cached-versions")
     assert (unmet.verdict, unmet.summary) == (
         "inconclusive",
         "only one version responded: more visitors, or a QA override, would reach the other",
@@ -199,8 +199,8 @@ def test_versions_are_inconclusive_where_only_one_of_two_responded():
 
 
 def test_a_version_that_fails_is_named_with_its_statuses():
-    with served(Shop(broken_version="canary")) as url:
-        answers = result(validated(url, percent=30, stickyVisitors=0), "answers")
+    with serve(Shop(broken_version="canary")) as url:
+        answers = result(validate_small(url, percent=30, stickyVisitors=0), "answers")
     assert answers.verdict == "failed"
     assert answers.summary.startswith("15 of 49 responses had a wrong status: 500 of canary, not below 500")
     assert answers.figures["statuses"]["canary"] == {"500": 15}
@@ -216,15 +216,15 @@ def test_a_version_that_fails_is_named_with_its_statuses():
     ],
 )
 def test_status_and_text_are_expected_of_each_version(expect: str, verdict: str, summary: str):
-    with served(Shop(broken_version="canary" if verdict == "passed" else "")) as url:
-        answers = result(validated(url, expect=[expect], stickyVisitors=0), "answers")
+    with serve(Shop(broken_version="canary" if verdict == "passed" else "")) as url:
+        answers = result(validate_small(url, expect=[expect], stickyVisitors=0), "answers")
     assert (answers.verdict, answers.summary) == (verdict, summary)
 
 
 @pytest.mark.long
 def test_a_version_that_never_answers_leaves_its_expectation_open():
-    with served(Shop(percent=0)) as url:
-        answers = result(validated(url, expect=["canary:200:"]), "answers")
+    with serve(Shop(percent=0)) as url:
+        answers = result(validate_small(url, expect=["canary:200:"]), "answers")
     assert (answers.verdict, answers.summary) == (
         "inconclusive",
         "no response of canary, so its expectation was not checked; a QA override would reach it",
@@ -233,10 +233,10 @@ def test_a_version_that_never_answers_leaves_its_expectation_open():
 
 @pytest.mark.long
 def test_versions_can_be_read_from_the_body():
-    with served(Shop(is_anonymous=True)) as url:
-        by_text = validated(url, percent=30, versionPattern=r"version ([0-9])\.0")
-        blind = validated(url, percent=30)
-        elsewhere = validated(url, percent=30, versionPattern="edition ([0-9])")
+    with serve(Shop(is_anonymous=True)) as url:
+        by_text = validate_small(url, percent=30, versionPattern=r"version ([0-9])\.0")
+        blind = validate_small(url, percent=30)
+        elsewhere = validate_small(url, percent=30, versionPattern="edition ([0-9])")
     assert verdicts(by_text) == dict.fromkeys(
         ("answers", "split", "stickiness", "cached-cookies", "cached-versions"), "passed"
     )
@@ -253,16 +253,16 @@ def test_versions_can_be_read_from_the_body():
 
 @pytest.mark.long
 def test_a_code_that_means_no_version_is_shown():
-    with served(Shop()) as url:
-        split = result(validated(url, percent=30, versions={"stable": "1", "canary": "9"}), "split")
+    with serve(Shop()) as url:
+        split = result(validate_small(url, percent=30, versions={"stable": "1", "canary": "9"}), "split")
     assert split.verdict == "inconclusive"
     assert split.summary == "12 of 40 visitors got no known version: the code '2' belongs to none of stable, canary"
 
 
 def test_a_cache_that_is_not_keyed_on_what_vary_names_is_found():
     shop = Shop(caches=frozenset({"/style.css"}), vary="Accept-Encoding, RSC, X-Theme", key_headers=frozenset({"rsc"}))
-    with served(shop) as url:
-        varied = result(validated(url, percent=30, objects=["/style.css"]), "varied-headers")
+    with serve(shop) as url:
+        varied = result(validate_small(url, percent=30, objects=["/style.css"]), "varied-headers")
     assert (varied.verdict, varied.summary) == (
         "failed",
         "Vary names x-theme, and a new value got a cached response: put x-theme into keyHeaders",
@@ -274,8 +274,8 @@ def test_a_cache_that_is_not_keyed_on_what_vary_names_is_found():
 @pytest.mark.long
 def test_a_cache_that_is_keyed_on_what_vary_names_passes():
     shop = Shop(caches=frozenset({"/style.css"}), vary="RSC, X-Theme", key_headers=frozenset({"rsc", "x-theme"}))
-    with served(shop) as url:
-        varied = result(validated(url, percent=30, objects=["/style.css"]), "varied-headers")
+    with serve(shop) as url:
+        varied = result(validate_small(url, percent=30, objects=["/style.css"]), "varied-headers")
     assert (varied.verdict, varied.summary) == (
         "passed",
         "2 headers named in Vary, and a new value never got a cached response",
@@ -287,8 +287,8 @@ def test_a_cache_that_is_keyed_on_what_vary_names_passes():
 def test_no_unusual_request_is_sent_for_an_object_that_is_not_cached(vary: str):
     """Where the object is not in the cache, the unusual value would be what everybody gets."""
     shop = Shop(vary=vary)
-    with served(shop) as url:
-        varied = result(validated(url, percent=30), "varied-headers")
+    with serve(shop) as url:
+        varied = result(validate_small(url, percent=30), "varied-headers")
     assert (varied.verdict, varied.summary) == ("skipped", "no cached response names a header in Vary")
     assert not [asked for asked in shop.asked if "rsc" in asked.headers]
 
@@ -308,11 +308,11 @@ def test_links_and_redirects_to_an_origins_host_are_named():
         return 200, [("Content-Type", "text/html; charset=utf-8"), ("x-app-version", "1")], PAGE
 
     hosts = {"originHosts": ["v1.example.com", "V2.example.com"]}
-    with served(answer) as url:
-        found = result(validated(url, visitors=3, **hosts), "origin-hosts")
-        moved = result(validated(f"{url}moved", visitors=3, **hosts), "origin-hosts")
-        sound = result(validated(url, visitors=3, originHosts=["v3.example.com", "127.0.0.1"]), "origin-hosts")
-        unasked = result(validated(url, visitors=3), "origin-hosts")
+    with serve(answer) as url:
+        found = result(validate_small(url, visitors=3, **hosts), "origin-hosts")
+        moved = result(validate_small(f"{url}moved", visitors=3, **hosts), "origin-hosts")
+        sound = result(validate_small(url, visitors=3, originHosts=["v3.example.com", "127.0.0.1"]), "origin-hosts")
+        unasked = result(validate_small(url, visitors=3), "origin-hosts")
     assert (found.verdict, found.summary) == (
         "failed",
         "3 references to the host of an origin: <meta content> of / names https://V1.example.com/later",

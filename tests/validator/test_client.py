@@ -17,9 +17,9 @@ from tests.validator.sites import (
     Shop,
     certificate,
     result,
-    served,
+    serve,
     socket_served,
-    validated,
+    validate_small,
     verdicts,
 )
 from validator.plan.parse import PlanError
@@ -29,8 +29,8 @@ OVERRIDE = {"header": "x-qa-origin", "secret": SECRET}
 
 def test_every_visitor_has_a_cookie_jar_of_his_own():
     shop = Shop(percent=50)
-    with served(shop) as url:
-        validated(url, visitors=4, concurrency=1)
+    with serve(shop) as url:
+        validate_small(url, visitors=4, concurrency=1)
     newcomers, regulars = shop.asked[:4], shop.asked[4 : 4 + 3 * 3]
     assert [asked.cookie("visitor") for asked in newcomers] == [""] * 4
     brought = [asked.cookie("visitor") for asked in regulars]
@@ -46,8 +46,8 @@ def test_redirects_on_the_site_are_followed_with_the_cookies_set_on_the_way():
         version = "2" if asked.cookie("ticket") == "a-ticket-of-the-door" else "1"
         return 200, [("x-app-version", version)], b""
 
-    with served(door) as url:
-        report = validated(url, percent=100)
+    with serve(door) as url:
+        report = validate_small(url, percent=100)
     assert result(report, "split").verdict == "passed"
     assert result(report, "split").samples[0].path == "/home"
     assert result(report, "cached-cookies").verdict == "failed"  # a cookie set on the way counts: all got the same
@@ -56,14 +56,14 @@ def test_redirects_on_the_site_are_followed_with_the_cookies_set_on_the_way():
 @pytest.mark.long
 def test_a_redirect_to_another_site_is_the_answer_and_nothing_is_sent_there():
     elsewhere = Shop()
-    with served(elsewhere) as other:
+    with serve(elsewhere) as other:
 
         def away(asked: Asked) -> Reply:
             version = "2" if "canary" in asked.headers.get("x-qa-origin", "") else "1"
             return 302, [("location", other), ("x-app-version", version)], b""
 
-        with served(away) as url:
-            report = validated(url, override=OVERRIDE, expect=["stable:302:"])
+        with serve(away) as url:
+            report = validate_small(url, override=OVERRIDE, expect=["stable:302:"])
     assert report.has_passed, report.summary
     assert elsewhere.asked == []
 
@@ -76,7 +76,7 @@ def test_an_endless_page_is_read_only_so_far():
             connection.sendall(b"\0" * 65_536)
 
     with socket_served(endless) as url:
-        report = validated(url, visitors=2, stickyVisitors=0, expect=["stable:200:Welcome"])
+        report = validate_small(url, visitors=2, stickyVisitors=0, expect=["stable:200:Welcome"])
     assert result(report, "answers").verdict == "passed"
 
 
@@ -86,8 +86,8 @@ def test_a_wrong_charset_does_not_fail(charset: str):
     def answer(_: Asked) -> Reply:
         return 200, [("content-type", f"text/html; charset={charset}"), ("x-app-version", "1")], b"caf\xe9 Welcome"
 
-    with served(answer) as url:
-        report = validated(url, visitors=2, stickyVisitors=0)
+    with serve(answer) as url:
+        report = validate_small(url, visitors=2, stickyVisitors=0)
     assert result(report, "answers").verdict == "passed"
 
 
@@ -95,8 +95,8 @@ def test_nothing_of_a_site_reaches_a_terminal_as_it_is():
     def answer(_: Asked) -> Reply:
         return 200, [("x-app-version", "\x1b[2J\x9b" + "9" * 500), ("x-cache", "\x1b]0;owned\x07")], b""
 
-    with served(answer) as url:
-        report = validated(url, visitors=2, stickyVisitors=0)
+    with serve(answer) as url:
+        report = validate_small(url, visitors=2, stickyVisitors=0)
     document = json.dumps(report.as_json(), ensure_ascii=False)
     assert all(character.isprintable() for character in document)
     assert "?[2J?999" in document
@@ -106,8 +106,8 @@ def test_nothing_of_a_site_reaches_a_terminal_as_it_is():
 @pytest.mark.long
 def test_a_ca_of_ones_own_can_be_trusted(tmp_path: Path):
     trusted, context = certificate(tmp_path, "127.0.0.1")
-    with served(Shop(), context) as url:
-        report = validated(url, percent=30, caFile=str(trusted), override=OVERRIDE)
+    with serve(Shop(), context) as url:
+        report = validate_small(url, percent=30, caFile=str(trusted), override=OVERRIDE)
     assert set(verdicts(report).values()) == {"passed"}
 
 
@@ -117,15 +117,15 @@ def test_an_unreadable_ca_file_is_an_error(tmp_path: Path, content: str | None):
     if content:
         file.write_text(content)
     with pytest.raises(PlanError) as error:
-        validated("https://nowhere.invalid/", caFile=str(file))
+        validate_small("https://nowhere.invalid/", caFile=str(file))
     assert error.value.errors == [("caFile", f"{file}: no certificates can be read from it")]
 
 
 def test_a_proxy_is_for_the_world_not_for_this_machine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "")
-    with served(Shop()) as url:
-        assert result(validated(url), "answers").verdict == "passed"
+    with serve(Shop()) as url:
+        assert result(validate_small(url), "answers").verdict == "passed"
 
 
 def test_not_more_requests_at_once_than_allowed():
@@ -140,6 +140,6 @@ def test_not_more_requests_at_once_than_allowed():
             now[0] -= 1
         return 200, [("x-app-version", "1")], b""
 
-    with served(answer) as url:
-        validated(url, concurrency=3)
+    with serve(answer) as url:
+        validate_small(url, concurrency=3)
     assert most[0] <= 3

@@ -14,7 +14,7 @@ import pytest
 from botocore.stub import Stubber
 
 from infra.package.wheels import read_lock
-from tests.validator.sites import SECRET, Shop, served, socket_served
+from tests.validator.sites import SECRET, Shop, serve, socket_served
 from validator.handler import handler
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def client_of(pipeline: Stubber) -> Callable[[], Any]:
 
 
 def test_a_plan_is_answered_with_its_report_which_is_logged_too(capsys: pytest.CaptureFixture[str]):
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         report = handler({"url": url, "percent": 30, **SMALL}, Context(), never)
     assert report["passed"] is True
     assert report["plan"]["deadlineSeconds"] == 120
@@ -90,7 +90,7 @@ def test_the_functions_own_plan_lies_under_the_events(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     shop = Shop()
-    with served(shop) as url:
+    with serve(shop) as url:
         own = {"url": url, "percent": 99, "override": {"header": "x-qa-origin"}, **SMALL}
         monkeypatch.setenv("VALIDATOR_PLAN", json.dumps(own))
         monkeypatch.setenv("EDGE_ROUTER_OVERRIDE_SECRET", SECRET)
@@ -142,7 +142,7 @@ def test_a_passed_validation_is_a_job_success(pipeline: Stubber):
             "executionDetails": {"summary": summary, "externalExecutionId": Context.aws_request_id},
         },
     )
-    with served(Shop()) as url:
+    with serve(Shop()) as url:
         report = handler(job({"url": url, "percent": 30, **SMALL}), Context(), client_of(pipeline))
     assert (report["passed"], report["summary"]) == (True, summary)
     pipeline.assert_no_pending_responses()
@@ -153,7 +153,7 @@ def test_a_failed_validation_is_a_job_failure_with_the_summary(pipeline: Stubber
         pipeline,
         "failed: pin: 23 of 24 responses are not of canary, to which all visitors are pinned",
     )
-    with served(Shop(percent=5)) as url:
+    with serve(Shop(percent=5)) as url:
         report = handler(job({"url": url, "pin": "canary", **SMALL}), Context(), client_of(pipeline))
     assert report["passed"] is False
     pipeline.assert_no_pending_responses()

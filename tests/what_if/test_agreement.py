@@ -66,7 +66,7 @@ def requests(source: random.Random, name: str) -> list[Entry]:
     ]
 
 
-def chosen(stack: Stack, percent: float, entry: Entry) -> Decision:
+def choose(stack: Stack, percent: float, entry: Entry) -> Decision:
     """The decision of the strategy itself."""
     settings = stack.settings
     edge = Edge(
@@ -95,18 +95,18 @@ def test_cookie_version_is_judged_as_the_router_decides(keys: tuple[str, ...], t
     entries = requests(random.Random(7), "app-version")
     for form, write_log in FORMATS.items():
         with DuckDb(read_rules(stack, 25)) as database:
-            found = judged(database, write_log(tmp_path, entries))
+            found = judge(database, write_log(tmp_path, entries))
         for entry in entries:
-            decision, row = chosen(stack, 25, entry), found[entry["x-edge-request-id"]]
+            decision, row = choose(stack, 25, entry), found[entry["x-edge-request-id"]]
             assert (row["reason"], version(row, 25)) == (decision.reason, decision.origin), (form, entry["cs(Cookie)"])
             assert row["fixed"] or row["bucket"] == decision.bucket
-    assert {decision.reason for decision in (chosen(stack, 25, entry) for entry in entries)} >= {
+    assert {decision.reason for decision in (choose(stack, 25, entry) for entry in entries)} >= {
         *("cookie", "no-cookie", "other-release", "unknown-version"),
         "forged-cookie" if keys else "malformed-cookie",
     }
 
 
-def judged(database: DuckDb, path: Path) -> dict[str, dict[str, Any]]:
+def judge(database: DuckDb, path: Path) -> dict[str, dict[str, Any]]:
     return {row["request_id"]: row for row in database.judge(path, COLUMNS)}
 
 
@@ -127,7 +127,7 @@ def test_a_session_is_judged_as_one_that_the_table_does_not_know(tmp_path: Path)
     entries = [request(NOON, "/", f"a=1; sid={token}" if token else "", f"id{i}") for i, token in enumerate(tokens)]
     for write_log in FORMATS.values():
         with DuckDb(read_rules(stack, 25)) as database:
-            found = judged(database, write_log(tmp_path, entries))
+            found = judge(database, write_log(tmp_path, entries))
         for token, entry in zip(tokens, entries, strict=True):
             is_session = 0 < len(token) <= 1_024
             key = token.strip('"') if is_session else entry["x-edge-request-id"]
@@ -154,7 +154,7 @@ def test_cookies_that_a_log_has_unencoded_are_read_too(tmp_path: Path) -> None:
         str({"cs(Cookie)": cookie, "x-edge-request-id": name}).replace("'", '"') for name, cookie in cookies.items()
     ]
     with DuckDb(read_rules(stack, 25)) as database:
-        found = judged(database, write(tmp_path / "a.json", lines))
+        found = judge(database, write(tmp_path / "a.json", lines))
     assert {name: row["bucket"] for name, row in found.items()} == {
         "spaces": Assignment(RELEASE, 25).assign("abc%25")[1],
         "old": Assignment(RELEASE, 25).assign("abc")[1],
@@ -165,5 +165,5 @@ def test_tokens_are_not_in_the_log_and_nobody_is_judged(tmp_path: Path) -> None:
     jwt = {"releasedAt": "2026-12-01T00:00:00Z", "algorithm": "HS256", "secret": "x" * 32}
     stack = stack_of(strategy="jwt-iat", release=RELEASE, jwtIat=jwt)
     with DuckDb(read_rules(stack, 25)) as database:
-        found = judged(database, write(tmp_path / "a.log", w3c([request(NOON, "/", "token=x", "id")])))
+        found = judge(database, write(tmp_path / "a.log", w3c([request(NOON, "/", "token=x", "id")])))
     assert [(row["reason"], row["bucket"]) for row in found.values()] == [("token-not-logged", None)]

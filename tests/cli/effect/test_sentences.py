@@ -15,7 +15,7 @@ from .visitors import (
     MANY,
     drawn,
     ids,
-    moved,
+    moved_percent,
     new_visitors,
     origins,
     origins_of_sessions,
@@ -100,7 +100,7 @@ def test_who_has_a_version_cookie_stays(changes: dict[str, Any], expected: str) 
     told = about(effect(before, after), "known")
     assert (told.text, told.moved) == (expected, 0)
     visitors = with_cookie(before)[:500]
-    assert moved(origins(before, visitors), origins(after, visitors)) == 0
+    assert moved_percent(origins(before, visitors), origins(after, visitors)) == 0
 
 
 @pytest.mark.long_if(r"name|holdout|signed")
@@ -128,18 +128,18 @@ def test_who_is_drawn_again_is_where_the_sentence_says(changes: dict[str, Any], 
     assert near(share(then), 10)
     assert near(share(now), told.after)
     if told.moved is not None:
-        assert near(moved(then, now), told.moved)
+        assert near(moved_percent(then, now), told.moved)
 
 
 def test_a_key_that_signed_has_to_stay_a_while() -> None:
     old, both, new = (stack(cookieVersion={"signingKeys": keys}) for keys in (KEYS[:1], KEYS[::-1], KEYS[1:]))
     visitors = with_cookie(old)[:500]
     assert about(effect(old, both), "known").text == "Who has a version cookie stays."
-    assert moved(origins(old, visitors), origins(both, visitors)) == 0
+    assert moved_percent(origins(old, visitors), origins(both, visitors)) == 0
     assert about(effect(both, new), "known").text == (
         "Who has a version cookie stays, unless a signing key that is gone signed it: then he counts as new."
     )
-    assert moved(origins(both, with_cookie(both)[:500]), origins(new, with_cookie(both)[:500])) == 0
+    assert moved_percent(origins(both, with_cookie(both)[:500]), origins(new, with_cookie(both)[:500])) == 0
     assert {one.who for one in effect(old, new).lines} == {"known"}
     assert about(effect(old, new), "known").text.startswith("No signing key is left")
     assert share(origins(new, visitors)) < 15
@@ -217,7 +217,7 @@ def test_of_users_with_a_token_as_many_change_sides_as_the_sentence_says(changes
     then, now = origins(before, users), origins(after, users)
     assert near(share(then), told.before, len(users))
     assert near(share(now), told.after, len(users))
-    assert near(moved(then, now), told.moved, len(users))
+    assert near(moved_percent(then, now), told.moved, len(users))
     assert set(origins(after, with_token(before, IN_NOVEMBER - 30 * 86_400)[:50])) == {"stable"}
 
 

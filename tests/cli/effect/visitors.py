@@ -127,6 +127,6 @@ def share(found: Sequence[str]) -> float:
     return 100 * sum(one == "canary" for one in found) / len(found)
 
 
-def moved(before: Sequence[str], after: Sequence[str]) -> float:
+def moved_percent(before: Sequence[str], after: Sequence[str]) -> float:
     """The percentage who change sides."""
     return 100 * sum(one != other for one, other in zip(before, after, strict=True)) / len(before)

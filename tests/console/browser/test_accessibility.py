@@ -38,7 +38,7 @@ def console(edge: Up, tree: Path) -> Iterator[Server]:
             yield server
 
 
-def filled(browser: Browser, console: Server) -> None:
+def fill(browser: Browser, console: Server) -> None:
     browser.open(console.address)
     browser.wait("#connection", "connected")
     browser.wait("#stacks", "there are no AWS credentials")
@@ -60,7 +60,7 @@ def test_there_is_no_violation_and_nothing_is_cut_off(
     browser: Browser, console: Server, width: int, is_dark: bool
 ) -> None:
     browser.look(width, 3_000, is_dark=is_dark)
-    filled(browser, console)
+    fill(browser, console)
     browser.driver.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true })")
     time.sleep(0.5)
     browser.shoot(f"{width}-{'dark' if is_dark else 'light'}")
@@ -85,7 +85,7 @@ NAME_OF_FOCUS = (
 
 
 def test_all_of_it_is_reached_by_the_keyboard(browser: Browser, console: Server) -> None:
-    filled(browser, console)
+    fill(browser, console)
     walked: list[str] = []
     for _ in range(60):
         browser.driver.execute_cdp_cmd(
@@ -106,7 +106,7 @@ def test_all_of_it_is_reached_by_the_keyboard(browser: Browser, console: Server)
 
 
 def test_a_dialog_keeps_the_keyboard_and_gives_it_back(browser: Browser, console: Server) -> None:
-    filled(browser, console)
+    fill(browser, console)
     label = "Pin everybody to stable …"
     browser.driver.execute_script(
         "[...document.querySelectorAll('#actions button')].find(b => b.textContent === arguments[0]).focus()", label

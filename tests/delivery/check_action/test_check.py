@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.test_sarif import validated
+from tests.cli.test_sarif import validate_run
 
 from .test_comment import ACTION, load
 
@@ -47,7 +47,9 @@ def test_a_state_is_checked_and_a_stack_is_told_against_its_base(tmp_path: Path)
     assert json.loads((tmp_path / "out" / "result.json").read_text()) == {"isQuiet": False, "hasErrors": False}
     files = sorted(Path(told["sarif"]).iterdir())
     assert [path.name for path in files] == ["stack-0.sarif", "state-1.sarif"]
-    assert [one["ruleId"] for path in files for one in validated(path.read_text())["results"]] == ["chosen-by-chance"]
+    assert [one["ruleId"] for path in files for one in validate_run(path.read_text())["results"]] == [
+        "chosen-by-chance"
+    ]
 
 
 class Commands:
@@ -67,20 +69,25 @@ STAYS = {"who": "known", "text": "Who has a session stays.", "percentMoved": 0}
 FINE = {"ok": True, "problems": [], "warnings": [], "findings": [], "errors": []}
 
 
-def told(lines: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def effect_document(lines: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     return {"ok": True, "lines": lines, "notJudged": [], "withoutEffect": [], **more}
 
 
 @pytest.mark.parametrize(
     ("effect", "found", "is_quiet", "has_errors"),
     [
-        (told([STAYS]), FINE, True, False),
-        (told([MOVES, STAYS]), FINE, False, False),
-        (told([STAYS], notJudged=["bots"]), FINE, False, False),
-        (told([STAYS]), {**FINE, "ok": False, "problems": ["edge-router:pin is odd"]}, False, True),
+        (effect_document([STAYS]), FINE, True, False),
+        (effect_document([MOVES, STAYS]), FINE, False, False),
+        (effect_document([STAYS], notJudged=["bots"]), FINE, False, False),
+        (effect_document([STAYS]), {**FINE, "ok": False, "problems": ["edge-router:pin is odd"]}, False, True),
         ({"ok": False, "errors": [{"message": "PULUMI_CONFIG_PASSPHRASE"}]}, FINE, False, False),
-        (told([STAYS]), {"ok": False, "errors": [{"message": "no such stack"}]}, False, True),
-        (told([STAYS]), {"ok": False, "errors": [{"message": "x: set PULUMI_CONFIG_PASSPHRASE"}]}, False, False),
+        (effect_document([STAYS]), {"ok": False, "errors": [{"message": "no such stack"}]}, False, True),
+        (
+            effect_document([STAYS]),
+            {"ok": False, "errors": [{"message": "x: set PULUMI_CONFIG_PASSPHRASE"}]},
+            False,
+            False,
+        ),
         (None, None, False, True),
     ],
 )
@@ -96,7 +103,7 @@ def test_a_comment_is_due_where_somebody_moves_or_something_was_found(
 
 
 def test_nothing_of_a_file_is_markup_and_nobody_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
-    Commands(monkeypatch, effect=told([MOVES]))
+    Commands(monkeypatch, effect=effect_document([MOVES]))
     report = check.Report()
     check.effect(report, Path(), "prod", "HEAD")
     assert report.lines[2] == "- 5 % of new visitors go to \\*canary\\*, @\u200bsomebody."

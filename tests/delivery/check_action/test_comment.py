@@ -46,11 +46,11 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    found(tmp_path, "5 % of new visitors go to canary.")
+    write_result(tmp_path, "5 % of new visitors go to canary.")
     return tmp_path
 
 
-def found(job: Path, text: str, *, is_quiet: bool = False) -> None:
+def write_result(job: Path, text: str, *, is_quiet: bool = False) -> None:
     (job / "comment.md").write_text(f"{text}\n")
     (job / "result.json").write_text(json.dumps({"isQuiet": is_quiet, "hasErrors": False}))
 
@@ -73,7 +73,7 @@ def test_a_pull_request_gets_one_comment_which_changes(
     body = f"{MARKER}\n## edge-router\n\n5 % of new visitors go to canary.\n"
     assert github.comments[-1]["body"] == body
     assert put(github, monkeypatch, capsys) == "edge-router: the comment is as it was\n"
-    found(job, "25 % of new visitors go to canary.")
+    write_result(job, "25 % of new visitors go to canary.")
     assert put(github, monkeypatch, capsys) == "edge-router: the comment is changed\n"
     assert [one["body"] for one in github.comments[120:]] == [
         f"{MARKER}\nby somebody",
@@ -86,7 +86,7 @@ def test_where_nothing_moves_there_is_no_comment_but_an_earlier_one_is_put_right
     job: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     github = GitHub()
-    found(job, "Nobody moves.", is_quiet=True)
+    write_result(job, "Nobody moves.", is_quiet=True)
     told = put(github, monkeypatch, capsys)
     assert told == "edge-router: the comment is not made: nothing was found, and nobody moves\n"
     assert github.comments == []

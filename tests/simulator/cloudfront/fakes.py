@@ -123,7 +123,7 @@ class FakeFunctions:
         result = handler(event) if handler else cf.get("response", cf["request"])
         return result if isinstance(result, Outcome) else Outcome(result)
 
-    def seen(self, event_type: str) -> list[dict[str, Any]]:
+    def events_of(self, event_type: str) -> list[dict[str, Any]]:
         """The `cf` objects of that event type, in order."""
         records = [event["Records"][0]["cf"] for _, _, event in self.calls]
         return [cf for cf in records if cf["config"]["eventType"] == event_type]

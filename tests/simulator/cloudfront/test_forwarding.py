@@ -39,7 +39,7 @@ VIEWER = {
 }
 
 
-def arrived(target: str = "/", headers: dict[str, str] | None = None, *policies: Any, **settings: Any) -> Received:
+def forward(target: str = "/", headers: dict[str, str] | None = None, *policies: Any, **settings: Any) -> Received:
     sent = settings.pop("request", {})
     world = World(state(*policies, default=behavior(**settings)))
     world.get(target, VIEWER | (headers or {}), **sent)
@@ -54,7 +54,7 @@ ALWAYS = {"host", "user-agent", "via", "x-forwarded-for", "x-amz-cf-id"}
 
 
 def test_nothing_but_the_defaults_is_forwarded_without_policies_that_ask() -> None:
-    received = arrived("/a?x=1", cachePolicyId=CACHING_DISABLED)
+    received = forward("/a?x=1", cachePolicyId=CACHING_DISABLED)
     assert names(received) == ALWAYS
     assert received.target == "/a"
     assert received.host == "v1.example.com"
@@ -64,7 +64,7 @@ def test_nothing_but_the_defaults_is_forwarded_without_policies_that_ask() -> No
 
 
 def test_all_viewer_forwards_everything_but_what_never_passes() -> None:
-    received = arrived("/a?x=1&x=2", cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER)
+    received = forward("/a?x=1&x=2", cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER)
     added = {"accept", "accept-language", "authorization", "referer", "origin", "x-custom", "cookie", "accept-encoding"}
     assert names(received) == ALWAYS | added
     assert received.target == "/a?x=1&x=2"
@@ -74,13 +74,13 @@ def test_all_viewer_forwards_everything_but_what_never_passes() -> None:
 
 
 def test_all_viewer_except_host_sets_the_origins_name() -> None:
-    received = arrived(cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER_EXCEPT_HOST)
+    received = forward(cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER_EXCEPT_HOST)
     assert received.host == "v1.example.com"
     assert "x-custom" in received.headers
 
 
 def test_cookies_are_sorted_and_names_with_a_dollar_dropped() -> None:
-    received = arrived(cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER)
+    received = forward(cachePolicyId=CACHING_DISABLED, originRequestPolicyId=ALL_VIEWER)
     assert received.headers.all("cookie") == ["a=1; b=2"]
 
 
@@ -97,7 +97,7 @@ def test_values_of_the_cache_key_are_forwarded_with_those_of_the_origin_request_
     more = origin_request_policy(
         headers=("whitelist", ["Referer"]), cookies=("whitelist", ["b"]), query=("whitelist", ["o"])
     )
-    received = arrived("/?o=1&k=2&z=3", None, key, more, originRequestPolicyId="forward")
+    received = forward("/?o=1&k=2&z=3", None, key, more, originRequestPolicyId="forward")
     assert {"x-custom", "referer", "cookie"} <= names(received)
     assert "accept-language" not in names(received)
     assert received.target == "/?o=1&k=2"
@@ -106,12 +106,12 @@ def test_values_of_the_cache_key_are_forwarded_with_those_of_the_origin_request_
 
 @pytest.mark.parametrize(("accept", "sent"), [("gzip, br", "br,gzip"), ("gzip", "gzip"), ("deflate", "identity")])
 def test_normalized_accept_encoding_is_forwarded(accept: str, sent: str) -> None:
-    received = arrived("/", {"Accept-Encoding": accept}, cachePolicyId=CACHING_OPTIMIZED)
+    received = forward("/", {"Accept-Encoding": accept}, cachePolicyId=CACHING_OPTIMIZED)
     assert received.headers.get("accept-encoding") == sent
 
 
 def test_address_is_appended_to_x_forwarded_for_and_via() -> None:
-    received = arrived(
+    received = forward(
         "/", {"X-Forwarded-For": "192.0.2.4,192.0.2.3", "Via": "1.1 proxy"}, cachePolicyId=CACHING_DISABLED
     )
     assert received.headers.get("x-forwarded-for") == "192.0.2.4,192.0.2.3, 203.0.113.178"
@@ -121,7 +121,7 @@ def test_address_is_appended_to_x_forwarded_for_and_via() -> None:
 
 
 def test_authorization_is_forwarded_for_post_though_not_asked_for() -> None:
-    received = arrived("/", cachePolicyId=CACHING_DISABLED, request={"method": "POST", "body": b"{}"})
+    received = forward("/", cachePolicyId=CACHING_DISABLED, request={"method": "POST", "body": b"{}"})
     assert received.headers.get("authorization") == "Bearer t"
     assert received.headers.get("content-length") == "2"
     assert received.body == b"{}"
@@ -129,7 +129,7 @@ def test_authorization_is_forwarded_for_post_though_not_asked_for() -> None:
 
 def test_legacy_settings_forward_other_headers() -> None:
     values = {"queryString": False, "headers": [], "cookies": {"forward": "none"}}
-    received = arrived(cachePolicyId=None, forwardedValues=values)
+    received = forward(cachePolicyId=None, forwardedValues=values)
     assert "x-custom" in received.headers
     assert {"accept", "accept-language", "referer", "cookie", "authorization"}.isdisjoint(names(received))
 
@@ -138,7 +138,7 @@ def test_viewer_headers_of_cloudfront_are_added_only_when_asked_for() -> None:
     headers = ("allViewerAndWhitelistCloudFront", ["CloudFront-Viewer-Country", "CloudFront-Is-Mobile-Viewer"])
     policy = origin_request_policy(headers=headers)
     sent = {"User-Agent": "iPhone Mobile", "CloudFront-Viewer-Country": "XX"}
-    received = arrived("/", sent, cache_policy(), policy, originRequestPolicyId="forward", request={"country": "DE"})
+    received = forward("/", sent, cache_policy(), policy, originRequestPolicyId="forward", request={"country": "DE"})
     assert received.headers.all("cloudfront-viewer-country") == ["DE"]
     assert received.headers.get("cloudfront-is-mobile-viewer") == "true"
     assert "cloudfront-forwarded-proto" not in received.headers
@@ -197,6 +197,6 @@ def test_range_is_passed_through() -> None:
 )
 def test_wildcards_in_the_names_of_cookies_are_obeyed(names: list[str], sent: str | None) -> None:
     values = {"queryString": False, "cookies": {"forward": "whitelist", "whitelistedNames": names}}
-    received = arrived("/", {"Cookie": "app-a=1; app-=2; c=3; ab=4"}, cachePolicyId=None, forwardedValues=values)
+    received = forward("/", {"Cookie": "app-a=1; app-=2; c=3; ab=4"}, cachePolicyId=None, forwardedValues=values)
     cookies = received.headers.get("cookie")
     assert (cookies and set(cookies.split("; "))) == (sent and set(sent.split("; ")))

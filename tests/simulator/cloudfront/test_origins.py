@@ -90,7 +90,7 @@ async def listening(handler: Handler) -> AsyncIterator[str]:
         await asyncio.gather(*connections)
 
 
-async def asked(
+async def ask(
     url: str,
     console: list[str],
     *,
@@ -115,7 +115,7 @@ def through(handler: Handler, **settings: object) -> tuple[ViewerResponse, list[
 
     async def scenario() -> ViewerResponse:
         async with listening(handler) as url:
-            return await asked(url, console, **settings)  # type: ignore[arg-type]
+            return await ask(url, console, **settings)  # type: ignore[arg-type]
 
     return asyncio.run(scenario()), console
 
@@ -173,7 +173,7 @@ def test_refused_connection_is_a_502_after_three_attempts() -> None:
         port = server.sockets[0].getsockname()[1]
         server.close()
         await server.wait_closed()
-        return await asked(f"http://127.0.0.1:{port}", console)
+        return await ask(f"http://127.0.0.1:{port}", console)
 
     assert asyncio.run(scenario()).status == 502
     assert console[0].startswith("502 GET /: the origin v1.example.com at http://127.0.0.1:")

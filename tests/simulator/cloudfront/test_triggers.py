@@ -67,7 +67,7 @@ def test_origin_request_event_has_the_exact_shape_of_the_page() -> None:
 def test_viewer_request_event_has_the_viewers_own_headers_and_no_origin() -> None:
     used = world(triggers=["viewer-request"])
     used.get("/a?x=1", {"Accept": "*/*", "Cookie": "b=2; a=1", "X-Edge-Thing": "1", "Connection": "close"})
-    assert used.functions.seen("viewer-request")[0]["request"] == {
+    assert used.functions.events_of("viewer-request")[0]["request"] == {
         "clientIp": "203.0.113.178",
         "headers": {
             "host": [{"key": "Host", "value": "d111111abcdef8.cloudfront.net"}],
@@ -85,7 +85,10 @@ def test_response_events_have_request_and_response_without_a_body() -> None:
     used = world()
     used.origin.reply = lambda _: (201, [("X-App", "1"), ("X-Amzn-RequestId", "hidden")], b"body")
     answer = used.get("/a?x=1")
-    origin_event, viewer_event = used.functions.seen("origin-response")[0], used.functions.seen("viewer-response")[0]
+    origin_event, viewer_event = (
+        used.functions.events_of("origin-response")[0],
+        used.functions.events_of("viewer-response")[0],
+    )
     assert origin_event["response"] == {
         "headers": {"x-app": [{"key": "X-App", "value": "1"}]},
         "status": "201",
@@ -104,7 +107,7 @@ def test_s3_origin_in_the_event() -> None:
     deployed = state(default=behavior(triggers=["origin-request"]), origins=[bucket])
     used = World(deployed, {"b.s3.eu-west-1.amazonaws.com": "http://bucket"})
     assert used.get("/a").status == 200
-    assert used.functions.seen("origin-request")[0]["request"]["origin"] == {
+    assert used.functions.events_of("origin-request")[0]["request"]["origin"] == {
         "s3": {
             "authMethod": "origin-access-identity",
             "customHeaders": {},
@@ -122,7 +125,7 @@ def test_s3_origin_in_the_event() -> None:
 def test_origin_functions_see_the_query_only_where_all_of_it_is_forwarded(query: Any, seen: str) -> None:
     used = world(cache_policy(query=query), triggers=["origin-request"])
     used.get("/?a=1&b=2")
-    assert used.functions.seen("origin-request")[0]["request"]["querystring"] == seen
+    assert used.functions.events_of("origin-request")[0]["request"]["querystring"] == seen
     assert used.origin.received[0].target.startswith("/?a=1")
 
 
@@ -139,7 +142,7 @@ def test_body_is_shown_in_base64_and_cut_but_sent_on_whole(event_type: str, limi
     for size in (limit, limit + 1):
         body = b"x" * size
         used.get("/", method="POST", body=body)
-        shown = used.functions.seen(event_type)[-1]["request"]["body"]
+        shown = used.functions.events_of(event_type)[-1]["request"]["body"]
         assert shown == {
             "action": "read-only",
             "data": base64.b64encode(body[:limit]).decode(),
@@ -152,7 +155,7 @@ def test_body_is_shown_in_base64_and_cut_but_sent_on_whole(event_type: str, limi
 def test_body_is_not_shown_unless_included() -> None:
     used = world(triggers=["origin-request"])
     used.get("/", method="POST", body=b"x")
-    assert "body" not in used.functions.seen("origin-request")[0]["request"]
+    assert "body" not in used.functions.events_of("origin-request")[0]["request"]
 
 
 @pytest.mark.parametrize(("encoding", "content"), [("text", "new"), ("base64", base64.b64encode(b"new").decode())])
@@ -195,7 +198,7 @@ def test_origin_response_sees_the_request_as_origin_request_left_it() -> None:
     used = world(triggers=["origin-request", "origin-response"])
     used.functions.handlers["origin-request"] = to_canary
     used.get("/a")
-    request = used.functions.seen("origin-response")[0]["request"]
+    request = used.functions.events_of("origin-response")[0]["request"]
     assert request["origin"]["custom"]["domainName"] == "v2.example.com"
     assert request["headers"]["host"] == [{"key": "Host", "value": "v2.example.com"}]
 

@@ -26,7 +26,7 @@ def world(**settings: Any) -> World:
     return World(state(default=default))
 
 
-def served(used: World, scenario: Callable[[ViewerServer, httpx.AsyncClient], Awaitable[Any]], **settings: Any) -> Any:
+def serve(used: World, scenario: Callable[[ViewerServer, httpx.AsyncClient], Awaitable[Any]], **settings: Any) -> Any:
     async def run() -> Any:
         server = ViewerServer(used.edge, port=0, **settings)
         async with server, httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as client:
@@ -46,7 +46,7 @@ def test_request_crosses_the_edge_over_real_http() -> None:
     async def scenario(_: ViewerServer, client: httpx.AsyncClient) -> httpx.Response:
         return await client.post("/a%20b//c?x=1&y=%20", content=b"body", headers={"x-app": "1", "cookie": "b=2; a=1"})
 
-    answer = served(used, scenario)
+    answer = serve(used, scenario)
     got = used.origin.received[0]
     assert (got.method, got.target, got.body) == ("POST", "/a%20b//c?x=1&y=%20", b"body")
     assert got.headers.get("cookie") == "a=1; b=2"
@@ -69,14 +69,14 @@ def test_region_is_chosen_by_header_then_by_port_then_by_default() -> None:
         ]
         return [answer.headers["x-amz-cf-pop"][:3] for answer in answers]
 
-    assert served(used, scenario, region_ports={"eu-west-1": 0}) == ["IAD", "DUB", "SIN"]
+    assert serve(used, scenario, region_ports={"eu-west-1": 0}) == ["IAD", "DUB", "SIN"]
 
 
 def test_unknown_region_is_a_400_that_lists_those_there_are() -> None:
     async def scenario(_: ViewerServer, client: httpx.AsyncClient) -> httpx.Response:
         return await client.get("/", headers={"x-simulate-region": "mars"})
 
-    answer = served(world(), scenario)
+    answer = serve(world(), scenario)
     assert answer.status_code == 400
     assert answer.text.startswith('x-simulate-region: "mars" is no Region that runs origin triggers; choose one of us-')
 
@@ -89,8 +89,8 @@ def test_headers_of_the_simulation_reach_neither_function_nor_origin() -> None:
     async def scenario(_: ViewerServer, client: httpx.AsyncClient) -> httpx.Response:
         return await client.get("/", headers={"x-simulate-region": "eu-west-1", "x-simulate-country": "FR"})
 
-    served(used, scenario)
-    headers = [cf["request"]["headers"] for kind in triggers for cf in used.functions.seen(kind)]
+    serve(used, scenario)
+    headers = [cf["request"]["headers"] for kind in triggers for cf in used.functions.events_of(kind)]
     assert not any(name.startswith("x-simulate") for seen in headers for name in seen)
     assert used.origin.received[0].headers.get("cloudfront-viewer-country") == "FR"
     assert not any(name.lower().startswith("x-simulate") for name, _ in used.origin.received[0].headers)
@@ -100,8 +100,8 @@ def test_http_viewers_count_as_https_unless_told_otherwise() -> None:
     async def scenario(_: ViewerServer, client: httpx.AsyncClient) -> httpx.Response:
         return await client.get("/a")
 
-    assert served(world(), scenario).status_code == 200
-    redirected = served(world(), scenario, counts_http_as_https=False)
+    assert serve(world(), scenario).status_code == 200
+    redirected = serve(world(), scenario, counts_http_as_https=False)
     assert redirected.status_code == 301
     assert redirected.headers["location"].startswith("https://127.0.0.1:")
 
@@ -112,7 +112,7 @@ def test_large_headers_and_urls_get_cloudfronts_statuses() -> None:
         long = await client.get("/" + "a" * 9_000)
         return [large.status_code, long.status_code]
 
-    assert served(world(), scenario) == [494, 414]
+    assert serve(world(), scenario) == [494, 414]
 
 
 def test_twenty_megabytes_pass_and_more_than_the_limit_is_a_413() -> None:
@@ -123,7 +123,7 @@ def test_twenty_megabytes_pass_and_more_than_the_limit_is_a_413() -> None:
         answer = await client.post("/", content=bytes(20 * 1024 * 1024))
         return len(answer.content)
 
-    assert served(used, scenario) == 20 * 1024 * 1024
+    assert serve(used, scenario) == 20 * 1024 * 1024
 
     async def too_large() -> httpx.Response:
         transport = httpx.ASGITransport(viewer_app(used.edge, max_body_bytes=10))
@@ -141,7 +141,7 @@ def test_head_has_no_body_but_its_length() -> None:
     async def scenario(_: ViewerServer, client: httpx.AsyncClient) -> httpx.Response:
         return await client.head("/")
 
-    answer = served(used, scenario)
+    answer = serve(used, scenario)
     assert (answer.content, answer.headers["content-length"]) == (b"", "5")
 
 
@@ -150,7 +150,7 @@ def test_many_viewers_at_once_are_all_served() -> None:
         answers = await asyncio.gather(*(client.get(f"/{number}") for number in range(50)))
         return {answer.status_code for answer in answers}
 
-    assert served(world(), scenario) == {200}
+    assert serve(world(), scenario) == {200}
 
 
 def test_answers_do_not_wait_for_delayed_acknowledgements() -> None:
@@ -159,7 +159,7 @@ def test_answers_do_not_wait_for_delayed_acknowledgements() -> None:
         [connection] = server._server.server_state.connections
         return connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
-    assert served(world(), scenario) != 0
+    assert serve(world(), scenario) != 0
 
 
 class Greeting:
@@ -242,7 +242,7 @@ def test_an_upgrade_to_websocket_is_refused_in_words() -> None:
         refused = await client.get("/chat", headers={**upgrade, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="})
         return [refused, await client.get("/chat", headers={"Connection": "Upgrade", "Upgrade": "h2c"})]
 
-    refused, other = served(used, scenario)
+    refused, other = serve(used, scenario)
     assert (refused.status_code, refused.text) == (
         501,
         "WebSockets are not simulated: at AWS, CloudFront passes them on\n",

@@ -40,7 +40,7 @@ def store(pairs: dict[str, str] | None = None) -> list[dict[str, Any]]:
     ]
 
 
-def associated(*events: str) -> list[dict[str, str]]:
+def associations(*events: str) -> list[dict[str, str]]:
     return [{"eventType": event, "functionArn": FUNCTION_ARN} for event in events or ("viewer-request",)]
 
 
@@ -49,7 +49,7 @@ def world(code: str, *others: dict[str, Any], events: tuple[str, ...] = ("viewer
     own = function(code, **options.pop("function", {}))
     distribution = {"origins": [custom_origin(), custom_origin("canary", "v2.example.com")]}
     distribution |= options.pop("distribution", {})
-    default = behavior(functionAssociations=associated(*events), **options)
+    default = behavior(functionAssociations=associations(*events), **options)
     return World(state(own, *others, default=default, **distribution))
 
 
@@ -185,7 +185,9 @@ def test_origin_request_function_sees_the_origin_that_the_viewer_function_chose(
         lambdaFunctionAssociations=behavior(triggers=["origin-request"])["lambdaFunctionAssociations"],
     )
     used.get("/a")
-    assert used.functions.seen("origin-request")[0]["request"]["origin"]["custom"]["domainName"] == "v2.example.com"
+    assert (
+        used.functions.events_of("origin-request")[0]["request"]["origin"]["custom"]["domainName"] == "v2.example.com"
+    )
 
 
 @pytest.mark.parametrize(
@@ -366,8 +368,8 @@ def test_both_events_can_have_the_same_function_and_share_the_request_id() -> No
     assert world(code, events=BOTH).get("/a").headers.get("x-id") == "request-id=="
 
 
-def refused(*items: dict[str, Any], default: dict[str, Any] | None = None) -> str:
-    chosen = default or {"functionAssociations": associated()}
+def refusal_of(*items: dict[str, Any], default: dict[str, Any] | None = None) -> str:
+    chosen = default or {"functionAssociations": associations()}
     with pytest.raises(StateError) as raised:
         Distribution.from_state(state(*items, default=behavior(**chosen)))
     return str(raised.value)
@@ -379,32 +381,34 @@ CODE = "function handler(event) { return event.request; }"
 
 
 def test_state_that_cannot_be_run_is_refused_by_name() -> None:
-    assert refused(function(CODE, runtime="cloudfront-js-1.0")) == (
+    assert refusal_of(function(CODE, runtime="cloudfront-js-1.0")) == (
         f"{LABEL}: the runtime cloudfront-js-1.0 is not simulated, only cloudfront-js-2.0"
     )
-    assert refused(function(CODE, publish=False)) == f"{LABEL} is not published, so CloudFront would not associate it"
-    assert refused(function(CODE, keyValueStoreAssociations=[STORE_ARN])) == (
+    assert (
+        refusal_of(function(CODE, publish=False)) == f"{LABEL} is not published, so CloudFront would not associate it"
+    )
+    assert refusal_of(function(CODE, keyValueStoreAssociations=[STORE_ARN])) == (
         f"{LABEL}: the key value store {STORE_ARN} is not in the state"
     )
-    assert refused(function("class A {}")) == (
+    assert refusal_of(function("class A {}")) == (
         f"{LABEL}: JavaScript runtime 2.0 does not have: line 1: class (AWS page functions-javascript-runtime-20)"
     )
-    assert refused(function(CODE), *store({"k": "x" * 1025})) == (
+    assert refusal_of(function(CODE), *store({"k": "x" * 1025})) == (
         f'the key value store {STORE_ARN}: the value of "k" has 1025 bytes: at most 1024 fit'
     )
 
 
 def test_associations_that_cloudfront_does_not_take_are_refused_by_name() -> None:
-    late = {"functionAssociations": associated("origin-request")}
-    assert refused(function(CODE), default=late) == (
+    late = {"functionAssociations": associations("origin-request")}
+    assert refusal_of(function(CODE), default=late) == (
         f'{DEFAULT}: a CloudFront Function on "origin-request", which is not one of viewer-request, viewer-response'
     )
-    twice = {"functionAssociations": associated("viewer-request", "viewer-request")}
-    assert refused(function(CODE), default=twice) == (
+    twice = {"functionAssociations": associations("viewer-request", "viewer-request")}
+    assert refusal_of(function(CODE), default=twice) == (
         f"{DEFAULT}: viewer-request has two functions; CloudFront takes one for each event type"
     )
-    mixed = {"functionAssociations": associated(), "triggers": ["viewer-response"]}
-    assert refused(function(CODE), default=mixed) == (
+    mixed = {"functionAssociations": associations(), "triggers": ["viewer-response"]}
+    assert refusal_of(function(CODE), default=mixed) == (
         f"{DEFAULT}: CloudFront Functions and Lambda@Edge do not mix on viewer events"
     )
 

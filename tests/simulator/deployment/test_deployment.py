@@ -194,7 +194,7 @@ def cached_state(version: int, table_name: str = "made-up-table", **pairs: str) 
     return made
 
 
-async def cached(local: LocalDeployment) -> str:
+async def result_type(local: LocalDeployment) -> str:
     """Where the answer to `/kept` came from: Miss or Hit."""
     return (await get(local.url, "/kept")).headers["x-cache"].partition(" ")[0]
 
@@ -204,13 +204,13 @@ async def test_other_key_values_alone_are_put_into_the_edge_that_runs_and_its_ca
 ):
     functions = [function(tmp_path, 1)]
     await local.apply(cached_state(1, greeting="hello"), Site([ECHO]), functions)
-    assert ((await get(local.url, "/greeting")).text, await cached(local)) == ("hello", "Miss")
+    assert ((await get(local.url, "/greeting")).text, await result_type(local)) == ("hello", "Miss")
     await local.apply(cached_state(1, greeting="good evening", more="1"), Site([ECHO]), functions)
-    assert ((await get(local.url, "/greeting")).text, await cached(local)) == ("good evening", "Hit")
+    assert ((await get(local.url, "/greeting")).text, await result_type(local)) == ("good evening", "Hit")
     assert local.distribution is not None
     assert local.distribution.key_values == {STORE: {"greeting": "good evening", "more": "1"}}
     await local.apply(cached_state(1), Site([ECHO]), functions)
-    assert ((await get(local.url, "/greeting")).status_code, await cached(local)) == (503, "Hit")
+    assert ((await get(local.url, "/greeting")).status_code, await result_type(local)) == (503, "Hit")
 
 
 def with_item(made: dict[str, Any], table_name: str, **attributes: str) -> dict[str, Any]:
@@ -234,7 +234,7 @@ async def test_another_item_alone_is_put_into_the_table_and_the_edge_stays_with_
     await local.apply(
         with_item(cached_state(1, "changed", greeting="hello"), "changed", says="one"), Site([ECHO]), functions
     )
-    assert await cached(local) == "Miss"
+    assert await result_type(local) == "Miss"
     assert await items(local, "changed") == await items(local, "changed", "eu-west-1") == {"pulumi": "one"}
     written = {"k": {"S": "somebody"}, "says": {"S": "else"}}
     await local.dynamodb.call("us-east-1", "PutItem", {"TableName": "changed", "Item": written})
@@ -244,7 +244,7 @@ async def test_another_item_alone_is_put_into_the_table_and_the_edge_stays_with_
     await local.dynamodb.replication.settle()
     assert await items(local, "changed") == {"pulumi": "two", "somebody": "else"}
     assert await items(local, "changed", "eu-west-1") == {"pulumi": "two"}
-    assert await cached(local) == "Hit"
+    assert await result_type(local) == "Hit"
 
 
 @pytest.mark.long
@@ -284,9 +284,9 @@ async def test_what_the_edge_is_not_built_from_does_not_replace_it(local: LocalD
     after["deployment"]["resources"][0]["outputs"] |= {"comment": "another", "tags": {"a": "b"}}
     after["deployment"]["resources"][1]["outputs"] |= {"tags": {"a": "b"}}
     await local.apply(before, Site([ECHO]), functions)
-    assert await cached(local) == "Miss"
+    assert await result_type(local) == "Miss"
     await local.apply(after, Site([ECHO], seeds={"made-up-table": [{"k": "seed"}]}), functions)
-    assert await cached(local) == "Hit"
+    assert await result_type(local) == "Hit"
 
 
 @pytest.mark.long

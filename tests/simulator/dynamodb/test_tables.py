@@ -11,7 +11,7 @@ from tests.simulator.dynamodb.conftest import ASIA, EUROPE, HOME, Peek, resource
 pytestmark = pytest.mark.anyio
 
 
-async def described(dynamodb: LocalDynamoDB, name: str, region: str) -> dict[str, Any]:
+async def describe(dynamodb: LocalDynamoDB, name: str, region: str) -> dict[str, Any]:
     answer: Any = await dynamodb.call(region, "DescribeTable", {"TableName": name})
     return answer["Table"]
 
@@ -19,7 +19,7 @@ async def described(dynamodb: LocalDynamoDB, name: str, region: str) -> dict[str
 async def test_a_global_table_is_in_every_region_with_its_ttl(dynamodb: LocalDynamoDB, sessions: str):
     await dynamodb.create_tables(state_of(resource(sessions)))
     for region in (HOME, EUROPE, ASIA):
-        table = await described(dynamodb, sessions, region)
+        table = await describe(dynamodb, sessions, region)
         assert table["KeySchema"] == [{"AttributeName": "token", "KeyType": "HASH"}]
         assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
         ttl: Any = await dynamodb.call(region, "DescribeTimeToLive", {"TableName": sessions})
@@ -43,7 +43,7 @@ async def test_sort_keys_and_indexes_are_made(dynamodb: LocalDynamoDB, sessions:
         writeCapacity=2,
     )
     await dynamodb.create_tables(state_of(tenants))
-    table = await described(dynamodb, sessions, HOME)
+    table = await describe(dynamodb, sessions, HOME)
     assert [part["AttributeName"] for part in table["KeySchema"]] == ["tenantId", "accountId"]
     assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-plan"]

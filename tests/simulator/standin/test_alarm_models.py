@@ -37,11 +37,11 @@ def account() -> Account:
     return Account()
 
 
-def summed(name: str) -> dict[str, Any]:
+def sum_query(name: str) -> dict[str, Any]:
     return {"id": name, "metric": {"metricName": name, "namespace": "N", "period": 300, "stat": "Sum"}}
 
 
-def watched(*queries: dict[str, Any]) -> dict[str, Any]:
+def watching_alarm(*queries: dict[str, Any]) -> dict[str, Any]:
     kept = {key: SIMPLE[key] for key in ("name", "comparisonOperator", "evaluationPeriods", "threshold")}
     return {**kept, "metricQueries": list(queries)}
 
@@ -49,7 +49,7 @@ def watched(*queries: dict[str, Any]) -> dict[str, Any]:
 def test_an_alarm_watches_a_metric_or_an_expression(account: Account) -> None:
     expression = {"id": "share", "expression": "100 * failed / total", "returnData": True}
     assert account.failures(ALARM, **SIMPLE) == []
-    assert account.failures(ALARM, **watched(expression, summed("failed"), summed("total"))) == []
+    assert account.failures(ALARM, **watching_alarm(expression, sum_query("failed"), sum_query("total"))) == []
     assert account.failures(ALARM, **{**SIMPLE, "metricName": None}) == [
         "metricQueries: is required, or metricName, and not both"
     ]
@@ -60,13 +60,13 @@ def test_an_alarm_watches_a_metric_or_an_expression(account: Account) -> None:
 
 def test_an_expression_names_what_there_is(account: Account) -> None:
     lost = {"id": "share", "expression": "100 * failed / total", "returnData": True}
-    assert account.failures(ALARM, **watched(lost, summed("failed"))) == [
+    assert account.failures(ALARM, **watching_alarm(lost, sum_query("failed"))) == [
         "metricQueries[0].expression: names total, which no query has"
     ]
-    assert account.failures(ALARM, **watched(summed("failed"))) == [
+    assert account.failures(ALARM, **watching_alarm(sum_query("failed"))) == [
         "metricQueries: must have exactly one with returnData: true"
     ]
-    assert account.failures(ALARM, **watched({**summed("failed"), "id": "Failed", "returnData": True})) == [
+    assert account.failures(ALARM, **watching_alarm({**sum_query("failed"), "id": "Failed", "returnData": True})) == [
         "metricQueries[0].id: must begin with a small letter, and have letters, digits and _ only"
     ]
 
@@ -131,20 +131,24 @@ def widget(*metrics: list[Any], **place: int) -> dict[str, Any]:
     }
 
 
-def shown(account: Account, *widgets: dict[str, Any]) -> list[str]:
+def dashboard_failures(account: Account, *widgets: dict[str, Any]) -> list[str]:
     return account.failures(DASHBOARD, dashboardName="d", dashboardBody=json.dumps({"widgets": widgets}))
 
 
 def test_a_dashboard_is_made_of_widgets_that_fit(account: Account) -> None:
     line = ["N", "M", {"id": "m"}]
-    assert shown(account, widget([{"expression": "2 * m", "id": "e"}], line)) == []
-    assert shown(account, widget(line, x=18)) == ["dashboardBody.widgets[0]: does not lie within 24 columns"]
-    assert shown(account, widget(line, line)) == ["dashboardBody.widgets[0]: has the same id twice"]
-    assert shown(account, widget([{"expression": "2 * lost"}])) == [
+    assert dashboard_failures(account, widget([{"expression": "2 * m", "id": "e"}], line)) == []
+    assert dashboard_failures(account, widget(line, x=18)) == [
+        "dashboardBody.widgets[0]: does not lie within 24 columns"
+    ]
+    assert dashboard_failures(account, widget(line, line)) == ["dashboardBody.widgets[0]: has the same id twice"]
+    assert dashboard_failures(account, widget([{"expression": "2 * lost"}])) == [
         "dashboardBody.widgets[0]: names lost, which no metric of it has"
     ]
-    assert shown(account, *[widget(line)] * 501) == ["dashboardBody: has 501 widgets: CloudWatch takes 500"]
-    [failure] = shown(account, widget(*[["N", "M"]] * 501))
+    assert dashboard_failures(account, *[widget(line)] * 501) == [
+        "dashboardBody: has 501 widgets: CloudWatch takes 500"
+    ]
+    [failure] = dashboard_failures(account, widget(*[["N", "M"]] * 501))
     assert failure == "dashboardBody: has 501 metrics: CloudWatch takes 2500, 500 in a widget"
     assert account.failures(DASHBOARD, dashboardName="d", dashboardBody="[]") == [
         "dashboardBody: is no JSON with widgets (InvalidParameterInput)"

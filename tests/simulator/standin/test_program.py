@@ -29,7 +29,7 @@ def resource(state: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return next(one for one in state["deployment"]["resources"] if one["type"] == kind)
 
 
-def changed(run: Run) -> dict[str, str]:
+def changed_types(run: Run) -> dict[str, str]:
     return {change.type: change.op for change in run.changes if change.op != "same"}
 
 
@@ -76,7 +76,7 @@ def test_no_plain_text_of_a_secret_reaches_the_state(deploy: Deploy) -> None:
 
 def test_an_unchanged_secret_is_no_change(deploy: Deploy) -> None:
     first = deploy("comment=confidential")
-    assert changed(deploy("comment=confidential", state=first.state)) == {}
+    assert changed_types(deploy("comment=confidential", state=first.state)) == {}
 
 
 def test_a_secret_that_is_taken_away_is_a_change(deploy: Deploy) -> None:
@@ -89,7 +89,7 @@ def test_a_secret_that_is_taken_away_is_a_change(deploy: Deploy) -> None:
 def test_new_code_publishes_the_next_version_and_moves_the_distribution_to_it(deploy: Deploy) -> None:
     first = deploy()
     run = deploy("strategy=cookie-version", state=first.state)
-    assert changed(run) == {FUNCTION: "update", DISTRIBUTION: "update"}
+    assert changed_types(run) == {FUNCTION: "update", DISTRIBUTION: "update"}
     assert run.outputs["functionVersion"] == "2"
     associations = resource(run.state, DISTRIBUTION)["outputs"]["defaultCacheBehavior"]["lambdaFunctionAssociations"]
     assert associations == [
@@ -111,7 +111,7 @@ def test_a_preview_shows_what_only_the_update_can_tell_as_unknown(deploy: Deploy
 def test_a_preview_of_an_update_plans_the_same_changes_as_the_update(deploy: Deploy) -> None:
     first = deploy()
     preview = deploy("timeoutSeconds=9", state=first.state, preview=True)
-    assert changed(preview) == changed(deploy("timeoutSeconds=9", state=first.state))
+    assert changed_types(preview) == changed_types(deploy("timeoutSeconds=9", state=first.state))
     assert preview.outputs["functionVersion"] == "[unknown]"
     assert preview.outputs["domainName"] == first.outputs["domainName"]
 
@@ -130,7 +130,7 @@ def test_moving_the_provider_to_another_region_replaces_what_lives_there(deploy:
     first = deploy()
     run = deploy("aws:region=eu-central-1", state=first.state)
     assert [(change.op, change.paths) for change in run.changes if change.type == TABLE] == [("replace", ("region",))]
-    assert FUNCTION not in changed(run)
+    assert FUNCTION not in changed_types(run)
 
 
 def test_a_protected_table_is_not_replaced(deploy: Deploy) -> None:
@@ -166,7 +166,7 @@ def test_what_is_retained_on_delete_is_dropped_from_the_state_only(project: Path
     first = deploy("retain=true")
     (project / "__main__.py").write_text("")
     run = deploy(state=first.state)
-    assert changed(run)[FUNCTION] == "retain"
+    assert changed_types(run)[FUNCTION] == "retain"
     assert [one["type"] for one in run.state["deployment"]["resources"]] == ["pulumi:pulumi:Stack"]
 
 
@@ -270,7 +270,7 @@ def test_ignored_properties_stay_as_they_were(project: Path, deploy: Deploy) -> 
     (project / "__main__.py").write_text(source.format(days=7))
     first = deploy()
     (project / "__main__.py").write_text(source.format(days=30))
-    assert changed(deploy(state=first.state)) == {}
+    assert changed_types(deploy(state=first.state)) == {}
 
 
 def test_a_renamed_resource_with_an_alias_is_kept(project: Path, deploy: Deploy) -> None:
@@ -282,7 +282,7 @@ def test_a_renamed_resource_with_an_alias_is_kept(project: Path, deploy: Deploy)
         "aws.cloudwatch.LogGroup('new', name='group', opts=alias)"
     )
     run = deploy(state=first.state)
-    assert changed(run) == {}
+    assert changed_types(run) == {}
     assert [one["urn"].rpartition("::")[2] for one in run.state["deployment"]["resources"]][-1] == "new"
 
 
@@ -300,7 +300,7 @@ def test_what_is_in_a_component_keeps_its_place_when_the_component_has_an_alias(
     alias = "pulumi.Alias(type_='a:b:Former', name='old')"
     (project / "__main__.py").write_text(source.format(kind="Now", name="new", alias=alias))
     run = deploy(state=first.state)
-    assert changed(run) == {}
+    assert changed_types(run) == {}
     assert [one["urn"] for one in run.state["deployment"]["resources"] if "Former" in one["urn"]] == []
 
 

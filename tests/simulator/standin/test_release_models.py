@@ -211,19 +211,19 @@ def test_a_subscription_that_sns_would_not_take_is_refused(
     assert found.endswith(failure)
 
 
-def asked(**changes: object) -> dict[str, object]:
+def read_request(**changes: object) -> dict[str, object]:
     key = {"scope": {"S": "edge"}, "item": {"S": "config"}}
     return {"tableName": "control", "key": json.dumps(key), "region": "eu-west-1", **changes}
 
 
 def test_without_a_local_dynamodb_no_item_is_found() -> None:
     with pytest.raises(DataSourceError, match=r"^reading DynamoDB Table Item \(control\|.*\): empty result$"):
-        StandIn().invoke(GET_ITEM, asked())
+        StandIn().invoke(GET_ITEM, read_request())
 
 
 def test_what_the_data_source_does_not_model_is_refused_by_name() -> None:
     with pytest.raises(StandInError, match=f"^the stand-in does not model projectionExpression of {GET_ITEM}$"):
-        StandIn().invoke(GET_ITEM, asked(projectionExpression="pin"))
+        StandIn().invoke(GET_ITEM, read_request(projectionExpression="pin"))
 
 
 @pytest.mark.long
@@ -242,14 +242,14 @@ async def test_an_item_is_read_from_the_local_dynamodb_in_its_region() -> None:
         await dynamodb.create_tables({"version": 3, "deployment": {"resources": [{**resource, "outputs": outputs}]}})
         stand_in = StandIn("us-east-1", dynamodb_url=dynamodb.endpoint_url)
         with pytest.raises(DataSourceError, match=r"empty result$"):
-            await asyncio.to_thread(stand_in.invoke, GET_ITEM, asked())
+            await asyncio.to_thread(stand_in.invoke, GET_ITEM, read_request())
         await dynamodb.call("eu-west-1", "PutItem", {"TableName": "control", "Item": CONFIG})
-        answer = await asyncio.to_thread(stand_in.invoke, GET_ITEM, asked())
+        answer = await asyncio.to_thread(stand_in.invoke, GET_ITEM, read_request())
         assert json.loads(str(answer["item"])) == CONFIG
         with pytest.raises(DataSourceError, match="ResourceNotFoundException"):
-            await asyncio.to_thread(stand_in.invoke, GET_ITEM, asked(tableName="other"))
+            await asyncio.to_thread(stand_in.invoke, GET_ITEM, read_request(tableName="other"))
     with pytest.raises(DataSourceError, match="Could not connect"):
-        stand_in.invoke(GET_ITEM, asked())
+        stand_in.invoke(GET_ITEM, read_request())
 
 
 @pytest.fixture
