@@ -51,7 +51,8 @@ types: setup
 types-strict: setup
 	$(BIN)/basedpyright
 
-PYTEST = $(BIN)/pytest -n 3
+# Whole folders to a process, which keeps what their tests share; one that has nothing left takes over from another.
+PYTEST = $(BIN)/pytest -n 3 --dist worksteal
 
 # A process for each group of folders, which collects no other group's tests. What tests of a folder remember or hold
 # (the states of stacks, a deployment that is up) is made once. Three groups of about the same time, for each imports all of
