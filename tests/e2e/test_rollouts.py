@@ -183,7 +183,7 @@ async def test_a_bad_version_is_taken_back_and_so_is_who_was_on_it(stack: Stack)
 
 async def test_a_region_whose_metrics_cannot_be_read_pauses_and_is_named(stack: Stack) -> None:
     async with rolling(stack, "unreadable") as one:
-        await one.start(replace(PLAN, on_inconclusive="pause"))
+        await one.start(replace(PLAN, on_inconclusive="pause", interval_seconds=10))
         stack.local.cloudwatch.unreadable.add("sa-east-1")
         try:
             rollout = await one.watch_until(lambda found: found.state == "paused")
