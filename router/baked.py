@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from router.cache_guard import CacheGuard
-    from router.control.override import Override
     from router.control.reader import ControlReader
     from router.dynamodb.clients import Clients
     from router.dynamodb.table import Table
@@ -42,12 +41,12 @@ def build_router(config: dict[str, Any], region: str) -> Router:
     table = _build_table(config["table"], region, clients)
     control = _build_control(control_config, region, baked, clients)
     edge = Edge(origins=origins, table=table, clock=time.time, random_bytes=os.urandom)
-    precedence = Precedence(
-        origins,
-        override=_build_override(config["override"]),
-        control=control,
-        version_header=version_header,
-    )
+    override = None
+    if config["override"]:
+        from router.control.override import Override  # only with override: most stacks have none
+
+        override = Override(**config["override"])
+    precedence = Precedence(origins, override=override, control=control, version_header=version_header)
     metrics = _build_metrics(config.get("metrics"), origins)
     if config.get("groups"):
         from router.groups import add_groups  # only with groups: most stacks tell no visitors apart
@@ -98,14 +97,6 @@ def _private_origins(config: dict[str, Any] | None) -> dict[str, Any]:
     return {"write": PrivateOrigins(config).write}
 
 
-def _build_override(config: dict[str, Any] | None) -> Override | None:
-    if not config:
-        return None
-    from router.control.override import Override  # only with override: most stacks have none
-
-    return Override(**config)
-
-
 def _build_guard(config: dict[str, Any] | None) -> CacheGuard | None:
     if not config:
         return None
@@ -124,8 +115,9 @@ def _build_table(config: dict[str, Any] | None, region: str, clients: Clients | 
     if not config or clients is None:
         return None
     from router.dynamodb.table import Table, TableConfig  # only with table: as above
+    from router.model.deadline import Stopwatch
 
-    return Table(TableConfig(**config), region, clients=clients)
+    return Table(TableConfig(**config), region, clients=clients, stopwatch=Stopwatch(time.time))
 
 
 def _build_control(

@@ -51,13 +51,13 @@ def parse_document(status: int, body: bytes) -> dict[str, Any]:
     """The JSON object of a successful response; ReadError otherwise."""
     try:
         document: object = json.loads(body.decode())
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, a number of 5,000 digits; too deep
-        raise ReadError("garbage" if status == 200 else f"status-{status}") from error
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, a number of 5,000 digits; too deep
+        document = None
+    if status != 200:
+        kind = str(document.get("__type", "")).rpartition("#")[2] if is_object(document) else ""
+        raise ReadError(_REASONS.get(kind, f"status-{status}"))
     if not is_object(document):
         raise ReadError("garbage")
-    if status != 200:
-        kind = str(document.get("__type", "")).rpartition("#")[2]
-        raise ReadError(_REASONS.get(kind, f"status-{status}"))
     return document
 
 

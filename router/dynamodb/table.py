@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from router.dynamodb.clients import nearest_first
 from router.dynamodb.responses import ReadError, failure_reason
 from router.model.decision import Reading
@@ -14,7 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from router.dynamodb.clients import Clients
+    from router.model.deadline import Stopwatch
     from router.model.decision import Item
+
+    Instant = tuple[float, float]
+    """Of the two clocks of a stopwatch."""
 
 MAX_CACHED_CHARACTERS = 2_048
 """A larger item is never cached, so that the bound in entries is one in bytes as well."""
@@ -56,13 +58,13 @@ class Table:
         region: str,
         *,
         clients: Clients,
-        clock: Callable[[], float] = time.monotonic,
+        stopwatch: Stopwatch,
     ) -> None:
         self._config = config
         self._order = nearest_first(config.replicas, region, config.home_region)
         self._clients = clients
-        self._clock = clock
-        self._memory: dict[tuple[str, ...], tuple[float, Item | None, bool]] = {}
+        self._stopwatch = stopwatch
+        self._memory: dict[tuple[str, ...], tuple[Instant, float, Item | None, bool]] = {}
 
     @property
     def regions(self) -> list[str]:
@@ -77,19 +79,19 @@ class Table:
         holds for an item that is no longer current (an expired session), which home may have extended; one that was
         current when it was cached is read again.
         """
-        started = self._clock()
+        started = self._stopwatch.now()
         identity = tuple(key.values())
         cached = self._memory.get(identity)
-        if cached is not None and started < cached[0]:
-            item = cached[1]
-            if cached[2] or item is None or is_current is None or is_current(item):
+        if cached is not None and self._stopwatch.elapsed(cached[0]) < cached[1]:
+            item = cached[2]
+            if cached[3] or item is None or is_current is None or is_current(item):
                 return Reading(item, "memory", 0.0)
         item, source = self._look_up(key, started, is_current)
         self._cache(identity, item, item is None or (is_current is not None and not is_current(item)))
-        return Reading(item, source, round((self._clock() - started) * 1000, 2))
+        return Reading(item, source, round(self._stopwatch.elapsed(started) * 1000, 2))
 
     def _look_up(
-        self, key: Mapping[str, str], started: float, is_current: Callable[[Item], bool] | None
+        self, key: Mapping[str, str], started: Instant, is_current: Callable[[Item], bool] | None
     ) -> tuple[Item | None, str]:
         reason = "timeout"
         for index, region in enumerate(self._order):
@@ -107,7 +109,7 @@ class Table:
         raise TableError(reason)
 
     def _read_home(
-        self, key: Mapping[str, str], started: float, further: list[str], found: tuple[Item | None, str]
+        self, key: Mapping[str, str], started: Instant, further: list[str], found: tuple[Item | None, str]
     ) -> tuple[Item | None, str]:
         """Home's item instead of `found`, which is None or no longer current; where home fails, the next best one."""
         home = self._config.home_region
@@ -145,10 +147,10 @@ class Table:
             return
         if len(self._memory) >= self._config.remember_entries:
             del self._memory[next(iter(self._memory))]
-        self._memory[identity] = (self._clock() + seconds, item, is_over)
+        self._memory[identity] = (self._stopwatch.now(), seconds, item, is_over)
 
-    def _left_seconds(self, started: float) -> float:
-        return self._config.total_timeout_ms / 1000 - (self._clock() - started)
+    def _left_seconds(self, started: Instant) -> float:
+        return self._config.total_timeout_ms / 1000 - self._stopwatch.elapsed(started)
 
 
 def _characters_in(item: Item | None) -> float:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from router.dynamodb.clients import Clients, nearest_first
 from router.dynamodb.table import Table, TableConfig
+from router.model.deadline import Stopwatch
 from tests.router.control_table import CONFIG, Replicas, control_over
 
 
@@ -23,7 +26,12 @@ def test_a_region_has_one_reader_for_all_tables() -> None:
             return [CONFIG]
 
     clients = Clients(Both)
-    table = Table(TableConfig("sessions", "eu-west-1", {"": ["eu-west-1"]}), "eu-west-1", clients=clients)
+    table = Table(
+        TableConfig("sessions", "eu-west-1", {"": ["eu-west-1"]}),
+        "eu-west-1",
+        clients=clients,
+        stopwatch=Stopwatch(time.time),
+    )
     table.read({"token": "t"})
     assert control_over(Replicas(), clients=clients).current().percent == 10
     assert made == ["eu-west-1"]

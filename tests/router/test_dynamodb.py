@@ -162,6 +162,7 @@ def error(kind: str) -> bytes:
         (answering(b""), "reset"),
         (answering(http(500, b'{"__type":"x#InternalServerError"}')), "status-500"),
         (answering(http(503, b"<html>")), "status-503"),
+        *((answering(http(status, body)), f"status-{status}") for status in (400, 503) for body in (b"[]", b"1", b"")),
         (answering(error("ProvisionedThroughputExceededException")), "throttled"),
         (answering(error("ThrottlingException")), "throttled"),
         (answering(error("ExpiredTokenException")), "expired-credentials"),

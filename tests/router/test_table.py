@@ -10,6 +10,7 @@ import pytest
 from router.dynamodb.client import ReadError
 from router.dynamodb.clients import Clients
 from router.dynamodb.table import Table, TableConfig, TableError
+from router.model.deadline import Stopwatch
 
 if TYPE_CHECKING:
     from router.model.decision import Item
@@ -77,7 +78,11 @@ def table_over(
         },
         **{"read_timeout_ms": 400, "total_timeout_ms": 1500} | config,  # pyright: ignore[reportArgumentType]
     )
-    return Table(settings, region, clients=Clients(regions.client_for), clock=clock), regions, clock
+    return (
+        Table(settings, region, clients=Clients(regions.client_for), stopwatch=Stopwatch(clock, clock)),
+        regions,
+        clock,
+    )
 
 
 KEY = {"token": "abc"}
@@ -176,6 +181,18 @@ def test_a_found_item_is_remembered_for_seconds() -> None:
     clock.now += 0.2
     assert table.read(KEY).source == "eu-west-1"
     assert len(regions.reads) == 2
+
+
+@pytest.mark.parametrize("goes_on", ["clock", "timer"])
+def test_an_item_is_remembered_by_the_clock_that_a_frozen_environment_has_not_stopped(goes_on: str) -> None:
+    clock, timer = Clock(), Clock()
+    regions = FakeRegions(Clock(), {"eu-west-1": ITEM}, {})
+    config = TableConfig("sessions", "eu-west-1", {"": ["eu-west-1"]})
+    clients = Clients(regions.client_for)
+    table = Table(config, "eu-west-1", clients=clients, stopwatch=Stopwatch(clock, timer))
+    table.read(KEY)
+    {"clock": clock, "timer": timer}[goes_on].now += 3_600
+    assert table.read(KEY).source == "eu-west-1"
 
 
 def test_an_unknown_item_is_remembered_shortly() -> None:

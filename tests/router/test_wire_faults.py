@@ -17,6 +17,7 @@ from router import baked
 from router.dynamodb.client import Client, ReadError
 from router.dynamodb.clients import Clients
 from router.dynamodb.table import Table, TableConfig, TableError
+from router.model.deadline import Stopwatch
 from router.routing import Router
 from simulator.sample_events import origin_request
 from tests.router.control_table import config_item
@@ -358,6 +359,11 @@ def test_a_failure_that_nobody_foresaw_is_named_by_its_type(monkeypatch: pytest.
         def __init__(self, _region: str) -> None:
             raise ZeroDivisionError("a visitor's key")
 
-    table = Table(TableConfig("sessions", HOME, {"": [NEAREST, HOME]}), NEAREST, clients=Clients(Broken))
+    table = Table(
+        TableConfig("sessions", HOME, {"": [NEAREST, HOME]}),
+        NEAREST,
+        clients=Clients(Broken),
+        stopwatch=Stopwatch(time.time),
+    )
     with pytest.raises(TableError, match=r"^error:ZeroDivisionError$"):
         table.read({"token": "a"})
