@@ -22,12 +22,8 @@ MAX_CACHED_CHARACTERS = 2_048
 """A larger item is never cached, so that the bound in entries is one in bytes as well."""
 
 
-class TableError(Exception):
+class TableError(ReadError):
     """No replica responded in time. `reason` names the last failure."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @record
