@@ -94,7 +94,8 @@ def _private_origins(config: dict[str, Any] | None) -> dict[str, Any]:
         return {}
     from router.private_origins import PrivateOrigins  # only with private: most origins answer to everybody
 
-    return {"write": PrivateOrigins(config).write}
+    origins = PrivateOrigins(config)
+    return {"read": origins.read, "write": origins.write}
 
 
 def _build_guard(config: dict[str, Any] | None) -> CacheGuard | None:

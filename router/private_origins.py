@@ -15,6 +15,7 @@ from router import event as events
 from router.dynamodb.sigv4 import Credentials, Signer
 from router.model.digest import sha256
 from router.model.request import Body
+from strategies.base import MEMO_HEADER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from router.model.decision import Origin
+    from router.model.request import Request
 
+URI_HEADER = "x-router-uri"
+"""Brings path and query, as they were asked for, to origin-response, where the request is the one that a bucket got."""
+MAX_HEADER_CHARACTERS = 2_000
+"""S3 takes 8 KB of headers in all ("PutObject": system-defined metadata)."""
+MAX_KEY_CHARACTERS = 1_024
+"""No object has a longer key ("Naming Amazon S3 objects")."""
+MAX_URL_CHARACTERS = 8_191
+"""Of path and query together ("Restrictions on edge functions": URI and query string)."""
 READING = ("GET", "HEAD")
 INDEX = "index.html"
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -53,12 +63,15 @@ class PrivateOrigins:
         """Send the request to this origin, signed if need be; all is written or nothing."""
         named = origin.name, origin.domain_name
         private = self._by_name.get(named) or self._by_host.get(origin.domain_name)
+        headers = {**(own_headers or {}), URI_HEADER: ""}
         if private is None:
-            events.write_origin(cf, origin, own_headers)
+            events.write_origin(cf, origin, headers)
             return
         draft = {**cf, "request": {**cf["request"]}}
-        events.write_origin(draft, origin, own_headers)
         request = draft["request"]
+        if private["service"] == "s3" and MEMO_HEADER in headers:  # a response may set a cookie
+            headers[URI_HEADER] = _asked_for(request)
+        events.write_origin(draft, origin, headers)
         # AWS refuses headers of this kind that are not signed, and obeys those that are.
         request["headers"] = {
             name: entries for name, entries in request["headers"].items() if not name.startswith("x-amz-")
@@ -71,6 +84,15 @@ class PrivateOrigins:
         if private["signs"]:
             self._sign(request, origin, private, body, events.request_id(cf))
         cf["request"].update(request)
+
+    def read(self, cf: events.Cf, region: str) -> Request:
+        """Return the request of an origin-response event as it was asked for."""
+        request = cf["request"]
+        asked = request["headers"].get(URI_HEADER)
+        if asked:
+            path, _, query = asked[0]["value"].partition("?")
+            request = {**request, "uri": path, "querystring": query}
+        return events.read_request({**cf, "request": request}, region)
 
     def _sign(
         self, request: dict[str, Any], origin: Origin, private: Mapping[str, Any], body: bytes, request_id: str
@@ -91,14 +113,18 @@ class PrivateOrigins:
         if credentials.session_token:
             headers["x-amz-security-token"] = credentials.session_token
         added = {"x-amz-cf-id": request_id} if private["service"] == "lambda" else {}
-        path = origin.path + request["uri"]
+        path, query = origin.path + request["uri"], _canonical_query(request["querystring"])
+        if len(request["uri"]) + len(query) < MAX_URL_CHARACTERS:
+            request["querystring"] = (
+                query  # spelled as it is signed, so that nothing is left to be understood otherwise
+            )
         authorization = self._signers[private["service"], private["region"]].authorization(
             credentials,
             request["method"],
             _canonical_path(path, is_s3=private["service"] == "s3"),
             headers | added,
             body,
-            query="&".join(sorted(str(request["querystring"]).split("&"))),
+            query="&".join(sorted(query.split("&"), key=lambda pair: pair.partition("=")[::2])),
         )
         for name, value in {**headers, "authorization": authorization}.items():
             request["headers"][name] = [{"key": name, "value": value}]
@@ -119,27 +145,40 @@ def _ask_bucket(request: dict[str, Any], private: Mapping[str, Any]) -> None:
     last = path.rpartition("/")[2]
     if request["method"] in READING and pages == "app" and "." not in last:
         request["uri"] = f"/{INDEX}"
-    elif request["method"] in READING and pages != "none" and not last:
+    elif request["method"] in READING and pages != "none" and not last and len(path) < MAX_KEY_CHARACTERS:
         request["uri"] = path + INDEX
 
 
+def _asked_for(request: Mapping[str, Any]) -> str:
+    """Path and query of a request; without the query, or without both, where they are too long for a header."""
+    path, query = request["uri"], request["querystring"]
+    asked = f"{path}?{query}" if query else path
+    if len(asked) > MAX_HEADER_CHARACTERS:
+        asked = path if len(path) <= MAX_HEADER_CHARACTERS else ""
+    return asked if asked.isascii() and asked.isprintable() else ""
+
+
 def _ask_function(request: dict[str, Any]) -> bytes:
-    """Return the body, name its hash, which Lambda wants of every body, and write the query string as it is signed.
+    """Return the body, and name its hash, which Lambda wants of every body.
 
     Page "Restrict access to an AWS Lambda function URL origin": Lambda doesn't support unsigned payloads. Of a body
     beyond 1 MB a function at the edge sees a part only: its hash is another one, and Lambda responds with 403.
     """
+    given: dict[str, str] = request.get("body") or {}
+    body = Body(given.get("data", ""), given.get("encoding", "base64")).content()
+    request["headers"]["x-amz-content-sha256"] = [{"key": "x-amz-content-sha256", "value": sha256(body).hexdigest()}]
+    return body
+
+
+def _canonical_query(query: str) -> str:
+    """The parameters in their order, each encoded as its signature has it ("Create a signed AWS API request")."""
     from urllib.parse import quote, unquote_to_bytes
 
     def encode(text: str) -> str:
         return quote(unquote_to_bytes(text.replace("+", " ")), safe="-_.~")
 
-    pairs = (pair.partition("=") for pair in request["querystring"].split("&") if pair)
-    request["querystring"] = "&".join(f"{encode(name)}={encode(value)}" for name, _, value in pairs)
-    given: dict[str, str] = request.get("body") or {}
-    body = Body(given.get("data", ""), given.get("encoding", "base64")).content()
-    request["headers"]["x-amz-content-sha256"] = [{"key": "x-amz-content-sha256", "value": sha256(body).hexdigest()}]
-    return body
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return "&".join(f"{encode(name)}={encode(value)}" for name, _, value in pairs)
 
 
 def _canonical_path(path: str, *, is_s3: bool) -> str:

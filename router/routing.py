@@ -30,7 +30,8 @@ class Router:
     """Returns for every event the request or response that CloudFront continues with, whatever fails.
 
     `baked` is the control snapshot in the package. Every request has one snapshot, which is handed through: to the
-    precedence, the strategy and the log. `write` puts the origin into an event.
+    precedence, the strategy and the log. `write` puts the origin into an event of origin-request, `read` takes the
+    viewer's request out of one of origin-response.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Router:
         sets_cookies: bool = True,
         public: Mapping[str, Any] | None = None,
         rewrites: Mapping[str, Any] | None = None,
+        read: Callable[[events.Cf, str], Request] = events.read_request,
         write: Callable[[events.Cf, Origin, Mapping[str, str]], None] = events.write_origin,
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -66,6 +68,7 @@ class Router:
         self._guard = guard
         self._public = public
         self._rewrites = rewrites
+        self._read = read
         self._write = write
         self._timer = timer
 
@@ -151,7 +154,7 @@ class Router:
 
     def _on_origin_response(self, cf: events.Cf) -> None:
         try:
-            request = events.read_request(cf, self._region)
+            request = self._read(cf, self._region)
             response = events.read_response(cf, self._addresses)
             self._count_response(request, response)
             with self._deadline:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -134,7 +134,7 @@ def _signature(request: Signed, headers: Mapping[str, str], service: str, region
         [
             request.method,
             auth._normalize_url_path(encoded),
-            "&".join(sorted(query.split("&"))),
+            auth._canonical_query_string_url(urlsplit(f"?{query}")),
             *(f"{name}:{' '.join(headers[name].split())}" for name in sorted(headers)),
             "",
             ";".join(sorted(headers)),

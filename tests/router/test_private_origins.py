@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from infra.package.baked_config import baked_config
+from router.baked import build_router
 from router.event import by_address, read_response
 from router.model.decision import Origin
 from router.private_origins import PrivateOrigins
@@ -16,6 +18,8 @@ from simulator.cloudfront import validate_result
 from simulator.lambda_edge.environment import _CREDENTIALS
 from simulator.private_origins.signatures import ROUTER, SignatureError, Signed, check_signature
 from simulator.sample_events import SAMPLE_REQUEST_ID, origin_request, origin_response
+from strategies.base import MEMO_HEADER
+from tests.infra.configs import stack_of
 
 NOW = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)
 BUCKET = Origin("canary", "shop.s3.eu-west-1.amazonaws.com", path="/v2")
@@ -66,7 +70,14 @@ def test_a_bucket_accepts_the_signature_for_any_path(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("query", ["", "a=1", "b=2&a=1&a=0", "q=a+b%2Fc&x=/y?z&flag&=v", "%C3%A9=%e9&a==b"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "a=1", "b=2&a=1&a=0", "q=a+b%2Fc&x=/y?z&flag&=v", "%C3%A9=%e9&a==b"),
+        # A name that begins as another one does: sorted by names, not by what `=` stands behind.
+        *("page=1&page2=3", "id=1&id-type=x", "a=1&a.b=2", "a=1&a1=0", "filter%5Bx%5D=1&filter=2", "q=x&q%20r=1"),
+    ],
+)
 def test_a_function_accepts_the_signature_for_any_path_and_query(path: str, query: str) -> None:
     request = route(FUNCTION, LAMBDA, uri=path, querystring=query)
     assert check_signature(arriving(request), "lambda", "us-west-2", NOW) == ROUTER
@@ -75,6 +86,21 @@ def test_a_function_accepts_the_signature_for_any_path_and_query(path: str, quer
 def test_a_function_is_sent_the_parameters_in_their_order_and_with_their_meaning() -> None:
     request = route(FUNCTION, LAMBDA, querystring="b=2&a=x+y&a=%2f&flag&latin=%e9&odd=%zz%")
     assert request["querystring"] == "b=2&a=x%20y&a=%2F&flag=&latin=%E9&odd=%25zz%25"
+
+
+@pytest.mark.parametrize(
+    "query", ["ids=" + ",".join(str(100 + number % 900) for number in range(1_900)), "&".join(["f[1]=x"] * 800)]
+)
+def test_a_query_that_would_be_too_long_as_it_is_signed_is_sent_as_it_came(query: str) -> None:
+    assert len(query) < 8_000
+    request = route(FUNCTION, LAMBDA, uri="/api", querystring=query)
+    assert request["querystring"] == query
+    assert "authorization" in request["headers"]
+
+
+def test_where_cloudfront_signs_the_query_stays_as_it_came() -> None:
+    request = route(FUNCTION, LAMBDA | {"signs": False}, querystring="b=2&a=x+y&flag&list=1,2")
+    assert request["querystring"] == "b=2&a=x+y&flag&list=1,2"
 
 
 @pytest.mark.parametrize("signs", [True, False])
@@ -133,10 +159,74 @@ def test_a_bucket_is_an_s3_origin_with_its_region_and_its_host() -> None:
         ("app", "GET", "/assets/app.js", "/assets/app.js"),
         ("app", "POST", "/cart/7", "/cart/7"),
         ("none", "GET", "/docs/", "/docs/"),
+        ("index", "GET", f"/{'a' * 8_180}/", f"/{'a' * 8_180}/"),  # no key is as long, and no longer URL is sent
     ],
 )
 def test_paths_become_keys_of_the_bucket(pages: str, method: str, path: str, expected: str) -> None:
     assert route(BUCKET, S3 | {"pages": pages}, method=method, uri=path)["uri"] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "path_seen", "query_seen"),
+    [
+        ("/shop/cart", "qa=canary:secret", "/shop/cart", "qa=canary:secret"),
+        ("/shop/cart", "", "/shop/cart", ""),
+        ("/a%3Fb", "x=?&y", "/a%3Fb", "x=?&y"),
+        ("/shop/cart", "x" * 2_000, "/shop/cart", ""),
+        (f"/{'a' * 3_000}", "x=1", "/index.html", ""),
+    ],
+)
+def test_a_response_of_a_bucket_is_seen_with_the_path_and_the_query_that_were_asked_for(
+    path: str, query: str, path_seen: str, query_seen: str
+) -> None:
+    event = origin_request(uri=path, querystring=query, headers={"X-Router-Uri": "/forged?qa=1"})
+    cf = event["Records"][0]["cf"]
+    private = PrivateOrigins({BUCKET.name: S3 | {"pages": "app"}}, NOW.timestamp, _CREDENTIALS)
+    private.write(cf, BUCKET, {MEMO_HEADER: ""})
+    assert (cf["request"]["uri"], cf["request"]["querystring"]) == ("/index.html", "")
+    seen = private.read(cf, "eu-west-1")
+    assert (seen.path, seen.query_string, seen.request_id) == (path_seen, query_seen, SAMPLE_REQUEST_ID)
+
+
+def set_cookies(options: dict[str, Any], **fields: Any) -> list[str]:
+    """The cookies that a router of two versions in one bucket sets for a page; the canary gets nobody."""
+    origins = {
+        name: {"bucket": "shop-site", "region": "eu-west-1", "path": path, "pages": "app"}
+        for name, path in (("stable", "/v1"), ("canary", "/v2"))
+    }
+    override = {"query": "qa", "secret": "0123456789abcdef"}
+    stack = stack_of(strategy="cookie-version", cookieVersion=options, override=override, origins=origins)
+    router = build_router(baked_config(stack), "eu-west-1")
+    event = origin_request(headers={"Sec-Fetch-Mode": "navigate"}, **fields)
+    cf: dict[str, Any] = {**event["Records"][0]["cf"], "request": router.handle(event)}
+    cf |= {"config": cf["config"] | {"eventType": "origin-response"}, "response": {"status": "200", "headers": {}}}
+    handled: Any = router.handle({"Records": [{"cf": cf}]})
+    return [entry["value"].partition(".")[0] for entry in handled["headers"].get("set-cookie", [])]
+
+
+@pytest.mark.parametrize(("uri", "expected"), [("/shop/cart", ["app-version=stable"]), ("/blog/post", [])])
+def test_a_version_cookie_of_a_path_is_set_below_it_though_all_pages_are_one_object(
+    uri: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in _CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    assert set_cookies({"path": "/shop"}, uri=uri) == expected
+
+
+@pytest.mark.parametrize(("version", "expected"), [("", ["app-version=stable"]), ("canary", [])])
+def test_an_override_in_the_query_sets_no_cookie_though_no_query_reaches_a_bucket(
+    version: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in _CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    query = f"qa={version}:0123456789abcdef" if version else ""
+    assert set_cookies({}, uri="/", querystring=query) == expected
+
+
+@pytest.mark.parametrize("origin", [BUCKET, Origin("stable", "v1.example.com")])
+def test_a_viewer_does_not_say_what_was_asked_for(origin: Origin) -> None:
+    request = route(origin, S3, headers={"X-Router-Uri": "/forged"})
+    assert "x-router-uri" not in request["headers"]
 
 
 def test_an_origin_that_is_not_private_is_written_as_ever() -> None:
