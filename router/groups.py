@@ -101,6 +101,10 @@ class GroupPrecedence(Precedence):
             response.origin = BASELINE
         return may_respond and not self._is_bot(request), live
 
+    def mark_bot(self, request: Request, decision: Decision) -> Decision:
+        """The decision of another precedence, which does not count where a bot asks."""
+        return Grouped(decision, BOT) if self._is_bot(request) else decision
+
     def _mark(self, decision: Decision) -> Decision:
         return Grouped(decision, BOT) if self._bot else decision
 

@@ -11,13 +11,14 @@ from router.cache_control import forbid_caching
 from router.control.live import after_failure, parse_live
 from router.control.precedence import Precedence
 from router.decision_log import DecisionLog
+from router.model import origin_rules
 from router.model.decision import DEFAULT_ORIGIN, Decision, Origin
 from router.model.record import is_object
 from router.routing import Router
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from router.control.reader import ControlReader
@@ -124,14 +125,22 @@ class Skew:
 class BuildPrecedence(Precedence):
     """Decides by build before all else: a page that is open asks for its files, wherever a pin sends visitors now.
 
-    `build` is the one that has decided last, "" where none was named, and NO_BUILD where it did not decide.
+    `build` is the one that has decided last, "" where none was named, and NO_BUILD where it did not decide. `mark` says
+    of a decision that it is a bot's.
     """
 
     def __init__(
-        self, inner: Precedence, skew: Skew, origins: Mapping[str, Origin], control: ControlReader | None, header: str
+        self,
+        inner: Precedence,
+        skew: Skew,
+        origins: Mapping[str, Origin],
+        control: ControlReader | None,
+        header: str,
+        mark: Callable[[Request, Decision], Decision] = lambda _, decision: decision,
     ) -> None:
         super().__init__(origins)
         self._inner = inner
+        self._mark = mark
         self._skew = skew
         self._by_name = origins
         self._reader = control
@@ -144,7 +153,7 @@ class BuildPrecedence(Precedence):
             decision = self._at(place, "assigned-version")
             if asks_for_build and decision is None:
                 self.build = NO_BUILD
-            return (decision, live) if decision else self._inner.forced_decision(request, live)
+            return (self._mark(request, decision), live) if decision else self._inner.forced_decision(request, live)
         build = self._skew.build_of(request)
         if build:
             self.build = NO_BUILD  # the deadline may end the read
@@ -154,7 +163,7 @@ class BuildPrecedence(Precedence):
             if decision:
                 request.step(STEP, place)
                 self.build = build
-                return decision, live
+                return self._mark(request, decision), live
             is_id = re.fullmatch(BUILD_ID, build)
             request.step(STEP, "malformed" if not is_id else "retired" if place == RETIRED else "unknown")
         return self._inner.forced_decision(request, live)
@@ -168,9 +177,9 @@ class BuildPrecedence(Precedence):
         return (False, live) if is_of_build else self._inner.may_respond(request, response, live)
 
     def _at(self, place: str, reason: str) -> Decision | None:
-        """The decision for a place; None where no origin is of that name."""
+        """The decision for a place; None where no origin is of that name, or CloudFront takes no such path."""
         name, slash, path = place.partition("/")
-        if name not in self._by_name:
+        if name not in self._by_name or (slash and origin_rules.path(f"/{path}")):
             return None
         fields: dict[str, Any] = {**self._by_name[name].__dict__, "path": f"/{path}"}
         return Decision(Origin(**fields) if slash else name, reason)
@@ -206,7 +215,9 @@ class SkewRouter(Router):
         if control is not None:
             control.parse = self._skew.take
         header = config.get("version_header", "")
-        self._chosen = BuildPrecedence(inner._precedence, self._skew, inner._origins, control, header)
+        precedence: Any = inner._precedence
+        marks = {"mark": precedence.mark_bot} if config.get("groups") else {}
+        self._chosen = BuildPrecedence(precedence, self._skew, inner._origins, control, header, **marks)
         inner._precedence, inner._log = self._chosen, BuildLog(config["strategy"], config["log_salt"], self._chosen)
         self._write, inner._write = inner._write, self._write_origin
 

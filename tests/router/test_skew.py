@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
 from pathlib import Path
@@ -15,6 +16,7 @@ from router.model.deadline import DeadlineError
 from router.model.request import Request
 from router.routing import Router
 from router.skew import Skew, SkewRouter, current_builds, parse_builds
+from simulator.cloudfront import validate_result
 from simulator.lambda_edge.environment import _CREDENTIALS
 from simulator.private_origins.signatures import ROUTER, Signed, check_signature
 from simulator.sample_events import origin_request, origin_response
@@ -93,6 +95,30 @@ def test_neither_pin_nor_override_moves_a_page_away_from_its_files(capsys: pytes
     assert (place(request), line["reason"]) == ("canary", "build")
     request, line = ask(capsys, event_of("/"), pin="stable")
     assert (place(request), line["reason"]) == ("stable/app", "pinned")
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["stable/", "stable/builds/42/", "stable/a b", "stable/é", f"stable/{'x' * 300}", "canary/\n", "stable/a?b"],
+)
+def test_a_build_at_a_path_that_cloudfront_does_not_take_is_unknown(
+    capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    event = event_of("/assets/a.js", query={"dpl": "old"})
+    request, line = ask(capsys, copy.deepcopy(event), skew={**SKEW, "builds": {"old": where}})
+    assert (place(request), line["buildReason"]) == ("stable/app", "unknown")
+    assert list(validate_result(event, request)) == []
+
+
+@pytest.mark.parametrize(("agent", "version"), [("Mozilla/5.0", "canary"), ("Googlebot/2.1", None)])
+def test_a_file_of_a_build_counts_for_its_version_unless_a_bot_asks(
+    capsys: pytest.CaptureFixture[str], agent: str, version: str | None
+) -> None:
+    metrics = {"namespace": "EdgeRouter", "stack": "s"}
+    event = event_of("/assets/a.js", query={"dpl": "B"}, headers={"User-Agent": agent})
+    request, line = ask(capsys, event, metrics=metrics, groups={"baseline": False}, bots={"extra": []})
+    assert (place(request), line["reason"], line.get("Version")) == ("canary", "build", version)
+    assert line.get("group") == (None if version else "bot")
 
 
 def test_without_a_known_build_the_pin_decides_and_the_log_has_both(capsys: pytest.CaptureFixture[str]) -> None:
