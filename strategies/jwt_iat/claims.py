@@ -38,12 +38,17 @@ def decode_segments(token: str) -> list[bytes]:
 def parse_object(segment: bytes) -> dict[str, Any]:
     """The members of a header or a payload; TokenError("malformed-token") where it is no JSON object in UTF-8."""
     try:
-        members: object = json.loads(segment.decode())
+        members: object = json.loads(segment.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # a few kilobytes of "[" nest deeper than Python does
         raise TokenError("malformed-token") from error
     if not is_object(members):
         raise TokenError("malformed-token")
     return members
+
+
+def _refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON has not (RFC 8259 §6)."""
+    raise ValueError(f"{name} is not JSON")
 
 
 def decode_base64url(text: str) -> bytes:
@@ -101,10 +106,10 @@ class ClaimRules:
 
 
 def _date(claims: dict[str, Any], name: str) -> float | None:
-    """A NumericDate (RFC 7519 §2): any JSON number. A boolean is none, though Python counts it as one."""
-    value = claims.get(name)
-    if value is None:
+    """A NumericDate (RFC 7519 §2): any JSON number, which a boolean and null are not; None without one."""
+    if name not in claims:
         return None
+    value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_DATE:
         raise TokenError(f"malformed-{name}")
     return value

@@ -60,11 +60,14 @@ def verify(token: str, algorithm: str, keys: list[tuple[str | None, Verifies]]) 
 
 
 def _is_understood(header: dict[str, Any]) -> bool:
-    """False for a `kid` that is no text, and for extensions that are not known here (RFC 7515 §4.1.11).
+    """False for a `kid` that is not text, a token in a token, and extensions that are not known here.
 
-    `b64` (RFC 7797) may be named and true; a payload that is not base64url has no place in a JSON Web Token.
+    RFC 7515 §4.1.11. `b64` (RFC 7797) may be named and true; a payload that is not base64url has no place in a JSON Web
+    Token. A `cty` of JWT says that another token is in this one (RFC 7519 §5.2), and a payload of claims is none.
     """
-    if not isinstance(header.get("kid", ""), str) or header.get("b64") is False:
+    if not isinstance(header.get("kid", ""), str) or header.get("b64", True) is not True:
+        return False
+    if str(header.get("cty", "")).upper() == "JWT":
         return False
     critical = header.get("crit", ["b64"])
     is_known = is_list(critical) and bool(critical) and all(name == "b64" for name in critical)

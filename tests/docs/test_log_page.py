@@ -108,6 +108,8 @@ def _texts(node: ast.expr) -> Iterator[str]:
         yield from [*_texts(node.body), *_texts(node.orelse)]
     elif isinstance(node, ast.Tuple):
         yield from [text for last in node.elts[-1:] for text in _texts(last)]
+    elif isinstance(node, ast.Call) and _name(node.func) == "get":  # what there is by default
+        yield from [text for default in node.args[1:] for text in _texts(default)]
 
 
 def test_every_reason_in_the_source_is_on_the_page() -> None:
