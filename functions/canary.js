@@ -229,12 +229,15 @@ function answered(event, decision) {
     const response = event.response;
     // As router/cache_control.py has it.
     const isSharedForLong = (entry) => {
-        const values = entry ? (entry.multiValue || [entry]).map((one) => one.value) : [];
-        const text = ',' + values.join(',').toLowerCase().replace(/\s/g, '') + ',';
-        const own = /,max-age="?(\d+)/.exec(text);
-        const all = /,public,/.test(text) && /,s-maxage="?(\d+)/.exec(text);
-        return !/,(no-store|private),/.test(text)
-            && (/,immutable,/.test(text) || (own && own[1] >= 86400) || (all && all[1] >= 86400));
+        const text = entry ? (entry.multiValue || [entry]).map((one) => one.value).join(', ') : '';
+        const found = Object.create(null);
+        text.replace(/([^\s,;="]+)(\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s,;"]*))?/g, (all, name, value) => {
+            const key = name.toLowerCase();
+            found[key] = key in found ? found[key] : value || '';
+        });
+        const isLong = (name) => /^[\s="]*\d+[\s="]*$/.test(found[name]) && /\d+/.exec(found[name])[0] >= 86400;
+        return !('no-store' in found || /^[\s="]*$/.test(found.private))
+            && ('immutable' in found || isLong('max-age') || ('public' in found && isLong('s-maxage')));
     };
     try {
         // only with bots
