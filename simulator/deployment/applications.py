@@ -58,7 +58,8 @@ class Applications:
         self._start_seconds = start_seconds
         self._running: dict[str, _Running] = {}
         self._replaced: list[_Running] = []
-        self._down: set[str] = set()
+        self._down: dict[str, Application] = {}
+        """What `bring_up` starts, by name."""
 
     @property
     def urls(self) -> dict[str, str]:
@@ -67,12 +68,13 @@ class Applications:
     async def start(self, applications: Sequence[Application]) -> None:
         """Have these running, each of them answering; ApplicationError otherwise.
 
-        One that runs as it should stays as it is. What they replace goes on until `stop_replaced`.
+        One that runs as it should stays as it is, and one that was taken down stays down: `bring_up` starts it as it is
+        here. What they replace goes on until `stop_replaced`.
         """
         started: list[_Running] = []
         try:
             for application in applications:
-                if not self._runs(application):
+                if not self._stays(application):
                     started.append(await self._spawn(application))
             await asyncio.gather(*(running.ready(self._start_seconds) for running in started))
         except BaseException:
@@ -82,6 +84,7 @@ class Applications:
         kept_or_new = before | {running.application.name: running for running in started}
         self._running = {application.name: kept_or_new[application.name] for application in applications}
         self._replaced += [running for name, running in before.items() if self._running.get(name) is not running]
+        self._down = {application.name: application for application in applications if application.name in self._down}
 
     async def stop_replaced(self) -> None:
         """End what an earlier `start` wanted and the last one did not."""
@@ -92,28 +95,33 @@ class Applications:
     async def stop(self) -> None:
         running = self._running
         self._running = {}
+        self._down.clear()
         await self._end(running.values())
         await self.stop_replaced()
 
     async def take_down(self, name: str) -> None:
         """End an application; nothing listens at its address until `bring_up`. KeyError for an unknown name."""
         running = self._running[name]
-        self._down.add(name)
+        self._down[name] = running.application
         await self._end([running])
 
     async def bring_up(self, name: str) -> None:
-        """Start what was taken down, at the same address. ApplicationError."""
-        ended = self._running[name]
-        running = await self._spawn(ended.application, int(ended.url.rpartition(":")[2]))
+        """Start what was taken down, at the same address; nothing where the last `start` had no such one.
+
+        ApplicationError.
+        """
+        if name not in self._down:
+            return
+        port = int(self._running[name].url.rpartition(":")[2])
+        running = await self._spawn(self._down[name], port)
         self._running[name] = running
-        self._down.discard(name)
+        del self._down[name]
         await running.ready(self._start_seconds)
 
-    def _runs(self, application: Application) -> bool:
+    def _stays(self, application: Application) -> bool:
         running = self._running.get(application.name)
-        if running is None or running.application != application:
-            return False
-        return running.is_alive or application.name in self._down
+        is_right = running is not None and running.application == application and running.is_alive
+        return is_right or application.name in self._down
 
     async def _spawn(self, application: Application, port: int = 0) -> _Running:
         port = port or free_port()

@@ -75,6 +75,12 @@ tests:
       - advance: 8760h
       - request: /static/style.css
         expect: { cache: refresh-hit }
+  - name: an origin that is down stays down, whatever is set
+    steps:
+      - origin: { name: canary, is: down }
+      - set: { stickySession: { cookie: another } }
+      - request: { path: /health, headers: { x-qa-origin: canary:local-demo-override-secret } }
+        expect: { status: 502, cache: error }
 """
 
 

@@ -100,6 +100,43 @@ async def test_one_that_is_no_longer_wanted_ends(applications: Applications, pid
     assert (pids(), applications.urls) == (set(), {})
 
 
+async def test_one_that_is_down_stays_down_over_a_change_and_comes_up_as_changed(
+    applications: Applications, pids: Pids
+):
+    await applications.start([echo()])
+    urls = applications.urls
+    await applications.take_down("a.example.com:443")
+    await applications.start([echo(NAME="new")])
+    await applications.stop_replaced()
+    assert (pids(), applications.urls) == (set(), urls)
+    await applications.bring_up("a.example.com:443")
+    assert applications.urls == urls
+    assert [await name_at(url) for url in urls.values()] == ["new"]
+    await applications.start([echo(NAME="new")])
+    assert len(pids()) == 1
+    await applications.stop()
+    assert pids() == set()
+
+
+async def test_one_that_is_down_and_no_longer_wanted_is_not_brought_up(applications: Applications, pids: Pids):
+    await applications.start([echo()])
+    await applications.take_down("a.example.com:443")
+    await applications.start([])
+    await applications.bring_up("a.example.com:443")
+    assert (pids(), applications.urls) == (set(), {})
+    await applications.start([echo()])
+    assert [await name_at(url) for url in applications.urls.values()] == ["a"]
+
+
+async def test_a_change_that_fails_leaves_one_that_is_down_as_it_was(applications: Applications):
+    await applications.start([echo()])
+    await applications.take_down("a.example.com:443")
+    with pytest.raises(ApplicationError):
+        await applications.start([echo(NAME="new"), echo("b.example.com:443", STATUS="ok")])
+    await applications.bring_up("a.example.com:443")
+    assert [await name_at(url) for url in applications.urls.values()] == ["a"]
+
+
 async def test_one_that_does_not_start_says_why_and_the_others_stay(applications: Applications, pids: Pids):
     await applications.start([echo()])
     before, urls = pids(), applications.urls
