@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from acceptance.format.redaction import redact
 from acceptance.format.suite import Suite
 from infra.config.errors import describe, full_key
 from simulator.standin.config.text_file import TextFileError, read_text
@@ -19,9 +20,6 @@ from simulator.standin.config.yaml_file import YamlError, line_of, parse_yaml, y
 NUMBER = "number"
 """The variable with the number of the visitor or of the repetition."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-MIN_SECRET = 4
-"""Shorter values stand for nothing in particular, and are in any text."""
 
 Location = tuple[int | str, ...]
 
@@ -49,7 +47,11 @@ class TestFile:
 
     @property
     def name(self) -> str:
-        return self.suite.name or self.path
+        return self.redact(self.suite.name) or self.path
+
+    def redact(self, text: str) -> str:
+        """Return a text with the names of variables in place of their values."""
+        return redact(text, self.variables)
 
     def place(self, *location: int | str) -> str:
         """Return `FILE:LINE: tests[0].steps[1]`, for a message."""
@@ -99,13 +101,6 @@ def expand(value: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: expand(item, variables) for key, item in cast("dict[Any, Any]", value).items()}
     return [expand(item, variables) for item in cast("list[Any]", value)] if isinstance(value, list) else value
-
-
-def redact(text: str, variables: Mapping[str, str]) -> str:
-    """Replace the values of variables by their names: they may be secrets."""
-    for name, secret in sorted(variables.items(), key=lambda item: -len(item[1])):
-        text = text.replace(secret, f"${{{name}}}") if len(secret) >= MIN_SECRET else text
-    return text
 
 
 def key_of(location: Location) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from acceptance.format.read import TestFile
@@ -33,6 +33,12 @@ class Failure:
         if not self.expected:
             return f"{self.expectation}: {self.actual}{request}"
         return f"{self.expectation}: expected {self.expected}, found {self.actual}{request}"
+
+    def redact(self, hide: Callable[[str], str]) -> Failure:
+        """Return it with every text that a response or a variable may have a part in changed by `hide`."""
+        log = tuple(map(hide, self.log))
+        texts = {key: hide(getattr(self, key)) for key in ("expected", "actual", "request")}
+        return replace(self, **texts, log=log)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the JSON document."""
@@ -68,6 +74,17 @@ class Result:
         if self.failures:
             return "failed"
         return "passed" if self.judged else "not-judged"
+
+    def redact(self, hide: Callable[[str], str]) -> Result:
+        """Return it with every text that a response or a variable may have a part in changed by `hide`."""
+        return replace(
+            self,
+            name=hide(self.name),
+            failures=[failure.redact(hide) for failure in self.failures],
+            not_judged={name: hide(why) for name, why in self.not_judged.items()},
+            seen=[hide(text) for text in self.seen],
+            edge=[hide(line) for line in self.edge],
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the JSON document."""

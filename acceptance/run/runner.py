@@ -13,7 +13,7 @@ import httpx
 from acceptance.checks.judge import Verdict, judge, judge_share
 from acceptance.checks.response import Seen, Tells
 from acceptance.format.expect import Expect
-from acceptance.format.read import Location, TestFile, redact
+from acceptance.format.read import Location, TestFile
 from acceptance.format.request import Request
 from acceptance.format.step import Step
 from acceptance.format.suite import Case, Suite
@@ -44,17 +44,17 @@ class Runner:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self, index: int) -> Result:
-        """Run the `index`th test of the file to its end or to the first step that fails."""
+        """Run the `index`th test of the file to its end or to the first step that fails; no variable shows."""
         case = self.file.suite.tests[index]
         result = Result(case.name, self.file.line("tests", index))
         if case.only is not None and case.only != self.only:
             result.reason = f"only: {case.only}"
-            return result
+            return result.redact(self.file.redact)
         started = self.clock()
         await _Course(self, case, index, result).run()
         result.edge = self.place.take_edge_errors()
         result.seconds = self.clock() - started
-        return result
+        return result.redact(self.file.redact)
 
 
 class _Course:
@@ -142,9 +142,8 @@ class _Course:
                 self._result.not_judged[verdict.expectation] = verdict.actual
             if verdict.is_met is False or (verdict.is_met is None and self._runner.is_strict):
                 log = seen.log or () if seen is not None else ()
-                actual = redact(verdict.actual, self._runner.file.variables)
                 which = f"{request}; {ADVANCED}" if self._is_advanced else request
-                self._fail(Failure(place, verdict.expectation, verdict.expected, actual, which, log))
+                self._fail(Failure(place, verdict.expectation, verdict.expected, verdict.actual, which, log))
             self._result.judged += verdict.is_met is not None
 
     def _fail(self, failure: Failure) -> None:

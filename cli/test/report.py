@@ -60,7 +60,9 @@ def print_tests(files: Sequence[TestFile], select_tests: Callable[[TestFile], It
     for file, index in found:
         case = file.suite.tests[index]
         only = f" (only: {case.only})" if case.only else ""
-        out.print(escape_control(f"{file.path}:{file.line('tests', index)}: {case.name}{only}"), markup=False)
+        out.print(
+            escape_control(f"{file.path}:{file.line('tests', index)}: {file.redact(case.name)}{only}"), markup=False
+        )
 
 
 def as_json(files: Sequence[FileResult]) -> dict[str, Any]:
@@ -77,4 +79,4 @@ def as_json(files: Sequence[FileResult]) -> dict[str, Any]:
 
 def _list_test(file: TestFile, index: int) -> dict[str, Any]:
     case = file.suite.tests[index]
-    return {"file": file.path, "line": file.line("tests", index), "name": case.name, "only": case.only}
+    return {"file": file.path, "line": file.line("tests", index), "name": file.redact(case.name), "only": case.only}

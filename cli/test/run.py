@@ -77,7 +77,7 @@ def run(options: Options, names: Sequence[str]) -> None:
     if options.is_list:
         print_tests(files, options.select_tests, is_json=options.is_json)
         return
-    problems = [problem for file in files for problem in _problems(options, file)]
+    problems = [file.redact(problem) for file in files for problem in _problems(options, file)]
     if problems:
         raise UsageError("\n  ".join(dict.fromkeys(problems)))
     if not any(options.select_tests(file) for file in files):

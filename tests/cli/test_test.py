@@ -58,6 +58,7 @@ class Site(BaseHTTPRequestHandler):
         self.send_header("x-app-version", "2" if "seen=1" in self.headers.get("cookie", "") else "1")
         self.send_header("set-cookie", "seen=1; Path=/")
         self.send_header("x-a", "one")
+        self.send_header("x-echo", self.path)
         self.send_header("content-length", "0")
         self.end_headers()
 
@@ -213,6 +214,35 @@ def test_strictly_what_cannot_be_judged_fails_and_the_first_failure_may_end_it(
         "request": "GET /",
         "log": [],
     }
+
+
+def test_no_form_of_the_output_shows_a_secret(
+    run: Run, written: Callable[[str], str], site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", 'key-"0123456789')
+    file = written(
+        "tests:\n"
+        "  - name: with ${SECRET}\n"
+        '    steps: [{ request: { path: "/a?key=${SECRET}" }, expect: { headers: { x-echo: "${SECRET}" } } }]\n'
+    )
+    junit = tmp_path / "junit.xml"
+    text = run("test", file, "--url", site, "--junit", str(junit))
+    document = run("test", file, "--url", site, "--json")
+    listed = run("test", file, "--list")
+    found = "headers.x-echo: expected '${SECRET}', found '/a?key=${SECRET}' (GET /a?key=${SECRET})"
+    assert (text.exit_code, text.out.splitlines()[3].strip()) == (1, found)
+    assert document.document["files"][0]["tests"][0]["failures"][0]["expected"] == "'${SECRET}'"
+    for output in (text.out, text.err, document.out, document.err, listed.out, junit.read_text(encoding="utf-8")):
+        assert "0123456789" not in output
+
+
+def test_a_mistake_in_the_settings_shows_no_secret(
+    run: Run, written: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "0123456789")
+    file = written('tests:\n  - { name: a, set: { pin: "${SECRET}" }, steps: [{ request: / }] }\n')
+    told = f"error: {file}:2: tests[0]: edge-router:pin is '${{SECRET}}': allowed: canary, none, stable\n"
+    assert run("test", file) == Result(2, "", told)
 
 
 def test_a_run_in_which_every_test_would_be_skipped_is_none(run: Run, written: Callable[[str], str]) -> None:
