@@ -126,10 +126,20 @@ def _json(body: Body, seen: Seen) -> Iterator[Verdict]:
         yield Verdict("body.json", "a JSON document", format_value(seen.text), False)
         return
     for path, condition in body.json_paths.items():
+        yield _at_path(path, condition, document)
+
+
+def _at_path(path: str, condition: Condition, document: object) -> Verdict:
+    """The verdict on all values at a JSON path; one whose operators do not fit the document has failed."""
+    key = f"body.json {path}"
+    try:
         found: list[Any] = [one.value for one in json_path(path).find(document)]
         actual = ", ".join(format_value(one) for one in found) or NOT_THERE
-        is_met = not found if condition.absent else bool(found) and all(is_json_met(condition, one) for one in found)
-        yield Verdict(f"body.json {path}", condition.text, actual, is_met)
+    except Exception as error:  # noqa: BLE001  an operator raises whatever it meets in a value that it is not for
+        why = str(error) or type(error).__name__
+        return Verdict(key, condition.text, f"no value: the path does not fit this body: {why}", is_met=False)
+    is_met = not found if condition.absent else bool(found) and all(is_json_met(condition, one) for one in found)
+    return Verdict(key, condition.text, actual, is_met)
 
 
 def _texts(key: str, condition: Condition, found: Sequence[str]) -> Verdict:

@@ -186,6 +186,25 @@ def test_values_in_a_json_body_have_conditions(path: str, condition: Any, verdic
     assert only({"body": {"json": {path: condition}}}, make_seen(body=DOCUMENT)) == verdict
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("$.items.`sorted`", "'<' not supported between instances of 'dict' and 'dict'"),
+        ("$.name.`sorted`", "'DatumInContext' object is not iterable"),
+        ("$.mixed[/n]", "'<' not supported between instances of 'int' and 'str'"),
+        ("$.mixed[?(@.n =~ '(')]", "missing ), unterminated subpattern at position 0"),
+        ("$.items[0].id.`sub(/5/, 6)`", "expected string or bytes-like object, got 'int'"),
+        ("$.name.`sub(/a/, \\\\9)`", "invalid group reference 9 at position 1"),
+        ("$.`parent`", "AssertionError"),
+    ],
+)
+@pytest.mark.parametrize("condition", [5, {"absent": True}])
+def test_a_path_that_does_not_fit_the_body_fails_and_says_why(path: str, why: str, condition: Any) -> None:
+    document = b'{"name": "acme", "items": [{"id": 5}, {"id": 6}], "mixed": [{"n": "a"}, {"n": 1}]}'
+    is_met, actual = only({"body": {"json": {path: condition}}}, make_seen(body=document))
+    assert (is_met, actual) == (False, f"no value: the path does not fit this body: {why}")
+
+
 def test_a_body_is_compared_as_text() -> None:
     page = make_seen(body="Versiön 2".encode())
     found = verdicts({"body": {"equals": "Versiön 2", "contains": "ö", "lacks": ["1", "3"], "matches": "[0-9]$"}}, page)

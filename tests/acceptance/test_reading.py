@@ -136,6 +136,24 @@ def test_what_is_no_test_file_is_named(tmp_path: Path, text: str, error: str) ->
     assert found == error
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("$.a.`sub(/(/, y)`", "missing ), unterminated subpattern at position 0"),
+        ("$.a.`sub(x)`", "sub(x) is not valid"),
+        ("$.a.`split(`", "split( is not valid"),
+        ("$.a.`nothing`", "Unknown named operator `nothing` at 1:12"),
+        ("$.a[0:'b']", "Parse error at 1:8 near token b (ID)"),
+    ],
+)
+def test_a_path_that_is_none_has_its_line_and_its_key(tmp_path: Path, path: str, why: str) -> None:
+    expected = f"        expect: {{ body: {{ json: {{ {json.dumps(path)}: 1 }} }} }}\n"
+    text = f"tests:\n  - name: one\n    steps:\n      - request: /\n{expected}"
+    [error] = errors_of(tmp_path, text)
+    key = f'tests[0].steps[0].expect.body.json["{path}"]'
+    assert error == f"5: {key} is {path!r}: not a JSON path: {why}"
+
+
 def test_two_tests_of_one_name_are_told_apart_by_nobody(tmp_path: Path) -> None:
     text = "tests:\n  - { name: a, steps: [{ request: / }] }\n  - { name: a, steps: [{ request: / }] }\n"
     assert errors_of(tmp_path, text) == [
