@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import re
 import shlex
-from collections.abc import Sequence
-from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from urllib.parse import SplitResult, quote_plus, unquote, urlsplit
+
+from cli.explain.curl_options import CurlError, Options, label, read_options
 
 _COMMAND = re.compile(r"\s*(?:\$ )?curl\s")
-_ANSI_QUOTED = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_PIECE = re.compile(
+    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'[^']*'|"(?:[^"\\]|\\.)*"|(?P<continued>[\\^]\r?\n)|\\.""", re.DOTALL
+)
+_ESCAPE = re.compile(r"((?:\\u[0-9a-fA-F]{4})+)|\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "'": "'", '"': '"', "\\": "\\"}
-
-
-class CurlError(ValueError):
-    """A command line that cannot be read; the text says what is missing."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise CurlError(f"not a curl command: {message}")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
+_LATER_CREDENTIALS = ("anyauth", "digest", "negotiate", "ntlm")
+"""With these, the first request has no password."""
 
 
 def is_curl_command(text: str) -> bool:
@@ -30,72 +29,134 @@ def is_curl_command(text: str) -> bool:
 
 
 def read_curl_command(text: str) -> str:
-    """Return the request as text: request line, header lines, an empty line and the body. CurlError.
+    """Return the first request as text: request line, header lines, an empty line and the body. CurlError.
 
-    Options that change nothing about the request are ignored; files (`@name`) are not read.
+    CurlError is raised for an option that is not known, and for one whose part of the request is in a file or is made
+    by curl only. Headers that curl adds unasked (Accept, User-Agent) or that depend on its build (Accept-Encoding of
+    --compressed) are not in it; all other options change nothing about the request.
     """
-    command = _COMMAND.sub("", text, count=1).replace("\\\r\n", " ").replace("\\\n", " ").replace("^\n", " ")
+    command = _PIECE.sub(_to_posix, _COMMAND.sub("", text, count=1))
     try:
-        words = shlex.split(_ANSI_QUOTED.sub(lambda found: shlex.quote(_unescape(found[1])), command))
+        words = shlex.split(command)
     except ValueError as error:
         raise CurlError("not a curl command: a quote is not closed") from error
-    given, others = _parser().parse_known_args(words)
-    urls = [*given.url_option, *(word for word in others if not word.startswith("-"))]
+    given = read_options(words)
+    urls = [url for _, url in given.all_of("url")]
     if not urls:
         raise CurlError("the curl command has no URL")
     return _request(urls[0], given)
 
 
-def _parser() -> _Parser:
-    """The options that matter, and those with a value, which is no URL."""
-    parser = _Parser(add_help=False, allow_abbrev=False)
-    lists: Any = {"action": "append", "default": []}
-    parser.add_argument("--url", dest="url_option", **lists)
-    parser.add_argument("-X", "--request", dest="method")
-    parser.add_argument("-H", "--header", dest="headers", **lists)
-    parser.add_argument("-b", "--cookie", dest="cookies", **lists)
-    parser.add_argument("-A", "--user-agent", dest="agent")
-    parser.add_argument("-e", "--referer", dest="referer")
-    parser.add_argument("-u", "--user", dest="user")
-    parser.add_argument(
-        *("-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode"),
-        dest="data",
-        **lists,
+def _request(url: str, given: Options) -> str:
+    parts = urlsplit(url if _SCHEME.match(url) else f"http://{url}")
+    if not given.is_set("globoff") and re.search(r"[{}[\]]", parts.path + parts.query):
+        raise CurlError("the URL has a bracket, which curl takes for a pattern: add -g")
+    is_get = given.is_set("get")
+    has_body = bool(given.all_of(*_DATA)) and not is_get
+    if has_body and given.is_set("head"):
+        raise CurlError("-I/--head and a body exclude each other")
+    body = _data(given)
+    method = given.last("request") or ("HEAD" if given.is_set("head") else "POST" if has_body else "GET")
+    added = body if is_get and body else _url_query(given)
+    query = "&".join(filter(None, (parts.query, added)))
+    target = given.last("request-target") or f"{parts.path or '/'}{f'?{query}' if query else ''}"
+    return "\r\n".join(
+        [f"{method} {target} HTTP/1.1", *_headers(parts, given, has_body=has_body), "", body if has_body else ""]
     )
-    parser.add_argument("--json", **lists)
-    parser.add_argument("-G", "--get", dest="is_get", action="store_true")
-    parser.add_argument("-I", "--head", dest="is_head", action="store_true")
-    for options in (("-o", "--output"), ("-m", "--max-time"), ("-w", "--write-out"), ("--resolve",), ("--connect-to",)):
-        parser.add_argument(*options, dest="ignored")
-    for options in (("-x", "--proxy"), ("--cacert",), ("--retry",), ("-c", "--cookie-jar"), ("--connect-timeout",)):
-        parser.add_argument(*options, dest="ignored")
-    for letter in "sSiLkvfgO":  # so that -si and -so go apart
-        parser.add_argument(f"-{letter}", dest="ignored", action="store_true")
-    return parser
 
 
-def _request(url: str, given: argparse.Namespace) -> str:
-    parts = urlsplit(url if "//" in url else f"http://{url}")
-    body = "&".join(given.data) or "".join(given.json)
-    query = "&".join(filter(None, (parts.query, body if given.is_get else "")))
-    body = "" if given.is_get else body
-    method = given.method or ("HEAD" if given.is_head else "POST" if body else "GET")
-    target = f"{parts.path or '/'}{f'?{query}' if query else ''}"
-    named = {header.partition(":")[0].strip().lower() for header in given.headers}
+def _data(given: Options) -> str:
+    """The data of all options in one; curl puts no & before JSON."""
+    body = ""
+    for name, value in given.all_of(*_DATA):
+        body += ("&" if body and name != "json" else "") + _datum(name, value)
+    return body
+
+
+def _datum(name: str, value: str) -> str:
+    if name == "data-urlencode":
+        return _encode(name, value)
+    if name != "data-raw" and value.startswith("@"):
+        raise _file_error(name, value)
+    return value
+
+
+def _url_query(given: Options) -> str:
+    """The query of --url-query, which is encoded unless it begins with +."""
+    values = (value for _, value in given.all_of("url-query"))
+    return "&".join(value[1:] if value.startswith("+") else _encode("url-query", value) for value in values)
+
+
+def _encode(name: str, value: str) -> str:
+    """Encode `content`, `=content` or `name=content`, whose name stays as it is."""
+    key, equals, content = value.partition("=")
+    if not equals and "@" in value:
+        raise _file_error(name, value)
+    key, content = (key, content) if equals else ("", value)
+    return f"{key}{'=' if key else ''}{quote_plus(content, safe='', errors='surrogateescape')}"
+
+
+def _headers(parts: SplitResult, given: Options, *, has_body: bool) -> Iterator[str]:
+    """The headers: those of -H, and those that it does not replace or leave out."""
+    own = [value for _, value in given.all_of("header")]
+    if file := next((value for value in own if value.startswith("@")), ""):
+        raise _file_error("header", file)
+    yield from (value for value in own if value.partition(":")[2].strip())
+    yield from (f"{value[:-1]}:" for value in own if value.endswith(";") and ":" not in value)
+    named = {value.partition(":")[0].strip(" ;").lower() for value in own}
+    is_json = bool(given.all_of("json"))
     added = {
-        "host": parts.netloc.rpartition("@")[2],
-        "cookie": "; ".join(given.cookies),
-        "user-agent": given.agent,
-        "referer": given.referer,
-        "authorization": f"Basic {base64.b64encode(given.user.encode()).decode()}" if given.user else "",
-        "content-type": body and ("application/json" if given.json else "application/x-www-form-urlencoded"),
+        "host": parts.netloc.rpartition("@")[2].removesuffix(_DEFAULT_PORTS.get(parts.scheme, "\0")),
+        "accept": "application/json" if is_json else "",
+        "cookie": _cookie(given),
+        "range": _range(given),
+        "user-agent": given.last("user-agent"),
+        "referer": given.last("referer").partition(";auto")[0],
+        "authorization": _authorization(parts, given),
+        "content-type": has_body and ("application/json" if is_json else "application/x-www-form-urlencoded"),
     }
-    own: Sequence[str] = [header for header in given.headers if header.partition(":")[2].strip()]
-    lines = [*own, *(f"{name}: {value}" for name, value in added.items() if value and name not in named)]
-    return "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", body])
+    yield from (f"{name}: {value}" for name, value in added.items() if value and name not in named)
 
 
-def _unescape(text: str) -> str:
-    """Return the content of $'…' as bash has it."""
-    found = re.sub(r"\\u([0-9a-fA-F]{4})", lambda escape: chr(int(escape[1], 16)), text)
-    return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[0]), found, flags=re.DOTALL)
+def _cookie(given: Options) -> str:
+    values = [value for _, value in given.all_of("cookie") if value]
+    if file := next((value for value in values if "=" not in value), ""):
+        raise _file_error("cookie", file)
+    return "; ".join(values)
+
+
+def _range(given: Options) -> str:
+    offset = given.last("continue-at").strip("-")
+    wanted = given.last("range") or (offset and f"{offset}-")
+    return wanted and f"bytes={wanted}"
+
+
+def _authorization(parts: SplitResult, given: Options) -> str:
+    if token := given.last("oauth2-bearer"):
+        return f"Bearer {token}"
+    user = given.last("user")
+    if user and ":" not in user:
+        raise CurlError(f"{label('user')}: has no password, for which curl asks")
+    user = user or unquote(parts.netloc.rpartition("@")[0])
+    if not user or any(given.is_set(name) for name in _LATER_CREDENTIALS):
+        return ""
+    pair = user if ":" in user else f"{user}:"
+    return f"Basic {base64.b64encode(pair.encode(errors='surrogateescape')).decode()}"
+
+
+def _file_error(name: str, value: str) -> CurlError:
+    return CurlError(f"{label(name)} {value}: files are not read here")
+
+
+def _to_posix(piece: re.Match[str]) -> str:
+    """Turn what shlex does not know into what it does: $'…', and a line that goes on in the next."""
+    if piece["ansi"] is not None:
+        return shlex.quote(_ESCAPE.sub(_unescape, piece["ansi"]))
+    return " " if piece["continued"] else piece[0]
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    """Return characters of $'…' as bash has them; browsers write those beyond 16 bits as two."""
+    if escape[1]:
+        return bytes.fromhex(escape[1].replace("\\u", "")).decode("utf-16-be", "replace")
+    return _ESCAPES.get(escape[2], escape[0])

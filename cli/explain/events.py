@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-from cli.explain.curl_command import CurlError, is_curl_command, read_curl_command
+from cli.explain.curl_command import is_curl_command, read_curl_command
+from cli.explain.curl_options import CurlError
 from cli.explain.http_body import decode_request, read_body, split_body
 from cli.explain.http_head import is_curl_output, to_http1
 from cli.output.console import err
