@@ -81,11 +81,7 @@ class Findings:
         if not self.minutes[0]:
             return {}
         first, last = (_minutes(minute) for minute in self.minutes)
-        covered: dict[int, float] = defaultdict(float)
-        for hour in range(first // MINUTES_PER_HOUR, last // MINUTES_PER_HOUR + 1):
-            start, end = max(first, hour * MINUTES_PER_HOUR), min(last + 1, (hour + 1) * MINUTES_PER_HOUR)
-            covered[hour % HOURS_PER_DAY] += (end - start) / MINUTES_PER_HOUR
-        return dict(covered)
+        return _cover_hours(first, last + 1)
 
     @property
     def hours(self) -> float:
@@ -154,6 +150,17 @@ def _is_minute(text: str | None) -> bool:
 
 def _minutes(minute: str) -> int:
     return int(datetime.strptime(minute, "%Y-%m-%d %H:%M").replace(tzinfo=UTC).timestamp()) // 60
+
+
+def _cover_hours(first: int, end: int) -> dict[int, float]:
+    """The hours between two minutes by hour of the day: whole days at once, for a line may have a date of any year."""
+    days, rest = divmod(end - first, HOURS_PER_DAY * MINUTES_PER_HOUR)
+    covered = defaultdict[int, float](float, dict.fromkeys(range(HOURS_PER_DAY), float(days)) if days else {})
+    end = first + rest
+    for hour in range(first // MINUTES_PER_HOUR, -(-end // MINUTES_PER_HOUR)):
+        start, until = max(first, hour * MINUTES_PER_HOUR), min(end, (hour + 1) * MINUTES_PER_HOUR)
+        covered[hour % HOURS_PER_DAY] += (until - start) / MINUTES_PER_HOUR
+    return dict(covered)
 
 
 def _counts(row: Mapping[str, Any]) -> Counts:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.what_if.bill import make_bill
 from controller.analysis.plan import Plan
@@ -88,6 +93,24 @@ def test_hours_that_the_log_does_not_cover_have_its_average() -> None:
     found = findings({(10, 0): 600, (10, 1): 5_400}, minutes=("2026-11-01 10:00", "2026-11-01 10:59"))
     assert found.hours_covered == {10: 1.0}
     assert predict(Plan(STEPS, 600, minimum_requests=80), found, 10).steps[0] == Step(10, 80, 80, 24, 600)
+
+
+def minute(number: int) -> str:
+    return f"{datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=number):%Y-%m-%d %H:%M}"
+
+
+@given(first=st.integers(0, 3 * 1_440), length=st.integers(1, 5 * 1_440))
+def test_hours_covered_are_those_counted_minute_by_minute(first: int, length: int) -> None:
+    counted = Counter(number // 60 % 24 for number in range(first, first + length))
+    found = findings(even(1, 1), minutes=(minute(first), minute(first + length - 1)))
+    assert found.hours_covered == pytest.approx({hour: minutes / 60 for hour, minutes in counted.items()})
+
+
+def test_a_date_of_the_far_future_takes_no_longer() -> None:
+    found = findings(even(1, 1), minutes=("1970-01-01 00:00", "9999-12-31 23:59"))
+    begun = time.process_time()
+    assert found.hours_covered == dict.fromkeys(range(24), 2_932_897)
+    assert time.process_time() - begun < 1
 
 
 def test_quotas_are_those_of_the_busiest_minute() -> None:
