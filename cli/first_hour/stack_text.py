@@ -53,29 +53,40 @@ def refuse_secrets(config: Mapping[str, Any]) -> None:
     """Raise UsageError where a setting holds a secret, without quoting it."""
     for path in _SECRETS:
         section, _, name = path.partition(".")
-        given: Any = config.get(section)
-        if isinstance(given, str) and name:  # an object may be written as its JSON text
-            given = json.loads(given) if given.startswith("{") else {}
-        if given.get(name) if name and is_object(given) else given and not name:
+        if _settings_of(section, config).get(name) if name else config.get(section):
             raise UsageError(
                 f"--set {path}: is a secret, which is never written in plain text: leave it out, and run"
                 f" `pulumi config set --secret --path {path} …` afterwards"
             )
 
 
+def _settings_of(section: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings of a section, which may be written as its JSON text; {} for what is no object."""
+    given: object = config.get(section)
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            return {}
+    return given if is_object(given) else {}
+
+
 def secrets_of(strategy: str, config: Mapping[str, Any]) -> tuple[list[Secret], list[Secret]]:
-    """Return the secrets without which the settings are invalid, and those that are worth setting."""
+    """Return the secrets without which the settings are invalid, and those that are worth setting.
+
+    A section that is not an object needs none: the check refuses it as it is.
+    """
     required: list[Secret] = []
     advised = [SALT]
-    token: Mapping[str, Any] = config.get("jwtIat", {})
-    session: Mapping[str, Any] = config.get("stickySession", {})
+    objects = {name: given for name, given in config.items() if is_object(given)}
+    token, session = _settings_of("jwtIat", objects), _settings_of("stickySession", objects)
     if strategy == "jwt-iat" and token.get("algorithm") == "HS256" and not token.get("jwks"):
         required.append(Secret("jwtIat.secret", '"$JWT_SECRET"'))
     if session.get("rememberInCookie"):
         required.append(Secret("stickySession.signingKeys[0]"))
     if session.get("preset") == "express" or session.get("signedCookie"):
         advised.append(Secret("stickySession.cookieSecrets[0]", '"$SESSION_SECRET"'))
-    if config.get("override"):
+    if _settings_of("override", objects):
         required.append(Secret("override.secret"))
     if strategy == "cookie-version":
         advised.append(Secret("cookieVersion.signingKeys[0]"))

@@ -162,6 +162,23 @@ def test_what_is_invalid_is_named_by_its_option_or_its_setting(run: Run, project
     assert not list(project.glob("Pulumi.shop*"))
 
 
+@pytest.mark.parametrize(
+    "override",
+    [
+        *("override={bad", 'override={"header":"x-qa"}', "override=5", "override=" + "[" * 100_000),
+        *('stickySession={"preset":"express"}', "stickySession=", 'jwtIat={"algorithm":"HS256"}', "jwtIat=[1]"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_section_that_is_no_object_is_refused_as_by_the_check(run: Run, project: Path, override: str) -> None:
+    result = run("init", "--stack", "shop", "--strategy", "sticky-session", *HOSTS, "--set", override)
+    section = override.partition("=")[0]
+    error = f"error: stack 'shop': edge-router:{section} must be of type object\n"
+    assert (result.exit_code, result.out, result.err) == (2, "", error)
+    assert not (project / "Pulumi.shop.yaml").exists()
+    assert run("config", "check", "--stack", "local", "--set", override).err == error.replace("shop", "local")
+
+
 @pytest.mark.long
 def test_a_config_is_replaced_only_by_force_and_what_decrypts_its_secrets_is_kept(run: Run, project: Path) -> None:
     path = project / "Pulumi.shop.yaml"
