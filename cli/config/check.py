@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from cli.output.console import out, print_error, print_json, warn
 from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import working
+from cli.output.streams import write_lines
 from cli.stacks.exported_state import NESTED_TOO_DEEPLY, read_exported_state
 from cli.stacks.workspace import Workspace, load
+from cli.validate.run import check_writable, write_report
 from infra.cdn.javascript import FunctionCodeError, build_function_code, build_rewriting_code
 from infra.config.errors import SettingsError
 from infra.config.provider import missing_region_error
@@ -68,17 +70,22 @@ def check(
     is_alone = str(sarif) == "-"
     if is_alone and is_json:
         raise UsageError("--sarif - and --json both write to standard output: give --sarif a file")
+    check_writable("--sarif", None if is_alone else sarif)
     with working(f"checking {stack or state}"):
         checked = check_stack(workspace, stack, overrides, state)
-    if sarif is not None:
-        from cli.config.sarif import write_sarif
-
-        write_sarif(sarif, checked, workspace, stack, state)
     if is_json:
         subject = {"stack": stack} | ({"state": str(state)} if state else {})
         print_json(subject | checked.as_json(), checked.errors)
     elif not is_alone:
         _print(checked, stack, state)
+    if sarif is not None:
+        from cli.config.sarif import sarif_text
+
+        text = sarif_text(checked, workspace, stack, state)
+        if is_alone:
+            write_lines([text.rstrip()])
+        else:
+            write_report("--sarif", sarif, text)
     if checked.errors:
         raise SystemExit(EXIT_FAILED)
 

@@ -28,7 +28,7 @@ def config_check(
 ) -> None:
     """Check a stack's config and caching as preview does.
 
-    Exit code 0: no errors. 1: errors were found. 2: it cannot run.
+    Exit code 0: no errors. 1: errors were found, or the file could not be written. 2: it cannot run.
     """
     from cli.config.check import check
 

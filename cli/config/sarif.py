@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cache_check.catalogue import RULES, Rule, plain
 from cli.config.places import Place, Places
-from cli.output.streams import write_lines
 from cli.stacks.workspace import Workspace
 from cli.version import own_version
 from simulator.standin.config.project_file import read_project
@@ -69,17 +68,13 @@ class _Result:
         }
 
 
-def write_sarif(path: Path, checked: Checked, workspace: Workspace, stack: str | None, state: Path | None) -> None:
-    """Write the result on a stack, a state or both to a file; `-` is standard output. OSError."""
+def sarif_text(checked: Checked, workspace: Workspace, stack: str | None, state: Path | None) -> str:
+    """Return the result on a stack, a state or both as the text of a SARIF file."""
     places = Places(workspace.root, state=state)
     if stack is not None:
         file = find_stack_file(stack, workspace.root)
         places = Places(workspace.root, read_project(workspace.root / "Pulumi.yaml").name, file, state)
-    text = json.dumps(sarif_of(checked, stack or str(state), places), indent=2)
-    if str(path) == "-":
-        write_lines([text])
-    else:
-        path.write_text(f"{text}\n", encoding="utf-8")
+    return json.dumps(sarif_of(checked, stack or str(state), places), indent=2) + "\n"
 
 
 def sarif_of(checked: Checked, subject: str, places: Places) -> dict[str, Any]:

@@ -153,7 +153,14 @@ def test_two_documents_do_not_share_standard_output(run: Run) -> None:
     )
 
 
-@pytest.mark.long
-def test_a_file_that_cannot_be_written_is_told(run: Run) -> None:
+def test_a_file_that_cannot_be_written_is_told_before_the_check(run: Run) -> None:
     result = run("config", "check", "--stack", "prod", "--sarif", "/nowhere/found.sarif")
-    assert result == Result(1, "", "error: /nowhere/found.sarif: No such file or directory\n")
+    assert result == Result(2, "", "error: --sarif /nowhere/found.sarif: must be a file in a folder that exists\n")
+
+
+def test_a_file_that_turns_out_to_be_full_is_told_after_the_result(run: Run) -> None:
+    shown = run("config", "check", "--stack", "prod")
+    result = run("config", "check", "--stack", "prod", "--sarif", "/dev/full")
+    assert result.exit_code == 1
+    assert result.out == shown.out
+    assert result.err == f"{shown.err}error: --sarif /dev/full: cannot be written: No space left on device\n"
