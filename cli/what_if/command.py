@@ -43,7 +43,9 @@ def what_if(
             show_default="the standard fields",
         ),
     ] = None,
-    duration_ms: Annotated[float, typer.Option(help="Duration of an invocation, in ms, for cost and quotas.")] = 5,
+    duration_ms: Annotated[
+        float, typer.Option(min=0, max=30_000, help="Duration of an invocation, in ms, for cost and quotas.")
+    ] = 5,
     offline: Annotated[bool, typer.Option("--offline", help="Use the bundled prices; do not ask AWS.")] = False,
     engine: Annotated[
         Engine,
