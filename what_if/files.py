@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import gzip
 import re
+import stat
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,7 +94,8 @@ class LocalFiles:
             found = [path]
         else:
             found = [Path(name) for name in glob.glob(str(path), recursive=True)]  # noqa: PTH207  absolute ones too
-        self.entries = [Entry(str(file), file.stat().st_size) for file in sorted(found) if file.is_file()]
+        sizes = ((file, _size_of(file)) for file in sorted(found))
+        self.entries = [Entry(str(file), size) for file, size in sizes if size is not None]
         if not self.entries:
             raise LogError(f"{place}: no such file, or a folder or pattern without files")
 
@@ -101,6 +103,17 @@ class LocalFiles:
         """Yield each entry's path."""
         for entry in entries:
             yield entry, Path(entry.name)
+
+
+def _size_of(path: Path) -> int | None:
+    """The size of a file; None for a folder and for what is not there any more. What cannot be asked is told later."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def plain(name: str) -> str:

@@ -74,6 +74,8 @@ class DuckDb:
                     by_format[self._format(path)].append((entry, path))
                 except LogError as error:
                     self.unreadable[entry.name] = str(error)
+                except OSError as error:
+                    self.unreadable[entry.name] = error.strerror or str(error)
             for form, files in by_format.items():
                 self._insert(form, files, done)
                 done += sum(entry.size for entry, _ in files)

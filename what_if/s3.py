@@ -29,7 +29,7 @@ class S3Objects:
     def __init__(self, client: Any, place: str) -> None:
         self._client = client
         self.missing: dict[str, str] = {}
-        self._bucket, _, prefix = place.removeprefix(SCHEME).partition("/")
+        self._bucket, _, prefix = place[len(SCHEME) :].partition("/")  # in any case, as is_in_s3 has it
         if not self._bucket:
             raise LogError(f"{place}: a place in S3 is s3://BUCKET/PREFIX")
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)

@@ -12,6 +12,7 @@ import boto3
 import httpx
 import pytest
 
+import what_if.files
 from bench.what_if.lines import Entry, json_lines, request, w3c, write, write_parquet
 from cli.stacks.workspace import Workspace
 from router.model.assignment import Assignment
@@ -20,7 +21,7 @@ from tests.cli.conftest import Result
 from tests.moto_server import moto_server, use_aws_at
 from tests.what_if.athena_sample import PARQUET_COLUMNS, run_athena
 from what_if.athena import Athena
-from what_if.files import STANDARD_FIELDS
+from what_if.files import STANDARD_FIELDS, LocalFiles
 from what_if.rules import read_rules
 
 Run = Callable[..., Result]
@@ -277,6 +278,36 @@ def test_a_log_of_nothing_is_no_answer(run: Run, folder: Path) -> None:
     path = folder / "a.log"
     path.write_text("")
     assert run(*ASK, "--log", str(path)).err == f"error: {path}: none of 0 lines is a request\n"
+
+
+class Vanishing(LocalFiles):
+    """Files of which one is deleted, and one replaced by a folder, after they were listed."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        gone, folder = (Path(place) / name for name in ("gone.log", "folder.log"))
+        gone.unlink()
+        folder.unlink()
+        folder.mkdir()
+
+
+def test_a_file_that_vanishes_while_it_is_read_does_not_take_the_answer_with_it(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.log", "folder.log", "gone.log"):
+        write(folder / name, w3c(visits(10)))
+    (folder / "nowhere.log").symlink_to(folder / "nothing")
+    monkeypatch.setattr(what_if.files, "LocalFiles", Vanishing)
+    result = run(*ASK, "--log", str(folder), "--json")
+    log = result.document["log"]
+    assert (result.exit_code, log["files"], log["requests"]) == (3, 3, 10)
+    assert log["unreadable"] == [
+        {"name": str(folder / "folder.log"), "reason": "Is a directory"},
+        {"name": str(folder / "gone.log"), "reason": "No such file or directory"},
+    ]
+    assert result.err == "".join(
+        f"warning: {one['name']}: {one['reason']}; it is not in the answer\n" for one in log["unreadable"]
+    )
 
 
 @pytest.fixture
