@@ -116,7 +116,7 @@ def _build_table(config: dict[str, Any] | None, region: str, clients: Clients | 
     if not config or clients is None:
         return None
     from router.dynamodb.table import Table, TableConfig  # only with table: as above
-    from router.model.deadline import Stopwatch
+    from router.model.deadline import Stopwatch  # only with table: as above
 
     return Table(TableConfig(**config), region, clients=clients, stopwatch=Stopwatch(time.time))
 
