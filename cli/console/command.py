@@ -11,6 +11,7 @@ import typer
 from cli.output.errors import UsageError
 from cli.stacks.options import AwsOption, LocalOption, stack_option
 from cli.stacks.workspace import Workspace
+from cli.up.command import require_packages
 
 DEFAULT_PORT = 8090
 
@@ -41,13 +42,9 @@ def console(
         find_stack_file(name, workspace.root)
     for name in stack or ():
         workspace.open_stack(name)  # a mistake in its file is told at once; of all stacks, the page tells it
-    try:
+    with require_packages():
         from cli.up.deploying import command_errors
         from cli.up.serving import until_ended
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"this command needs the package {error.name}, which is not installed: pip install --editable '.[local]'"
-        ) from error
 
     async def serve() -> None:
         async with serving(workspace, names, port, is_local=is_local, is_aws=is_aws) as address:
@@ -88,10 +85,12 @@ async def serving(
         feeds.append(feed)
         return app
 
-    async with AppServer(app_for, [port]) as server:
-        try:
-            yield f"http://{server.host}:{server.ports[0]}/#{token}"
-        finally:
-            for feed in feeds:
-                feed.close()
-    await asyncio.to_thread(source.close)
+    try:
+        async with AppServer(app_for, [port]) as server:
+            try:
+                yield f"http://{server.host}:{server.ports[0]}/#{token}"
+            finally:
+                for feed in feeds:
+                    feed.close()
+    finally:  # Ctrl-C cancels the caller at the yield
+        await asyncio.to_thread(source.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from cli.console.actions import carry_out, plan_action
+from cli.console.command import serving
 from cli.console.documents import Percentages, StackDocuments
 from cli.console.replicas import ReplicaDocuments
 from cli.console.requests import Decisions, explain
@@ -499,3 +501,26 @@ def test_a_stack_in_aws_is_read_and_changed_by_the_rights_of_the_caller(
     assert document["place"] == "AWS account 123456789012, Region us-east-1"
     assert says_pause.startswith("prod (AWS account 123456789012, Region us-east-1): everybody goes to stable within")
     assert pinned == "stable"
+
+
+def test_a_console_that_is_cancelled_closes_its_connections(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+    monkeypatch.setattr(StackSource, "close", lambda _: closed.append("connections"))
+
+    async def serve(is_up: asyncio.Event) -> None:
+        async with serving(workspace, ["local"]):
+            is_up.set()
+            await asyncio.Event().wait()
+
+    async def interrupt() -> None:
+        is_up = asyncio.Event()
+        running = asyncio.create_task(serve(is_up))
+        await is_up.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(interrupt())
+    assert closed == ["connections"]
