@@ -13,8 +13,6 @@ from infra.package.archive import write_package
 from infra.package.bundle import ROOT
 from release.packages import Package, ReleaseError, build_packages
 
-UNRELEASED = "Unreleased"
-
 
 def main(folder: Path) -> None:
     """Write all files; SystemExit with a message where the release cannot be made."""

@@ -32,10 +32,6 @@ class Versions(Part):
     codes: dict[str, Text] = Field(default_factory=lambda: {"stable": "1", "canary": "2"})
     cookie: Text = ""
 
-    def name_of(self, code: str) -> str:
-        """Return the version of a code; the code itself where it is nobody's."""
-        return next((name for name, known in self.codes.items() if known == code), code)
-
 
 class Visitor(Part):
     """A named visitor: headers and cookies of every request.

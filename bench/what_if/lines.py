@@ -119,16 +119,6 @@ def write(path: Path, lines: Iterable[str], *, end: str = "\n") -> Path:
     return path
 
 
-def write_parquet(path: Path, entries: Iterable[Entry]) -> Path:
-    """Write a Parquet file of standard logging (v2), whose columns have _ for punctuation, and are all text."""
-    rows = [[encode(entry.get(name, "")) for name in FIELDS] for entry in entries]
-    with duckdb.connect() as database:
-        database.execute("CREATE TABLE log (" + ", ".join(f'"{column}" VARCHAR' for column in COLUMNS) + ")")
-        database.executemany(f"INSERT INTO log VALUES ({', '.join('?' * len(COLUMNS))})", rows)
-        database.execute(f"COPY log TO '{path}' (FORMAT parquet)")
-    return path
-
-
 def w3c_log(folder: Path, traffic: Traffic) -> Path:
     """Write the traffic as CloudFront's W3C log, compressed."""
     return write(folder / "w3c.gz", w3c(traffic))

@@ -39,11 +39,6 @@ class FunctionReading:
     def chooses_origin(self) -> bool:
         return bool(self.choices)
 
-    @property
-    def chosen_by(self) -> frozenset[Source]:
-        """Return the sources that any of the choices depends on."""
-        return frozenset[Source]().union(*(choice.sources for choice in self.choices))
-
 
 class UnreadableCodeError(Exception):
     """Code that cannot be read here; the message says why."""

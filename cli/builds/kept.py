@@ -30,11 +30,6 @@ class Entry:
     place: str
     added_at: int
 
-    @property
-    def is_retired(self) -> bool:
-        """True where an origin of the config has the build, which is not to be had any more."""
-        return self.place == RETIRED
-
 
 @dataclass(frozen=True)
 class Known:

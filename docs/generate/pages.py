@@ -16,11 +16,6 @@ def pages() -> list[Path]:
     return sorted(DOCS.rglob("*.md"))
 
 
-def block_names(text: str) -> list[str]:
-    """Names of the generated blocks of a page."""
-    return [found["name"] for found in _BLOCK.finditer(text)]
-
-
 def fill(text: str, generate: Callable[[str], str]) -> str:
     """Replace the content of every block by what `generate` returns for its name."""
     return _BLOCK.sub(lambda found: f"{found[1]}{generate(found['name'])}\n{found[3]}", text)

@@ -13,13 +13,14 @@ import httpx
 import pytest
 
 import what_if.files
-from bench.what_if.lines import Entry, json_lines, request, w3c, write, write_parquet
+from bench.what_if.lines import Entry, json_lines, request, w3c, write
 from cli.stacks.workspace import Workspace
 from router.model.assignment import Assignment
 from strategies.signing import sign
 from tests.cli.conftest import Result
 from tests.moto_server import moto_server, use_aws_at
 from tests.what_if.athena_sample import PARQUET_COLUMNS, run_athena
+from tests.what_if.parquet import write_parquet
 from what_if.athena import Athena
 from what_if.files import STANDARD_FIELDS, LocalFiles
 from what_if.rules import read_rules

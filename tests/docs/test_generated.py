@@ -16,7 +16,7 @@ from docs.generate.allowed import allowed_values, is_required
 from docs.generate.commands import commands
 from docs.generate.docstrings import attributes
 from docs.generate.keys import Key, tables
-from docs.generate.pages import DOCS, block_names, fill, pages, table
+from docs.generate.pages import DOCS, fill, pages, table
 from infra.settings.model import Settings
 from pipeline.settings import PipelineSettings, TargetSettings
 from strategies.registry import STRATEGIES, load
@@ -42,7 +42,9 @@ def test_the_check_names_stale_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_table_and_the_commands_are_on_exactly_one_page() -> None:
-    blocks = Counter(name for page in pages() for name in block_names(page.read_text(encoding="utf-8")))
+    blocks = Counter[str]()
+    for page in pages():
+        fill(page.read_text(encoding="utf-8"), lambda name: blocks.update([name]) or "")
     of_strategies = (f"reasons {strategy}" for strategy in STRATEGIES)
     assert blocks == Counter(
         [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench.what_if.lines import Entry, json_lines, request, w3c, write, write_parquet
+from bench.what_if.lines import Entry, json_lines, request, w3c, write
 from infra.settings.stack import Stack
 from router.model.assignment import Assignment
 from router.model.decision import Decision, Origin
@@ -18,6 +18,7 @@ from strategies.base import Edge
 from strategies.registry import load
 from strategies.signing import sign
 from tests.infra.configs import stack_of
+from tests.what_if.parquet import write_parquet
 from what_if.files import STANDARD_FIELDS
 from what_if.local import DuckDb
 from what_if.rules import limit, read_rules
