@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from policy.preview import Seen
 from pulumi_state.resources import CACHE_POLICY, FUNCTION, ORIGIN_REQUEST_POLICY, Resource
-from pulumi_state.values import UNKNOWN
+from pulumi_state.values import UNKNOWN, objects_in
 
 MARK = "\0"
 """Around the reason why a behavior is not judged, in the place of the ID of a policy that no state has."""
@@ -70,11 +70,8 @@ def _entry(one: Seen, properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _behaviors(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The behaviors that are objects; others are the reader's to refuse."""
-    ordered = properties.get("orderedCacheBehaviors")
-    listed = cast("list[Any]", ordered) if isinstance(ordered, list) else []
-    sections = [("defaultCacheBehavior", properties.get("defaultCacheBehavior"))]
-    sections += [("orderedCacheBehaviors", one) for one in listed]
-    return ((name, cast("dict[str, Any]", one)) for name, one in sections if isinstance(one, dict))
+    yield from (("defaultCacheBehavior", one) for one in objects_in([properties.get("defaultCacheBehavior")]))
+    yield from (("orderedCacheBehaviors", one) for one in objects_in(properties.get("orderedCacheBehaviors")))
 
 
 @dataclass(frozen=True)
@@ -130,9 +127,9 @@ def _resolve(
     for key in _POLICIES:
         if (policy := references.policy(behavior, key)) is not None:
             yield policy, _entry(policy, policy.properties)
-    for association in _objects(behavior.get("lambdaFunctionAssociations")):
+    for association in objects_in(behavior.get("lambdaFunctionAssociations")):
         references.name_lambda(association)
-    for association in _objects(behavior.get("functionAssociations")):
+    for association in objects_in(behavior.get("functionAssociations")):
         if (function := references.function(association)) is not None:
             yield function
     if references.unclear:
@@ -145,8 +142,3 @@ def _name_aliases(properties: dict[str, Any]) -> None:
     if isinstance(aliases, list):
         names = cast("list[Any]", aliases)
         properties["aliases"] = [f"({AFTER})" if name == UNKNOWN else name for name in names]
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    listed = cast("list[Any]", value) if isinstance(value, list) else []
-    return [cast("dict[str, Any]", one) for one in listed if isinstance(one, dict)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, FUNCTION, ORIGIN_REQUEST_POLICY
+from pulumi_state.values import objects_in
 
 IMPORTED = {
     "aws_cloudfront_distribution": DISTRIBUTION,
@@ -82,9 +83,9 @@ def _from_terraform(resources: object) -> list[Item]:
             _name(one.get("name")),
             _id(instance.get("attributes")),
         )
-        for one in _objects(resources)
+        for one in objects_in(resources)
         if one.get("type") in IMPORTED and one.get("mode", "managed") == "managed"
-        for instance in _objects(one.get("instances"))
+        for instance in objects_in(one.get("instances"))
     ]
 
 
@@ -93,7 +94,7 @@ def _from_show(values: object) -> list[Item]:
     return [
         (IMPORTED[str(one.get("type"))], _name(one.get("name")), _id(one.get("values")))
         for module in _modules(_object(values).get("root_module"))
-        for one in _objects(module.get("resources"))
+        for one in objects_in(module.get("resources"))
         if one.get("type") in IMPORTED and one.get("mode", "managed") == "managed"
     ]
 
@@ -101,7 +102,7 @@ def _from_show(values: object) -> list[Item]:
 def _modules(module: object) -> Iterator[dict[str, Any]]:
     if given := _object(module):
         yield given
-        for child in _objects(given.get("child_modules")):
+        for child in objects_in(given.get("child_modules")):
             yield from _modules(child)
 
 
@@ -110,7 +111,7 @@ def _id(attributes: object) -> str:
 
 
 def _is_template(document: dict[str, Any]) -> bool:
-    typed = _objects(list(_object(document.get("Resources")).values()))
+    typed = objects_in(list(_object(document.get("Resources")).values()))
     return "AWSTemplateFormatVersion" in document or any(str(one.get("Type")).startswith("AWS::") for one in typed)
 
 
@@ -128,7 +129,7 @@ def _from_response(document: dict[str, Any]) -> list[Item]:
             _name(one.get("LogicalResourceId")),
             str(one.get("PhysicalResourceId") or ""),
         )
-        for one in _objects(listed)
+        for one in objects_in(listed)
         if one.get("ResourceType") in IMPORTED
     ]
 
@@ -141,7 +142,7 @@ def _from_config(document: dict[str, Any]) -> list[Item]:
 
 
 def _from_list(distributions: object) -> list[Item]:
-    items = _objects(_object(distributions).get("Items"))
+    items = objects_in(_object(distributions).get("Items"))
     return [(DISTRIBUTION, "theirs", str(one.get("Id") or "")) for one in items]
 
 
@@ -159,11 +160,6 @@ def _policies(value: object) -> Iterator[tuple[str, str]]:
 
 def _object(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    listed = cast("list[Any]", value) if isinstance(value, list) else []
-    return [cast("dict[str, Any]", one) for one in listed if isinstance(one, dict)]
 
 
 def _name(value: object) -> str:

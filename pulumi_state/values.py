@@ -36,6 +36,12 @@ def expect_shape(what: str, kind: type[Exception]) -> Generator[None]:
         raise kind(f"{what} of the state is not of the shape that `pulumi stack export` writes ({found})") from error
 
 
+def objects_in(value: object) -> list[dict[str, Any]]:
+    """Return the objects in a list; none for what is no list."""
+    listed = cast("list[Any]", value) if isinstance(value, list) else []
+    return [cast("dict[str, Any]", one) for one in listed if isinstance(one, dict)]
+
+
 class Hidden:
     """An encrypted or unknown value. `path` is the property, `how` the reason and what shows the value."""
 

@@ -11,6 +11,7 @@ from cli.cost.items import GROUPS, Estimate, Item
 from cli.cost.prices import Price, priced_region
 from cli.cost.traffic import Traffic
 from cli.output.console import out, print_table, warn
+from strategies.options import camel_case
 
 LEFT_OUT = (
     "Not in it: the origins (demo.hosts too), data sent to them, storage, traffic between replicas, deletions by TTL,"
@@ -88,7 +89,7 @@ def document(stack: str, traffic: Traffic, estimates: Sequence[Estimate], *, has
             "freeTier": has_free_tier,
             "notPriced": [key for key, price in prices.items() if not price.steps],
         },
-        "assumed": {_camel(name): value for name, value in _assumptions(traffic).items()},
+        "assumed": {camel_case(name): value for name, value in _assumptions(traffic).items()},
         "strategies": [
             {
                 "strategy": one.strategy,
@@ -117,8 +118,3 @@ def _item(item: Item) -> dict[str, Any]:
             "asOf": source.as_of or None,
         },
     }
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)

@@ -76,10 +76,6 @@ def _strategy_error(name: str) -> str:
     return "" if name in STRATEGIES else f"is {name!r}: allowed are {', '.join(STRATEGIES)}"
 
 
-def _region_error(region: str) -> str:
-    return region_error(region)
-
-
 def _tier_error(text: str) -> str:
     name, equals, host = text.partition("=")
     if not (name and equals):
@@ -104,7 +100,7 @@ ORIGINS = (
     Question("stable", "Domain name of the stable origin, such as v1.example.com", check=domain_name),
     Question("canary", "Domain name of the canary origin, such as v2.example.com", check=domain_name),
 )
-REGION = Question("region", "AWS Regions, the home Region first", "us-east-1", is_list=True, check=_region_error)
+REGION = Question("region", "AWS Regions, the home Region first", "us-east-1", is_list=True, check=region_error)
 PERCENT = Question("percent", "Percentage of new visitors on the canary", "0")
 OF_STRATEGY: Mapping[str, Question] = {
     "sticky-session": Question("cookie", "Name of the session cookie", "sessiontoken", check=cookie_name),

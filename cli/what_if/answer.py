@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.what_if.bill import Bill, make_bill
 from infra.settings.stack import Stack
+from strategies.options import camel_case
 from what_if.findings import Counts, Findings
 from what_if.notes import notes
 from what_if.pace import Pace, predict
@@ -114,12 +115,7 @@ class Answer:
 
 
 def _counts_by_name(counts: Counts) -> dict[str, int]:
-    return {_camel(name): getattr(counts, name) for name in COUNTED}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)
+    return {camel_case(name): getattr(counts, name) for name in COUNTED}
 
 
 def _month(bill: Bill) -> dict[str, Any]:
