@@ -18,8 +18,8 @@ from infra.settings.stack import Stack
 from router.metrics import LATENCY, NEW_VISITORS, REQUESTS
 
 HOURS = 730
-VERSIONS = 2
 """A month, as AWS's own calculator counts."""
+VERSIONS = 2
 GIB = Decimal(1024**3)
 MAX_INSTANCE_RATE = 10
 """Requests a second that Lambda sends to one instance ("Lambda quotas")."""

@@ -152,7 +152,8 @@ def check_settings(workspace: Workspace, stack: str, overrides: Sequence[str]) -
     region = provider_region(config.values, os.environ)
     if checked.errors:
         return Settings(Line(name, FAILED, "; ".join(checked.errors), f"`{command}` checks again"), region)
-    found = "valid" if not checked.warnings else f"valid, with {len(checked.warnings)} warnings"
+    count = len(checked.warnings)
+    found = f"valid, with {count} warning{'s' if count > 1 else ''}" if count else "valid"
     fix = f"`{command}` prints them" if checked.warnings else ""
     return Settings(
         Line(name, OK, found, fix), region, _regions(workspace.open_stack(stack, overrides).settings, region)

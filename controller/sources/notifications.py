@@ -40,7 +40,7 @@ def send_pending(
     left: list[Announcement] = []
     failures: dict[str, str] = {}
     for pending in rollout.pending:
-        told = [name for name, channel in channels.items() if _is_told(pending, name, channel, rollout, failures)]
+        told = [name for name, channel in channels.items() if _try_to_send(pending, name, channel, rollout, failures)]
         news = pending.tell(told)
         if news.is_told_to(channels):
             continue
@@ -51,7 +51,8 @@ def send_pending(
     return tuple(left), [f"{name}: {text}" for name, text in failures.items()]
 
 
-def _is_told(news: Announcement, name: str, channel: Channel, rollout: Rollout, failures: dict[str, str]) -> bool:
+def _try_to_send(news: Announcement, name: str, channel: Channel, rollout: Rollout, failures: dict[str, str]) -> bool:
+    """Send news to a channel that does not have it; True where it has it now, else why not is in `failures`."""
     if name in news.told or name in failures:
         return name in news.told
     try:

@@ -176,6 +176,17 @@ def test_settings_that_are_wrong_are_told_as_config_check_tells_them(account: Ru
     ) in result.out
 
 
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [((), "1 warning"), (("--set", "control.mode=live", "--set", "control.homeRegion=eu-west-1"), "2 warnings")],
+)
+def test_warnings_are_counted(account: Run, more: tuple[str, ...], found: str) -> None:
+    doubtful = ("--set", "strategy=jwt-iat", "--set", "jwtIat.verify=false", *more)
+    result = account("doctor", "--offline", "--stack", "prod", *doubtful)
+    command = "edge-router config check --stack prod"
+    assert f"✓ Settings of prod: valid, with {found}. `{command}` prints them\n" in result.out
+
+
 def test_a_file_that_is_no_stacks_is_told_in_its_line(account: Run, project: Path) -> None:
     (project / "Pulumi.prod.yaml").write_text("- a")
     result = account("doctor", "--offline", "--stack", "prod")
