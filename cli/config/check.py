@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from cli.output.console import out, print_error, print_json, warn
 from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import working
+from cli.output.report_file import check_writable, write_report
 from cli.output.streams import write_lines
 from cli.stacks.exported_state import NESTED_TOO_DEEPLY, read_exported_state
 from cli.stacks.workspace import Workspace, load
-from cli.validate.run import check_writable, write_report
 from infra.cdn.javascript import FunctionCodeError, build_function_code, build_rewriting_code
 from infra.config.errors import SettingsError
 from infra.config.provider import missing_region_error

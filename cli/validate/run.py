@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.output.console import print_json
-from cli.output.errors import EXIT_FAILED, OperationError, UsageError
+from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import counting, working
+from cli.output.report_file import check_writable, write_report
 from cli.validate.report import print_report
 from infra.settings.stack import Stack
 
@@ -111,17 +112,3 @@ def _validate(document: Mapping[str, Any]) -> Report:
 def _option(key: str) -> str:
     kebab = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in key)
     return OPTIONS.get(key, f"--{kebab}")
-
-
-def check_writable(option: str, path: Path | None) -> None:
-    """Fail before the run, not after it, where an option names no file that can be written. UsageError."""
-    if path is not None and (path.is_dir() or not path.parent.is_dir()):
-        raise UsageError(f"{option} {path}: must be a file in a folder that exists")
-
-
-def write_report(option: str, path: Path, text: str) -> None:
-    """Write a report to the file that an option names. OperationError."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OperationError(f"{option} {path}: cannot be written: {error.strerror}") from error
