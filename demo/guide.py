@@ -21,6 +21,7 @@ from controller.rollout.state import Rollout
 from demo.figures import Counted
 from infra.data.control_item import config_item
 from simulator.deployment.deployment import LocalDeployment
+from simulator.standin.config.override import Override
 
 REFRESH_SECONDS = 1
 IN_FORCE_SECONDS = 30
@@ -83,7 +84,7 @@ class Guide:
     checks: Checks
     decisions: Decisions
 
-    async def deploy(self, *overrides: str, fail_percent: float = 0) -> None:
+    async def deploy(self, *overrides: Override, fail_percent: float = 0) -> None:
         """Run the program again with these settings, as `pulumi config set` and `pulumi up` would.
 
         They are in force on return. `fail_percent` of version 2's responses are a 500.
@@ -95,11 +96,11 @@ class Guide:
             config = f"config:{config_item(stack.settings)['revision']['S']}"
             await self.wait_until(lambda revision: revision == config, "the new settings")
 
-    async def update(self, overrides: Sequence[str]) -> None:
+    async def update(self, overrides: Sequence[Override]) -> None:
         """Run the program again with these settings, without waiting until they are in force."""
         await deploy(self.request(*overrides), self.deployment)
 
-    def request(self, *overrides: str, fail_percent: float = 0) -> UpRequest:
+    def request(self, *overrides: Override, fail_percent: float = 0) -> UpRequest:
         """Return a request for the stack with these settings, whose control table is read every second."""
         settings = (f"control.refreshSeconds={REFRESH_SECONDS}", *overrides)
         return UpRequest(self.stack, self.port, settings, is_brief=True, fail_percent=fail_percent)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from acceptance.format.step import Step
+from simulator.standin.config.override import Override, Setting
 
 
 class SetUpError(Exception):
@@ -35,15 +36,15 @@ class Place(Protocol):
         """The options of jwt-iat, by which a token is made; None where they are unknown."""
         ...
 
-    async def begin(self, settings: Sequence[str]) -> None:
-        """Prepare a test: these settings (KEY=VALUE) are in force, and nothing is cached or remembered. SetUpError."""
+    async def begin(self, settings: Sequence[Override]) -> None:
+        """Prepare a test: these settings are in force, and nothing is cached or remembered. SetUpError."""
         ...
 
     async def end(self) -> None:
         """Bring up the origins that the test has taken down. SetUpError."""
         ...
 
-    async def change(self, settings: Sequence[str]) -> None:
+    async def change(self, settings: Sequence[Override]) -> None:
         """Put these settings into force. SetUpError."""
         ...
 
@@ -72,13 +73,13 @@ class Address:
     def token_options(self) -> Any:
         return self._token_options
 
-    async def begin(self, settings: Sequence[str]) -> None:
+    async def begin(self, settings: Sequence[Override]) -> None:
         await self.change(settings)
 
     async def end(self) -> None:
         return
 
-    async def change(self, settings: Sequence[str]) -> None:
+    async def change(self, settings: Sequence[Override]) -> None:
         if settings:
             raise SetUpError("settings of an address cannot be changed")
 
@@ -92,19 +93,24 @@ class Address:
         return ()
 
 
-def overrides(settings: Mapping[str, Any]) -> list[str]:
-    """Return settings as KEY=VALUE, in the syntax of `--set`."""
-    return [f"{path}={text}" for key, value in settings.items() for path, text in _leaves(key, value)]
+def overrides(settings: Mapping[str, Any]) -> list[Override]:
+    """Return settings as overrides: an object adds to the stack's, an empty one or a list takes its place."""
+    return [override for key, value in settings.items() for override in _overrides(key, value)]
 
 
-def _leaves(path: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
+def _overrides(path: str, value: object) -> Iterator[Override]:
+    if isinstance(value, dict) and value:
         for key, item in cast("dict[Any, object]", value).items():
-            name = str(key)
-            is_plain = name.replace("-", "").replace("_", "").isalnum()
-            yield from _leaves(f"{path}.{name}" if is_plain else f'{path}["{name}"]', item)
-    elif isinstance(value, list):
-        for index, item in enumerate(cast("list[object]", value)):
-            yield from _leaves(f"{path}[{index}]", item)
+            yield from _overrides(f"{path}{_step(str(key))}", item)
+    elif isinstance(value, (dict, list)):
+        yield Setting(path, cast("Any", value))
     else:
-        yield path, value if isinstance(value, str) else json.dumps(value)
+        yield f"{path}={value if isinstance(value, str) else json.dumps(value)}"
+
+
+def _step(name: str) -> str:
+    """A name in a path, quoted where the path would end or go on within it."""
+    if name.replace("-", "").replace("_", "").isalnum():
+        return f".{name}"
+    quoted = name.replace('"', '\\"')
+    return f'["{quoted}"]'

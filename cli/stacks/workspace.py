@@ -13,6 +13,7 @@ from cli.output.errors import UsageError
 
 if TYPE_CHECKING:
     from infra.settings.stack import Stack
+    from simulator.standin.config.override import Override
     from simulator.standin.config.stack_config import StackConfig
 
 PROJECT = Path(__file__).parents[2]
@@ -54,8 +55,8 @@ class Workspace:
             raise UsageError(f"--stack {stack!r}: is not a stack name; allowed are letters, digits, - and _")
         return self.root / ".edge-router" / stack
 
-    def open_stack(self, stack: str, overrides: Sequence[str] = ()) -> Stack:
-        """Return the settings of a stack, with KEY=VALUE overrides. StackConfigError or SettingsError."""
+    def open_stack(self, stack: str, overrides: Sequence[Override] = ()) -> Stack:
+        """Return the settings of a stack, with overrides. StackConfigError or SettingsError."""
         return load(stack, self.read_config(stack, overrides))
 
     def open_stack_at(self, stack: str, reference: str) -> Stack | None:
@@ -88,8 +89,8 @@ class Workspace:
                     f"at {reference}: {str(error).replace(f'{directory}/', '')}", error.key
                 ) from error
 
-    def read_config(self, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
-        """Read a stack's config as the Pulumi CLI does, with KEY=VALUE overrides. StackConfigError."""
+    def read_config(self, stack: str, overrides: Sequence[Override] = ()) -> StackConfig:
+        """Read a stack's config as the Pulumi CLI does, with overrides. StackConfigError."""
         from simulator.standin.config.stack_config import read_stack_config
 
         return read_stack_config(stack, project=self.root, overrides=overrides)

@@ -20,11 +20,12 @@ from simulator.cloudfront import OriginMap
 from simulator.deployment.applications import ApplicationError
 from simulator.deployment.deployment import LocalDeployment
 from simulator.loopback import LoopbackServer, Request, Response
+from simulator.standin.config.override import Override
 from simulator.standin.model.errors import ProgramError, StackConfigError
 from simulator.standin.program import run_program
 
-Deploy = Callable[[Sequence[str]], Awaitable[None]]
-"""Brings the deployment to these settings (KEY=VALUE)."""
+Deploy = Callable[[Sequence[Override]], Awaitable[None]]
+"""Brings the deployment to these settings."""
 MAX_REQUESTS = 10_000
 """Requests whose lines are kept until somebody takes them."""
 NEVER_SECONDS = 86_400
@@ -84,7 +85,7 @@ class LocalEdge:
     ) -> None:
         self._deployment, self._workspace, self._stack = deployment, workspace, stack
         self._deploy, self._lines, self._always = deploy, lines, always
-        self._settings: tuple[str, ...] | None = None
+        self._settings: tuple[Override, ...] | None = None
         self._opened = workspace.open_stack(stack, WITHOUT_DEMO)
         self._down: dict[str, AsyncExitStack] = {}
         self.url = deployment.url
@@ -102,7 +103,7 @@ class LocalEdge:
     def token_options(self) -> Any:
         return self._opened.settings.options_of("jwt-iat")
 
-    async def begin(self, settings: Sequence[str]) -> None:
+    async def begin(self, settings: Sequence[Override]) -> None:
         """Put the settings into force, with an empty cache, and functions that remember nothing."""
         await self.end()
         await self.change(settings)
@@ -115,7 +116,7 @@ class LocalEdge:
         for name in list(self._down):
             await self._bring_up(name)
 
-    async def change(self, settings: Sequence[str]) -> None:
+    async def change(self, settings: Sequence[Override]) -> None:
         """Deploy the settings where they are others, and let nobody remember what was in force before."""
         wanted = (*settings, *self._always)
         if self._settings == wanted:
@@ -226,7 +227,7 @@ def fresh_deploy(deployment: LocalDeployment, workspace: Workspace, stack: str, 
     """Return what deploys settings to a deployment of its own: no file of the stack is written, and nothing printed."""
     before: dict[str, Any] = {}
 
-    async def deploy(settings: Sequence[str]) -> None:
+    async def deploy(settings: Sequence[Override]) -> None:
         config = workspace.read_config(stack, (*WITHOUT_DEMO, *settings))
         url = deployment.dynamodb.endpoint_url
         run = await asyncio.to_thread(

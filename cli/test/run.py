@@ -29,6 +29,7 @@ from cli.up.command import require_packages
 from cli.validate.run import expectations
 from infra.config.errors import SettingsError
 from infra.settings.stack import WITHOUT_DEMO
+from simulator.standin.config.override import Override
 from simulator.standin.model.errors import StackConfigError
 
 LOCAL, ADDRESS = "local", "address"
@@ -156,7 +157,7 @@ def _settings(options: Options, file: TestFile, index: int) -> Iterator[str]:
     options.workspace.open_stack(stack, (*WITHOUT_DEMO, *options.settings))  # its own mistakes are not the file's
     case = file.suite.tests[index]
     settings = [*overrides(file.suite.set), *overrides(case.set)]
-    changes: list[tuple[Location, list[str]]] = [(("tests", index), settings)]
+    changes: list[tuple[Location, list[Override]]] = [(("tests", index), settings)]
     for number, step in enumerate(case.steps):
         if step.set is not None:
             settings = [*settings, *overrides(step.set)]

@@ -11,6 +11,7 @@ from cli.output.errors import UsageError
 from cli.stacks.workspace import Workspace
 from simulator.cloudfront import EDGE_REGIONS, OriginMap
 from simulator.cpu_share import CpuShareError, parse_cpu_share
+from simulator.standin.config.override import Override
 from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
 from simulator.standin.config.yaml_file import YamlError, parse_yaml
 
@@ -26,7 +27,7 @@ class UpRequest:
 
     stack: str
     port: int = 8080
-    overrides: Sequence[str] = ()
+    overrides: Sequence[Override] = ()
     state: Path | None = None
     package: Path | None = None
     origins: Sequence[str] = ()

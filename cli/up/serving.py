@@ -114,7 +114,10 @@ async def _deploy(
 
 def _notes(request: UpRequest) -> dict[str, object]:
     """The options of `up` that other commands need."""
-    return {"overrides": list(request.overrides), "state": str(request.state) if request.state else None}
+    return {
+        "overrides": [str(one) for one in request.overrides],
+        "state": str(request.state) if request.state else None,
+    }
 
 
 async def _deploy_change(request: UpRequest, deployment: LocalDeployment) -> None:

@@ -15,6 +15,7 @@ import pulumi.runtime
 import pulumi.runtime.resource as registering
 from pulumi.runtime.proto.source_pb2 import StackTrace
 
+from simulator.standin.config.override import Override
 from simulator.standin.config.stack_config import StackConfig, read_stack_config
 from simulator.standin.deployment import Deployment
 from simulator.standin.model.errors import ProgramError, StandInError
@@ -40,7 +41,7 @@ def run_program(
     stack: str,
     *,
     project: Path = PROJECT_ROOT,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     config: StackConfig | None = None,
     state: Mapping[str, object] | None = None,
     preview: bool = False,

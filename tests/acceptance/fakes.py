@@ -14,6 +14,7 @@ from acceptance.format.step import Step
 from acceptance.run.place import SetUpError
 from acceptance.run.result import Result
 from acceptance.run.runner import Runner
+from simulator.standin.config.override import Override
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -34,14 +35,14 @@ class FakePlace:
     def token_options(self) -> Any:
         return None
 
-    async def begin(self, settings: Sequence[str]) -> None:
-        self.done.append(f"begin {' '.join(settings)}".strip())
+    async def begin(self, settings: Sequence[Override]) -> None:
+        self.done.append(f"begin {' '.join(map(str, settings))}".strip())
 
     async def end(self) -> None:
         self.done.append("end")
 
-    async def change(self, settings: Sequence[str]) -> None:
-        self.done.append(f"change {' '.join(settings)}")
+    async def change(self, settings: Sequence[Override]) -> None:
+        self.done.append(f"change {' '.join(map(str, settings))}")
 
     async def set_up(self, step: Step) -> None:
         if step.origin is not None and step.origin.name == "nowhere":

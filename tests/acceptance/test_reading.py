@@ -12,6 +12,9 @@ import yaml
 
 from acceptance.format.read import TestFileError
 from acceptance.run.place import overrides
+from simulator.standin.config.override import Setting
+from simulator.standin.config.stack_config import read_stack_config
+from simulator.standin.model.errors import StackConfigError
 from tests.acceptance.fakes import read
 
 ROOT = Path(__file__).parents[2]
@@ -171,16 +174,59 @@ def test_variables_come_from_the_environment_and_no_message_shows_them(tmp_path:
     ]
 
 
-def test_settings_are_spelled_as_the_option_set_has_them() -> None:
+def test_settings_are_spelled_as_the_option_set_has_them_but_for_lists_and_empty_objects() -> None:
     settings = {"pin": "none", "canaryPercent": 12.5, "a": {"b-c": [True, "x"], "d.e": None}, "jwtIat.secret": "s"}
     assert overrides(settings) == [
         "pin=none",
         "canaryPercent=12.5",
-        "a.b-c[0]=true",
-        "a.b-c[1]=x",
+        Setting("a.b-c", [True, "x"]),
         'a["d.e"]=null',
         "jwtIat.secret=s",
     ]
+    assert overrides({"a": [], "b": {"c": {}}, "d": {}}) == [Setting("a", []), Setting("b.c", {}), Setting("d", {})]
+
+
+STACK = """\
+config:
+  edge-router:staticPaths: [/a/*, /b/*]
+  edge-router:stickySession: { versions: { "1": stable }, replicas: [eu-west-1, ap-southeast-1], cookie: a }
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "expected"),
+    [
+        ({"staticPaths": ["/c/*"]}, "staticPaths", ["/c/*"]),
+        ({"staticPaths": []}, "staticPaths", []),
+        (
+            {"stickySession": {"replicas": ["eu-central-1"], "versions": {"2": "canary"}}},
+            "stickySession",
+            {"versions": {"1": "stable", "2": "canary"}, "replicas": ["eu-central-1"], "cookie": "a"},
+        ),
+        (
+            {"stickySession": {"replicas": []}, "stickySession.versions": {}},
+            "stickySession",
+            {"versions": {}, "replicas": [], "cookie": "a"},
+        ),
+        ({"rules": [{"a": "007", "b": 1.5, "c": [True]}]}, "rules", [{"a": "007", "b": 1.5, "c": [True]}]),
+        ({"names": {'a"b=c.d': 1, "e=f": {'"': []}}}, "names", {'a"b=c.d': 1, "e=f": {'"': []}}),
+    ],
+)
+def test_a_list_and_an_empty_object_take_the_place_of_the_stacks(
+    tmp_path: Path, settings: dict[str, object], key: str, expected: object
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: edge-router\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
+    found = read_stack_config("dev", project=tmp_path, overrides=overrides(settings)).values
+    assert json.loads(found[f"edge-router:{key}"]) == expected
+
+
+def test_a_list_in_a_place_that_is_none_is_named_as_the_option_set_would(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: edge-router\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
+    with pytest.raises(StackConfigError) as raised:
+        read_stack_config("dev", project=tmp_path, overrides=overrides({"staticPaths.first": ["/ö"]}))
+    assert str(raised.value) == "--set staticPaths.first=[\"/ö\"]: the path a list has no key 'first'"
 
 
 FILES = sorted((ROOT / "demo/test_files").glob("*.yaml"))

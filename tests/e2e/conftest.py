@@ -19,6 +19,7 @@ from simulator.cloudfront import OriginMap
 from simulator.deployment.applications import Application
 from simulator.deployment.deployment import LocalDeployment, Site
 from simulator.lambda_edge import functions_from_state
+from simulator.standin.config.override import Override
 from simulator.standin.program import run_program
 
 SESSIONS, TENANTS = "edge-router-local-sessions", "edge-router-local-tenants"
@@ -48,11 +49,15 @@ class Stack:
     log: LogLines = field(default_factory=LogLines)
     console: list[str] = field(default_factory=list[str])
     state: dict[str, Any] | None = None
-    overrides: tuple[str, ...] | None = None
+    overrides: tuple[Override, ...] | None = None
     applications: dict[str, Application] = field(default_factory=dict[str, Application])
 
     async def deploy(
-        self, *overrides: str, origins: Mapping[str, str] | None = None, is_forgotten: bool = True, behind: str = ""
+        self,
+        *overrides: Override,
+        origins: Mapping[str, str] | None = None,
+        is_forgotten: bool = True,
+        behind: str = "",
     ) -> None:
         """`pulumi config set` and `pulumi up`, where the stack is not like that already.
 

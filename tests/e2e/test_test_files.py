@@ -15,6 +15,7 @@ from acceptance.run.runner import Runner
 from cli.stacks.workspace import Workspace
 from cli.test.local_edge import LocalEdge
 from demo.tour import CHAPTERS, FOLDER
+from simulator.standin.config.override import Override
 from strategies.registry import STRATEGIES
 from tests.docs.pages import read
 from tests.e2e.conftest import Stack
@@ -87,7 +88,7 @@ tests:
 async def run(stack: Stack, file: TestFile) -> list[Result]:
     """The results of a file's tests."""
 
-    async def deploy(settings: Sequence[str]) -> None:
+    async def deploy(settings: Sequence[Override]) -> None:
         await stack.deploy(*settings)
 
     edge = LocalEdge(stack.local, Workspace(), "local", deploy, stack.log)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from simulator.standin.config.override import Override, split_override
 from simulator.standin.config.passphrase import Decrypter
 from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
 from simulator.standin.config.property_path import parse_path, parse_value, set_at
@@ -25,13 +26,14 @@ class StackConfig:
 
 
 def read_stack_config(
-    stack: str, *, project: Path, overrides: Sequence[str] = (), environment: Mapping[str, str] = os.environ
+    stack: str, *, project: Path, overrides: Sequence[Override] = (), environment: Mapping[str, str] = os.environ
 ) -> StackConfig:
     """The settings of `Pulumi.<stack>.yaml` under the project's defaults and the overrides.
 
     An override is KEY=VALUE in the syntax of `pulumi config set --path`: `canaryPercent=12.5`,
     `origins.canary.port=8443`, `stickySession.replicas[0]=eu-west-1`, `origins["a b"].path=/x`. Inside a path, true,
-    false and whole numbers are typed; a top-level key takes text. Errors: StackConfigError names file and key.
+    false and whole numbers are typed; a top-level key takes text. A `Setting` has a list or an object, which takes the
+    place of what is there. Errors: StackConfigError names file and key.
     """
     declared = read_project(project / "Pulumi.yaml")
     file = find_stack_file(stack, project)
@@ -86,11 +88,9 @@ def named_config(config: Mapping[object, object], file: Path) -> dict[str, objec
     return {full_key(str(key), ""): value for key, value in config.items()}
 
 
-def override_config(config: dict[str, object], override: str, project: str) -> tuple[str, dict[str, object]]:
-    """The key one KEY=VALUE sets, and `config` with it."""
-    key, equals, text = _split(override)
-    if not equals:
-        raise StackConfigError(f"--set {override}: must be KEY=VALUE")
+def override_config(config: dict[str, object], override: Override, project: str) -> tuple[str, dict[str, object]]:
+    """The key one override sets, and `config` with it."""
+    key, value = split_override(override)
     namespace, colon, rest = key.partition(":")
     if not colon or "[" in namespace or "." in namespace:
         namespace, rest = project, key
@@ -100,24 +100,13 @@ def override_config(config: dict[str, object], override: str, project: str) -> t
             raise ValueError("must start with a name")
         full = f"{namespace}:{path[0]}"
         if len(path) == 1:
-            return full, {**config, full: text}
+            return full, {**config, full: value}
         # As the CLI has it, a plain value at the top gives way to the object or list the path asks for.
         root = config.get(full)
         root = root if isinstance(root, (dict, list)) and not _is_sealed(root) else None
-        return full, {**config, full: set_at(root, path[1:], parse_value(text))}
+        return full, {**config, full: set_at(root, path[1:], parse_value(value) if isinstance(value, str) else value)}
     except ValueError as error:
         raise StackConfigError(f"--set {override}: the path {error}") from None
-
-
-def _split(override: str) -> tuple[str, str, str]:
-    """At the first "=" outside of quotes: a quoted name may hold one."""
-    is_quoted = False
-    for index, character in enumerate(override):
-        if character == '"' and override[index - 1 : index] != "\\":
-            is_quoted = not is_quoted
-        if character == "=" and not is_quoted:
-            return override[:index], "=", override[index + 1 :]
-    return override, "", ""
 
 
 def _is_sealed(value: object) -> bool:
