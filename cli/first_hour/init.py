@@ -23,8 +23,8 @@ from cli.output.outcome import iso_time
 from cli.output.progress import working
 from cli.stacks.stack_file import replace_file
 from cli.stacks.workspace import Workspace
+from simulator.standin.config.override import override_config
 from simulator.standin.config.project_file import read_project
-from simulator.standin.config.stack_config import override_config
 from simulator.standin.config.yaml_file import load_yaml
 from strategies.registry import section_of
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.standin.config.passphrase import is_sealed
+from simulator.standin.config.property_path import parse_path, parse_value, set_at
 from simulator.standin.model.errors import StackConfigError
 
 
@@ -23,7 +25,32 @@ class Setting:
 Override = str | Setting
 
 
-def split_override(override: Override) -> tuple[str, object]:
+def override_config(config: dict[str, object], override: Override, project: str) -> tuple[str, dict[str, object]]:
+    """The key one override sets, and `config` with it.
+
+    Errors: StackConfigError names the override.
+    """
+    key, value = _split(override)
+    namespace, colon, rest = key.partition(":")
+    if not colon or "[" in namespace or "." in namespace:
+        namespace, rest = project, key
+    try:
+        path = parse_path(rest)
+        if not path or not isinstance(path[0], str) or not path[0]:
+            raise ValueError("must start with a name")
+        full = f"{namespace}:{path[0]}"
+        if len(path) == 1:
+            return full, {**config, full: value}
+        # As the CLI has it, a plain value at the top gives way to the object or list the path asks for.
+        root = config.get(full)
+        root = root if isinstance(root, (dict, list)) and not is_sealed(root) else None
+        inside = parse_value(value) if isinstance(value, str) else value
+        return full, {**config, full: set_at(root, path[1:], inside)}
+    except ValueError as error:
+        raise StackConfigError(f"--set {override}: the path {error}") from None
+
+
+def _split(override: Override) -> tuple[str, object]:
     """Return key and value; a text has them at the first "=" outside of quotes. StackConfigError where it has none."""
     if isinstance(override, Setting):
         return override.key, override.value

@@ -47,6 +47,11 @@ class Decrypter:
             raise StackConfigError(f"{self._where}: {error}") from None
 
 
+def is_sealed(value: object) -> bool:
+    """{"secure": "…"}: how an encrypted value stands in a stack's file."""
+    return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
+
+
 def _passphrase(environment: Mapping[str, str]) -> str | None:
     if "PULUMI_CONFIG_PASSPHRASE" in environment:
         return environment["PULUMI_CONFIG_PASSPHRASE"]

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from simulator.standin.config.override import Override, split_override
-from simulator.standin.config.passphrase import Decrypter
+from simulator.standin.config.override import Override, override_config
+from simulator.standin.config.passphrase import Decrypter, is_sealed
 from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
-from simulator.standin.config.property_path import parse_path, parse_value, set_at
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
 
@@ -88,35 +87,9 @@ def named_config(config: Mapping[object, object], file: Path) -> dict[str, objec
     return {full_key(str(key), ""): value for key, value in config.items()}
 
 
-def override_config(config: dict[str, object], override: Override, project: str) -> tuple[str, dict[str, object]]:
-    """The key one override sets, and `config` with it."""
-    key, value = split_override(override)
-    namespace, colon, rest = key.partition(":")
-    if not colon or "[" in namespace or "." in namespace:
-        namespace, rest = project, key
-    try:
-        path = parse_path(rest)
-        if not path or not isinstance(path[0], str) or not path[0]:
-            raise ValueError("must start with a name")
-        full = f"{namespace}:{path[0]}"
-        if len(path) == 1:
-            return full, {**config, full: value}
-        # As the CLI has it, a plain value at the top gives way to the object or list the path asks for.
-        root = config.get(full)
-        root = root if isinstance(root, (dict, list)) and not _is_sealed(root) else None
-        return full, {**config, full: set_at(root, path[1:], parse_value(value) if isinstance(value, str) else value)}
-    except ValueError as error:
-        raise StackConfigError(f"--set {override}: the path {error}") from None
-
-
-def _is_sealed(value: object) -> bool:
-    """{"secure": "…"}: how an encrypted value stands in a stack's file."""
-    return isinstance(value, dict) and list(value) == ["secure"] and isinstance(value["secure"], str)
-
-
 def _open(value: object, where: str, decrypter: Decrypter) -> object:
     if isinstance(value, dict):
-        if _is_sealed(value):
+        if is_sealed(value):
             return decrypter.open(where, str(value["secure"]))
         return {_name(key): _open(item, f"{where}.{_name(key)}", decrypter) for key, item in value.items()}
     if isinstance(value, list):
@@ -155,5 +128,5 @@ def _text(value: object) -> str:
 
 def _holds_sealed(value: object) -> bool:
     if isinstance(value, dict):
-        return _is_sealed(value) or any(_holds_sealed(item) for item in value.values())
+        return is_sealed(value) or any(_holds_sealed(item) for item in value.values())
     return isinstance(value, list) and any(_holds_sealed(item) for item in value)
