@@ -102,5 +102,8 @@ class Seen:
 
     @property
     def text(self) -> str:
-        """The body as text, whatever it is."""
-        return self.body.decode(self.response.encoding or "utf-8", "replace")
+        """The body as text, whatever it is; UTF-8 where the response names a charset that is not one of texts."""
+        try:
+            return self.body.decode(self.response.encoding or "utf-8", "replace")
+        except (LookupError, ValueError):
+            return self.body.decode("utf-8", "replace")

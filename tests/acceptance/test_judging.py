@@ -205,6 +205,13 @@ def test_a_path_that_does_not_fit_the_body_fails_and_says_why(path: str, why: st
     assert (is_met, actual) == (False, f"no value: the path does not fit this body: {why}")
 
 
+@pytest.mark.parametrize("charset", ["hex", "base64", "idna", "undefined", "punycode", "none-of-these"])
+def test_a_body_is_text_whatever_charset_its_response_names(charset: str) -> None:
+    headers = {"content-type": f"text/plain; charset={charset}"}
+    seen = Seen(httpx.Response(200, headers=headers), b"caf\xc3\xa9", "/", 0.25, {}, None, TELLS)
+    assert seen.text == "café"
+
+
 def test_a_body_is_compared_as_text() -> None:
     page = make_seen(body="Versiön 2".encode())
     found = verdicts({"body": {"equals": "Versiön 2", "contains": "ö", "lacks": ["1", "3"], "matches": "[0-9]$"}}, page)
