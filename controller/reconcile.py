@@ -8,7 +8,8 @@ from typing import Protocol
 
 from controller.analysis.comparison import analyze, describe, missing_requests
 from controller.analysis.plan import PAUSE, ROLL_BACK, Plan, Timing, Window, windows
-from controller.analysis.sample import CANARY, Sample, Samples, sample_of
+from controller.analysis.same_minutes import Measured
+from controller.analysis.sample import CANARY, sample_of
 from controller.further_checks import (
     SeriesSource,
     act_on_mismatch,
@@ -27,7 +28,7 @@ from router.control.live import Live
 
 
 class Metrics(Protocol):
-    def samples(self, start: int, end: int, plan: Plan) -> Mapping[str, Sample]: ...
+    def measure(self, start: int, end: int, plan: Plan) -> Measured: ...
 
 
 class Alarms(Protocol):
@@ -153,8 +154,8 @@ class Controller:
         for window in windows(rollout.step_started_at, plan.interval_seconds, now, self.timing):
             if window.end <= rollout.measured_until:
                 return rollout
-            found = window, self.metrics.samples(window.start, window.end, plan)
-            if not missing_requests(found[1], plan):
+            found = window, self.metrics.measure(window.start, window.end, plan)
+            if not missing_requests(found[1].samples, plan):
                 break
         return _with_samples(rollout, *found, self.timing) if found else rollout
 
@@ -195,13 +196,15 @@ def _outcome(before: Rollout, written: Rollout) -> Outcome:
     return Outcome(written.state if has_changed else "measured", written.reason, written)
 
 
-def _with_samples(rollout: Rollout, window: Window, samples: Samples, timing: Timing) -> Rollout:
+def _with_samples(rollout: Rollout, window: Window, found: Measured, timing: Timing) -> Rollout:
+    samples, reference = found.samples, rollout.plan.reference
     measured = replace(rollout, samples=dict(samples), measured_until=window.end, tests={}, metrics={})
     if missing_requests(samples, rollout.plan):
         return measured
     analysis, periods = rollout.analyses + 1, (window.end - window.start) / timing.period_seconds
     is_whole = window.start - rollout.step_started_at < timing.settle_seconds + timing.period_seconds
-    tests = analyze(samples, rollout.plan, analysis, periods, rollout.restarts + 1 if is_whole else 0)
+    matched = {**samples, reference: found.match_reference(reference)}
+    tests = analyze(matched, rollout.plan, analysis, periods, rollout.restarts + 1 if is_whole else 0)
     return replace(measured, analyses=analysis, tests=tests)
 
 

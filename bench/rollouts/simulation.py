@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import exp
 
 import numpy as np
 
 from controller.analysis.plan import Plan, Timing
-from controller.analysis.sample import CANARY, STABLE, THRESHOLDS_MS, Sample
+from controller.analysis.same_minutes import Measured
+from controller.analysis.sample import CANARY, STABLE, THRESHOLDS_MS, Sample, sample_of
 from controller.reconcile import Controller
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
@@ -17,6 +19,7 @@ from controller.rollout.store import ConflictError, Items, parse_items
 MINUTE = 60
 BEGIN = 1_800_000_000
 MAX_MINUTES = 240
+OUTAGE_BEGINS = 40
 LOG_EDGES = np.log([1e-9, *THRESHOLDS_MS, 1e99])
 
 
@@ -26,6 +29,10 @@ class Traffic:
 
     Noise: a share of requests that is slow, by a factor, and an effect of each minute on both versions alike and on
     each by itself (standard deviations of the logarithm).
+
+    With `visit_minutes`, how long a visit is on average, the canary's share follows the percentage as visits end: who
+    is assigned stays. Without, it follows at once. An outage of `outage_minutes` begins in one of the first
+    OUTAGE_BEGINS minutes, in which every request to either version fails.
     """
 
     requests_per_second: float = 50
@@ -39,6 +46,8 @@ class Traffic:
     slow_factor: float = 8.0
     minute_spread: float = 0.0
     own_minute_spread: float = 0.0
+    visit_minutes: float = 0.0
+    outage_minutes: int = 0
 
 
 class MemoryStore:
@@ -79,26 +88,38 @@ class DrawnMetrics:
     traffic: Traffic
     random: np.random.Generator
     minutes: dict[int, dict[str, Sample]] = field(default_factory=dict)
+    share: float = 0.0
+    outage: range = range(0)
+
+    def __post_init__(self) -> None:
+        if self.traffic.outage_minutes:
+            begin = int(self.random.integers(OUTAGE_BEGINS))
+            self.outage = range(begin, begin + self.traffic.outage_minutes)
 
     def draw(self, minute: int, canary_percent: float) -> None:
         """The minute that begins at this time."""
         traffic = self.traffic
+        followed = 1 - exp(-1 / traffic.visit_minutes) if traffic.visit_minutes else 1.0
+        self.share += (canary_percent / 100 - self.share) * followed
         requests = self.random.poisson(traffic.requests_per_second * MINUTE)
-        canary = self.random.binomial(requests, canary_percent / 100)
+        canary = self.random.binomial(requests, min(1.0, self.share))
         effect = self.random.normal(0, traffic.minute_spread)
         stable_latency = traffic.latency_ms, traffic.log_spread
         canary_latency = traffic.canary_latency_ms, traffic.canary_log_spread
+        is_down = len(self.minutes) in self.outage
+        error_rate, canary_error_rate = (1.0, 1.0) if is_down else (traffic.error_rate, traffic.canary_error_rate)
         self.minutes[minute] = {
-            STABLE: self._sample(requests - canary, traffic.error_rate, stable_latency, effect),
-            CANARY: self._sample(canary, traffic.canary_error_rate, canary_latency, effect),
+            STABLE: self._sample(requests - canary, error_rate, stable_latency, effect),
+            CANARY: self._sample(canary, canary_error_rate, canary_latency, effect),
         }
 
-    def samples(self, start: int, end: int, plan: Plan) -> Mapping[str, Sample]:  # noqa: ARG002  it has them all
-        """The sums of these minutes."""
-        found = [self.minutes.get(minute, {}) for minute in range(start, end, MINUTE)]
-        return {
-            version: sum((minute.get(version, Sample()) for minute in found), Sample()) for version in (STABLE, CANARY)
+    def measure(self, start: int, end: int, plan: Plan) -> Measured:  # noqa: ARG002  it has them all
+        """Return these minutes and their sums."""
+        minutes = [self.minutes.get(minute, {}) for minute in range(start, end, MINUTE)]
+        found = {
+            version: sum((sample_of(minute, version) for minute in minutes), Sample()) for version in (STABLE, CANARY)
         }
+        return Measured(found, minutes)
 
     def _sample(self, requests: int, error_rate: float, latency: tuple[float, float], effect: float) -> Sample:
         traffic, (latency_ms, spread) = self.traffic, latency

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output.console import out, print_error, print_json, warn
 from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import working
-from cli.output.report_file import check_writable, write_report
-from cli.output.streams import write_lines
+from cli.output.streams import check_writable, write_lines, write_report
 from cli.stacks.exported_state import NESTED_TOO_DEEPLY, read_exported_state
 from cli.stacks.workspace import Workspace, load
 from infra.cdn.javascript import FunctionCodeError, build_function_code, build_rewriting_code

@@ -1,4 +1,4 @@
-"""Standard output and standard error that may be closed, full, without a reader or without UTF-8."""
+"""Where a command writes: report files, and standard output and error, closed, full, without a reader or UTF-8."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TextIO
+
+from cli.output.errors import OperationError, UsageError
 
 STANDARD_DESCRIPTORS = 3
 
@@ -98,3 +101,17 @@ def prepare() -> None:
 def can_answer() -> bool:
     """True where somebody at a terminal can be asked; standard input may be closed."""
     return Stream("stdin").isatty()
+
+
+def check_writable(option: str, path: Path | None) -> None:
+    """Fail before the run, not after it, where an option names no file that can be written. UsageError."""
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        raise UsageError(f"{option} {path}: must be a file in a folder that exists")
+
+
+def write_report(option: str, path: Path, text: str) -> None:
+    """Write a report to the file that an option names. OperationError."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OperationError(f"{option} {path}: cannot be written: {error.strerror}") from error

@@ -22,7 +22,7 @@ from cli.output.console import print_json
 from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.outcome import Problem
 from cli.output.progress import working
-from cli.output.report_file import check_writable, write_report
+from cli.output.streams import check_writable, write_report
 from cli.stacks.workspace import Workspace
 from cli.test.report import as_json, print_file, print_result, print_summary, print_tests
 from cli.up.command import require_packages

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cli.output.console import print_json
 from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import counting, working
-from cli.output.report_file import check_writable, write_report
+from cli.output.streams import check_writable, write_report
 from cli.validate.report import print_report
 from infra.settings.stack import Stack
 

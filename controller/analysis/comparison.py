@@ -84,11 +84,19 @@ def _describe(name: str, result: TestResult, samples: Samples) -> str:
 
 
 def _describe_error_rate(result: TestResult, samples: Samples) -> str:
-    counts = (
-        f"{version} {100 * sample.error_rate:.2f} % ({sample.errors:,} of {sample.trials:,})"
+    rates = (
+        _describe_rate(version, sample, result.canary if version == CANARY else result.stable)
         for version, sample in sorted(samples.items(), key=lambda entry: entry[0] != CANARY)
     )
-    return f"errors: {', '.join(counts)}, {describe_difference(result, 'points', 2)}"
+    return f"errors: {', '.join(rates)}, {describe_difference(result, 'points', 2)}"
+
+
+def _describe_rate(version: str, sample: Sample, compared: float) -> str:
+    """`stable 1.00 % (50 of 5,000)`, or `stable 2.10 % by the canary's minutes (1.00 %, 50 of 5,000)`."""
+    seen, counts = f"{100 * sample.error_rate:.2f} %", f"{sample.errors:,} of {sample.trials:,}"
+    if f"{compared:.2f} %" == seen:
+        return f"{version} {seen} ({counts})"
+    return f"{version} {compared:.2f} % by the canary's minutes ({seen}, {counts})"
 
 
 def _describe_latency(name: str, result: TestResult, reference: str) -> str:

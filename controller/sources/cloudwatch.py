@@ -9,8 +9,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.plan import Plan
-from controller.analysis.sample import CANARY, Sample
-from controller.sources.metric_data import UnreadableError, make_sample, queries, read, read_regions, sums
+from controller.analysis.same_minutes import Measured
+from controller.analysis.sample import CANARY
+from controller.sources.metric_data import UnreadableError, add_regions, queries, read, read_regions, split_minutes
 
 MAX_ALARM_NAMES = 100
 """In one call (DescribeAlarms, CloudWatch API reference)."""
@@ -30,24 +31,19 @@ class CloudWatchMetrics:
         self._clients, self._namespace, self._stack = clients, namespace, stack
         self._response_seconds = response_seconds
 
-    def samples(self, start: int, end: int, plan: Plan | None = None) -> Mapping[str, Sample]:
+    def measure(self, start: int, end: int, plan: Plan | None = None) -> Measured:
         """Return the sums of all Regions by version; UnreadableError names each Region with no or partial data.
 
         With the plan's `baseline` they are by group, and have histograms where it has `latency_quantiles`.
         """
         plan = plan or Plan()
         asked = queries(plan, self._namespace, self._stack)
-        found = read_regions(self._clients, lambda region: self._sum(self._clients[region], asked, start, end))
-        totals: dict[str, float] = {}
-        for of_region in found.values():
-            for name, value in of_region.items():
-                totals[name] = totals.get(name, 0.0) + value
-        return {group: make_sample(totals, group) for group in (plan.reference, CANARY)}
-
-    def _sum(self, client: Any, asked: Sequence[Mapping[str, Any]], start: int, end: int) -> dict[str, float]:
         begin, finish = (datetime.fromtimestamp(at, UTC) for at in (start, end))
         overdue_before = finish - timedelta(seconds=self._response_seconds) if self._response_seconds else None
-        return sums(read(client, asked, begin, finish), overdue_before)
+        regions = read_regions(self._clients, lambda region: read(self._clients[region], asked, begin, finish)).values()
+        groups = (plan.reference, CANARY)
+        minutes = [add_regions(one, groups, overdue_before) for one in split_minutes(regions)]
+        return Measured(add_regions(regions, groups, overdue_before), minutes)
 
 
 class CloudWatchAlarms:

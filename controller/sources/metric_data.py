@@ -14,6 +14,8 @@ from controller.analysis.plan import Plan
 from controller.analysis.sample import CANARY, THRESHOLDS_MS, Sample
 
 T = TypeVar("T")
+Values = Mapping[str, Mapping[datetime, float]]
+"""By the ID of a query and by minute."""
 
 
 class UnreadableError(Exception):
@@ -67,7 +69,23 @@ def queries(plan: Plan, namespace: str, stack: str) -> list[dict[str, Any]]:
     return found
 
 
-def sums(values: Mapping[str, Mapping[datetime, float]], overdue_before: datetime | None) -> dict[str, float]:
+def split_minutes(regions: Iterable[Values]) -> Iterator[list[Values]]:
+    """Yield the values of each minute, in order, by Region."""
+    regions = [*regions]
+    for at in sorted({at for values in regions for by_minute in values.values() for at in by_minute}):
+        yield [{name: {at: found[at]} for name, found in values.items() if at in found} for values in regions]
+
+
+def add_regions(regions: Iterable[Values], groups: Iterable[str], overdue_before: datetime | None) -> dict[str, Sample]:
+    """Return the samples of these groups, of all Regions together."""
+    totals: dict[str, float] = {}
+    for values in regions:
+        for name, value in sums(values, overdue_before).items():
+            totals[name] = totals.get(name, 0.0) + value
+    return {group: make_sample(totals, group) for group in groups}
+
+
+def sums(values: Values, overdue_before: datetime | None) -> dict[str, float]:
     """Return {query ID: sum}, and by OVERDUE + ID that of the minutes before this time, or of all. Ranks become counts,
     of the latencies by group + RANKED. A metric without data has no values.
     """

@@ -9,6 +9,7 @@ from math import log
 from bench.rollouts.simulation import MemoryStore
 from controller.analysis.own_metric import OwnMetric, Series
 from controller.analysis.plan import Plan, Window
+from controller.analysis.same_minutes import Measured
 from controller.analysis.sample import Sample
 from controller.reconcile import Controller, Outcome
 from controller.rollout import transitions
@@ -49,17 +50,18 @@ class Sources:
     synced: list[Live] = field(default_factory=list[Live])
     sync_error: str = ""
     windows: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    found_by_minute: Sequence[Mapping[str, Sample]] = ()
     meanwhile: Callable[[], object] = lambda: None
     visitors: Mapping[str, int] = field(default_factory=dict[str, int])
     own: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     own_unreadable: str = ""
 
-    def samples(self, start: int, end: int, plan: Plan) -> Mapping[str, Sample]:
+    def measure(self, start: int, end: int, plan: Plan) -> Measured:
         self.windows.append((start, end))
         self.meanwhile()
         if self.unreadable:
             raise UnreadableError(self.unreadable)
-        return self.found
+        return Measured(self.found, self.found_by_minute)
 
     def new_visitors(self, window: Window, plan: Plan, period_seconds: int) -> Mapping[str, Mapping[int, float]]:
         """As many of each group in every minute; the baseline only where the plan has one."""

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from greenlet import greenlet
 
 from controller.analysis.plan import Plan, Timing
+from controller.analysis.same_minutes import Measured
 from controller.analysis.sample import Sample
 from controller.gates.decision import Answer
 from controller.gates.settings import Gates
@@ -338,10 +339,10 @@ class Run:
 
         return self.call("write", write, StoreError("no answer"))
 
-    def samples(self, start: int, end: int, _: Plan) -> Mapping[str, Sample]:
+    def measure(self, start: int, end: int, _: Plan) -> Measured:
         found = self.call("metrics", lambda: self.world.samples(start, end), UnreadableError("throttled"))
         self.seen.served.append((start, end, found))
-        return found
+        return Measured(found)
 
     def in_alarm(self, arns: Sequence[str]) -> Sequence[str]:
         self.seen.in_alarm = self.call(

@@ -32,7 +32,7 @@ def test_all_minutes_of_the_window_in_all_regions_are_added(
     put_metrics(BEGIN + 65, "canary", Requests=[1], LogLatency=[slow, fast], LogLatencySquared=squares)
     put_metrics(BEGIN + 30, "canary", EUROPE, Requests=[1, 1], Errors=[1])
     put_metrics(BEGIN + 30, "stable", EUROPE, Requests=[1])
-    samples = metrics.samples(BEGIN, BEGIN + 120)
+    samples = metrics.measure(BEGIN, BEGIN + 120).samples
     assert samples["stable"] == Sample(requests=1)
     canary = samples["canary"]
     assert (canary.requests, canary.responses, canary.server_errors, canary.latencies) == (6, 4, 2, 2)
@@ -43,7 +43,7 @@ def test_all_minutes_of_the_window_in_all_regions_are_added(
 def test_what_lies_outside_of_the_window_is_not_counted(metrics: CloudWatchMetrics, put_metrics: PutMetrics) -> None:
     for at in (BEGIN - 1, BEGIN, BEGIN + 119, BEGIN + 120):
         put_metrics(at, "canary", Requests=[1])
-    assert metrics.samples(BEGIN, BEGIN + 120)["canary"].requests == 2
+    assert metrics.measure(BEGIN, BEGIN + 120).samples["canary"].requests == 2
 
 
 def test_a_request_that_may_still_be_answered_is_not_counted_until_it_is_or_will_not_be(
@@ -55,10 +55,10 @@ def test_a_request_that_may_still_be_answered_is_not_counted_until_it_is_or_will
     put_metrics(BEGIN, "canary", Requests=[1, 1, 1], Errors=[0, 1])
     put_metrics(BEGIN + 60, "canary", Requests=[1, 1, 1], Errors=[0, 0])
     put_metrics(BEGIN + 120, "stable", EUROPE, Requests=[1])
-    canary, stable = (metrics.samples(BEGIN, BEGIN + 180)[version] for version in ("canary", "stable"))
+    canary, stable = (metrics.measure(BEGIN, BEGIN + 180).samples[version] for version in ("canary", "stable"))
     assert (canary.trials, canary.errors) == (5, 2)
     assert (stable.trials, stable.errors) == (0, 0)
-    later = metrics.samples(BEGIN, BEGIN + 300)
+    later = metrics.measure(BEGIN, BEGIN + 300).samples
     assert (later["canary"].trials, later["canary"].errors) == (6, 3)
     assert (later["stable"].trials, later["stable"].errors) == (1, 1)
 
@@ -72,11 +72,11 @@ def test_other_stacks_and_versions_are_not_counted(
         Namespace="EdgeRouter",
         MetricData=[{"MetricName": "Requests", "Dimensions": dimensions, "Timestamp": BEGIN, "Value": 1}],
     )
-    assert metrics.samples(BEGIN, BEGIN + 60) == {"stable": Sample(), "canary": Sample()}
+    assert metrics.measure(BEGIN, BEGIN + 60).samples == {"stable": Sample(), "canary": Sample()}
 
 
 def test_metrics_that_nobody_has_written_are_none(metrics: CloudWatchMetrics) -> None:
-    assert metrics.samples(BEGIN, BEGIN + 60) == {"stable": Sample(), "canary": Sample()}
+    assert metrics.measure(BEGIN, BEGIN + 60).samples == {"stable": Sample(), "canary": Sample()}
 
 
 def minutes(code: str, values: list[float]) -> list[datetime]:
@@ -100,7 +100,7 @@ def test_every_page_is_read(metrics: CloudWatchMetrics, client_of: ClientOf) -> 
         stub.add_response("get_metric_data", first, asked)
         second = page(("canary_requests", [3], "Complete"))
         stub.add_response("get_metric_data", second, asked | {"NextToken": "more"})
-        samples = metrics.samples(BEGIN, BEGIN + 180)
+        samples = metrics.measure(BEGIN, BEGIN + 180).samples
         stub.assert_no_pending_responses()
     assert (samples["canary"].requests, samples["stable"].requests) == (6, 7)
 
@@ -137,7 +137,7 @@ def test_latencies_without_ranks_are_in_no_histogram(metrics: CloudWatchMetrics,
     with Stubber(client_of("cloudwatch", EUROPE)) as europe, Stubber(client_of("cloudwatch", HOME)) as home:
         europe.add_response("get_metric_data", page(("canary_latencies", [500, 40], "Complete"), *ranks))
         home.add_response("get_metric_data", page(("canary_latencies", [300], "Complete")))
-        canary = metrics.samples(BEGIN, BEGIN + 120, Plan(latency_quantiles={"p99": 10}))["canary"]
+        canary = metrics.measure(BEGIN, BEGIN + 120, Plan(latency_quantiles={"p99": 10})).samples["canary"]
     assert (canary.latencies, sum(canary.histogram), canary.histogram[-1]) == (840, 500, 0)
 
 
@@ -152,7 +152,7 @@ def test_regions_that_do_not_answer_or_not_fully_are_named(metrics: CloudWatchMe
         europe.add_client_error("get_metric_data", "Throttling", "Rate exceeded")
         home.add_response("get_metric_data", page(("canary_requests", [], "InternalError")))
         with pytest.raises(UnreadableError) as caught:
-            metrics.samples(BEGIN, BEGIN + 60)
+            metrics.measure(BEGIN, BEGIN + 60)
     assert str(caught.value) == (
         "the metrics cannot be read in us-east-1 (InternalError), eu-west-1 (An error occurred (Throttling) when"
         " calling the GetMetricData operation: Rate exceeded)"

@@ -54,7 +54,7 @@ def test_the_controller_reads_what_the_router_wrote_in_all_regions() -> None:
     edge.now += 0.1
     edge.answer(traces[0], 503)
     edge.answer(traces[2], region=EUROPE)
-    samples = edge.metrics().samples(AT, AT + 60)
+    samples = edge.metrics().measure(AT, AT + 60).samples
     canary = samples["canary"]
     assert (canary.requests, canary.responses, canary.server_errors, canary.latencies) == (3, 2, 1, 2)
     assert (canary.errors, exp(canary.log_mean)) == (2, pytest.approx(100))
@@ -67,8 +67,8 @@ def test_a_window_is_cut_to_the_second() -> None:
     for second in (-1, 0, 89.999, 90):
         edge.now = AT + second
         edge.request("canary")
-    assert edge.metrics().samples(AT, AT + 90)["canary"].requests == 2
-    assert edge.metrics().samples(AT + 1, AT + 89)["canary"].requests == 0
+    assert edge.metrics().measure(AT, AT + 90).samples["canary"].requests == 2
+    assert edge.metrics().measure(AT + 1, AT + 89).samples["canary"].requests == 0
 
 
 def test_a_region_that_cannot_be_read_is_named() -> None:
@@ -76,9 +76,9 @@ def test_a_region_that_cannot_be_read_is_named() -> None:
     edge.request("canary")
     edge.cloudwatch.unreadable.add(EUROPE)
     with pytest.raises(UnreadableError, match=f"^the metrics cannot be read in {EUROPE} \\(An error occurred"):
-        edge.metrics().samples(AT, AT + 60)
+        edge.metrics().measure(AT, AT + 60)
     edge.cloudwatch.unreadable.clear()
-    assert edge.metrics().samples(AT, AT + 60)["canary"].requests == 1
+    assert edge.metrics().measure(AT, AT + 60).samples["canary"].requests == 1
 
 
 def test_a_time_span_has_count_sum_least_and_most() -> None:
@@ -129,11 +129,11 @@ def test_the_controller_counts_latencies_up_to_thresholds_over_regions() -> None
     edge = Edge()
     latencies(edge.cloudwatch, LATENCIES, Version="canary")
     latencies(edge.cloudwatch, [128, 500], EUROPE, Version="canary")
-    canary = edge.metrics().samples(AT, AT + 60, Plan(latency_quantiles={"p99": 10}))["canary"]
+    canary = edge.metrics().measure(AT, AT + 60, Plan(latency_quantiles={"p99": 10})).samples["canary"]
     expected = np.histogram([*LATENCIES, 128, 500], [0.5, *(edge + 0.5 for edge in THRESHOLDS_MS), np.inf])[0]
     assert canary.histogram == tuple(map(int, expected))
     assert (sum(canary.histogram), canary.latencies) == (9, 9)
-    assert edge.metrics().samples(AT, AT + 60)["canary"].histogram == ()
+    assert edge.metrics().measure(AT, AT + 60).samples["canary"].histogram == ()
 
 
 def test_with_a_baseline_samples_are_by_group() -> None:
@@ -141,7 +141,7 @@ def test_with_a_baseline_samples_are_by_group() -> None:
     latencies(edge.cloudwatch, [5, 6], Group="baseline")
     latencies(edge.cloudwatch, [7], Group="canary")
     latencies(edge.cloudwatch, [8, 9, 10], Version="canary")
-    samples = edge.metrics().samples(AT, AT + 60, Plan(baseline=True))
+    samples = edge.metrics().measure(AT, AT + 60, Plan(baseline=True)).samples
     assert {name: sample.latencies for name, sample in samples.items()} == {"baseline": 2, "canary": 1}
 
 
