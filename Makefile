@@ -269,7 +269,7 @@ soak: setup
 skew: setup
 	$(BIN)/pytest -q -s -p no:xdist tests/e2e/test_skew.py
 
-# 2,000 simulated rollouts, good ones and bad ones (three minutes): false alarms, what is found, and how soon. Then how
+# 2,400 simulated rollouts, good ones and bad ones (three minutes): false alarms, what is found, and how soon. Then how
 # long a new percentage takes to be in force on the local edge.
 rollouts: setup
 	@$(BIN)/python -m bench.rollouts

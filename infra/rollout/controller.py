@@ -83,7 +83,7 @@ class Rollout(pulumi.ComponentResource):
             timeout_seconds=TIMEOUT_SECONDS,
             retention_days=settings.logs.retention_days,
             environment=environment,
-            policies=_policies(values, plan, control, topic.arn, store_arn),
+            policies=_policies(control, topic.arn, store_arn),
         )
         controller = RegionalFunction(stack.logical_name("controller"), function, child)
         _schedule(name, f"{stack.prefix}-rollout", home_region, controller, child)
@@ -112,13 +112,7 @@ def _gates_text(stack: Stack) -> str:
     return json.dumps(stack.settings.rollout.gates.controller_gates.to_json()) if stack.settings.rollout else ""
 
 
-def _alarm_policy(stack: Stack) -> str:
-    return _policy(["cloudwatch:DescribeAlarms"], *(stack.settings.rollout.alarms if stack.settings.rollout else ()))
-
-
 def _policies(
-    values: StackValues,
-    plan: RolloutSettings,
     control: Control,
     topic_arn: pulumi.Output[str],
     store_arn: pulumi.Output[str] | None,
@@ -129,10 +123,11 @@ def _policies(
         "control-table": control.table_arn.apply(lambda arn: _policy(items, arn)),
         # CloudWatch knows no narrower resource, and no condition on the namespace (Service Authorization Reference).
         "read-metrics": _policy(["cloudwatch:GetMetricData"], "*"),
+        # With a narrower resource it tells nothing of composite alarms (DescribeAlarms, CloudWatch API reference). Also
+        # without alarms in the config: a rollout keeps those of its plan, whatever the config names meanwhile.
+        "read-alarms": _policy(["cloudwatch:DescribeAlarms"], "*"),
         "notify": topic_arn.apply(_announcing),
     }
-    if plan.alarms:
-        policies["read-alarms"] = values.apply(_alarm_policy)
     if store_arn is not None:
         actions = [f"cloudfront-keyvaluestore:{action}" for action in STORE_ACTIONS]
         policies["key-value-store"] = store_arn.apply(lambda arn: _policy(actions, arn))

@@ -66,9 +66,7 @@ GRANTS: dict[tuple[str, str], tuple[Grant, ...]] = {
         "dynamodb:Query dynamodb:PutItem dynamodb:ConditionCheckItem", table("control")
     ),
     ("-controller", "read-metrics"): grant("cloudwatch:GetMetricData", r"\*"),
-    ("-controller", "read-alarms"): grant(
-        "cloudwatch:DescribeAlarms", rf"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:[\w-]+"
-    ),
+    ("-controller", "read-alarms"): grant("cloudwatch:DescribeAlarms", r"\*"),
     ("-controller", "notify"): (
         *grant("sns:Publish", rf"arn:aws:sns:{REGION}:{ACCOUNT}:{{prefix}}-rollout"),
         Grant(
@@ -127,6 +125,7 @@ RESOURCE_GRANTS: dict[str, tuple[Grant, ...]] = {
 """Policies of buckets and topics, by their logical name."""
 
 ANY_RESOURCE = {
+    "cloudwatch:DescribeAlarms": "with a narrower resource it tells nothing of composite alarms",
     "cloudwatch:GetMetricData": "no resource type, and no condition key for a namespace",
     "codepipeline:PutJobSuccessResult": "no resource type: a job has no ARN",
     "codepipeline:PutJobFailureResult": "no resource type: a job has no ARN",

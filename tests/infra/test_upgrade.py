@@ -21,7 +21,14 @@ SETTINGS = (
 )
 NEW = {"sticky-session": set[str](), "tier": {"site-function"}}
 UPDATED = {
-    "sticky-session": {"function", "distribution", "controller", "controller-notify", "validator"},
+    "sticky-session": {
+        "function",
+        "distribution",
+        "controller",
+        "controller-notify",
+        "controller-read-alarms",
+        "validator",
+    },
     "tier": {"tier-function", "tier-keys", "distribution", "validator"},
 }
 
