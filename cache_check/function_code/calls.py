@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from tree_sitter import Node
 
-from cache_check.function_code.choices import Trail
+from cache_check.function_code.choices import Step, Trail
 from cache_check.function_code.javascript import FUNCTIONS, locals_of, parameters_of, text_of, walk
 from cache_check.function_code.reading import ANY, Source
 from cache_check.function_code.statements import Statements
@@ -102,7 +102,7 @@ class Calls(Statements, ABC):
 
     def _of_cloudfront(self, callee: Node | None, target: Value, given: list[Value]) -> Value | None:
         if _chooses(callee, target):
-            self.choose(self.blend(given).sources)
+            self.choose(self.blend(given).sources | target.sources)
             return NOTHING
         if ("cloudfront", "kvs") in target.paths:
             return Value(paths=frozenset({("cloudfront", "kvs")}))
@@ -113,13 +113,28 @@ class Calls(Statements, ABC):
     def _enter(self, target: Value, owner: Value | None, given: list[Value]) -> Value | None:
         """A function of the code, or a class of it."""
         if target.functions:
-            results = [self.run_function(function, given, owner) for function in target.functions]
-            return union(results) | Value(target.sources)
+            return self.run_any(target, given, owner) | Value(target.sources)
         if not target.objects:
             return None
-        for function in self.property_of(Value(objects=target.objects), ["constructor"]).functions:
-            self.run_function(function, given, target)
+        constructors = self.property_of(Value(objects=target.objects), ["constructor"])
+        self.run_any(Value(target.sources, functions=constructors.functions), given, target)
         return target
+
+    def run_any(self, target: Value, given: list[Value], owner: Value | None = None) -> Value:
+        """Run each function that a name can stand for: which of them it is depends on how the name came to be it."""
+        sources = target.made_of if len(target.functions) > 1 else target.sources
+        if not sources:
+            return union([self.run_function(function, given, owner) for function in target.functions])
+        site = " ".join(str(function.id) for function in target.functions)
+        outer = self.conditions[-1]
+        results: list[Value] = []
+        for function in target.functions:
+            self.conditions[-1] = outer | sources
+            self.steps.append(Step(f"which of {site}", str(function.id), sources))
+            results.append(self.run_function(function, given, owner))
+            self.steps.pop()
+        self.conditions[-1] = outer
+        return union(results)
 
     def _method(self, callee: Node | None, target: Value, whole: Value | None, given: list[Value]) -> Value:
         """One that the code does not define: its result is made of everything; functions given to it are called."""
@@ -159,9 +174,7 @@ class Calls(Statements, ABC):
             self.assign(text_of(owner), self.blend(given))
 
     def callbacks(self, given: list[Value], item: Value) -> Value:
-        functions = [function for value in given for function in value.functions]
-        results = [self.run_function(function, [item, item]) for function in functions]
-        return union(results)
+        return union([self.run_any(value, [item, item]) for value in given if value.functions])
 
     def run_function(self, function: Node, given: list[Value], owner: Value | None = None) -> Value:
         if function.id in self.running or len(self.running) >= MAX_CALLS:

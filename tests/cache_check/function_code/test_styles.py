@@ -6,26 +6,11 @@ import pytest
 
 from cache_check.function_code import follow as function_code
 from cache_check.function_code.reading import UnreadableCodeError, read_function
-from cache_check.model.behaviors import Behavior
-from cache_check.rules.viewer import unkeyed_sources
-from pulumi_state.policies import Selection, Values
+from tests.cache_check.function_code.choices import sources_beside_key
 
 GET = "function get(r, name) { var c = r.cookies[name]; return c ? c.value : ''; }"
 JWT = "function jwt(t) { if (!t) { throw new Error('no'); } return JSON.parse(t); }"
 RULES = "const RULES = [{cookie: 'beta', to: 'b'}, {cookie: 'canary', to: 'c'}];"
-
-
-def sources_beside_key(
-    body: str, before: str = "", headers: tuple[str, ...] = (), cookies: tuple[str, ...] = ()
-) -> set[str]:
-    """The sources that choose an origin and are not among these keys; `r` in the body is the request."""
-    code = f"""import cf from 'cloudfront';
-    {before}
-    const to = cf.selectRequestOriginById;
-    async function handler(event) {{ const r = event.request; {body} return r; }}"""
-    taken = [Selection("whitelist", frozenset(names)) for names in (headers, cookies)]
-    behavior = Behavior("theirs", "*", key=Values(*taken), max_ttl=60)
-    return {f"{kind} {name}" for kind, name in unkeyed_sources(behavior, read_function(code))}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""Which function is called can be the choice: what decides about the call decides about all that it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cache_check.function_code.choices import sources_beside_key
+
+TWO = "function a() {} function b() { to('b'); }"
+TABLE = "const H = {a: () => {}, b: () => { to('b'); }};"
+CLASSES = "class A { go() {} } class B { go() { to('b'); } }"
+
+
+@pytest.mark.parametrize(
+    ("body", "before"),
+    [
+        ("const f = r.cookies.ab ? b : a; f();", TWO),
+        ("let f = a; if (r.cookies.ab) { f = b; } f();", TWO),
+        ("H[r.cookies.ab ? r.cookies.ab.value : 'a']();", TABLE),
+        ("['x'].forEach(r.cookies.ab ? H.a : H.b);", TABLE),
+        ("[() => {}, b][r.cookies.ab ? 1 : 0]();", TWO),
+        ("(r.cookies.ab ? to : a)('b');", TWO),
+        ("new (r.cookies.ab ? A : B)().go();", CLASSES),
+        ("new (r.cookies.ab ? A : B)();", "class A { } class B { constructor() { to('b'); } }"),
+    ],
+)
+def test_a_choice_by_which_function_is_called_depends_on_what_picks_it(body: str, before: str) -> None:
+    assert sources_beside_key(body, before) == {"cookie ab"}
+    assert sources_beside_key(body, before, cookies=("ab",)) == set()
+
+
+def test_functions_that_nothing_picks_keep_company() -> None:
+    before = "function write(r) { r.headers['x-v'] = {value: r.cookies.ab ? 'b' : 'a'}; } function choose(v) { to(v); }"
+    assert sources_beside_key("write(r); choose(r.cookies.ab);", before, headers=("x-v",)) == set()
+
+
+def test_a_picked_function_that_also_writes_the_key_is_followed_by_it() -> None:
+    before = "function a() {} function b(r) { r.headers['x-v'] = {value: 'b'}; to('b'); }"
+    assert sources_beside_key("const f = r.cookies.ab ? b : a; f(r);", before, headers=("x-v",)) == set()
