@@ -180,7 +180,7 @@ RULES = (
     Rule(
         "function-cannot-be-read",
         "A function at viewer-request runs before a cache that holds responses, and its code is not in the state"
-        " (that of Lambda@Edge never is).",
+        " (that of Lambda@Edge never is), has no handler, or may choose an origin where it could not be followed.",
         "look into it",
         "lambda-cloudfront-trigger-events",
     ),

@@ -61,6 +61,8 @@ class Bindings(ABC):
         """A property of it, by any of these names."""
         names = list(names)
         found = whole.member(names)
+        if "prototype" in names:
+            found |= Value(objects=whole.objects) | instances(whole)
         for one in whole.objects:
             fields = self.fields.get(one, {})
             found |= union(fields.values() if ANY in names else [fields[n] for n in (*names, ANY) if n in fields])
@@ -78,6 +80,12 @@ class Bindings(ABC):
     def hold(self, object_id: int, name: str, value: Value) -> None:
         fields = self.fields.setdefault(object_id, {})
         fields[name] = fields.get(name, NOTHING) | value
+
+    def adopt(self, objects: Iterable[int], value: Value) -> None:
+        """Give these objects all that is in the value."""
+        for one in objects:
+            for name, found in [field for other in value.objects for field in self.fields.get(other, {}).items()]:
+                self.hold(one, name, found)
 
     def names_of(self, target: Node) -> list[str]:
         """Return the names by which a member expression calls the property; ANY where that is not spelled out."""
@@ -132,9 +140,17 @@ class Bindings(ABC):
                 self.writes[written, trail] = self.writes.get((written, trail), frozenset()) | made_of
             elif path[:3] == (*REQUEST, "origin"):
                 self.choose(made_of)
+        if "prototype" in names:
+            self.adopt(whole.objects | instances(whole).objects, value)
         for one in whole.objects:
             for name in names:
                 self.hold(one, name, value | Value(self.condition))
         owner = target.child_by_field_name("object")
         if owner is not None and owner.type == "identifier" and not (whole.paths or whole.objects):
             self.assign(text_of(owner), Value(made_of, functions=value.functions))
+
+
+def instances(whole: Value) -> Value:
+    """What `new` makes of a function that is no class: one object stands for its prototype and all that have it."""
+    bodies = (function.child_by_field_name("body") for function in whole.functions)
+    return Value(objects=frozenset(body.id for body in bodies if body is not None))

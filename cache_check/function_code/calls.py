@@ -7,15 +7,13 @@ from itertools import zip_longest
 
 from tree_sitter import Node
 
+from cache_check.function_code.bindings import instances
 from cache_check.function_code.choices import Step, Trail
 from cache_check.function_code.javascript import FUNCTIONS, locals_of, parameters_of, text_of, walk
 from cache_check.function_code.reading import ANY, Source
 from cache_check.function_code.statements import Statements
-from cache_check.function_code.values import NOTHING, Path, Value, union
+from cache_check.function_code.values import CHOOSES_ORIGIN, NOTHING, Path, Value, union
 
-CHOOSES_ORIGIN = frozenset({"updateRequestOrigin", "selectRequestOriginById", "createRequestOriginGroup"})
-"""Page helper-functions-origin-modification; page origin-mtls-cloudfront-functions writes `request.origin` as well.
-Nothing there puts the chosen origin into the cache key."""
 MAX_CALLS = 24
 """Deep: calls within calls."""
 
@@ -26,7 +24,7 @@ _CHANCE: dict[Path, str] = {
     **dict.fromkeys([("crypto", name) for name in ("randomBytes", "randomUUID", "getRandomValues")], "random bytes"),
 }
 _ALL: frozenset[Source] = frozenset({("cookie", ANY), ("header", ANY), ("query", ANY)})
-_PASSED_ON = frozenset({"Object.assign", "Object.freeze", "Promise.resolve", "structuredClone"})
+_PASSED_ON = frozenset({"Object.assign", "Object.create", "Object.freeze", "Promise.resolve", "structuredClone"})
 """Functions that return what they were given."""
 _RETURN_ITEMS = frozenset(
     (
@@ -55,6 +53,7 @@ class Calls(Statements, ABC):
         super().__init__()
         self.chosen: dict[Trail, frozenset[Source]] = {}
         self.running: list[int] = []
+        self.entered: set[int] = set()
 
     def choose(self, sources: frozenset[Source]) -> None:
         trail = tuple(self.steps)
@@ -77,12 +76,17 @@ class Calls(Statements, ABC):
             return Value(self.blend([self._enter(target, owner, given) or NOTHING]).sources, functions=target.functions)
         if how:
             given = self._borrowed_arguments(how, given)
-        return (
+        if arguments is not None and arguments.type == "template_string":
+            filled = [child for child in arguments.named_children if child.type == "template_substitution"]
+            given = [NOTHING, *map(self.each, filled)]  # what a tagged template gives first is its texts
+        made = instances(target) if node.type == "new_expression" else NOTHING
+        result = (
             self._by_chance(target, given)
             or self._of_cloudfront(callee, target, given)
-            or self._enter(target, owner, given)
+            or self._enter(target, made if made.objects else owner, given)
             or self._method(callee, target, owner, given)
         )
+        return result | made
 
     def _owner(self, callee: Node | None) -> Value | None:
         owner = callee.child_by_field_name("object") if callee is not None else None
@@ -179,6 +183,7 @@ class Calls(Statements, ABC):
     def run_function(self, function: Node, given: list[Value], owner: Value | None = None) -> Value:
         if function.id in self.running or len(self.running) >= MAX_CALLS:
             return NOTHING
+        self.entered.add(function.id)
         own = locals_of(function)
         saved = {name: self.variables.pop(name) for name in own if name in self.variables}
         self.running.append(function.id)

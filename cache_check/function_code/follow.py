@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -10,11 +11,11 @@ from tree_sitter import Node
 
 from cache_check.function_code.calls import Calls
 from cache_check.function_code.choices import Step, choices_of
-from cache_check.function_code.javascript import FUNCTIONS, parse, text_of, unquote
+from cache_check.function_code.javascript import FUNCTIONS, is_getter, parse, text_of, unquote
 from cache_check.function_code.reading import ANY, FunctionReading, Source, UnreadableCodeError
+from cache_check.function_code.unread import HANDLER, find_unread
 from cache_check.function_code.values import NOTHING, Value, union
 
-HANDLER = "handler"
 MAX_ROUNDS = 12
 MAX_TEXTS = 16
 MAX_STEPS = 400_000
@@ -32,7 +33,7 @@ def analyze(code: str) -> FunctionReading:
         analysis.run(root)
         if analysis.state == before:
             break
-    return analysis.reading
+    return replace(analysis.reading, unread=analysis.find_unread(root))
 
 
 class _Analysis(Calls):
@@ -55,6 +56,11 @@ class _Analysis(Calls):
         for one in self.written:
             written[one.place] = written.get(one.place, frozenset()) | one.made_of
         return FunctionReading(choices_of(self.chosen, self.written), written)
+
+    def find_unread(self, root: Node) -> str:
+        if not self.variables.get(HANDLER, NOTHING).functions:
+            return f"no function {HANDLER} is found in it"
+        return find_unread(root, self.entered, chooses_origin=bool(self.chosen))
 
     def run(self, root: Node) -> None:
         self.each(root)
@@ -128,8 +134,10 @@ class _Analysis(Calls):
 
     def member(self, node: Node) -> Value:
         index = self.value(node.child_by_field_name("index"))
-        found = self.property_of(self.value(node.child_by_field_name("object")), self.names_of(node))
-        return found | Value(index.made_of)
+        whole = self.value(node.child_by_field_name("object"))
+        found = self.property_of(whole, self.names_of(node))
+        read = [self.run_function(function, [], whole) for function in found.functions if is_getter(function)]
+        return union([found, *read]) | Value(index.made_of)
 
     def choice(self, node: Node) -> Value:
         """`condition ? one : other`, and the operators that leave out their right side."""
@@ -180,7 +188,7 @@ _RULES: dict[str, Callable[[_Analysis, Node], Value]] = {
     "switch_statement": _Analysis.switch,
     "try_statement": _Analysis.attempt,
     "throw_statement": _Analysis.throw,
-    "return_statement": _Analysis.leave,
+    **dict.fromkeys(("return_statement", "yield_expression"), _Analysis.leave),
     **dict.fromkeys(("identifier", "shorthand_property_identifier", "this"), _Analysis.identifier),
     "string": _Analysis.string,
     "number": _Analysis.string,

@@ -12,9 +12,11 @@ FUNCTIONS = (
     "function_expression",
     "arrow_function",
     "generator_function",
+    "generator_function_declaration",
     "method_definition",
 )
-_NAMES = ("identifier", "shorthand_property_identifier_pattern")
+_VARIABLES = ("identifier", "shorthand_property_identifier_pattern")
+NAMES = (*_VARIABLES, "property_identifier", "shorthand_property_identifier")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]+)\}|.)", re.DOTALL)
 
 
@@ -24,7 +26,9 @@ def parse(code: str) -> Node:
 
 
 def text_of(node: Node | None) -> str:
-    return node.text.decode() if node is not None and node.text is not None else ""
+    """The text of a node; a name may be written with escapes, and is none the less that name."""
+    text = node.text.decode() if node is not None and node.text is not None else ""
+    return _ESCAPE.sub(_unescape, text) if node is not None and node.type in NAMES else text
 
 
 def unquote(node: Node | None) -> str:
@@ -42,6 +46,11 @@ def walk(node: Node) -> list[Node]:
     return [node, *(found for child in node.named_children for found in walk(child))]
 
 
+def is_getter(function: Node) -> bool:
+    """Return whether to read the property is to run it: `get name() {…}`."""
+    return any(child.type == "get" for child in function.children)
+
+
 def parameters_of(function: Node) -> list[Node]:
     listed = function.child_by_field_name("parameters")
     single = function.child_by_field_name("parameter")
@@ -51,8 +60,15 @@ def parameters_of(function: Node) -> list[Node]:
 def locals_of(function: Node) -> frozenset[str]:
     """The names that a function has for itself: its parameters and what it declares, but not functions within it."""
     declared = [*parameters_of(function), *_declarations(function.child_by_field_name("body"))]
-    names = (name for pattern in declared for name in walk(pattern) if name.type in _NAMES)
-    return frozenset(text_of(name) for name in names)
+    return frozenset(text_of(name) for pattern in declared for name in _bound(pattern))
+
+
+def _bound(pattern: Node) -> list[Node]:
+    """The names that a pattern binds: none of a default value, nor of a key."""
+    if pattern.type in _VARIABLES:
+        return [pattern]
+    passed_over = [pattern.child_by_field_name(field) for field in ("right", "key")]
+    return [name for child in pattern.named_children if child not in passed_over for name in _bound(child)]
 
 
 def _declarations(node: Node | None) -> list[Node]:

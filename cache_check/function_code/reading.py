@@ -29,11 +29,13 @@ class Choice:
 class FunctionReading:
     """`choices` are those of an origin; `written` is all that is written anywhere, by what it is made of.
 
-    What is written has the names of headers, cookies and query parameters, and ("uri", "").
+    What is written has the names of headers, cookies and query parameters, and ("uri", ""). `unread` says why there may
+    be more than that, "" where all of the code was followed.
     """
 
     choices: tuple[Choice, ...] = ()
     written: Mapping[Source, frozenset[Source]] = field(default_factory=dict[Source, frozenset[Source]])
+    unread: str = ""
 
     @property
     def chooses_origin(self) -> bool:
@@ -56,7 +58,7 @@ def read_function(code: str) -> FunctionReading:
 def _reading(code: str) -> FunctionReading | str:
     """Kept, for one function stands at many behaviors; why it cannot be read is kept as well."""
     if not code.strip():
-        return FunctionReading()
+        return FunctionReading(unread="there is none in the state")
     try:
         # Only a state of somebody else's needs a parser, so who deploys does without its packages.
         from cache_check.function_code.follow import analyze

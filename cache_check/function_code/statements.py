@@ -48,16 +48,17 @@ class Statements(Bindings, ABC):
     def function(self, node: Node) -> Value:
         value = Value(functions=(node,))
         name = node.child_by_field_name("name")
-        if node.type == "function_declaration" and name is not None:
+        if node.type in ("function_declaration", "generator_function_declaration") and name is not None:
             self.assign(text_of(name), value)
         return value
 
     def class_made(self, node: Node) -> Value:
-        """One object stands for the class and all that are of it."""
+        """One object stands for the class and all that are of it; it has what the class that it extends has."""
         body = node.child_by_field_name("body")
         for child in body.named_children if body is not None else []:
             self.hold(node.id, text_of(child.child_by_field_name("name")), Value(functions=(child,)))
-        made = Value(objects=frozenset({node.id}))
+        heritage = [self.each(child) for child in node.named_children if child.type == "class_heritage"]
+        made = Value(objects=frozenset({node.id}) | union(heritage).objects)
         self.bind(node.child_by_field_name("name"), made)
         return made
 

@@ -12,6 +12,9 @@ from cache_check.function_code.reading import ANY, Source, SourceKind
 Path = tuple[str, ...]
 """A place in the event, such as ("event", "request", "cookies", "beta", "value")."""
 REQUEST: Path = ("event", "request")
+CHOOSES_ORIGIN = frozenset({"updateRequestOrigin", "selectRequestOriginById", "createRequestOriginGroup"})
+"""Page helper-functions-origin-modification; page origin-mtls-cloudfront-functions writes `request.origin` as well.
+Nothing there puts the chosen origin into the cache key."""
 _KINDS: dict[str, SourceKind] = {"cookies": "cookie", "headers": "header", "querystring": "query"}
 _CHANCE = {("event", "viewer"): "the viewer's address", ("event", "context", "requestId"): "the request's id"}
 

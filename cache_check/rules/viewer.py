@@ -47,7 +47,10 @@ def may_leave_its_origin(behavior: Behavior) -> bool:
     if function is None:
         return False
     try:
-        return function.code is None or read_function(function.code).chooses_origin
+        if function.code is None:
+            return True
+        reading = read_function(function.code)
+        return reading.chooses_origin or bool(reading.unread)
     except UnreadableCodeError:
         return True
 
@@ -63,6 +66,8 @@ def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
         if behavior.is_caching:
             yield _unread_finding(behavior, association, str(error))
         return
+    if reading.unread and behavior.is_caching:
+        yield _unread_finding(behavior, association, reading.unread)
     unkeyed = unkeyed_sources(behavior, reading)
     if behavior.is_caching:
         yield from _choice_findings(behavior, association, unkeyed)

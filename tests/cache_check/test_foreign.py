@@ -89,7 +89,7 @@ def choosing_state(code: str, **kinds: Any) -> State:
         ),
         pytest.param(
             choosing_state(CHOOSES % READS["query"]),
-            choosing_state(""),
+            choosing_state("function handler(event) { return event.request; }"),
             "decided-by-uncached-query",
             id="function-by-query",
         ),
