@@ -58,6 +58,13 @@ RULES = (
         "understanding-the-cache-key",
     ),
     Rule(
+        "decided-by-rewritten-value",
+        "A CloudFront Function chooses an origin by the URI, or by what the key has, and then rewrites or removes it:"
+        " the key has what is left, which may be the same for two origins.",
+        "the choice in a header of the key, or left in the URI",
+        "helper-functions-origin-modification",
+    ),
+    Rule(
         "assigned-behind-the-cache",
         "Who brings no version yet is assigned at origin-request, which runs on a cache miss only: all new visitors"
         " get the first one's version. The cookie in the key does not help: new visitors have none.",

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tree_sitter import Node
 
-from cache_check.function_code.choices import Step, Trail, Write
+from cache_check.function_code.choices import Write
 from cache_check.function_code.javascript import text_of, unquote
-from cache_check.function_code.reading import ANY, Source
-from cache_check.function_code.values import NOTHING, REQUEST, Value, place, union
+from cache_check.function_code.reading import ANY, Source, SourceKind
+from cache_check.function_code.rewrites import Rewrite
+from cache_check.function_code.steps import Moment, Step, Trail
+from cache_check.function_code.values import CUT, NOTHING, REQUEST, Path, Value, originals, place, read_after, union
 
 MAX_DEPTH = 8
 """Of objects within objects."""
+MAX_WRITES = 40
+"""Of a kind, that are told apart."""
 _GLOBALS = ("Date", "Math", "crypto")
 
 
@@ -29,6 +34,18 @@ class Bindings(ABC):
         self.writes: dict[tuple[Source, Trail], frozenset[Source]] = {}
         self.conditions: list[frozenset[Source]] = [frozenset()]
         self.steps: list[Step] = []
+        self.running: list[int] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """Count anew, for the code is run from its beginning."""
+        self.rewrites: list[Rewrite] = []
+        self.written_so_far: dict[SourceKind, int] = {}
+        self.turns = 0
+
+    def moment(self) -> Moment:
+        self.turns += 1
+        return Moment(self.turns, tuple(self.steps), frozenset(self.running))
 
     @abstractmethod
     def value(self, node: Node | None) -> Value:
@@ -40,18 +57,19 @@ class Bindings(ABC):
 
     @property
     def condition(self) -> frozenset[Source]:
-        return frozenset[Source]().union(*self.conditions)
+        return frozenset[Source]().union(*self.conditions) - {CUT}
 
     @property
     def written(self) -> list[Write]:
-        return [Write(place, made_of, trail) for (place, trail), made_of in self.writes.items()]
+        return [Write(place, originals(made_of), trail) for (place, trail), made_of in self.writes.items()]
 
     def sources_of(self, value: Value, depth: int = 0) -> frozenset[Source]:
         """Return the sources that it depends on, with all that is in it."""
         inner = [one for found in value.objects for one in self.fields.get(found, {}).values()]
+        own = value.sources | value.made_of
         if depth >= MAX_DEPTH:
-            return value.made_of
-        return value.made_of.union(*(self.sources_of(one, depth + 1) for one in inner))
+            return own
+        return own.union(*(self.sources_of(one, depth + 1) for one in inner))
 
     def blend(self, values: Iterable[Value]) -> Value:
         """Return a value made of all of them, and no longer any of them: a text that is not spelled out."""
@@ -61,6 +79,7 @@ class Bindings(ABC):
         """A property of it, by any of these names."""
         names = list(names)
         found = whole.member(names)
+        found = replace(found, paths=frozenset(read_after(path, self.written_so_far) for path in found.paths))
         if "prototype" in names:
             found |= Value(objects=whole.objects) | instances(whole)
         for one in whole.objects:
@@ -127,6 +146,14 @@ class Bindings(ABC):
         else:
             self.bind(child, self.property_of(value, [text_of(child)]))
 
+    def rewrite(self, path: Path, made_of: frozenset[Source]) -> None:
+        """Record that a part of the request is from here on another, or, if it is made of nothing, is not there."""
+        if (found := place(path)) is None or (found[1] == ANY and len(path) > len(REQUEST) + 1):
+            return  # a name that is not spelled out
+        kind = found[0]
+        number = self.written_so_far[kind] = min(self.written_so_far.get(kind, 0) + 1, MAX_WRITES)
+        self.rewrites.append(Rewrite(found, made_of, self.moment(), number, is_whole=found[1] == ANY))
+
     def assign(self, name: str, value: Value) -> None:
         known = self.variables.get(name, NOTHING)
         self.variables[name] = known | value | Value(self.condition)
@@ -138,6 +165,7 @@ class Bindings(ABC):
         for path in whole.member(names).paths:
             if written := place(path):
                 self.writes[written, trail] = self.writes.get((written, trail), frozenset()) | made_of
+                self.rewrite(path, self.sources_of(value))
             elif path[:3] == (*REQUEST, "origin"):
                 self.choose(made_of)
         if "prototype" in names:

@@ -8,11 +8,12 @@ from itertools import zip_longest
 from tree_sitter import Node
 
 from cache_check.function_code.bindings import instances
-from cache_check.function_code.choices import Step, Trail
 from cache_check.function_code.javascript import FUNCTIONS, locals_of, parameters_of, text_of, walk
 from cache_check.function_code.reading import ANY, Source
+from cache_check.function_code.rewrites import cuts
 from cache_check.function_code.statements import Statements
-from cache_check.function_code.values import CHOOSES_ORIGIN, NOTHING, Path, Value, union
+from cache_check.function_code.steps import Moment, Step, Trail
+from cache_check.function_code.values import CHOOSES_ORIGIN, CUT, NOTHING, URI, Path, Value, originals, union
 
 MAX_CALLS = 24
 """Deep: calls within calls."""
@@ -52,12 +53,14 @@ class Calls(Statements, ABC):
     def __init__(self) -> None:
         super().__init__()
         self.chosen: dict[Trail, frozenset[Source]] = {}
-        self.running: list[int] = []
+        self.chosen_at: dict[Trail, Moment] = {}
         self.entered: set[int] = set()
 
     def choose(self, sources: frozenset[Source]) -> None:
-        trail = tuple(self.steps)
-        self.chosen[trail] = self.chosen.get(trail, frozenset()) | sources | self.condition
+        moment = self.moment()
+        self.chosen_at[moment.trail] = moment
+        known = self.chosen.get(moment.trail, frozenset())
+        self.chosen[moment.trail] = (known | sources | self.condition) - {CUT}
 
     def call(self, node: Node) -> Value:
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
@@ -153,10 +156,25 @@ class Calls(Statements, ABC):
         if text.endswith(".rawQueryString"):
             return Value(frozenset({("query", ANY)}))
         self._put(callee, whole, given)
+        cut = self._cut(callee, [whole, *given])
         items = self.items_of(whole) if whole.objects else whole
         called = self.callbacks(given, Value(whole.made_of) | items)
         is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
-        return self.blend([whole, *given]) | called | (items if is_item else NOTHING)
+        return self.blend([whole, *given]) | called | (items if is_item else NOTHING) | cut
+
+    def _cut(self, callee: Node | None, parts: list[Value]) -> Value:
+        """The mark of a URI that a method leaves without its beginning, and a list of its parts that it changes."""
+        owner = callee.child_by_field_name("object") if callee is not None else None
+        call = callee.parent if callee is not None else None
+        name = text_of(callee).rpartition(".")[2]
+        arguments = call.child_by_field_name("arguments") if call is not None else None
+        is_uri = URI in originals(union(parts).made_of)
+        if not is_uri or not cuts(name, arguments):
+            return NOTHING
+        mark = Value(frozenset({CUT}))
+        if name in ("shift", "splice") and owner is not None and owner.type == "identifier":
+            self.assign(text_of(owner), mark)
+        return mark
 
     def _pass_on(self, callee: Node | None, given: list[Value]) -> Value:
         whole = union(given)

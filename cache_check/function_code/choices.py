@@ -6,23 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cache_check.function_code.reading import Choice, Source
-
-
-@dataclass(frozen=True)
-class Step:
-    """A branch that code is in: the text of its condition, which side of it, and what the condition depends on.
-
-    `ends`: who is there leaves the function, or the block that failures are caught in.
-    """
-
-    condition: str
-    side: str
-    sources: frozenset[Source] = frozenset()
-    ends: bool = False
-
-
-Trail = tuple[Step, ...]
-"""The branches around a place in the code, the outermost first, through the functions that are running."""
+from cache_check.function_code.rewrites import Rewrite, lost_sources
+from cache_check.function_code.steps import Moment, Trail, are_two_sides, shared_steps
+from cache_check.function_code.values import originals
 
 
 @dataclass(frozen=True)
@@ -34,9 +20,21 @@ class Write:
     trail: Trail = ()
 
 
-def choices_of(found: Mapping[Trail, frozenset[Source]], writes: Sequence[Write]) -> tuple[Choice, ...]:
-    """`found` is what decides, by the place of a choice in the code."""
-    return tuple(Choice(sources, _written_sources(trail, sources, writes)) for trail, sources in found.items())
+def choices_of(
+    found: Mapping[Trail, frozenset[Source]],
+    moments: Mapping[Trail, Moment],
+    writes: Sequence[Write],
+    rewrites: Sequence[Rewrite],
+) -> tuple[Choice, ...]:
+    """`found` is what decides, by the place of a choice in the code, and `moments` is when that comes to run."""
+    return tuple(
+        Choice(
+            originals(sources),
+            _written_sources(trail, originals(sources), writes),
+            lost_sources(sources, moments[trail], rewrites),
+        )
+        for trail, sources in found.items()
+    )
 
 
 def _written_sources(
@@ -55,11 +53,7 @@ def _holds(write: Write, trail: Trail, sources: frozenset[Source]) -> bool:
     A branch beside it counts where it is taken by nothing but what decides the choice; what leaves the function, or is
     the other side of a branch that the choice is on, is no company for it.
     """
-    common = 0
-    for one, other in zip(write.trail, trail, strict=False):
-        if (one.condition, one.side) != (other.condition, other.side):
-            if one.condition == other.condition:
-                return False
-            break
-        common += 1
-    return all(not step.ends and step.sources <= sources for step in write.trail[common:])
+    if are_two_sides(write.trail, trail):
+        return False
+    beside = write.trail[shared_steps(write.trail, trail) :]
+    return all(not step.ends and originals(step.sources) <= sources for step in beside)

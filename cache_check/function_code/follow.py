@@ -10,11 +10,13 @@ from math import prod
 from tree_sitter import Node
 
 from cache_check.function_code.calls import Calls
-from cache_check.function_code.choices import Step, choices_of
+from cache_check.function_code.choices import choices_of
 from cache_check.function_code.javascript import FUNCTIONS, is_getter, parse, text_of, unquote
 from cache_check.function_code.reading import ANY, FunctionReading, Source, UnreadableCodeError
+from cache_check.function_code.rewrites import keeps_apart
+from cache_check.function_code.steps import Step
 from cache_check.function_code.unread import HANDLER, find_unread
-from cache_check.function_code.values import NOTHING, Value, union
+from cache_check.function_code.values import CUT, NOTHING, Value, union
 
 MAX_ROUNDS = 12
 MAX_TEXTS = 16
@@ -55,7 +57,7 @@ class _Analysis(Calls):
         written: dict[Source, frozenset[Source]] = {}
         for one in self.written:
             written[one.place] = written.get(one.place, frozenset()) | one.made_of
-        return FunctionReading(choices_of(self.chosen, self.written), written)
+        return FunctionReading(choices_of(self.chosen, self.chosen_at, self.written, self.rewrites), written)
 
     def find_unread(self, root: Node) -> str:
         if not self.variables.get(HANDLER, NOTHING).functions:
@@ -63,6 +65,7 @@ class _Analysis(Calls):
         return find_unread(root, self.entered, chooses_origin=bool(self.chosen))
 
     def run(self, root: Node) -> None:
+        self.begin()
         self.each(root)
         for function in self.variables.get(HANDLER, NOTHING).functions:
             self.run_function(function, [Value(paths=frozenset({("event",)}))])
@@ -92,10 +95,18 @@ class _Analysis(Calls):
     def _join(self, parts: list[Value]) -> Value:
         """Parts of a text, one after the other; spelled out where all of them are."""
         blended = self.blend(parts)
+        if CUT in blended.sources and any(self._keeps_apart(part) for part in parts):
+            blended = replace(blended, sources=blended.sources - {CUT})
         is_known = not blended.sources and not any(ANY in part.texts for part in parts)
         if not is_known or prod(len(part.texts) for part in parts) not in range(1, MAX_TEXTS + 1):
             return blended
         return Value(texts=frozenset(map("".join, product(*(sorted(part.texts) for part in parts)))))
+
+    def _keeps_apart(self, part: Value) -> bool:
+        """Return whether what is put beside the rest of a URI stands in the place of what was taken off."""
+        if CUT in part.sources:
+            return False
+        return bool(part.made_of) or all(text == ANY or keeps_apart(text) for text in part.texts)
 
     def object_literal(self, node: Node) -> Value:
         """A literal. What it is made of is in its fields."""
@@ -170,6 +181,16 @@ class _Analysis(Calls):
         self.bind(left, right)
         return right
 
+    def unary(self, node: Node) -> Value:
+        """`delete request.cookies.name`, and the operators that make one value of another."""
+        argument = node.child_by_field_name("argument")
+        if text_of(node.child_by_field_name("operator")) == "delete" and argument is not None:
+            owner = argument.child_by_field_name("object")
+            for path in self.value(owner).member(self.names_of(argument)).paths if owner is not None else ():
+                self.rewrite(path, frozenset())
+            return NOTHING
+        return self.blend([self.value(argument)])
+
     def count(self, node: Node) -> Value:
         """`index++`."""
         argument = node.child_by_field_name("argument")
@@ -199,6 +220,7 @@ _RULES: dict[str, Callable[[_Analysis, Node], Value]] = {
     **dict.fromkeys(("ternary_expression", "binary_expression"), _Analysis.choice),
     **dict.fromkeys(("assignment_expression", "augmented_assignment_expression"), _Analysis.assignment),
     "update_expression": _Analysis.count,
+    "unary_expression": _Analysis.unary,
     **dict.fromkeys(("call_expression", "new_expression"), _Analysis.call),
     **dict.fromkeys(
         ("parenthesized_expression", "await_expression", "sequence_expression", "spread_element"), _Analysis.each

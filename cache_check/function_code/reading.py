@@ -19,10 +19,14 @@ ANY = "*"
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice of an origin: what it depends on, and what is written into the request whenever it is made."""
+    """One choice of an origin: what it depends on, and what is written into the request whenever it is made.
+
+    `lost` are those that the function rewrites or removes after it has read them.
+    """
 
     sources: frozenset[Source]
     written: Mapping[Source, frozenset[Source]] = field(default_factory=dict[Source, frozenset[Source]])
+    lost: frozenset[Source] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from tree_sitter import Node
 
 from cache_check.function_code.bindings import Bindings
-from cache_check.function_code.choices import Step
 from cache_check.function_code.javascript import FUNCTIONS, text_of, unquote
 from cache_check.function_code.reading import Source
+from cache_check.function_code.steps import Step
 from cache_check.function_code.values import NOTHING, Value, union
 
 _LEAVES = ("return_statement", "break_statement", "continue_statement")
@@ -120,7 +120,8 @@ class Statements(Bindings, ABC):
             return union([self.value(one) for one in (*statements, handler, node.child_by_field_name("finalizer"))])
         outer = self.conditions[-1]
         self.failing.append(frozenset())
-        step = Step(text_of(body), "try", ends=self._ends(body))
+        function = self.running[-1] if self.running else 0
+        step = Step(text_of(body), "try", ends=self._ends(body), function=function)
         result = NOTHING
         for statement in statements:
             result |= self.under(step, [statement])
@@ -128,7 +129,7 @@ class Statements(Bindings, ABC):
         failing = self.failing.pop()
         left = self.conditions[-1] - failing
         self.conditions[-1] = outer | left | failing
-        result |= self.under(Step(text_of(body), "catch", failing, self._ends(after)), [handler])
+        result |= self.under(Step(text_of(body), "catch", failing, self._ends(after), function), [handler])
         self.conditions[-1] = outer | left | (failing if self.leaves(after) else frozenset())
         return result | self.value(node.child_by_field_name("finalizer"))
 
@@ -169,7 +170,8 @@ class Statements(Bindings, ABC):
         return node.type in _LEAVES or any(self.leaves(child) for child in node.named_children)
 
     def _step(self, condition: Node | None, side: str, sources: frozenset[Source], inside: Node | None) -> Step:
-        return Step("".join(text_of(condition).split()), side, sources, self._ends(inside))
+        function = self.running[-1] if self.running else 0
+        return Step("".join(text_of(condition).split()), side, sources, self._ends(inside), function)
 
     def _ends(self, node: Node | None) -> bool:
         if node is None or node.type in FUNCTIONS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -15,6 +15,11 @@ REQUEST: Path = ("event", "request")
 CHOOSES_ORIGIN = frozenset({"updateRequestOrigin", "selectRequestOriginById", "createRequestOriginGroup"})
 """Page helper-functions-origin-modification; page origin-mtls-cloudfront-functions writes `request.origin` as well.
 Nothing there puts the chosen origin into the cache key."""
+URI: Source = ("uri", "")
+CUT: Source = ("uri", "cut")
+"""In what a value is made of: its beginning, or something out of its middle, was taken off the URI."""
+_READ_AFTER = "\0"
+"""Begins the part of a path, and of the name of a source, that says after how many writes of its kind it was read."""
 _KINDS: dict[str, SourceKind] = {"cookies": "cookie", "headers": "header", "querystring": "query"}
 _CHANCE = {("event", "viewer"): "the viewer's address", ("event", "context", "requestId"): "the request's id"}
 
@@ -46,7 +51,7 @@ class Value:
     @property
     def made_of(self) -> frozenset[Source]:
         """The sources that a reader of the value depends on."""
-        return self.sources.union(*(_sources(path) for path in self.paths))
+        return self.sources.union(*(_sources(path) for path in self.paths)) - {CUT}
 
     def member(self, names: Iterable[str]) -> Value:
         """A property of it, by any of these names."""
@@ -70,7 +75,7 @@ def place(path: Path) -> Source | None:
     if path[:2] != REQUEST or len(path) < 3:
         return None
     if path[2] == "uri":
-        return ("uri", "")
+        return URI
     kind = _KINDS.get(path[2])
     if kind is None:
         return None
@@ -88,7 +93,31 @@ def _sources(path: Path) -> frozenset[Source]:
     found = place(path)
     if found == ("header", "cookie"):
         return frozenset({("cookie", ANY)})
-    return frozenset({found} if found else ())
+    if found is None:
+        return frozenset()
+    after = next((part for part in path if part.startswith(_READ_AFTER)), "")
+    return frozenset({(found[0], found[1] + after)})
+
+
+def read_after(path: Path, writes: Mapping[SourceKind, int]) -> Path:
+    """The path, with the number of writes that there were when its part of the request was read."""
+    found = place(path)
+    is_part = found is not None and len(path) == (3 if found == URI else 4)
+    return (*path, f"{_READ_AFTER}{writes[found[0]]}") if found and is_part and writes.get(found[0]) else path
+
+
+def original(source: Source) -> Source:
+    """The source, whenever it was read."""
+    return (source[0], source[1].partition(_READ_AFTER)[0])
+
+
+def originals(sources: Iterable[Source]) -> frozenset[Source]:
+    return frozenset(original(source) for source in sources if source != CUT)
+
+
+def version(source: Source) -> int:
+    """The number of writes of its kind before it was read."""
+    return int(source[1].partition(_READ_AFTER)[2] or 0)
 
 
 def _name_of(kind: SourceKind, name: str) -> str:

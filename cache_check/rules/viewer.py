@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cache_check.function_code.reading import ANY, Choice, FunctionReading, Source, UnreadableCodeError, read_function
+from cache_check.function_code.reading import (
+    ANY,
+    Choice,
+    FunctionReading,
+    Source,
+    SourceKind,
+    UnreadableCodeError,
+    read_function,
+)
 from cache_check.model.behaviors import Association, Behavior
 from cache_check.model.decision_inputs import KINDS, PLURALS, SINGULARS, Kind
 from cache_check.model.findings import (
@@ -39,6 +47,22 @@ def _unkeyed_choices(behavior: Behavior, choice: Choice) -> frozenset[Source]:
     )
 
 
+def lost_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Source]:
+    """The sources of a choice that the key has as the function leaves them, and nothing else of the key follows."""
+    return frozenset(
+        one
+        for choice in reading.choices
+        for one in choice.lost
+        if _is_keyed(behavior, one) and not _is_followed(behavior, one, choice, without=(one, (one[0], ANY)))
+    )
+
+
+def _is_followed(behavior: Behavior, source: Source, choice: Choice, without: tuple[Source, ...]) -> bool:
+    """Return whether the key has something else that is made of a source."""
+    followed = [of for name, of in choice.written.items() if name not in without and _is_keyed(behavior, name)]
+    return any(source in of or (source[0], ANY) in of for of in followed)
+
+
 def may_leave_its_origin(behavior: Behavior) -> bool:
     """Return whether a function may send requests to another origin than the behavior's own."""
     if behavior.at("origin-request") is not None:
@@ -69,9 +93,11 @@ def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
     if reading.unread and behavior.is_caching:
         yield _unread_finding(behavior, association, reading.unread)
     unkeyed = unkeyed_sources(behavior, reading)
+    lost = lost_sources(behavior, reading)
     if behavior.is_caching:
         yield from _choice_findings(behavior, association, unkeyed)
-    elif unkeyed and (statuses := behavior.cached_errors()):
+        yield from _rewritten_findings(behavior, association, lost)
+    elif (unkeyed or lost) and (statuses := behavior.cached_errors()):
         yield _pinned_errors(behavior, association, statuses)
 
 
@@ -97,6 +123,30 @@ def _choice_findings(behavior: Behavior, association: Association, unkeyed: froz
             f" long as its response is cached ({PAGE}).",
             f"the choice written to a header that is in the cache key, or to the URI; or {disable_caching(behavior)}",
         )
+
+
+def _rewritten_findings(behavior: Behavior, association: Association, lost: frozenset[Source]) -> Iterator[Finding]:
+    if lost:
+        kinds = sorted({kind for kind, _ in lost}, key=[*KINDS, "uri"].index)
+        parts = [_name_part(kind, sorted(name for found, name in lost if found == kind)) for kind in kinds]
+        yield finding_at(
+            behavior,
+            "decided-by-rewritten-value",
+            "warning",
+            f"The CloudFront Function {association.name} on viewer-request chooses an origin by {join_names(parts)},"
+            " and then rewrites or removes what it chose by. The cache key has what it leaves: if that is the same for"
+            f" two requests, one origin's response is cached for the visitors of another ({PAGE}).",
+            "the choice written to a header that is in the cache key, or kept in the URI; or"
+            f" {disable_caching(behavior)}",
+        )
+
+
+def _name_part(kind: SourceKind, names: list[str]) -> str:
+    if kind in ("uri", "chance"):
+        return "the URI"
+    listed = [f"all {PLURALS[kind]}" if name == ANY else name for name in names]
+    noun = "" if ANY in names else f"the {SINGULARS[kind] if len(names) == 1 else PLURALS[kind]} "
+    return f"{noun}{join_names(listed)}"
 
 
 def _unread_finding(behavior: Behavior, association: Association, why: str) -> Finding:

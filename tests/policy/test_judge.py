@@ -82,6 +82,7 @@ def test_the_comparison_above_has_findings_of_every_kind() -> None:
             "trigger-behind-empty-key",
             "function-cannot-be-read",
             "decided-by-uncached-cookie",
+            "decided-by-rewritten-value",
         ),
         "policy-not-in-state",
     }

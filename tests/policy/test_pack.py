@@ -72,7 +72,7 @@ def configure(pack: Any, **policies: dict[str, Any]) -> None:
 def test_the_pack_says_what_it_has(pack: Any) -> None:
     info = pack.GetAnalyzerInfo(empty_pb2.Empty())
     levels = {one.name: one.enforcementLevel for one in info.policies}
-    assert (info.name, info.supportsConfig, len(levels)) == ("edge-router-cache-leaks", True, 18)
+    assert (info.name, info.supportsConfig, len(levels)) == ("edge-router-cache-leaks", True, 19)
     assert [name for name, level in levels.items() if level == analyzer_pb2.MANDATORY] == ["min-ttl-overrides-no-store"]
     for one in info.policies:
         assert one.policy_type == analyzer_pb2.POLICY_TYPE_STACK
