@@ -112,7 +112,8 @@ RULES = (
     Rule(
         "error-pinned-on-everyone",
         "Errors are cached for 10 s even where caching is disabled: when one version fails, its error is sent to"
-        " visitors of the other.",
+        " visitors of the other. Nor should a setting have an origin's 4xx cached that sees cookies or Authorization"
+        " beside the key.",
         "`errorCachingMinTtl` 0 for the statuses that the finding lists",
         "custom-error-pages-expiration",
     ),
@@ -172,8 +173,8 @@ RULES = (
     ),
     Rule(
         "origin-sees-uncached-host",
-        "The distribution has several names and Host is not in the key, or a function makes a header of Host: one"
-        " site's page is served under another's name.",
+        "The distribution has an alias beside its own name in cloudfront.net, or several, and Host is not in the key,"
+        " or a function makes a header of Host: one site's page is served under another's name.",
         "Host in the key",
         "understanding-the-cache-key",
     ),

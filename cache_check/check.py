@@ -14,7 +14,7 @@ from cache_check.rules.associations import association_findings, attach, beside_
 from cache_check.rules.known import certain_findings
 from cache_check.rules.origins import origin_findings
 from cache_check.rules.possible import possible_findings
-from cache_check.rules.ttl import cookie_findings, minimum_findings
+from cache_check.rules.ttl import cookie_findings, minimum_findings, refusal_findings
 from cache_check.rules.unkeyed import unkeyed_findings
 from cache_check.rules.viewer import viewer_findings
 from cache_check.state import Reading, read_behaviors
@@ -109,6 +109,7 @@ def _foreign(behavior: Behavior) -> Iterator[Finding]:
     yield from viewer_findings(behavior)
     yield from cookie_findings(behavior, None)
     yield from minimum_findings(behavior, None)
+    yield from refusal_findings(behavior)
     yield from unkeyed_findings(behavior)
 
 

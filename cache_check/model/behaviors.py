@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ MADE_BY_CLOUDFRONT = "cloudfront-"
 ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})
 """Cached for the error caching minimum TTL whatever the origin says (page HTTPStatusCodes)."""
 DEFAULT_ERROR_TTL_SECONDS = 10
+_OBJECT_LAMBDA = re.compile(r"\.s3-object-lambda[.-]|--ol-s3\.s3[.-]")
+"""S3 Object Lambda: an access point, and its alias, behind which a function makes the response."""
 OUR_COMPONENT = "edge-router:infra:Distribution$"
 """In the URN of a distribution that this project's program made (infra.cdn.distribution)."""
 
@@ -136,8 +139,9 @@ class Behavior:
 
 
 def is_bucket(origin: OriginPart) -> bool:
-    """Return whether an origin is an S3 bucket, by its own host or by that of its website."""
-    return find_service(origin.domain_name or "") in (BUCKET, WEBSITE)
+    """Return whether an origin is an S3 bucket, by its own host or by its website's, and no code responds there."""
+    host = (origin.domain_name or "").lower()
+    return find_service(host) in (BUCKET, WEBSITE) and not _OBJECT_LAMBDA.search(host)
 
 
 def _is_added(headers: Selection, name: str) -> bool:

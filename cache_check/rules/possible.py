@@ -13,6 +13,7 @@ from cache_check.model.findings import (
     finding_at,
     forward,
 )
+from cache_check.rules.viewer import may_leave_its_origin
 
 
 def possible_findings(behavior: Behavior) -> Iterator[Finding]:
@@ -22,23 +23,39 @@ def possible_findings(behavior: Behavior) -> Iterator[Finding]:
         yield from _beside_the_key(behavior, trigger)
     elif trigger is not None:
         yield from _pinned_errors(behavior, trigger)
+    elif responder := responder_of_bucket(behavior):
+        yield from _decided_beside_the_key(behavior, responder)
     if behavior.has_origin_trigger:
         yield from _half_a_query(behavior)
 
 
-def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
-    visible = visible_beside_the_key(behavior)
-    for kind, names in visible.items():
+def responder_of_bucket(behavior: Behavior) -> Association | None:
+    """The function at origin-response that sees the request, and makes what is cached, where only a bucket responds.
+
+    Of other origins the rules about values that reach them say the same.
+    """
+    responder = behavior.at("origin-response")
+    is_alone = behavior.is_s3 and behavior.is_caching and not may_leave_its_origin(behavior)
+    return responder if is_alone else None
+
+
+def _decided_beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
+    for kind, names in visible_beside_the_key(behavior).items():
         setting = f"{names} in the cache key too, or not forwarded, or {disable_caching(behavior)}"
         yield finding_at(
             behavior,
             f"decided-by-uncached-{kind}",
             "warning",
-            f"The Lambda@Edge function on origin-request sees {PLURALS[kind]} ({names}) that are not in the cache key."
+            f"The Lambda@Edge function on {trigger.event_type} sees {PLURALS[kind]} ({names}) that are not in the cache"
+            " key."
             " The state does not tell whether it decides by them: if it does, one visitor's response is cached for"
             " others (AWS page understanding-the-cache-key).",
             setting,
         )
+
+
+def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Finding]:
+    yield from _decided_beside_the_key(behavior, trigger)
     if trigger.includes_body:
         yield finding_at(
             behavior,
@@ -49,7 +66,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
             " lambda-include-body-access).",
             disable_caching(behavior),
         )
-    if behavior.key.is_empty and not visible:
+    if behavior.key.is_empty and not visible_beside_the_key(behavior):
         yield finding_at(
             behavior,
             "trigger-behind-empty-key",
@@ -62,7 +79,7 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
 
 
 def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
-    """The names by kind that the function on origin-request sees and the cache key lacks."""
+    """The names by kind that a function on an origin event sees and the cache key lacks."""
     key, extra = behavior.key, behavior.extra
     names: dict[Kind, str] = {
         "cookie": names_beyond(extra.cookies, key.cookies),

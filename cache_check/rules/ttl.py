@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs
-from cache_check.model.findings import Finding, Severity, disable_caching, finding_at, set_ttl_to_zero
+from cache_check.model.findings import (
+    Finding,
+    Severity,
+    disable_caching,
+    disable_error_caching,
+    finding_at,
+    join_names,
+    set_ttl_to_zero,
+)
 from cache_check.rules.viewer import may_leave_its_origin
 
 
@@ -61,6 +69,26 @@ def cookie_findings(behavior: Behavior, inputs: DecisionInputs | None) -> Iterat
         ' unless the response says no-cache="Set-Cookie" (AWS page Cookies).',
         f"{set_ttl_to_zero(behavior, 'minTtl', 'defaultTtl')}, or {disable_caching(behavior)}",
         inputs,
+    )
+
+
+def refusal_findings(behavior: Behavior) -> Iterator[Finding]:
+    """Refusals that customErrorResponses have cached, although an origin makes them for one visitor."""
+    kept = {status: ttl for status, ttl in behavior.error_ttls.items() if 400 <= status < 500 and ttl > 0}
+    personal = _personal_beside_the_key(behavior)
+    is_reported = behavior.at("origin-request") is not None and not behavior.is_caching
+    if not kept or not personal or is_reported or is_bucket_alone(behavior):
+        return
+    listed = join_names([f"{status} for {kept[status]} s" for status in sorted(kept)])
+    what = personal if personal == "Authorization" else f"cookies ({personal})"
+    yield finding_at(
+        behavior,
+        "error-pinned-on-everyone",
+        "warning",
+        f"customErrorResponses have CloudFront cache errors ({listed}), and the origin sees {what} beside the cache"
+        " key: what it refuses one visitor is refused to others who request the same until then (AWS page"
+        " custom-error-pages-expiration).",
+        disable_error_caching(sorted(kept)),
     )
 
 

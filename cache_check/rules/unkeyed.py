@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from cache_check.function_code.reading import UnreadableCodeError, read_function
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs, Kind
-from cache_check.model.findings import Finding, add_to_key, disable_caching, finding_at
+from cache_check.model.findings import Finding, add_to_key, disable_caching, finding_at, join_names
+from cache_check.rules.possible import responder_of_bucket
 from cache_check.rules.viewer import may_leave_its_origin
 from infra.settings.cache_key import KEY_HEADER
 from pulumi_state.policies import Selection
@@ -25,6 +26,8 @@ HARMLESS_HEADERS = frozenset(
     }
 )
 """They cannot make a response another visitor's (page RequestAndResponseBehaviorCustomOrigin)."""
+OWN_NAME = "its own in cloudfront.net"
+"""Beside its aliases a distribution always has that name, and serves the same objects under it."""
 _WHAT: dict[Kind, str] = {
     "cookie": "Cookies ({names}) reach the origin and are not in the cache key: one visitor's page can be sent to"
     " another",
@@ -40,7 +43,8 @@ def unkeyed_findings(behavior: Behavior, inputs: DecisionInputs | None = None) -
     if not behavior.is_caching:
         return
     if inputs is None and behavior.is_s3 and not may_leave_its_origin(behavior):
-        yield from _bucket_query(behavior)
+        if not (responder_of_bucket(behavior) and behavior.forwards_whole_query):  # reported already
+            yield from _bucket_query(behavior)
         return
     key, extra = behavior.key, behavior.extra
     has_trigger = inputs is None and behavior.at("origin-request") is not None  # reported already
@@ -116,12 +120,12 @@ def _list_headers(extra: Selection, key: Selection) -> str:
 
 
 def _host(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
-    """Host, where one distribution has several names; or what a function makes of it."""
+    """Host, where one distribution has several names, hidden ones too; or what a function makes of it."""
     made = _find_made_of_host(behavior)
     if made:
         what = f"A function writes {', '.join(made)} from Host for the origin, which is not in the cache key"
-    elif _takes_beside(behavior, "host") and _has_several_names(behavior):
-        names = "" if behavior.aliases is None else f" ({', '.join(behavior.aliases)})"
+    elif _takes_beside(behavior, "host") and behavior.aliases != ():
+        names = "" if behavior.aliases is None else f" ({join_names([*behavior.aliases, OWN_NAME])})"
         what = f"The distribution has several names{names}, and Host reaches the origin and is not in the cache key"
     else:
         return
@@ -151,12 +155,6 @@ def _find_made_of_host(behavior: Behavior) -> list[str]:
 
 def _takes_beside(behavior: Behavior, header: str) -> bool:
     return behavior.extra.headers.takes(header) and not behavior.key.headers.takes(header)
-
-
-def _has_several_names(behavior: Behavior) -> bool:
-    """Hidden names may be several."""
-    names = behavior.aliases
-    return names is None or len(names) > 1 or any(name.startswith("*") for name in names)
 
 
 def _key_findings(

@@ -39,6 +39,10 @@ def bucket(host: str, *event_types: str, is_signed: bool = False, **settings: An
     return state(behavior(*event_types, **policies, **settings), origins=[origin])
 
 
+def bucket_origin() -> dict[str, str]:
+    return {"originId": "site", "domainName": HOSTS[0]}
+
+
 @pytest.mark.parametrize("host", [*HOSTS, WEBSITE])
 def test_a_bucket_answers_by_nothing_that_is_forwarded(host: str) -> None:
     assert finding_names(bucket(host)) == []
@@ -69,6 +73,33 @@ def test_what_a_function_sends_elsewhere_is_no_bucket_s_any_more() -> None:
     leaving = bucket(HOSTS[0], functionAssociations=given["functionAssociations"])
     leaving["deployment"]["resources"].append(function)
     assert certain in finding_names(leaving)
+
+
+@pytest.mark.parametrize(
+    "host", ["o-123456789012.s3-object-lambda.us-east-1.amazonaws.com", "o-abc--ol-s3.s3.us-east-1.amazonaws.com"]
+)
+def test_a_function_of_s3_object_lambda_is_no_bucket(host: str) -> None:
+    names = [name for name, _ in finding_names(bucket(host, is_signed=True))]
+    assert names == [name for name, _ in finding_names(bucket(APPLICATION))]
+    assert "origin-sees-uncached-header" in names
+
+
+def test_a_function_at_origin_response_makes_what_is_cached_of_what_it_sees() -> None:
+    sees = [("decided-by-uncached-cookie", "warning"), ("decided-by-uncached-header", "warning")]
+    sees.append(("decided-by-uncached-query", "warning"))
+    for is_signed in (False, True):
+        found = finding_names(bucket(HOSTS[0], "origin-response", is_signed=is_signed))
+        assert [one for one in found if one[0].startswith(("decided", "origin-sees"))] == sees
+    [by_header] = [
+        one for one in find_leaks(bucket(HOSTS[0], "origin-response")) if one.name == "decided-by-uncached-header"
+    ]
+    assert by_header.explanation == (
+        "The Lambda@Edge function on origin-response sees headers (all but host) that are not in the cache key. The"
+        " state does not tell whether it decides by them: if it does, one visitor's response is cached for others (AWS"
+        " page understanding-the-cache-key)."
+    )
+    nothing = state(behavior("origin-response", cachePolicyId=CACHING_OPTIMIZED), origins=[bucket_origin()])
+    assert finding_names(nothing) == []
 
 
 def test_a_ttl_of_aws_own_policy_cannot_be_changed_and_the_mend_says_so() -> None:

@@ -144,6 +144,38 @@ def test_a_minimum_ttl_is_an_error_where_authorization_is_forwarded_beside_the_k
     assert finding_names(forwarding_state(ttls=(60, 60, 60), headers=("whitelist", ["origin"]))) == []
 
 
+@pytest.mark.parametrize(
+    ("entry", "policies", "expected"),
+    [
+        ({"errorCode": 403, "errorCachingMinTtl": 300}, {"originRequestPolicyId": ALL_VIEWER}, "403 for 300 s"),
+        ({"errorCode": 404}, {"originRequestPolicyId": ALL_VIEWER}, "404 for 10 s"),
+        ({"errorCode": 403, "errorCachingMinTtl": 0}, {"originRequestPolicyId": ALL_VIEWER}, ""),
+        ({"errorCode": 503, "errorCachingMinTtl": 300}, {"originRequestPolicyId": ALL_VIEWER}, ""),
+        ({"errorCode": 403, "errorCachingMinTtl": 300}, {}, ""),
+    ],
+)
+def test_a_refusal_of_one_visitor_that_is_cached_by_a_setting_is_told(
+    entry: dict[str, int], policies: dict[str, str], expected: str
+) -> None:
+    given = state(behavior(**policies), customErrorResponses=[entry])
+    assert finding_names(given) == ([("error-pinned-on-everyone", "warning")] if expected else [])
+    if expected:
+        assert the_finding(given).explanation == (
+            f"customErrorResponses have CloudFront cache errors ({expected}), and the origin sees cookies (all) beside"
+            " the cache key: what it refuses one visitor is refused to others who request the same until then (AWS page"
+            " custom-error-pages-expiration)."
+        )
+
+
+def test_a_refusal_is_told_once_and_never_of_a_bucket() -> None:
+    refused = [{"errorCode": 403, "errorCachingMinTtl": 300}]
+    routed = state(behavior("origin-request", originRequestPolicyId=ALL_VIEWER), customErrorResponses=refused)
+    assert finding_names(routed) == [("error-pinned-on-everyone", "warning")]
+    bucket = [{"originId": "site", "domainName": "b.s3.us-east-1.amazonaws.com"}]
+    alone = state(behavior(originRequestPolicyId=ALL_VIEWER), customErrorResponses=refused, origins=bucket)
+    assert finding_names(alone) == []
+
+
 def test_caching_optimized_for_assets_is_no_finding() -> None:
     assert finding_names(state(behavior(cachePolicyId=CACHING_OPTIMIZED))) == []
 

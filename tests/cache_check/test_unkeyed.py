@@ -100,7 +100,7 @@ def test_whatever_reaches_an_origin_beside_the_key_is_told(given: State, expecte
     ("aliases", "expected"),
     [
         ([], []),
-        (["www.example.com"], []),
+        (["www.example.com"], warnings_of("origin-sees-uncached-host")),
         (["a.example.com", "b.example.com"], warnings_of("origin-sees-uncached-host")),
         (["*.example.com"], warnings_of("origin-sees-uncached-host")),
         (SEALED, warnings_of("origin-sees-uncached-host")),
@@ -114,6 +114,15 @@ def test_host_matters_where_a_distribution_has_several_names(aliases: Any, expec
         aliases=aliases,
     )
     assert finding_names(keyed) == []
+
+
+def test_a_distribution_with_an_alias_has_its_own_name_besides() -> None:
+    finding = the_finding(keeping_state(HOST_HEADER_ONLY, aliases=["www.example.com"]))
+    assert finding.explanation == (
+        "The distribution has several names (www.example.com and its own in cloudfront.net), and Host reaches the"
+        " origin and is not in the cache key: one site's page is cached, and is served under another's name (AWS page"
+        " understanding-the-cache-key)."
+    )
 
 
 def test_authorization_is_named() -> None:
