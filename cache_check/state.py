@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from cache_check.model.behaviors import OUR_COMPONENT, Association, Behavior
+from cache_check.model.behaviors import NO_CODE, NOT_PUBLISHED, OUR_COMPONENT, Association, Behavior
 from cache_check.model.findings import NotChecked
 from cache_check.unread import unfinished_update, unread_distribution
 from infra.config.errors import describe
@@ -47,11 +47,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Known:
-    """Policies by ID, and the code of CloudFront Functions by ARN."""
+    """Policies by ID, and CloudFront Functions by ARN."""
 
     cache_policies: Mapping[str, CachePolicy]
     origin_request_policies: Mapping[str, OriginRequestPolicy]
-    code: Mapping[str, str | None]
+    functions: Mapping[str, FunctionPart]
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,22 @@ class _Distribution:
 def read_behaviors(state: Mapping[str, Any]) -> Reading:
     """The behaviors, in CloudFront's order.
 
-    StateError where the state has no distribution of any kind, or one that cannot be read.
+    StateError where the state has no distribution of any kind, or none of them can be read.
     """
     living = [resource for resource in read_resources(state) if resource.is_living]
-    distributions = [_distribution(one) for one in living if one.type == DISTRIBUTION]
-    known = _read_known(living, distributions)
-    behaviors = [behavior for one in distributions for behavior in _behaviors(one, known)]
-    others = [unread_distribution(resource) for resource in living]
+    functions = _read_functions(living)
+    behaviors: list[Behavior] = []
+    failures: list[tuple[str, StateError]] = []
+    for one in living:
+        try:
+            behaviors += _read_distribution(one, living, functions) if one.type == DISTRIBUTION else []
+        except StateError as error:
+            failures.append((one.name, error))
+    if failures and not behaviors:
+        raise failures[0][1]
+    others: list[NotChecked | None] = []
+    others += [NotChecked(name, str(error).removeprefix(f"{name}: ")) for name, error in failures]
+    others += [unread_distribution(resource) for resource in living]
     others += [unfinished_update(resource, operation) for resource, operation in pending_operations(state)]
     not_checked = tuple(one for one in others if one is not None)
     if not behaviors and not not_checked:
@@ -85,26 +94,29 @@ def read_behaviors(state: Mapping[str, Any]) -> Reading:
     return Reading(tuple(behaviors), not_checked)
 
 
-def _distribution(resource: Resource) -> _Distribution:
+def _read_distribution(
+    resource: Resource, living: list[Resource], functions: Mapping[str, FunctionPart]
+) -> list[Behavior]:
     properties = resource.open(resource.name)
-    return _Distribution(resource, properties, _part(DistributionPart, properties, resource.name))
+    distribution = _Distribution(resource, properties, _part(DistributionPart, properties, resource.name))
+    return list(_behaviors(distribution, _read_known(living, distribution, functions)))
 
 
-def _read_known(living: list[Resource], distributions: list[_Distribution]) -> _Known:
-    """Read functions, and the policies that a behavior names: nobody needs the hidden values of others."""
-    parts = [part for one in distributions for _, _, part, _ in one.behaviors()]
+def _read_functions(living: list[Resource]) -> dict[str, FunctionPart]:
+    functions = [_part(FunctionPart, one.open(one.name), one.name) for one in living if one.type == FUNCTION]
+    return {function.arn: function for function in functions if function.arn}
+
+
+def _read_known(living: list[Resource], distribution: _Distribution, functions: Mapping[str, FunctionPart]) -> _Known:
+    """Read the policies that a behavior names: nobody needs the hidden values of others."""
+    parts = [part for _, _, part, _ in distribution.behaviors()]
     named = {policy for part in parts for policy in (part.cache_policy_id, part.origin_request_policy_id)}
     policies = [one for one in living if one.id in named]
     cache = {one.id: _policy(read_cache_policy, one) for one in policies if one.type == CACHE_POLICY}
     request = {
         one.id: _policy(read_origin_request_policy, one) for one in policies if one.type == ORIGIN_REQUEST_POLICY
     }
-    functions = [_part(FunctionPart, one.open(one.name), one.name) for one in living if one.type == FUNCTION]
-    return _Known(
-        CACHE_POLICIES | cache,
-        ORIGIN_REQUEST_POLICIES | request,
-        {function.arn: function.code for function in functions if function.arn},
-    )
+    return _Known(CACHE_POLICIES | cache, ORIGIN_REQUEST_POLICIES | request, functions)
 
 
 def _policy(read: Callable[[Mapping[str, Any], str], Policy], resource: Resource) -> Policy:
@@ -167,8 +179,15 @@ def _associations(part: BehaviorPart, known: _Known) -> Iterator[Association]:
     for one in part.lambda_function_associations:
         yield Association(one.event_type, one.lambda_arn, one.include_body)
     for other in part.function_associations:
-        code = known.code.get(other.function_arn)
-        yield Association(other.event_type, other.function_arn, is_lambda=False, code=code)
+        function = known.functions.get(other.function_arn, FunctionPart())
+        is_live = function.publish is not False
+        yield Association(
+            other.event_type,
+            other.function_arn,
+            is_lambda=False,
+            code=function.code if is_live else None,
+            why_without_code=NO_CODE if is_live else NOT_PUBLISHED,
+        )
 
 
 def _policies(

@@ -8,17 +8,40 @@ from typing import Any
 
 from cache_check.model.findings import NotChecked
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, FUNCTION, ORIGIN_REQUEST_POLICY, Resource
+from pulumi_state.values import Hidden
 
 _READ = (DISTRIBUTION, CACHE_POLICY, ORIGIN_REQUEST_POLICY, FUNCTION)
-_DISTRIBUTION_TYPE = re.compile(r"cloudfront.*:\w*Distribution(Tenant)?$|^aws:lightsail/distribution:Distribution$")
-_GENERIC = ("aws:cloudcontrol/resource:Resource", "aws-native:index:ExtensionResource")
-_TEMPLATES = ("aws:cloudformation/stack:Stack", "aws-native:cloudformation:Stack")
+_DISTRIBUTION_TYPE = re.compile(
+    r"cloudfront.*:\w*Distribution(Tenant)?$|^aws:lightsail/distribution:Distribution$"
+    r"|:tf:aws(cc)?_(cloudfront|lightsail)_\w*distribution(_tenant)?$"
+)
+"""The last are of Terraform modules, whose package has a name of its own (pulumi-terraform-module)."""
+_OF_MODULES = re.compile(r"^[^:]+(?=:tf:)")
+_GENERIC = (
+    *("aws:cloudcontrol/resource:Resource", "aws-native:index:ExtensionResource"),
+    "module:tf:aws_cloudcontrolapi_resource",
+)
+_TEMPLATES = (
+    *("aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet:StackSet"),
+    *("aws-native:cloudformation:Stack", "aws-native:cloudformation:StackSet"),
+    *("module:tf:aws_cloudformation_stack", "module:tf:aws_cloudformation_stack_set"),
+)
+_APPLICATIONS = (
+    "aws:serverlessrepository/cloudFormationStack:CloudFormationStack",
+    "module:tf:aws_serverlessapplicationrepository_cloudformation_stack",
+)
+"""Stacks whose template is in AWS's repository only."""
 _CLOUDFORMATION = re.compile(r"AWS::(?:CloudFront::(?:Distribution|DistributionTenant)|Lightsail::Distribution)\b")
 
 
 def may_be_distribution(kind: str) -> bool:
     """Return whether a resource of a type may be, have or make a distribution."""
-    return _DISTRIBUTION_TYPE.search(kind) is not None or kind in (*_GENERIC, *_TEMPLATES)
+    return _DISTRIBUTION_TYPE.search(kind) is not None or _general(kind) in (*_GENERIC, *_TEMPLATES, *_APPLICATIONS)
+
+
+def _general(kind: str) -> str:
+    """The type, with one name for the packages of all Terraform modules."""
+    return _OF_MODULES.sub("module", kind)
 
 
 def unread_distribution(resource: Resource) -> NotChecked | None:
@@ -29,9 +52,12 @@ def unread_distribution(resource: Resource) -> NotChecked | None:
     what = kind if _DISTRIBUTION_TYPE.search(kind) else _template_type(resource)
     if not what:
         return None
-    can_be_imported = not any(word in what for word in ("ultitenant", "Tenant", "ightsail"))
+    can_be_imported = not any(word in what.lower() for word in ("tenant", "lightsail"))
+    is_it = _DISTRIBUTION_TYPE.search(kind) is not None or _general(kind) in _GENERIC
+    found_id = resource.id if is_it and resource.id else "ID"
+    name = re.sub(r"[^\w.-]", "-", resource.name)  # one of a module has brackets, which a shell takes for a pattern
     fix = (
-        f"`pulumi import --protect=false {DISTRIBUTION} {resource.name} {resource.id or 'ID'}` in an empty project, and"
+        f"`pulumi import --protect=false {DISTRIBUTION} {name} {found_id}` in an empty project, and"
         " check the export of that (docs/bring-your-own-distribution.md)"
         if can_be_imported
         else "compare its cache behaviors with the rules of docs/cache-leaks.md manually"
@@ -52,15 +78,27 @@ def unfinished_update(resource: Resource, operation: str) -> NotChecked | None:
 
 
 def _template_type(resource: Resource) -> str:
-    """The CloudFormation type in a resource that can be or make anything."""
-    if resource.type not in (*_GENERIC, *_TEMPLATES):
+    """The type of a resource that can be or make anything, with what it is or makes; "" where that is no distribution.
+
+    A template that is not in the state may have one.
+    """
+    general = _general(resource.type)
+    if general in _APPLICATIONS:
+        return f"{resource.type} (with a template that is not in the state)"
+    if general not in (*_GENERIC, *_TEMPLATES):
         return ""
-    properties = resource.properties
-    if resource.type in _GENERIC:
-        named = _CLOUDFORMATION.fullmatch(str(properties.get("typeName") or properties.get("type") or ""))
+    properties = {name.replace("_", "").lower(): value for name, value in resource.properties.unguard().items()}
+    if general in _GENERIC:
+        named = _CLOUDFORMATION.fullmatch(str(properties.get("typename") or properties.get("type") or ""))
         return f"{resource.type} ({named[0]})" if named else ""
-    found = _CLOUDFORMATION.search(_text(properties.get("templateBody") or properties.get("templateUrl")))
-    return f"{resource.type} (with {found[0]})" if found else ""
+    body = properties.get("templatebody")
+    if isinstance(body, Hidden):
+        return f"{resource.type} (with a template that {body.how})"
+    found = _CLOUDFORMATION.search(_text(body or ""))
+    if found:
+        return f"{resource.type} (with {found[0]})"
+    is_elsewhere = not body and bool(properties.get("templateurl"))
+    return f"{resource.type} (with a template that is not in the state)" if is_elsewhere else ""
 
 
 def _text(value: Any) -> str:

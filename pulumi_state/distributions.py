@@ -113,7 +113,11 @@ class DistributionPart(StatePart):
 
 
 class FunctionPart(StatePart):
-    """A CloudFront Function. Its code may be a secret, and is unknown then."""
+    """A CloudFront Function. Its code may be a secret, and is unknown then.
+
+    Without `publish` the code is that of the stage DEVELOPMENT, and another may be live.
+    """
 
     arn: Annotated[str | None, _READABLE] = None
     code: Annotated[str | None, _READABLE] = None
+    publish: Annotated[bool | None, _READABLE] = None

@@ -24,19 +24,22 @@ ALWAYS_CACHED_ERRORS = frozenset({404, 414, 500, 501, 502, 503, 504})
 DEFAULT_ERROR_TTL_SECONDS = 10
 _OBJECT_LAMBDA = re.compile(r"\.s3-object-lambda[.-]|--ol-s3\.s3[.-]")
 """S3 Object Lambda: an access point, and its alias, behind which a function makes the response."""
+NO_CODE = "its code is not in the state"
+NOT_PUBLISHED = "publish is false, so the state has the code of its stage DEVELOPMENT, and what is live may be another"
 OUR_COMPONENT = "edge-router:infra:Distribution$"
 """In the URN of a distribution that this project's program made (infra.cdn.distribution)."""
 
 
 @dataclass(frozen=True)
 class Association:
-    """A function at an event. `code` is what the state has of it, None where it has none or hides it."""
+    """A function at an event. `code` is what the state has of it, None where it has none, hides it, or has another."""
 
     event_type: str
     arn: str = ""
     includes_body: bool = False
     is_lambda: bool = True
     code: str | None = None
+    why_without_code: str = NO_CODE
 
     @property
     def kind(self) -> str:

@@ -82,7 +82,7 @@ def may_leave_its_origin(behavior: Behavior) -> bool:
 def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
     if association.is_lambda or association.code is None:
         if behavior.is_caching:
-            yield _unread_finding(behavior, association, "its code is not in the state")
+            yield _unread_finding(behavior, association, association.why_without_code)
         return
     try:
         reading = read_function(association.code)

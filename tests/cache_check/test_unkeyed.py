@@ -12,6 +12,7 @@ from tests.cache_check.leak_states import (
     ALL_VIEWER,
     CACHING_DISABLED,
     CACHING_OPTIMIZED,
+    DISTRIBUTION,
     FUNCTION_ARN,
     HOST_HEADER_ONLY,
     State,
@@ -231,6 +232,38 @@ def test_an_origin_request_function_behind_a_key_of_the_path_alone_is_told() -> 
     assert finding_names(keyed) == []
 
 
+def test_the_code_of_a_function_that_is_not_published_is_not_what_runs() -> None:
+    given, function = with_function("function handler(event) { return event.request; }", cachePolicyId="cache")
+    for publish, expected in ((True, []), (False, [("function-cannot-be-read", "warning")])):
+        function["outputs"]["publish"] = publish
+        assert finding_names(state(given, function, cache_policy())) == expected
+    finding = the_finding(state(given, function, cache_policy()))
+    assert finding.explanation.startswith(
+        "The CloudFront Function before on viewer-request runs before a cache that holds responses, and cannot be read"
+        " here: publish is false, so the state has the code of its stage DEVELOPMENT, and what is live may be another."
+    )
+
+
+@pytest.mark.parametrize(
+    ("hidden", "why"),
+    [
+        ({"defaultCacheBehavior": SEALED}, "defaultCacheBehavior is an encrypted secret: export the state with"),
+        ({"defaultCacheBehavior": {"cachePolicyId": 7}}, "defaultCacheBehavior.cachePolicyId is 7: expected text"),
+        ({"defaultCacheBehavior": {"cachePolicyId": "own"}}, "own: minTtl is an encrypted secret: export the state"),
+    ],
+)
+def test_a_distribution_that_cannot_be_read_hides_no_other(hidden: dict[str, Any], why: str) -> None:
+    both = forwarding_state(query=("all", []))
+    policy = resource("aws:cloudfront/cachePolicy:CachePolicy", "own", {"minTtl": SEALED})
+    both["deployment"]["resources"] += [policy, resource(DISTRIBUTION, "hidden", hidden)]
+    analysis = analyze_state(both)
+    assert [one.name for one in analysis.findings] == ["origin-sees-uncached-query"]
+    assert (analysis.distributions, analysis.behaviors) == (1, 1)
+    [unread] = analysis.not_checked
+    assert unread.distribution == "hidden"
+    assert unread.why.startswith(why)
+
+
 OTHERS = [
     ("aws-native:cloudfront:Distribution", {}),
     ("aws-native:cloudfront:DistributionTenant", {}),
@@ -240,10 +273,22 @@ OTHERS = [
     ("aws:lightsail/distribution:Distribution", {}),
     ("aws:cloudformation/stack:Stack", {"templateBody": '{"Type": "AWS::CloudFront::Distribution"}'}),
     ("aws-native:index:ExtensionResource", {"type": "AWS::CloudFront::Distribution"}),
+    ("cdn:tf:aws_cloudfront_distribution", {}),
+    ("cdn:tf:aws_cloudfront_distribution_tenant", {}),
+    ("cdn:tf:awscc_cloudfront_distribution", {}),
+    ("cdn:tf:aws_lightsail_distribution", {}),
+    ("cdn:tf:aws_cloudcontrolapi_resource", {"type_name": "AWS::CloudFront::Distribution"}),
+    ("cdn:tf:aws_cloudformation_stack", {"template_body": "Type: AWS::CloudFront::Distribution"}),
+    ("aws:cloudformation/stackSet:StackSet", {"templateBody": "Type: AWS::CloudFront::Distribution"}),
+    ("aws-native:cloudformation:StackSet", {"templateBody": {"Type": "AWS::CloudFront::Distribution"}}),
+    ("aws:cloudformation/stack:Stack", {"templateUrl": "https://b.s3.amazonaws.com/t.yaml"}),
+    ("aws:cloudformation/stack:Stack", {"templateBody": SEALED}),
+    ("aws-native:cloudformation:Stack", {"templateUrl": SEALED}),
+    ("aws:serverlessrepository/cloudFormationStack:CloudFormationStack", {"applicationId": "a"}),
 ]
 
 
-@pytest.mark.parametrize(("kind", "outputs"), OTHERS, ids=[kind for kind, _ in OTHERS])
+@pytest.mark.parametrize(("kind", "outputs"), OTHERS)
 def test_distributions_of_other_types_are_not_judged_and_said_to_be(kind: str, outputs: dict[str, Any]) -> None:
     alone = state(behavior())
     beside = state(behavior(), resource(kind, "other", outputs))
@@ -262,6 +307,10 @@ def test_distributions_of_other_types_are_not_judged_and_said_to_be(kind: str, o
     [
         ("aws:cloudcontrol/resource:Resource", {"typeName": "AWS::S3::Bucket"}),
         ("aws:cloudformation/stack:Stack", {"templateBody": "{}"}),
+        ("aws:cloudformation/stack:Stack", {"templateBody": "{}", "templateUrl": "https://b.s3.amazonaws.com/t.yaml"}),
+        ("aws:cloudformation/stackSet:StackSet", {}),
+        ("cdn:tf:aws_s3_bucket", {}),
+        ("cdn:tf:aws_cloudfront_cache_policy", {}),
         ("aws:cloudfront/originAccessControl:OriginAccessControl", {}),
         ("aws:cloudfront/cachePolicy:CachePolicy", {}),
         ("aws:cloudfront/continuousDeploymentPolicy:ContinuousDeploymentPolicy", {}),
@@ -269,6 +318,15 @@ def test_distributions_of_other_types_are_not_judged_and_said_to_be(kind: str, o
 )
 def test_other_resources_are_no_distributions(kind: str, outputs: dict[str, Any]) -> None:
     assert analyze_state(state(behavior(), resource(kind, "other", outputs))).not_checked == ()
+
+
+def test_what_may_be_in_a_template_is_said_with_the_way_to_look() -> None:
+    stack = resource("aws:cloudformation/stack:Stack", "stack", {"templateUrl": "https://b.s3.amazonaws.com/t.yaml"})
+    [unread] = analyze_state(state(behavior(), stack)).not_checked
+    assert unread.why == (
+        "its type aws:cloudformation/stack:Stack (with a template that is not in the state) is not read"
+    )
+    assert "aws:cloudfront/distribution:Distribution stack ID`" in unread.fix
 
 
 def test_a_component_and_what_is_gone_is_neither_judged_nor_missing() -> None:

@@ -23,7 +23,7 @@ VERIFY = (
 def test_the_shipped_stacks_are_in_order_with_every_strategy(run: Run, stack: str, strategy: str):
     connected = ("--set", "demo.hosts=false") if stack == "staging" else ()
     result = run("config", "check", "--stack", stack, "--set", f"strategy={strategy}", *connected)
-    checked = r"checked: 1 distribution, \d behaviors?, by 31 rules; not checked: nothing"
+    checked = r"checked: 1 distribution, \d behaviors?, by 32 rules; not checked: nothing"
     assert result.exit_code == 0
     assert re.fullmatch(rf"{stack}: the config is valid; {checked}\n", result.out)
     assert result.err == ""
@@ -78,10 +78,10 @@ def test_what_works_but_is_rarely_meant_is_a_warning(run: Run):
     arguments = ("config", "check", "--stack", "prod", "--set", "strategy=jwt-iat", "--set", "jwtIat.verify=false")
     assert run(*arguments) == Result(
         0,
-        "prod: the config is valid; checked: 1 distribution, 1 behavior, by 31 rules; not checked: nothing\n",
+        "prod: the config is valid; checked: 1 distribution, 1 behavior, by 32 rules; not checked: nothing\n",
         f"warning: {VERIFY}\n",
     )
-    judged = {"judged": {"distributions": 1, "behaviors": 1, "rules": 31}, "notJudged": []}
+    judged = {"judged": {"distributions": 1, "behaviors": 1, "rules": 32}, "notJudged": []}
     document = {"stack": "prod", "problems": [], "warnings": [VERIFY], "findings": [], **judged}
     assert run(*arguments, "--json").document == document
 

@@ -14,7 +14,7 @@ from cache_check import analyze_state
 from cache_check.catalogue import RULES
 from policy.judge import NOT_JUDGED, Violation, judge
 from policy.policies import CERTAIN, is_excluded, policies, policy_of
-from policy.preview import Seen, plain_properties
+from policy.preview import Seen, is_read, plain_properties
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, FUNCTION, ORIGIN_REQUEST_POLICY
 from pulumi_state.values import UNKNOWN, StateError
 from tests.cache_check.leak_states import (
@@ -206,6 +206,22 @@ def test_a_finding_that_may_be_certain_goes_to_the_policy_of_its_severity() -> N
 def test_a_distribution_is_excluded_by_name_or_urn(exclude: object, expected: bool) -> None:
     violation = Violation("chosen-by-chance", "warning", "site", urn(DISTRIBUTION, "site"), "text")
     assert is_excluded(violation, exclude) is expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("cdn:tf:aws_cloudfront_distribution", {}),
+        ("aws:cloudformation/stackSet:StackSet", {"templateBody": "Type: AWS::CloudFront::Distribution"}),
+        ("aws:serverlessrepository/cloudFormationStack:CloudFormationStack", {}),
+        ("aws:cloudformation/stack:Stack", {"templateUrl": "https://b.s3.amazonaws.com/t.yaml"}),
+    ],
+)
+def test_what_may_make_a_distribution_is_named_as_not_judged(kind: str, properties: dict[str, Any]) -> None:
+    assert is_read(kind)
+    [(rule, message)] = judgements(make_seen(kind, "other", properties))
+    assert rule == NOT_JUDGED
+    assert message.startswith(f"not judged: other: its type {kind}")
 
 
 def test_whole_numbers_and_every_mark_of_the_unknown_are_read() -> None:
