@@ -103,7 +103,7 @@ class Bindings(ABC):
     def adopt(self, objects: Iterable[int], value: Value) -> None:
         """Give these objects all that is in the value."""
         for one in objects:
-            for name, found in [field for other in value.objects for field in self.fields.get(other, {}).items()]:
+            for name, found in self.fields_of(value):
                 self.hold(one, name, found)
 
     def names_of(self, target: Node) -> list[str]:
@@ -146,13 +146,33 @@ class Bindings(ABC):
         else:
             self.bind(child, self.property_of(value, [text_of(child)]))
 
+    def overwrite(self, path: Path, value: Value) -> None:
+        """Put a value in the place of a part of the request; an object in the place of all headers has some of them."""
+        made_of, trail = self.sources_of(value) | self.condition, tuple(self.steps)
+        written = place(path)
+        if written is None:
+            if path[:3] == (*REQUEST, "origin"):
+                self.choose(made_of)
+            return
+        self.writes[written, trail] = self.writes.get((written, trail), frozenset()) | made_of
+        self.rewrite(path, self.sources_of(value))
+        if written[1] == ANY and len(path) == len(REQUEST) + 1:
+            for name, part in self.fields_of(value):
+                self.overwrite((*path, name), part)
+
+    def fields_of(self, value: Value) -> list[tuple[str, Value]]:
+        """The properties of the objects that it can be."""
+        return [field for one in value.objects for field in self.fields.get(one, {}).items()]
+
     def rewrite(self, path: Path, made_of: frozenset[Source]) -> None:
         """Record that a part of the request is from here on another, or, if it is made of nothing, is not there."""
         if (found := place(path)) is None or (found[1] == ANY and len(path) > len(REQUEST) + 1):
             return  # a name that is not spelled out
         kind = found[0]
         number = self.written_so_far[kind] = min(self.written_so_far.get(kind, 0) + 1, MAX_WRITES)
-        self.rewrites.append(Rewrite(found, made_of, self.moment(), number, is_whole=found[1] == ANY))
+        self.rewrites.append(
+            Rewrite(found, made_of, self.moment(), number, found[1] == ANY, not (self.steps or self.condition))
+        )
 
     def assign(self, name: str, value: Value) -> None:
         known = self.variables.get(name, NOTHING)
@@ -160,14 +180,8 @@ class Bindings(ABC):
 
     def write(self, target: Node, value: Value) -> None:
         whole, names = self.value(target.child_by_field_name("object")), self.names_of(target)
-        made_of = self.sources_of(value) | self.condition
-        trail = tuple(self.steps)
         for path in whole.member(names).paths:
-            if written := place(path):
-                self.writes[written, trail] = self.writes.get((written, trail), frozenset()) | made_of
-                self.rewrite(path, self.sources_of(value))
-            elif path[:3] == (*REQUEST, "origin"):
-                self.choose(made_of)
+            self.overwrite(path, value)
         if "prototype" in names:
             self.adopt(whole.objects | instances(whole).objects, value)
         for one in whole.objects:
@@ -175,7 +189,7 @@ class Bindings(ABC):
                 self.hold(one, name, value | Value(self.condition))
         owner = target.child_by_field_name("object")
         if owner is not None and owner.type == "identifier" and not (whole.paths or whole.objects):
-            self.assign(text_of(owner), Value(made_of, functions=value.functions))
+            self.assign(text_of(owner), Value(self.sources_of(value) | self.condition, functions=value.functions))
 
 
 def instances(whole: Value) -> Value:

@@ -47,6 +47,15 @@ _RETURN_ITEMS = frozenset(
 )
 
 
+_LOOKS = frozenset(
+    (
+        *("reduce", "reduceRight", "includes", "indexOf", "lastIndexOf", "startsWith", "endsWith", "localeCompare"),
+        *("at", "get", "has", "join", "match", "replace", "replaceAll", "slice", "split", "substring", "test"),
+    )
+)
+"""Methods that put nothing of what they are given into the object."""
+
+
 class Calls(Statements, ABC):
     """`chosen` is what choices of an origin depend on, by where they are."""
 
@@ -158,6 +167,8 @@ class Calls(Statements, ABC):
         self._put(callee, whole, given)
         cut = self._cut(callee, [whole, *given])
         items = self.items_of(whole) if whole.objects else whole
+        if text_of(callee).rpartition(".")[2] in ("reduce", "reduceRight") and union(given[:1]).functions:
+            return self._reduce(given, items) | Value(whole.made_of)
         called = self.callbacks(given, Value(whole.made_of) | items)
         is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
         return self.blend([whole, *given]) | called | (items if is_item else NOTHING) | cut
@@ -178,14 +189,23 @@ class Calls(Statements, ABC):
 
     def _pass_on(self, callee: Node | None, given: list[Value]) -> Value:
         whole = union(given)
-        first = given[0] if given else NOTHING
-        for one in first.objects:
-            for name, value in [(ANY, self.blend(given))] if text_of(callee) == "Object.assign" else []:
-                self.hold(one, name, value)
+        for value in given[1:] if text_of(callee) == "Object.assign" else []:
+            self._assign_fields(given[0], value)
         return whole
 
+    def _assign_fields(self, target: Value, value: Value) -> None:
+        for name, part in self.fields_of(value):
+            for path in target.member([name]).paths:
+                self.overwrite(path, part)
+            for one in target.objects:
+                self.hold(one, name, part | Value(self.condition))
+        for one in target.objects if value.made_of else ():
+            self.hold(one, ANY, self.blend([value]))
+
     def _put(self, callee: Node | None, whole: Value, given: list[Value]) -> None:
-        """`list.push(…)`, `map.set(…)`."""
+        """`list.push(…)`, `map.set(…)`; a method that only looks puts nothing there."""
+        if text_of(callee).rpartition(".")[2] in _LOOKS:
+            return
         owner = callee.child_by_field_name("object") if callee is not None else None
         for one in whole.objects:
             for value in given:
@@ -195,7 +215,21 @@ class Calls(Statements, ABC):
         if is_plain and not (whole.paths or whole.objects):
             self.assign(text_of(owner), self.blend(given))
 
+    def _reduce(self, given: list[Value], items: Value) -> Value:
+        """What the function returns for one item is what it is given with the next."""
+        made = given[1] if len(given) > 1 else items
+        for _ in range(2):
+            made |= self.run_any(given[0], [made, items])
+        return made
+
     def callbacks(self, given: list[Value], item: Value) -> Value:
+        """Run functions that something else calls, for some items or for none."""
+        self.steps.append(Step("for each", str(len(self.running))))
+        result = self._callbacks(given, item)
+        self.steps.pop()
+        return result
+
+    def _callbacks(self, given: list[Value], item: Value) -> Value:
         return union([self.run_any(value, [item, item]) for value in given if value.functions])
 
     def run_function(self, function: Node, given: list[Value], owner: Value | None = None) -> Value:

@@ -33,12 +33,14 @@ class Choice:
 class FunctionReading:
     """`choices` are those of an origin; `written` is all that is written anywhere, by what it is made of.
 
+    `overwritten` is what no request keeps from the viewer, for the function always writes or removes it.
     What is written has the names of headers, cookies and query parameters, and ("uri", ""). `unread` says why there may
     be more than that, "" where all of the code was followed.
     """
 
     choices: tuple[Choice, ...] = ()
     written: Mapping[Source, frozenset[Source]] = field(default_factory=dict[Source, frozenset[Source]])
+    overwritten: Mapping[Source, frozenset[Source]] = field(default_factory=dict[Source, frozenset[Source]])
     unread: str = ""
 
     @property

@@ -24,7 +24,7 @@ _AT_THE_END = re.compile(r"\$/[a-z]*$|(?:^|/)(?:index)?\\?\.\w+$")
 class Rewrite:
     """A part of the request that is written, removed (`made_of` nothing), or replaced as a whole (`is_whole`).
 
-    `number` counts the writes of the kind.
+    `number` counts the writes of the kind. `is_certain`: it is made for every request that gets to the cache.
     """
 
     place: Source
@@ -32,6 +32,7 @@ class Rewrite:
     moment: Moment
     number: int
     is_whole: bool = False
+    is_certain: bool = False
 
 
 def lost_sources(sources: Iterable[Source], moment: Moment, rewrites: Sequence[Rewrite]) -> frozenset[Source]:
@@ -42,6 +43,15 @@ def lost_sources(sources: Iterable[Source], moment: Moment, rewrites: Sequence[R
         for rewrite in rewrites
         if version(source) < rewrite.number and _loses(rewrite, original(source), moment)
     )
+
+
+def certain_rewrites(rewrites: Sequence[Rewrite]) -> dict[Source, frozenset[Source]]:
+    """What the parts of the request that are always written or removed are made of."""
+    made: dict[Source, frozenset[Source]] = {}
+    for one in rewrites:
+        if one.is_certain:
+            made[one.place] = made.get(one.place, frozenset()) | originals(one.made_of)
+    return made
 
 
 def _loses(rewrite: Rewrite, source: Source, moment: Moment) -> bool:

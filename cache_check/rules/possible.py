@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cache_check.model.behaviors import Association, Behavior, names_beyond
-from cache_check.model.decision_inputs import PLURALS, Kind
+from cache_check.model.behaviors import Association, Behavior
+from cache_check.model.decision_inputs import KINDS, PLURALS, Kind
 from cache_check.model.findings import (
     Finding,
     disable_caching,
@@ -13,6 +13,7 @@ from cache_check.model.findings import (
     finding_at,
     forward,
 )
+from cache_check.rules.beside import names_beside_key
 from cache_check.rules.viewer import may_leave_its_origin
 
 
@@ -80,12 +81,8 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
 
 def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
     """The names by kind that a function on an origin event sees and the cache key lacks."""
-    key, extra = behavior.key, behavior.extra
-    names: dict[Kind, str] = {
-        "cookie": names_beyond(extra.cookies, key.cookies),
-        "header": names_beyond(extra.headers, key.headers),
-        "query": names_beyond(extra.query, key.query) if behavior.forwards_whole_query else "",
-    }
+    kinds = (kind for kind in KINDS if kind != "query" or behavior.forwards_whole_query)
+    names = {kind: names_beside_key(behavior, kind) for kind in kinds}
     return {kind: listed for kind, listed in names.items() if listed}
 
 

@@ -11,6 +11,7 @@ from cache_check.function_code.reading import UnreadableCodeError, read_function
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs, Kind
 from cache_check.model.findings import Finding, add_to_key, disable_caching, finding_at, join_names
+from cache_check.rules.beside import names_beside_key, selected_beside_key
 from cache_check.rules.possible import responder_of_bucket
 from cache_check.rules.viewer import may_leave_its_origin
 from infra.settings.cache_key import KEY_HEADER
@@ -46,13 +47,12 @@ def unkeyed_findings(behavior: Behavior, inputs: DecisionInputs | None = None) -
         if not (responder_of_bucket(behavior) and behavior.forwards_whole_query):  # reported already
             yield from _bucket_query(behavior)
         return
-    key, extra = behavior.key, behavior.extra
     has_trigger = inputs is None and behavior.at("origin-request") is not None  # reported already
     is_told = inputs is not None and bool(inputs.version_header)  # reported as certain
     if not (has_trigger or is_told):
-        yield from _key_findings(behavior, inputs, "cookie", names_beyond(extra.cookies, key.cookies))
+        yield from _key_findings(behavior, inputs, "cookie", names_beside_key(behavior, "cookie"))
     if not has_trigger:
-        yield from _key_findings(behavior, inputs, "query", names_beyond(extra.query, key.query))
+        yield from _key_findings(behavior, inputs, "query", names_beside_key(behavior, "query"))
     if inputs is not None and inputs.removes_viewer_headers:
         yield from _passed_headers(behavior, inputs)
         return
@@ -90,7 +90,7 @@ def _headers(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Find
     if behavior.is_legacy:
         yield _legacy_headers(behavior, inputs)
         return
-    names = _list_headers(behavior.extra.headers, behavior.key.headers)
+    names = _list_headers(behavior)
     is_personal = "authorization" in names.split(", ") or _takes_beside(behavior, "authorization")
     if names and is_personal and names.startswith("all"):
         names = f"{names}, Authorization among them"
@@ -111,12 +111,12 @@ def _legacy_headers(behavior: Behavior, inputs: DecisionInputs | None) -> Findin
     )
 
 
-def _list_headers(extra: Selection, key: Selection) -> str:
+def _list_headers(behavior: Behavior) -> str:
     """In words, without those that do no harm, and without Host, which has a rule of its own."""
-    if extra.mode != "whitelist":
-        return names_beyond(extra, key)
-    kept = extra.names - HARMLESS_HEADERS - {"host"}
-    return names_beyond(Selection("whitelist", kept), key) if kept else ""
+    taken = behavior.extra.headers
+    if taken.mode == "whitelist":
+        taken = Selection("whitelist", taken.names - HARMLESS_HEADERS - {"host"})
+    return selected_beside_key(behavior, "header", taken)
 
 
 def _host(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:

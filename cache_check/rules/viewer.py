@@ -41,9 +41,9 @@ def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[S
 
 
 def _unkeyed_choices(behavior: Behavior, choice: Choice) -> frozenset[Source]:
-    followed = frozenset[Source]().union(*(of for name, of in choice.written.items() if _is_keyed(behavior, name)))
+    followed = frozenset[Source]().union(*(of for name, of in choice.written.items() if is_keyed(behavior, name)))
     return frozenset(
-        one for one in choice.sources if not (_is_keyed(behavior, one) or one in followed or (one[0], ANY) in followed)
+        one for one in choice.sources if not (is_keyed(behavior, one) or one in followed or (one[0], ANY) in followed)
     )
 
 
@@ -53,13 +53,13 @@ def lost_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Sour
         one
         for choice in reading.choices
         for one in choice.lost
-        if _is_keyed(behavior, one) and not _is_followed(behavior, one, choice, without=(one, (one[0], ANY)))
+        if is_keyed(behavior, one) and not _is_followed(behavior, one, choice, without=(one, (one[0], ANY)))
     )
 
 
 def _is_followed(behavior: Behavior, source: Source, choice: Choice, without: tuple[Source, ...]) -> bool:
     """Return whether the key has something else that is made of a source."""
-    followed = [of for name, of in choice.written.items() if name not in without and _is_keyed(behavior, name)]
+    followed = [of for name, of in choice.written.items() if name not in without and is_keyed(behavior, name)]
     return any(source in of or (source[0], ANY) in of for of in followed)
 
 
@@ -174,7 +174,8 @@ def _pinned_errors(behavior: Behavior, association: Association, statuses: list[
     )
 
 
-def _is_keyed(behavior: Behavior, source: Source) -> bool:
+def is_keyed(behavior: Behavior, source: Source) -> bool:
+    """Return whether the cache key has a part of the request."""
     kind, name = source
     if kind in ("uri", "chance"):
         return kind == "uri"

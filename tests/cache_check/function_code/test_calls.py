@@ -37,3 +37,33 @@ def test_functions_that_nothing_picks_keep_company() -> None:
 def test_a_picked_function_that_also_writes_the_key_is_followed_by_it() -> None:
     before = "function a() {} function b(r) { r.headers['x-v'] = {value: 'b'}; to('b'); }"
     assert sources_beside_key("const f = r.cookies.ab ? b : a; f(r);", before, headers=("x-v",)) == set()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Object.assign(r.headers, {'x-v': {value: v}}); to(v);",
+        "r.headers = Object.assign({}, r.headers, {'x-v': {value: v}}); to(v);",
+        "r.headers = {...r.headers, 'x-v': {value: v}}; to(v);",
+        "const add = {}; add['x-v'] = {value: v}; Object.assign(r.headers, add); to(v);",
+    ],
+)
+def test_headers_that_are_put_there_together_are_written_one_by_one(body: str) -> None:
+    choice = f"const v = r.cookies.ab ? 'b' : 'a'; {body}"
+    assert sources_beside_key(choice, headers=("x-v",)) == set()
+    assert sources_beside_key(choice) == {"cookie ab"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("to(['ab'].reduce((a, n) => r.cookies[n] ? 'b' : a, 'a'));", {"cookie ab"}),
+        ("to(['ab'].reduce((a, n) => a + r.cookies[n].value, ''));", {"cookie ab"}),
+        ("to(['ab'].reduceRight((a, n) => n, r.cookies.cd.value));", {"cookie cd"}),
+        ("to(['a', 'b'].reduce((a, b) => a + b));", set()),
+        ("const names = ['ab']; names.includes('cd'); if (r.cookies[names[0]]) { to('b'); }", {"cookie ab"}),
+        ("let name = 'ab'; name.startsWith(r.uri); if (r.cookies[name]) { to('b'); }", {"cookie ab"}),
+    ],
+)
+def test_what_a_method_only_looks_at_is_not_put_into_the_list(body: str, expected: set[str]) -> None:
+    assert sources_beside_key(body) == expected
