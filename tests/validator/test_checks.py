@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -148,6 +149,21 @@ def test_a_function_behind_the_cache_may_add_a_cookie_to_every_hit():
     assert (
         cookies.figures["cached"] == 44
     )  # of 46: 40 visitors, 3 regulars and 3 newcomers, all but the first of each version
+
+
+def test_short_cookies_that_many_got_are_named_as_left_out():
+    def answer(_: Asked) -> Reply:
+        return 200, [("x-app-version", "1"), ("set-cookie", "sid=u123456"), ("set-cookie", "lang=en")], b""
+
+    with serve(answer) as url:
+        cookies = result(validate_small(url, visitors=5, stickyVisitors=0), "cached-cookies")
+    assert cookies.verdict == "passed"
+    assert re.fullmatch(
+        r"\d+ visitors got \d+ cookies, none of them twice but lang, sid \(left out, for values of under 16 characters"
+        r" seldom identify a visitor; --cookie lang --cookie sid counts them\), none replayed by a cache",
+        cookies.summary,
+    )
+    assert cookies.figures["leftOut"] == ["lang", "sid"]
 
 
 @pytest.mark.long

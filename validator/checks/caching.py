@@ -26,9 +26,11 @@ def check_cached_cookies(plan: Plan, traffic: Traffic) -> Result:
     if len(arrived) < 2:
         return Result(Verdict.INCONCLUSIVE, "fewer than two visitors got a response")
     cookies = [(cookie, response) for response in arrived for cookie in response.cookies]
-    shared = _shared_cookies(plan, cookies)
+    holders = _shared_cookies(cookies)
+    shared = {cookie: responses for cookie, responses in holders.items() if _can_identify(plan, cookie)}
+    left_out = sorted({cookie.name for cookie in holders if cookie not in shared})
     replayed = _replayed_cookies([(cookie, response) for cookie, response in cookies if cookie.is_cached])
-    figures = _cookie_figures(arrived, cookies, shared, replayed)
+    figures = _cookie_figures(arrived, cookies, shared, replayed) | {"leftOut": left_out}
     if shared:
         cookie, responses = next(iter(shared.items()))
         visitors = quantity(len(responses), "visitor")
@@ -39,7 +41,7 @@ def check_cached_cookies(plan: Plan, traffic: Traffic) -> Result:
         text = f"{quantity(len(responses), 'cached response')} set the cookie {name}, which is the first visitor's"
         return Result(Verdict.FAILED, text, figures, samples(responses))
     counts = f"{quantity(len(arrived), 'visitor')} got {quantity(len(cookies), 'cookie')}"
-    text = f"{counts}, none of them twice, none replayed by a cache"
+    text = f"{counts}, none of them twice{_describe_left_out(left_out)}, none replayed by a cache"
     return Result(Verdict.PASSED, text, figures, samples(arrived))
 
 
@@ -97,12 +99,24 @@ def check_varied_headers(_plan: Plan, traffic: Traffic) -> Result:
     return Result(Verdict.PASSED, text, figures, samples(varied.response for varied in arrived))
 
 
-def _shared_cookies(plan: Plan, cookies: list[tuple[SetCookie, Response]]) -> dict[SetCookie, list[Response]]:
+def _can_identify(plan: Plan, cookie: SetCookie) -> bool:
+    return cookie.name in plan.cookies or len(cookie.value) >= SHORTEST_IDENTITY_CHARACTERS
+
+
+def _describe_left_out(names: list[str]) -> str:
+    """In words, for a session of a few characters may be among them."""
+    if not names:
+        return ""
+    options = " ".join(f"--cookie {name}" for name in names)
+    short = f"under {SHORTEST_IDENTITY_CHARACTERS} characters"
+    return f" but {', '.join(names)} (left out, for values of {short} seldom identify a visitor; {options} counts them)"
+
+
+def _shared_cookies(cookies: list[tuple[SetCookie, Response]]) -> dict[SetCookie, list[Response]]:
     """Return the cookies that went to more than one visitor."""
     holders: dict[SetCookie, list[Response]] = defaultdict(list)
     for cookie, response in cookies:
-        if cookie.name in plan.cookies or len(cookie.value) >= SHORTEST_IDENTITY_CHARACTERS:
-            holders[SetCookie(cookie.name, cookie.value, is_cached=False)].append(response)
+        holders[SetCookie(cookie.name, cookie.value, is_cached=False)].append(response)
     return {cookie: responses for cookie, responses in holders.items() if len(set(map(id, responses))) > 1}
 
 
