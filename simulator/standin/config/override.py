@@ -37,7 +37,7 @@ def override_config(config: dict[str, object], override: Override, project: str)
     try:
         path = parse_path(rest)
         if not path or not isinstance(path[0], str) or not path[0]:
-            raise ValueError("must start with a name")
+            raise ValueError("the path must start with a name")
         full = f"{namespace}:{path[0]}"
         if len(path) == 1:
             return full, {**config, full: value}
@@ -45,9 +45,10 @@ def override_config(config: dict[str, object], override: Override, project: str)
         root = config.get(full)
         root = root if isinstance(root, (dict, list)) and not is_sealed(root) else None
         inside = parse_value(value) if isinstance(value, str) else value
-        return full, {**config, full: set_at(root, path[1:], inside)}
+        return full, {**config, full: set_at(root, path[1:], inside, [path[0]])}
     except ValueError as error:
-        raise StackConfigError(f"--set {override}: the path {error}") from None
+        # Without the value, which may be a secret.
+        raise StackConfigError(f"--set {key}: {error}") from None
 
 
 def _split(override: Override) -> tuple[str, object]:

@@ -184,19 +184,30 @@ def test_an_override_changes_one_place_of_the_stacks_value(project: Path) -> Non
     ("override", "message"),
     [
         ("canaryPercent", "--set canaryPercent: must be KEY=VALUE"),
-        (".a=1", "--set .a=1: the path must start with a name or an index"),
-        ("[0]=1", "--set [0]=1: the path must start with a name"),
-        ("=1", "--set =1: the path must start with a name"),
-        ("a.=1", "--set a.=1: the path needs a name after '.'"),
-        ("a[0=1", "--set a[0=1: the path misses the closing bracket of an index"),
-        ("a[x]=1", "--set a[x]=1: the path has the index 'x', which is no number"),
+        (".a=1", "--set .a: the path must start with a name or an index"),
+        ("[0]=1", "--set [0]: the path must start with a name"),
+        ("=1", "--set : the path must start with a name"),
+        ("a.=1", "--set a.: the path needs a name after '.'"),
+        ("a[0=1", "--set a[0: the path misses the closing bracket of an index"),
+        ("a[x]=1", "--set a[x]: the path has the index 'x', which is not a number"),
         ('a["x]=1', '--set a["x]=1: must be KEY=VALUE'),
-        ("replicas[3]=x", "--set replicas[3]=x: the path index 3 is out of range: the list has 0"),
-        ("origins.stable.x=1", "--set origins.stable.x=1: the path 'text' has no key 'x'"),
+        ("replicas[3]=x", "--set replicas[3]: replicas[3] is out of range: the list has 0 items"),
+        ("origins.stable.x=1", "--set origins.stable.x: origins.stable is text and has no keys"),
+        ("origins.stable[0]=1", "--set origins.stable[0]: origins.stable is text and has no items"),
+        ("origins[0]=1", "--set origins[0]: origins is an object and has no items"),
+        ("origins.port.x=1", "--set origins.port.x: origins.port is a number and has no keys"),
+        ("origins.is.x=1", "--set origins.is.x: origins.is is true or false and has no keys"),
+        ("origins.list.x=1", "--set origins.list.x: origins.list is a list and has no keys"),
+        ("origins.list[2]=1", "--set origins.list[2]: origins.list[2] is out of range: the list has 1 item"),
+        ('origins["a.b"].x=1', '--set origins["a.b"].x: origins["a.b"] is text and has no keys'),
+        ("origins.hidden.x=1", "--set origins.hidden.x: origins.hidden is encrypted and has no keys"),
     ],
 )
 def test_a_wrong_override_says_what_is_wrong_with_it(project: Path, override: str, message: str) -> None:
-    (project / "Pulumi.dev.yaml").write_text("config:\n  edge-router:origins: {stable: text}\n")
+    (project / "Pulumi.dev.yaml").write_text("""\
+config:
+  edge-router:origins: {stable: text, port: 5, is: true, list: [1], a.b: text, hidden: {secure: v1:text}}
+""")
     assert refusal(project, override) == message
 
 
@@ -212,6 +223,13 @@ def test_a_wrong_override_says_what_is_wrong_with_it(project: Path, override: st
 )
 def test_declared_types_are_checked_as_the_engine_checks_them(project: Path, override: str, kind: str) -> None:
     assert refusal(project, override) == f"stack 'dev': edge-router:{kind}"
+
+
+@pytest.mark.parametrize("path", ["inside.secret.foo", "inside.secret[0]", "inside["])
+def test_a_wrong_path_shows_no_value(project: Path, path: str) -> None:
+    """Neither the one that is there nor the one that is given: both may be secrets."""
+    (project / "Pulumi.dev.yaml").write_text("config:\n  edge-router:inside: {secret: hunter2}\n")
+    assert "hunter" not in refusal(project, f"{path}=hunter3")
 
 
 def test_text_that_reads_as_a_number_or_boolean_fits_those_types(project: Path) -> None:
