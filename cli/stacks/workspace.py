@@ -14,7 +14,7 @@ from cli.output.errors import UsageError
 if TYPE_CHECKING:
     from infra.settings.stack import Stack
     from simulator.standin.config.override import Override
-    from simulator.standin.config.stack_config import StackConfig
+    from simulator.standin.config.stack_config import Mismatch, StackConfig
 
 PROJECT = Path(__file__).parents[2]
 GIT_SECONDS = 10
@@ -90,10 +90,10 @@ class Workspace:
                 ) from error
 
     def read_config(self, stack: str, overrides: Sequence[Override] = ()) -> StackConfig:
-        """Read a stack's config as the Pulumi CLI does, with overrides. StackConfigError."""
-        from simulator.standin.config.stack_config import read_stack_config
+        """Read a stack's config as the Pulumi CLI does, with overrides, unchecked. StackConfigError."""
+        from simulator.standin.config.stack_config import read_unchecked_config
 
-        return read_stack_config(stack, project=self.root, overrides=overrides)
+        return read_unchecked_config(stack, project=self.root, overrides=overrides)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,34 @@ class Target:
 
 
 def load(stack: str, config: StackConfig) -> Stack:
-    """Return the settings in a config. SettingsError."""
+    """Return the settings in a config. SettingsError, also for what Pulumi rejects before it runs the program."""
+    from infra.config.errors import SettingsError
     from infra.settings.stack import load_stack
 
-    return load_stack(config.values, stack, config.project, config.secret_keys)
+    opened, errors = None, list[str]()
+    try:
+        opened = load_stack(config.values, stack, config.project, config.secret_keys)
+    except SettingsError as error:
+        errors = error.errors
+    errors += [_describe(one, config) for one in config.mismatches if not _is_among(one.key, errors)]
+    if opened is None or errors:
+        raise SettingsError(errors)
+    return opened
+
+
+_EXPECTED = {"array": "a list of text", "boolean": "true or false", "integer": "a whole number", "object": "an object"}
+
+
+def _describe(mismatch: Mismatch, config: StackConfig) -> str:
+    """Put what the models take and Pulumi rejects into words."""
+    from infra.config.errors import format_value
+
+    if mismatch.type is None:
+        return mismatch.message.partition(": ")[2]
+    key = mismatch.key
+    value = "[secret]" if key in config.secret_keys else format_value(config.values[key])
+    return f"{key} is {value}: expected {_EXPECTED.get(mismatch.type.name, 'text')}"
+
+
+def _is_among(key: str, errors: Sequence[str]) -> bool:
+    return any(error.startswith((f"{key} ", f"{key}.", f"{key}[")) for error in errors)

@@ -352,6 +352,10 @@ else:
     Settings = create_model("Settings", __base__=CoreSettings, **section_fields())
 
 
+SECTIONS_WITH_SECRETS = ("override", "rollout", "security", "stickySession", "cookieVersion", "jwtIat")
+"""Sections with a secret among their keys: no message shows what is there in place of an object."""
+
+
 def load_settings(
     config: Mapping[str, str], project: str = "edge-router", secret_keys: Container[str] = ()
 ) -> CoreSettings:
@@ -360,5 +364,7 @@ def load_settings(
     `config` is what the engine gives a program: "edge-router:key" to a string, JSON where the value is an object.
     `secret_keys` are the full keys whose values no message may show.
     """
+    sections = {f"{project}:{name}" for name in SECTIONS_WITH_SECRETS}
+    hidden = {key for key, value in config.items() if key in secret_keys or (key in sections and value[:1] != "{")}
     json_keys = [field.alias for field in Settings.model_fields.values() if field.alias and field.annotation is not str]
-    return parse_settings(Settings, config, project, secret_keys, json_keys)
+    return parse_settings(Settings, config, project, hidden, json_keys)

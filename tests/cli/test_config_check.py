@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.settings.model import SECTIONS_WITH_SECRETS
 from strategies.registry import STRATEGIES
 from tests.cli.conftest import Result
 
@@ -115,6 +116,41 @@ def test_no_message_has_a_secret(run: Run):
         1,
         "",
         "error: edge-router:override.secret has 12 characters: at least 16 random ones keep others out\n",
+    )
+
+
+def test_a_value_of_the_wrong_type_is_an_error_beside_the_others(run: Run):
+    result = run(
+        *("config", "check", "--stack", "local", "--set", "alarms=5", "--set", "origins=x", "--set", "pin=x"),
+        *("--set", "keepVersions=3.0", "--set", "canaryPercent[0]=5"),
+    )
+    assert (result.exit_code, result.out) == (1, "")
+    assert result.err.splitlines() == [
+        "error: edge-router:origins is 'x': expected an object",
+        "error: edge-router:canaryPercent is [5]: a percentage from 0 to 100 with at most two decimals, such as 10 or"
+        " 12.5",
+        "error: edge-router:pin is 'x': allowed: canary, none, stable",
+        "error: edge-router:alarms is '5': expected an object",
+        "error: edge-router:keepVersions is '3.0': expected a whole number",
+    ]
+
+
+@pytest.mark.parametrize("section", SECTIONS_WITH_SECRETS)
+def test_text_in_place_of_a_section_with_a_secret_is_not_shown(run: Run, section: str):
+    assert run("config", "check", "--stack", "local", "--set", f"{section}=hunter2") == Result(
+        1, "", f"error: edge-router:{section} is [secret]: expected an object\n"
+    )
+
+
+def test_an_empty_stack_file_misses_every_required_setting(run: Run, project: Path):
+    (project / "Pulumi.bare.yaml").write_text("")
+    result = run("config", "check", "--stack", "bare", "--set", "aws:region=us-east-1")
+    assert result == Result(
+        1,
+        "",
+        "error: edge-router:origins is missing: it is required\n"
+        "error: edge-router:strategy is missing: it is required\n"
+        "error: edge-router:release is missing: it is required\n",
     )
 
 

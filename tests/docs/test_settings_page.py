@@ -10,9 +10,13 @@ import pytest
 import yaml
 
 from cli.stacks.workspace import Workspace
+from docs.generate.keys import tables
 from infra.config.errors import SettingsError
+from infra.settings.model import SECTIONS_WITH_SECRETS
 
 from .pages import ROOT, section
+
+SECRET = re.compile(r"secret(?!Header)|salt|signingKeys|jwks|privateKey|publicKey", re.IGNORECASE)
 
 
 def defaults_in(text: str) -> dict[str, str]:
@@ -36,6 +40,12 @@ def test_pulumi_asks_for_the_keys_that_are_required_and_has_the_same_defaults() 
     assert {key: said.get(key) for key in plain} == {
         key: f"`{str(default).lower() if default is True else default}`" for key, default in plain.items()
     }
+
+
+def test_sections_with_a_secret_are_those_whose_text_no_message_shows() -> None:
+    keys = [key for name, table in tables().items() if name not in {"settings", "pipeline"} for key in table]
+    secret = {key.names[0] for key in keys if not key.is_shown or SECRET.search(key.names[-1])}
+    assert secret == set(SECTIONS_WITH_SECRETS)
 
 
 def shown_checks() -> Iterator[tuple[str, list[str]]]:

@@ -3,28 +3,53 @@
 import difflib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from simulator.standin.config.override import Override, override_config
 from simulator.standin.config.passphrase import Decrypter, is_sealed
-from simulator.standin.config.project_file import Project, full_key, is_of_type, read_project
+from simulator.standin.config.project_file import ConfigType, Project, full_key, is_of_type, read_project
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
 
 
+class Mismatch(NamedTuple):
+    """A value that the engine rejects by Pulumi.yaml: its key, the declared type, and the engine's message."""
+
+    key: str
+    type: ConfigType | None
+    message: str
+
+
 @dataclass(frozen=True)
 class StackConfig:
-    """The content of PULUMI_CONFIG: text per namespaced key (lists and objects as JSON), and the keys of secrets."""
+    """The content of PULUMI_CONFIG: text per namespaced key (lists and objects as JSON), and the keys of secrets.
+
+    `mismatches` is what the engine rejects before it runs a program; empty in what `read_stack_config` returns.
+    """
 
     project: str
     values: Mapping[str, str] = field(repr=False)
     secret_keys: frozenset[str]
+    mismatches: Sequence[Mismatch] = ()
 
 
 def read_stack_config(
+    stack: str, *, project: Path, overrides: Sequence[Override] = (), environment: Mapping[str, str] = os.environ
+) -> StackConfig:
+    """The settings of a stack as the engine takes them: the first value that it rejects is an error.
+
+    Arguments and errors as for `read_unchecked_config`.
+    """
+    config = read_unchecked_config(stack, project=project, overrides=overrides, environment=environment)
+    for mismatch in config.mismatches:
+        raise StackConfigError(mismatch.message, mismatch.key)
+    return config
+
+
+def read_unchecked_config(
     stack: str, *, project: Path, overrides: Sequence[Override] = (), environment: Mapping[str, str] = os.environ
 ) -> StackConfig:
     """The settings of `Pulumi.<stack>.yaml` under the project's defaults and the overrides.
@@ -48,11 +73,11 @@ def read_stack_config(
         secret_keys |= {key} if key in declared.config and declared.config[key].is_secret else set()
     decrypter = Decrypter(raw.get("encryptionsalt"), environment, file.name)
     opened = {key: _open(value, key, decrypter) for key, value in found.items()}
-    _check(stack, declared, opened, secret_keys)
     defaults = {key: one.default for key, one in declared.config.items() if one.default is not None}
     merged = {**defaults, **opened}
     values = {key: _text(value) for key, value in merged.items()}
-    return StackConfig(declared.name, values, frozenset(secret_keys))
+    mismatches = tuple(_mismatches(stack, declared, opened, secret_keys))
+    return StackConfig(declared.name, values, frozenset(secret_keys), mismatches)
 
 
 def stacks(project: Path) -> tuple[str, ...]:
@@ -103,20 +128,23 @@ def _name(key: object) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
-def _check(stack: str, project: Project, config: Mapping[str, object], secret_keys: set[str]) -> None:
+def _mismatches(
+    stack: str, project: Project, config: Mapping[str, object], secret_keys: set[str]
+) -> Iterator[Mismatch]:
+    """The engine's checks, in its order."""
     missing = sorted(key for key, one in project.config.items() if one.default is None and key not in config)
-    if missing:
-        raise StackConfigError(f"stack {stack!r} is missing a value for {', '.join(missing)}", missing[0])
+    for key in missing:
+        yield Mismatch(key, None, f"stack {stack!r} is missing a value for {', '.join(missing)}")
     for key, one in sorted(project.config.items()):
         if key not in config or one.type is None:
             continue
         value = config[key]
         if one.is_secret and key not in secret_keys:
-            raise StackConfigError(f"stack {stack!r}: {key} must be encrypted: run `pulumi config set --secret`", key)
+            yield Mismatch(key, None, f"stack {stack!r}: {key} must be encrypted: run `pulumi config set --secret`")
         # A plain value is text to the engine whatever YAML made of it.
         plain = value if isinstance(value, (dict, list)) else _text(value)
         if not is_of_type(one.type, plain):
-            raise StackConfigError(f"stack {stack!r}: {key} must be of type {one.type}", key)
+            yield Mismatch(key, one.type, f"stack {stack!r}: {key} must be of type {one.type}")
 
 
 def _text(value: object) -> str:
