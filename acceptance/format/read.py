@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,8 +71,10 @@ def read_test_file(path: Path, environment: Mapping[str, str] | None = None) -> 
         text = read_text(path)
         document = parse_yaml(text)
         lines = yaml_lines(text)
-    except (TextFileError, YamlError) as error:
+    except TextFileError as error:
         raise TestFileError([f"{name}: {error}"]) from error
+    except YamlError as error:
+        raise TestFileError([error.at(name)]) from error
     if not isinstance(document, dict):
         raise TestFileError([f"{name}: must be an object with the key tests"])
     try:
@@ -95,12 +98,17 @@ def read_test_file(path: Path, environment: Mapping[str, str] | None = None) -> 
 
 
 def expand(value: Any, variables: Mapping[str, str]) -> Any:
-    """Replace `${NAME}` in all texts of a document; what is no variable stays."""
+    """Replace `${NAME}` in all texts of a document, and keys that are no text by it; what is no variable stays."""
     if isinstance(value, str):
         return VARIABLE.sub(lambda found: variables.get(found[1], found[0]), value)
     if isinstance(value, dict):
-        return {key: expand(item, variables) for key, item in cast("dict[Any, Any]", value).items()}
+        return {_name_key(key): expand(item, variables) for key, item in cast("dict[Any, Any]", value).items()}
     return [expand(item, variables) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def _name_key(key: object) -> str:
+    """Return a key as text; YAML lets it be a number, a boolean or nothing."""
+    return key if isinstance(key, str) else json.dumps(key, default=str)
 
 
 def key_of(location: Location) -> str:

@@ -37,8 +37,7 @@ def _host_error(value: str) -> str:
 
 
 def _region_error(value: str) -> str:
-    text = region_error(value, "lambda")
-    return f"is {value!r}, and {text}" if text else ""
+    return region_error(value, "lambda")
 
 
 Host = Annotated[Text, optional_rule(_host_error)]

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from acceptance.format.read import Location, TestFile, TestFileError, read_test_file
+from acceptance.format.read import TestFile, TestFileError, read_test_file
 from acceptance.report import as_junit
-from acceptance.run.place import Address, Place, overrides
+from acceptance.run.place import Address, Place
 from acceptance.run.result import FileResult, Result
 from acceptance.run.runner import Runner
 from cli.output.console import print_json
@@ -25,12 +25,9 @@ from cli.output.progress import working
 from cli.output.streams import check_writable, write_report
 from cli.stacks.workspace import Workspace
 from cli.test.report import as_json, print_file, print_result, print_summary, print_tests
+from cli.test.settings import settings_errors
 from cli.up.command import require_packages
 from cli.validate.run import expectations
-from infra.config.errors import SettingsError
-from infra.settings.stack import WITHOUT_DEMO
-from simulator.standin.config.override import Override
-from simulator.standin.model.errors import StackConfigError
 
 LOCAL, ADDRESS = "local", "address"
 
@@ -129,7 +126,7 @@ def _problems(options: Options, file: TestFile) -> Iterator[str]:
     """Yield what stands in the way of a file's tests, before anything is started."""
     for index in options.select_tests(file):
         if file.suite.tests[index].only in (None, options.where):
-            yield from _set_ups(file, index) if options.url is not None else _settings(options, file, index)
+            yield from _set_ups(file, index) if options.url is not None else _local_problems(options, file, index)
 
 
 def _set_ups(file: TestFile, index: int) -> Iterator[str]:
@@ -148,30 +145,16 @@ def _set_ups(file: TestFile, index: int) -> Iterator[str]:
             yield f"{file.place(*place, 'request', 'region')} is for {hint}"
 
 
-def _settings(options: Options, file: TestFile, index: int) -> Iterator[str]:
-    """Yield the mistakes in the settings that a test deploys."""
+def _local_problems(options: Options, file: TestFile, index: int) -> Iterator[str]:
+    """Yield the Regions of a test's requests that the local edge does not have, and mistakes in its settings."""
     with require_packages():
         from simulator.cloudfront import EDGE_REGIONS
 
-    stack = options.stack_of(file)
-    options.workspace.open_stack(stack, (*WITHOUT_DEMO, *options.settings))  # its own mistakes are not the file's
-    case = file.suite.tests[index]
-    settings = [*overrides(file.suite.set), *overrides(case.set)]
-    changes: list[tuple[Location, list[Override]]] = [(("tests", index), settings)]
-    for number, step in enumerate(case.steps):
-        if step.set is not None:
-            settings = [*settings, *overrides(step.set)]
-            changes.append((("tests", index, "steps", number, "set"), settings))
+    for number, step in enumerate(file.suite.tests[index].steps):
         if step.request is not None and step.request.region and step.request.region not in EDGE_REGIONS:
             place = file.place("tests", index, "steps", number, "request", "region")
             yield f"{place} is {step.request.region!r}: origin triggers run in {', '.join(EDGE_REGIONS)}"
-    for place, changed in changes:
-        try:
-            options.workspace.open_stack(stack, (*WITHOUT_DEMO, *changed, *options.settings))
-        except SettingsError as error:
-            yield from (f"{file.place(*place)}: {text}" for text in error.errors)
-        except StackConfigError as error:
-            yield f"{file.place(*place)}: {error}"
+    yield from settings_errors(file, index, options.workspace, options.stack_of(file), options.settings)
 
 
 def _run(options: Options, files: Sequence[TestFile]) -> list[FileResult]:

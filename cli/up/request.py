@@ -84,8 +84,10 @@ def _refuse_special(option: str, path: Path | None) -> None:
 def _read_origins(path: Path) -> dict[str, str]:
     try:
         document = parse_yaml(read_text(path))
-    except (TextFileError, YamlError) as error:
-        raise UsageError(f"--origins {path}: cannot be read as YAML or JSON: {error}") from error
+    except TextFileError as error:
+        raise UsageError(f"--origins {path}: {error}") from error
+    except YamlError as error:
+        raise UsageError(f"--origins {error.at(path)}") from error
     urls: dict[Any, Any] = cast("dict[Any, Any]", document) if isinstance(document, dict) else {"": None}
     if not all(isinstance(name, str) and isinstance(url, str) for name, url in urls.items()):
         raise UsageError(

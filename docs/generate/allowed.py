@@ -82,7 +82,7 @@ def _errors(config: dict[str, Any], model: type[BaseModel]) -> list[ErrorDetails
 
 def _summary(message: str) -> str:
     """Return the second part of "is X: what is allowed"."""
-    if "no AWS Region" in message:
+    if "not an AWS Region" in message:
         return "an AWS Region"
     _, _, text = message.partition(": ")
     text = _ALLOWED.sub("", text)

@@ -67,7 +67,7 @@ def region_error(region: str, service: str = "dynamodb") -> str:
     if region in COORDINATES:
         return ""
     known = available_regions(service)
-    return "" if region in known else f"is {region!r}, which is no AWS Region: {suggestion(region, known)}"
+    return "" if region in known else f"is {region!r}, which is not an AWS Region: {suggestion(region, known)}"
 
 
 def replica_errors(home_region: str, replicas: Sequence[str]) -> dict[int, str]:

@@ -49,6 +49,10 @@ tests:
     only: laptop
     steps: [{ wait: 1s }]
 """
+TEN = ", ".join(["*a{0}"] * 10)
+ALIASES = "a0: &a0 {x: y}\n" + "".join(f"a{n + 1}: &a{n + 1} [{TEN.format(n)}]\n" for n in range(9)) + "tests: *a9\n"
+MERGED_ALIASES = "a0: &a0 {x: y}\n" + "".join(f"a{n + 1}: &a{n + 1} {{<<: [{TEN.format(n)}]}}\n" for n in range(9))
+"""A short text for a thousand million values."""
 ERRORS = """\
 5: tests[0].steps[0].expct is an unknown key: did you mean expect? Allowed: advance, coldStart, draw, expect, \
 invalidate, origin, request, session, set, tenant, visitor, visitors, wait
@@ -108,7 +112,10 @@ def test_every_mistake_has_its_line_its_key_and_what_is_allowed(tmp_path: Path) 
             "{ request: { token: { issuedAt: yesterday } } }",
             "5: tests[0].steps[0].request.token.issuedAt is 'yesterday'",
         ),
-        ("{ request: { region: nowhere } }", "5: tests[0].steps[0].request.region is 'nowhere', and"),
+        (
+            "{ request: { region: nowhere } }",
+            "5: tests[0].steps[0].request.region is 'nowhere', which is not an AWS Region: allowed: af-",
+        ),
         (
             "{ session: { id: a, expiresIn: soon } }",
             "5: tests[0].steps[0].session.expiresIn is 'soon': a duration from",
@@ -131,7 +138,9 @@ def test_what_makes_no_sense_together_is_named(tmp_path: Path, steps: str, error
         ("tests: []\n", "1: tests is empty: a file has at least one test"),
         ("name: x\n", "1: tests is missing: it is required"),
         ("tests: &a [*a]\n", "is nested too deeply, or in itself"),
-        ("a: [\n", "line 2: expected the node content, but found '<stream end>'"),
+        ("tests:\n- a: [\n", "2: is not valid YAML: expected the node content, but found the end of the file"),
+        (ALIASES, "its aliases stand for more than 100,000 values"),
+        (MERGED_ALIASES, "7: its aliases stand for more than 100,000 values"),
     ],
 )
 def test_what_is_no_test_file_is_named(tmp_path: Path, text: str, error: str) -> None:
@@ -155,6 +164,17 @@ def test_a_path_that_is_none_has_its_line_and_its_key(tmp_path: Path, path: str,
     [error] = errors_of(tmp_path, text)
     key = f'tests[0].steps[0].expect.body.json["{path}"]'
     assert error == f"5: {key} is {path!r}: not a JSON path: {why}"
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [("200", "200"), ("~", "null"), ("true", "true"), ("1.5", "1.5"), ("2026-01-01", None)]
+)
+def test_a_key_that_is_no_text_is_an_unknown_key(tmp_path: Path, key: str, name: str | None) -> None:
+    text = f"tests:\n  - name: a\n    steps:\n      - request: /\n        expect:\n          {key}: ok\n"
+    [error] = errors_of(tmp_path, text)
+    if name is not None:
+        named = f"expect.{name}" if name != "1.5" else 'expect["1.5"]'
+        assert error.partition(": ")[2].startswith(f"tests[0].steps[0].{named} is an unknown key: allowed: ")
 
 
 def test_two_tests_of_one_name_are_told_apart_by_nobody(tmp_path: Path) -> None:
@@ -226,7 +246,7 @@ def test_a_list_in_a_place_that_is_none_is_named_as_the_option_set_would(tmp_pat
     (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
     with pytest.raises(StackConfigError) as raised:
         read_stack_config("dev", project=tmp_path, overrides=overrides({"staticPaths.first": ["/ö"]}))
-    assert str(raised.value) == "--set staticPaths.first=[\"/ö\"]: the path a list has no key 'first'"
+    assert str(raised.value) == "--set staticPaths.first: staticPaths is a list and has no keys"
 
 
 FILES = sorted((ROOT / "demo/test_files").glob("*.yaml"))

@@ -139,7 +139,9 @@ def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_region_that_does_not_exist_is_told_before_anything_is_asked() -> None:
-    with pytest.raises(UsageError, match=r"^Region is 'us-est-1', which is no AWS Region: did you mean us-west-1\?"):
+    with pytest.raises(
+        UsageError, match=r"^Region is 'us-est-1', which is not an AWS Region: did you mean us-west-1\?"
+    ):
         client("lambda", "us-est-1")
 
 

@@ -57,7 +57,7 @@ def test_all_mistakes_are_told_at_once_each_in_one_line(run: Run):
 def test_brackets_in_a_message_are_shown_as_they_are(run: Run):
     result = run("config", "check", "--stack", "prod", "--set", "stickySession.replicas[1]=[bold]")
     assert result.err.startswith(
-        "error: edge-router:stickySession.replicas[1] is '[bold]', which is no AWS Region: allowed: "
+        "error: edge-router:stickySession.replicas[1] is '[bold]', which is not an AWS Region: allowed: "
     )
 
 

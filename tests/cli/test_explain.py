@@ -484,7 +484,7 @@ def test_a_file_that_cannot_be_read_is_named(run: Run, tmp_path: Path):
 
 def test_a_region_that_does_not_exist_is_told(run: Run, written: Callable[[str], str]):
     result = run("explain", written(HEAD), "--region", "eu-wst-1")
-    assert result.err.startswith("error: --region is 'eu-wst-1', which is no AWS Region: did you mean eu-west-1?")
+    assert result.err.startswith("error: --region is 'eu-wst-1', which is not an AWS Region: did you mean eu-west-1?")
     assert result.exit_code == 2
 
 

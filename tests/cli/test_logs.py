@@ -235,7 +235,10 @@ def test_without_credentials_it_says_where_they_may_come_from(run: Run, monkeypa
     [
         (("--since", "soon"), "error: --since 'soon': a duration from 1s to 30d, such as 90s, 15m, 6h or 2d\n"),
         (("--since", "31d"), "error: --since '31d': a duration from 1s to 30d, such as 90s, 15m, 6h or 2d\n"),
-        (("--region", "eu-west-9"), "error: --region is 'eu-west-9', which is no AWS Region: did you mean eu-west-3?"),
+        (
+            ("--region", "eu-west-9"),
+            "error: --region is 'eu-west-9', which is not an AWS Region: did you mean eu-west-3?",
+        ),
         (
             ("--stack", "prd"),
             "error: there is no stack 'prd'; the stacks are local, prod, staging. Did you mean 'prod'?\n",

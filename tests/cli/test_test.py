@@ -108,11 +108,31 @@ def test_settings_that_are_none_are_told_before_anything_starts(run: Run, writte
     first, second, *_ = result.err.splitlines()
     regions = "origin triggers run in"
     assert first.startswith(f"error: {file}:6: tests[0].steps[1].request.region is 'eu-north-1': {regions} us-east-1, ")
-    assert (
-        second
-        == f"  {file}:2: tests[0]: edge-router:pin is 'canari': did you mean canary? Allowed: canary, none, stable"
+    assert second == f"  {file}:3: tests[0].set.pin is 'canari': did you mean canary? Allowed: canary, none, stable"
+    assert f"  {file}:5: tests[0].steps[0].set.nothing is an unknown key: " in result.err
+
+
+def test_a_mistake_in_the_settings_of_the_file_has_their_line(run: Run, written: Callable[[str], str]) -> None:
+    file = written(
+        "set:\n  canaryPercnt: 5\n  jwtIat.leewaySeconds: x\n  function: { memoryMb: 5 }\n"
+        "tests:\n  - { name: a, steps: [{ request: / }] }\n  - { name: b, steps: [{ request: / }] }\n"
     )
-    assert f"  {file}:5: tests[0].steps[0].set: edge-router:nothing is an unknown key: " in result.err
+    result = run("test", file)
+    assert (result.exit_code, result.out) == (2, "")
+    unknown, *others = result.err.splitlines()
+    assert unknown.startswith(
+        f"error: {file}:2: set.canaryPercnt is an unknown key: did you mean canaryPercent? Allowed: accessLogs, "
+    )
+    assert others == [
+        f"  {file}:4: set.function.memoryMb is 5: allowed is 128 to 10240 MB",
+        f"  {file}:3: set.jwtIat.leewaySeconds is 'x': expected a whole number",
+    ]
+
+
+def test_a_setting_that_fits_no_path_is_named_at_its_settings(run: Run, written: Callable[[str], str]) -> None:
+    file = written("set: { override.secret.a: b }\ntests:\n  - { name: a, steps: [{ request: / }] }\n")
+    error = f"error: {file}:1: set: --set override.secret.a: override.secret is text and has no keys\n"
+    assert run("test", file) == Result(2, "", error)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +261,7 @@ def test_a_mistake_in_the_settings_shows_no_secret(
 ) -> None:
     monkeypatch.setenv("SECRET", "0123456789")
     file = written('tests:\n  - { name: a, set: { pin: "${SECRET}" }, steps: [{ request: / }] }\n')
-    told = f"error: {file}:2: tests[0]: edge-router:pin is '${{SECRET}}': allowed: canary, none, stable\n"
+    told = f"error: {file}:2: tests[0].set.pin is '${{SECRET}}': allowed: canary, none, stable\n"
     assert run("test", file) == Result(2, "", told)
 
 

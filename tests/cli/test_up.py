@@ -189,7 +189,7 @@ def test_a_port_in_use_is_told_at_once(run: Run):
     [
         (["--state", "nowhere.json"], 2, "--state nowhere.json: No such file or directory"),
         (["--origin", "v1.example.com"], 2, None),
-        (["--origins", "no.yaml"], 2, "--origins no.yaml: cannot be read as YAML or JSON: No such file or directory"),
+        (["--origins", "no.yaml"], 2, "--origins no.yaml: No such file or directory"),
         (["--state", "x", "--set", "pin=stable"], 2, "--set changes settings of a stack; a --state is served as it is"),
         (["--set", "pin=both"], 2, None),
         (["--stack", "../up"], 2, "there is no stack '../up'; the stacks are local, prod, staging."),

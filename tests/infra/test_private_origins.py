@@ -67,7 +67,7 @@ def test_the_body_is_included_for_a_function_url_only() -> None:
     [
         ({"bucket": "a.b", "region": "eu-west-1"}, "bucket is 'a.b': a bucket name has 3 to 63 of a-z, 0-9, and -"),
         ({"bucket": "shop"}, "region is missing: the Region of the bucket, such as eu-west-1"),
-        ({"bucket": "shop", "region": "eu-west-9"}, "region is 'eu-west-9', which is no AWS Region"),
+        ({"bucket": "shop", "region": "eu-west-9"}, "region is 'eu-west-9', which is not an AWS Region"),
         (
             SHOP | {"hostHeader": "viewer"},
             "hostHeader is 'viewer': a bucket is found by its own host name; set it to origin",

@@ -15,12 +15,12 @@ from infra.settings.stack import load_stack
         (
             "aws:region",
             "us-eats-1",
-            "aws:region is 'us-eats-1', which is no AWS Region: did you mean us-east-1? ",
+            "aws:region is 'us-eats-1', which is not an AWS Region: did you mean us-east-1? ",
         ),
         (
             "aws:region",
             "US-EAST-1",
-            "aws:region is 'US-EAST-1', which is no AWS Region: did you mean us-east-1? ",
+            "aws:region is 'US-EAST-1', which is not an AWS Region: did you mean us-east-1? ",
         ),
         ("aws:region", "", "aws:region is empty: write the Region of the stack, such as us-east-1"),
         ("aws:region", "  ", "aws:region is empty: write the Region of the stack, such as us-east-1"),

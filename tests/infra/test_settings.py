@@ -302,7 +302,9 @@ def test_a_mistake_names_its_full_key_and_what_is_allowed(changes: dict[str, Any
 def test_a_region_that_does_not_exist_is_told_with_its_index(key: str, field: str) -> None:
     extra = {"allowedDomains": [".example.com"]} if key == "tenantLookup" else {}
     [text] = problems_of(**{key: {**extra, field: ["eu-west-1", "eu-west-9"]}})
-    start = f"edge-router:{key}.{field}[1] is 'eu-west-9', which is no AWS Region: did you mean eu-west-3? Allowed: af-"
+    start = (
+        f"edge-router:{key}.{field}[1] is 'eu-west-9', which is not an AWS Region: did you mean eu-west-3? Allowed: af-"
+    )
     assert text.startswith(start)
     assert "us-gov-west-1" not in text
     assert "cn-north-1" not in text
@@ -311,7 +313,7 @@ def test_a_region_that_does_not_exist_is_told_with_its_index(key: str, field: st
 def test_a_home_region_that_does_not_exist_is_told() -> None:
     [text] = problems_of(stickySession={"homeRegion": "eu-west-9"})
     assert text.startswith(
-        "edge-router:stickySession.homeRegion is 'eu-west-9', which is no AWS Region: did you mean eu-west-3?"
+        "edge-router:stickySession.homeRegion is 'eu-west-9', which is not an AWS Region: did you mean eu-west-3?"
     )
 
 

@@ -30,14 +30,17 @@ CONTROL_MISTAKES: list[tuple[Any, str]] = [
     ({"refreshSeconds": "soon"}, "control.refreshSeconds is 'soon': expected a whole number"),
     ({"refresh": 5}, "control.refresh is an unknown key: did you mean refreshSeconds? Allowed: fallback, homeRegion,"),
     ({"tableName": "a b"}, "control.tableName is 'a b': a table name has 3 to 255 letters, digits and _-. characters"),
-    ({"homeRegion": "eu-west-9"}, "control.homeRegion is 'eu-west-9', which is no AWS Region: did you mean eu-west-3?"),
+    (
+        {"homeRegion": "eu-west-9"},
+        "control.homeRegion is 'eu-west-9', which is not an AWS Region: did you mean eu-west-3?",
+    ),
     (
         {"replicas": ["eu-west-1", "us-east-1"]},
         "control.replicas[1] is 'us-east-1': that is homeRegion, where the table is anyway; list the other Regions",
     ),
     (
         {"replicas": ["eu-west-9"]},
-        "control.replicas[0] is 'eu-west-9', which is no AWS Region: did you mean eu-west-3?",
+        "control.replicas[0] is 'eu-west-9', which is not an AWS Region: did you mean eu-west-3?",
     ),
     ({"fallback": {"canaryPercent": "101"}}, f"control.fallback.canaryPercent is '101': {PERCENT_RULE}"),
     ({"fallback": {"pin": "on"}}, "control.fallback.pin is 'on': "),
@@ -75,7 +78,7 @@ ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     (
         {"alarms": ["arn:aws:cloudwatch:eu-west-9:123456789012:alarm:x"]},
         "rollout.alarms[0] is 'arn:aws:cloudwatch:eu-west-9:123456789012:alarm:x', and its Region is 'eu-west-9',"
-        " which is no AWS Region: did you mean eu-west-3?",
+        " which is not an AWS Region: did you mean eu-west-3?",
     ),
     ({"alarms": [f"{ALARM}{index}" for index in range(101)]}, "rollout.alarms has 101 entries: at most 100"),
     ({"notify": ["somebody"]}, f"rollout.notify[0] is 'somebody': {NOTIFY_RULE}"),
@@ -106,7 +109,7 @@ ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     ),
     (
         {"metrics": {"orders": METRIC | {"regions": ["eu-west-9"]}}},
-        "rollout.metrics.orders.regions[0] is 'eu-west-9', which is no AWS Region: did you mean eu-west-3?",
+        "rollout.metrics.orders.regions[0] is 'eu-west-9', which is not an AWS Region: did you mean eu-west-3?",
     ),
     ({"step": [1]}, "rollout.step is an unknown key: did you mean steps? Allowed: alarms, baseline, gates,"),
 ]

@@ -107,7 +107,7 @@ def named_config(config: Mapping[object, object], file: Path) -> dict[str, objec
             raise StackConfigError(f"{file.name}: the key {key} has no namespace; write edge-router:{key} or aws:{key}")
         full = full_key(key, "")
         if full in written:
-            raise StackConfigError(f"{file}: the key {full} stands there twice, as {written[full]} and as {key}", full)
+            raise StackConfigError(f"{file}: the key {full} is there twice, as {written[full]} and as {key}", full)
         written[full] = key
     return {full_key(str(key), ""): value for key, value in config.items()}
 

@@ -16,6 +16,8 @@ from simulator.standin.config.text_file import TextFileError, read_text, refuse_
 from simulator.standin.model.errors import StackConfigError
 
 _TAG = "tag:yaml.org,2002:"
+MAX_VALUES = 100_000
+"""With aliases, a short text can stand for any number of values."""
 _TIME = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|\s+)(\d\d?):(\d\d):(\d\d)(\.\d+)?\s*(Z|[+-]\d\d?(?::?\d\d)?)?)?")
 
 
@@ -32,6 +34,19 @@ class _Loader(yaml.SafeLoader):
         node = super().compose_mapping_node(anchor)
         _refuse_twice(node)
         return node
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """PyYAML calls it before it makes an object; `<<` may bring the same keys any number of times."""
+        super().flatten_mapping(node)
+        if len(node.value) > MAX_VALUES:
+            raise _ContentError(f"its aliases stand for more than {MAX_VALUES:,} values", node.start_mark)
+
+
+class _ContentError(yaml.MarkedYAMLError):
+    """Valid YAML that is not accepted."""
+
+    def __init__(self, problem: str, mark: yaml.Mark | None = None) -> None:
+        super().__init__(problem=problem, problem_mark=mark)
 
 
 class _FastLoader(_Loader):
@@ -53,10 +68,8 @@ def _refuse_twice(node: yaml.MappingNode) -> None:
     for key in keys:
         name, line = (key.tag, key.value), key.start_mark.line + 1
         if name in lines:
-            raise yaml.composer.ComposerError(
-                problem=f"the key {key.value} stands there twice, on line {lines[name]} and on line {line}",
-                problem_mark=key.start_mark,
-            )
+            text = f"the key {key.value} is there twice, on line {lines[name]} and on line {line}"
+            raise _ContentError(text, key.start_mark)
         lines[name] = line
 
 
@@ -108,14 +121,44 @@ _Loader.add_constructor(_TAG + "timestamp", _instant)
 @lru_cache(maxsize=16)
 def _parse(text: str) -> object:
     """Parse text once, for every command and update reads a stack's file more than once."""
+    value = _load(text)
+    if _has_aliases(text) and _count_values(value, {}) > MAX_VALUES:
+        raise _ContentError(f"its aliases stand for more than {MAX_VALUES:,} values")
+    return value
+
+
+def _load(text: str) -> object:
     if yaml.__with_libyaml__:
         with suppress(yaml.YAMLError):  # the slow one says what it is in its own words
             return yaml.load(text, Loader=_FastLoader)  # noqa: S506  a SafeLoader by inheritance
     return yaml.load(text, Loader=_Loader)  # noqa: S506  as above
 
 
+def _has_aliases(text: str) -> bool:
+    return "&" in text and "*" in text
+
+
+def _count_values(value: object, counts: dict[int, int]) -> int:
+    """The values in a value, those of an alias as often as it is used; in itself it counts once."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) not in counts:
+        counts[id(value)] = 1
+        children = value.values() if isinstance(value, dict) else value
+        counts[id(value)] = 1 + sum(_count_values(one, counts) for one in children)
+    return counts[id(value)]
+
+
 class YamlError(Exception):
-    """Text that is no YAML; the message begins with the line, where there is one."""
+    """Text that is not valid or accepted YAML; `line` is where, 0 for no place in particular."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.line = line
+
+    def at(self, path: Path | str) -> str:
+        """Return the message with the file and, where it is known, the line."""
+        return f"{path}:{self.line}: {self}" if self.line else f"{path}: {self}"
 
 
 def parse_yaml(text: str) -> object:
@@ -123,15 +166,29 @@ def parse_yaml(text: str) -> object:
     try:
         return copy.deepcopy(_parse(text))
     except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise YamlError(f"{line}{error.problem}") from error
+        raise _describe(error, text) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise YamlError(f"line {line}: the character {error.character:#06x} is not allowed in YAML") from error
+        character = f"the character {error.character:#06x} is not allowed"
+        raise YamlError(f"is not valid YAML: {character}", line) from error
     except RecursionError as error:
         raise YamlError("is nested too deeply") from error
     except ValueError as error:  # a number that is none, or has thousands of digits
         raise YamlError(f"has a value that cannot be read: {error}") from error
+
+
+def _describe(error: yaml.MarkedYAMLError, text: str) -> YamlError:
+    """The error at the line of its problem, or at that of what the end of the file leaves open."""
+    mark: Any = error.problem_mark
+    problem = str(error.problem).replace("'<stream end>'", "the end of the file")
+    if isinstance(error, _ContentError):
+        return YamlError(problem, mark.line + 1 if mark else 0)
+    begin: Any = error.context_mark
+    if mark is not None and begin is not None and not text[mark.index :].strip():
+        mark = begin
+    line = mark.line + 1 if mark is not None else 0
+    last = max(len(text.rstrip().splitlines()), 1)
+    return YamlError(f"is not valid YAML: {problem}", min(line, last))
 
 
 def yaml_lines(text: str) -> dict[tuple[int | str, ...], int]:
@@ -166,8 +223,10 @@ def load_yaml(path: Path) -> dict[str, object]:
     try:
         refuse_special(path)
         loaded = parse_yaml(read_text(path))
-    except (TextFileError, YamlError) as error:
+    except TextFileError as error:
         raise StackConfigError(f"{path}: {error}") from None
+    except YamlError as error:
+        raise StackConfigError(error.at(path)) from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):

@@ -256,7 +256,7 @@ def test_an_unknown_stack_names_those_there_are(project: Path) -> None:
     [
         ("config: [1]", "{file}: config must be an object"),
         ("- 1", "{file}: must be an object"),
-        ("config:\n  a: {", "{file}: line 2: expected the node content, but found '<stream end>'"),
+        ("config:\n  a: {", "{file}:2: is not valid YAML: expected the node content, but found the end of the file"),
         ("config:\n  strategy: x", "Pulumi.dev.yaml: the key strategy has no namespace; write edge-router:strategy"),
     ],
 )
