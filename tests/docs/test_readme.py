@@ -2,11 +2,13 @@
 
 import io
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from cli.main import main
+from cli.stacks.workspace import Workspace
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -28,8 +30,16 @@ EXPLAINED = re.compile(
 )
 
 
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """The stacks in a folder of their own, where none is up whatever runs in the clone."""
+    for file in README.parent.glob("Pulumi*.yaml"):
+        shutil.copy(file, tmp_path)
+    return Workspace(tmp_path)
+
+
 def test_what_explain_prints_in_the_readme_is_what_it_prints(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = list(EXPLAINED.finditer(README.read_text(encoding="utf-8")))
     decisions: list[str] = []
@@ -37,7 +47,7 @@ def test_what_explain_prints_in_the_readme_is_what_it_prints(
         text = example["head"].replace("\\n", "\n").encode()
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
         with pytest.raises(SystemExit) as ended:
-            main(example["words"].split())
+            main(example["words"].split(), workspace)
         assert ended.value.code == 0
         out, err = capsys.readouterr()
         printed = [line.split("\t") for line in out.splitlines()]
