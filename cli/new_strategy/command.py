@@ -23,7 +23,7 @@ def new_strategy(
 ) -> None:
     """Write a new strategy that works: its file, its registry line, its test and its page.
 
-    Nothing is overwritten. docs/write-your-own.md goes on from there.
+    Every file written is listed; none is overwritten. docs/write-your-own.md goes on from there.
     """
     from cli.new_strategy.names import name_strategy
     from cli.new_strategy.scaffold import write_strategy
@@ -31,19 +31,23 @@ def new_strategy(
 
     project: Path = context.obj.root
     names = name_strategy(name)
-    for path in write_strategy(project, names):
+    written = write_strategy(project, names)
+    for path in written:
         out.print(f"wrote {path}", markup=False)
-    _generate_pages(project)
+    for line in _generate_pages(project):
+        if line not in {f"wrote {path}" for path in written}:
+            out.print(line, markup=False)
     out.print(_next_steps(names), markup=False)
 
 
-def _generate_pages(project: Path) -> None:
-    """Fill in the generated tables, in a process that has not imported the registry yet."""
+def _generate_pages(project: Path) -> list[str]:
+    """Fill in the generated tables, in a process that has not imported the registry yet; return what it prints."""
     command = [sys.executable, "-m", "docs.generate"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603  no input
     if done.returncode:
         [*_, last] = done.stderr.splitlines() or ["no message"]
         raise OperationError(f"the strategy is written, but not the tables of the pages: {last}")
+    return done.stdout.splitlines()
 
 
 def _next_steps(names: StrategyNames) -> str:
@@ -51,6 +55,6 @@ def _next_steps(names: StrategyNames) -> str:
 Next:
   1. Decide in strategies/{names.module}.py: options, needs, choose, and every reason in the docstring.
   2. Say what it does in docs/strategies/{names.name}.md, and test it in tests/strategies/test_{names.module}.py.
-  3. make docs-pages schema test
+  3. make docs-pages test
   4. edge-router up --set strategy={names.name} --set canaryPercent=100
 docs/write-your-own.md explains each step."""

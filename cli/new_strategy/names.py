@@ -14,6 +14,9 @@ from strategies.registry import STRATEGIES, section_of
 MAX_CHARACTERS = 30
 """The line of the registry, which has the name three times, stays below 120 characters."""
 
+RESERVED = ("base", "canary-function", "options", "registry", "signing")
+"""Modules in strategies/ that are not strategies."""
+
 _KEBAB_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
 
 
@@ -54,6 +57,11 @@ def name_strategy(name: str) -> StrategyNames:
     names = StrategyNames(name)
     if name in STRATEGIES:
         raise UsageError(f"NAME is {name!r}, which is a strategy already: {', '.join(sorted(STRATEGIES))}")
+    if name in RESERVED:
+        raise UsageError(
+            f"NAME is {name!r}, which is reserved: strategies/{names.module}.py is part of what strategies are made of;"
+            " take another name"
+        )
     if names.section in set(CoreSettings.keys()):
         raise UsageError(f"NAME is {name!r}, but {names.section} is a key of the config already: take two words")
     if keyword.iskeyword(names.module) or names.class_name in _imported_names():

@@ -34,12 +34,13 @@ def stale_pages() -> dict[Path, str]:
 
 
 def main() -> None:
-    """Write or check the pages."""
+    """Write or check the pages; what is written is printed."""
     stale = stale_pages()
     if "--check" in sys.argv[1:]:
         sys.exit("\n".join(f"docs/{page.relative_to(DOCS)} is stale: run make docs-pages" for page in stale) or 0)
     for page, text in stale.items():
         page.write_text(text, encoding="utf-8")
+        print(f"wrote docs/{page.relative_to(DOCS)}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.new_strategy.names import MAX_CHARACTERS, name_strategy
+from cli.new_strategy.names import MAX_CHARACTERS, RESERVED, name_strategy
 from cli.output.errors import UsageError
 from strategies.registry import STRATEGIES
 from tests.cli.conftest import Result
@@ -56,13 +56,19 @@ def test_a_name_that_is_taken_is_refused(name: str) -> None:
     [
         ("logs", "but logs is a key of the config already"),
         ("key-headers", "but keyHeaders is a key of the config already"),
-        *((name, "which is a word of the strategies' code") for name in ("class", "needs", "table-spec", "options")),
+        *((name, "which is a word of the strategies' code") for name in ("class", "needs", "table-spec")),
+        ("base", "NAME is 'base', which is reserved: strategies/base.py is part of what strategies are made of; take"),
         ("x" * (MAX_CHARACTERS + 1), "allowed are up to 30 characters"),
     ],
 )
 def test_a_name_that_means_something_else_is_refused(name: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         name_strategy(name)
+
+
+def test_reserved_names_are_the_modules_beside_the_strategies() -> None:
+    beside = {path.stem.replace("_", "-") for path in (ROOT / "strategies").iterdir() if path.name[0] != "_"}
+    assert set(RESERVED) == beside - set(STRATEGIES) - {"py"}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +108,20 @@ def test_pages_that_cannot_be_generated_are_an_error_that_says_why(clone: Path, 
         "error: the strategy is written, but not the tables of the pages: by_planet declares no reasons\n"
     )
     assert "wrote strategies/by_planet.py\n" in result.out
+
+
+def test_every_file_that_changes_is_listed(clone: Path, run: Run) -> None:
+    generator = "print('wrote docs/logs.md')\nprint('wrote docs/strategies/by-planet.md')\n"
+    (clone / "docs/generate/__main__.py").write_text(generator)
+    result = run("new-strategy", "by-planet")
+    assert result.out.partition("\n\n")[0].splitlines() == [
+        "wrote strategies/by_planet.py",
+        "wrote tests/strategies/test_by_planet.py",
+        "wrote docs/strategies/by-planet.md",
+        "wrote strategies/registry.py",
+        "wrote docs/README.md",
+        "wrote docs/logs.md",
+    ]
 
 
 @pytest.fixture(scope="module")
