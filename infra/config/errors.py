@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from stats.edit_distance import closest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -73,8 +74,7 @@ def _entries(error: ValidationError) -> list[ErrorDetails]:
 def suggestion(word: str, allowed: Iterable[str]) -> str:
     """Return `did you mean X? Allowed: X, Y`, or only what is allowed."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(word.lower(), {name.lower(): name for name in names}, n=1)
-    meant = next((name for name in names if close and name.lower() == close[0]), "")
+    meant = closest(word, names)
     listed = ", ".join(names) or "nothing"
     return f"did you mean {meant}? Allowed: {listed}" if meant else f"allowed: {listed}"
 

@@ -1,6 +1,5 @@
 """The properties that a resource of pulumi-aws takes, with their types, read from its own Args classes."""
 
-import difflib
 import importlib
 import inspect
 import types
@@ -15,6 +14,7 @@ from pulumi._types import input_type_py_to_pulumi_names, input_type_types, is_in
 from simulator.standin.model.errors import Failure
 from simulator.standin.model.wire import UNKNOWN, is_asset
 from simulator.standin.modules import quiet_pulumi_aws
+from stats.edit_distance import closest
 
 _PLAIN = {str: "a string", bool: "a boolean", int: "a whole number", float: "a number"}
 
@@ -62,8 +62,8 @@ def _join(path: str, key: str) -> str:
 
 
 def _did_you_mean(key: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
+    meant = closest(key, known)
+    return f", did you mean {meant!r}?" if meant else ""
 
 
 def _type_failures(declared: object, value: object, path: str) -> Iterator[Failure]:

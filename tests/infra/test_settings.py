@@ -138,7 +138,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"cookieVersion": {"maxAgeSeconds": 0}},
         "cookieVersion.maxAgeSeconds is 0: allowed is 1 to 34560000 seconds (400 days, the most browsers keep)",
     ),
-    ({"cookieVersion": "x"}, "cookieVersion is 'x': expected an object"),
+    ({"cookieVersion": "x"}, "cookieVersion is [secret]: expected an object"),
     ({"cookieVersion": "{broken"}, "cookieVersion is '{broken': expected an object"),
     (
         {"stickySession": {"replicas": ["us-east-1"]}},

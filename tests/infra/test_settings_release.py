@@ -56,7 +56,7 @@ def test_a_mistake_in_control_names_its_full_key_and_what_is_allowed(control: An
 METRIC = {"namespace": "Shop", "metric": "Orders"}
 
 ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
-    ("fast", "rollout is 'fast': expected an object"),
+    ("fast", "rollout is [secret]: expected an object"),
     ({"steps": [5, "10%"]}, f"rollout.steps[1] is '10%': {PERCENT_RULE}"),
     ({"steps": [5, 12.345]}, f"rollout.steps[1] is 12.345: {PERCENT_RULE}"),
     ({"steps": [0, 5]}, "rollout.steps[0] is 0: must be above the step before, that is 0"),

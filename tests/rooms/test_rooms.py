@@ -21,10 +21,10 @@ IMPORTS = {
     "cache_check": {"infra", "pulumi_state"},
     "policy": {"cache_check", "pulumi_state"},
     "console": set[str](),
-    "infra": {"router", "strategies", "controller", "cache_check", "pulumi_state"},
+    "infra": {"router", "strategies", "controller", "cache_check", "pulumi_state", "stats"},
     "provider": {"infra", "strategies"},
     "pipeline": {"infra"},
-    "simulator": {"controller", "pulumi_state"},
+    "simulator": {"controller", "pulumi_state", "stats"},
     "what_if": {"router", "strategies", "controller", "infra"},
     "acceptance": {"router", "infra", "stats", "simulator", "validator"},
     "cli": {

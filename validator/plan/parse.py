@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from stats.edit_distance import closest
 from validator.plan.model import CANARY, Plan
 from validator.plan.readers import (
     integer,
@@ -104,5 +104,5 @@ def _contradictions(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _unknown_key(key: str) -> str:
-    close = difflib.get_close_matches(key, _READERS, n=1)
-    return f"unknown key: did you mean {close[0]}?" if close else f"unknown key: the keys are {', '.join(_READERS)}"
+    meant = closest(key, _READERS)
+    return f"unknown key: did you mean {meant}?" if meant else f"unknown key: the keys are {', '.join(_READERS)}"

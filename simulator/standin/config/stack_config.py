@@ -1,6 +1,5 @@
 """A stack's settings, read and checked as the Pulumi CLI does: defaults, the stack's file, overrides, secrets."""
 
-import difflib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from simulator.standin.config.passphrase import Decrypter, is_sealed
 from simulator.standin.config.project_file import ConfigType, Project, full_key, is_of_type, read_project
 from simulator.standin.config.yaml_file import load_yaml
 from simulator.standin.model.errors import StackConfigError
+from stats.edit_distance import closest
 
 
 class Mismatch(NamedTuple):
@@ -91,8 +91,8 @@ def find_stack_file(stack: str, project: Path) -> Path:
     file = project / f"Pulumi.{stack}.yaml"
     if "/" in stack or "\0" in stack or not os.path.lexists(file):
         known = stacks(project)
-        close = difflib.get_close_matches(stack, known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        meant = closest(stack, known)
+        hint = f" Did you mean {meant!r}?" if meant else ""
         raise StackConfigError(
             f"there is no stack {stack!r}; the stacks are {', '.join(known) or 'none'}.{hint}", "--stack"
         )
