@@ -117,4 +117,4 @@ def validate(
         "caFile": ca_file,
     }
     opened = context.obj.open_stack(stack, settings or []) if stack else None
-    run(opened, options, override_secret, report, is_json=is_json)
+    run(context.obj, opened, options, override_secret, report, is_json=is_json)

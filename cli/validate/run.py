@@ -7,11 +7,14 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from cli.output.console import print_json
+from cli.output.console import err, print_json
 from cli.output.errors import EXIT_FAILED, UsageError
 from cli.output.progress import counting, working
 from cli.output.streams import check_writable, write_report
+from cli.stacks.in_force import CONTROL
+from cli.stacks.workspace import Workspace
 from cli.validate.report import print_report
 from infra.settings.stack import Stack
 
@@ -35,7 +38,13 @@ ALL_STABLE = ("jwt-iat", "tenant-lookup", "tier")
 
 
 def run(
-    stack: Stack | None, options: Mapping[str, Any], secret: str | None, report: Path | None, *, is_json: bool
+    workspace: Workspace,
+    stack: Stack | None,
+    options: Mapping[str, Any],
+    secret: str | None,
+    report: Path | None,
+    *,
+    is_json: bool,
 ) -> None:
     """Validate and print the report; `options` are keys of a plan, None if not given. SystemExit(1) if not passed."""
     check_writable("--report", report)
@@ -44,10 +53,35 @@ def run(
         print_json(outcome.as_json(), outcome.errors)
     else:
         print_report(outcome)
+        if stack is not None and options.get("percent") is None and _has_failed(outcome, "split"):
+            err.print(f"split: {_explain_percent(workspace, stack, str(options['url']))}", markup=False)
     if report:
         write_report("--report", report, json.dumps(outcome.as_json(), indent=2) + "\n")
     if not outcome.has_passed:
         raise SystemExit(EXIT_FAILED)
+
+
+def _has_failed(report: Report, check: str) -> bool:
+    return any(one.check == check and one.verdict == "failed" for one in report.results)
+
+
+def _explain_percent(workspace: Workspace, stack: Stack, url: str) -> str:
+    """Say where the expected percentage comes from, and what holds where that can be read on this machine."""
+    from cli.stacks.running import find_local
+    from cli.stacks.view import view_local
+
+    percent = expectations(stack)["percent"]
+    if stack.settings.strategy in ALL_STABLE:
+        return f"{percent:g} % is expected of {stack.settings.strategy}, which sends new visitors to the stable origin"
+    less = " less the holdout" if stack.settings.holdout else ""
+    text = f"{percent:g} % is the percentage in the config of {stack.name}{less}"
+    here = find_local(workspace, stack.name)
+    if here is not None and urlsplit(url).port == here.port:
+        in_force = view_local(stack, here, stack.settings.control.home_region).in_force
+        if in_force.step is not None:
+            source, found = in_force.step
+            return f"{text}; the {'control table' if source == CONTROL else source} has {found}"
+    return f"{text}; a rollout changes it in the control table only, which `edge-router rollout status` reads"
 
 
 def expectations(stack: Stack) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli.output.progress import counting
+from cli.stacks.running import LocalStack
 from cli.stacks.workspace import Workspace
 from cli.validate.run import expectations
 from tests.cli.conftest import ROOT, Result
@@ -87,6 +88,41 @@ def test_expectations_come_from_the_stack_and_the_secret_is_never_printed(run: R
     assert document["plan"]["override"] == {"header": "x-qa-origin"}
     assert [check["verdict"] for check in document["checks"] if check["check"] == "override"] == ["passed"]
     assert LOCAL_SECRET not in result.out
+
+
+AS_VERSIONED = ("--stack", "local", "--set", "strategy=cookie-version", "--set", "cookieVersion.caching=versioned")
+STORED = json.dumps({"percent": 0, "pin": "none", "release": "r", "withdrawn": True})
+
+
+@pytest.mark.parametrize(
+    ("is_up", "settings", "source"),
+    [
+        (
+            False,
+            ("canaryPercent=90",),
+            "90 % is the percentage in the config of local; a rollout changes it in the control table only, which"
+            " `edge-router rollout status` reads",
+        ),
+        (
+            True,
+            ("canaryPercent=100", "holdout.percent=5", "holdout.name=h"),
+            "95 % is the percentage in the config of local less the holdout; the key-value store has 0 %, pin none,"
+            " canary withdrawn",
+        ),
+    ],
+)
+def test_a_failed_split_says_where_the_percentage_is_from(
+    run: Run, monkeypatch: pytest.MonkeyPatch, is_up: bool, settings: tuple[str, ...], source: str
+):
+    given = [word for setting in settings for word in ("--set", setting)]
+    with serve(Shop()) as url:
+        status = {"url": url.rstrip("/"), "dynamodb": {}, "keyValues": {"store": {"canary": STORED}}}
+        here = LocalStack("local", status, {}) if is_up else None
+        monkeypatch.setattr("cli.stacks.running.find_local", lambda _workspace, _stack: here)
+        result = run("validate", url, *SMALL, *AS_VERSIONED, *given)
+        alone = run("validate", url, *SMALL, *AS_VERSIONED, *given, "--percent", "90")
+    assert (result.exit_code, result.err) == (1, f"split: {source}\n")
+    assert (alone.exit_code, alone.err) == (1, "")
 
 
 @pytest.mark.long
