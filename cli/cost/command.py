@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.cost.traffic import Traffic
+from cli.cost.traffic import MAX_REQUESTS, Traffic
 from cli.output.errors import UsageError
 from cli.stacks.options import JsonOption, SetOption, complete_strategies, stack_option
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def cost(
     context: typer.Context,
-    requests: Annotated[int, typer.Option(metavar="N", help="Viewer requests per month.")],
+    requests: Annotated[int, typer.Option(metavar="N", min=0, max=MAX_REQUESTS, help="Viewer requests per month.")],
     strategy: Annotated[
         str | None,
         typer.Option(

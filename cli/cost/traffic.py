@@ -43,7 +43,8 @@ class Traffic:
             value, (lowest, highest) = getattr(self, one.name), one.metadata["limits"]
             if value is not None and not lowest <= value <= highest:
                 option = f"--{one.name.replace('_', '-')}"
-                raise UsageError(f"{option} is {value}: allowed is {lowest:,} to {highest:,}")
+                given, kind = str(value).removesuffix(".0"), "number" if "float" in str(one.type) else "whole number"
+                raise UsageError(f"{option} is {given}: allowed is a {kind} from {lowest:,} to {highest:,}")
 
     def misses(self, *, is_cacheable: bool) -> Decimal:
         """Requests that reach origin-request and an origin."""

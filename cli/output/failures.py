@@ -36,6 +36,9 @@ EXIT_CODES: dict[type[Exception], int] = {
 }
 """The errors that end a command with one message; errors of the local deployment are converted to these."""
 
+LONG_NUMBER = 100_000
+"""From here on a number is easier to read in groups of three; a port is not."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -88,7 +91,7 @@ def _system_failure(error: OSError) -> Failure:
 
 
 def _argument_failure(error: ClickException) -> Failure:
-    """An invalid command line; the last line points to the help."""
+    """An invalid command line; the last line points to the help, unless the first says all that is allowed."""
     if isinstance(error, NoArgsIsHelpError):  # its message is the help
         return Failure(EXIT_USAGE, "", [Problem(None, "missing command")], error.format_message())
     text = " ".join(error.format_message().split())
@@ -96,5 +99,32 @@ def _argument_failure(error: ClickException) -> Failure:
     option = getattr(error, "option_name", None)
     named = option if option is not None else next(iter(cast("list[str]", getattr(parameter, "opts", []))), None)
     context: Any = getattr(error, "ctx", None)
+    if told := _describe_number(error, parameter):
+        text = f"{named} {told}"
+        return Failure(EXIT_USAGE, text, [Problem(named, text)])
     hint = f"\n`{context.command_path} --help` lists what is allowed" if context is not None else ""
     return Failure(EXIT_USAGE, f"{text}{hint}", [Problem(named, text)])
+
+
+def _describe_number(error: ClickException, parameter: Any) -> str:
+    """Return `is '10M': allowed is a whole number from 1` for an option that takes a number, "" for all others."""
+    from pydantic import ValidationError  # with the settings, which most command lines read
+
+    cause = error.__cause__
+    entries = cause.errors(include_url=False) if isinstance(cause, ValidationError) else []
+    kind = entries[0]["type"] if entries else ""
+    is_outside = kind in ("greater_than_equal", "less_than_equal")
+    if not is_outside and not kind.startswith(("int_", "float_")):
+        return ""
+    least, most = (getattr(parameter, name, None) for name in ("min", "max"))
+    descriptor = getattr(parameter, "type_descriptor", None)
+    is_whole = kind.startswith("int_") or getattr(descriptor, "annotation", None) is int
+    bounds = [f"{word} {_format_bound(bound)}" for word, bound in (("from", least), ("to", most)) if bound is not None]
+    given = str(entries[0]["input"])
+    return " ".join(
+        [f"is {given if is_outside else repr(given)}: allowed is a {'whole ' if is_whole else ''}number", *bounds]
+    )
+
+
+def _format_bound(bound: float) -> str:
+    return f"{bound:,}" if bound >= LONG_NUMBER else f"{bound:g}"

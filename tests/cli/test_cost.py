@@ -199,12 +199,12 @@ def test_a_section_that_is_not_configured_is_not_compared(run: Run, project: Pat
             ("--strategy", "sticky-sesion"),
             "--strategy is 'sticky-sesion': did you mean sticky-session? Allowed: " + ", ".join(sorted(STRATEGIES)),
         ),
-        (("--requests", "-1"), "--requests is -1: allowed is 0 to 1,000,000,000,000,000"),
-        (("--hit-percent", "120"), "--hit-percent is 120.0: allowed is 0 to 100"),
-        (("--response-kb", "nan"), "--response-kb is nan: allowed is 0 to 52,428,800"),
-        (("--duration-ms", "inf"), "--duration-ms is inf: allowed is 0 to 30,000"),
-        (("--regions", "0"), "--regions is 0: allowed is 1 to 40"),
-        (("--rollout-hours", "731"), "--rollout-hours is 731.0: allowed is 0 to 730"),
+        (("--requests", "-1"), "--requests is -1: allowed is a whole number from 0 to 1,000,000,000,000,000"),
+        (("--hit-percent", "120"), "--hit-percent is 120: allowed is a number from 0 to 100"),
+        (("--response-kb", "nan"), "--response-kb is nan: allowed is a number from 0 to 52,428,800"),
+        (("--duration-ms", "inf"), "--duration-ms is inf: allowed is a number from 0 to 30,000"),
+        (("--regions", "0"), "--regions is 0: allowed is a whole number from 1 to 40"),
+        (("--rollout-hours", "731"), "--rollout-hours is 731: allowed is a number from 0 to 730"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_is_allowed(arguments: tuple[str, ...], message: str, run: Run):

@@ -130,6 +130,26 @@ def test_a_fault_of_ours_is_json_and_keeps_its_traceback(
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("cost --requests 10M", "--requests is '10M': allowed is a whole number from 0 to 1,000,000,000,000,000"),
+        ("cost --requests 1 --hit-percent abc", "--hit-percent is 'abc': allowed is a number"),
+        ("what-if --percent 250", "--percent is 250: allowed is a number from 0 to 100"),
+        ("up --port 99999", "--port is 99999: allowed is a whole number from 0 to 65535"),
+        ("sweep --keep 0", "--keep is 0: allowed is a whole number from 1 to 50"),
+        ("rollback --to abc", "--to is 'abc': allowed is a whole number from 1"),
+    ],
+)
+def test_a_number_that_is_not_allowed_is_named_with_what_is(run: Run, words: str, message: str) -> None:
+    assert run(*words.split()) == Result(2, "", f"error: {message}\n")
+
+
+def test_a_number_that_is_not_allowed_has_its_option_as_the_key(run: Run) -> None:
+    [error] = json.loads(run("sweep", "--keep", "x", "--json").out)["errors"]
+    assert error == {"key": "--keep", "message": "--keep is 'x': allowed is a whole number from 1 to 50"}
+
+
+@pytest.mark.parametrize(
     ("message", "key"),
     [
         ("edge-router:stickySession.replicas[1] is 'x'", "edge-router:stickySession.replicas[1]"),

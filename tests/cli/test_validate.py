@@ -116,7 +116,7 @@ def test_a_failed_split_says_where_the_percentage_is_from(
 ):
     given = [word for setting in settings for word in ("--set", setting)]
     with serve(Shop()) as url:
-        status = {"url": url.rstrip("/"), "dynamodb": {}, "keyValues": {"store": {"canary": STORED}}}
+        status = {"url": url.rstrip("/"), "dynamodb": {"endpointUrl": url}, "keyValues": {"store": {"canary": STORED}}}
         here = LocalStack("local", status, {}) if is_up else None
         monkeypatch.setattr("cli.stacks.running.find_local", lambda _workspace, _stack: here)
         result = run("validate", url, *SMALL, *AS_VERSIONED, *given)
