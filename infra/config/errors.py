@@ -30,6 +30,7 @@ _EXPECTED = {
     "tuple": "a list",
 }
 """By the first word of pydantic's error types."""
+_LIST = f": expected {_EXPECTED['list']}"
 _SECRET_KEY = re.compile(r"secret(?!Header)|salt|password|signingKeys|jwks|privateKey|publicKey", re.IGNORECASE)
 _PLAIN_KEY = re.compile(r"[\w-]+")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
@@ -103,6 +104,8 @@ def format_errors(error: ValidationError, start: str, raw: object, secret_keys: 
         location, text = entry["loc"], describe(entry)
         if location and (str(location[0]) in secret_keys or any(_SECRET_KEY.search(str(part)) for part in location)):
             text = _redact(text, [entry["input"], raw])
+        if start.endswith(":") and isinstance(entry["input"], (str, int, float)) and text.endswith(_LIST):
+            text += f"; by --set, item by item: {full_key('', location)}[0]=…"
         lines.append(f"{full_key(start, location)} {text}")
     return list(dict.fromkeys(lines))
 

@@ -149,7 +149,15 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"stickySession": {"replicas": ["eu-west-1", "eu-west-1"]}},
         "stickySession.replicas[1] is 'eu-west-1', which is listed already: every replica once",
     ),
-    ({"stickySession": {"replicas": "eu-west-1"}}, "stickySession.replicas is 'eu-west-1': expected a list"),
+    (
+        {"stickySession": {"replicas": "eu-west-1"}},
+        "stickySession.replicas is 'eu-west-1': expected a list; by --set, item by item: stickySession.replicas[0]=…",
+    ),
+    (
+        {"cookieVersion": {"signingKeys": "hunter2"}},
+        "cookieVersion.signingKeys is [secret]: expected a list; by --set, item by item: cookieVersion."
+        "signingKeys[0]=…",
+    ),
     (
         {"stickySession": {"versions": {"1": "beta"}}},
         "stickySession names the origin 'beta', which origins does not list: listed are canary, stable",

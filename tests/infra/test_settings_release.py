@@ -64,7 +64,7 @@ ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     ({"steps": [5, 25, 12.5]}, "rollout.steps[2] is 12.5: must be above the step before, that is 25"),
     ({"steps": []}, "rollout.steps has 0 entries: a plan has 1 to 20"),
     ({"steps": list(range(1, 22))}, "rollout.steps has 21 entries: a plan has 1 to 20"),
-    ({"steps": "1,5"}, "rollout.steps is '1,5': expected a list"),
+    ({"steps": "1,5"}, "rollout.steps is '1,5': expected a list; by --set, item by item: rollout.steps[0]=…"),
     ({"interval": "10"}, f"rollout.interval is '10': {DURATION_RULE}"),
     ({"interval": "0s"}, f"rollout.interval is '0s': {DURATION_RULE}"),
     ({"interval": "25h"}, f"rollout.interval is '25h': {DURATION_RULE}"),
