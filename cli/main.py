@@ -13,7 +13,7 @@ import typer
 import typer.main
 
 from cli.families import Families
-from cli.output.errors import EXIT_CLOSED_PIPE, EXIT_FAILED, EXIT_INTERRUPTED
+from cli.output.errors import EXIT_CLOSED_PIPE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_LEFT
 from cli.output.outcome import Outcome, Problem, begin
 from cli.output.streams import errors, output, write_lines
 from cli.stacks.workspace import Workspace
@@ -102,13 +102,13 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 
 def _with_stream_errors(code: int) -> int:
-    """The exit code, unless the command succeeded and standard output failed."""
+    """The exit code, unless the command has not failed and its output is lost."""
     if output.lost is None:
         return code
     if output.lost.errno == errno.EPIPE:
         return code or EXIT_CLOSED_PIPE
     _print_error(f"standard output cannot be written: {output.lost.strerror}")
-    return code or EXIT_FAILED
+    return EXIT_FAILED if code in (0, EXIT_LEFT) else code
 
 
 @cache

@@ -19,6 +19,8 @@ def build_package(stack: Stack, path: Path, *, is_json: bool) -> None:
     """Write the package to `path`. UsageError where it cannot be a file, OperationError where writing fails."""
     if path.is_dir():
         raise UsageError(f"--out {path}: is a folder; name a file")
+    if not path.parent.is_dir():
+        raise UsageError(f"--out {path}: must be a file in a folder that exists")
     try:
         refuse_special(path)  # the package would replace it
     except TextFileError as error:

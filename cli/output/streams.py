@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from cli.output.errors import OperationError, UsageError
 
 STANDARD_DESCRIPTORS = 3
+CLOSED = "it is closed"
 
 
 class Stream:
@@ -48,6 +49,8 @@ class Stream:
         return self.now.fileno()
 
     def write(self, text: str) -> int:
+        if self.now is None and self.lost is None:
+            self.lost = OSError(errno.EBADF, CLOSED)
         self._guard(lambda stream: stream.write(text))
         return len(text)
 
@@ -62,7 +65,7 @@ class Stream:
         except OSError as error:
             self._lose(error)
         except ValueError:  # it has been closed
-            self._lose(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+            self._lose(OSError(errno.EBADF, CLOSED))
 
     def _lose(self, error: OSError) -> None:
         """Send Python's buffer to /dev/null; the interpreter would fail on it at exit."""

@@ -39,7 +39,8 @@ def rollback(
 
     Shows the plan, asks for confirmation, and carries it out. Every step can be repeated safely.
 
-    Exit code 0: all steps are done. 1: a step failed or was rejected. 3: nothing was changed yet. 2: it cannot run.
+    Exit code 0: all steps are done. 1: a step failed or was rejected. 3: nothing was changed yet, or a step is left to
+    do manually. 2: it cannot run.
     """
     from cli.rollback.run import rollback as run
 

@@ -155,6 +155,7 @@ def _print(steps: Sequence[Step]) -> None:
 def _end(stack: Stack, steps: Sequence[Step], *, is_local: bool, is_json: bool) -> None:
     """Print the report. SystemExit unless all is done."""
     is_wrong, is_open = (any(step.state in WRONG for step in steps), any(step.is_open for step in steps))
+    is_left = is_open or any(step.state == "by hand" for step in steps)
     if is_json:
         wrong = [f"{step.name}: {step.state}: {step.detail}" for step in steps if step.state in WRONG]
         print_json({"stack": stack.name, "steps": [step.as_json() for step in steps]}, wrong)
@@ -163,8 +164,8 @@ def _end(stack: Stack, steps: Sequence[Step], *, is_local: bool, is_json: bool) 
     else:
         _print(steps)
         out.print(_next_step(stack, steps, is_local=is_local), markup=False)
-    if is_wrong or is_open:
-        raise SystemExit(EXIT_LEFT if is_open else EXIT_FAILED)
+    if is_wrong or is_left:
+        raise SystemExit(EXIT_FAILED if is_wrong and not is_open else EXIT_LEFT)
 
 
 def _next_step(stack: Stack, steps: Sequence[Step], *, is_local: bool) -> str:

@@ -13,7 +13,7 @@ from cli.output.console import err, print_json, warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
 from cli.output.progress import PLAIN_EVERY_SECONDS
 from infra.settings.stack import Stack
-from what_if.files import LogError
+from what_if.files import LocalFiles, LogError, Logs
 from what_if.findings import Findings, read_findings
 from what_if.rules import Rules, read_rules
 
@@ -84,7 +84,6 @@ def ask(stack: Stack, asked: Asked, *, is_json: bool) -> None:
 def _read_files(rules: Rules, asked: Asked) -> Read:
     from cli.stacks.aws import client
     from cli.stacks.aws_errors import aws_errors
-    from what_if.files import LocalFiles, Logs
     from what_if.local import DuckDb
     from what_if.s3 import S3Objects, is_in_s3
 
@@ -95,13 +94,21 @@ def _read_files(rules: Rules, asked: Asked) -> Read:
             stack.enter_context(aws_errors(f"cannot read {asked.log}", asked.region))
             logs = S3Objects(s3, asked.log)
         else:
-            logs = LocalFiles(asked.log)
+            logs = _find_files(asked.log)
         total = sum(entry.size for entry in logs.entries)
         progress = stack.enter_context(_reading(total))
         database = stack.enter_context(DuckDb(rules, asked.fields, progress))
         database.read(logs)
         findings = read_findings(database.rows(), rules)
         return Read(findings, len(logs.entries), tuple(database.unreadable.items()))
+
+
+def _find_files(place: str) -> LocalFiles:
+    """Return the files of a place on this machine. UsageError if there are none."""
+    try:
+        return LocalFiles(place)
+    except LogError as error:
+        raise UsageError(str(error)) from error
 
 
 def _read_athena(rules: Rules, asked: Asked) -> Read:

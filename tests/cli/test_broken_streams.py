@@ -108,10 +108,19 @@ def test_a_failure_keeps_its_exit_code_whoever_reads(forked: Forked) -> None:
 
 
 @pytest.mark.long
-def test_output_that_is_closed_is_wanted_by_nobody(forked: Forked) -> None:
-    ended = forked(CHECK, {"1": "closed"})
-    assert (ended["code"], ended["out"]) == (0, "")
-    assert ended["err"] in ("", PROGRESS)
+@pytest.mark.parametrize("arguments", [CHECK, COST], ids=["text", "JSON"])
+def test_output_that_is_lost_because_it_is_closed_is_an_error(forked: Forked, arguments: list[str]) -> None:
+    ended = forked(arguments, {"1": "closed"})
+    assert (ended["code"], ended["out"]) == (1, "")
+    assert ended["err"].splitlines()[-1] == "error: standard output cannot be written: it is closed"
+
+
+@pytest.mark.long
+def test_something_left_to_do_is_an_error_where_nothing_says_what(forked: Forked, tmp_path: Path) -> None:
+    request = tmp_path / "request"
+    request.write_text("GET / HTTP/1.1\ncookie: sessiontoken=a\n")
+    undecided = ["explain", "--stack", "prod", str(request)]
+    assert [forked(undecided, {"1": kind})["code"] for kind in ("null", "full", "closed")] == [3, 1, 1]
 
 
 @pytest.mark.long
@@ -127,7 +136,7 @@ def test_standard_input_that_is_closed_is_told(forked: Forked) -> None:
 def test_a_closed_stream_is_not_given_to_the_next_file(forked: Forked, tmp_path: Path) -> None:
     """Descriptor 1 would be the package's, and what is printed would stand in it."""
     package = tmp_path / "package.zip"
-    assert forked(["bundle", "--stack", "local", "--out", str(package)], {"1": "closed"})["code"] == 0
+    assert forked(["bundle", "--stack", "local", "--out", str(package)], {"1": "closed"})["code"] == 1
     assert package.read_bytes().startswith(b"PK")
     assert b"sha256" not in package.read_bytes()
 

@@ -1,6 +1,8 @@
 """`edge-router bundle`: one file, for its owner only, the same each time, without a server's packages."""
 
+import errno
 import hashlib
+import os
 import stat
 import subprocess
 import sys
@@ -18,7 +20,7 @@ SERVER_PACKAGES = ["uvicorn", "starlette", "fastapi", "httpx", "moto", "h11", "a
 
 
 def test_the_package_is_written_for_its_owner_only(run: Run, tmp_path: Path):
-    path = tmp_path / "new" / "router.zip"
+    path = tmp_path / "router.zip"
     result = run("bundle", "--stack", "prod", "--out", str(path))
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -60,11 +62,24 @@ def test_a_folder_cannot_be_the_package(run: Run, tmp_path: Path):
     )
 
 
-def test_a_place_that_cannot_be_written_to_is_told(run: Run, tmp_path: Path):
+@pytest.mark.parametrize("folder", ["file", "nowhere"])
+def test_a_folder_that_does_not_exist_is_not_made(run: Run, tmp_path: Path, folder: str):
     (tmp_path / "file").write_text("")
-    path = tmp_path / "file" / "router.zip"
+    path = tmp_path / folder / "router.zip"
     assert run("bundle", "--stack", "prod", "--out", str(path)) == Result(
-        1, "", f"error: --out {path}: cannot be written: File exists\n"
+        2, "", f"error: --out {path}: must be a file in a folder that exists\n"
+    )
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def write_to_full_disk(_path: Path, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("cli.bundle.build.write_package", write_to_full_disk)
+    path = tmp_path / "router.zip"
+    assert run("bundle", "--stack", "prod", "--out", str(path)) == Result(
+        1, "", f"error: --out {path}: cannot be written: No space left on device\n"
     )
 
 

