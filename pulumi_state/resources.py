@@ -51,7 +51,7 @@ class Resource:
         """The outputs, or where there are none the inputs, under another label than the resource's own."""
         values: Any = self.entry.get("outputs") or self.entry.get("inputs")
         if values and not isinstance(values, dict):
-            raise StateError(f"{label}: its properties are no object")
+            raise StateError(f"{label}: its properties are not an object")
         return open_properties(cast("dict[str, Any]", values or {}), label)
 
     def require(self, name: str) -> Any:
@@ -66,7 +66,7 @@ def parse_state(text: str) -> dict[str, Any]:
     try:
         state = json.loads(text)
     except json.JSONDecodeError as error:
-        where = f"is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        where = f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise StateError(f"{_NOT_A_STATE}: it {where if text.strip() else 'is empty'}") from None
     except RecursionError:
         raise StateError(f"{_NOT_A_STATE}: it is JSON that nests too deeply") from None

@@ -27,7 +27,9 @@ def add_build(target: Target, overrides: Sequence[str], build: str, origin: str,
         if not re.fullmatch(BUILD_ID, build):
             raise UsageError(f"{build!r} is no build id: 1 to 64 letters, digits and ._-, first a letter or a digit")
         if origin not in origins:
-            raise UsageError(f"--origin {origin!r}: is no origin of the stack; its origins are {', '.join(origins)}")
+            raise UsageError(
+                f"--origin {origin!r}: is not an origin of the stack; its origins are {', '.join(origins)}"
+            )
         if text := origin_rules.path(path):
             raise UsageError(f"--path {text}")
         changed, dropped = known.add(build, f"{origin}{path}")

@@ -127,7 +127,7 @@ def _compare_configs(there: bytes, here: bytes, found: Comparison) -> None:
     try:
         one: object = json.loads(there)
     except (ValueError, RecursionError):
-        found.differences.append(Difference("changed", CONFIG_NAME, "is no JSON"))
+        found.differences.append(Difference("changed", CONFIG_NAME, "is not JSON"))
         return
     differences = list(_compare_values(one, json.loads(here), ""))
     found.differences += differences

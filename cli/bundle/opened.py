@@ -60,7 +60,7 @@ def open_package(content: bytes, source: str) -> Opened:
         ValueError,
         zlib.error,
     ) as error:
-        raise UsageError(f"{source}: is no zip of a package: {error}") from None
+        raise UsageError(f"{source}: is not a zip of a package: {error}") from None
     counts = Counter(entry.filename for entry in entries)
     oddities = {name: "is in the zip more than once" for name, count in counts.items() if count > 1}
     return Opened(files, oddities | {entry.filename: "is no plain file" for entry in entries if not _is_plain(entry)})

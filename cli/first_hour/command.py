@@ -26,7 +26,7 @@ def init(
         list[str] | None,
         typer.Option(
             metavar="REGION",
-            help="The stack's Region, and the home Region of its tables; once more for each replica.",
+            help="The stack's Region, and the home Region of its tables; repeat it for each replica.",
             show_default="us-east-1",
         ),
     ] = None,
@@ -83,7 +83,7 @@ def doctor(
     context: typer.Context,
     stack: Annotated[str | None, stack_option("Check this stack's settings too.")] = None,
     settings: SetOption = None,
-    is_offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS.")] = False,
+    is_offline: Annotated[bool, typer.Option("--offline", help="Do not call AWS.")] = False,
     is_json: JsonOption = False,
 ) -> None:
     """Check this machine, the account and a stack's settings, and say what to do.

@@ -36,9 +36,7 @@ def fetch(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Write the JWK Set into this file instead.")
     ] = None,
-    is_check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 1 where the keys are others.")
-    ] = False,
+    is_check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 if the keys differ.")] = False,
     is_json: JsonOption = False,
 ) -> None:
     """Fetch an issuer's JWK Set and write its keys into a stack's file, comments untouched.

@@ -139,7 +139,7 @@ def describe_step(rollout: Rollout, number: int, now: float) -> str:
     if number < rollout.step or rollout.state == "succeeded":
         return "done" if number <= rollout.step else "skipped"
     if number > rollout.step:
-        return "" if rollout.is_active else "never"
+        return "" if rollout.is_active else "not reached"
     if rollout.state != "running":
         return rollout.state
     seconds = int(now) - rollout.interval_started_at

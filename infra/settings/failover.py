@@ -108,7 +108,7 @@ def failover_errors(settings: CoreSettings) -> dict[tuple[str, ...], str]:
         for failed, name in given.to.items()
         if name not in settings.origins or name == failed
     }
-    unknown = {("to", name): f"is no origin: {suggestion(name, settings.origins)}" for name in given.to}
+    unknown = {("to", name): f"is not an origin: {suggestion(name, settings.origins)}" for name in given.to}
     errors |= {key: text for key, text in unknown.items() if key[1] not in settings.origins}
     if settings.needs.version_header:
         text = (

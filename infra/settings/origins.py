@@ -118,7 +118,7 @@ def _check_names(value: Any, handler: ValidatorFunctionWrapHandler) -> dict[str,
         if name not in given
     ]
     errors += [
-        setting_error("is no name for an origin: a letter, then up to 31 of a-z, 0-9 and -", name, value=found)
+        setting_error("is not a name for an origin: a letter, then up to 31 of a-z, 0-9 and -", name, value=found)
         for name, found in given.items()
         if not _ORIGIN_NAME.fullmatch(name)
     ]

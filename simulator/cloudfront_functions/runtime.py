@@ -30,7 +30,7 @@ class FunctionResult:
     """`result` is what handler returned, as JSON has it; None with `error` set, or where it returned nothing.
 
     `error` is None, "timeout", "unhandled" (an exception or a rejected promise), "engine" (QuickJS itself failed) or
-    "unreadable" (the result is no JSON). `compute_us` is wall time from event to result, in microseconds.
+    "unreadable" (the result is not JSON). `compute_us` is wall time from event to result, in microseconds.
     """
 
     result: Any = None
@@ -99,7 +99,7 @@ def _result(reply: dict[str, Any]) -> FunctionResult:
     if "error" in reply:
         error, message = "unhandled", _with_line(reply["error"], reply["stack"])
     elif "unreadable" in reply:
-        error, message = "unreadable", f"the result is no JSON: {reply['unreadable']}"
+        error, message = "unreadable", f"the result is not JSON: {reply['unreadable']}"
     return FunctionResult(
         result=reply.get("value"),
         error=error,

@@ -109,5 +109,5 @@ def _number(value: object) -> float:
 
 
 def _refuse(_: str) -> None:
-    """Reject NaN and Infinity, which are no JSON."""
+    """Reject NaN and Infinity, which are not JSON."""
     raise _InvalidError

@@ -69,8 +69,8 @@ def reads_stack(command: Command) -> bool:
 
 STACK_READERS = [command for command in COMMANDS if reads_stack(command)]
 EXPECTED = {
-    "bytes": ": is no UTF-8 text: invalid start byte at byte 27",
-    "nul": ": is no text: NUL at byte 7",
+    "bytes": ": is not valid UTF-8: invalid start byte at byte 27",
+    "nul": ": is not text: NUL at byte 7",
     "control character": ":2: is not valid YAML: the character 0x0007 is not allowed",
     "list": ": must be an object",
     "deep": ": is nested too deeply",
@@ -212,6 +212,6 @@ def test_a_readme_is_no_state(run: Run, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# edge-router\n")
     result = run("config", "check", "--state", str(tmp_path / "README.md"))
     assert result.err == (
-        f"error: {tmp_path}/README.md: not a state of `pulumi stack export`: it is no JSON: Expecting value at line 1,"
+        f"error: {tmp_path}/README.md: not a state of `pulumi stack export`: it is not JSON: Expecting value at line 1,"
         " column 1\n"
     )

@@ -476,7 +476,7 @@ def test_a_file_that_cannot_be_read_is_named(run: Run, tmp_path: Path):
     for name, problem in [
         ("nowhere", "no such file"),
         ("", "cannot be read: Is a directory"),
-        ("bytes", "is no UTF-8 text: invalid start byte at byte 6"),
+        ("bytes", "is not valid UTF-8: invalid start byte at byte 6"),
     ]:
         path = str(tmp_path / name)
         assert run("explain", path) == Result(2, "", f"error: {path}: {problem}\n")

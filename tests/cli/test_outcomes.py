@@ -156,7 +156,7 @@ def test_a_number_that_is_not_allowed_has_its_option_as_the_key(run: Run) -> Non
         ("edge-router:stickySession.replicas[1] is 'x'", "edge-router:stickySession.replicas[1]"),
         ('edge-router:origins["a b"].path is 5', 'edge-router:origins["a b"].path'),
         ("--state x.json: is empty", "--state"),
-        ("README.md: is no JSON", None),
+        ("README.md: is not JSON", None),
         ("https://example.com: nothing answers", None),
     ],
 )

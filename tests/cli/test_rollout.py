@@ -191,7 +191,7 @@ def test_a_rollback_is_said_with_the_test_that_failed_and_has_an_exit_code(run: 
     result = run("rollout", "status", "--stack", "prod")
     assert result.exit_code == 3
     assert f"prod ({PLACE}): the rollout of release 2026-11 was rolled back\n" in result.out
-    assert "1\t1 %\trolled-back\n2\t5 %\tnever\n" in result.out
+    assert "1\t1 %\trolled-back\n2\t5 %\tnot reached\n" in result.out
     assert re.search(
         r"^error rate\t10\.00 %\t0\.50 %\t\+9\.50 points\t\S+ to \S+\t1\.00 points\tfailed$", result.out, re.MULTILINE
     )

@@ -101,7 +101,7 @@ def test_a_change_of_the_file_is_served_and_a_mistake_in_it_is_only_told(
     assert "Traceback" not in local.printed
 
     (tree / "Pulumi.local.yaml").write_bytes(b"config:\n  edge-router:pin: \xff\n")
-    local.wait_for(r"^not deployed: .*Pulumi\.local\.yaml: is no UTF-8 text: invalid start byte at byte 27$", count)
+    local.wait_for(r"^not deployed: .*Pulumi\.local\.yaml: is not valid UTF-8: invalid start byte at byte 27$", count)
     assert local.get().status_code == 200
 
     (tree / "Pulumi.local.yaml").unlink()
@@ -338,7 +338,7 @@ def test_the_secrets_in_what_is_kept_are_for_the_owner_only(up: StartUp, tree: P
 
 
 SPOILS: list[tuple[Callable[[Path], object], str]] = [
-    (lambda file: file.write_bytes(b"\xff\xfe"), "is no UTF-8 text: invalid start byte at byte 0"),
+    (lambda file: file.write_bytes(b"\xff\xfe"), "is not valid UTF-8: invalid start byte at byte 0"),
     (lambda file: file.write_text("config: {"), r"line \d+: "),
     (lambda file: (file.unlink(), file.mkdir()), "is a folder, and has to be a file"),
     (lambda file: (file.rmdir(), file.symlink_to("nowhere")), "is a link to nowhere, which is not there"),

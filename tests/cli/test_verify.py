@@ -152,8 +152,8 @@ def test_bytecode_that_cannot_be_judged_here_is_not_called_in_order(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"x", "is no zip of a package: File is not a zip file"),
-        (damaged_zip(), "is no zip of a package: Error -3 while decompressing data: invalid block type"),
+        (b"x", "is not a zip of a package: File is not a zip file"),
+        (damaged_zip(), "is not a zip of a package: Error -3 while decompressing data: invalid block type"),
         (zip_files({"readme.txt": b""}), "holds no handler of the router, the controller or the validator"),
     ],
 )
@@ -341,7 +341,7 @@ def test_a_config_that_is_only_written_otherwise_is_a_note() -> None:
     here = HERE | {"config.json": b'{"a":1,"list":[1,"x"]}'}
     written = "config.json is written otherwise, and has the same values"
     assert compare_files(here | {"config.json": b'{"list": [1, "x"], "a": 1}'}, here) == ([], [], [written])
-    assert compare_files(here | {"config.json": b"{"}, here) == (["changed config.json: is no JSON"], [], [])
+    assert compare_files(here | {"config.json": b"{"}, here) == (["changed config.json: is not JSON"], [], [])
     assert compare_files(here | {"config.json": b'{"a":true,"list":[1,"y"],"more":"secret"}'}, here)[0] == [
         "config a: true there, 1 here",
         "config list[1]: differs",

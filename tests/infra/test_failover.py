@@ -77,7 +77,7 @@ def test_without_the_section_nothing_of_it_is_deployed() -> None:
             {"paths": ["/a/*"], "to": {"canary": "canary", "blue": "stabel"}},
             [
                 f"{KEY}.to.canary is 'canary', the origin that has failed: name another one",
-                f"{KEY}.to.blue is no origin: did you mean stable? Allowed: canary, stable",
+                f"{KEY}.to.blue is not an origin: did you mean stable? Allowed: canary, stable",
             ],
         ),
         ({"paths": ["/static/*"]}, [f"{KEY}.paths has '/static/*', as staticPaths: a path is in one of them"]),

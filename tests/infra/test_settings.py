@@ -65,7 +65,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"origins": {**ORIGINS, "Beta": {"domainName": "v3.example.com"}}},
-        "origins.Beta is no name for an origin: a letter, then up to 31 of a-z, 0-9 and -",
+        "origins.Beta is not a name for an origin: a letter, then up to 31 of a-z, 0-9 and -",
     ),
     (
         {"origins": origin(domainName="https://v2.example.com/x")},

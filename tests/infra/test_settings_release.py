@@ -85,7 +85,10 @@ ROLLOUT_MISTAKES: list[tuple[Any, str]] = [
     ({"notify": ["http://example.com/hook"]}, f"rollout.notify[0] is 'http://example.com/hook': {NOTIFY_RULE}"),
     ({"notify": ["a@b.example.com", "a@b.example.com"]}, "rollout.notify lists 'a@b.example.com' twice"),
     ({"onSampleRatioMismatch": "stop"}, "rollout.onSampleRatioMismatch is 'stop': allowed: hold, roll-back, warn"),
-    ({"metrics": {"a b": METRIC}}, 'rollout.metrics["a b"] is no name of a metric: a letter, then up to 39 letters,'),
+    (
+        {"metrics": {"a b": METRIC}},
+        'rollout.metrics["a b"] is not a name of a metric: a letter, then up to 39 letters,',
+    ),
     (
         {"metrics": dict.fromkeys(map("m{}".format, range(11)), METRIC)},
         "rollout.metrics has 11 entries: at most 10",

@@ -76,7 +76,7 @@ class MetricSettings(Section):
 def _validate_metrics(metrics: dict[str, MetricSettings]) -> dict[str, MetricSettings]:
     if len(metrics) > MAX_METRICS:
         raise_errors([setting_error(f"has {len(metrics)} entries: at most {MAX_METRICS}", value=metrics)])
-    text = "is no name of a metric: a letter, then up to 39 letters, digits and -"
+    text = "is not a name of a metric: a letter, then up to 39 letters, digits and -"
     raise_errors([setting_error(text, name, value=name) for name in metrics if not _NAME.fullmatch(name)])
     return metrics
 

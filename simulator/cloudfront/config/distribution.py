@@ -103,7 +103,9 @@ class Distribution:
         for name, group in self.origin_groups.items():
             for member in (group.primary, group.secondary):
                 if member not in self.origins:
-                    raise StateError(f'{label}: origin group "{name}" has the member "{member}", which is no origin')
+                    raise StateError(
+                        f'{label}: origin group "{name}" has the member "{member}", which is not an origin'
+                    )
 
 
 def _choose(found: list[Resource], name: str | None) -> Resource:

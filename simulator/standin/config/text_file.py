@@ -41,9 +41,9 @@ def text_of(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TextFileError(f"is no UTF-8 text: {error.reason} at byte {error.start}") from error
+        raise TextFileError(f"is not valid UTF-8: {error.reason} at byte {error.start}") from error
     if "\0" in text:
-        raise TextFileError(f"is no text: NUL at byte {content.index(0)}")
+        raise TextFileError(f"is not text: NUL at byte {content.index(0)}")
     return text
 
 

@@ -43,7 +43,7 @@ def _check_rule(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
     except ValueError:
         is_object = False
     if not is_object:
-        yield Failure("eventPattern", "is no JSON object (InvalidEventPatternException)")
+        yield Failure("eventPattern", "is not a JSON object (InvalidEventPatternException)")
 
 
 def _check_target(inputs: Properties, scope: Scope) -> Iterator[Failure]:

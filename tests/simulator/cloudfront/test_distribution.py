@@ -182,7 +182,7 @@ def test_behavior_that_cannot_be_served_is_refused_by_name(default: dict[str, An
         ),
         (
             {"originGroups": [{"originId": "group", "members": [{"originId": "stable"}, {"originId": "lost"}]}]},
-            f'{LABEL}: origin group "group" has the member "lost", which is no origin',
+            f'{LABEL}: origin group "group" has the member "lost", which is not an origin',
         ),
         ({"staging": True}, f"{LABEL}: staging is not simulated"),
         ({"enabled": False}, f"{LABEL}: enabled is false, so CloudFront would not serve it"),

@@ -246,7 +246,7 @@ def test_result_that_is_no_json_is_told_apart() -> None:
     outcome = run("const a = {}; a.a = a; return a;")
     assert (outcome.error, outcome.error_message) == (
         "unreadable",
-        "the result is no JSON: TypeError: circular reference",
+        "the result is not JSON: TypeError: circular reference",
     )
 
 

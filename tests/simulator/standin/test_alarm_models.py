@@ -151,7 +151,7 @@ def test_a_dashboard_is_made_of_widgets_that_fit(account: Account) -> None:
     [failure] = dashboard_failures(account, widget(*[["N", "M"]] * 501))
     assert failure == "dashboardBody: has 501 metrics: CloudWatch takes 2500, 500 in a widget"
     assert account.failures(DASHBOARD, dashboardName="d", dashboardBody="[]") == [
-        "dashboardBody: is no JSON with widgets (InvalidParameterInput)"
+        "dashboardBody: is not JSON with widgets (InvalidParameterInput)"
     ]
 
 

@@ -147,7 +147,7 @@ def test_a_rule_has_a_schedule_or_a_pattern(account: Account) -> None:
     ]
     for pattern in ("{", "[]"):
         assert account.failures(RULE, name="other", eventPattern=pattern) == [
-            "eventPattern: is no JSON object (InvalidEventPatternException)"
+            "eventPattern: is not a JSON object (InvalidEventPatternException)"
         ]
     long = json.dumps({"source": ["x" * 2_048]})
     assert account.failures(RULE, name="other", eventPattern=long) == [

@@ -58,10 +58,10 @@ def test_a_state_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
         ),
         (
             "{",
-            "not a state of `pulumi stack export`: it is no JSON: Expecting property name enclosed in double quotes at"
+            "not a state of `pulumi stack export`: it is not JSON: Expecting property name enclosed in double quotes at"
             " line 1, column 2",
         ),
-        ("# edge-router", "not a state of `pulumi stack export`: it is no JSON: Expecting value at line 1, column 1"),
+        ("# edge-router", "not a state of `pulumi stack export`: it is not JSON: Expecting value at line 1, column 1"),
         ("", "not a state of `pulumi stack export`: it is empty"),
         ("[" * 100_000, "not a state of `pulumi stack export`: it is JSON that nests too deeply"),
     ],

@@ -63,7 +63,7 @@ def group_failures(inputs: Properties) -> Iterator[Failure]:
             yield Failure(f"{path}.members", "must be two origins")
         for member in members:
             if isinstance(member, str) and member not in ids:
-                yield Failure(f"{path}.members", f"has {member!r}, which is no origin")
+                yield Failure(f"{path}.members", f"has {member!r}, which is not an origin")
         if group.get("originId") in ids:
             yield Failure(f"{path}.originId", f"is {group.get('originId')!r}, which an origin has")
 

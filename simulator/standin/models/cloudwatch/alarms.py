@@ -93,7 +93,7 @@ def _check_dashboard(inputs: Properties, _scope: Scope) -> Iterator[Failure]:
     try:
         widgets = json.loads(text)["widgets"]
     except (ValueError, TypeError, KeyError):
-        yield Failure("dashboardBody", "is no JSON with widgets (InvalidParameterInput)")
+        yield Failure("dashboardBody", "is not JSON with widgets (InvalidParameterInput)")
         return
     if len(widgets) > MAX_WIDGETS:
         yield Failure("dashboardBody", f"has {len(widgets)} widgets: CloudWatch takes {MAX_WIDGETS}")
