@@ -78,7 +78,7 @@ class CoreSettings(Section):
         public_host: [The name of the site](#public-host), which origins read in `X-Forwarded-Host`. The default is an
             alias, or else the distribution's own domain name.
         forwarded_header: [Forwarded](#public-host) (RFC 7239) says it to the origins too.
-        rewrite_redirects: Rewrite [what an answer says about an origin's host](#rewriteredirects) or path: Location,
+        rewrite_redirects: Rewrite [what a response says about an origin's host](#rewriteredirects) or path: Location,
             Content-Location, and Domain and Path of cookies. Has nothing to do where every origin has
             `hostHeader: viewer` and no path.
         security: [Headers, web ACL, origin verification](#security).

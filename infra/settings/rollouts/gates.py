@@ -103,7 +103,7 @@ class WebhookSettings(Section):
         url: Its https URL.
         secret: `whsec_` and 24 to 64 random bytes in base64, by which it verifies the signature; use `--secret`.
         timeout_seconds: Seconds to connect, and as many for the response.
-        attempts: Attempts in a row without an answer, with 1, 2, 4, 8 and then 16 minutes between them.
+        attempts: Attempts in a row without a response, with 1, 2, 4, 8 and then 16 minutes between them.
         on_failure: What happens after the last one: pause, proceed, or roll back.
     """
 
