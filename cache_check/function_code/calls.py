@@ -162,6 +162,8 @@ class Calls(Statements, ABC):
         if "hasOwn" in text and (names := [value for value in given if value.texts]):
             asked = whole if whole.paths else union(given)
             return Value(self.property_of(asked, names[-1].texts).made_of)
+        if text == "Reflect.get" and len(given) > 1:
+            return self.property_of(given[0], given[1].texts or [ANY]) | Value(given[1].made_of)
         if text.endswith(".rawQueryString"):
             return Value(frozenset({("query", ANY)}))
         self._put(callee, whole, given)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cache_check.function_code.reading import Choice, Source
-from cache_check.function_code.rewrites import Rewrite, lost_sources
+from cache_check.function_code.reading import Choice, FunctionReading, Source
+from cache_check.function_code.rewrites import Rewrite, certain_rewrites, is_undone, lost_sources
 from cache_check.function_code.steps import Moment, Trail, are_two_sides, shared_steps
 from cache_check.function_code.values import originals
 
@@ -20,21 +20,26 @@ class Write:
     trail: Trail = ()
 
 
-def choices_of(
+def reading_of(
     found: Mapping[Trail, frozenset[Source]],
     moments: Mapping[Trail, Moment],
     writes: Sequence[Write],
     rewrites: Sequence[Rewrite],
-) -> tuple[Choice, ...]:
+) -> FunctionReading:
     """`found` is what decides, by the place of a choice in the code, and `moments` is when that comes to run."""
-    return tuple(
+    kept = [write for write in writes if not is_undone(write.place, write.trail, rewrites)]
+    choices = [
         Choice(
             originals(sources),
-            _written_sources(trail, originals(sources), writes),
+            _written_sources(trail, originals(sources), kept),
             lost_sources(sources, moments[trail], rewrites),
         )
         for trail, sources in found.items()
-    )
+    ]
+    written: dict[Source, frozenset[Source]] = {}
+    for write in writes:
+        written[write.place] = written.get(write.place, frozenset()) | write.made_of
+    return FunctionReading(tuple(choices), written, certain_rewrites(rewrites))
 
 
 def _written_sources(

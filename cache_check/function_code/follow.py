@@ -10,10 +10,10 @@ from math import prod
 from tree_sitter import Node
 
 from cache_check.function_code.calls import Calls
-from cache_check.function_code.choices import choices_of
+from cache_check.function_code.choices import reading_of
 from cache_check.function_code.javascript import FUNCTIONS, is_getter, parse, text_of, unquote
-from cache_check.function_code.reading import ANY, FunctionReading, Source, UnreadableCodeError
-from cache_check.function_code.rewrites import certain_rewrites, keeps_apart
+from cache_check.function_code.reading import ANY, FunctionReading, UnreadableCodeError
+from cache_check.function_code.rewrites import keeps_apart
 from cache_check.function_code.steps import Step
 from cache_check.function_code.unread import HANDLER, find_unread
 from cache_check.function_code.values import CUT, NOTHING, Value, union
@@ -54,14 +54,7 @@ class _Analysis(Calls):
 
     @property
     def reading(self) -> FunctionReading:
-        written: dict[Source, frozenset[Source]] = {}
-        for one in self.written:
-            written[one.place] = written.get(one.place, frozenset()) | one.made_of
-        return FunctionReading(
-            choices_of(self.chosen, self.chosen_at, self.written, self.rewrites),
-            written,
-            certain_rewrites(self.rewrites),
-        )
+        return reading_of(self.chosen, self.chosen_at, self.written, self.rewrites)
 
     def find_unread(self, root: Node) -> str:
         if not self.variables.get(HANDLER, NOTHING).functions:

@@ -54,6 +54,17 @@ def certain_rewrites(rewrites: Sequence[Rewrite]) -> dict[Source, frozenset[Sour
     return made
 
 
+def is_undone(place: Source, trail: Trail, rewrites: Sequence[Rewrite]) -> bool:
+    """Return whether what is written there is always removed again, or made a constant."""
+    writes = [one.moment.order for one in rewrites if one.place == place and one.moment.trail == trail and one.made_of]
+    undone = [
+        one.moment.order
+        for one in rewrites
+        if one.is_certain and not one.made_of and one.place in (place, (place[0], ANY))
+    ]
+    return bool(writes and undone) and max(undone) > max(writes)
+
+
 def _loses(rewrite: Rewrite, source: Source, moment: Moment) -> bool:
     is_of = rewrite.place == source or (rewrite.is_whole and rewrite.place == (source[0], ANY))
     if not is_of or not can_follow(rewrite.moment, moment):

@@ -49,3 +49,21 @@ def _replaced_names(behavior: Behavior, kind: Kind) -> frozenset[str]:
         for (found, name), made_of in reading.overwritten.items()
         if found == kind and all(is_keyed(behavior, source) for source in made_of)
     )
+
+
+def find_made_of_host(behavior: Behavior) -> list[str]:
+    """Headers beside the key that reach the origin and that a function at viewer-request makes of Host."""
+    function = behavior.at("viewer-request", is_lambda=False)
+    if function is None or not function.code or behavior.key.headers.takes("host"):
+        return []
+    try:
+        written = read_function(function.code).written
+    except UnreadableCodeError:
+        return []  # reported by the rules about functions
+    names = [name for (kind, name), made_of in written.items() if kind == "header" and ("header", "host") in made_of]
+    return sorted(name for name in names if takes_beside(behavior, name))
+
+
+def takes_beside(behavior: Behavior, header: str) -> bool:
+    """Return whether a header is forwarded and not in the key."""
+    return behavior.extra.headers.takes(header) and not behavior.key.headers.takes(header)

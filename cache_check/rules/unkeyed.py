@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cache_check.function_code.reading import UnreadableCodeError, read_function
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import DecisionInputs, Kind
 from cache_check.model.findings import Finding, add_to_key, disable_caching, finding_at, join_names
-from cache_check.rules.beside import names_beside_key, selected_beside_key
+from cache_check.rules.beside import find_made_of_host, names_beside_key, selected_beside_key, takes_beside
 from cache_check.rules.possible import responder_of_bucket
 from cache_check.rules.viewer import may_leave_its_origin
 from infra.settings.cache_key import KEY_HEADER
@@ -78,7 +77,7 @@ def _bucket_query(behavior: Behavior) -> Iterator[Finding]:
 
 def _passed_headers(behavior: Behavior, inputs: DecisionInputs) -> Iterator[Finding]:
     """The headers that the router forwards, for the stack's own key has them, and that this key lacks."""
-    unkeyed = {name for name in inputs.passed_headers - HARMLESS_HEADERS if _takes_beside(behavior, name)}
+    unkeyed = {name for name in inputs.passed_headers - HARMLESS_HEADERS if takes_beside(behavior, name)}
     if behavior.key.headers.takes(KEY_HEADER):
         unkeyed -= inputs.hashed_headers
     names = ", ".join(sorted(unkeyed)).replace("authorization", "Authorization")
@@ -91,7 +90,7 @@ def _headers(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Find
         yield _legacy_headers(behavior, inputs)
         return
     names = _list_headers(behavior)
-    is_personal = "authorization" in names.split(", ") or _takes_beside(behavior, "authorization")
+    is_personal = "authorization" in names.split(", ") or takes_beside(behavior, "authorization")
     if names and is_personal and names.startswith("all"):
         names = f"{names}, Authorization among them"
     yield from _key_findings(behavior, inputs, "header", names.replace("authorization", "Authorization"))
@@ -121,10 +120,10 @@ def _list_headers(behavior: Behavior) -> str:
 
 def _host(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding]:
     """Host, where one distribution has several names, hidden ones too; or what a function makes of it."""
-    made = _find_made_of_host(behavior)
+    made = find_made_of_host(behavior)
     if made:
         what = f"A function writes {', '.join(made)} from Host for the origin, which is not in the cache key"
-    elif _takes_beside(behavior, "host") and behavior.aliases != ():
+    elif takes_beside(behavior, "host") and behavior.aliases != ():
         names = "" if behavior.aliases is None else f" ({join_names([*behavior.aliases, OWN_NAME])})"
         what = f"The distribution has several names{names}, and Host reaches the origin and is not in the cache key"
     else:
@@ -138,23 +137,6 @@ def _host(behavior: Behavior, inputs: DecisionInputs | None) -> Iterator[Finding
         f"{add_to_key(behavior, 'header', 'Host')}, or {disable_caching(behavior)}",
         inputs,
     )
-
-
-def _find_made_of_host(behavior: Behavior) -> list[str]:
-    """Headers beside the key that reach the origin and that a function at viewer-request makes of Host."""
-    function = behavior.at("viewer-request", is_lambda=False)
-    if function is None or not function.code or behavior.key.headers.takes("host"):
-        return []
-    try:
-        written = read_function(function.code).written
-    except UnreadableCodeError:
-        return []  # reported by the rules about functions
-    names = [name for (kind, name), made_of in written.items() if kind == "header" and ("header", "host") in made_of]
-    return sorted(name for name in names if _takes_beside(behavior, name))
-
-
-def _takes_beside(behavior: Behavior, header: str) -> bool:
-    return behavior.extra.headers.takes(header) and not behavior.key.headers.takes(header)
 
 
 def _key_findings(

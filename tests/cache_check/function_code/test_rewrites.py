@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cache_check.function_code.choices import lost_from_key
+from tests.cache_check.function_code.choices import lost_from_key, sources_beside_key
 from tests.cache_check.leak_states import (
     CACHING_DISABLED,
     cache_policy,
@@ -129,6 +129,21 @@ def test_a_choice_by_what_is_removed_or_overwritten_is_lost(body: str, lost: str
 )
 def test_what_is_left_in_the_key_in_any_form_is_not_lost(body: str) -> None:
     assert lost_from_key(body, "const KNOWN = {};", headers=("x-tenant", "x-v"), cookies=("exp",)) == ""
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ("delete r.headers['x-v'];", {"cookie ab"}),
+        ("r.headers['x-v'] = {value: 'any'};", {"cookie ab"}),
+        ("r.headers = {};", {"cookie ab"}),
+        ("if (r.uri === '/') { delete r.headers['x-v']; }", set()),
+        ("delete r.headers['x-v']; r.headers['x-v'] = {value: v};", set()),
+    ],
+)
+def test_a_choice_that_is_written_and_removed_again_is_not_in_the_key(after: str, expected: set[str]) -> None:
+    body = f"const v = r.cookies.ab ? 'b' : 'a'; r.headers['x-v'] = {{value: v}}; to(v); {after}"
+    assert sources_beside_key(body, headers=("x-v",)) == expected
 
 
 def test_the_finding_names_what_is_lost_and_how_to_keep_it() -> None:

@@ -47,6 +47,7 @@ def caching_state(code: str) -> State:
         ("go`to ${r}`;", f"function go(texts, r) {{ {IF} }}"),
         ("for (const v of all(r)) { if (v) { to('b'); } }", "function* all(r) { yield r.cookies.ab; }"),
         ("if (r.cookies.ab) { cf.\\u0073electRequestOriginById('b'); }", ""),
+        ("if (Reflect.get(r, 'cookies').ab) { to('b'); }", ""),
         ("if (r.cookies.a\\u0062) { to('b'); }", ""),
     ],
 )
