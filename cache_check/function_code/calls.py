@@ -1,4 +1,4 @@
-"""Calls in the code of a CloudFront Function: of its own functions, of CloudFront's, and of the language's."""
+"""Calls in the code of a CloudFront Function: of its own functions, and of CloudFront's."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from tree_sitter import Node
 
 from cache_check.function_code.bindings import instances
 from cache_check.function_code.javascript import FUNCTIONS, locals_of, parameters_of, text_of, walk
+from cache_check.function_code.methods import Methods
 from cache_check.function_code.reading import ANY, Source
-from cache_check.function_code.rewrites import cuts
-from cache_check.function_code.statements import Statements
 from cache_check.function_code.steps import Moment, Step, Trail
-from cache_check.function_code.values import CHOOSES_ORIGIN, CUT, NOTHING, URI, Path, Value, originals, union
+from cache_check.function_code.values import CHOOSES_ORIGIN, CUT, NOTHING, Path, Value, union
 
 MAX_CALLS = 24
 """Deep: calls within calls."""
@@ -25,38 +24,9 @@ _CHANCE: dict[Path, str] = {
     **dict.fromkeys([("crypto", name) for name in ("randomBytes", "randomUUID", "getRandomValues")], "random bytes"),
 }
 _ALL: frozenset[Source] = frozenset({("cookie", ANY), ("header", ANY), ("query", ANY)})
-_PASSED_ON = frozenset({"Object.assign", "Object.create", "Object.freeze", "Promise.resolve", "structuredClone"})
-"""Functions that return what they were given."""
-_RETURN_ITEMS = frozenset(
-    (
-        "at",
-        "concat",
-        "filter",
-        "find",
-        "findLast",
-        "flat",
-        "get",
-        "pop",
-        "reverse",
-        "shift",
-        "slice",
-        "sort",
-        "splice",
-        "values",
-    )
-)
 
 
-_LOOKS = frozenset(
-    (
-        *("reduce", "reduceRight", "includes", "indexOf", "lastIndexOf", "startsWith", "endsWith", "localeCompare"),
-        *("at", "get", "has", "join", "match", "replace", "replaceAll", "slice", "split", "substring", "test"),
-    )
-)
-"""Methods that put nothing of what they are given into the object."""
-
-
-class Calls(Statements, ABC):
+class Calls(Methods, ABC):
     """`chosen` is what choices of an origin depend on, by where they are."""
 
     def __init__(self) -> None:
@@ -96,7 +66,7 @@ class Calls(Statements, ABC):
             self._by_chance(target, given)
             or self._of_cloudfront(callee, target, given)
             or self._enter(target, made if made.objects else owner, given)
-            or self._method(callee, target, owner, given)
+            or self.method(callee, target, owner, given)
         )
         return result | made
 
@@ -151,88 +121,6 @@ class Calls(Statements, ABC):
             self.steps.pop()
         self.conditions[-1] = outer
         return union(results)
-
-    def _method(self, callee: Node | None, target: Value, whole: Value | None, given: list[Value]) -> Value:
-        """One that the code does not define: its result is made of everything; functions given to it are called."""
-        text = text_of(callee)
-        if text in _PASSED_ON:
-            return self._pass_on(callee, given)
-        if whole is None:
-            return Value(target.made_of) | self.blend(given) | self.callbacks(given, union(given))
-        if "hasOwn" in text and (names := [value for value in given if value.texts]):
-            asked = whole if whole.paths else union(given)
-            return Value(self.property_of(asked, names[-1].texts).made_of)
-        if text == "Reflect.get" and len(given) > 1:
-            return self.property_of(given[0], given[1].texts or [ANY]) | Value(given[1].made_of)
-        if text.endswith(".rawQueryString"):
-            return Value(frozenset({("query", ANY)}))
-        self._put(callee, whole, given)
-        cut = self._cut(callee, [whole, *given])
-        items = self.items_of(whole) if whole.objects else whole
-        if text_of(callee).rpartition(".")[2] in ("reduce", "reduceRight") and union(given[:1]).functions:
-            return self._reduce(given, items) | Value(whole.made_of)
-        called = self.callbacks(given, Value(whole.made_of) | items)
-        is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
-        return self.blend([whole, *given]) | called | (items if is_item else NOTHING) | cut
-
-    def _cut(self, callee: Node | None, parts: list[Value]) -> Value:
-        """The mark of a URI that a method leaves without its beginning, and a list of its parts that it changes."""
-        owner = callee.child_by_field_name("object") if callee is not None else None
-        call = callee.parent if callee is not None else None
-        name = text_of(callee).rpartition(".")[2]
-        arguments = call.child_by_field_name("arguments") if call is not None else None
-        is_uri = URI in originals(union(parts).made_of)
-        if not is_uri or not cuts(name, arguments):
-            return NOTHING
-        mark = Value(frozenset({CUT}))
-        if name in ("shift", "splice") and owner is not None and owner.type == "identifier":
-            self.assign(text_of(owner), mark)
-        return mark
-
-    def _pass_on(self, callee: Node | None, given: list[Value]) -> Value:
-        whole = union(given)
-        for value in given[1:] if text_of(callee) == "Object.assign" else []:
-            self._assign_fields(given[0], value)
-        return whole
-
-    def _assign_fields(self, target: Value, value: Value) -> None:
-        for name, part in self.fields_of(value):
-            for path in target.member([name]).paths:
-                self.overwrite(path, part)
-            for one in target.objects:
-                self.hold(one, name, part | Value(self.condition))
-        for one in target.objects if value.made_of else ():
-            self.hold(one, ANY, self.blend([value]))
-
-    def _put(self, callee: Node | None, whole: Value, given: list[Value]) -> None:
-        """`list.push(…)`, `map.set(…)`; a method that only looks puts nothing there."""
-        if text_of(callee).rpartition(".")[2] in _LOOKS:
-            return
-        owner = callee.child_by_field_name("object") if callee is not None else None
-        for one in whole.objects:
-            for value in given:
-                if not value.functions:
-                    self.hold(one, ANY, value | Value(self.condition))
-        is_plain = owner is not None and owner.type == "identifier" and text_of(owner) != "console"
-        if is_plain and not (whole.paths or whole.objects):
-            self.assign(text_of(owner), self.blend(given))
-
-    def _reduce(self, given: list[Value], items: Value) -> Value:
-        """What the function returns for one item is what it is given with the next."""
-        made = given[1] if len(given) > 1 else items
-        for _ in range(2):
-            made |= self.run_any(given[0], [made, items])
-        return made
-
-    def callbacks(self, given: list[Value], item: Value) -> Value:
-        """Run functions that something else calls, for some items or for none."""
-        self.steps.append(Step("for each", str(len(self.running))))
-        result = self._callbacks(given, item)
-        self.steps.pop()
-        return result
-
-    def _callbacks(self, given: list[Value], item: Value) -> Value:
-        return union([self.run_any(value, [item, item]) for value in given if value.functions])
 
     def run_function(self, function: Node, given: list[Value], owner: Value | None = None) -> Value:
         if function.id in self.running or len(self.running) >= MAX_CALLS:
