@@ -29,7 +29,7 @@ def browser_event(**query: str) -> dict[str, Any]:
     }
 
 
-def with_cookie_of(engine: FunctionRuntime) -> dict[str, Any]:
+def returning_visitor(engine: FunctionRuntime) -> dict[str, Any]:
     """The event of a visitor with the cookie that the function itself sets at viewer-response."""
     event = browser_event()
     response: dict[str, Any] = {"statusCode": 200, "statusDescription": "OK", "headers": {}, "cookies": {}}

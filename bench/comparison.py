@@ -68,7 +68,7 @@ class Ratio:
         return Verdict.BROKEN if self.low > bound else Verdict.UNDECIDED
 
 
-def ratio_of(pairs: Sequence[Pair]) -> Ratio:
+def median_ratio(pairs: Sequence[Pair]) -> Ratio:
     """The interval is of order statistics, so nothing is assumed of how the noise is distributed."""
     ratios = sorted(own / baseline for own, baseline in pairs)
     skipped = skipped_at_each_end(len(ratios))
@@ -98,5 +98,5 @@ def compare(
         for _ in range(schedule.rounds if left else 0):
             for name, pair in measure(left).items():
                 pairs[name].append(pair)
-        left = [one for one in left if ratio_of(pairs[one.name]).judge(one.bound) is Verdict.UNDECIDED]
-    return {name: ratio_of(found) for name, found in pairs.items()}
+        left = [one for one in left if median_ratio(pairs[one.name]).judge(one.bound) is Verdict.UNDECIDED]
+    return {name: median_ratio(found) for name, found in pairs.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.browser import browser_event, with_cookie_of
+from bench.browser import browser_event, returning_visitor
 from bench.comparison import Pair, Schedule, compare
 from bench.finding import Finding, find_ratio, find_size
 from bench.packages import load
@@ -124,7 +124,7 @@ def _figures() -> list[FunctionFigure]:
     tier = deploy_function("tier", TIER)
     canary, signed = deploy_function("cookie-version", VERSIONED), deploy_function("cookie-version", SIGNED)
     skewed = deploy_function("cookie-version", {**VERSIONED, **SKEW})
-    known, verified = with_cookie_of(canary.start()), with_cookie_of(signed.start())
+    known, verified = returning_visitor(canary.start()), returning_visitor(signed.start())
     page, file = (
         browser_event(),
         {**known, "request": {**known["request"], "uri": "/_v/b81d4e0/assets/app-3f2a91c0.js"}},

@@ -9,7 +9,7 @@ from typing import Protocol
 from controller.analysis.comparison import analyze, describe, missing_requests
 from controller.analysis.plan import PAUSE, ROLL_BACK, Plan, Timing, Window, windows
 from controller.analysis.same_minutes import Measured
-from controller.analysis.sample import CANARY, sample_of
+from controller.analysis.sample import CANARY, find_sample
 from controller.further_checks import (
     SeriesSource,
     act_on_mismatch,
@@ -218,7 +218,7 @@ def _decide(rollout: Rollout, now: int, gates: Gates) -> Rollout:
     missing = "; ".join(filter(None, (requests, metrics)))
     if not missing:
         return _pass(rollout, describe(rollout.tests, rollout.samples), now, gates)
-    has_canary = sample_of(rollout.samples, CANARY).trials >= rollout.plan.minimum_requests
+    has_canary = find_sample(rollout.samples, CANARY).trials >= rollout.plan.minimum_requests
     if rollout.canary_percent >= 100 and has_canary and not metrics:
         reason = f"alarms only, because no new visitors go to {rollout.plan.reference}: {missing}"
         return _pass(rollout, reason, now, gates)

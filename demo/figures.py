@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.analysis.plan import Timing, Window, windows
-from controller.analysis.sample import CANARY, STABLE, Sample, sample_of
+from controller.analysis.sample import CANARY, STABLE, Sample, find_sample
 from controller.rollout.state import Rollout
 
 SERVER_ERROR = 500
@@ -37,7 +37,7 @@ def agree(
 
 def describe_figures(rollout: Rollout) -> str:
     """`stable 33 requests, 0 errors; canary 35 requests, 17 errors`."""
-    found = ((version, sample_of(rollout.samples, version)) for version in (STABLE, CANARY))
+    found = ((version, find_sample(rollout.samples, version)) for version in (STABLE, CANARY))
     return "; ".join(f"{version} {sample.trials} requests, {sample.errors} errors" for version, sample in found)
 
 
@@ -54,7 +54,7 @@ def _agree_in(
     return all(
         0 <= more <= open_
         for version, (requests, errors) in met.items()
-        for more in _missing(sample_of(rollout.samples, version), requests, errors)
+        for more in _missing(find_sample(rollout.samples, version), requests, errors)
     )
 
 
@@ -64,10 +64,10 @@ def _missing(sample: Sample, requests: int, errors: int) -> tuple[int, int]:
 
 def _count(window: Window, visits: Sequence[Visit], counted: Mapping[str, Counted], version: str) -> tuple[int, int]:
     """Requests to this version in the window, and errors among them."""
-    statuses = [visit.status for visit in visits if _is_of(counted.get(visit.request_id), window, version)]
+    statuses = [visit.status for visit in visits if _is_counted(counted.get(visit.request_id), window, version)]
     return len(statuses), sum(status >= SERVER_ERROR for status in statuses)
 
 
-def _is_of(counted: Counted | None, window: Window, version: str) -> bool:
+def _is_counted(counted: Counted | None, window: Window, version: str) -> bool:
     is_within = counted is not None and window.start <= counted.at_ms / 1000 < window.end
     return counted is not None and is_within and counted.version == version

@@ -18,7 +18,7 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from policy.judge import judge
-from policy.policies import EXCLUDE, SCHEMA, Policy, is_excluded, policies, policy_of
+from policy.policies import EXCLUDE, SCHEMA, Policy, is_excluded, policies, policy_name
 from policy.preview import Seen, is_read, plain_properties
 
 NAME, VERSION = "edge-router-cache-leaks", "0.0.1"
@@ -70,7 +70,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         """Report the violations of a stack."""
         response = _PROTO.AnalyzeResponse()
         for violation in judge([_read_resource(one) for one in request.resources if is_read(one.type)]):
-            policy = self._policies[policy_of(violation)]
+            policy = self._policies[policy_name(violation)]
             level = self._level(policy)
             excluded = self._config.get(policy.name, {}).get(EXCLUDE)
             if level != _PROTO.DISABLED and not is_excluded(violation, excluded):

@@ -10,7 +10,7 @@ from cache_check import analyze_state
 from cache_check.model.findings import NotChecked
 from cache_check.unread import unread_distribution
 from policy.preview import Seen
-from policy.references import MARK, Known, resource_of, state_of
+from policy.references import MARK, Known, as_resource, make_state
 from pulumi_state.resources import DISTRIBUTION
 from pulumi_state.values import NOT_KNOWN, StateError, expect_shape
 
@@ -31,10 +31,10 @@ class Violation:
 def judge(resources: Sequence[Seen]) -> list[Violation]:
     """All violations in the resources of a stack, in the order of its distributions."""
     known = Known.of(resources)
-    return [violation for one in resources for violation in _of(one, known)]
+    return [violation for one in resources for violation in _judge_resource(one, known)]
 
 
-def _of(one: Seen, known: Known) -> Iterator[Violation]:
+def _judge_resource(one: Seen, known: Known) -> Iterator[Violation]:
     try:
         with expect_shape(f"the resource {one.name}", StateError):
             yield from _judge_distribution(one, known) if one.type == DISTRIBUTION else _name_others(one)
@@ -45,7 +45,7 @@ def _of(one: Seen, known: Known) -> Iterator[Violation]:
 
 
 def _judge_distribution(one: Seen, known: Known) -> list[Violation]:
-    analysis = analyze_state(state_of(one, known))
+    analysis = analyze_state(make_state(one, known))
     findings = [finding for finding in analysis.findings if MARK not in finding.explanation]
     return [
         *(Violation(finding.name, finding.severity, one.name, one.urn, str(finding)) for finding in findings),
@@ -55,7 +55,7 @@ def _judge_distribution(one: Seen, known: Known) -> list[Violation]:
 
 def _name_others(one: Seen) -> list[Violation]:
     """A distribution of another type, or a resource that may make one."""
-    unread = unread_distribution(resource_of(one)) if one.is_custom else None
+    unread = unread_distribution(as_resource(one)) if one.is_custom else None
     return [_not_judged(one, unread)] if unread is not None else []
 
 

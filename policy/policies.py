@@ -36,19 +36,19 @@ class Policy(NamedTuple):
 def policies() -> list[Policy]:
     """All policies, by the rules that need no stack. A rule that may be certain has a second one for its warnings."""
     return [
-        *(found for rule in RULES if not rule.of_stack for found in _of(rule)),
+        *(found for rule in RULES if not rule.of_stack for found in _make_policies(rule)),
         Policy(NOT_JUDGED, "A distribution, or a behavior of it, could not be judged.", is_mandatory=False),
     ]
 
 
-def _of(rule: Rule) -> Iterator[Policy]:
+def _make_policies(rule: Rule) -> Iterator[Policy]:
     what, fix = plain(rule.what), plain(rule.fix)
     yield Policy(rule.name, what, rule.name in CERTAIN, rule.url, fix)
     if rule.name in CERTAIN:
         yield Policy(f"{rule.name}{POSSIBLE}", what, is_mandatory=False, url=rule.url, fix=fix)
 
 
-def policy_of(violation: Violation) -> str:
+def policy_name(violation: Violation) -> str:
     """The name of the policy that reports a violation."""
     is_possible = violation.rule in CERTAIN and violation.severity == "warning"
     return f"{violation.rule}{POSSIBLE}" if is_possible else violation.rule

@@ -47,12 +47,12 @@ class Known:
         return [one for one in found if one is not None and one.type == kind]
 
 
-def resource_of(one: Seen) -> Resource:
+def as_resource(one: Seen) -> Resource:
     """The resource as a reader of states takes it."""
     return Resource(one.type, one.urn, one.id, is_living=True, entry=_entry(one, one.properties))
 
 
-def state_of(distribution: Seen, known: Known) -> dict[str, Any]:
+def make_state(distribution: Seen, known: Known) -> dict[str, Any]:
     """A state with the distribution, and with the policies and functions that it refers to."""
     properties = copy.deepcopy(dict(distribution.properties))
     _name_aliases(properties)

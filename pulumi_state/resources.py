@@ -75,13 +75,13 @@ def parse_state(text: str) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise StateError(f"{_NOT_A_STATE}: must be a JSON object")
     found = cast("dict[str, Any]", state)
-    entries_of(found)
+    read_entries(found)
     return found
 
 
-def entries_of(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+def read_entries(state: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The resources as the state has them, each with a urn and a type. Errors: StateError."""
-    entries: object = _deployment_of(state).get("resources") or []
+    entries: object = _read_deployment(state).get("resources") or []
     if not isinstance(entries, list) or not all(
         isinstance(one, dict) and "urn" in one and "type" in one for one in cast("list[object]", entries)
     ):
@@ -89,7 +89,7 @@ def entries_of(state: Mapping[str, Any]) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", entries)
 
 
-def _deployment_of(state: Mapping[str, Any]) -> dict[str, Any]:
+def _read_deployment(state: Mapping[str, Any]) -> dict[str, Any]:
     deployment, version = state.get("deployment"), state.get("version")
     is_object = isinstance(deployment, dict)
     if version in VERSIONS and is_object:
@@ -101,26 +101,26 @@ def _deployment_of(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_resources(state: Mapping[str, Any]) -> list[Resource]:
     """All resources, in the state's order. Errors: StateError."""
-    return [_resource(entry) for entry in entries_of(state)]
+    return [_resource(entry) for entry in read_entries(state)]
 
 
 def living_resources(state: Mapping[str, Any], resource_type: str) -> list[Resource]:
     """The living resources of a type, in the state's order. Errors: StateError."""
-    found = [_resource(entry) for entry in entries_of(state) if entry["type"] == resource_type]
+    found = [_resource(entry) for entry in read_entries(state) if entry["type"] == resource_type]
     return [resource for resource in found if resource.is_living]
 
 
 @expect_shape("the stack's outputs", StateError)
 def stack_outputs(state: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs of the stack as they stand; {} where it was never updated to the end."""
-    found = [entry for entry in entries_of(state) if entry["type"] == STACK]
+    found = [entry for entry in read_entries(state) if entry["type"] == STACK]
     return dict(found[0].get("outputs") or {}) if found else {}
 
 
 @expect_shape("a pending operation", StateError)
 def pending_operations(state: Mapping[str, Any]) -> list[tuple[Resource, str]]:
     """The resources whose update was cut off, each with the operation, such as "creating"."""
-    pending: list[Any] = _deployment_of(state).get("pending_operations") or []
+    pending: list[Any] = _read_deployment(state).get("pending_operations") or []
     return [(_resource(one["resource"]), str(one.get("type") or "unknown")) for one in pending]
 
 

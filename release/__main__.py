@@ -18,7 +18,7 @@ def main(folder: Path) -> None:
     """Write all files; SystemExit with a message where the release cannot be made."""
     version = read_version((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     try:
-        notes = notes_of((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version)
+        notes = read_notes((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version)
         packages = sorted(build_packages(), key=lambda package: package.name)
     except ReleaseError as error:
         sys.exit(f"error: {error}")
@@ -46,7 +46,7 @@ def read_version(project: str) -> str:
     return str(tomllib.loads(project)["project"]["version"])
 
 
-def notes_of(changelog: str, version: str) -> str:
+def read_notes(changelog: str, version: str) -> str:
     """Return the text of a version's section. ReleaseError where it is missing, empty or without a date."""
     found = re.search(
         rf"^## {re.escape(version)}(?P<date> - \d{{4}}-\d\d-\d\d)?\n(?P<text>.*?)(?=^## |\Z)",

@@ -26,7 +26,7 @@ class EventError(ValueError):
     """The event is not one of CloudFront's."""
 
 
-def cf_of(event: object) -> Cf:
+def read_cf(event: object) -> Cf:
     """The `cf` part of an event that has at least a request; EventError otherwise."""
     given: Any = event
     try:
@@ -91,7 +91,7 @@ def read_response(cf: Cf, addresses: Addresses) -> Response:
     answered = addresses.get(_address(cf["request"].get("origin")), [])
     if len(answered) > 1:  # one address under several names: the Host header tells them apart
         host = cf["request"]["headers"].get("host", [{}])[0].get("value")
-        answered = [origin for origin in answered if _host_of(origin) == host] or answered
+        answered = [origin for origin in answered if _host_header(origin) == host] or answered
     return Response(
         status=int(cf["response"]["status"]),
         origin=answered[0].name if answered else None,
@@ -131,7 +131,7 @@ def write_origin(cf: Cf, origin: Origin, own_headers: Mapping[str, str] | None =
             headers.pop(name, None)
     headers = _without(headers, given)
     if origin.host_header != "viewer":
-        headers["host"] = [{"key": "Host", "value": _host_of(origin)}]
+        headers["host"] = [{"key": "Host", "value": _host_header(origin)}]
     written = {
         "customHeaders": given,
         "domainName": origin.domain_name,
@@ -162,7 +162,7 @@ def _without(headers: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     return {name: entries for name, entries in headers.items() if name not in names} if names else headers
 
 
-def _host_of(origin: Origin) -> str:
+def _host_header(origin: Origin) -> str:
     return origin.domain_name if origin.host_header == "origin" else origin.host_header
 
 

@@ -45,7 +45,7 @@ class FailoverRouter(Router):
         """Route any trigger's event. Never raises."""
         self._group = None
         try:
-            request = events.cf_of(event)["request"]
+            request = events.read_cf(event)["request"]
             self._group = self._groups.get(events.custom_headers(request)[ATTEMPT_HEADER][0]["value"])
         except (events.EventError, LookupError, TypeError, AttributeError):
             pass

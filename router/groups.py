@@ -51,7 +51,7 @@ class Grouped(Decision):
         self.__dict__.update(changes)
 
 
-def group_of(decision: Decision) -> str:
+def group_name(decision: Decision) -> str:
     """The group of a decision, "" where it has none."""
     return decision.group if isinstance(decision, Grouped) else ""
 
@@ -145,12 +145,12 @@ class GroupMetrics(Metrics):
 
     def trace(self, decision: Decision) -> str:
         """Append `;<group>` where the decision has one."""
-        group = group_of(decision)
+        group = group_name(decision)
         return super().trace(decision) + (f";{group}" if group in (BASELINE, CANARY) else "")
 
     def of_request(self, decision: Decision, request_id: str) -> dict[str, object]:
         """Besides, the log says what the origin does not: the baseline, and a bot that is known."""
-        group = group_of(decision)
+        group = group_name(decision)
         own_id = visitor_id(request_id)
         members = super().of_request(decision, own_id if decision.visitor == own_id else request_id)
         if group in (BASELINE, CANARY):
@@ -163,8 +163,8 @@ class GroupMetrics(Metrics):
             return super().of_response(trace, response)
         return _with_group(super().of_response(f"{version};{started}", response), group)
 
-    def _version_of(self, decision: Decision) -> str:
-        return "" if group_of(decision) == BOT else super()._version_of(decision)
+    def _counted(self, decision: Decision) -> str:
+        return "" if group_name(decision) == BOT else super()._counted(decision)
 
 
 def _with_group(members: dict[str, Any], group: str) -> dict[str, Any]:

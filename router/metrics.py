@@ -46,7 +46,7 @@ class Metrics:
 
     def trace(self, decision: Decision) -> str:
         """The value of the header on the way to the origin."""
-        return f"{self._version_of(decision)};{self._now_ms()}"
+        return f"{self._counted(decision)};{self._now_ms()}"
 
     def of_request(self, decision: Decision, request_id: str) -> dict[str, object]:
         """One request to a version, and one new visitor where the percentage decided by the request's own id.
@@ -54,7 +54,7 @@ class Metrics:
         So each new visitor is an independent draw; who is known by a token, a subject or an id is not counted again.
         Nothing for a decision that is not counted.
         """
-        version = self._version_of(decision)
+        version = self._counted(decision)
         is_new = decision.bucket is not None and decision.visitor == request_id
         counted = NEW_VISITORS if is_new else REQUESTS
         return self._members(version, counted, [1] * len(counted), self._now_ms()) if version else {}
@@ -76,7 +76,7 @@ class Metrics:
         figures = [is_error, latency_ms, round(log_latency, 6), round(log_latency * log_latency, 6)]
         return self._members(version, LATENCY, figures, int(started_ms))
 
-    def _version_of(self, decision: Decision) -> str:
+    def _counted(self, decision: Decision) -> str:
         origin = decision.origin
         return origin if isinstance(origin, str) and decision.reason not in UNCOUNTED else ""
 

@@ -75,7 +75,7 @@ class Router:
     def handle(self, event: object) -> object:
         """Route any trigger's event. Never raises."""
         try:
-            cf = events.cf_of(event)
+            cf = events.read_cf(event)
         except events.EventError:
             self._log.fault("", "not-a-cloudfront-event")
             return event

@@ -101,7 +101,7 @@ class Skew:
             return after_failure(live, "malformed-builds")
         return live
 
-    def build_of(self, request: Request) -> str:
+    def read_build(self, request: Request) -> str:
         """The id in a request for a file, whether it is one or not; "" where there is none, or no file is asked for."""
         build, path = self._split(request.path)
         if request.method not in METHODS or not self._paths.fullmatch(path) or DOTS.search(path):
@@ -154,7 +154,7 @@ class BuildPrecedence(Precedence):
             if asks_for_build and decision is None:
                 self.build = NO_BUILD
             return (self._mark(request, decision), live) if decision else self._inner.forced_decision(request, live)
-        build = self._skew.build_of(request)
+        build = self._skew.read_build(request)
         if build:
             self.build = NO_BUILD  # the deadline may end the read
             live = self._reader.current() if self._reader else live

@@ -11,7 +11,7 @@ from strategies.base import MEMO_HEADER, Needs, Strategy
 from strategies.options import (
     caching_error,
     cookie_errors,
-    first_of,
+    first_error,
     key_cookies_error,
     require,
 )
@@ -67,11 +67,11 @@ class Options:
     def __post_init__(self) -> None:
         dropped = cookie_errors(self.cookie, self.path, self.same_site, self.domain)
         require(
-            cookie=first_of(names.cookie_name(self.cookie), dropped["cookie"]),
+            cookie=first_error(names.cookie_name(self.cookie), dropped["cookie"]),
             max_age_seconds=names.within(
                 self.max_age_seconds, 1, 34_560_000, "seconds (400 days, the most browsers keep)"
             ),
-            domain=first_of(
+            domain=first_error(
                 self.domain and origin_rules.domain_name(self.domain.removeprefix(".")),
                 dropped["domain"],
             ),

@@ -43,7 +43,7 @@ def key_cookies_error(cookies: Sequence[str], version_cookie: str) -> str:
         return f"has {len(cookies)} entries: at most {MAX_KEY_COOKIES} cookies can be in the cache key"
     if version_cookie in cookies:
         return f"lists {version_cookie!r}, the version cookie: the cache would keep every visitor's answers apart"
-    return first_of(*(text and f"has an entry that {text}" for text in map(cookie_name, cookies)))
+    return first_error(*(text and f"has an entry that {text}" for text in map(cookie_name, cookies)))
 
 
 def cookie_errors(cookie: str, path: str, same_site: str, domain: str = "") -> dict[str, str]:
@@ -60,7 +60,7 @@ def cookie_errors(cookie: str, path: str, same_site: str, domain: str = "") -> d
         "domain": f"is {domain!r}: a cookie named __Host-… belongs to one host, and browsers drop it with a domain"
         if is_for_host and domain
         else "",
-        "path": first_of(
+        "path": first_error(
             _cookie_path_error(path),
             f"is {path!r}: a cookie named __Host-… has the path /, and browsers drop it with another"
             if is_for_host and path != "/"
@@ -80,6 +80,6 @@ def _cookie_path_error(path: str) -> str:
     )
 
 
-def first_of(*errors: str) -> str:
+def first_error(*errors: str) -> str:
     """The first error that is not ""."""
     return next((text for text in errors if text), "")

@@ -23,7 +23,7 @@ def load(name: str) -> type[Strategy]:
     return getattr(__import__(module, fromlist=[class_name]), class_name)
 
 
-def section_of(name: str) -> str:
+def section_name(name: str) -> str:
     """The config section of a strategy: "sticky-session" has `stickySession`."""
     first, *rest = name.split("-")
     return first + "".join(word.title() for word in rest)

@@ -8,7 +8,7 @@ from router.model import names, origin_rules
 from router.model.decision import Decision, Origin
 from router.model.record import field, record
 from strategies.base import VERSION_HEADER, Needs, OptionsError, Strategy
-from strategies.options import first_of, key_cookies_error, require
+from strategies.options import first_error, key_cookies_error, require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Options:
         return "" if is_order else f"is {list(self.order)}: it has query, header and cookie, each once"
 
     def _tiers_error(self) -> str:
-        return first_of(
+        return first_error(
             "" if self.tiers else "is empty: it maps tiers to origins, such as premium: {domainName: p.example.com}",
             f"has {self.default!r}, the default: that tier stays on the stable origin"
             if self.default in self.tiers

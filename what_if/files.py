@@ -94,7 +94,7 @@ class LocalFiles:
             found = [path]
         else:
             found = [Path(name) for name in glob.glob(str(path), recursive=True)]  # noqa: PTH207  absolute ones too
-        sizes = ((file, _size_of(file)) for file in sorted(found))
+        sizes = ((file, _read_size(file)) for file in sorted(found))
         self.entries = [Entry(str(file), size) for file, size in sizes if size is not None]
         if not self.entries:
             raise LogError(f"{place}: no such file, or a folder or pattern without files")
@@ -105,7 +105,7 @@ class LocalFiles:
             yield entry, Path(entry.name)
 
 
-def _size_of(path: Path) -> int | None:
+def _read_size(path: Path) -> int | None:
     """The size of a file; None for a folder and for what is not there any more. What cannot be asked is told later."""
     try:
         status = path.stat()

@@ -135,7 +135,7 @@ def read_findings(rows: Iterable[Mapping[str, Any]], rules: Rules) -> Findings:
     )
 
 
-def epoch_of(minute: str) -> int:
+def epoch_seconds(minute: str) -> int:
     """Return the start of a minute of the log in seconds since 1970."""
     return _minutes(minute) * 60
 

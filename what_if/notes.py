@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.settings.stack import Stack
-from what_if.findings import Findings, epoch_of
+from what_if.findings import Findings, epoch_seconds
 from what_if.rules import CERTAINTY, CONDITIONAL, EXPECTED
 
 DAY_HOURS = 24
@@ -75,7 +75,7 @@ def _lines(findings: Findings, now: float) -> Iterator[str]:
         return
     if without := findings.without_time:
         yield f"{without:,} requests have no valid time: they are judged, but are in no hour"
-    if epoch_of(findings.minutes[1]) > now + CLOCK_SECONDS:
+    if epoch_seconds(findings.minutes[1]) > now + CLOCK_SECONDS:
         last = findings.minutes[1]
         yield f"the log ends at {last}, which is to come: CloudFront writes UTC, is it another time zone?"
     if findings.hours < DAY_HOURS:

@@ -16,7 +16,7 @@ from acceptance.format.redaction import redact
 from acceptance.format.suite import Suite
 from infra.config.errors import describe, full_key
 from simulator.standin.config.text_file import TextFileError, read_text
-from simulator.standin.config.yaml_file import YamlError, line_of, parse_yaml, yaml_lines
+from simulator.standin.config.yaml_file import YamlError, find_line, parse_yaml, yaml_lines
 
 NUMBER = "number"
 """The variable with the number of the visitor or of the repetition."""
@@ -56,11 +56,11 @@ class TestFile:
 
     def place(self, *location: int | str) -> str:
         """Return `FILE:LINE: tests[0].steps[1]`, for a message."""
-        return f"{self.path}:{self.line(*location)}: {key_of(location)}"
+        return f"{self.path}:{self.line(*location)}: {format_key(location)}"
 
     def line(self, *location: int | str) -> int:
         """Return the line of a key, or of what it would be in."""
-        return line_of(self.lines, location)
+        return find_line(self.lines, location)
 
 
 def read_test_file(path: Path, environment: Mapping[str, str] | None = None) -> TestFile:
@@ -82,7 +82,8 @@ def read_test_file(path: Path, environment: Mapping[str, str] | None = None) -> 
     except RecursionError as error:
         raise TestFileError([f"{name}: is nested too deeply, or in itself"]) from error
     missing = [
-        f"{name}:{line_of(lines, location)}: {key_of(location)} has ${{{one}}}, which is not set in the environment"
+        f"{name}:{find_line(lines, location)}: {format_key(location)} has ${{{one}}},"
+        " which is not set in the environment"
         for location, one in named
         if one not in environment
     ]
@@ -111,7 +112,7 @@ def _name_key(key: object) -> str:
     return key if isinstance(key, str) else json.dumps(key, default=str)
 
 
-def key_of(location: Location) -> str:
+def format_key(location: Location) -> str:
     """Return `tests[0].steps[1].request`."""
     return full_key("", location).removeprefix(":")
 
@@ -119,8 +120,8 @@ def key_of(location: Location) -> str:
 def _messages(name: str, lines: Mapping[Location, int], error: ValidationError) -> Iterator[str]:
     for entry in error.errors(include_url=False):
         location = tuple(part for part in entry["loc"] if part != "[key]")
-        key = key_of(location)
-        yield f"{name}:{line_of(lines, location)}: {key} {describe(entry)}" if key else f"{name}: {describe(entry)}"
+        key = format_key(location)
+        yield f"{name}:{find_line(lines, location)}: {key} {describe(entry)}" if key else f"{name}: {describe(entry)}"
 
 
 def _variables(value: object, location: Location) -> Iterator[tuple[Location, str]]:

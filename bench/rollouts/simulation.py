@@ -10,7 +10,7 @@ import numpy as np
 
 from controller.analysis.plan import Plan, Timing
 from controller.analysis.same_minutes import Measured
-from controller.analysis.sample import CANARY, STABLE, THRESHOLDS_MS, Sample, sample_of
+from controller.analysis.sample import CANARY, STABLE, THRESHOLDS_MS, Sample, find_sample
 from controller.reconcile import Controller
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
@@ -117,7 +117,7 @@ class DrawnMetrics:
         """Return these minutes and their sums."""
         minutes = [self.minutes.get(minute, {}) for minute in range(start, end, MINUTE)]
         found = {
-            version: sum((sample_of(minute, version) for minute in minutes), Sample()) for version in (STABLE, CANARY)
+            version: sum((find_sample(minute, version) for minute in minutes), Sample()) for version in (STABLE, CANARY)
         }
         return Measured(found, minutes)
 

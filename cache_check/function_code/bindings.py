@@ -9,7 +9,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from cache_check.function_code.choices import Write
-from cache_check.function_code.javascript import text_of, unquote
+from cache_check.function_code.javascript import source_text, unquote
 from cache_check.function_code.reading import ANY, Source, SourceKind
 from cache_check.function_code.rewrites import Rewrite
 from cache_check.function_code.steps import Moment, Step, Trail
@@ -63,19 +63,21 @@ class Bindings(ABC):
     def written(self) -> list[Write]:
         return [Write(place, originals(made_of), trail) for (place, trail), made_of in self.writes.items()]
 
-    def sources_of(self, value: Value, depth: int = 0) -> frozenset[Source]:
+    def collect_sources(self, value: Value, depth: int = 0) -> frozenset[Source]:
         """Return the sources that it depends on, with all that is in it."""
         inner = [one for found in value.objects for one in self.fields.get(found, {}).values()]
-        own = value.sources | value.made_of
+        own = value.sources | value.ingredients
         if depth >= MAX_DEPTH:
             return own
-        return own.union(*(self.sources_of(one, depth + 1) for one in inner))
+        return own.union(*(self.collect_sources(one, depth + 1) for one in inner))
 
     def blend(self, values: Iterable[Value]) -> Value:
         """Return a value made of all of them, and no longer any of them: a text that is not spelled out."""
-        return Value(frozenset[Source]().union(*(self.sources_of(value) for value in values)), texts=frozenset({ANY}))
+        return Value(
+            frozenset[Source]().union(*(self.collect_sources(value) for value in values)), texts=frozenset({ANY})
+        )
 
-    def property_of(self, whole: Value, names: Iterable[str]) -> Value:
+    def read_property(self, whole: Value, names: Iterable[str]) -> Value:
         """A property of it, by any of these names."""
         names = list(names)
         found = whole.member(names)
@@ -87,10 +89,10 @@ class Bindings(ABC):
             found |= union(fields.values() if ANY in names else [fields[n] for n in (*names, ANY) if n in fields])
         return found
 
-    def items_of(self, whole: Value) -> Value:
+    def loop_values(self, whole: Value) -> Value:
         """Return the values that a loop over it meets."""
-        inner = self.property_of(Value(objects=whole.objects), [ANY])
-        return Value(whole.made_of, texts=whole.texts) | inner
+        inner = self.read_property(Value(objects=whole.objects), [ANY])
+        return Value(whole.ingredients, texts=whole.texts) | inner
 
     def is_answer(self, value: Value) -> bool:
         """Return True if it can be a response to the viewer, which bypasses the cache."""
@@ -103,21 +105,21 @@ class Bindings(ABC):
     def adopt(self, objects: Iterable[int], value: Value) -> None:
         """Give these objects all that is in the value."""
         for one in objects:
-            for name, found in self.fields_of(value):
+            for name, found in self.list_fields(value):
                 self.hold(one, name, found)
 
-    def names_of(self, target: Node) -> list[str]:
+    def property_names(self, target: Node) -> list[str]:
         """Return the names by which a member expression calls the property; ANY where that is not spelled out."""
         if target.type == "member_expression":
-            return [text_of(target.child_by_field_name("property"))]
+            return [source_text(target.child_by_field_name("property"))]
         index = self.value(target.child_by_field_name("index"))
-        return list(index.texts) if index.texts and not index.made_of else [ANY]
+        return list(index.texts) if index.texts and not index.ingredients else [ANY]
 
     def bind(self, target: Node | None, value: Value) -> None:
         if target is None:
             return
         if target.type in ("identifier", "shorthand_property_identifier_pattern"):
-            self.assign(text_of(target), value)
+            self.assign(source_text(target), value)
         elif target.type in ("member_expression", "subscript_expression"):
             self.write(target, value)
         elif target.type == "object_pattern":
@@ -125,7 +127,7 @@ class Bindings(ABC):
                 self.unpack(child, value)
         elif target.type == "array_pattern":
             for index, child in enumerate(target.named_children):
-                self.bind(child, self.property_of(value, [str(index)]) | Value(value.made_of))
+                self.bind(child, self.read_property(value, [str(index)]) | Value(value.ingredients))
         elif target.type in ("assignment_pattern", "object_assignment_pattern"):
             self.bind(target.child_by_field_name("left"), value | self.value(target.child_by_field_name("right")))
         else:
@@ -136,31 +138,31 @@ class Bindings(ABC):
         """One name of `const {cookies, headers: all} = request`."""
         if child.type == "pair_pattern":
             key = child.child_by_field_name("key")
-            self.bind(child.child_by_field_name("value"), self.property_of(value, [unquote(key)] if key else [ANY]))
+            self.bind(child.child_by_field_name("value"), self.read_property(value, [unquote(key)] if key else [ANY]))
         elif child.type == "object_assignment_pattern":
             left = child.child_by_field_name("left")
             default = self.value(child.child_by_field_name("right"))
-            self.bind(left, self.property_of(value, [text_of(left)]) | default)
+            self.bind(left, self.read_property(value, [source_text(left)]) | default)
         elif child.type == "rest_pattern":
             self.bind(child, value)
         else:
-            self.bind(child, self.property_of(value, [text_of(child)]))
+            self.bind(child, self.read_property(value, [source_text(child)]))
 
     def overwrite(self, path: Path, value: Value) -> None:
         """Put a value in the place of a part of the request; an object in the place of all headers has some of them."""
-        made_of, trail = self.sources_of(value) | self.condition, tuple(self.steps)
+        made_of, trail = self.collect_sources(value) | self.condition, tuple(self.steps)
         written = place(path)
         if written is None:
             if path[:3] == (*REQUEST, "origin"):
                 self.choose(made_of)
             return
         self.writes[written, trail] = self.writes.get((written, trail), frozenset()) | made_of
-        self.rewrite(path, self.sources_of(value))
+        self.rewrite(path, self.collect_sources(value))
         if written[1] == ANY and len(path) == len(REQUEST) + 1:
-            for name, part in self.fields_of(value):
+            for name, part in self.list_fields(value):
                 self.overwrite((*path, name), part)
 
-    def fields_of(self, value: Value) -> list[tuple[str, Value]]:
+    def list_fields(self, value: Value) -> list[tuple[str, Value]]:
         """The properties of the objects that it can be."""
         return [field for one in value.objects for field in self.fields.get(one, {}).items()]
 
@@ -179,7 +181,7 @@ class Bindings(ABC):
         self.variables[name] = known | value | Value(self.condition)
 
     def write(self, target: Node, value: Value) -> None:
-        whole, names = self.value(target.child_by_field_name("object")), self.names_of(target)
+        whole, names = self.value(target.child_by_field_name("object")), self.property_names(target)
         for path in whole.member(names).paths:
             self.overwrite(path, value)
         if "prototype" in names:
@@ -189,7 +191,9 @@ class Bindings(ABC):
                 self.hold(one, name, value | Value(self.condition))
         owner = target.child_by_field_name("object")
         if owner is not None and owner.type == "identifier" and not (whole.paths or whole.objects):
-            self.assign(text_of(owner), Value(self.sources_of(value) | self.condition, functions=value.functions))
+            self.assign(
+                source_text(owner), Value(self.collect_sources(value) | self.condition, functions=value.functions)
+            )
 
 
 def instances(whole: Value) -> Value:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from tree_sitter import Node
 
 from cache_check.function_code.bindings import instances
-from cache_check.function_code.javascript import FUNCTIONS, locals_of, parameters_of, text_of, walk
+from cache_check.function_code.javascript import FUNCTIONS, list_parameters, local_names, source_text, walk
 from cache_check.function_code.methods import Methods
 from cache_check.function_code.reading import ANY, Source
 from cache_check.function_code.steps import Moment, Step, Trail
@@ -45,7 +45,7 @@ class Calls(Methods, ABC):
         callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         arguments = node.child_by_field_name("arguments")
         given = [self.value(child) for child in arguments.named_children] if arguments is not None else []
-        name = "".join(text_of(callee).split())
+        name = "".join(source_text(callee).split())
         if name == "require":
             return Value(paths=frozenset((text,) for value in given for text in value.texts))
         if name == "JSON.stringify" and any(path in (("event",), ("event", "request")) for path in union(given).paths):
@@ -78,7 +78,7 @@ class Calls(Methods, ABC):
         """Of `function.call(this, one, two)` and `function.apply(this, [one, two])`."""
         if how != "apply":
             return given[1:]
-        return [self.items_of(value) | Value(value.sources) for value in given[1:]]
+        return [self.loop_values(value) | Value(value.sources) for value in given[1:]]
 
     def _by_chance(self, target: Value, given: list[Value]) -> Value | None:
         names = [_CHANCE[path] for path in target.paths if path in _CHANCE]
@@ -102,13 +102,13 @@ class Calls(Methods, ABC):
             return self.run_any(target, given, owner) | Value(target.sources)
         if not target.objects:
             return None
-        constructors = self.property_of(Value(objects=target.objects), ["constructor"])
+        constructors = self.read_property(Value(objects=target.objects), ["constructor"])
         self.run_any(Value(target.sources, functions=constructors.functions), given, target)
         return target
 
     def run_any(self, target: Value, given: list[Value], owner: Value | None = None) -> Value:
         """Run each function that a name can stand for: which of them it is depends on how the name came to be it."""
-        sources = target.made_of if len(target.functions) > 1 else target.sources
+        sources = target.ingredients if len(target.functions) > 1 else target.sources
         if not sources:
             return union([self.run_function(function, given, owner) for function in target.functions])
         site = " ".join(str(function.id) for function in target.functions)
@@ -126,7 +126,7 @@ class Calls(Methods, ABC):
         if function.id in self.running or len(self.running) >= MAX_CALLS:
             return NOTHING
         self.entered.add(function.id)
-        own = locals_of(function)
+        own = local_names(function)
         saved = {name: self.variables.pop(name) for name in own if name in self.variables}
         self.running.append(function.id)
         self.conditions.append(frozenset())
@@ -143,7 +143,7 @@ class Calls(Methods, ABC):
         return returned if body is not None and body.type == "statement_block" else result
 
     def _bind_parameters(self, function: Node, given: list[Value]) -> None:
-        parameters = parameters_of(function)
+        parameters = list_parameters(function)
         for index, (parameter, value) in enumerate(zip_longest(parameters, given, fillvalue=None)):
             passed = value if isinstance(value, Value) else NOTHING
             self.hold(function.id, str(index), passed)
@@ -161,7 +161,7 @@ class Calls(Methods, ABC):
 
 def _borrowing_method(callee: Node | None, target: Value) -> str:
     """`call`, `apply` or `bind`, where these are of a function of the code or of CloudFront's."""
-    name = text_of(callee).rpartition(".")[2]
+    name = source_text(callee).rpartition(".")[2]
     if name not in ("call", "apply", "bind"):
         return ""
     is_known = target.functions or any(not CHOOSES_ORIGIN.isdisjoint(path) for path in target.paths)
@@ -169,5 +169,5 @@ def _borrowing_method(callee: Node | None, target: Value) -> str:
 
 
 def _chooses(callee: Node | None, target: Value) -> bool:
-    names = {name for path in target.paths for name in path[-2:]} | {text_of(callee).rpartition(".")[2].strip("()")}
+    names = {name for path in target.paths for name in path[-2:]} | {source_text(callee).rpartition(".")[2].strip("()")}
     return not names.isdisjoint(CHOOSES_ORIGIN)

@@ -20,7 +20,7 @@ class Write:
     trail: Trail = ()
 
 
-def reading_of(
+def make_reading(
     found: Mapping[Trail, frozenset[Source]],
     moments: Mapping[Trail, Moment],
     writes: Sequence[Write],

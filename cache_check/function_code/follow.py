@@ -10,8 +10,8 @@ from math import prod
 from tree_sitter import Node
 
 from cache_check.function_code.calls import Calls
-from cache_check.function_code.choices import reading_of
-from cache_check.function_code.javascript import FUNCTIONS, is_getter, parse, text_of, unquote
+from cache_check.function_code.choices import make_reading
+from cache_check.function_code.javascript import FUNCTIONS, is_getter, parse, source_text, unquote
 from cache_check.function_code.reading import ANY, FunctionReading, UnreadableCodeError
 from cache_check.function_code.rewrites import keeps_apart
 from cache_check.function_code.steps import Step
@@ -49,12 +49,12 @@ class _Analysis(Calls):
     def state(self) -> object:
         held = [(name, value) for name, value in self.variables.items()]
         held += [(f"{one}.{name}", value) for one, fields in self.fields.items() for name, value in fields.items()]
-        sizes = {name: (value.made_of, value.paths, value.texts, len(value.functions)) for name, value in held}
+        sizes = {name: (value.ingredients, value.paths, value.texts, len(value.functions)) for name, value in held}
         return sizes, dict(self.chosen), dict(self.writes)
 
     @property
     def reading(self) -> FunctionReading:
-        return reading_of(self.chosen, self.chosen_at, self.written, self.rewrites)
+        return make_reading(self.chosen, self.chosen_at, self.written, self.rewrites)
 
     def find_unread(self, root: Node) -> str:
         if not self.variables.get(HANDLER, NOTHING).functions:
@@ -77,14 +77,14 @@ class _Analysis(Calls):
         return rule(self, node) if rule else self.blend([self.each(node)])
 
     def identifier(self, node: Node) -> Value:
-        return self.variables.get(text_of(node), NOTHING)
+        return self.variables.get(source_text(node), NOTHING)
 
     def string(self, node: Node) -> Value:
         return Value(texts=frozenset({unquote(node)}))
 
     def template(self, node: Node) -> Value:
         parts = [
-            Value(texts=frozenset({text_of(child)})) if child.type == "string_fragment" else self.each(child)
+            Value(texts=frozenset({source_text(child)})) if child.type == "string_fragment" else self.each(child)
             for child in node.named_children
         ]
         return self._join(parts)
@@ -103,7 +103,7 @@ class _Analysis(Calls):
         """Return whether what is put beside the rest of a URI stands in the place of what was taken off."""
         if CUT in part.sources:
             return False
-        return bool(part.made_of) or all(text == ANY or keeps_apart(text) for text in part.texts)
+        return bool(part.ingredients) or all(text == ANY or keeps_apart(text) for text in part.texts)
 
     def object_literal(self, node: Node) -> Value:
         """A literal. What it is made of is in its fields."""
@@ -118,16 +118,16 @@ class _Analysis(Calls):
                 for name in self._names(key):
                     self.hold(node.id, name, value)
             elif child.type == "method_definition":
-                self.hold(node.id, text_of(child.child_by_field_name("name")), self.function(child))
+                self.hold(node.id, source_text(child.child_by_field_name("name")), self.function(child))
             elif child.type == "shorthand_property_identifier":
-                self.hold(node.id, text_of(child), self.identifier(child))
+                self.hold(node.id, source_text(child), self.identifier(child))
         return made
 
     def _names(self, key: Node | None) -> list[str]:
         if key is None or key.type != "computed_property_name":
             return [unquote(key)]
         value = self.each(key)
-        return list(value.texts) if value.texts and not value.made_of else [ANY]
+        return list(value.texts) if value.texts and not value.ingredients else [ANY]
 
     def array(self, node: Node) -> Value:
         made = Value(objects=frozenset({node.id}))
@@ -143,29 +143,29 @@ class _Analysis(Calls):
     def member(self, node: Node) -> Value:
         index = self.value(node.child_by_field_name("index"))
         whole = self.value(node.child_by_field_name("object"))
-        found = self.property_of(whole, self.names_of(node))
+        found = self.read_property(whole, self.property_names(node))
         read = [self.run_function(function, [], whole) for function in found.functions if is_getter(function)]
-        return union([found, *read]) | Value(index.made_of)
+        return union([found, *read]) | Value(index.ingredients)
 
     def choice(self, node: Node) -> Value:
         """`condition ? one : other`, and the operators that leave out their right side."""
         if node.type == "ternary_expression":
             return self._ternary(node)
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = text_of(node.child_by_field_name("operator"))
+        operator = source_text(node.child_by_field_name("operator"))
         first = self.value(left)
         if operator in ("&&", "||", "??"):
-            return first | self.under(Step(text_of(left), operator, first.made_of), [right])
+            return first | self.under(Step(source_text(left), operator, first.ingredients), [right])
         if operator == "in":
-            return Value(self.property_of(self.value(right), first.texts or [ANY]).made_of)
+            return Value(self.read_property(self.value(right), first.texts or [ANY]).ingredients)
         second = self.value(right)
         return self._join([first, second]) if operator == "+" else self.blend([first, second])
 
     def _ternary(self, node: Node) -> Value:
         condition = node.child_by_field_name("condition")
-        sources = self.value(condition).made_of
+        sources = self.value(condition).ingredients
         results = [
-            self.under(Step(text_of(condition), name, sources), [node.child_by_field_name(name)])
+            self.under(Step(source_text(condition), name, sources), [node.child_by_field_name(name)])
             for name in ("consequence", "alternative")
         ]
         return union(results) | Value(sources)
@@ -181,9 +181,9 @@ class _Analysis(Calls):
     def unary(self, node: Node) -> Value:
         """`delete request.cookies.name`, and the operators that make one value of another."""
         argument = node.child_by_field_name("argument")
-        if text_of(node.child_by_field_name("operator")) == "delete" and argument is not None:
+        if source_text(node.child_by_field_name("operator")) == "delete" and argument is not None:
             owner = argument.child_by_field_name("object")
-            for path in self.value(owner).member(self.names_of(argument)).paths if owner is not None else ():
+            for path in self.value(owner).member(self.property_names(argument)).paths if owner is not None else ():
                 self.rewrite(path, frozenset())
             return NOTHING
         return self.blend([self.value(argument)])

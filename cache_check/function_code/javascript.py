@@ -25,7 +25,7 @@ def parse(code: str) -> Node:
     return Parser(Language(tree_sitter_javascript.language())).parse(code.encode()).root_node
 
 
-def text_of(node: Node | None) -> str:
+def source_text(node: Node | None) -> str:
     """The text of a node; a name may be written with escapes, and is none the less that name."""
     text = node.text.decode() if node is not None and node.text is not None else ""
     return _ESCAPE.sub(_unescape, text) if node is not None and node.type in NAMES else text
@@ -33,7 +33,7 @@ def text_of(node: Node | None) -> str:
 
 def unquote(node: Node | None) -> str:
     """The text of a name, or of a string with its escapes resolved."""
-    return _ESCAPE.sub(_unescape, text_of(node).strip("'\""))
+    return _ESCAPE.sub(_unescape, source_text(node).strip("'\""))
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -51,16 +51,16 @@ def is_getter(function: Node) -> bool:
     return any(child.type == "get" for child in function.children)
 
 
-def parameters_of(function: Node) -> list[Node]:
+def list_parameters(function: Node) -> list[Node]:
     listed = function.child_by_field_name("parameters")
     single = function.child_by_field_name("parameter")
     return listed.named_children if listed is not None else [single] if single is not None else []
 
 
-def locals_of(function: Node) -> frozenset[str]:
+def local_names(function: Node) -> frozenset[str]:
     """The names that a function has for itself: its parameters and what it declares, but not functions within it."""
-    declared = [*parameters_of(function), *_declarations(function.child_by_field_name("body"))]
-    return frozenset(text_of(name) for pattern in declared for name in _bound(pattern))
+    declared = [*list_parameters(function), *_declarations(function.child_by_field_name("body"))]
+    return frozenset(source_text(name) for pattern in declared for name in _bound(pattern))
 
 
 def _bound(pattern: Node) -> list[Node]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from tree_sitter import Node
 
-from cache_check.function_code.javascript import text_of
+from cache_check.function_code.javascript import source_text
 from cache_check.function_code.reading import ANY
 from cache_check.function_code.rewrites import cuts
 from cache_check.function_code.statements import Statements
@@ -51,24 +51,24 @@ class Methods(Statements, ABC):
 
     def method(self, callee: Node | None, target: Value, whole: Value | None, given: list[Value]) -> Value:
         """One that the code does not define: its result is made of everything; functions given to it are called."""
-        text = text_of(callee)
+        text = source_text(callee)
         if text in _PASSED_ON:
             return self._pass_on(callee, given)
         if whole is None:
-            return Value(target.made_of) | self.blend(given) | self.callbacks(given, union(given))
+            return Value(target.ingredients) | self.blend(given) | self.callbacks(given, union(given))
         if "hasOwn" in text and (names := [value for value in given if value.texts]):
             asked = whole if whole.paths else union(given)
-            return Value(self.property_of(asked, names[-1].texts).made_of)
+            return Value(self.read_property(asked, names[-1].texts).ingredients)
         if text == "Reflect.get" and len(given) > 1:
-            return self.property_of(given[0], given[1].texts or [ANY]) | Value(given[1].made_of)
+            return self.read_property(given[0], given[1].texts or [ANY]) | Value(given[1].ingredients)
         if text.endswith(".rawQueryString"):
             return Value(frozenset({("query", ANY)}))
         self._put(callee, whole, given)
         cut = self._cut(callee, [whole, *given])
-        items = self.items_of(whole) if whole.objects else whole
-        if text_of(callee).rpartition(".")[2] in ("reduce", "reduceRight") and union(given[:1]).functions:
-            return self._reduce(given, items) | Value(whole.made_of)
-        called = self.callbacks(given, Value(whole.made_of) | items)
+        items = self.loop_values(whole) if whole.objects else whole
+        if source_text(callee).rpartition(".")[2] in ("reduce", "reduceRight") and union(given[:1]).functions:
+            return self._reduce(given, items) | Value(whole.ingredients)
+        called = self.callbacks(given, Value(whole.ingredients) | items)
         is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
         return self.blend([whole, *given]) | called | (items if is_item else NOTHING) | cut
 
@@ -76,43 +76,43 @@ class Methods(Statements, ABC):
         """The mark of a URI that a method leaves without its beginning, and a list of its parts that it changes."""
         owner = callee.child_by_field_name("object") if callee is not None else None
         call = callee.parent if callee is not None else None
-        name = text_of(callee).rpartition(".")[2]
+        name = source_text(callee).rpartition(".")[2]
         arguments = call.child_by_field_name("arguments") if call is not None else None
-        is_uri = URI in originals(union(parts).made_of)
+        is_uri = URI in originals(union(parts).ingredients)
         if not is_uri or not cuts(name, arguments):
             return NOTHING
         mark = Value(frozenset({CUT}))
         if name in ("shift", "splice") and owner is not None and owner.type == "identifier":
-            self.assign(text_of(owner), mark)
+            self.assign(source_text(owner), mark)
         return mark
 
     def _pass_on(self, callee: Node | None, given: list[Value]) -> Value:
         whole = union(given)
-        for value in given[1:] if text_of(callee) == "Object.assign" else []:
+        for value in given[1:] if source_text(callee) == "Object.assign" else []:
             self._assign_fields(given[0], value)
         return whole
 
     def _assign_fields(self, target: Value, value: Value) -> None:
-        for name, part in self.fields_of(value):
+        for name, part in self.list_fields(value):
             for path in target.member([name]).paths:
                 self.overwrite(path, part)
             for one in target.objects:
                 self.hold(one, name, part | Value(self.condition))
-        for one in target.objects if value.made_of else ():
+        for one in target.objects if value.ingredients else ():
             self.hold(one, ANY, self.blend([value]))
 
     def _put(self, callee: Node | None, whole: Value, given: list[Value]) -> None:
         """`list.push(…)`, `map.set(…)`; a method that only looks puts nothing there."""
-        if text_of(callee).rpartition(".")[2] in _LOOKS:
+        if source_text(callee).rpartition(".")[2] in _LOOKS:
             return
         owner = callee.child_by_field_name("object") if callee is not None else None
         for one in whole.objects:
             for value in given:
                 if not value.functions:
                     self.hold(one, ANY, value | Value(self.condition))
-        is_plain = owner is not None and owner.type == "identifier" and text_of(owner) != "console"
+        is_plain = owner is not None and owner.type == "identifier" and source_text(owner) != "console"
         if is_plain and not (whole.paths or whole.objects):
-            self.assign(text_of(owner), self.blend(given))
+            self.assign(source_text(owner), self.blend(given))
 
     def _reduce(self, given: list[Value], items: Value) -> Value:
         """What the function returns for one item is what it is given with the next."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from cache_check.function_code.javascript import text_of, unquote
+from cache_check.function_code.javascript import source_text, unquote
 from cache_check.function_code.reading import ANY, Source
 from cache_check.function_code.steps import Moment, Trail, can_follow
 from cache_check.function_code.values import CUT, URI, original, originals, version
@@ -74,7 +74,7 @@ def _loses(rewrite: Rewrite, source: Source, moment: Moment) -> bool:
     own = [step for step in rewrite.moment.trail if source in originals(step.sources)]
     if not own:
         return True
-    shared = [one for one in own if any(one.is_side_of(step) for step in moment.trail)]
+    shared = [one for one in own if any(one.is_on_side(step) for step in moment.trail)]
     return bool(shared) or any(_TESTS_AN_END.search(step.condition) for step in own)
 
 
@@ -94,7 +94,7 @@ def cuts(name: str, arguments: Node | None) -> bool:
     if name in ("match", "exec", "shift", "splice"):
         return True
     if name in ("slice", "substring", "substr"):
-        return text_of(first) not in ("", "0", "1")
+        return source_text(first) not in ("", "0", "1")
     if name == "split":
         return _WORD.search(_pattern(first)) is not None
     is_removal = second is not None and second.type == "string" and not _puts_a_word(unquote(second))
@@ -108,7 +108,7 @@ def keeps_apart(text: str) -> bool:
 
 
 def _pattern(node: Node | None) -> str:
-    return unquote(node) if node is not None and node.type == "string" else text_of(node)
+    return unquote(node) if node is not None and node.type == "string" else source_text(node)
 
 
 def _puts_a_word(replacement: str) -> bool:

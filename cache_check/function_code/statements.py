@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tree_sitter import Node
 
 from cache_check.function_code.bindings import Bindings
-from cache_check.function_code.javascript import FUNCTIONS, text_of, unquote
+from cache_check.function_code.javascript import FUNCTIONS, source_text, unquote
 from cache_check.function_code.reading import Source
 from cache_check.function_code.steps import Step
 from cache_check.function_code.values import NOTHING, Value, union
@@ -37,26 +37,26 @@ class Statements(Bindings, ABC):
         for child in clause.named_children:
             if child.type == "named_imports":
                 for one in child.named_children:
-                    name = text_of(one.child_by_field_name("name"))
-                    alias = text_of(one.child_by_field_name("alias"))
+                    name = source_text(one.child_by_field_name("name"))
+                    alias = source_text(one.child_by_field_name("alias"))
                     path = (module,) if name == "default" else (module, name)
                     self.assign(alias or name, Value(paths=frozenset({path})))
             else:  # the default, or `* as name`
-                self.assign(text_of(child).rpartition(" ")[2], Value(paths=frozenset({(module,)})))
+                self.assign(source_text(child).rpartition(" ")[2], Value(paths=frozenset({(module,)})))
         return NOTHING
 
     def function(self, node: Node) -> Value:
         value = Value(functions=(node,))
         name = node.child_by_field_name("name")
         if node.type in ("function_declaration", "generator_function_declaration") and name is not None:
-            self.assign(text_of(name), value)
+            self.assign(source_text(name), value)
         return value
 
     def class_made(self, node: Node) -> Value:
         """One object stands for the class and all that are of it; it has what the class that it extends has."""
         body = node.child_by_field_name("body")
         for child in body.named_children if body is not None else []:
-            self.hold(node.id, text_of(child.child_by_field_name("name")), Value(functions=(child,)))
+            self.hold(node.id, source_text(child.child_by_field_name("name")), Value(functions=(child,)))
         heritage = [self.each(child) for child in node.named_children if child.type == "class_heritage"]
         made = Value(objects=frozenset({node.id}) | union(heritage).objects)
         self.bind(node.child_by_field_name("name"), made)
@@ -67,13 +67,13 @@ class Statements(Bindings, ABC):
         name, given = node.child_by_field_name("name"), node.child_by_field_name("value")
         value = self.value(given)
         if name is not None and name.type == "identifier" and given is not None:
-            self.variables.pop(text_of(name), None)
+            self.variables.pop(source_text(name), None)
         self.bind(name, value)
         return NOTHING
 
     def branch(self, node: Node) -> Value:
         condition = node.child_by_field_name("condition")
-        sources = self.value(condition).made_of
+        sources = self.value(condition).ingredients
         sides = [(name, node.child_by_field_name(name)) for name in ("consequence", "alternative")]
         steps = [(self._step(condition, name, sources, side), side) for name, side in sides]
         result = union([self.under(step, [side]) for step, side in steps])
@@ -85,10 +85,10 @@ class Statements(Bindings, ABC):
         """`for (const name of values)` too, where a name is bound to each. Twice, for what one turn leaves the next."""
         left, right = node.child_by_field_name("left"), self.value(node.child_by_field_name("right"))
         if left is not None:
-            is_of = text_of(node.child_by_field_name("operator")) == "of"
-            self.bind(left, self.items_of(right) if is_of else self._names_in(right))
+            is_of = source_text(node.child_by_field_name("operator")) == "of"
+            self.bind(left, self.loop_values(right) if is_of else self._names_in(right))
         parts = [node.child_by_field_name(name) for name in ("initializer", "condition", "increment")]
-        sources = union([self.value(part) for part in parts]).made_of | right.made_of
+        sources = union([self.value(part) for part in parts]).ingredients | right.ingredients
         body = node.child_by_field_name("body")
         step = self._step(node.child_by_field_name("right") or parts[1], "loop", sources, body)
         self.under(step, [body])
@@ -96,16 +96,16 @@ class Statements(Bindings, ABC):
 
     def _names_in(self, whole: Value) -> Value:
         names = frozenset(name for one in whole.objects for name in self.fields.get(one, {}))
-        return Value(whole.made_of, texts=names)
+        return Value(whole.ingredients, texts=names)
 
     def switch(self, node: Node) -> Value:
         value, body = node.child_by_field_name("value"), node.child_by_field_name("body")
         cases = body.named_children if body is not None else []
         tested = union([self.value(case.child_by_field_name("value")) for case in cases])
-        sources = self.value(value).made_of | tested.made_of
+        sources = self.value(value).ingredients | tested.ingredients
         result = NOTHING
         for case in cases:
-            side = text_of(case.child_by_field_name("value")) or "default"
+            side = source_text(case.child_by_field_name("value")) or "default"
             result |= self.under(self._step(value, side, sources, case), [case])
         if any(self._ends(case) and self.leaves(case) for case in cases):
             self.conditions[-1] |= sources
@@ -121,7 +121,7 @@ class Statements(Bindings, ABC):
         outer = self.conditions[-1]
         self.failing.append(frozenset())
         function = self.running[-1] if self.running else 0
-        step = Step(text_of(body), "try", ends=self._ends(body), function=function)
+        step = Step(source_text(body), "try", ends=self._ends(body), function=function)
         result = NOTHING
         for statement in statements:
             result |= self.under(step, [statement])
@@ -129,7 +129,7 @@ class Statements(Bindings, ABC):
         failing = self.failing.pop()
         left = self.conditions[-1] - failing
         self.conditions[-1] = outer | left | failing
-        result |= self.under(Step(text_of(body), "catch", failing, self._ends(after), function), [handler])
+        result |= self.under(Step(source_text(body), "catch", failing, self._ends(after), function), [handler])
         self.conditions[-1] = outer | left | (failing if self.leaves(after) else frozenset())
         return result | self.value(node.child_by_field_name("finalizer"))
 
@@ -171,7 +171,7 @@ class Statements(Bindings, ABC):
 
     def _step(self, condition: Node | None, side: str, sources: frozenset[Source], inside: Node | None) -> Step:
         function = self.running[-1] if self.running else 0
-        return Step("".join(text_of(condition).split()), side, sources, self._ends(inside), function)
+        return Step("".join(source_text(condition).split()), side, sources, self._ends(inside), function)
 
     def _ends(self, node: Node | None) -> bool:
         if node is None or node.type in FUNCTIONS:

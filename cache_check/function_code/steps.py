@@ -21,7 +21,7 @@ class Step:
     ends: bool = False
     function: int = 0
 
-    def is_side_of(self, other: Step) -> bool:
+    def is_on_side(self, other: Step) -> bool:
         return (self.condition, self.side) == (other.condition, other.side)
 
 
@@ -42,7 +42,7 @@ def shared_steps(one: Trail, other: Trail) -> int:
     """The number of branches that both are on."""
     common = 0
     for mine, theirs in zip(one, other, strict=False):
-        if not mine.is_side_of(theirs):
+        if not mine.is_on_side(theirs):
             break
         common += 1
     return common

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from tree_sitter import Node
 
-from cache_check.function_code.javascript import FUNCTIONS, NAMES, text_of, unquote, walk
+from cache_check.function_code.javascript import FUNCTIONS, NAMES, source_text, unquote, walk
 from cache_check.function_code.values import CHOOSES_ORIGIN
 
 HANDLER = "handler"
@@ -29,7 +29,7 @@ def find_unread(root: Node, entered: Collection[int], *, chooses_origin: bool) -
         return ""
     for function in functions:
         if function.id not in entered and not any(_is_in(function, one) for one in unused) and _matters(function):
-            name = _name_of(function)
+            name = _called_name(function)
             which = f"its function {name}" if name else "a function of it"
             return f"{which}, line {function.start_point.row + 1}, is called in a way that is not followed"
     if not chooses_origin:
@@ -45,7 +45,7 @@ def _unused(functions: list[Node], nodes: list[Node], entered: Collection[int]) 
     """The functions that nothing else in the code names: left over, or of a library."""
     words = [(node, _word(node)) for node in nodes if node.type in (*NAMES, "string_fragment")]
     for function in functions:
-        name = _name_of(function)
+        name = _called_name(function)
         if name and name not in _CALLED_UNNAMED and function.id not in entered:
             definition = function.parent if function.parent is not None and not _is_declared(function) else function
             if not any(word == name and not _is_in(node, definition) for node, word in words):
@@ -56,7 +56,7 @@ def _is_declared(function: Node) -> bool:
     return function.child_by_field_name("name") is not None
 
 
-def _name_of(function: Node) -> str:
+def _called_name(function: Node) -> str:
     """The name of a function, or of the variable or property that it is made for; "" where it has none."""
     parent = function.parent
     if _is_declared(function) or parent is None:
@@ -69,7 +69,7 @@ def _name_of(function: Node) -> str:
 
 
 def _word(node: Node) -> str:
-    return text_of(node) if node.type in (*NAMES, "string_fragment") else ""
+    return source_text(node) if node.type in (*NAMES, "string_fragment") else ""
 
 
 def _is_in(node: Node, outer: Node) -> bool:

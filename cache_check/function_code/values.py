@@ -49,7 +49,7 @@ class Value:
         )
 
     @property
-    def made_of(self) -> frozenset[Source]:
+    def ingredients(self) -> frozenset[Source]:
         """The sources that a reader of the value depends on."""
         return self.sources.union(*(_sources(path) for path in self.paths)) - {CUT}
 
@@ -79,7 +79,7 @@ def place(path: Path) -> Source | None:
     kind = _KINDS.get(path[2])
     if kind is None:
         return None
-    return (kind, _name_of(kind, path[3]) if len(path) > 3 else ANY)
+    return (kind, _normalize_name(kind, path[3]) if len(path) > 3 else ANY)
 
 
 def _sources(path: Path) -> frozenset[Source]:
@@ -120,5 +120,5 @@ def version(source: Source) -> int:
     return int(source[1].partition(_READ_AFTER)[2] or 0)
 
 
-def _name_of(kind: SourceKind, name: str) -> str:
+def _normalize_name(kind: SourceKind, name: str) -> str:
     return name.lower() if kind == "header" else name

@@ -32,7 +32,7 @@ def viewer_findings(behavior: Behavior) -> Iterator[Finding]:
     """The findings on viewer-request functions, by their code in the state or the lack of it."""
     for association in behavior.associations:
         if association.event_type == "viewer-request":
-            yield from _of(behavior, association)
+            yield from _find_choices(behavior, association)
 
 
 def unkeyed_sources(behavior: Behavior, reading: FunctionReading) -> frozenset[Source]:
@@ -79,7 +79,7 @@ def may_leave_its_origin(behavior: Behavior) -> bool:
         return True
 
 
-def _of(behavior: Behavior, association: Association) -> Iterator[Finding]:
+def _find_choices(behavior: Behavior, association: Association) -> Iterator[Finding]:
     if association.is_lambda or association.code is None:
         if behavior.is_caching:
             yield _unread_finding(behavior, association, association.why_without_code)

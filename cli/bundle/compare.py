@@ -86,7 +86,7 @@ def _is_bytecode(name: str) -> bool:
     return path.suffix == ".pyc" and path.parent.name == "__pycache__"
 
 
-def _source_of(name: str) -> str:
+def _source_path(name: str) -> str:
     path = PurePosixPath(name)
     return str(path.parent.parent / f"{path.name.partition('.')[0]}.py")
 
@@ -101,7 +101,7 @@ def _compare_bytecode(
     lacking, foreign = 0, 0
     for name in sorted(name for name in {*there, *own} if _is_bytecode(name)):
         one, other = there.get(name), own.get(name)
-        if one == other or _source_of(name) in differing:
+        if one == other or _source_path(name) in differing:
             continue
         if one is None:
             lacking += 1

@@ -51,7 +51,7 @@ def compare_function(stack: Stack, target: str) -> Verified:
     arn = FunctionArn.parse(target)
     if not arn.region:
         return _verify_viewer_function(stack, arn.name, target)
-    kind = _kind_of(stack, arn.name, target)
+    kind = _function_kind(stack, arn.name, target)
     here = _build(stack, kind)
     digest = sha256(here).hexdigest()
     deployed = fetch_lambda(arn, kind, digest)
@@ -93,7 +93,7 @@ def _viewer_functions(stack: Stack) -> dict[str, FunctionCode]:
     return {viewer_function_name(stack.prefix, function.name): function for function in built if function is not None}
 
 
-def _kind_of(stack: Stack, name: str, target: str) -> str:
+def _function_kind(stack: Stack, name: str, target: str) -> str:
     """Return what a function of Lambda is, by its name. UsageError for one that is not the stack's."""
     for kind in ("controller", "validator"):
         if name == f"{stack.prefix}-{kind}":

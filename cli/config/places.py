@@ -14,7 +14,7 @@ import yaml
 
 from simulator.standin.config.project_file import full_key
 from simulator.standin.config.property_path import parse_path
-from simulator.standin.config.yaml_file import line_of, yaml_lines
+from simulator.standin.config.yaml_file import find_line, yaml_lines
 
 CONFIG = "config"
 
@@ -65,7 +65,7 @@ class Places:
             first, *others = parse_path(key) or ("",)
         except (ValueError, RecursionError):
             return 1
-        return line_of(self._config_lines, (CONFIG, f"{self.project}:{first}", *others))
+        return find_line(self._config_lines, (CONFIG, f"{self.project}:{first}", *others))
 
     @cached_property
     def _config_lines(self) -> Mapping[tuple[int | str, ...], int]:

@@ -74,10 +74,10 @@ def sarif_text(checked: Checked, workspace: Workspace, stack: str | None, state:
     if stack is not None:
         file = find_stack_file(stack, workspace.root)
         places = Places(workspace.root, read_project(workspace.root / "Pulumi.yaml").name, file, state)
-    return json.dumps(sarif_of(checked, stack or str(state), places), indent=2) + "\n"
+    return json.dumps(sarif_document(checked, stack or str(state), places), indent=2) + "\n"
 
 
-def sarif_of(checked: Checked, subject: str, places: Places) -> dict[str, Any]:
+def sarif_document(checked: Checked, subject: str, places: Places) -> dict[str, Any]:
     """The SARIF document. `subject` is the stack or the file that was checked."""
     rules = [*(_other_rule(*one) for one in _OTHER_RULES), *(_rule(one) for one in RULES)]
     names = [str(rule["id"]) for rule in rules]
@@ -99,9 +99,9 @@ def sarif_of(checked: Checked, subject: str, places: Places) -> dict[str, Any]:
 
 def _results(checked: Checked, places: Places) -> Iterator[_Result]:
     for text in checked.problems:
-        yield _Result(INVALID, "error", text, _subject_of(text), places.of_setting(text))
+        yield _Result(INVALID, "error", text, _message_key(text), places.of_setting(text))
     for text in checked.warnings:
-        yield _Result(DOUBTFUL, "warning", text, _subject_of(text), places.of_setting(text))
+        yield _Result(DOUBTFUL, "warning", text, _message_key(text), places.of_setting(text))
     for one in checked.findings:
         place = places.of_resource(one.urn, one.distribution) or places.of_setting(one.fix, "strategy")
         resource = one.urn or one.distribution
@@ -116,7 +116,7 @@ def _results(checked: Checked, places: Places) -> Iterator[_Result]:
         yield _Result(NOT_CHECKED, level, message, f"{one.distribution} {one.pattern}", place, one.distribution)
 
 
-def _subject_of(text: str) -> str:
+def _message_key(text: str) -> str:
     """The key that a message begins with: its value may change."""
     return text.split(" ", 1)[0]
 

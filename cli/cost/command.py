@@ -101,15 +101,15 @@ def _side_by_side(workspace: Workspace, stack: str, settings: Sequence[str]) -> 
     """Every strategy as the stack has it, and with versioned caching where there is a choice."""
     from cli.output.console import warn
     from strategies.cookie_version import Options
-    from strategies.registry import STRATEGIES, section_of
+    from strategies.registry import STRATEGIES, section_name
 
     versioned = {
         "cookie-version": ["cookieVersion.caching=versioned"],
         "sticky-session": ["stickySession.caching=versioned", f"stickySession.versionCookie={Options.cookie}"],
     }
     own = workspace.open_stack(stack, settings)
-    configured = [name for name in STRATEGIES if own.settings.options_of(name) is not None]
-    if missing := [section_of(name) for name in STRATEGIES if name not in configured]:
+    configured = [name for name in STRATEGIES if own.settings.strategy_options(name) is not None]
+    if missing := [section_name(name) for name in STRATEGIES if name not in configured]:
         warn(f"{', '.join(missing)}: not in the config of {stack}, so not compared")
     stacks: list[Stack] = []
     for name in configured:

@@ -28,14 +28,14 @@ def effect(
 
     Exit code 0: it was compared. 2: it cannot run, or a setting is invalid.
     """
-    from cli.effect.lines import effect_of
+    from cli.effect.lines import find_effect
     from cli.output.console import print_json
     from cli.output.streams import write_lines
 
     workspace: Workspace = context.obj
     after = workspace.open_stack(stack, settings or [])
     before = workspace.open_stack_at(stack, base)
-    found = effect_of(before.settings if before is not None else None, after.settings)
+    found = find_effect(before.settings if before is not None else None, after.settings)
     if is_json:
         print_json({"stack": stack, "base": base, **found.as_json()})
     else:

@@ -52,7 +52,7 @@ def _after_switch(after: CoreSettings) -> Iterator[Line]:
     elif after.strategy == "sticky-session":
         yield Line("known", "Who has a session goes where the sessions table says; everybody else counts as new.")
     elif after.strategy == "jwt-iat":
-        yield tokens_of(after)
+        yield token_line(after)
     else:
         yield Line("known", f"Nobody is remembered: {after.strategy} decides at every request.")
 
@@ -127,7 +127,7 @@ def _by_token(before: CoreSettings, after: CoreSettings, _changed: list[str]) ->
             f" {'to stable' if _is_later(since, was) else f'to canary at {percentage(new.share)}'} from then on.",
         )
     if before.pin != after.pin:
-        yield tokens_of(after)
+        yield token_line(after)
     elif old != new:
         moved, latest = old.moved_percent(new), since if _is_later(since, was) else was
         text = (
@@ -137,7 +137,7 @@ def _by_token(before: CoreSettings, after: CoreSettings, _changed: list[str]) ->
         yield Line("known", text, before=old.share, after=new.share, moved=moved)
 
 
-def tokens_of(after: CoreSettings) -> Line:
+def token_line(after: CoreSettings) -> Line:
     """Return the line about users with a token, by its age."""
     draw = Draw.of(after)
     text = (

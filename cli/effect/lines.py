@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.effect.known import known_lines, tokens_of
+from cli.effect.known import known_lines, token_line
 from cli.effect.line import Draw, Line, percentage
 from infra.settings.groups import has_baseline
 from infra.settings.model import CoreSettings
 from infra.settings.origins import ROUTED, OriginSettings
 from router.model.assignment import Assignment
 from strategies.options import camel_case
-from strategies.registry import STRATEGIES, section_of
+from strategies.registry import STRATEGIES, section_name
 
 WITHOUT_EFFECT = frozenset(
     {
@@ -44,7 +44,7 @@ class Effect:
         }
 
 
-def effect_of(before: CoreSettings | None, after: CoreSettings) -> Effect:
+def find_effect(before: CoreSettings | None, after: CoreSettings) -> Effect:
     """The effect of a change; `before` is None for a stack that is new."""
     if before is None:
         return Effect((Line("everybody", "The stack is new: it has no visitors yet."), *_state(after)))
@@ -92,7 +92,7 @@ def _state(after: CoreSettings) -> Iterator[Line]:
     if after.pin != "none":
         yield Line("everybody", f"Everybody goes to {name_origin(after, after.pin)}: the pin says so.")
     elif after.strategy == "jwt-iat":
-        yield tokens_of(after)
+        yield token_line(after)
     elif after.needs.by_percentage:
         yield from _new(None, after)
 
@@ -216,4 +216,4 @@ def _changed_settings(before: CoreSettings, after: CoreSettings) -> list[str]:
 
 def _is_of_other_strategy(name: str, settings: CoreSettings) -> bool:
     """Return whether a field is the section of a strategy that the stack does not use."""
-    return name in {section_of(one) for one in STRATEGIES} - {settings.section}
+    return name in {section_name(one) for one in STRATEGIES} - {settings.section}

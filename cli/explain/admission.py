@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from infra.cdn.distribution_args import ALL_METHODS, CACHED_METHODS
-from router.event import cf_of, event_type
+from router.event import event_type, read_cf
 from router.model.request import Request
 from simulator.cloudfront_rules import HEADERS_LIMIT_BYTES, URL_LIMIT_BYTES, match_path, normalized_path
 
@@ -29,7 +29,7 @@ class Admission(NamedTuple):
 
 def admit(request: Request, event: Mapping[str, Any], static_paths: Sequence[str]) -> Admission:
     """Admit a viewer's request as the distribution does; an origin event has been admitted already."""
-    cf = cf_of(event)
+    cf = read_cf(event)
     if event_type(cf).startswith("origin-"):
         return Admission()
     path = normalized_path(request.path)

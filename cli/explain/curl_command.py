@@ -41,7 +41,7 @@ def read_curl_command(text: str) -> str:
     except ValueError as error:
         raise CurlError("not a curl command: a quote is not closed") from error
     given = read_options(words)
-    urls = [url for _, url in given.all_of("url")]
+    urls = [url for _, url in given.find_all("url")]
     if not urls:
         raise CurlError("the curl command has no URL")
     return _request(urls[0], given)
@@ -52,7 +52,7 @@ def _request(url: str, given: Options) -> str:
     if not given.is_set("globoff") and re.search(r"[{}[\]]", parts.path + parts.query):
         raise CurlError("the URL has a bracket, which curl takes for a pattern: add -g")
     is_get = given.is_set("get")
-    has_body = bool(given.all_of(*_DATA)) and not is_get
+    has_body = bool(given.find_all(*_DATA)) and not is_get
     if has_body and given.is_set("head"):
         raise CurlError("-I/--head and a body exclude each other")
     body = _data(given)
@@ -68,7 +68,7 @@ def _request(url: str, given: Options) -> str:
 def _data(given: Options) -> str:
     """The data of all options in one; curl puts no & before JSON."""
     body = ""
-    for name, value in given.all_of(*_DATA):
+    for name, value in given.find_all(*_DATA):
         body += ("&" if body and name != "json" else "") + _datum(name, value)
     return body
 
@@ -83,7 +83,7 @@ def _datum(name: str, value: str) -> str:
 
 def _url_query(given: Options) -> str:
     """The query of --url-query, which is encoded unless it begins with +."""
-    values = (value for _, value in given.all_of("url-query"))
+    values = (value for _, value in given.find_all("url-query"))
     return "&".join(value[1:] if value.startswith("+") else _encode("url-query", value) for value in values)
 
 
@@ -98,13 +98,13 @@ def _encode(name: str, value: str) -> str:
 
 def _headers(parts: SplitResult, given: Options, *, has_body: bool) -> Iterator[str]:
     """The headers: those of -H, and those that it does not replace or leave out."""
-    own = [value for _, value in given.all_of("header")]
+    own = [value for _, value in given.find_all("header")]
     if file := next((value for value in own if value.startswith("@")), ""):
         raise _file_error("header", file)
     yield from (value for value in own if value.partition(":")[2].strip())
     yield from (f"{value[:-1]}:" for value in own if value.endswith(";") and ":" not in value)
     named = {value.partition(":")[0].strip(" ;").lower() for value in own}
-    is_json = bool(given.all_of("json"))
+    is_json = bool(given.find_all("json"))
     added = {
         "host": parts.netloc.rpartition("@")[2].removesuffix(_DEFAULT_PORTS.get(parts.scheme, "\0")),
         "accept": "application/json" if is_json else "",
@@ -119,7 +119,7 @@ def _headers(parts: SplitResult, given: Options, *, has_body: bool) -> Iterator[
 
 
 def _cookie(given: Options) -> str:
-    values = [value for _, value in given.all_of("cookie") if value]
+    values = [value for _, value in given.find_all("cookie") if value]
     if file := next((value for value in values if "=" not in value), ""):
         raise _file_error("cookie", file)
     return "; ".join(values)

@@ -75,17 +75,17 @@ class Options:
 
     found: tuple[tuple[str, str], ...]
 
-    def all_of(self, *names: str) -> list[tuple[str, str]]:
+    def find_all(self, *names: str) -> list[tuple[str, str]]:
         """Return the options of these names, with their values, in the order of the command."""
         return [one for one in self.found if one[0] in names]
 
     def last(self, name: str) -> str:
         """Return the value that counts, or ""."""
-        return "".join(value for _, value in self.all_of(name)[-1:])
+        return "".join(value for _, value in self.find_all(name)[-1:])
 
     def is_set(self, name: str) -> bool:
         """Return True where an option is given, and not withdrawn by --no-…."""
-        return any(one == name for one, _ in self.all_of(name, f"no-{name}")[-1:])
+        return any(one == name for one, _ in self.find_all(name, f"no-{name}")[-1:])
 
 
 def label(name: str) -> str:

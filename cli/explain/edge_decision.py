@@ -23,7 +23,7 @@ def read_request(config: Mapping[str, Any], event: Mapping[str, Any], region: st
 
     EventError if it is not a CloudFront event.
     """
-    cf = events.cf_of(event)
+    cf = events.read_cf(event)
     try:
         if _is_versioned(config) and events.event_type(cf) != "origin-request":
             cf = _without_version(cf)

@@ -12,7 +12,7 @@ from cli.explain.http_body import decode_request, read_body, split_body
 from cli.explain.http_head import is_curl_output, to_http1
 from cli.output.console import err
 from cli.output.errors import UsageError
-from simulator.standin.config.text_file import TextFileError, read_content, text_of
+from simulator.standin.config.text_file import TextFileError, decode_text, read_content
 
 if TYPE_CHECKING:
     import h11
@@ -39,7 +39,7 @@ def read_text(path: str) -> str:
     """Read a file, or standard input for "-"; bytes of a body that are not UTF-8 become surrogate escapes."""
     try:
         content = _read_stdin() if path == "-" else read_content(path)
-        return text_of(content) if content.lstrip(BLANK)[:1] in (b"{", b"[") else decode_request(content)
+        return decode_text(content) if content.lstrip(BLANK)[:1] in (b"{", b"[") else decode_request(content)
     except TextFileError as error:
         reason = "no such file" if error.is_missing else error
         raise UsageError(f"{'standard input' if path == '-' else path}: {reason}") from error

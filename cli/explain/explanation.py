@@ -10,7 +10,7 @@ from cli.explain.admission import Admission, Refusal, admit
 from cli.explain.edge_decision import decide, read_request
 from cli.stacks.local_reads import map_origins, use_variables
 from cli.stacks.view import StackView
-from router.groups import group_of
+from router.groups import group_name
 from router.model.decision import DEFAULT_ORIGIN, Decision
 from router.model.request import Request
 
@@ -98,7 +98,7 @@ def _explanation(view: StackView, request: Request, decision: Decision) -> Expla
         steps=_steps(view, request),
         table_source=table.source if table else None,
         table_ms=table.elapsed_ms if table else None,
-        group=group_of(decision),
+        group=group_name(decision),
         unread=_list_unread(view, decision),
     )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.standin.config.text_file import text_of
+from simulator.standin.config.text_file import decode_text
 
 MAX_BODY_BYTES = 1024 * 1024
 """The most that an origin-request function receives ("Restrictions on Lambda@Edge", request body)."""
@@ -23,7 +23,7 @@ def decode_request(content: bytes) -> str:
     blank = len(content) - len(content.lstrip(b"\r\n"))
     found = _END_OF_HEAD_BYTES.search(content, blank)
     end = len(content) if found is None else found.end()
-    return text_of(content[:end]) + content[end:].decode("utf-8", _BODY_ERRORS)
+    return decode_text(content[:end]) + content[end:].decode("utf-8", _BODY_ERRORS)
 
 
 def split_body(text: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ import typer
 from cli.config.check import Checked, check_stack
 from cli.first_hour import answers
 from cli.first_hour.answers import Given, MissingError, Question
-from cli.first_hour.stack_text import KEPT_AT_THE_TOP, Secret, refuse_secrets, render, secrets_of, section_of_answers
+from cli.first_hour.stack_text import KEPT_AT_THE_TOP, Secret, list_secrets, refuse_secrets, render, section_of_answers
 from cli.output.console import out, print_error, print_json, warn
 from cli.output.errors import EXIT_USAGE, OperationError, UsageError
 from cli.output.outcome import iso_time
@@ -26,7 +26,7 @@ from cli.stacks.workspace import Workspace
 from simulator.standin.config.override import override_config
 from simulator.standin.config.project_file import read_project
 from simulator.standin.config.yaml_file import load_yaml
-from strategies.registry import section_of
+from strategies.registry import section_name
 
 KEYS_OF_TOKENS = ("jwks", "publicKey", "secret", "algorithm", "verify")
 """With one of these by --set, jwt-iat needs no issuer."""
@@ -50,7 +50,7 @@ def write_stack(
     kept = _confirm(path, given, is_forced=is_forced, may_ask=not is_json)
     config = _config(found, overrides, project)
     refuse_secrets(config)
-    required, advised = secrets_of(strategy, config)
+    required, advised = list_secrets(strategy, config)
     text = render(project, found["region"][0], config, kept)
     with working("checking the new stack"):
         checked = _check(workspace, path.name, stack, text, required)
@@ -124,7 +124,7 @@ def _config(found: Mapping[str, Sequence[str]], overrides: Sequence[str], projec
         "pin": "none",
         "control": {"mode": "live", "homeRegion": regions[0], "replicas": list(regions[1:])},
         "origins": {name: {"domainName": found[name][0]} for name in ("stable", "canary")},
-        section_of(strategy): section,
+        section_name(strategy): section,
     }
     if strategy == "tier":
         del config["control"]  # a CloudFront Function reads its key-value store

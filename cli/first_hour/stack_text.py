@@ -53,14 +53,14 @@ def refuse_secrets(config: Mapping[str, Any]) -> None:
     """Raise UsageError where a setting holds a secret, without quoting it."""
     for path in _SECRETS:
         section, _, name = path.partition(".")
-        if _settings_of(section, config).get(name) if name else config.get(section):
+        if _read_section(section, config).get(name) if name else config.get(section):
             raise UsageError(
                 f"--set {path}: is a secret, which is never written in plain text: leave it out, and run"
                 f" `pulumi config set --secret --path {path} …` afterwards"
             )
 
 
-def _settings_of(section: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_section(section: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
     """The settings of a section, which may be written as its JSON text; {} for what is no object."""
     given: object = config.get(section)
     if isinstance(given, str):
@@ -71,7 +71,7 @@ def _settings_of(section: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
     return given if is_object(given) else {}
 
 
-def secrets_of(strategy: str, config: Mapping[str, Any]) -> tuple[list[Secret], list[Secret]]:
+def list_secrets(strategy: str, config: Mapping[str, Any]) -> tuple[list[Secret], list[Secret]]:
     """Return the secrets without which the settings are invalid, and those that are worth setting.
 
     A section that is not an object needs none: the check refuses it as it is.
@@ -79,14 +79,14 @@ def secrets_of(strategy: str, config: Mapping[str, Any]) -> tuple[list[Secret], 
     required: list[Secret] = []
     advised = [SALT]
     objects = {name: given for name, given in config.items() if is_object(given)}
-    token, session = _settings_of("jwtIat", objects), _settings_of("stickySession", objects)
+    token, session = _read_section("jwtIat", objects), _read_section("stickySession", objects)
     if strategy == "jwt-iat" and token.get("algorithm") == "HS256" and not token.get("jwks"):
         required.append(Secret("jwtIat.secret", '"$JWT_SECRET"'))
     if session.get("rememberInCookie"):
         required.append(Secret("stickySession.signingKeys[0]"))
     if session.get("preset") == "express" or session.get("signedCookie"):
         advised.append(Secret("stickySession.cookieSecrets[0]", '"$SESSION_SECRET"'))
-    if _settings_of("override", objects):
+    if _read_section("override", objects):
         required.append(Secret("override.secret"))
     if strategy == "cookie-version":
         advised.append(Secret("cookieVersion.signingKeys[0]"))

@@ -15,7 +15,7 @@ from cli.stacks.aws_errors import aws_errors
 from cli.stacks.outputs import Outputs, read_outputs
 from cli.stacks.running import LocalStack, announce, choose_stack
 from cli.stacks.workspace import Target
-from infra.cdn.invalidation import EVERYTHING, MARK_TAG, NOTHING_CACHED, affected_paths, mark_of
+from infra.cdn.invalidation import EVERYTHING, MARK_TAG, NOTHING_CACHED, affected_paths, format_mark
 from infra.naming.edge_functions import EDGE_REGION
 
 
@@ -77,7 +77,7 @@ def invalidate_stale(cloudfront: Any, outputs: Outputs, *, is_forced: bool = Fal
     """Invalidate what has changed since the last run, then tag the distribution. Raises boto3's errors."""
     distribution, cached = outputs.text("distributionId"), outputs.texts("cachedPaths")
     arn = cloudfront.get_distribution(Id=distribution)["Distribution"]["ARN"]
-    mark, now = _mark(cloudfront, arn), mark_of(cached)
+    mark, now = _mark(cloudfront, arn), format_mark(cached)
     paths = [EVERYTHING] if is_forced else affected_paths(mark, cached)
     if not paths:
         if mark != now:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import strategies
 from cli.output.errors import UsageError
 from infra.settings.model import CoreSettings
-from strategies.registry import STRATEGIES, section_of
+from strategies.registry import STRATEGIES, section_name
 
 MAX_CHARACTERS = 30
 """The line of the registry, which has the name three times, stays below 120 characters."""
@@ -34,7 +34,7 @@ class StrategyNames:
     @property
     def section(self) -> str:
         """`byCountry`."""
-        return section_of(self.name)
+        return section_name(self.name)
 
     @property
     def class_name(self) -> str:

@@ -10,7 +10,7 @@ from cli.invalidate.invalidation import invalidate_stale, wait_for
 from cli.output.errors import OperationError
 from cli.stacks.aws_errors import aws_errors
 from cli.stacks.outputs import Outputs
-from infra.cdn.invalidation import EVERYTHING, MARK_TAG, mark_of
+from infra.cdn.invalidation import EVERYTHING, MARK_TAG, format_mark
 
 State = Literal["to do", "done", "nothing to do", "by hand", "refused", "failed"]
 WRONG: tuple[State, ...] = ("refused", "failed")
@@ -86,7 +86,7 @@ class CacheStep:
         with aws_errors("cannot read the distribution"):
             tags = self.cloudfront.list_tags_for_resource(Resource=self._arn())["Tags"].get("Items", [])
         marks = [tag.get("Value", "") for tag in tags if tag["Key"] == MARK_TAG]
-        return marks not in ([], [mark_of(self.outputs.texts("cachedPaths"))])
+        return marks not in ([], [format_mark(self.outputs.texts("cachedPaths"))])
 
     def _arn(self) -> str:
         distribution = self.outputs.text("distributionId")

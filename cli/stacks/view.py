@@ -77,7 +77,7 @@ def view_local(stack: Stack, here: LocalStack, region: str, overrides: Sequence[
     in_force = InForce()
     if not overrides_control(overrides):
         with use_variables(environment):
-            in_force = _in_force(stack, _store_of(here, stack), region, overrides)
+            in_force = _in_force(stack, _store_pairs(here, stack), region, overrides)
     view = _view_running(stack, here, environment, in_force, overrides)
     return replace(view, origin_urls=here.status.get("originUrls", {}), is_final=True)
 
@@ -108,7 +108,7 @@ def _view_running(
     )
 
 
-def _store_of(here: LocalStack, stack: Stack) -> Mapping[str, str]:
+def _store_pairs(here: LocalStack, stack: Stack) -> Mapping[str, str]:
     """The pairs of the local key-value store that the stack's function reads; {} if there is none."""
     key = CANARY_KEY if stack.settings.needs.viewer_function == "canary" else PIN_KEY
     return next((store for store in here.status.get("keyValues", {}).values() if key in store), {})

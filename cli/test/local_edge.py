@@ -101,7 +101,7 @@ class LocalEdge:
         return expectations(self._opened).get("percent")
 
     def token_options(self) -> Any:
-        return self._opened.settings.options_of("jwt-iat")
+        return self._opened.settings.strategy_options("jwt-iat")
 
     async def begin(self, settings: Sequence[Override]) -> None:
         """Put the settings into force, with an empty cache, and functions that remember nothing."""
@@ -169,7 +169,7 @@ class LocalEdge:
         await self._put("tenant-lookup", {**keys, options.backend_attribute: tenant.domain})
 
     def _options(self, strategy: str) -> Any:
-        options = self._opened.settings.options_of(strategy)
+        options = self._opened.settings.strategy_options(strategy)
         if options is None:
             raise SetUpError(f"the stack {self._stack} has no section of {strategy}, and so no such table")
         return options
@@ -180,7 +180,7 @@ class LocalEdge:
         await self._deployment.dynamodb.seed(stack.table_name(spec), [item])
 
     async def _set_origin(self, state: OriginState) -> None:
-        name = self._application_of(state.name)
+        name = self._application_address(state.name)
         await self._bring_up(name)
         if state.state == "up":
             return
@@ -200,10 +200,10 @@ class LocalEdge:
         except ApplicationError as error:
             raise SetUpError(str(error)) from error
 
-    def _application_of(self, origin: str) -> str:
+    def _application_address(self, origin: str) -> str:
         """Return domain:port of an origin's application; `origin` is its name in the settings, or its domain."""
         settings = self._opened.settings
-        tiers = settings.options_of("tier")
+        tiers = settings.strategy_options("tier")
         named = {name: (one.domain_name, one.port) for name, one in settings.origins.items()}
         if settings.strategy == "tier" and tiers is not None:
             named |= {name: (one.origin(name).domain_name, one.origin(name).port) for name, one in tiers.tiers.items()}

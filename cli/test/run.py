@@ -54,7 +54,7 @@ class Options:
         """`local` or `address`."""
         return LOCAL if self.url is None else ADDRESS
 
-    def stack_of(self, file: TestFile) -> str:
+    def stack_name(self, file: TestFile) -> str:
         """Return the stack that a file is for."""
         return self.stack or file.suite.stack
 
@@ -154,7 +154,7 @@ def _local_problems(options: Options, file: TestFile, index: int) -> Iterator[st
         if step.request is not None and step.request.region and step.request.region not in EDGE_REGIONS:
             place = file.place("tests", index, "steps", number, "request", "region")
             yield f"{place} is {step.request.region!r}: origin triggers run in {', '.join(EDGE_REGIONS)}"
-    yield from settings_errors(file, index, options.workspace, options.stack_of(file), options.settings)
+    yield from settings_errors(file, index, options.workspace, options.stack_name(file), options.settings)
 
 
 def _run(options: Options, files: Sequence[TestFile]) -> list[FileResult]:
@@ -175,7 +175,7 @@ async def _run_at_address(options: Options, files: Sequence[TestFile]) -> list[F
             place = Address(
                 options.url or "",
                 expectations(stack).get("percent") if stack else None,
-                stack.settings.options_of("jwt-iat") if stack else None,
+                stack.settings.strategy_options("jwt-iat") if stack else None,
             )
             results.append(await run_file(options, file, place, client))
             if _is_over(options, results):
@@ -188,14 +188,14 @@ async def _run_locally(options: Options, files: Sequence[TestFile]) -> list[File
         from cli.test.local_edge import open_edge
 
     results: list[FileResult] = []
-    for stack in dict.fromkeys(options.stack_of(file) for file in files):
+    for stack in dict.fromkeys(options.stack_name(file) for file in files):
         async with AsyncExitStack() as ending:
             with working(f"starting the local edge of {stack}"):
                 edge = await ending.enter_async_context(
                     open_edge(options.workspace, stack, options.settings, options.origins)
                 )
             client = await ending.enter_async_context(httpx.AsyncClient(trust_env=False, cookies=_no_cookies()))
-            for file in (file for file in files if options.stack_of(file) == stack):
+            for file in (file for file in files if options.stack_name(file) == stack):
                 results.append(await run_file(options, file, edge, client))
                 if _is_over(options, results):
                     return results

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from acceptance.format.read import Location, TestFile, key_of
+from acceptance.format.read import Location, TestFile, format_key
 from acceptance.run.place import overrides
 from cli.stacks.workspace import Workspace
 from infra.config.errors import SettingsError
@@ -67,7 +67,7 @@ def _locate(file: TestFile, applied: Sequence[_Settings], text: str) -> str:
             if any(_first(one) == name for one in given):
                 written = (*place, key)
                 line = file.line(*(written if written in file.lines else (*place, *parse_path(key))))
-                return f"{file.path}:{line}: {key_of(place)}.{key} {rest}"
+                return f"{file.path}:{line}: {format_key(place)}.{key} {rest}"
     return f"{file.place(*applied[-1].place)}: {text}"
 
 

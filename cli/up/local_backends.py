@@ -88,7 +88,7 @@ def _application(stack: Stack, name: str, address: str, shared: Mapping[str, str
         return _echo(name, address)
     keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     failing = {"FAIL_PERCENT": f"{fail_percent:g}"} if name == "canary" and fail_percent else {}
-    sessions = stack.settings.options_of("sticky-session")
+    sessions = stack.settings.strategy_options("sticky-session")
     storage = session_environment(sessions, stack.prefix) if sessions is not None else {}
     environment = {"VERSION_CODE": VERSIONS[name], **storage, **keys, **shared, **failing}
     return Application(address, "demo.app.main:app", environment, health="/health")
@@ -111,7 +111,7 @@ def _echo(name: str, address: str) -> Application:
 
 def _tenant_domains(stack: Stack) -> dict[str, str]:
     """The backend domain of each sample tenant, under the first suffix that the stack allows."""
-    options = stack.settings.options_of("tenant-lookup")
+    options = stack.settings.strategy_options("tenant-lookup")
     suffix = next((domain for domain in options.allowed_domains if domain.startswith(".")), "") if options else ""
     return {tenant: f"{tenant}{suffix}" for tenant in TENANTS} if suffix else {}
 
@@ -120,7 +120,7 @@ def _tier_addresses(stack: Stack) -> dict[str, tuple[str, int]]:
     """Domain and port of every tier, where tiers are routed."""
     if stack.settings.strategy != "tier":
         return {}
-    options = stack.settings.options_of("tier")
+    options = stack.settings.strategy_options("tier")
     addresses = {tier: given.origin(tier) for tier, given in options.tiers.items()} if options else {}
     return {tier: (origin.domain_name, origin.port) for tier, origin in addresses.items()}
 
@@ -134,7 +134,7 @@ def _seeds(stack: Stack, tenants: Mapping[str, str]) -> dict[str, list[dict[str,
     """Items by table name, for the stack's tables."""
     items = {"sticky-session": _sessions, "tenant-lookup": _tenants}
     return {
-        stack.table_name(spec): items[strategy](stack.settings.options_of(strategy), tenants)
+        stack.table_name(spec): items[strategy](stack.settings.strategy_options(strategy), tenants)
         for strategy, spec in stack.settings.tables_by_strategy().items()
         if strategy in items
     }

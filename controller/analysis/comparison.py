@@ -7,7 +7,7 @@ from math import exp
 from controller.analysis.latency import test_mean, test_quantile
 from controller.analysis.plan import QUANTILES, Plan
 from controller.analysis.result import METRIC, Level, TestResult, TestResults, describe_difference, describe_p_value
-from controller.analysis.sample import CANARY, STABLE, Sample, Samples, sample_of
+from controller.analysis.sample import CANARY, STABLE, Sample, Samples, find_sample
 from stats import score_test
 from stats.alpha_spending import mixture_alpha, spent_alpha
 from stats.always_valid import difference_limits, log_evidence
@@ -22,7 +22,7 @@ def analyze(samples: Samples, plan: Plan, analysis: int, periods: float, beginni
     evidence from the step's begin on is none of this window's. Latencies are left out in the first two periods, and
     with fewer than `minimumRequests` latencies of a version.
     """
-    canary, reference = sample_of(samples, CANARY), sample_of(samples, plan.reference)
+    canary, reference = find_sample(samples, CANARY), find_sample(samples, plan.reference)
     level = Level(spent_alpha(analysis, len(plan.steps)), mixture_alpha(beginning, len(plan.steps)))
     results = {"errorRate": _test_error_rate(canary, reference, plan, level)}
     measured = min(canary.latencies, reference.latencies)
@@ -39,7 +39,7 @@ def analyze(samples: Samples, plan: Plan, analysis: int, periods: float, beginni
 
 def missing_requests(samples: Samples, plan: Plan) -> str:
     """Describe which versions have less than the minimum; "" where both have it."""
-    counts = {version: sample_of(samples, version).trials for version in (CANARY, plan.reference)}
+    counts = {version: find_sample(samples, version).trials for version in (CANARY, plan.reference)}
     short = [f"{version} has {count:,}" for version, count in counts.items() if count < plan.minimum_requests]
     return f"{' and '.join(short)} of at least {plan.minimum_requests:,} requests" if short else ""
 

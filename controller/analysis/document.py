@@ -68,12 +68,12 @@ def number(least: float, most: float) -> Callable[[Any], float]:
     return lambda value: _check(value, type(value) in (int, float) and least <= value <= most)
 
 
-def list_of(read: Callable[[Any], Entry]) -> Callable[[Any], tuple[Entry, ...]]:
+def read_list(read: Callable[[Any], Entry]) -> Callable[[Any], tuple[Entry, ...]]:
     """Make a reader of lists."""
     return lambda value: tuple(map(read, _check(value, isinstance(value, list))))
 
 
-def map_of(read: Callable[[Any], Entry]) -> Callable[[Any], dict[str, Entry]]:
+def read_map(read: Callable[[Any], Entry]) -> Callable[[Any], dict[str, Entry]]:
     """Make a reader of objects whose keys are free."""
     return lambda value: {key: _read(value, key, read) for key in _check(value, isinstance(value, Mapping))}
 

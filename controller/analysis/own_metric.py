@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
-from controller.analysis.document import Document, count, list_of, map_of, number, one_of, text
+from controller.analysis.document import Document, count, number, one_of, read_list, read_map, text
 from stats.student_t import sequential_p_value
 
 LOWER, HIGHER = "lower-is-better", "higher-is-better"
@@ -45,8 +45,8 @@ class OwnMetric(Document):
 
     READERS: ClassVar = {
         **dict.fromkeys(("namespace", "metric", "version_dimension", "stable", "canary"), text),
-        "regions": list_of(text),
-        "dimensions": map_of(text),
+        "regions": read_list(text),
+        "dimensions": read_map(text),
         "compare": one_of((AVERAGE, SHARE, PER_REQUEST)),
         "direction": one_of((LOWER, HIGHER)),
         **dict.fromkeys(("allowed_percent", "allowed_change"), number(0, 1e300)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from controller.analysis.document import Document, count, flag, list_of, map_of, number, one_of, text
+from controller.analysis.document import Document, count, flag, number, one_of, read_list, read_map, text
 from controller.analysis.own_metric import OwnMetric
 from controller.analysis.sample import BASELINE, STABLE
 
@@ -22,14 +22,14 @@ LONGEST_SECONDS = 14 * 86_400
 
 
 def _steps(value: object) -> tuple[float, ...]:
-    steps = list_of(number(0, 100))(value)
+    steps = read_list(number(0, 100))(value)
     if not steps or list(steps) != sorted(set(steps)):
         raise ValueError
     return steps
 
 
 def _quantiles(value: object) -> dict[str, float]:
-    increases = map_of(number(0, 1_000_000))(value)
+    increases = read_map(number(0, 1_000_000))(value)
     if not increases.keys() <= QUANTILES.keys():
         raise ValueError
     return increases
@@ -64,10 +64,10 @@ class Plan(Document):
         "max_latency_increase": number(0, 1_000_000),
         "minimum_requests": count(least=1),
         "on_inconclusive": one_of((PAUSE, WAIT, ROLL_BACK)),
-        "alarms": list_of(text),
+        "alarms": read_list(text),
         "baseline": flag,
         "on_sample_ratio_mismatch": one_of((HOLD, ROLL_BACK, WARN)),
-        "metrics": map_of(OwnMetric.from_json),
+        "metrics": read_map(OwnMetric.from_json),
         "latency_quantiles": _quantiles,
     }
     ADDED: ClassVar = ("baseline", "on_sample_ratio_mismatch", "metrics", "latency_quantiles")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from controller.analysis.sample import CANARY, Sample, Samples, sample_of
+from controller.analysis.sample import CANARY, Sample, Samples, find_sample
 
 MIN_TRIALS = 50
 """Requests that each version has in a stratum: of fewer a rate says little."""
@@ -28,7 +28,7 @@ class Measured:
         canary and m of the reference; with the same share in all strata, this is the sum as it is.
         """
         strata = list(_strata(self.minutes, reference))
-        whole = sample_of(self.samples, reference)
+        whole = find_sample(self.samples, reference)
         if len(strata) < 2:
             return whole
         total = sum(canary for canary, _ in strata)
@@ -53,8 +53,8 @@ def _strata(minutes: Iterable[Samples], reference: str) -> Iterator[tuple[int, S
     closed: tuple[int, Sample] | None = None
     canary, found = 0, Sample()
     for samples in minutes:
-        canary += sample_of(samples, CANARY).trials
-        found += sample_of(samples, reference)
+        canary += find_sample(samples, CANARY).trials
+        found += find_sample(samples, reference)
         if min(canary, found.trials) < MIN_TRIALS:
             continue
         if closed is not None:

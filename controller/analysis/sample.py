@@ -8,7 +8,7 @@ from math import exp
 from operator import add
 from typing import Any, ClassVar
 
-from controller.analysis.document import Document, count, list_of, number
+from controller.analysis.document import Document, count, number, read_list
 
 STABLE, CANARY, BASELINE = "stable", "canary", "baseline"
 """The versions, and the group of stable's new visitors that the canary is compared with by `rollout.baseline`."""
@@ -17,7 +17,7 @@ THRESHOLDS_MS = tuple(sorted({round(2 ** (quarter / 4)) for quarter in range(65)
 
 
 def _histogram(value: object) -> tuple[int, ...]:
-    counts = list_of(count())(value)
+    counts = read_list(count())(value)
     if counts and len(counts) != len(THRESHOLDS_MS) + 1:
         raise ValueError
     return counts
@@ -98,6 +98,6 @@ Samples = Mapping[str, Sample]
 """By version; one without requests may be missing."""
 
 
-def sample_of(samples: Samples, version: str) -> Sample:
+def find_sample(samples: Samples, version: str) -> Sample:
     """Return the version's sample, an empty one where it is missing."""
     return samples.get(version, Sample())

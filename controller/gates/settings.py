@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from controller.analysis.document import Document, count, flag, list_of, number, one_of, text
+from controller.analysis.document import Document, count, flag, number, one_of, read_list, text
 from controller.gates.times import Times
 from controller.rollout.gate import WEBHOOK
 
@@ -56,8 +56,8 @@ class Gates(Document):
     webhook: WebhookPolicy = field(default_factory=WebhookPolicy)
 
     READERS: ClassVar = {
-        "approval": list_of(number(0, 100)),
-        "times": list_of(Times.from_json),
+        "approval": read_list(number(0, 100)),
+        "times": read_list(Times.from_json),
         "time_zone": text,
         "freeze": flag,
         "webhook": WebhookPolicy.from_json,

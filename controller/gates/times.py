@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from controller.analysis.document import Document, list_of, one_of
+from controller.analysis.document import Document, one_of, read_list
 
 DAYS = "mon", "tue", "wed", "thu", "fri", "sat", "sun"
 MIDNIGHT = "24:00"
@@ -36,7 +36,7 @@ class Times(Document):
     end: str
 
     KEYS: ClassVar = {"start": "from", "end": "to"}
-    READERS: ClassVar = {"days": list_of(one_of(DAYS)), "start": _time, "end": _time}
+    READERS: ClassVar = {"days": read_list(one_of(DAYS)), "start": _time, "end": _time}
 
     def has(self, at: datetime) -> bool:
         """Return True where this local time is within."""

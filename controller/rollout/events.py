@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from controller.analysis.document import Document, count, list_of, number, one_of, text
+from controller.analysis.document import Document, count, number, one_of, read_list, text
 from router.control.live import ENDED, PAUSED, ROLLED_BACK, RUNNING, STATES, SUCCEEDED
 
 NONE = "none"
@@ -76,7 +76,7 @@ class Announcement(Document):
         "steps": count(),
         "previous_state": one_of((NONE, *STATES)),
         "previous_percent": number(0, 100),
-        "told": list_of(text),
+        "told": read_list(text),
     }
 
     @property

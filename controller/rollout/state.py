@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from controller.analysis.comparison import TestResult
-from controller.analysis.document import Document, FieldError, count, flag, list_of, map_of, number, one_of, text
+from controller.analysis.document import Document, FieldError, count, flag, number, one_of, read_list, read_map, text
 from controller.analysis.own_metric import MetricSample
 from controller.analysis.plan import Plan
 from controller.analysis.sample import Sample
@@ -68,13 +68,13 @@ class Rollout(Document):
         **dict.fromkeys(("step", "analyses", "changes", "restarts", *TIMES), count()),
         "revision": count(least=1),
         "waits_for_pin": flag,
-        "samples": map_of(Sample.from_json),
-        "tests": map_of(TestResult.from_json),
-        "history": list_of(Event.from_json),
+        "samples": read_map(Sample.from_json),
+        "tests": read_map(TestResult.from_json),
+        "history": read_list(Event.from_json),
         "gate": Gate.from_json,
-        "pending": list_of(Announcement.from_json),
-        "sample_ratio": map_of(SampleRatio.from_json),
-        "metrics": map_of(MetricSample.from_json),
+        "pending": read_list(Announcement.from_json),
+        "sample_ratio": read_map(SampleRatio.from_json),
+        "metrics": read_map(MetricSample.from_json),
     }
     ADDED: ClassVar = ("gate", "pending", "changes", "sample_ratio", "metrics", "restarts")
 

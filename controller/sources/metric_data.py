@@ -42,7 +42,7 @@ MAX_PAGES = 1_000
 FREE_STATISTICS = 5
 
 
-def statistics_of(plan: Plan) -> dict[str, tuple[str, str]]:
+def query_statistics(plan: Plan) -> dict[str, tuple[str, str]]:
     """Return the metric and statistic of each query of a version, with ranks where the plan judges quantiles."""
     return STATISTICS | {name: (LATENCY_METRIC, rank) for name, rank in RANKS.items() if plan.latency_quantiles}
 
@@ -52,7 +52,7 @@ def billed_metrics(plan: Plan) -> int:
 
     Each further statistic of the same metric counts as one more ("Amazon CloudWatch pricing").
     """
-    ranks = len(statistics_of(plan)) - len(STATISTICS)
+    ranks = len(query_statistics(plan)) - len(STATISTICS)
     return len({metric for metric, _ in STATISTICS.values()}) + (1 + max(0, ranks - FREE_STATISTICS) if ranks else 0)
 
 
@@ -62,7 +62,7 @@ def queries(plan: Plan, namespace: str, stack: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for value in (plan.reference, CANARY):
         dimensions = [{"Name": "Stack", "Value": stack}, {"Name": dimension, "Value": value}]
-        for name, (metric, statistic) in statistics_of(plan).items():
+        for name, (metric, statistic) in query_statistics(plan).items():
             what = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
             stat = {"Metric": what, "Period": PERIOD_SECONDS, "Stat": statistic}
             found.append({"Id": f"{value}_{name}", "MetricStat": stat, "ReturnData": True})

@@ -25,7 +25,7 @@ PROJECT = "demo/hosts"
 
 def new_settings(outputs: Mapping[str, Any], stack: Stack) -> dict[str, str]:
     """Return the plain-text settings by path in the config, those last that allow the next update."""
-    options = stack.settings.options_of("tier")
+    options = stack.settings.strategy_options("tier")
     tiers: Mapping[str, Any] = options.tiers if options is not None else {}
     places = {f"origins.{origin}": place for origin, place in outputs.get("origins", {}).items()}
     places |= {f"tier.tiers.{tier}": at for tier, at in outputs.get("tierBackends", {}).items() if tier in tiers}
@@ -43,7 +43,7 @@ def conflicts(outputs: Mapping[str, Any], stack: Stack) -> list[str]:
     if "origins" not in outputs:
         return []
     found: list[str] = []
-    options = stack.settings.options_of("sticky-session")
+    options = stack.settings.strategy_options("sticky-session")
     wanted = session_environment(options, stack.prefix) if options is not None else {}
     if outputs["sessions"] != wanted:
         keys = ", ".join(key for key in outputs["sessions"] if outputs["sessions"][key] != wanted.get(key))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from infra.config.errors import describe
 from pipeline.settings import PipelineSettings
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 
 from .docstrings import example
 from .keys import Key, section_in
@@ -147,7 +147,7 @@ def sample(model: type[BaseModel], key: str) -> dict[str, Any]:
             "passphraseSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:name",
         }
     config = _local_config() | {
-        "strategy": next((name for name in STRATEGIES if section_of(name) == key), "fastest-origin"),
+        "strategy": next((name for name in STRATEGIES if section_name(name) == key), "fastest-origin"),
         "control": {"mode": "live"},
         "failover": {"paths": ["/assets/*"], "to": {"canary": "stable"}},
         "domain": {"aliases": ["www.your.example"], "hostedZoneId": "Z0123456789ABC"},
@@ -159,7 +159,7 @@ def sample(model: type[BaseModel], key: str) -> dict[str, Any]:
 @cache
 def _examples() -> dict[str, Any]:
     """Sections of the strategies that declare an example."""
-    return {section_of(strategy): example(load(strategy).Options) for strategy in STRATEGIES}
+    return {section_name(strategy): example(load(strategy).Options) for strategy in STRATEGIES}
 
 
 @cache

@@ -15,7 +15,7 @@ from infra.config.base_model import Section
 from infra.config.options_model import options_model
 from infra.settings.model import Settings
 from pipeline.settings import PipelineSettings
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 
 from .docstrings import attributes
 
@@ -54,7 +54,7 @@ def tables() -> dict[str, list[Key]]:
             prefix = (str(field.alias), "*") if get_origin(field.annotation) is dict else (str(field.alias),)
             found[prefix[0]] = list(_keys(section, prefix))
     for strategy in STRATEGIES:
-        model, name = options_model(strategy), section_of(strategy)
+        model, name = options_model(strategy), section_name(strategy)
         found[name] = list(_keys(model, (name,), load(strategy).Options))
     return found
 

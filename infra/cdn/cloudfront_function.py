@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infra.cdn.javascript import RUNTIME, FunctionCode, key_values_of
+from infra.cdn.javascript import RUNTIME, FunctionCode, build_key_values
 from infra.inputs.deferrable import apply
 from infra.naming.edge_functions import REWRITING, viewer_function_name
 from infra.settings.stack import Stack
@@ -40,7 +40,7 @@ class CloudFrontFunction(pulumi.ComponentResource):
     ) -> None:
         super().__init__("edge-router:infra:Functions", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        if key_values_of(stack) or running_values:
+        if build_key_values(stack) or running_values:
             pairs = apply(function, lambda code: _pairs({**code.key_values, **running_values}))
             self.store_arn, self.keys = _create_store(stack, pairs, child)
         name = stack.settings.needs.viewer_function

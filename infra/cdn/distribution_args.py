@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic.alias_generators import to_camel
 
-from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
+from infra.cdn.invalidation import MARK_TAG, cached_paths, format_mark
 from infra.settings.failover import OriginGroup
 from infra.settings.model import CoreSettings
 from infra.settings.origins import OriginSettings
@@ -99,7 +99,7 @@ def distribution_args(stack: Stack, attached: Attached) -> dict[str, Any]:
         "web_acl_id": extras.web_acl_arn,
         "logging_config": _logging(extras),
         "wait_for_deployment": True,
-        "tags": {MARK_TAG: mark_of(cached_paths(stack))},
+        "tags": {MARK_TAG: format_mark(cached_paths(stack))},
     }
     return _drop_none(args)
 

@@ -44,7 +44,7 @@ def cached_paths(stack: Stack) -> dict[str, str]:
     return patterns
 
 
-def mark_of(paths: Mapping[str, str]) -> str:
+def format_mark(paths: Mapping[str, str]) -> str:
     """Return the tag's value: the beginnings of every pattern's digest and of the digest for it."""
     found = (_letters(pattern)[:PATTERN_LETTERS] + _short(digest) for pattern, digest in sorted(paths.items()))
     return "".join(found) or NOTHING_CACHED
@@ -54,7 +54,7 @@ def affected_paths(mark: str | None, paths: Mapping[str, str]) -> list[str]:
     """Return the paths to invalidate, as CloudFront takes them; all of them for None, an unknown mark."""
     if mark is None:
         return _reduce([invalidation_path(pattern) for pattern in paths])
-    before, now = _digests(mark), _digests(mark_of(paths))
+    before, now = _digests(mark), _digests(format_mark(paths))
     if before.keys() - now.keys():
         # A removed pattern is known by its digest only.
         return [EVERYTHING]

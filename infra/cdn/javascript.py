@@ -17,7 +17,7 @@ from infra.settings.cache_key import KEY_FUNCTION, header_key
 from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, foreign_domains, origins_by_host
 from infra.settings.groups import bot_tokens, has_baseline
 from infra.settings.origins import ROUTED, OverrideSettings
-from infra.settings.skew import builds_of, named_builds
+from infra.settings.skew import named_builds, origins_by_build
 from infra.settings.stack import Stack
 from router.cache_guard import FORWARDED
 from router.control.bots import TOKENS
@@ -67,7 +67,7 @@ def build_function_code(stack: Stack) -> FunctionCode | None:
     if not needs.viewer_function:
         return None
     config = {**needs.function_config, **_config(stack)}
-    key_values = key_values_of(stack)
+    key_values = build_key_values(stack)
     hashing = (FUNCTIONS / "hash.js").read_text(encoding="utf-8") if config["hashed"] else ""
     code = minify(code_with(read_source(needs.viewer_function) + hashing, config))
     if errors := limit_errors(code, key_values, stack):
@@ -93,13 +93,13 @@ def build_rewriting_code(stack: Stack) -> FunctionCode | None:
     return FunctionCode(REWRITING, code, {}, ("viewer-response",), holds_secret=False)
 
 
-def key_values_of(stack: Stack) -> dict[str, str]:
+def build_key_values(stack: Stack) -> dict[str, str]:
     """Return what the stack's function reads from its store; nothing where it has none."""
     settings = stack.settings
     if settings.needs.viewer_function == "canary":
         # Read at each request, so that a change publishes no function.
         live = Live(settings.canary_percent, settings.pin, settings.release)
-        return {KEY: store_text(live), **build_pairs(builds_of(settings))}
+        return {KEY: store_text(live), **build_pairs(origins_by_build(settings))}
     return _tier_values(stack) if settings.needs.viewer_function == "tier" else {}
 
 

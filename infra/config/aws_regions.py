@@ -36,15 +36,15 @@ account", AWS Account Management)."""
 @cache
 def available_regions(service: str = "dynamodb") -> tuple[str, ...]:
     """Return the Regions of a service, sorted; it is named by its endpoints: `monitoring` for CloudWatch."""
-    return tuple(sorted(_regions_of(_partitions()["aws"], service)))
+    return tuple(sorted(_service_regions(_partitions()["aws"], service)))
 
 
 def find_partition(region: str) -> str:
     """Return the partition that has this Region, "" where none has."""
-    return next((name for name, one in _partitions().items() if region in _regions_of(one, "ec2")), "")
+    return next((name for name, one in _partitions().items() if region in _service_regions(one, "ec2")), "")
 
 
-def _regions_of(partition: Mapping[str, Any], service: str) -> set[str]:
+def _service_regions(partition: Mapping[str, Any], service: str) -> set[str]:
     """Return the Regions among the endpoints of a service, of which some are a whole partition's or for FIPS."""
     return partition["regions"].keys() & partition["services"][service]["endpoints"].keys()
 

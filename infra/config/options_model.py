@@ -12,7 +12,7 @@ from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidato
 
 from infra.config.base_model import Number, Section, Text, Whole
 from infra.config.errors import format_value, raise_errors, setting_error
-from strategies.registry import load, section_of
+from strategies.registry import load, section_name
 
 _COERCED = {int: Whole, float: Number, str: Text}
 _WORDS = {
@@ -28,7 +28,7 @@ _WORDS = {
 @cache
 def options_model(strategy: str) -> type[Section]:
     """Return the Options dataclass as a section, in which strings from `pulumi config set` become numbers."""
-    return _as_section(load(strategy).Options, section_of(strategy))
+    return _as_section(load(strategy).Options, section_name(strategy))
 
 
 def _as_section(options: type, name: str) -> type[Section]:

@@ -12,7 +12,7 @@ from infra.settings.domain import CLAIMS, FORWARDED_SCHEME, SCHEME
 from infra.settings.groups import baked_groups
 from infra.settings.origins import OverrideSettings
 from infra.settings.private_origins import baked_private
-from infra.settings.skew import builds_of, named_builds
+from infra.settings.skew import named_builds, origins_by_build
 from infra.settings.stack import Stack
 from router.failover import ATTEMPT_HEADER
 from router.groups import GROUP_HEADER
@@ -109,7 +109,7 @@ def deciding_config(stack: Stack) -> dict[str, Any]:
         "sets_cookies": settings.needs.origin_response,
         "strategy": settings.strategy,
         "table": _table(stack, stack.table),
-        **({"skew": {**skew.for_edge, "builds": builds_of(settings)}} if skew else {}),
+        **({"skew": {**skew.for_edge, "builds": origins_by_build(settings)}} if skew else {}),
         **baked_groups(settings),
         **dict.fromkeys(sorted(settings.needs.parts), True),
     }

@@ -70,16 +70,16 @@ def _candidates() -> Iterator[str]:
         yield from (str(path / "bin" / f"python{PYTHON_VERSION}") for path in sorted(folder.glob(pattern)))
     yield shutil.which(f"python{PYTHON_VERSION}") or ""
     if uv := shutil.which("uv"):
-        yield _print_of([uv, "python", "find", "--no-python-downloads", "--no-project", "--system", PYTHON_VERSION])
+        yield _read_output([uv, "python", "find", "--no-python-downloads", "--no-project", "--system", PYTHON_VERSION])
 
 
 def _has_lambda_version(path: str) -> bool:
     if not os.access(path, os.X_OK):
         return False
-    return _print_of([path, "-I", "-S", "-c", _PRINT_VERSION]) == PYTHON_VERSION
+    return _read_output([path, "-I", "-S", "-c", _PRINT_VERSION]) == PYTHON_VERSION
 
 
-def _print_of(command: list[str]) -> str:
+def _read_output(command: list[str]) -> str:
     """Return what a command prints, "" where it fails."""
     try:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=VERSION_SECONDS, check=True)  # noqa: S603

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from controller.rollout.state import ACTIVE
 from controller.sources.key_values import KEY, build_pairs, store_text
 from infra.data.control_item import ROLLOUT, config_item, item_key
-from infra.settings.skew import builds_of
+from infra.settings.skew import origins_by_build
 from infra.settings.stack import Stack
 from router.control.live import parse_live
 from router.skew import BUILDS, parse_builds
@@ -40,7 +40,7 @@ def _read_rollout(stack: Stack, parent: pulumi.Resource | None) -> Item | None:
 def _read_builds(stack: Stack, parent: pulumi.Resource | None) -> Item | None:
     """Return the item of kept builds; None where there is none, or no CloudFront Function that needs it."""
     settings = stack.settings
-    has_both = settings.control.is_live and builds_of(settings) and settings.needs.version_header
+    has_both = settings.control.is_live and origins_by_build(settings) and settings.needs.version_header
     item = _read_item(stack, BUILDS, parent) if has_both else None
     try:
         parse_builds([item] if item else [])

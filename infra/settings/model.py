@@ -41,7 +41,7 @@ from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
 from router.model import origin_rules
 from strategies.base import Needs, Strategy, TableSpec
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 
 KNOWN_LATER = "known_later"
 """The key, in the context of a validation, of the names of the origins whose addresses are Outputs."""
@@ -202,7 +202,7 @@ class CoreSettings(Section):
         given: Mapping[str, frozenset[str]] = context or {}
         self._known_later = given.get(KNOWN_LATER, frozenset())
 
-    def address_of(self, origin: str) -> str:
+    def address(self, origin: str) -> str:
         """Return by what an origin is another one: its domain name. One that is known later is another one for good,
         because which resources there are cannot wait for it.
         """
@@ -216,12 +216,12 @@ class CoreSettings(Section):
     @property
     def section(self) -> str:
         """The key of the chosen strategy's section."""
-        return section_of(self.strategy)
+        return section_name(self.strategy)
 
     @property
     def options(self) -> Any:
         """The options of the chosen strategy."""
-        return self.options_of(self.strategy)
+        return self.strategy_options(self.strategy)
 
     @property
     def strategy_needs(self) -> Needs:
@@ -331,13 +331,13 @@ class CoreSettings(Section):
         """True where the router keeps the response of an origin that took over out of the cache."""
         return self.needs.is_cacheable and not all(group.is_cached for group in self.origin_groups)
 
-    def options_of(self, strategy: str) -> Any | None:
+    def strategy_options(self, strategy: str) -> Any | None:
         """Return the options in a strategy's section; None where the config has none."""
-        return getattr(self, section_of(strategy))
+        return getattr(self, section_name(strategy))
 
     def tables_by_strategy(self) -> dict[str, TableSpec]:
         """Return the tables of all configured sections, whichever strategy is chosen."""
-        options = {strategy: self.options_of(strategy) for strategy in STRATEGIES}
+        options = {strategy: self.strategy_options(strategy) for strategy in STRATEGIES}
         specs = {name: section_table(name, given) for name, given in options.items() if given is not None}
         return {name: spec for name, spec in specs.items() if spec is not None}
 

@@ -130,7 +130,7 @@ def is_signed_by_cloudfront(settings: CoreSettings) -> bool:
     has no access control that might sign as well ("Serving SSE-KMS encrypted content from S3 using CloudFront", AWS
     Networking & Content Delivery Blog).
     """
-    addresses = {settings.address_of(name) for name in settings.origins}
+    addresses = {settings.address(name) for name in settings.origins}
     is_elsewhere = len(addresses) > 1 or settings.strategy_class.name == "tenant-lookup"
     return settings.origins["stable"].is_private and not is_elsewhere
 

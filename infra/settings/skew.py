@@ -108,7 +108,7 @@ def named_builds(settings: CoreSettings) -> SkewSettings | None:
     return settings.skew if settings.skew is not None and settings.skew.names_builds else None
 
 
-def builds_of(settings: CoreSettings) -> dict[str, str]:
+def origins_by_build(settings: CoreSettings) -> dict[str, str]:
     """Return the origin of each build that the config names, by id."""
     return current_builds(builds_by_origin(settings))
 

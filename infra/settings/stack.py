@@ -14,7 +14,7 @@ from infra.naming.resource_names import FIRST_KEYS, Name, length_errors, project
 from infra.settings.domain import shared_alias_errors
 from infra.settings.model import Settings, load_settings
 from strategies.base import TableSpec
-from strategies.registry import section_of
+from strategies.registry import section_name
 
 _UNIQUE_ID = "A" * 21
 """A text as long as the unique id of a role."""
@@ -107,7 +107,7 @@ class Stack:
     def _renamed_tables(self) -> list[str]:
         """Warn of tables with a suffix in their name: data may be in the table without."""
         names = [
-            (f"{section_of(strategy)}.tableName", self.table_name(spec), f"{self.prefix}-{spec.purpose}")
+            (f"{section_name(strategy)}.tableName", self.table_name(spec), f"{self.prefix}-{spec.purpose}")
             for strategy, spec in self.settings.tables_by_strategy().items()
             if not spec.name
         ]

@@ -24,14 +24,14 @@ from infra.config.options_model import options_model
 from infra.settings.domain import DomainSettings
 from infra.settings.release import ControlSettings
 from strategies.base import OptionsError, TableSpec
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 from strategies.tier import TierOrigin
 
 
 def section_fields() -> dict[str, Any]:
     """Return a field for every registered strategy: its options, or None where the config has no section."""
     return {
-        section_of(name): (
+        section_name(name): (
             Annotated[object, PlainValidator(_section_validator(name))],
             Field(default=None, validate_default=True, repr=False),  # an absent section is validated as well
         )
@@ -204,9 +204,11 @@ def _table_errors(strategy: str, options: Any, info: ValidationInfo) -> list[Ini
         text = f"is {table.name!r}, which is control.tableName: every section has a table of its own"
         return [setting_error(text, "tableName", value=table.name)]
     for other in STRATEGIES:
-        others = info.data.get(section_of(other))
+        others = info.data.get(section_name(other))
         spec = section_table(other, others) if others is not None else None
         if spec is not None and spec.name == table.name:
-            text = f"is {table.name!r}, which is the table of {section_of(other)}: every section has a table of its own"
+            text = (
+                f"is {table.name!r}, which is the table of {section_name(other)}: every section has a table of its own"
+            )
             return [setting_error(text, "tableName", value=table.name)]
     return []

@@ -10,7 +10,7 @@ from infra.config.aws_regions import opt_in_warning
 from infra.config.cookies import cookie_domain_warnings
 from infra.settings.groups import group_warnings
 from infra.settings.strategies import host_warnings
-from strategies.registry import STRATEGIES, section_of
+from strategies.registry import STRATEGIES, section_name
 
 if TYPE_CHECKING:
     from infra.settings.model import CoreSettings
@@ -44,7 +44,7 @@ def _host_warnings(settings: CoreSettings) -> Iterator[str]:
         if not origin.bucket and (text := host_warning(origin.domain_name)):
             yield f"origins.{name}.domainName {text}; for a private one set bucket and region instead"
     for strategy in STRATEGIES:
-        yield from host_warnings(section_of(strategy), settings.options_of(strategy))
+        yield from host_warnings(section_name(strategy), settings.strategy_options(strategy))
 
 
 def _region_warnings(settings: CoreSettings) -> list[str]:
@@ -54,7 +54,7 @@ def _region_warnings(settings: CoreSettings) -> list[str]:
 
 def _regions(settings: CoreSettings) -> Iterator[tuple[str, str]]:
     """Yield key and Region; every section with a table calls its Regions home_region and replicas."""
-    sections = {section_of(strategy): settings.options_of(strategy) for strategy in STRATEGIES}
+    sections = {section_name(strategy): settings.strategy_options(strategy) for strategy in STRATEGIES}
     if settings.control.is_live:
         sections["control"] = settings.control
     for section, given in sections.items():

@@ -13,7 +13,7 @@ from docs.generate.docstrings import summary
 from docs.generate.keys import Key, section_in, tables
 from infra.config.options_model import options_model
 from infra.settings.model import Settings
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 
 from .properties import PACKAGE, Property, for_readers_elsewhere
 
@@ -62,7 +62,9 @@ def _all_keys() -> list[Key]:
 def _section_key(strategy: str) -> Key:
     """The key of a strategy's section, which the table of all settings leaves to a page of its own."""
     what = describe(load(strategy).Options).rstrip(".")
-    return Key((section_of(strategy),), options_model(strategy), "none", f"Options of the strategy {strategy}: {what}.")
+    return Key(
+        (section_name(strategy),), options_model(strategy), "none", f"Options of the strategy {strategy}: {what}."
+    )
 
 
 def _path(key: Key) -> tuple[str, ...]:
@@ -80,7 +82,8 @@ def _is_required(key: Key) -> bool:
 def _records() -> dict[str, type]:
     """The dataclasses whose docstrings the models of the strategies' sections do not have, by the name of the type."""
     options = {
-        section_of(strategy)[:1].upper() + section_of(strategy)[1:]: load(strategy).Options for strategy in STRATEGIES
+        section_name(strategy)[:1].upper() + section_name(strategy)[1:]: load(strategy).Options
+        for strategy in STRATEGIES
     }
     return options | {record.__name__: record for one in options.values() for record in _parts(one)}
 

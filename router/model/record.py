@@ -27,7 +27,7 @@ else:
             if isinstance(default, field):
                 delattr(cls, name)
         if "__init__" not in cls.__dict__:
-            cls.__init__ = _init_of(cls.__name__, names, defaults, getattr(cls, "__post_init__", None))
+            cls.__init__ = _make_init(cls.__name__, names, defaults, getattr(cls, "__post_init__", None))
         cls.__setattr__ = cls.__delattr__ = _refuse
         cls.__eq__ = _equals
         cls.__hash__ = lambda self: hash(tuple(self.__dict__.values()))
@@ -72,7 +72,7 @@ def _is_class_var(annotation: object) -> bool:
     return str(annotation).removeprefix("typing.").startswith("ClassVar")
 
 
-def _init_of(
+def _make_init(
     class_name: str, names: tuple[str, ...], defaults: dict[str, Any], post_init: Callable[[Any], None] | None
 ) -> Callable[..., None]:
     factories = {name: made.default_factory for name, made in defaults.items() if _is_field(made)}

@@ -167,12 +167,12 @@ def _bind(context: quickjs.Context, runner: quickjs.Object, name: str) -> quickj
 def _digest(algorithm: str, encoding: str, what: str) -> str:
     """`what` is JSON of [key, parts], the key "" for a hash; texts are "s…", hexadecimal octets "x…"."""
     key, parts = json.loads(what)
-    return _digest_of(algorithm, encoding, key, b"".join(map(_octets, parts)))
+    return _encode_digest(algorithm, encoding, key, b"".join(map(_octets, parts)))
 
 
 def _digest_one(algorithm: str, encoding: str, key: str, part: str) -> str:
     """The usual case without JSON between: digests should cost what they cost in C."""
-    return _digest_of(algorithm, encoding, key, _octets(part))
+    return _encode_digest(algorithm, encoding, key, _octets(part))
 
 
 # Each a function without a choice in it, for it is called once or twice in every run.
@@ -193,7 +193,7 @@ def _hex_of_two(algorithm: str, before: str, after: str) -> str:
     return _HASHES[algorithm](f"{before}\0{after}".encode()).hexdigest()
 
 
-def _digest_of(algorithm: str, encoding: str, key: str, content: bytes) -> str:
+def _encode_digest(algorithm: str, encoding: str, key: str, content: bytes) -> str:
     if key:
         digest = hmac.digest(_octets(key), content, algorithm)
     else:

@@ -81,7 +81,9 @@ def refused_features(code: str) -> list[RefusedFeature]:
     root = _parser().parse(code.encode()).root_node
     declared = {name for node in _walk(root) for name in _declared_names(node)}
     found = [
-        RefusedFeature(node.start_point[0] + 1, feature) for node in _walk(root) for feature in _of(node, declared)
+        RefusedFeature(node.start_point[0] + 1, feature)
+        for node in _walk(root)
+        for feature in _refused_features(node, declared)
     ]
     return sorted(found, key=lambda refused: (refused.line, refused.feature))
 
@@ -113,7 +115,7 @@ def _declared_names(node: Node) -> Iterator[str]:
         yield _text(node.child_by_field_name("parameter"))
 
 
-def _of(node: Node, declared: set[str]) -> Iterator[str]:
+def _refused_features(node: Node, declared: set[str]) -> Iterator[str]:
     if node.is_named and node.type in _BY_NODE:
         yield _BY_NODE[node.type]
     if not node.is_named and node.type in _OPERATORS:

@@ -31,14 +31,14 @@ class LinesUnderWay:
             self._collect(region, line)
 
     def take(self, region: str, line: str) -> None:
-        kept = self._kept.get(_request_of(line)) if '"_aws"' in line else None
+        kept = self._kept.get(_request_id(line)) if '"_aws"' in line else None
         if kept is None:
             self._collect(region, line)
         else:
             kept.append((region, line))
 
 
-def _request_of(line: str) -> str:
+def _request_id(line: str) -> str:
     try:
         document: Any = json.loads(line)
     except (ValueError, RecursionError):

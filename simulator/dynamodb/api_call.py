@@ -84,7 +84,7 @@ class ApiCall:
         found: list[tuple[str, Attributes]] = []
         for table, request in self._write_requests():
             if table in keys and request not in mappings(unprocessed.get(table)):
-                key = _key_of(request, keys[table])
+                key = _item_key(request, keys[table])
                 found.append((table, key))
         return found
 
@@ -118,7 +118,7 @@ def table_name(name_or_arn: str) -> str:
     return name_or_arn.rpartition(":table/")[2].partition("/")[0] if name_or_arn.startswith("arn:") else name_or_arn
 
 
-def _key_of(request: Mapping[str, object], names: tuple[str, ...]) -> Attributes:
+def _item_key(request: Mapping[str, object], names: tuple[str, ...]) -> Attributes:
     for entry in ("PutRequest", "DeleteRequest"):
         if entry in request:
             request = cast("Mapping[str, object]", request[entry])

@@ -72,7 +72,7 @@ class RuntimeApi:
         if (request.method, path) == ("GET", "invocation/next"):
             return await self._next()
         if (request.method, path) == ("POST", "init/error"):
-            self.init_error = _message_of(request.body)
+            self.init_error = _error_message(request.body)
             return _accept()
         invocation, _, kind = path.rpartition("/")
         return self._finish(kind, invocation.removeprefix("invocation/"), request)
@@ -111,7 +111,7 @@ class RuntimeApi:
         return _accept()
 
 
-def _message_of(body: bytes) -> str:
+def _error_message(body: bytes) -> str:
     try:
         document = json.loads(body)
         return f"{document['errorType']}: {document['errorMessage']}"
@@ -121,7 +121,7 @@ def _message_of(body: bytes) -> str:
 
 def error_message(answer: Answer) -> str:
     """`Type: message` of a posted error."""
-    return _message_of(answer.body)
+    return _error_message(answer.body)
 
 
 def _accept() -> Response:

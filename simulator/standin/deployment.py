@@ -88,7 +88,7 @@ class Deployment:
         """Read a data source from the provider asked, or from the default one."""
         reference = provider or self.default_provider(token, version)
         self.invoked.append(token)
-        return self._providers[_urn_of(reference)].invoke(token, reveal(arguments))
+        return self._providers[_reference_urn(reference)].invoke(token, reveal(arguments))
 
     def default_provider(self, token: str, version: str) -> str:
         """Return the provider that the engine makes for resources that name none: one per package version."""
@@ -104,7 +104,7 @@ class Deployment:
 
     def provider_inputs(self, reference: str) -> dict[str, object]:
         """Return the settings of a provider, by its reference."""
-        return decode(self.resources[_urn_of(reference)].get("outputs"))
+        return decode(self.resources[_reference_urn(reference)].get("outputs"))
 
     def finish(self) -> None:
         """Delete what was replaced, and then what the program no longer registers, last first.
@@ -158,7 +158,7 @@ class Deployment:
         return identity, dict(inputs)
 
     def _register_custom(self, asked: Registration, reference: str) -> tuple[str, dict[str, object]]:
-        stand_in = self._providers[_urn_of(reference)]
+        stand_in = self._providers[_reference_urn(reference)]
         before = self._before(asked)
         old = self._known_resource(before, asked, stand_in) if before else None
         news = reveal(asked.inputs)
@@ -303,7 +303,7 @@ def provider_config(config: Mapping[str, str], environment: Mapping[str, str]) -
     return {"region": region, **found} if region else found
 
 
-def _urn_of(reference: str) -> str:
+def _reference_urn(reference: str) -> str:
     """A provider reference is its URN and its id, joined by "::"."""
     return reference.rpartition("::")[0]
 

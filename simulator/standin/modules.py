@@ -20,7 +20,7 @@ def quiet_pulumi_aws() -> Generator[None]:
 
 
 @contextmanager
-def modules_of(root: Path) -> Generator[None]:
+def own_modules(root: Path) -> Generator[None]:
     """Inside, `root` is first on sys.path and modules of the same names from elsewhere are set aside.
 
     Afterwards nothing of `root` stays loaded, unless this process can import it anyway (then once is enough).

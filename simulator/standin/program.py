@@ -19,7 +19,7 @@ from simulator.standin.config.override import Override
 from simulator.standin.config.stack_config import StackConfig, read_stack_config
 from simulator.standin.deployment import Deployment
 from simulator.standin.model.errors import ProgramError, StandInError
-from simulator.standin.modules import modules_of
+from simulator.standin.modules import own_modules
 from simulator.standin.monitor import Engine, Monitor
 from simulator.standin.run import Run, begin, summarize_run, utc_now
 
@@ -60,7 +60,7 @@ def run_program(
     config = config or read_stack_config(stack, project=root, overrides=overrides)
     work = begin(stack, config, state, preview=preview, dynamodb_url=dynamodb_url, now=now)
     engine = Engine()
-    with _ONE_AT_A_TIME, modules_of(root):
+    with _ONE_AT_A_TIME, own_modules(root):
         _in_own_thread(lambda: _execute(root, config, work, engine))
     return summarize_run(work, engine.warnings)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from simulator.standin.config.stack_config import StackConfig
 from simulator.standin.deployment import Change, Deployment, provider_config, show
-from simulator.standin.state import deployment, in_order, kept_of, resources_of
+from simulator.standin.state import deployment, in_order, kept_resources, read_resources
 
 
 def utc_now() -> datetime:
@@ -48,13 +48,13 @@ def begin(
     return Deployment(
         stack,
         config.project,
-        {str(one["urn"]): one for one in resources_of(state)} if state else {},
+        {str(one["urn"]): one for one in read_resources(state)} if state else {},
         provider_config(config.values, os.environ),
         now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         is_preview=preview,
         dynamodb_url=dynamodb_url,
         packages=packages,
-        kept=kept_of(state) if state else [],
+        kept=kept_resources(state) if state else [],
     )
 
 

@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, cast
 
-from pulumi_state.resources import STACK, entries_of, parse_state
+from pulumi_state.resources import STACK, parse_state, read_entries
 from pulumi_state.values import SECRET, SIGNATURE, StateError
 from pulumi_state.values import UNKNOWN as UNKNOWN_TEXT
 from simulator.standin.config.text_file import TextFileError, read_text
@@ -124,7 +124,7 @@ def deployment(
     }
 
 
-def kept_of(state: Mapping[str, object]) -> list[dict[str, object]]:
+def kept_resources(state: Mapping[str, object]) -> list[dict[str, object]]:
     """Return the resources that earlier updates left in the account."""
     inner = state.get("deployment")
     metadata = inner.get("metadata") if isinstance(inner, dict) else None
@@ -132,10 +132,10 @@ def kept_of(state: Mapping[str, object]) -> list[dict[str, object]]:
     return [one for one in kept if isinstance(one, dict) and "type" in one] if isinstance(kept, list) else []
 
 
-def resources_of(state: Mapping[str, object]) -> list[dict[str, object]]:
+def read_resources(state: Mapping[str, object]) -> list[dict[str, object]]:
     """The resources of a state, its own or exported. Errors: StandInError."""
     try:
-        return entries_of(state)
+        return read_entries(state)
     except StateError as error:
         raise StandInError(str(error)) from None
 

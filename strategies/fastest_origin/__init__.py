@@ -11,7 +11,7 @@ from router.model.record import record
 from strategies.base import Edge, Needs, Strategy
 from strategies.fastest_origin.probes import HeadProbe
 from strategies.fastest_origin.race import ProbePool, Race
-from strategies.options import first_of, require
+from strategies.options import first_error, require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Options:
 
 def _candidates_error(candidates: Sequence[str]) -> str:
     twice = next((name for name in candidates if list(candidates).count(name) > 1), "")
-    return first_of(
+    return first_error(
         ""
         if 2 <= len(candidates) <= MAX_CANDIDATES
         else f"has {len(candidates)} entries: 2 to {MAX_CANDIDATES} origin names can race",

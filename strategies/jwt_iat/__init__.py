@@ -10,7 +10,7 @@ from strategies.jwt_iat.claims import ClaimRules, TokenError, decode_segments, p
 from strategies.jwt_iat.keys import parse_jwks, public_key_error, secret_error
 from strategies.jwt_iat.signatures import load_keys, verify
 from strategies.jwt_iat.tokens import MAX_TOKEN_BYTES, TokenPlaces, chunk_names
-from strategies.options import first_of, require
+from strategies.options import first_error, require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Options:
             return {own: f"is missing: {self.algorithm} verifies with {spelled}, or with jwks"}
         return {
             other: f"is set, but {self.algorithm} verifies with {spelled}, or with jwks" if given[other] else "",
-            "jwks": first_of(
+            "jwks": first_error(
                 f"is set beside {'publicKey' if own == 'public_key' else own}: give one of them" if given[own] else "",
                 parse_jwks(self.jwks, self.algorithm)[1],
             )

@@ -129,7 +129,7 @@ class StickySession(Strategy):
         except TableError as error:
             request.step("sessions table", f"failed: {error.reason}")
             return Decision("stable", f"table-{error.reason}", visitor=token, is_fallback=True)
-        origin, reason = self._origin_of(reading.item)
+        origin, reason = self._item_origin(reading.item)
         request.step("sessions table", f"{reason}, from {reading.source}")
         if origin is None:
             return self._assign(request, assignment, token, reason, reading)
@@ -143,7 +143,7 @@ class StickySession(Strategy):
             return ""
         return self._cookie.issue(token, origin, assignment, self.edge.clock(), self._expires_at(reading.item))
 
-    def _origin_of(self, item: Item | None) -> tuple[str | None, str]:
+    def _item_origin(self, item: Item | None) -> tuple[str | None, str]:
         if item is None:
             return None, "unknown-session"
         if not self._is_current(item):

@@ -6,7 +6,7 @@ from binascii import b2a_base64, unhexlify
 
 from router.model.digest import compare_digest, hmac_sha256, sha256
 from router.model.record import record
-from strategies.options import first_of
+from strategies.options import first_error
 from strategies.sticky_session.document import MAX_DEPTH, read_code
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ class Identity:
         size, steps = len(self.key_prefix.encode("utf-8", "replace")), self.version_path.split(".")
         return {
             "signed_cookie": _one_of(self.signed_cookie, "express"),
-            "cookie_secrets": first_of(
+            "cookie_secrets": first_error(
                 "" if all(self.cookie_secrets) else "has an empty entry",
                 "is set, but signedCookie is not: nothing would be verified"
                 if self.cookie_secrets and not self.signed_cookie

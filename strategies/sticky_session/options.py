@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.model import names
 from router.model.record import field, record
-from strategies.options import caching_error, cookie_errors, first_of, key_cookies_error, require
+from strategies.options import caching_error, cookie_errors, first_error, key_cookies_error, require
 from strategies.signing import keys_error
 
 TYPE_CHECKING = False
@@ -87,7 +87,7 @@ class Options:
             cookie=names.cookie_name(self.cookie),
             table_name=self.table_name and names.table_name(self.table_name),
             key_attribute=names.attribute_name(self.key_attribute),
-            version_attribute=first_of(
+            version_attribute=first_error(
                 names.attribute_name(self.version_attribute),
                 f"is {self.version_attribute!r}: that is the key attribute already"
                 if self.version_attribute == self.key_attribute
@@ -96,7 +96,7 @@ class Options:
             expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
             versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
             caching=caching_error(self.caching),
-            version_cookie=first_of(self._version_cookie_error(), dropped["cookie"]),
+            version_cookie=first_error(self._version_cookie_error(), dropped["cookie"]),
             application_cookies=key_cookies_error(self.application_cookies, self.version_cookie),
             path=dropped["path"],
             same_site=dropped["same_site"],
@@ -105,7 +105,7 @@ class Options:
             else "",
             remember_cookie=self._remember_cookie_error() if self.remember_in_cookie else "",
             remember_cookie_seconds=names.within(self.remember_cookie_seconds, 1, 3_600, "seconds"),
-            signing_keys=first_of(
+            signing_keys=first_error(
                 keys_error(self.signing_keys),
                 "is missing: rememberInCookie signs its cookie"
                 if self.remember_in_cookie and not self.signing_keys
@@ -137,7 +137,7 @@ class Options:
 
     def _remember_cookie_error(self) -> str:
         is_same = f"is {self.remember_cookie!r}: that is the session's cookie already"
-        return first_of(
+        return first_error(
             names.cookie_name(self.remember_cookie),
             is_same if self.remember_cookie == self.cookie else "",
             cookie_errors(self.remember_cookie, self.path, self.same_site)["cookie"],
@@ -148,4 +148,6 @@ class Options:
             missing = "is missing: caching: versioned needs a cookie for the version, such as app-version"
             return missing if self.caching == "versioned" else ""
         is_same = f"is {self.version_cookie!r}: that is the session's cookie already"
-        return first_of(names.cookie_name(self.version_cookie), is_same if self.version_cookie == self.cookie else "")
+        return first_error(
+            names.cookie_name(self.version_cookie), is_same if self.version_cookie == self.cookie else ""
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.model import origin_rules
 from router.model.record import is_object
-from strategies.options import first_of
+from strategies.options import first_error
 from strategies.tenant_lookup.options import as_list
 from strategies.tenant_lookup.untrusted_input import parse_body
 
@@ -35,7 +35,7 @@ def identify(request: Request, options: Options) -> tuple[tuple[str, ...], str]:
     tenant, account = _first_value(read, options.tenant_field), _first_value(read, options.account_field)
     if "numbers" in options.accept:
         tenant, account = _integer_as_text(tenant), _integer_as_text(account)
-    reason = first_of(_id_error(tenant, "tenant", options), _id_error(account, "account", options))
+    reason = first_error(_id_error(tenant, "tenant", options), _id_error(account, "account", options))
     return ((), reason) if reason else ((str(tenant), str(account)), "")
 
 

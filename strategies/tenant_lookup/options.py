@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.model import names
 from router.model.record import record
-from strategies.options import first_of, require
+from strategies.options import first_error, require
 from strategies.tenant_lookup.untrusted_input import allow_list_error
 
 TYPE_CHECKING = False
@@ -65,13 +65,13 @@ class Options:
             table_name=self.table_name and names.table_name(self.table_name),
             source="" if self.source in _FIELD_RULES else f"is {self.source!r}: allowed is {', '.join(_FIELD_RULES)}",
             tenant_field=self._fields_error(self.tenant_field),
-            account_field=first_of(self._fields_error(self.account_field), self._same_field_error()),
+            account_field=first_error(self._fields_error(self.account_field), self._same_field_error()),
             accept=self._accept_error(),
-            tenant_attribute=first_of(
+            tenant_attribute=first_error(
                 self.tenant_attribute and names.attribute_name(self.tenant_attribute),
                 "" if tenant_key else "is missing: tenantField is a list, so name the table's partition key",
             ),
-            account_attribute=first_of(
+            account_attribute=first_error(
                 self.account_attribute and names.attribute_name(self.account_attribute),
                 ""
                 if account_key or self.source == "host"
@@ -80,7 +80,7 @@ class Options:
                 if tenant_key and account_key == tenant_key and self.account_field != self.tenant_field
                 else "",
             ),
-            backend_attribute=first_of(
+            backend_attribute=first_error(
                 names.attribute_name(self.backend_attribute),
                 f"is {self.backend_attribute!r}: that is a key attribute already"
                 if self.backend_attribute in (tenant_key, account_key)
@@ -96,7 +96,7 @@ class Options:
             return rule(field)
         if not 0 < len(field) <= MAX_PATHS:
             return f"has {len(field)} entries: allowed is 1 to {MAX_PATHS}"
-        return first_of(*(error and f"has an entry that {error}" for error in map(rule, field)))
+        return first_error(*(error and f"has an entry that {error}" for error in map(rule, field)))
 
     def _same_field_error(self) -> str:
         """A field of the tenant's is none of the account's: one value would be both."""

@@ -9,7 +9,7 @@ from math import comb
 
 import pytest
 
-from bench.comparison import CONFIDENCE, Pair, Ratio, Schedule, Verdict, compare, ratio_of, skipped_at_each_end
+from bench.comparison import CONFIDENCE, Pair, Ratio, Schedule, Verdict, compare, median_ratio, skipped_at_each_end
 from bench.finding import exit_status, find_maximum, find_median, find_ratio, find_size
 
 
@@ -40,12 +40,12 @@ def test_of_few_rounds_the_interval_is_the_whole_range(count: int) -> None:
 
 def test_ratios_are_taken_round_by_round() -> None:
     """A machine that becomes ten times as slow in the middle changes nothing."""
-    found = ratio_of([(2, 1), (3, 1), (20, 10), (30, 10), (25, 10), (250, 100)])
+    found = median_ratio([(2, 1), (3, 1), (20, 10), (30, 10), (25, 10), (250, 100)])
     assert (found.value, found.low, found.high, found.rounds) == (2.5, 2, 3, 6)
 
 
 def test_an_outlier_is_not_in_the_interval() -> None:
-    assert ratio_of([*[(1, 1)] * 14, (50, 1)]).high == 1
+    assert median_ratio([*[(1, 1)] * 14, (50, 1)]).high == 1
 
 
 @pytest.mark.parametrize(

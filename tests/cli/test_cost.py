@@ -17,7 +17,7 @@ from infra.settings.stack import Stack
 from simulator.lambda_edge.function import FunctionCode
 from simulator.lambda_edge.invocation import Report, start_line
 from simulator.standin.program import run_program
-from strategies.registry import STRATEGIES, section_of
+from strategies.registry import STRATEGIES, section_name
 from tests.cli.conftest import Result
 from tests.functions.deployed import Deployed, line
 from tests.functions.events import viewer_request
@@ -166,7 +166,7 @@ def test_every_strategy_is_compared_with_and_without_versions_in_the_cache(run: 
     assert rows[9][0].startswith("Assumed: requests 1,000,000, response-kb 50.0, hit-percent 80.0,")
     assert rows[10][0].startswith("List prices for us-east-1, ")
     assert rows[11] == ["Bundled as of 2026-08-01 to 2026-11-28: this shell has no AWS credentials"]
-    missing = [section_of(name) for name in STRATEGIES if name not in SET_UP]
+    missing = [section_name(name) for name in STRATEGIES if name not in SET_UP]
     warning = f"warning: {', '.join(missing)}: not in the config of local, so not compared\n"
     assert (result.exit_code, result.err) == (0, warning if missing else "")
 

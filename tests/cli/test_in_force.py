@@ -12,7 +12,7 @@ from cli.stacks.running import LocalStack
 from cli.stacks.view import overrides_control, view_local
 from cli.stacks.workspace import Workspace
 from controller.sources.key_values import KEY, store_text
-from infra.cdn.javascript import key_values_of
+from infra.cdn.javascript import build_key_values
 from infra.package.baked_config import deciding_config
 from infra.settings.stack import Stack
 from router.control.live import Live
@@ -33,7 +33,7 @@ def test_percentage_pin_release_and_withdrawal_are_those_of_the_store() -> None:
 
 
 def test_tiers_are_where_the_store_says() -> None:
-    values = key_values_of(TIERS)
+    values = build_key_values(TIERS)
     moved = {**values, "tier:premium": values["tier:premium"].replace("premium.example.com", "p9.example.com")}
     found = read_store_in_force(TIERS, moved)
     assert found.tiers is not None
@@ -42,7 +42,7 @@ def test_tiers_are_where_the_store_says() -> None:
 
 def test_a_pin_stands_in_the_place_of_every_tier() -> None:
     pinned = Workspace().open_stack("local", ["strategy=tier", "pin=canary"])
-    found = read_store_in_force(TIERS, key_values_of(pinned))
+    found = read_store_in_force(TIERS, build_key_values(pinned))
     assert found.apply_to(deciding_config(TIERS))["pin"] == "canary"
     assert found.tiers is None
 
@@ -61,7 +61,7 @@ def test_a_store_that_makes_no_sense_says_nothing(stack: Stack, text: str | None
 def test_a_function_that_is_tried_where_another_strategy_runs_goes_by_the_settings(
     stack: Stack, deployed: Stack | None
 ) -> None:
-    stores = {} if deployed is None else {"arn": key_values_of(deployed)}
+    stores = {} if deployed is None else {"arn": build_key_values(deployed)}
     status = {"url": "http://127.0.0.1:8080", "dynamodb": {"endpointUrl": "http://127.0.0.1:1"}, "keyValues": stores}
     view = view_local(stack, LocalStack("local", status, {}), "us-east-1", ["strategy=…"])
     assert view.in_force.unread == ()

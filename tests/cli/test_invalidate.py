@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cdn.invalidation import MARK_TAG, affected_paths, cached_paths, invalidation_path, mark_of
+from infra.cdn.invalidation import MARK_TAG, affected_paths, cached_paths, format_mark, invalidation_path
 from infra.config.rules import MAX_STATIC_PATHS
 from infra.settings.stack import load_stack
 from simulator.standin.config.stack_config import read_stack_config
@@ -73,7 +73,7 @@ def paths(*overrides: str, control: str = "live") -> dict[str, str]:
 def test_what_a_deployment_invalidates(
     before: tuple[str, ...], changes: tuple[str, ...], expected: list[str], control: str
 ) -> None:
-    mark = mark_of(paths(*before, control=control))
+    mark = format_mark(paths(*before, control=control))
     assert affected_paths(mark, paths(*before, *changes, control=control)) == expected
 
 
@@ -92,8 +92,8 @@ def test_a_pattern_becomes_a_path_as_cloudfront_takes_it() -> None:
 def test_the_mark_of_as_many_behaviors_as_there_can_be_fits_in_a_tag() -> None:
     static = [f"staticPaths[{index}]=/{index}/*" for index in range(MAX_STATIC_PATHS)]
     found = paths(*FASTEST, *static)
-    assert (len(found), len(mark_of(found))) == (25, 250)
-    assert affected_paths(mark_of(found), found) == []
+    assert (len(found), len(format_mark(found))) == (25, 250)
+    assert affected_paths(format_mark(found), found) == []
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def deployed(tmp_path: Path) -> Callable[..., str]:
 def test_a_change_is_invalidated_once(
     run: Callable[..., Result], cloudfront: FakeCloudFront, deployed: Callable[..., str]
 ) -> None:
-    cloudfront.tags[MARK_TAG] = mark_of(paths(*STATIC))
+    cloudfront.tags[MARK_TAG] = format_mark(paths(*STATIC))
     after = deployed(*STATIC, "origins.stable.domainName=v3.example.com")
     first = run("invalidate", "--stack", "prod", "--outputs", after)
     assert (first.exit_code, first.out) == (
@@ -158,7 +158,7 @@ def test_where_nothing_is_cached_nothing_is_invalidated(
 def test_an_invalidation_that_failed_is_made_up_for(
     run: Callable[..., Result], cloudfront: FakeCloudFront, deployed: Callable[..., str]
 ) -> None:
-    cloudfront.tags[MARK_TAG] = mark_of(paths(*FASTEST))
+    cloudfront.tags[MARK_TAG] = format_mark(paths(*FASTEST))
     after = deployed(*FASTEST, "origins.canary.domainName=v3.example.com")
     cloudfront.refusals["CreateInvalidation"] = [deny("cloudfront:CreateInvalidation")]
     first = run("invalidate", "--stack", "prod", "--outputs", after)
@@ -169,7 +169,7 @@ def test_an_invalidation_that_failed_is_made_up_for(
         f" cloudfront:CreateInvalidation on {ARN} (no identity-based policy allows the cloudfront:CreateInvalidation"
         " action)\n",
     )
-    assert cloudfront.tags[MARK_TAG] == mark_of(paths(*FASTEST))
+    assert cloudfront.tags[MARK_TAG] == format_mark(paths(*FASTEST))
     assert run("invalidate", "--stack", "prod", "--outputs", after, "--no-wait").exit_code == 0
     assert cloudfront.invalidations == [["/*"]]
 

@@ -27,7 +27,7 @@ from cli.stacks.control_table import AWS, Place
 from controller.analysis.plan import Plan
 from controller.rollout import transitions
 from controller.rollout.store import ControlTable, Items
-from infra.cdn.invalidation import MARK_TAG, cached_paths, mark_of
+from infra.cdn.invalidation import MARK_TAG, cached_paths, format_mark
 from infra.data.control_item import config_item
 from tests.cli.conftest import Result
 from tests.cli.fake_cloudfront import ID, FakeCloudFront, deny
@@ -456,10 +456,10 @@ def test_what_is_cached_is_invalidated_when_the_rest_is_in_force(
     cached = cached_paths(shipped_stack("prod", *FASTEST))
     edit_stack(project, "prod", strategy="fastest-origin")
     account.write_outputs(cachedPaths=cached)
-    account.cloudfront.tags[MARK_TAG] = mark_of(cached)
+    account.cloudfront.tags[MARK_TAG] = format_mark(cached)
     result = rolled_back(run, account, "--yes", "--json")
     assert (states(result)["cache"], slept) == ("done", [12])
-    assert (account.cloudfront.invalidations, account.cloudfront.tags[MARK_TAG]) == ([["/*"]], mark_of(cached))
+    assert (account.cloudfront.invalidations, account.cloudfront.tags[MARK_TAG]) == ([["/*"]], format_mark(cached))
     order = [call for call in account.cloudfront.calls if call in ("TagResource", "UpdateDistribution")]
     assert order == ["TagResource", "UpdateDistribution", "TagResource"]
     again = rolled_back(run, account, "--yes", "--json")
@@ -546,12 +546,12 @@ def test_a_store_that_says_stable_already_is_not_written() -> None:
 
 def test_the_origins_of_the_override_are_left_as_they_are_in_the_store() -> None:
     """A stack that has hosts of its own still, by an earlier version of the program, has them in no config."""
-    from infra.cdn.javascript import key_values_of
+    from infra.cdn.javascript import build_key_values
 
     settings = ("strategy=tier", "override.header=x-qa", "override.secret=0123456789abcdef")
     stack = shipped_stack("staging", *settings)
     client, stubber = stub_client()
-    former = {key: value.replace("staging-v", "ec2-") for key, value in key_values_of(stack).items()}
+    former = {key: value.replace("staging-v", "ec2-") for key, value in build_key_values(stack).items()}
     listed = [{"Key": key, "Value": value} for key, value in former.items()]
     stubber.add_response("list_keys", {"Items": listed}, {"KvsARN": STORE})
     step = key_values_step(stack, STORE, client)

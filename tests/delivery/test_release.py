@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from infra.package.process import lambda_python
-from release.__main__ import notes_of, read_version, write
+from release.__main__ import read_notes, read_version, write
 from release.packages import Package, ReleaseError
 from strategies.registry import STRATEGIES
 from tests.delivery.test_workflows import ROOT, place, runs, steps, triggers, workflow
@@ -61,15 +61,15 @@ def test_hashes_and_the_list_are_those_of_the_packages(folder: Path) -> None:
 
 def test_the_notes_are_the_section_of_the_version() -> None:
     changelog = "# Changelog\n\n## Unreleased\n\n- later\n\n## 1.2.3 - 2026-01-02\n\n- now\n\n## 1.2.2 - 2026-01-01\n"
-    assert notes_of(changelog, "1.2.3") == "- now\n"
+    assert read_notes(changelog, "1.2.3") == "- now\n"
     for version in ("Unreleased", "1.2.2", "1.2.4", "1x2.3"):
         with pytest.raises(ReleaseError) as refused:
-            notes_of(changelog, version)
+            read_notes(changelog, version)
         assert str(refused.value) == f"CHANGELOG.md has no section `## {version} - YYYY-MM-DD` with text"
 
 
 def test_the_changelog_has_notes_of_this_version_and_a_place_for_the_next() -> None:
-    assert notes_of(CHANGELOG, VERSION)
+    assert read_notes(CHANGELOG, VERSION)
     headings = re.findall(r"^## (.+)$", CHANGELOG, re.MULTILINE)
     assert headings[0] == "Unreleased"
     assert headings[1].startswith(f"{VERSION} - ")

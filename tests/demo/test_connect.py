@@ -51,7 +51,7 @@ def test_the_settings_make_the_hosts_the_origins_of_the_stack(outputs: dict[str,
     for name, place in outputs["origins"].items():
         origin = connected.settings.origins[name]
         assert (origin.domain_name, origin.protocol, origin.port) == (place["domainName"], "http", 8080)
-    options: Any = connected.settings.options_of("tier")
+    options: Any = connected.settings.strategy_options("tier")
     assert {name: tier.domain_name for name, tier in options.tiers.items()} == {
         name: place["domainName"] for name, place in outputs["tierBackends"].items()
     }

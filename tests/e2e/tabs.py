@@ -25,9 +25,9 @@ from cli.builds.kept import read_known, write_known
 from cli.stacks.control_table import Place
 from cli.stacks.workspace import Workspace
 from controller.sources.key_values import build_pairs
-from infra.cdn.javascript import build_function_code, key_values_of
+from infra.cdn.javascript import build_function_code, build_key_values
 from infra.data.control_item import config_item
-from infra.settings.skew import builds_of
+from infra.settings.skew import origins_by_build
 from infra.settings.stack import Stack
 from simulator.cloudfront import Distribution, Edge, Headers, OriginMap, ViewerRequest, ViewerResponse
 from simulator.dynamodb import LocalDynamoDB
@@ -165,7 +165,7 @@ class World:
 
     @property
     def names_builds(self) -> bool:
-        return bool(builds_of(self.stack.settings))
+        return bool(origins_by_build(self.stack.settings))
 
     def pass_time(self) -> None:
         """Let a part of the pages in the cache become stale."""
@@ -180,7 +180,7 @@ class World:
         await self._dynamodb.call("us-east-1", "PutItem", {"TableName": stack.control_table_name, "Item": item})
         for store in self.edge.key_value_stores.values():
             known = await asyncio.to_thread(read_known, self._place)
-            store.replace({**key_values_of(stack), **build_pairs(known.places)})
+            store.replace({**build_key_values(stack), **build_pairs(known.places)})
 
     async def deploy(self, host: str, build: Build) -> None:
         """Put a build in the place of another one, which is kept before where builds are."""

@@ -58,7 +58,7 @@ class Case:
 
 
 def token(age_seconds: int) -> Sent:
-    options: Any = Workspace().open_stack("local").settings.options_of("jwt-iat")
+    options: Any = Workspace().open_stack("local").settings.strategy_options("jwt-iat")
     claims = {"iat": int(time.time()) - age_seconds, "sub": "user-7", "exp": int(time.time()) + 600}
     return Sent({"Authorization": f"Bearer {jwt.encode(claims, options.secret, algorithm='HS256')}"})
 

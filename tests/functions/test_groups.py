@@ -16,7 +16,7 @@ from infra.cdn.javascript import MAX_CODE_BYTES
 from infra.package.baked_config import baked_config, deciding_config
 from router.baked import build_router
 from router.control.bots import PREFETCH_HEADERS
-from router.groups import BASELINE, group_of
+from router.groups import BASELINE, group_name
 from router.model.assignment import release_tag
 from router.model.request import Request
 from simulator.sample_events import origin_request
@@ -116,7 +116,7 @@ def test_the_router_behind_it_knows_the_baseline_and_counts_it() -> None:
     router = build_router(baked_config(stack_of(strategy="cookie-version", **SECTIONS["cookie-version"], **GROUPS)), "")
     event = origin_request(headers={"x-router-version": BASELINE})
     decision = router.decide(Request(headers={"x-router-version": BASELINE}))
-    assert (decision.origin, decision.reason, group_of(decision)) == ("stable", "assigned-version", BASELINE)
+    assert (decision.origin, decision.reason, group_name(decision)) == ("stable", "assigned-version", BASELINE)
     result: Any = router.handle(event)
     assert result["headers"]["x-router-trace"][0]["value"].startswith("stable;")
     assert result["headers"]["x-router-trace"][0]["value"].endswith(f";{BASELINE}")
@@ -193,7 +193,7 @@ def test_the_strategy_in_python_decides_the_same(
     request = request_of(cookies=given_cookies, headers=given_headers, request_id=request_id)
     decision = decide({**deciding(), "canary_percent": float(percent)}, request, "us-east-1")
     said = line(function.run(viewer_request(cookies=given_cookies, headers=given_headers, request_id=request_id)))
-    group = group_of(decision) if group_of(decision) != "canary" else ""
+    group = group_name(decision) if group_name(decision) != "canary" else ""
     assert (said["origin"], said["reason"]) == (decision.origin, decision.reason)
     assert (said.get("bucket"), said.get("group", "")) == (decision.bucket, group)
 

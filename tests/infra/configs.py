@@ -20,7 +20,7 @@ from infra.settings.stack import Stack, load_stack
 from simulator.standin.config.stack_config import read_stack_config
 from simulator.standin.program import Run, run_program
 from strategies.base import Needs
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "staging", "prod")
@@ -92,7 +92,7 @@ def _run_stack(stack: str, *overrides: str, state: Mapping[str, object] | None =
 SET_UP = tuple(
     name
     for name in STRATEGIES
-    if section_of(name) in yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    if section_name(name) in yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
 )
 """Strategies with a section in the file of every stack. Any other one does without: its declared example is given."""
 
@@ -109,7 +109,7 @@ VERSIONED = {
 
 def choosing(strategy: str) -> tuple[str, ...]:
     """The overrides that switch a shipped stack to a strategy."""
-    declared = {} if strategy in SET_UP else {section_of(strategy): example(load(strategy).Options)}
+    declared = {} if strategy in SET_UP else {section_name(strategy): example(load(strategy).Options)}
     return (f"strategy={strategy}", *_settings_in(declared))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.cdn.javascript import build_rewriting_code, key_values_of
+from infra.cdn.javascript import build_key_values, build_rewriting_code
 from infra.decision_inputs import required_associations
 from infra.leak_gate import find_stack_leaks
 from infra.naming.resource_names import Name
@@ -96,14 +96,14 @@ def test_tier_has_a_function_for_the_answers_where_one_can_name_an_origin(host: 
     stack = stack_of(strategy="tier", tier=tier, origins=VIEWERS)
     assert [one.event_type for one in required_associations(stack)][1:] == ["viewer-response"] * expected
     assert (build_rewriting_code(stack) is not None) is expected
-    assert ("host:p.example.com" in key_values_of(stack)) is expected
+    assert ("host:p.example.com" in build_key_values(stack)) is expected
     assert (Name("CloudFront function", "edge-router-test-site") in [*stack.short_names()]) is expected
     assert find_stack_leaks(stack) == []
     assert stack.warnings() == []
     off = stack_of(strategy="tier", tier=tier, rewriteRedirects=False)
     assert build_rewriting_code(off) is None
     assert [one.event_type for one in required_associations(off)] == ["viewer-request"]
-    assert [key for key in key_values_of(off) if key.startswith("host:")] == []
+    assert [key for key in build_key_values(off) if key.startswith("host:")] == []
 
 
 def test_what_the_answers_function_reads_of_each_host() -> None:
@@ -114,7 +114,7 @@ def test_what_the_answers_function_reads_of_each_host() -> None:
     tiers = {"premium": {"domainName": "v1.example.net", "port": 8443}, "basic-2": {"domainName": "d1.cloudfront.net"}}
     aliases = ["www.example.com", "*.tenants.example.com"]
     stack = stack_of(strategy="tier", tier={"tiers": tiers}, origins=origins, domain={"aliases": aliases, **ZONE})
-    assert {key: value for key, value in key_values_of(stack).items() if key.startswith("host:")} == {
+    assert {key: value for key, value in build_key_values(stack).items() if key.startswith("host:")} == {
         "host:api.tenants.example.com": '{"http":[80]}',
         "host:app.example.org": '{"isForeign":true,"https":[443],"paths":["/v1"]}',
         "host:d1.cloudfront.net": '{"isForeign":true,"https":[443]}',

@@ -410,7 +410,7 @@ def test_numbers_may_come_as_strings_and_strings_as_numbers() -> None:
     ).settings
     assert settings.canary_percent == 0.05
     assert settings.options.max_age_seconds == 3600
-    assert settings.options_of("sticky-session").table_name == "12345"
+    assert settings.strategy_options("sticky-session").table_name == "12345"
     assert settings.function.memory_mb == 256
     assert settings.tables.protect is True
     assert settings.origins["canary"].port == 8443
@@ -430,7 +430,7 @@ def test_a_date_that_yaml_took_for_a_time_is_read_as_one() -> None:
     """The engine hands `releasedAt: 2026-11-01T00:00:00Z` without quotes on as Go prints a time."""
     options = stack_of(
         jwtIat={"algorithm": "HS256", "secret": SECRET, "releasedAt": "2026-11-01 12:00:00 +0000 UTC"}
-    ).settings.options_of("jwt-iat")
+    ).settings.strategy_options("jwt-iat")
     assert options.released_at == "2026-11-01T12:00:00+00:00"
 
 
@@ -441,8 +441,8 @@ def test_keys_of_other_namespaces_are_left_alone() -> None:
 def test_an_empty_section_counts_as_absent() -> None:
     settings = stack_of(override={}, stickySession={}, cookieVersion={}, jwtIat={}).settings
     assert settings.override is None
-    assert settings.options_of("sticky-session") is None
-    assert settings.options_of("jwt-iat") is None
+    assert settings.strategy_options("sticky-session") is None
+    assert settings.strategy_options("jwt-iat") is None
     assert settings.options.cookie == "app-version"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.cdn.distribution_args import Attached, distribution_args
 from infra.cdn.invalidation import cached_paths
-from infra.cdn.javascript import key_values_of
+from infra.cdn.javascript import build_key_values
 from infra.cdn.policy_args import cache_policy, policies_args
 from infra.data.control_item import config_item
 from infra.decision_inputs import decision_inputs
@@ -101,13 +101,13 @@ def test_a_new_build_ends_no_rollout_and_is_in_table_and_store() -> None:
     other = stack_of(skew=FILES, origins={**BUILT, "canary": ORIGINS["canary"]}, control="live", **VERSIONED)
     assert config_item(one.settings)["revision"] == config_item(other.settings)["revision"]
     assert config_item(other.settings)["builds"] == {"M": {"stable": {"S": "A"}, "canary": {"S": "2026-11"}}}
-    assert key_values_of(other).keys() == {"canary", "build:A", "build:2026-11"}
+    assert build_key_values(other).keys() == {"canary", "build:A", "build:2026-11"}
 
 
 def test_without_skew_nothing_is_different() -> None:
     """A build alone, too: it says nothing about how an origin is reached."""
     plain, built = stack_of(control="live", **VERSIONED), stack_of(control="live", origins=BUILT, **VERSIONED)
-    for of in (baked_config, key_values_of, cached_paths):
+    for of in (baked_config, build_key_values, cached_paths):
         assert of(plain) == of(built)
     assert config_item(plain.settings) == config_item(built.settings)
     assert set(baked_config(built)["origins"]["stable"]) == ROUTED

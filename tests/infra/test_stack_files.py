@@ -10,7 +10,7 @@ import yaml
 
 from infra.config.options_model import options_model
 from infra.settings.model import CoreSettings, Settings
-from strategies.registry import STRATEGIES, section_of
+from strategies.registry import STRATEGIES, section_name
 from tests.infra.configs import BY_PERCENTAGE, ON_LAMBDA, ROOT, SET_UP, STACKS, choosing, shipped_stack
 
 PROJECT = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
@@ -20,7 +20,7 @@ every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 def test_the_project_file_names_the_keys_of_the_settings() -> None:
     """All of them but the sections of strategies that no stack sets up."""
-    optional = {section_of(name) for name in STRATEGIES if name not in SET_UP}
+    optional = {section_name(name) for name in STRATEGIES if name not in SET_UP}
     assert set(PROJECT["config"]) == set(Settings.keys()) - optional
 
 
@@ -50,7 +50,7 @@ def test_descriptions_name_only_options_that_exist() -> None:
     """What a section's description lists in camelCase is a key of that section."""
     for name in SET_UP:
         keys = set(options_model(name).keys())
-        words = set(re.findall(r"\b[a-z]+(?:[A-Z][a-z]+)+\b", PROJECT["config"][section_of(name)]["description"]))
+        words = set(re.findall(r"\b[a-z]+(?:[A-Z][a-z]+)+\b", PROJECT["config"][section_name(name)]["description"]))
         assert words <= keys, name
         assert {key for key in keys if re.search("[A-Z]", key)} <= words, name
 
@@ -117,12 +117,12 @@ def test_prod_begins_with_nobody_on_the_canary() -> None:
 def test_stacks_for_aws_ship_no_secret(stack: str) -> None:
     settings = shipped_stack(stack).settings
     assert settings.override is None
-    assert settings.options_of("cookie-version").signing_keys == ()
-    assert settings.options_of("jwt-iat").secret == ""
+    assert settings.strategy_options("cookie-version").signing_keys == ()
+    assert settings.strategy_options("jwt-iat").secret == ""
 
 
 def test_a_section_without_its_own_model_is_a_strategys() -> None:
-    assert set(Settings.keys()) - set(CoreSettings.keys()) == set(map(section_of, STRATEGIES))
+    assert set(Settings.keys()) - set(CoreSettings.keys()) == set(map(section_name, STRATEGIES))
 
 
 def test_the_program_only_wires() -> None:

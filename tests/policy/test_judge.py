@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cache_check import analyze_state
 from cache_check.catalogue import RULES
 from policy.judge import NOT_JUDGED, Violation, judge
-from policy.policies import CERTAIN, is_excluded, policies, policy_of
+from policy.policies import CERTAIN, is_excluded, policies, policy_name
 from policy.preview import Seen, is_read, plain_properties
 from pulumi_state.resources import CACHE_POLICY, DISTRIBUTION, FUNCTION, ORIGIN_REQUEST_POLICY
 from pulumi_state.values import UNKNOWN, StateError
@@ -185,7 +185,7 @@ def test_every_rule_that_needs_no_stack_is_a_policy_and_certain_leaks_are_mandat
 def test_a_finding_that_may_be_certain_goes_to_the_policy_of_its_severity() -> None:
     certain = Violation("min-ttl-overrides-no-store", "error", "site", "urn", "text")
     possible = Violation("min-ttl-overrides-no-store", "warning", "site", "urn", "text")
-    assert (policy_of(certain), policy_of(possible)) == (
+    assert (policy_name(certain), policy_name(possible)) == (
         "min-ttl-overrides-no-store",
         "min-ttl-overrides-no-store-possible",
     )

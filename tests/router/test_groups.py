@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from infra.package.baked_config import deciding_config
 from router.baked import build_router
 from router.control.bots import PREFETCH_HEADERS, Bots
-from router.groups import Grouped, GroupPrecedence, group_of, is_baseline, is_held_out
+from router.groups import Grouped, GroupPrecedence, group_name, is_baseline, is_held_out
 from router.model.assignment import BUCKETS, Assignment, Live, bucket, release_tag
 from router.model.decision import Decision, Reading
 from router.model.request import Request
@@ -199,8 +199,8 @@ def test_a_table_has_no_groups() -> None:
     live = Live(50, "none", RELEASE)
     precedence.forced_decision(Request(), live)
     reading = Reading(None, "eu-west-1", 1.0)
-    assert group_of(precedence.enforce_limits(Decision("canary", "session", reading=reading), live)) == ""
-    assert group_of(precedence.enforce_limits(Decision("canary", "cookie"), live)) == "canary"
+    assert group_name(precedence.enforce_limits(Decision("canary", "session", reading=reading), live)) == ""
+    assert group_name(precedence.enforce_limits(Decision("canary", "cookie"), live)) == "canary"
 
 
 def build_router_precedence() -> Any:

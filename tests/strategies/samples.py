@@ -9,7 +9,7 @@ from typing import Any
 
 from docs.generate.docstrings import example, reasons
 from infra.config.options_model import options_model
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 from tests.infra.configs import SET_UP, shipped_stack
 
 ROOT = Path(__file__).parents[2]
@@ -17,13 +17,13 @@ ROOT = Path(__file__).parents[2]
 
 def sample_section(strategy: str) -> dict[str, Any]:
     """The declared example, as a section of the config."""
-    return {section_of(strategy): example(load(strategy).Options)}
+    return {section_name(strategy): example(load(strategy).Options)}
 
 
 def sample_options(strategy: str) -> dict[str, Any]:
     """Options as baked JSON has them: those of the local stack, or else the declared example."""
     if strategy in SET_UP:
-        options = shipped_stack("local").settings.options_of(strategy)
+        options = shipped_stack("local").settings.strategy_options(strategy)
     else:
         [section] = sample_section(strategy).values()
         given = options_model(strategy).model_validate(section)

@@ -22,7 +22,7 @@ from router.model.request import Body, Request
 from strategies.base import Needs
 from strategies.fastest_origin import FastestOrigin
 from strategies.options import camel_case
-from strategies.registry import STRATEGIES, load, section_of
+from strategies.registry import STRATEGIES, load, section_name
 from tests.strategies.fakes import ORIGINS, Assigned, FakeTable, errors_of, make_edge
 from tests.strategies.samples import is_declared, sample_options
 
@@ -54,7 +54,7 @@ def sample_of(name: str) -> dict[str, Any]:
     return copy.deepcopy(SAMPLES[name]) if name in SAMPLES else sample_options(name)
 
 
-def options_of(name: str) -> Any:
+def make_options(name: str) -> Any:
     return load(name).Options(**sample_of(name))
 
 
@@ -62,8 +62,8 @@ def build(name: str, failure: str = "") -> Assigned:
     edge = make_edge(table=FakeTable(ITEMS, failure))
     if name == "fastest-origin":
         probe = lambda origin, *_: 200 if origin.name == "canary" else 503  # noqa: E731
-        return Assigned(FastestOrigin(options_of(name), edge, probe=probe), 50)
-    return Assigned(load(name)(options_of(name), edge), 50)
+        return Assigned(FastestOrigin(make_options(name), edge, probe=probe), 50)
+    return Assigned(load(name)(make_options(name), edge), 50)
 
 
 texts = st.text(max_size=40)
@@ -138,7 +138,7 @@ def test_the_class_knows_the_name_it_is_registered_under(name: str) -> None:
 
 @every_strategy
 def test_needs_are_pure(name: str) -> None:
-    strategy, options = load(name), options_of(name)
+    strategy, options = load(name), make_options(name)
     before = copy.deepcopy(options)
     needs = strategy.needs(options)
     assert isinstance(needs, Needs)
@@ -154,7 +154,7 @@ def test_versions_are_kept_only_where_a_function_assigns_them_before_the_cache(n
     assert (needs.is_cacheable, needs.version_header, needs.viewer_function) == (True, "x-router-version", "canary")
     assert needs.function_triggers == ("viewer-request", "viewer-response")
     assert not needs.origin_response
-    uncached = load(name).needs(options_of(name))
+    uncached = load(name).needs(make_options(name))
     assert (uncached.is_cacheable, uncached.version_header, uncached.viewer_function) == (False, "", "")
 
 
@@ -168,7 +168,7 @@ def test_any_request_gets_a_valid_decision_with_versioned_caching(name: str, req
 
 @every_strategy
 def test_needs_name_only_what_cloudfront_can_forward(name: str) -> None:
-    needs = load(name).needs(options_of(name))
+    needs = load(name).needs(make_options(name))
     assert [text for text in map(names.cookie_name, needs.cookies) if text] == []
     assert [text for text in map(names.header_name, needs.headers) if text] == []
     assert needs.headers == {header.lower() for header in needs.headers}
@@ -228,7 +228,7 @@ def test_pydantic_builds_the_options_as_the_edge_does(name: str) -> None:
     options = load(name).Options
     built = TypeAdapter(options).validate_python(sample_of(name))
     assert isinstance(built, options)
-    assert load(name).needs(built) == load(name).needs(options_of(name))
+    assert load(name).needs(built) == load(name).needs(make_options(name))
 
 
 # The infrastructure checks Regions and presets; names of attributes, an issuer and the like may be any text.
@@ -297,7 +297,7 @@ def test_sections_are_the_names_in_camel_case() -> None:
         "fastest-origin": "fastestOrigin",
         "tier": "tier",
     }
-    assert {name: section_of(name) for name in sections} == sections
+    assert {name: section_name(name) for name in sections} == sections
 
 
 def test_an_unregistered_name_is_a_key_error() -> None:

@@ -57,7 +57,7 @@ def number(low: float, high: float) -> Callable[[object], float]:
     return read
 
 
-def list_of(read: Callable[[object], Value]) -> Callable[[object], tuple[Value, ...]]:
+def read_list(read: Callable[[object], Value]) -> Callable[[object], tuple[Value, ...]]:
     """Make a reader of lists."""
 
     def read_all(value: object) -> tuple[Value, ...]:

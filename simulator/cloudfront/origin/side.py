@@ -106,8 +106,8 @@ class OriginSide:
         if result is not None:
             sent = _apply_changes(sent, described, result)
             described = described | {name: result[name] for name in ("headers", "querystring", "uri", "origin")}
-        self._hint_about_host(sent, target_of(described["origin"], origin), origin)
-        response = await self._fetch(sent, target_of(described["origin"], origin), origin, context)
+        self._hint_about_host(sent, make_target(described["origin"], origin), origin)
+        response = await self._fetch(sent, make_target(described["origin"], origin), origin, context)
         return OriginAnswer(await self._origin_response(response, described, context)), response.status
 
     def _forward(self, request: ViewerRequest, context: Context, origin: Origin, validators: Headers) -> ViewerRequest:
@@ -200,7 +200,7 @@ def _apply_changes(sent: ViewerRequest, described: dict[str, Any], result: dict[
     return replace(changed, querystring=sent.querystring) if is_untouched else changed
 
 
-def target_of(origin_object: dict[str, Any], configured: Origin) -> Target:
+def make_target(origin_object: dict[str, Any], configured: Origin) -> Target:
     """The target of an event's origin object; attempts and connection timeout are only in the distribution."""
     kind = "custom" if "custom" in origin_object else "s3"
     settings = origin_object[kind]

@@ -166,13 +166,13 @@ def status_app(
             return JSONResponse({"error": "start and end are milliseconds since 1970"}, 400)
 
     async def drop(request: Request) -> Response:
-        patterns = await _json_of(request)
+        patterns = await _read_json(request)
         if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
             return _refusal(request, "a JSON list of path patterns")
         return JSONResponse({"dropped": invalidate(patterns)})
 
     async def change(request: Request) -> Response:
-        document: Any = await _json_of(request)
+        document: Any = await _read_json(request)
         try:
             change_pairs(document["puts"], document["deletes"])
         except (KeyError, TypeError):
@@ -181,7 +181,7 @@ def status_app(
 
     async def measure(request: Request) -> Response:
         try:
-            return JSONResponse(metric_data(await _json_of(request)), headers=NOT_CACHED)
+            return JSONResponse(metric_data(await _read_json(request)), headers=NOT_CACHED)
         except (KeyError, TypeError, ValueError):
             return _refusal(request, "a JSON object of region, queries, start and end")
 
@@ -195,7 +195,7 @@ def status_app(
     return Starlette(routes=routes)
 
 
-async def _json_of(request: Request) -> Any:
+async def _read_json(request: Request) -> Any:
     """The body, None where it is not JSON."""
     if request.headers.get("content-type") != "application/json":
         return None

@@ -40,7 +40,7 @@ class Network:
 
     def resolve(self, host: Any, port: Any, *args: Any, **keywords: Any) -> list[Any]:
         """Resolve as socket.getaddrinfo does; the port of a mapped origin changes with its address."""
-        target = self._target_of(host, port)
+        target = self._find_target(host, port)
         if target is None:
             return self._getaddrinfo(host, port, *args, **keywords)
         local_port = target.port or _DEFAULT_PORTS[target.scheme]
@@ -55,7 +55,7 @@ class Network:
             return PlainSocket(sock)
         return self._wrap_socket(context, sock, *args, **keywords)
 
-    def _target_of(self, host: Any, port: Any) -> SplitResult | None:
+    def _find_target(self, host: Any, port: Any) -> SplitResult | None:
         name = host.lower().removesuffix(".") if isinstance(host, str) else ""
         labels = name.split(".")
         candidates = [name, *(f"*.{'.'.join(labels[index:])}" for index in range(1, len(labels)))]

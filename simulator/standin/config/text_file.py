@@ -21,7 +21,7 @@ class TextFileError(Exception):
 
 def read_text(path: Path | str, *, fifo_wait_seconds: float = FIFO_WAIT_SECONDS) -> str:
     """UTF-8, with or without a byte order mark, of a file or of a pipe (`<(…)`). Errors: TextFileError."""
-    return text_of(read_content(path, fifo_wait_seconds=fifo_wait_seconds))
+    return decode_text(read_content(path, fifo_wait_seconds=fifo_wait_seconds))
 
 
 def read_content(path: Path | str, *, fifo_wait_seconds: float = FIFO_WAIT_SECONDS) -> bytes:
@@ -36,7 +36,7 @@ def read_content(path: Path | str, *, fifo_wait_seconds: float = FIFO_WAIT_SECON
         raise TextFileError(f"cannot be read: {error}") from error
 
 
-def text_of(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """Bytes as UTF-8. Errors: TextFileError says where they are not."""
     try:
         text = content.decode("utf-8-sig")

@@ -211,7 +211,7 @@ def yaml_lines(text: str) -> dict[tuple[int | str, ...], int]:
     return lines
 
 
-def line_of(lines: Mapping[tuple[int | str, ...], int], location: tuple[int | str, ...]) -> int:
+def find_line(lines: Mapping[tuple[int | str, ...], int], location: tuple[int | str, ...]) -> int:
     """Return the line of a key, or of what it would be in."""
     while location and location not in lines:
         location = location[:-1]

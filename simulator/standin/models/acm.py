@@ -13,7 +13,7 @@ _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _NAME = matching(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})+", "a domain name, with or without *. before it")
 
 
-def names_of(certificate: Properties) -> list[str]:
+def certificate_names(certificate: Properties) -> list[str]:
     """All names on a certificate, the first one first."""
     others = certificate.get("subjectAlternativeNames")
     listed = [str(certificate.get("domainName")), *(map(str, others) if isinstance(others, list) else [])]
@@ -22,7 +22,7 @@ def names_of(certificate: Properties) -> list[str]:
 
 def covers(certificate: Properties, name: str) -> bool:
     """A wildcard stands for exactly one label (RFC 6125 §6.4.3)."""
-    return bool({name, f"*.{name.partition('.')[2]}"} & set(names_of(certificate)))
+    return bool({name, f"*.{name.partition('.')[2]}"} & set(certificate_names(certificate)))
 
 
 def is_issued(arn: str, scope: Scope) -> bool:
@@ -52,7 +52,7 @@ def _proof(name: str) -> dict[str, object]:
 
 
 def _compute_certificate(creation: Creation) -> dict[str, object]:
-    names = names_of(creation.inputs)
+    names = certificate_names(creation.inputs)
     return {
         "domainValidationOptions": [_proof(name) for name in names],
         "status": "PENDING_VALIDATION",
@@ -68,7 +68,7 @@ def _check_validation(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from scope.missing("certificateArn", arn, CERTIFICATE_TYPE, "certificate")
     if certificate is None or not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         return
-    for option in (_proof(name) for name in names_of(certificate.outputs)):
+    for option in (_proof(name) for name in certificate_names(certificate.outputs)):
         name = str(option["resourceRecordName"]).rstrip(".")
         if name not in given:
             yield Failure("validationRecordFqdns", f"lacks {name}, which proves {option['domainName']}")

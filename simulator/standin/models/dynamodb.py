@@ -180,7 +180,7 @@ def _key_type_failures(
             yield Failure("item", f"has the type {next(iter(item[key]))} at {key!r}: the table says {types.get(key)}")
 
 
-def _key_of(inputs: Properties) -> str:
+def _item_key(inputs: Properties) -> str:
     """The table and the key, as the provider joins them."""
     item = _parse_item(inputs.get("item")) or {}
     parts = [str(inputs["tableName"])]
@@ -193,11 +193,11 @@ def _key_of(inputs: Properties) -> str:
 TABLE_ITEM = ResourceModel(
     type="aws:dynamodb/tableItem:TableItem",
     modelled=words("hashKey item rangeKey region tableName"),
-    identify=lambda creation: _key_of(creation.inputs),
+    identify=lambda creation: _item_key(creation.inputs),
     replaces=words("hashKey rangeKey tableName"),
     check=_check_item,
     # The provider writes on the condition that there is none.
-    unique=Unique("ConditionalCheckFailedException", lambda inputs, region: [(region, _key_of(inputs))]),
+    unique=Unique("ConditionalCheckFailedException", lambda inputs, region: [(region, _item_key(inputs))]),
 )
 
 MODELS = (TABLE, TABLE_ITEM)

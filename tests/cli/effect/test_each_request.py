@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from cli.effect.lines import effect_of
+from cli.effect.lines import find_effect
 from controller.analysis.plan import Plan
 from controller.rollout.item import to_routed_item
 from controller.rollout.state import ENDED, PAUSED, ROLLED_BACK, RUNNING, SUCCEEDED, Rollout
@@ -336,5 +336,5 @@ def test_an_origin_that_is_gone_has_its_visitors_drawn_again() -> None:
 
 
 def test_a_new_stack_is_told_by_its_own_settings() -> None:
-    pinned = effect_of(None, stack("tier", tier={"tiers": TIERS}, pin="canary").settings)
+    pinned = find_effect(None, stack("tier", tier={"tiers": TIERS}, pin="canary").settings)
     assert texts(pinned)[1] == f"Everybody goes to canary ({HOSTS['canary']}): the pin says so."

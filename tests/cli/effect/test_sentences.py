@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.effect.line import Line
-from cli.effect.lines import Effect, effect_of
+from cli.effect.lines import Effect, find_effect
 from infra.settings.stack import Stack
 from tests.infra.configs import ORIGINS, stack_of
 
@@ -44,7 +44,7 @@ def stack(strategy: str = "cookie-version", **changes: object) -> Stack:
 
 
 def effect(before: Stack, after: Stack) -> Effect:
-    return effect_of(before.settings, after.settings)
+    return find_effect(before.settings, after.settings)
 
 
 def about(found: Effect, who: str) -> Line:
@@ -285,7 +285,7 @@ def test_nobody_is_said_to_stay_where_something_is_not_judged() -> None:
 
 
 def test_a_new_stack_has_no_visitors_yet() -> None:
-    assert texts(effect_of(None, stack().settings)) == [
+    assert texts(find_effect(None, stack().settings)) == [
         "The stack is new: it has no visitors yet.",
         "5 % of new visitors go to canary (v2.example.com).",
     ]

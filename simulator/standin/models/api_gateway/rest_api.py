@@ -27,11 +27,11 @@ def _compute_api(creation: Creation) -> dict[str, object]:
 def _check_resource(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from check_api(inputs, scope)
     parent = inputs.get("parentId")
-    if isinstance(parent, str) and not (_path_of(parent, scope)):
+    if isinstance(parent, str) and not (_resource_path(parent, scope)):
         yield Failure("parentId", f"is {parent!r}: there is no such resource in this deployment")
 
 
-def _path_of(resource_id: str, scope: Scope) -> str:
+def _resource_path(resource_id: str, scope: Scope) -> str:
     """The path of a resource, "/" for an API's root; "" where there is none."""
     if scope.find(REST_API_TYPE, rootResourceId=resource_id) is not None:
         return "/"
@@ -40,7 +40,7 @@ def _path_of(resource_id: str, scope: Scope) -> str:
 
 
 def _compute_resource(creation: Creation) -> dict[str, object]:
-    parent = _path_of(str(creation.inputs["parentId"]), creation.scope).rstrip("/")
+    parent = _resource_path(str(creation.inputs["parentId"]), creation.scope).rstrip("/")
     return {"path": f"{parent}/{creation.inputs['pathPart']}"}
 
 
