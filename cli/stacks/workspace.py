@@ -121,7 +121,11 @@ def load(stack: str, config: StackConfig) -> Stack:
         opened = load_stack(config.values, stack, config.project, config.secret_keys)
     except SettingsError as error:
         errors = error.errors
-    errors += [_describe(one, config) for one in config.mismatches if not _is_among(one.key, errors)]
+    for one in config.mismatches:
+        # Errors of the keys inside are those of text that only this program would read as an object.
+        errors = [error for error in errors if not error.startswith((f"{one.key}.", f"{one.key}["))]
+        if not any(error.startswith(f"{one.key} ") for error in errors):
+            errors.append(_describe(one, config))
     if opened is None or errors:
         raise SettingsError(errors)
     return opened
@@ -133,13 +137,11 @@ _EXPECTED = {"array": "a list of text", "boolean": "true or false", "integer": "
 def _describe(mismatch: Mismatch, config: StackConfig) -> str:
     """Put what the models take and Pulumi rejects into words."""
     from infra.config.errors import format_value
+    from infra.settings.model import SECTIONS_WITH_SECRETS
 
     if mismatch.type is None:
         return mismatch.message.partition(": ")[2]
     key = mismatch.key
-    value = "[secret]" if key in config.secret_keys else format_value(config.values[key])
+    is_secret = key in config.secret_keys or key.partition(":")[2] in SECTIONS_WITH_SECRETS
+    value = "[secret]" if is_secret else format_value(config.values[key])
     return f"{key} is {value}: expected {_EXPECTED.get(mismatch.type.name, 'text')}"
-
-
-def _is_among(key: str, errors: Sequence[str]) -> bool:
-    return any(error.startswith((f"{key} ", f"{key}.", f"{key}[")) for error in errors)

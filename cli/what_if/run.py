@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cli.output.console import err, print_json, warn
 from cli.output.errors import EXIT_LEFT, OperationError, UsageError
 from cli.output.progress import PLAIN_EVERY_SECONDS
 from infra.settings.stack import Stack
-from what_if.files import LocalFiles, LogError, Logs
+from what_if.files import LogError
 from what_if.findings import Findings, read_findings
 from what_if.rules import Rules, read_rules
+
+if TYPE_CHECKING:
+    from what_if.files import Logs
 
 MEGABYTE = 1_000_000
 
@@ -103,8 +106,10 @@ def _read_files(rules: Rules, asked: Asked) -> Read:
         return Read(findings, len(logs.entries), tuple(database.unreadable.items()))
 
 
-def _find_files(place: str) -> LocalFiles:
+def _find_files(place: str) -> Logs:
     """Return the files of a place on this machine. UsageError if there are none."""
+    from what_if.files import LocalFiles
+
     try:
         return LocalFiles(place)
     except LogError as error:

@@ -71,7 +71,7 @@ def parse_settings(
     """
     prefix = f"{project}:"
     own = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    raw = {key: _decode(value) if json_keys is None or key in json_keys else value for key, value in own.items()}
+    raw = {key: decode_value(value) if json_keys is None or key in json_keys else value for key, value in own.items()}
     return validate(model, raw, prefix, {key for key in raw if f"{prefix}{key}" in secret_keys})
 
 
@@ -92,7 +92,7 @@ def validate(
         raise SettingsError(format_errors(error, start, raw, secret_keys)) from None
 
 
-def _decode(value: str) -> object:
+def decode_value(value: str) -> object:
     """Decode objects and lists, which come as JSON; leave anything else for its field to report."""
     if value[:1] in ("{", "["):
         try:

@@ -33,7 +33,8 @@ _EXPECTED = {
 _LIST = f": expected {_EXPECTED['list']}"
 _SECRET_KEY = re.compile(r"secret(?!Header)|salt|password|signingKeys|jwks|privateKey|publicKey", re.IGNORECASE)
 _PLAIN_KEY = re.compile(r"[\w-]+")
-_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*?(?:'|…)|"(?:[^"\\]|\\.)*?(?:"|…)""")
+"""A quoted part of a message, or its beginning where format_value has cut it."""
 
 Location = tuple[int | str, ...]
 

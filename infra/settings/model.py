@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from infra.config.base_model import Section, Text, Whole, parse_settings
+from infra.config.base_model import Section, Text, Whole, decode_value, parse_settings
 from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import Percentage, absent_if_empty, between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
@@ -365,6 +365,10 @@ def load_settings(
     `secret_keys` are the full keys whose values no message may show.
     """
     sections = {f"{project}:{name}" for name in SECTIONS_WITH_SECRETS}
-    hidden = {key for key, value in config.items() if key in secret_keys or (key in sections and value[:1] != "{")}
+    hidden = {
+        key
+        for key, value in config.items()
+        if key in secret_keys or (key in sections and not isinstance(decode_value(value), dict))
+    }
     json_keys = [field.alias for field in Settings.model_fields.values() if field.alias and field.annotation is not str]
     return parse_settings(Settings, config, project, hidden, json_keys)

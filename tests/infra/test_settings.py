@@ -139,7 +139,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "cookieVersion.maxAgeSeconds is 0: allowed is 1 to 34560000 seconds (400 days, the most browsers keep)",
     ),
     ({"cookieVersion": "x"}, "cookieVersion is [secret]: expected an object"),
-    ({"cookieVersion": "{broken"}, "cookieVersion is '{broken': expected an object"),
+    ({"cookieVersion": "{broken"}, "cookieVersion is [secret]: expected an object"),
     (
         {"stickySession": {"replicas": ["us-east-1"]}},
         "stickySession.replicas[0] is 'us-east-1': that is homeRegion, where the table is anyway;"
@@ -503,3 +503,15 @@ def test_the_salt_of_the_log_differs_by_stack_and_can_be_set() -> None:
 )
 def test_a_default_that_no_longer_fits_is_a_mistake_as_well(changes: dict[str, Any], problem: str) -> None:
     assert problems_of(**changes) == [problem]
+
+
+@pytest.mark.parametrize(
+    "override", ["x" * 200, "{" + "x" * 200, '["' + "x" * 200 + '"]', '{"header":"x-qa","secret":1']
+)
+def test_no_text_in_place_of_a_section_with_a_secret_is_shown_however_long_it_is(override: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings({"edge-router:override": override})
+    [text] = [error for error in raised.value.errors if "override" in error]
+    assert "x" * 10 not in text
+    assert "x-qa" not in text
+    assert text.endswith(": expected an object")
