@@ -100,6 +100,17 @@ ROWS = (
         are_rarely_stopped,
     ),
     Row("healthy, noisy latency", PLAN, NOISE, FALSE, are_rarely_stopped),
+    Row("3 points more errors", PLAN, Traffic(canary_error_rate=0.04), FOUND, are_mostly_stopped),
+    Row("latency +50 %", PLAN, Traffic(canary_latency_ms=180), FOUND, are_mostly_stopped),
+    Row("latency +50 %, noisy", PLAN, dataclasses.replace(NOISE, canary_latency_ms=180), FOUND, are_mostly_stopped),
+    Row(
+        "p99 +50 %, same median, from 5 % on, 100 requests/s",
+        FROM_FIVE,
+        Traffic(requests_per_second=100, canary_log_spread=SLOW_TAIL),
+        f"{FOUND} at the first step",
+        are_found_at_first_step,
+    ),
+    Row("p99 +50 %, same median", PLAN, Traffic(canary_log_spread=SLOW_TAIL), FOUND, are_mostly_stopped),
     Row(
         "healthy, visits of 5 minutes, both fail for 2 minutes",
         FROM_FIVE,
@@ -114,17 +125,6 @@ ROWS = (
         FOUND,
         are_mostly_stopped,
     ),
-    Row("3 points more errors", PLAN, Traffic(canary_error_rate=0.04), FOUND, are_mostly_stopped),
-    Row("latency +50 %", PLAN, Traffic(canary_latency_ms=180), FOUND, are_mostly_stopped),
-    Row("latency +50 %, noisy", PLAN, dataclasses.replace(NOISE, canary_latency_ms=180), FOUND, are_mostly_stopped),
-    Row(
-        "p99 +50 %, same median, from 5 % on, 100 requests/s",
-        FROM_FIVE,
-        Traffic(requests_per_second=100, canary_log_spread=SLOW_TAIL),
-        f"{FOUND} at the first step",
-        are_found_at_first_step,
-    ),
-    Row("p99 +50 %, same median", PLAN, Traffic(canary_log_spread=SLOW_TAIL), FOUND, are_mostly_stopped),
 )
 
 
