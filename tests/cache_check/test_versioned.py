@@ -48,6 +48,7 @@ def answers(traffic: Traffic) -> set[str]:
     return {answer for visitor in traffic.visitors for answer in visitor.answers}
 
 
+@pytest.mark.long
 def test_answers_are_kept_and_nobody_gets_the_wrong_one() -> None:
     state = versioned_state()
     traffic = serve_traffic(state)

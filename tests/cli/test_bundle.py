@@ -19,6 +19,7 @@ Run = Callable[..., Result]
 SERVER_PACKAGES = ["uvicorn", "starlette", "fastapi", "httpx", "moto", "h11", "awslambdaric", "jinja2", "psutil"]
 
 
+@pytest.mark.long
 def test_the_package_is_written_for_its_owner_only(run: Run, tmp_path: Path):
     path = tmp_path / "router.zip"
     result = run("bundle", "--stack", "prod", "--out", str(path))

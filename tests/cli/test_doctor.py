@@ -142,6 +142,7 @@ def test_what_may_not_be_asked_is_not_checked_and_says_why(account: Run, aws: Aw
     assert "? Lambda concurrency: cannot read Lambda's limits in us-east-1: " in result.out
 
 
+@pytest.mark.long
 def test_only_a_distribution_proves_that_the_account_is_verified(account: Run, aws: Aws) -> None:
     aws.distributions = 0
     result = account("doctor")

@@ -485,6 +485,7 @@ def waiting(rollout: Rollout, now: int) -> Rollout:
 CALLER = "arn:aws:sts::123456789012:user/moto"
 
 
+@pytest.mark.long
 def test_a_step_that_waits_is_shown_and_approved_by_name(run: Run, table: ControlTable) -> None:
     run("rollout", "start", "--stack", "prod")
     assert run("rollout", "approve", "--stack", "prod") == Result(

@@ -158,6 +158,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_check(run: Run) -> Non
     assert result == Result(2, "", "error: --sarif /nowhere/found.sarif: must be a file in a folder that exists\n")
 
 
+@pytest.mark.long
 def test_a_file_that_turns_out_to_be_full_is_told_after_the_result(run: Run) -> None:
     shown = run("config", "check", "--stack", "prod")
     result = run("config", "check", "--stack", "prod", "--sarif", "/dev/full")

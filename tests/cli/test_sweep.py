@@ -127,6 +127,7 @@ def test_since_when_it_waits_is_when_it_was_refused_first(
     assert aws.count_calls()["TagResource"] == 1
 
 
+@pytest.mark.long
 def test_without_the_right_to_tag_it_still_says_that_it_waits(run: Callable[..., Result], aws: FakeAws) -> None:
     one = left()
     one.replicated = {1}
@@ -301,6 +302,7 @@ def test_throttling_stops_it_and_the_next_run_goes_on(run: Callable[..., Result]
     assert aws.deleted == [f"{one.arn}:{number}" for number in (1, 2, 3)]
 
 
+@pytest.mark.long
 def test_being_throttled_for_a_moment_is_not_even_noticed(
     run: Callable[..., Result], aws: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ AS_VERSIONED = ("--stack", "local", "--set", "strategy=cookie-version", "--set",
 STORED = json.dumps({"percent": 0, "pin": "none", "release": "r", "withdrawn": True})
 
 
+@pytest.mark.long_if("False")
 @pytest.mark.parametrize(
     ("is_up", "settings", "source"),
     [

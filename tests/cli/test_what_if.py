@@ -99,6 +99,7 @@ def test_it_says_who_would_move_by_path_and_country(run: Run, folder: Path) -> N
     assert sum(one["movedExact"] for one in found["countries"]) == MOVING
 
 
+@pytest.mark.long
 def test_all_formats_say_the_same(run: Run, folder: Path) -> None:
     entries = visits(40)
     written = [

@@ -63,6 +63,7 @@ def test_a_rollout_goes_on_by_what_cloudwatch_has(
     assert started.read().live.percent == 25
 
 
+@pytest.mark.long
 def test_a_failing_canary_is_rolled_back_with_a_notification(
     environment: dict[str, str], started: ControlTable, client_of: ClientOf, put_metrics: PutMetrics, stack: str
 ) -> None:

@@ -114,6 +114,7 @@ def test_prod_alone_rolls_back_and_asks_nobody_for_it() -> None:
 KINDS = ("staging", "prod")
 
 
+@pytest.mark.long
 def test_the_source_is_every_push_to_the_branch_by_a_connection() -> None:
     found = inputs(run("branch=release"), "aws:codepipeline/pipeline:Pipeline")["stages"][0]["actions"][0]
     assert found["configuration"] == {

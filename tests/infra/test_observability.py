@@ -276,6 +276,7 @@ def test_told_is_what_goes_off_and_what_is_over_of_this_stack_and_no_other() -> 
     assert all(one["name"].startswith("edge-router-prod/") for one in of(ALARM, ON))
 
 
+@pytest.mark.long
 def test_the_topic_takes_messages_from_the_one_rule() -> None:
     [policy] = of(TOPIC_POLICY, ON)
     rule = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/edge-router-prod-alarms"

@@ -102,7 +102,7 @@ async def test_one_that_is_over_is_not(account: Account, state: str) -> None:
     assert warnings_of(await account.up(*STICKY)) == ()
 
 
-@pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
+@pytest.mark.long_if(r"fastest-origin|tier")
 @pytest.mark.parametrize("strategy", ["tenant-lookup", "fastest-origin", "tier"])
 async def test_nor_where_no_percentage_assigns(account: Account, strategy: str) -> None:
     await account.put(STEP)
@@ -120,6 +120,7 @@ async def test_a_malformed_item_counts_as_none_and_is_told(account: Account) -> 
     )
 
 
+@pytest.mark.long
 async def test_the_keys_stay_with_the_rollout_and_the_item_takes_the_config(account: Account) -> None:
     await account.put(STEP)
     found = await account.up(*VERSIONED["cookie-version"], "canaryPercent=50")

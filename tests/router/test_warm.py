@@ -252,6 +252,7 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return serve
 
 
+@pytest.mark.long
 def test_a_replica_that_hangs_in_init_does_not_cost_the_connection_to_home(
     start: Callable[..., Router],
     regions: Callable[..., None],

@@ -68,6 +68,7 @@ def environment(*ports: int) -> Iterator[FrozenEnvironment]:
             process.kill()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs a system with SIGSTOP to freeze a process")
 def test_a_frozen_environment_never_mistakes_the_freeze_for_an_origin_that_is_down() -> None:
     with origin_that(status(200, ANSWER_SECONDS)) as stable, environment(stable.port, refused_port()) as frozen:
