@@ -81,9 +81,11 @@ def _beside_the_key(behavior: Behavior, trigger: Association) -> Iterator[Findin
 
 def visible_beside_the_key(behavior: Behavior) -> dict[Kind, str]:
     """The names by kind that a function on an origin event sees and the cache key lacks."""
-    kinds = (kind for kind in KINDS if kind != "query" or behavior.forwards_whole_query)
-    names = {kind: names_beside_key(behavior, kind) for kind in kinds}
-    return {kind: listed for kind, listed in names.items() if listed}
+    found: dict[Kind, str] = {}
+    for kind in KINDS:
+        if kind != "query" or behavior.forwards_whole_query:
+            found[kind] = names_beside_key(behavior, kind)
+    return {kind: listed for kind, listed in found.items() if listed}
 
 
 def _pinned_errors(behavior: Behavior, trigger: Association) -> Iterator[Finding]:

@@ -127,7 +127,7 @@ def _choice_findings(behavior: Behavior, association: Association, unkeyed: froz
 
 def _rewritten_findings(behavior: Behavior, association: Association, lost: frozenset[Source]) -> Iterator[Finding]:
     if lost:
-        kinds = sorted({kind for kind, _ in lost}, key=[*KINDS, "uri"].index)
+        kinds: list[SourceKind] = sorted({kind for kind, _ in lost}, key=[*KINDS, "uri"].index)
         parts = [_name_part(kind, sorted(name for found, name in lost if found == kind)) for kind in kinds]
         yield finding_at(
             behavior,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from simulator.standin.config.passphrase import is_sealed
 from simulator.standin.config.property_path import parse_path, parse_value, set_at
@@ -42,8 +43,8 @@ def override_config(config: dict[str, object], override: Override, project: str)
         if len(path) == 1:
             return full, {**config, full: value}
         # As the CLI has it, a plain value at the top gives way to the object or list the path asks for.
-        root = config.get(full)
-        root = root if isinstance(root, (dict, list)) and not is_sealed(root) else None
+        held = config.get(full)
+        root = None if is_sealed(held) or not isinstance(held, (dict, list)) else cast("object", held)
         inside = parse_value(value) if isinstance(value, str) else value
         return full, {**config, full: set_at(root, path[1:], inside, [path[0]])}
     except ValueError as error:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -155,6 +155,7 @@ def _text(value: object) -> str:
 
 
 def _holds_sealed(value: object) -> bool:
-    if isinstance(value, dict):
-        return is_sealed(value) or any(_holds_sealed(item) for item in value.values())
-    return isinstance(value, list) and any(_holds_sealed(item) for item in value)
+    if is_sealed(value):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_holds_sealed, cast("Iterable[object]", items)))

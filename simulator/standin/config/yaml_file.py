@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-import yaml.composer
 
 from simulator.standin.config.text_file import TextFileError, read_text, refuse_special
 from simulator.standin.model.errors import StackConfigError
@@ -142,11 +141,12 @@ def _count_values(value: object, counts: dict[int, int]) -> int:
     """The values in a value, those of an alias as often as it is used; in itself it counts once."""
     if not isinstance(value, (dict, list)):
         return 1
-    if id(value) not in counts:
-        counts[id(value)] = 1
-        children = value.values() if isinstance(value, dict) else value
-        counts[id(value)] = 1 + sum(_count_values(one, counts) for one in children)
-    return counts[id(value)]
+    place = id(cast("object", value))
+    if place not in counts:
+        counts[place] = 1
+        children = cast("Iterable[object]", value.values() if isinstance(value, dict) else value)
+        counts[place] = 1 + sum(_count_values(one, counts) for one in children)
+    return counts[place]
 
 
 class YamlError(Exception):
