@@ -40,7 +40,7 @@ IMPORTS = {
 MOST_FILES = 15
 SMALL_LINES = 60
 MOST_SMALL_MODULES = 58
-MOST_UNTYPED = 381
+MOST_UNTYPED = 377
 """Entries of .basedpyright/baseline.json. Lower it with them: basedpyright takes those away that are mended."""
 
 
