@@ -239,7 +239,7 @@ def test_a_file_of_origins_maps_names_to_urls(run: Run, tmp_path: Path, text: st
     (tmp_path / "origins.yaml").write_text(text)
     result = run("up", "--port", "0", "--origins", str(tmp_path / "origins.yaml"))
     assert result.exit_code == 2
-    assert result.err.startswith(f"error: --origins {tmp_path / 'origins.yaml'}: ")
+    assert result.err.startswith(f"error: --origins {tmp_path / 'origins.yaml'}:")
     assert result.err.count("\n") == 1
 
 
@@ -339,7 +339,7 @@ def test_the_secrets_in_what_is_kept_are_for_the_owner_only(up: StartUp, tree: P
 
 SPOILS: list[tuple[Callable[[Path], object], str]] = [
     (lambda file: file.write_bytes(b"\xff\xfe"), "is not valid UTF-8: invalid start byte at byte 0"),
-    (lambda file: file.write_text("config: {"), r"line \d+: "),
+    (lambda file: file.write_text("config: {"), "is not valid YAML: "),
     (lambda file: (file.unlink(), file.mkdir()), "is a folder, and has to be a file"),
     (lambda file: (file.rmdir(), file.symlink_to("nowhere")), "is a link to nowhere, which is not there"),
 ]
@@ -351,7 +351,7 @@ def test_nothing_that_its_file_becomes_ends_it(spoiled: tuple[Up, Path]):
     for spoil, problem in SPOILS:  # one after the other: each begins with what the last one left
         count = len(local.lines)
         spoil(file)
-        local.wait_for(rf"^not deployed: {re.escape(str(file))}: {problem}", count)
+        local.wait_for(rf"^not deployed: {re.escape(str(file))}(:\d+)?: {problem}", count)
         assert local.get().status_code == 200
     assert "Traceback" not in local.printed
 
