@@ -33,19 +33,8 @@ class Measured:
             return whole
         total = sum(canary for canary, _ in strata)
         scale = total / sum(canary * canary / of_reference.trials for canary, of_reference in strata)
-        weighted = [_scale(found, scale * canary / found.trials) for canary, found in strata]
-        return _round(weighted, scale * total, bool(whole.histogram))
-
-
-@dataclass(frozen=True)
-class _Weighted:
-    """Sums of a sample, which are no longer whole numbers."""
-
-    errors: float
-    latencies: float
-    log_sum: float
-    log_squares: float
-    histogram: tuple[float, ...]
+        weighted = [(scale * canary / found.trials, found) for canary, found in strata]
+        return _add_weighted(weighted, round(scale * total), has_histogram=bool(whole.histogram))
 
 
 def _strata(minutes: Iterable[Samples], reference: str) -> Iterator[tuple[int, Sample]]:
@@ -65,30 +54,22 @@ def _strata(minutes: Iterable[Samples], reference: str) -> Iterator[tuple[int, S
         yield closed[0] + canary, closed[1] + found
 
 
-def _scale(sample: Sample, weight: float) -> _Weighted:
-    return _Weighted(
-        weight * sample.errors,
-        weight * sample.latencies,
-        weight * sample.log_sum,
-        weight * sample.log_squares,
-        tuple(weight * count for count in sample.histogram),
-    )
-
-
-def _round(parts: Sequence[_Weighted], trials: float, has_histogram: bool) -> Sample:
-    """Return the sample of the sums, with whole counts; those of latencies keep mean and variance."""
-    size, latencies = round(trials), sum(part.latencies for part in parts)
+def _add_weighted(parts: Sequence[tuple[float, Sample]], trials: int, *, has_histogram: bool) -> Sample:
+    """Return the sum of weighted samples, with whole counts; that of latencies keeps mean and variance."""
+    latencies = sum(weight * sample.latencies for weight, sample in parts)
     kept = round(latencies)
     share = kept / latencies if latencies else 0.0
     matched = Sample(
-        size,
-        size,
-        min(size, round(sum(part.errors for part in parts))),
+        trials,
+        trials,
+        min(trials, round(sum(weight * sample.errors for weight, sample in parts))),
         kept,
-        share * sum(part.log_sum for part in parts),
-        share * sum(part.log_squares for part in parts),
+        share * sum(weight * sample.log_sum for weight, sample in parts),
+        share * sum(weight * sample.log_squares for weight, sample in parts),
     )
     if not has_histogram:
         return matched
-    columns = zip(*(part.histogram for part in parts if part.histogram), strict=True)
+    columns = zip(
+        *([weight * count for count in sample.histogram] for weight, sample in parts if sample.histogram), strict=True
+    )
     return replace(matched, histogram=tuple(round(sum(column)) for column in columns))

@@ -10,8 +10,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.analysis.plan import Plan
 from controller.analysis.same_minutes import Measured
-from controller.analysis.sample import CANARY
-from controller.sources.metric_data import UnreadableError, add_regions, queries, read, read_regions, split_minutes
+from controller.analysis.sample import CANARY, Samples
+from controller.sources.metric_data import (
+    UnreadableError,
+    add_sums,
+    make_sample,
+    queries,
+    read,
+    read_regions,
+    split_minutes,
+    sums,
+)
 
 MAX_ALARM_NAMES = 100
 """In one call (DescribeAlarms, CloudWatch API reference)."""
@@ -41,9 +50,12 @@ class CloudWatchMetrics:
         begin, finish = (datetime.fromtimestamp(at, UTC) for at in (start, end))
         overdue_before = finish - timedelta(seconds=self._response_seconds) if self._response_seconds else None
         regions = read_regions(self._clients, lambda region: read(self._clients[region], asked, begin, finish)).values()
-        groups = (plan.reference, CANARY)
-        minutes = [add_regions(one, groups, overdue_before) for one in split_minutes(regions)]
-        return Measured(add_regions(regions, groups, overdue_before), minutes)
+        minutes = [add_sums(sums(one, overdue_before) for one in values) for values in split_minutes(regions)]
+        return Measured(_make_samples(add_sums(minutes), plan), [_make_samples(totals, plan) for totals in minutes])
+
+
+def _make_samples(totals: Mapping[str, float], plan: Plan) -> Samples:
+    return {group: make_sample(totals, group) for group in (plan.reference, CANARY)}
 
 
 class CloudWatchAlarms:

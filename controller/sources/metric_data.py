@@ -76,13 +76,13 @@ def split_minutes(regions: Iterable[Values]) -> Iterator[list[Values]]:
         yield [{name: {at: found[at]} for name, found in values.items() if at in found} for values in regions]
 
 
-def add_regions(regions: Iterable[Values], groups: Iterable[str], overdue_before: datetime | None) -> dict[str, Sample]:
-    """Return the samples of these groups, of all Regions together."""
+def add_sums(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the sums of Regions or minutes, together."""
     totals: dict[str, float] = {}
-    for values in regions:
-        for name, value in sums(values, overdue_before).items():
+    for part in parts:
+        for name, value in part.items():
             totals[name] = totals.get(name, 0.0) + value
-    return {group: make_sample(totals, group) for group in groups}
+    return totals
 
 
 def sums(values: Values, overdue_before: datetime | None) -> dict[str, float]:
