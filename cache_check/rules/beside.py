@@ -1,14 +1,14 @@
-"""What of a request reaches an origin beside the cache key, once a function at viewer-request has had it."""
+"""Parts of a request that reach an origin beside the cache key, after the viewer-request function."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from cache_check.function_code.reading import ANY, UnreadableCodeError, read_function
+from cache_check.function_code.reading import ANY, FunctionReading, UnreadableCodeError, read_function
 from cache_check.model.behaviors import Behavior, names_beyond
 from cache_check.model.decision_inputs import Kind
 from cache_check.rules.viewer import is_keyed
-from pulumi_state.policies import Selection
+from pulumi_state.policies import Selection, Values
 
 
 def names_beside_key(behavior: Behavior, kind: Kind) -> str:
@@ -17,32 +17,28 @@ def names_beside_key(behavior: Behavior, kind: Kind) -> str:
 
 
 def selected_beside_key(behavior: Behavior, kind: Kind, taken: Selection) -> str:
-    """Those of a selection, without what the function always writes by what is in the key, or removes."""
+    """The names of a selection, without what the function always writes by what is in the key, or removes."""
     replaced = _replaced_names(behavior, kind)
     if ANY in replaced:
         return ""
     if taken.mode == "whitelist":
         taken = replace(taken, names=taken.names - replaced)
-    key = {"cookie": behavior.key.cookies, "header": behavior.key.headers, "query": behavior.key.query}[kind]
-    return names_beyond(taken, key)
+    return names_beyond(taken, _select(behavior.key, kind))
 
 
 def forwarded(behavior: Behavior, kind: Kind) -> Selection:
-    """What is forwarded beside the key."""
-    extra = behavior.extra
-    return {"cookie": extra.cookies, "header": extra.headers, "query": extra.query}[kind]
+    """The selection that is forwarded beside the key."""
+    return _select(behavior.extra, kind)
+
+
+def _select(values: Values, kind: Kind) -> Selection:
+    return {"cookie": values.cookies, "header": values.headers, "query": values.query}[kind]
 
 
 def _replaced_names(behavior: Behavior, kind: Kind) -> frozenset[str]:
     """The names of a kind whose values are the function's own; ANY for all."""
-    function = behavior.at("viewer-request", is_lambda=False)
-    if function is None or not function.code:
-        return frozenset()
-    try:
-        reading = read_function(function.code)
-    except UnreadableCodeError:
-        return frozenset()
-    if reading.unread:
+    reading = _read_viewer_function(behavior)
+    if reading is None or reading.unread:
         return frozenset()
     return frozenset(
         name
@@ -53,15 +49,21 @@ def _replaced_names(behavior: Behavior, kind: Kind) -> frozenset[str]:
 
 def find_made_of_host(behavior: Behavior) -> list[str]:
     """Headers beside the key that reach the origin and that a function at viewer-request makes of Host."""
-    function = behavior.at("viewer-request", is_lambda=False)
-    if function is None or not function.code or behavior.key.headers.takes("host"):
-        return []
-    try:
-        written = read_function(function.code).written
-    except UnreadableCodeError:
-        return []  # reported by the rules about functions
-    names = [name for (kind, name), made_of in written.items() if kind == "header" and ("header", "host") in made_of]
+    reading = None if behavior.key.headers.takes("host") else _read_viewer_function(behavior)
+    written = reading.written.items() if reading is not None else ()
+    names = [name for (kind, name), made_of in written if kind == "header" and ("header", "host") in made_of]
     return sorted(name for name in names if takes_beside(behavior, name))
+
+
+def _read_viewer_function(behavior: Behavior) -> FunctionReading | None:
+    """The reading of the viewer-request function; None without one that can be read, which other rules report."""
+    function = behavior.at("viewer-request", is_lambda=False)
+    if function is None or not function.code:
+        return None
+    try:
+        return read_function(function.code)
+    except UnreadableCodeError:
+        return None
 
 
 def takes_beside(behavior: Behavior, header: str) -> bool:
