@@ -70,7 +70,7 @@ class PrivateOrigins:
         draft = {**cf, "request": {**cf["request"]}}
         request = draft["request"]
         if private["service"] == "s3" and MEMO_HEADER in headers:  # a response may set a cookie
-            headers[URI_HEADER] = _asked_for(request)
+            headers[URI_HEADER] = _original_uri(request)
         events.write_origin(draft, origin, headers)
         # AWS refuses headers of this kind that are not signed, and obeys those that are.
         request["headers"] = {
@@ -149,7 +149,7 @@ def _ask_bucket(request: dict[str, Any], private: Mapping[str, Any]) -> None:
         request["uri"] = path + INDEX
 
 
-def _asked_for(request: Mapping[str, Any]) -> str:
+def _original_uri(request: Mapping[str, Any]) -> str:
     """Path and query of a request; without the query, or without both, where they are too long for a header."""
     path, query = request["uri"], request["querystring"]
     asked = f"{path}?{query}" if query else path

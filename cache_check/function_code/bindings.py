@@ -197,6 +197,6 @@ class Bindings(ABC):
 
 
 def instances(whole: Value) -> Value:
-    """What `new` makes of a function that is no class: one object stands for its prototype and all that have it."""
+    """The object that `new` makes of a function that is not a class; it stands for all of that prototype."""
     bodies = (function.child_by_field_name("body") for function in whole.functions)
     return Value(objects=frozenset(body.id for body in bodies if body is not None))

@@ -115,7 +115,7 @@ class Methods(Statements, ABC):
             self.assign(source_text(owner), self.blend(given))
 
     def _reduce(self, given: list[Value], items: Value) -> Value:
-        """What the function returns for one item is what it is given with the next."""
+        """Call the function for each item, with the value that it returned for the item before."""
         made = given[1] if len(given) > 1 else items
         for _ in range(2):
             made |= self.run_any(given[0], [made, items])

@@ -46,7 +46,7 @@ def lost_sources(sources: Iterable[Source], moment: Moment, rewrites: Sequence[R
 
 
 def certain_rewrites(rewrites: Sequence[Rewrite]) -> dict[Source, frozenset[Source]]:
-    """What the parts of the request that are always written or removed are made of."""
+    """Return the sources of the parts of the request that are always written or removed."""
     made: dict[Source, frozenset[Source]] = {}
     for one in rewrites:
         if one.is_certain:

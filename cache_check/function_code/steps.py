@@ -1,4 +1,4 @@
-"""Where in the code something happens: the branches around it, and its turn."""
+"""Places in the code: the branches around one, and its turn in the run."""
 
 from __future__ import annotations
 

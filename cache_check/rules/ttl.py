@@ -107,7 +107,7 @@ def _personal(behavior: Behavior) -> str:
 
 
 def _personal_beside_the_key(behavior: Behavior) -> str:
-    """Those parts of the request that are forwarded and not in the cache key, in words."""
+    """The parts of the request that are forwarded and not in the cache key, in words."""
     cookies = names_beyond(behavior.extra.cookies, behavior.key.cookies)
     is_authorization_keyed = behavior.key.headers.takes("authorization")
     return cookies or (

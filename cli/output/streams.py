@@ -1,4 +1,4 @@
-"""Where a command writes: report files, and standard output and error, closed, full, without a reader or UTF-8."""
+"""Outputs of a command: report files, and standard output and error, closed, full, without a reader or UTF-8."""
 
 from __future__ import annotations
 

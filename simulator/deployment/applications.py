@@ -59,7 +59,7 @@ class Applications:
         self._running: dict[str, _Running] = {}
         self._replaced: list[_Running] = []
         self._down: dict[str, Application] = {}
-        """What `bring_up` starts, by name."""
+        """Applications that `bring_up` starts, by name."""
 
     @property
     def urls(self) -> dict[str, str]:

@@ -160,7 +160,7 @@ class Deployment:
     def _register_custom(self, asked: Registration, reference: str) -> tuple[str, dict[str, object]]:
         stand_in = self._providers[_reference_urn(reference)]
         before = self._before(asked)
-        old = self._known_resource(before, asked, stand_in) if before else None
+        old = self._recall_resource(before, asked, stand_in) if before else None
         news = reveal(asked.inputs)
         if old:
             news |= {key: old.inputs[key] for key in asked.ignored if key in old.inputs}
@@ -184,7 +184,7 @@ class Deployment:
         self._record(asked, {"id": identity, **texts, "provider": reference}, before, is_changed=is_changed)
         return identity, marked
 
-    def _known_resource(self, before: Mapping[str, object], asked: Registration, stand_in: StandIn) -> Known:
+    def _recall_resource(self, before: Mapping[str, object], asked: Registration, stand_in: StandIn) -> Known:
         """The resource as the state has it. Secrets are filled in from the program where they are in the same place,
         and made again where they are the provider's.
         """

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from simulator.standin.config.stack_config import StackConfig
 from simulator.standin.deployment import Change, Deployment, provider_config, show
-from simulator.standin.state import deployment, in_order, kept_resources, read_resources
+from simulator.standin.state import deployment, in_order, list_leftovers, read_resources
 
 
 def utc_now() -> datetime:
@@ -54,7 +54,7 @@ def begin(
         is_preview=preview,
         dynamodb_url=dynamodb_url,
         packages=packages,
-        kept=kept_resources(state) if state else [],
+        kept=list_leftovers(state) if state else [],
     )
 
 

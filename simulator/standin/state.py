@@ -124,7 +124,7 @@ def deployment(
     }
 
 
-def kept_resources(state: Mapping[str, object]) -> list[dict[str, object]]:
+def list_leftovers(state: Mapping[str, object]) -> list[dict[str, object]]:
     """Return the resources that earlier updates left in the account."""
     inner = state.get("deployment")
     metadata = inner.get("metadata") if isinstance(inner, dict) else None

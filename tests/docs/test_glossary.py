@@ -38,7 +38,7 @@ def rows() -> list[tuple[str, str]]:
 
 
 def unwanted_phrases() -> Iterator[str]:
-    """Those of several words, which a text can be searched for: single words have other meanings."""
+    """Phrases of several words, which a text can be searched for: single words have other meanings."""
     for _, words in rows():
         for phrase in re.split(r"[,;]", re.sub(r"\([^)]*\)", "", words)):
             if " " in phrase.strip() and phrase.strip() not in PLAIN_ENGLISH:

@@ -1,4 +1,4 @@
-"""What a function chooses an origin by and the cache key lacks, for the tests of how its code is followed."""
+"""Sources by which a function chooses and that the cache key lacks, for the tests of how its code is followed."""
 
 from __future__ import annotations
 
