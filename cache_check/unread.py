@@ -78,7 +78,7 @@ def unfinished_update(resource: Resource, operation: str) -> NotChecked | None:
 
 
 def _template_type(resource: Resource) -> str:
-    """The type of a resource that can be or make anything, with what it is or makes; "" where that is no distribution.
+    """The type of a resource that can be or make anything, with what it is or makes; "" without a distribution.
 
     A template that is not in the state may have one.
     """

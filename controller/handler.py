@@ -12,7 +12,7 @@ from typing import Any, cast
 import boto3
 from botocore.config import Config
 
-from controller.analysis.plan import Timing
+from controller.analysis.plan import MIRROR_SECONDS, Timing, settle_seconds
 from controller.gates.settings import Gates
 from controller.reconcile import Controller, Outcome
 from controller.rollout.item import to_document
@@ -26,10 +26,6 @@ from controller.sources.webhooks import SignedWebhook
 # Three attempts of at most 7 s each: a Region that hangs is unreadable before the function times out.
 _CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
 _CLOUDFRONT_REGION = "us-east-1"
-_REPLICATION_SECONDS = 2
-MIRROR_SECONDS = 70
-"""Until every edge location has a command's percentage from a key-value store: the controller's next run, and 10 s to
-propagate, for which AWS gives no figure."""
 _NOT_LOGGED = ("history", "pending", "plan", "reason")
 
 ClientFor = Callable[[str, str], Any]
@@ -87,14 +83,14 @@ def build_controller(
     namespace = environment.get("METRICS_NAMESPACE") or "EdgeRouter"
     store, gates = environment.get("KEY_VALUE_STORE_ARN"), Gates.from_environment(environment.get("GATES", ""))
     webhook, timeout_seconds = environment.get("WEBHOOK_URL"), gates.webhook.timeout_seconds
-    settle = int(environment.get("REFRESH_SECONDS") or 10) + _REPLICATION_SECONDS
+    refresh_seconds = int(environment.get("REFRESH_SECONDS") or 10)
     return Controller(
         store=ControlTable(make("dynamodb", environment["HOME_REGION"]), environment["CONTROL_TABLE"]),
         metrics=CloudWatchMetrics({name: cloudwatch(name) for name in regions}, namespace, stack, response_seconds),
         alarms=CloudWatchAlarms(cloudwatch),
         channels=_channels(environment, make, stack, may_be_local=may_be_local),
         clock=clock,
-        timing=Timing(settle_seconds=max(settle, mirror_seconds) if store else settle),
+        timing=Timing(settle_seconds=settle_seconds(refresh_seconds, mirror_seconds if store else 0)),
         key_values=CloudFrontKeyValues(make("cloudfront-keyvaluestore", _CLOUDFRONT_REGION), store) if store else None,
         gates=gates,
         webhook=SignedWebhook(

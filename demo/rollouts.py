@@ -13,7 +13,7 @@ from cli.rollout.change import read_plan
 from cli.stacks.control_table import Place, control_table
 from cli.stacks.running import choose_stack
 from cli.stacks.workspace import Target, Workspace
-from controller.analysis.plan import Timing
+from controller.analysis.plan import Timing, settle_seconds
 from controller.rollout import transitions
 from controller.rollout.state import Rollout
 from demo.figures import Visit, agree, describe_figures
@@ -34,7 +34,7 @@ VIEWERS = 4
 REGIONS = ("us-east-1", "eu-west-1")
 OVER_SECONDS = 120
 POLL_SECONDS = 0.2
-TIMING = Timing(PERIOD_SECONDS, LAG_SECONDS, settle_seconds=REFRESH_SECONDS + 2)
+TIMING = Timing(PERIOD_SECONDS, LAG_SECONDS, settle_seconds(REFRESH_SECONDS))
 
 
 async def rollouts(guide: Guide) -> None:

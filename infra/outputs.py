@@ -98,7 +98,7 @@ class OriginHeader(TypedDict):
 
 
 class CustomOriginConfig(TypedDict):
-    """Connection of CloudFront to an origin that is no bucket.
+    """Connection of CloudFront to an origin that is not a bucket.
 
     Attributes:
         httpPort: Port for http.
@@ -134,7 +134,7 @@ class DistributionOrigin(TypedDict):
         originPath: Prefix of every request's path.
         originAccessControlId: ID of the origin access control, where CloudFront signs requests.
         customHeaders: Headers that CloudFront adds, such as the origin verification header.
-        customOriginConfig: For an origin that is no bucket.
+        customOriginConfig: For an origin that is not a bucket.
         s3OriginConfig: For a bucket.
     """
 

@@ -46,7 +46,7 @@ class ComponentProvider(Provider):
 
         if resource_type not in COMPONENTS:
             known = ", ".join(COMPONENTS)
-            raise InputPropertiesError(f"{resource_type!r} is no component of this package. Allowed: {known}", [])
+            raise InputPropertiesError(f"{resource_type!r} is not a component of this package. Allowed: {known}", [])
         create = getattr(component, COMPONENTS[resource_type])
         settings = {key: with_outputs(value) for key, value in inputs.items()}
         try:

@@ -47,8 +47,8 @@ def _describe_document(document: dict[str, Any]) -> str:
         return _describe("the output of `terraform show -json`", _from_show(values), is_terraform=True)
     if "checkpoint" in document:
         return (
-            "is the checkpoint of a Pulumi backend, which is no export: run `pulumi stack export --file state.json` in"
-            " the project that it belongs to"
+            "is the checkpoint of a Pulumi backend, which is not an export: run `pulumi stack export --file state.json`"
+            " in the project that it belongs to"
         )
     if _is_template(document):
         return _describe("a CloudFormation template", _from_template(document))

@@ -26,7 +26,7 @@ _NOT_A_STATE = "not a state of `pulumi stack export`"
 class Resource:
     """One resource; `name` is its Pulumi name, `label` adds the type for messages.
 
-    `is_living`: it is no component, and neither replaced nor deleted and still to be created again.
+    `is_living`: it is not a component, and neither replaced nor deleted and still to be created again.
     """
 
     type: str

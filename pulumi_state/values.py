@@ -37,7 +37,7 @@ def expect_shape(what: str, kind: type[Exception]) -> Generator[None]:
 
 
 def objects_in(value: object) -> list[dict[str, Any]]:
-    """Return the objects in a list; none for what is no list."""
+    """Return the objects in a list; none for what is not a list."""
     listed = cast("list[Any]", value) if isinstance(value, list) else []
     return [cast("dict[str, Any]", one) for one in listed if isinstance(one, dict)]
 

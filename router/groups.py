@@ -1,4 +1,4 @@
-"""Groups of visitors: the same-age baseline, the holdout, and bots, which are no visitors.
+"""Groups of visitors: the same-age baseline, the holdout, and bots, which are not visitors.
 
 The baseline is a part of stable that is as new as the canary: as many buckets, at the other end. Its members are known
 again by the version in their cookie or in the version header, where `baseline` stands in place of `stable`; nowhere

@@ -30,7 +30,7 @@ class Metrics:
     """Members that make a line of the log one of CloudWatch's metrics as well.
 
     Counted are requests that went to one of `versions`, the configured origins; never those of the QA override and
-    subrequests without identity, for they are no sample of the visitors, nor the second attempt of a failover.
+    subrequests without identity, for they are not a sample of the visitors, nor the second attempt of a failover.
     """
 
     header = "x-router-trace"

@@ -24,7 +24,7 @@ def version_needs(
 ) -> dict[str, Any]:
     """Fields of Needs. `cookie` has the version; `session` names the cookie of sessions in a table.
 
-    `pages`: subrequests without identity are no new visitors.
+    `pages`: subrequests without identity are not new visitors.
     """
     written = set_cookie(
         cookie, "", max_age_seconds, domain=domain, path=path, same_site=same_site, partitioned=partitioned

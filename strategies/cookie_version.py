@@ -162,7 +162,7 @@ class CookieVersion(Strategy):
 
         Nor with an error that CloudFront may cache though caching is off; nor while the release is unknown, because the
         cookie would soon be assigned again; nor outside of the cookie's path, where no browser sends it and another one
-        would take its place. Nor to a subrequest, which is no new visitor. The memo is the id by which he was assigned.
+        would take its place. Nor to a subrequest, which is not a new visitor. The memo is the id that assigned him.
         """
         origin, visitor, _ = self._read(request, assignment)
         if origin or self._is_unassigned(request, visitor) or response.origin is None or not assignment.release:

@@ -84,7 +84,7 @@ class Athena:
         """The query for the requests in the table, by the names that its columns have."""
         named = _TABLE.fullmatch(self.table)
         if named is None:
-            raise LogError(f"{self.table!r} is no table: with --engine athena, --log is its name, DATABASE.TABLE")
+            raise LogError(f"{self.table!r} is not a table: with --engine athena, --log is its name, DATABASE.TABLE")
         database, table = named.groups()
         found = self.glue.get_table(DatabaseName=database, Name=table)["Table"]["StorageDescriptor"]
         columns = find_fields([column["Name"] for column in found["Columns"]])

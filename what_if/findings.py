@@ -72,7 +72,7 @@ class Findings:
 
     @property
     def lines(self) -> int:
-        """The number of lines, with those that are no requests."""
+        """The number of lines, with those that are not requests."""
         return self.total.requests + sum(self.problems.values())
 
     @property

@@ -69,7 +69,7 @@ def _settings(stack: Stack, verifies: bool) -> Iterator[str]:
 
 def _lines(findings: Findings, now: float) -> Iterator[str]:
     for problem, number in findings.problems.items():
-        yield f"{number:,} lines are no requests ({problem})"
+        yield f"{number:,} lines are not requests ({problem})"
     if not findings.minutes[0]:
         yield "no line has a time: there is no month, no peak and no course of a plan"
         return

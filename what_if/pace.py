@@ -57,12 +57,14 @@ class Traffic:
         return whole + self.rates[hour] * seconds
 
 
-def predict(plan: Plan, findings: Findings, refresh_seconds: int) -> Pace:
+def predict(plan: Plan, findings: Findings, settle_seconds: int) -> Pace:
     """Return the course of the plan, whose steps are the rules'. It ends at LONGEST_SECONDS for each step.
+
+    A step's first `settle_seconds` do not count, as in the controller.
 
     A step that is inconclusive is taken to wait; with `onInconclusive: pause` a person resumes it at once.
     """
-    timing = Timing(settle_seconds=refresh_seconds + 2)
+    timing = Timing(settle_seconds=settle_seconds)
     courses = [_Course(plan, index, *_rates(findings, index), timing) for index in range(len(plan.steps))]
     courses = [one for one in courses if one.percent >= findings.rules.before]
     lengths = {hour: _length(courses, hour * HOUR) for hour in range(HOURS_PER_DAY)}

@@ -26,7 +26,7 @@ Location = tuple[int | str, ...]
 
 
 class TestFileError(Exception):
-    """A file that is no test file; `errors` has one line for each mistake."""
+    """A file that is not a test file; `errors` has one line for each mistake."""
 
     __test__ = False  # no test, whatever its name
 
@@ -99,7 +99,7 @@ def read_test_file(path: Path, environment: Mapping[str, str] | None = None) -> 
 
 
 def expand(value: Any, variables: Mapping[str, str]) -> Any:
-    """Replace `${NAME}` in all texts of a document, and keys that are no text by it; what is no variable stays."""
+    """Replace `${NAME}` in all texts of a document, and keys that are not text by it; what is not a variable stays."""
     if isinstance(value, str):
         return VARIABLE.sub(lambda found: variables.get(found[1], found[0]), value)
     if isinstance(value, dict):

@@ -79,7 +79,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.tls = tls
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that ends in the middle, as one does that is out of time, is no news; what it costs is measured."""
+        """A client that ends in the middle, as one does that is out of time, is not news; what it costs is measured."""
 
 
 class _Connection(socketserver.StreamRequestHandler):
@@ -92,7 +92,7 @@ class _Connection(socketserver.StreamRequestHandler):
         super().setup()
         self.request = cast("_Server", self.server).tls.wrap_socket(self.request, server_side=True)
         self.rfile = self.request.makefile("rb")
-        # As unbuffered as socketserver's own, which is no BufferedIOBase either, whatever its stub says.
+        # As unbuffered as socketserver's own, which is not a BufferedIOBase either, whatever its stub says.
         self.wfile = self.request.makefile("wb", buffering=0)  # pyrefly: ignore[bad-assignment]
 
     def finish(self) -> None:

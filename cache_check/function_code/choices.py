@@ -56,7 +56,7 @@ def _holds(write: Write, trail: Trail, sources: frozenset[Source]) -> bool:
     """Return True if the write tells origins apart: it is on the path of the choice, or on a branch beside it.
 
     A branch beside it counts where it is taken by nothing but what decides the choice; what leaves the function, or is
-    the other side of a branch that the choice is on, is no company for it.
+    the other side of a branch that the choice is on, does not count as company for it.
     """
     if are_two_sides(write.trail, trail):
         return False

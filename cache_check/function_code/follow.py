@@ -28,7 +28,7 @@ def analyze(code: str) -> FunctionReading:
     """Read the function's actions at viewer-request. UnreadableCodeError if the code is not JavaScript."""
     root = parse(code)
     if root.has_error:
-        raise UnreadableCodeError("it is no JavaScript that can be parsed")
+        raise UnreadableCodeError("it is not JavaScript that can be parsed")
     analysis = _Analysis()
     for _ in range(MAX_ROUNDS):
         before = analysis.state

@@ -86,8 +86,7 @@ def _tests_the_end_only(trail: Trail) -> bool:
 def cuts(name: str, arguments: Node | None) -> bool:
     """Return whether a method takes something off the beginning or out of the middle of a URI.
 
-    An ending, a doubled slash and the case of letters are no beginning; nor is what something else is put in the place
-    of.
+    An ending, a doubled slash and the case of letters are not a beginning; nor is what is replaced by something else.
     """
     given = arguments.named_children if arguments is not None else []
     first, second = (given[index] if len(given) > index else None for index in (0, 1))

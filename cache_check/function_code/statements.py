@@ -112,7 +112,7 @@ class Statements(Bindings, ABC):
         return result
 
     def attempt(self, node: Node) -> Value:
-        """`try`: where a failure leads on to somewhere, what can fail inputs. An answer to the viewer is no choice."""
+        """`try`: where a failure leads on to somewhere, what can fail inputs. A response to the viewer is none."""
         body, handler = node.child_by_field_name("body"), node.child_by_field_name("handler")
         statements = body.named_children if body is not None else []
         after = handler.child_by_field_name("body") if handler is not None else None

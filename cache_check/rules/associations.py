@@ -90,7 +90,7 @@ def _at_its_event(behavior: Behavior, inputs: DecisionInputs, needed: RequiredAs
             behavior,
             "association-without-version",
             "error",
-            f"At {needed.event_type} is {there.arn}, which is no numbered version: CloudFront takes neither aliases"
+            f"At {needed.event_type} is {there.arn}, which is not a numbered version: CloudFront takes neither aliases"
             " nor $LATEST (AWS page lambda-at-edge-function-restrictions).",
             needed.setting,
             inputs,

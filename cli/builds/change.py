@@ -25,7 +25,7 @@ def add_build(target: Target, overrides: Sequence[str], build: str, origin: str,
     def add(stack: Stack, known: Known) -> Known:
         origins = stack.settings.origins
         if not re.fullmatch(BUILD_ID, build):
-            raise UsageError(f"{build!r} is no build id: 1 to 64 letters, digits and ._-, first a letter or a digit")
+            raise UsageError(f"{build!r} is not a build id: 1 to 64 letters, digits and ._-, first a letter or a digit")
         if origin not in origins:
             raise UsageError(
                 f"--origin {origin!r}: is not an origin of the stack; its origins are {', '.join(origins)}"

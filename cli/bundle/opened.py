@@ -22,7 +22,7 @@ ENTRY_POINTS = ("controller", "validator", "router")
 
 @dataclass(frozen=True)
 class Opened:
-    """The files by name. `oddities` are those that are no plain files, or stand there twice: name to what is wrong."""
+    """The files by name. `oddities` are those that are not plain files, or stand there twice: name to what is wrong."""
 
     files: dict[str, bytes]
     oddities: dict[str, str]
@@ -63,7 +63,8 @@ def open_package(content: bytes, source: str) -> Opened:
         raise UsageError(f"{source}: is not a zip of a package: {error}") from None
     counts = Counter(entry.filename for entry in entries)
     oddities = {name: "is in the zip more than once" for name, count in counts.items() if count > 1}
-    return Opened(files, oddities | {entry.filename: "is no plain file" for entry in entries if not _is_plain(entry)})
+    oddities |= {entry.filename: "is not a plain file" for entry in entries if not _is_plain(entry)}
+    return Opened(files, oddities)
 
 
 def _is_plain(entry: ZipInfo) -> bool:

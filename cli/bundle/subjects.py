@@ -106,7 +106,7 @@ def _function_kind(stack: Stack, name: str, target: str) -> str:
 
 def _foreign(stack: Stack, target: str, names: Sequence[str]) -> UsageError:
     allowed = f"they are called {', '.join(names)}" if names else "it has none of CloudFront"
-    return UsageError(f"--verify {target}: is no function of the stack {stack.name}: {allowed}")
+    return UsageError(f"--verify {target}: is not a function of the stack {stack.name}: {allowed}")
 
 
 def _build(stack: Stack, kind: str) -> bytes:

@@ -12,6 +12,7 @@ from cli.rollback.control import pinned_item
 from cli.rollout.change import copy_to_store, find_transition, read_plan
 from cli.rollout.report import duration
 from console.app import RejectedError
+from controller.analysis.plan import settle_seconds
 from controller.rollout.gate import Gate
 from controller.rollout.item import to_item
 from controller.rollout.state import Rollout
@@ -95,7 +96,7 @@ def _within(stack: Stack) -> str:
     """Return when every instance of the router, or of the function that reads the key-value store, has a change."""
     if stack.settings.needs.viewer_function:
         return "as soon as the key-value store has propagated it"
-    return f"within {stack.settings.control.refresh_seconds + 2} s"
+    return f"within {settle_seconds(stack.settings.control.refresh_seconds)} s"
 
 
 class Change(NamedTuple):

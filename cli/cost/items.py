@@ -85,7 +85,7 @@ Quantity = tuple[str, str, str, Decimal]
 
 
 class _Month:
-    """Quantities by what CloudFront runs where; what a stack does not use is no item."""
+    """Quantities by what CloudFront runs where; what a stack does not use is not an item."""
 
     def __init__(self, stack: Stack, traffic: Traffic) -> None:
         self._settings, self._traffic = stack.settings, traffic

@@ -1,7 +1,7 @@
 """List prices: AWS's price list where this shell's credentials allow it, else the figures of prices.json.
 
 Each of those has the page of AWS's on which it stands, what that says, and the day on which it was read there or in a
-copy of the page. A figure without a page is no price.
+copy of the page. A figure without a page is not a price.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def find_prices(keys: Iterable[str], *, is_offline: bool = False) -> dict[str, P
         with aws_errors("to read the price list", LIST_REGION), closing(client("pricing", LIST_REGION, BRIEFLY)) as aws:
             for key in asked:
                 found[key] = _current(aws, bundled[key])
-    except (OperationError, ValueError) as error:  # a ValueError is botocore's: AWS_ENDPOINT_URL is no URL
+    except (OperationError, ValueError) as error:  # a ValueError is botocore's: AWS_ENDPOINT_URL is not a URL
         found |= {key: bundled[key].because(str(error)) for key in asked if key not in found}
     return found
 

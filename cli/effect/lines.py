@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.effect.known import known_lines, token_line
 from cli.effect.line import Draw, Line, percentage
+from controller.analysis.plan import settle_seconds
 from infra.settings.groups import has_baseline
 from infra.settings.model import CoreSettings
 from infra.settings.origins import ROUTED, OriginSettings
@@ -165,7 +166,7 @@ def _in_force(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
     steers = LIVE if after.needs.by_percentage else {"pin"}
     changed = set(_changed_settings(before, after))
     if changed & steers and changed <= LIVE and after.reads_control_table:
-        seconds = after.control.refresh_seconds + 2
+        seconds = settle_seconds(after.control.refresh_seconds)
         yield Line("condition", f"It is in force within {seconds:g} s of `pulumi up`, without a new function.")
 
 

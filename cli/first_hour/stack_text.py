@@ -61,7 +61,7 @@ def refuse_secrets(config: Mapping[str, Any]) -> None:
 
 
 def _read_section(section: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The settings of a section, which may be written as its JSON text; {} for what is no object."""
+    """The settings of a section, which may be written as its JSON text; {} for what is not an object."""
     given: object = config.get(section)
     if isinstance(given, str):
         try:

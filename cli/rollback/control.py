@@ -13,6 +13,7 @@ from cli.stacks.aws_errors import aws_errors
 from cli.stacks.in_force import list_pairs
 from cli.stacks.outputs import has_pulumi, run_pulumi
 from cli.stacks.workspace import Workspace
+from controller.analysis.plan import settle_seconds
 from controller.sources.key_values import BUILD_KEY
 from infra.cdn.javascript import build_function_code
 from infra.data.control_item import config_item
@@ -46,7 +47,7 @@ def pin_step(stack: Stack, table: Place) -> Step:
     if now.pin == "stable" and now.percent == 0:
         return Step("pin", f"{table.name} has pin stable and 0 % already", "nothing to do")
     before = f"pin {now.pin}, canaryPercent {now.percent:g}"
-    seconds = stack.settings.control.refresh_seconds + 2
+    seconds = settle_seconds(stack.settings.control.refresh_seconds)
     detail = f"{before} -> pin stable, canaryPercent 0 in {table.name}: effective within {seconds} s"
     return Step("pin", detail, do=lambda: table.write_config(pinned_item(stack, items, "stable", 0), items))
 

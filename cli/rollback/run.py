@@ -20,6 +20,7 @@ from cli.stacks.control_table import aws_control_table, control_table
 from cli.stacks.outputs import Outputs, read_outputs
 from cli.stacks.running import LocalStack, announce, choose_stack
 from cli.stacks.workspace import Target, Workspace
+from controller.analysis.plan import settle_seconds
 from infra.cdn.invalidation import EVERYTHING
 from infra.naming.edge_functions import EDGE_REGION
 from infra.settings.stack import Stack
@@ -47,7 +48,7 @@ def rollback(
         found = read_outputs(workspace, target.stack, outputs)
     announce(running, is_json=is_json)
     opened = target.open_stack()
-    cache = CacheStep(found, _client("cloudfront"), opened.settings.control.refresh_seconds + 2, sleep)
+    cache = CacheStep(found, _client("cloudfront"), settle_seconds(opened.settings.control.refresh_seconds), sleep)
     with working("reading the deployment"):
         steps = _control_steps(opened, found)
         if not keeps_config:

@@ -66,7 +66,7 @@ class StackFile:
         replace_file(self.path, changed)
 
     def _with(self, section: str, key: str, lines: Sequence[str]) -> str:
-        """The text with these lines as the value of the key; as it is where the section is no object."""
+        """The text with these lines as the value of the key; as it is where the section is not an object."""
         root: Any = cast("Any", yaml).compose(self.text, Loader=yaml.SafeLoader)
         _, config = _find(root, lambda name: name == CONFIG)
         _, mapping = _find(config, lambda name: full_key(name, self.project) == f"{self.project}:{section}")

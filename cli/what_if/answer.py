@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cli.what_if.bill import Bill, make_bill
+from controller.analysis.plan import MIRROR_SECONDS, settle_seconds
+from infra.cdn.javascript import build_key_values
 from infra.settings.stack import Stack
 from strategies.options import camel_case
 from what_if.findings import Counts, Findings
@@ -47,7 +49,9 @@ class Answer:
         """The plan's course; None without a plan, or where nobody could be judged."""
         if self.plan is None or not self.findings.minutes[0] or not self.findings.rules.reads_cookies:
             return None
-        return predict(self.plan, self.findings, self.stack.settings.control.refresh_seconds)
+        mirror_seconds = MIRROR_SECONDS if build_key_values(self.stack) else 0
+        settle = settle_seconds(self.stack.settings.control.refresh_seconds, mirror_seconds)
+        return predict(self.plan, self.findings, settle)
 
     @cached_property
     def bill(self) -> Bill | None:

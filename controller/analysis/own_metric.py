@@ -1,8 +1,8 @@
 """A metric of the plan's own: where CloudWatch has it, which change is allowed, and whether the canary's is worse.
 
 CloudWatch has no variance of a metric: it is that of blocks of minutes, of both versions in the same ones. A count's
-cannot be smaller than chance makes it, so that a canary without an event in its first minutes is no certainty. See
-docs/rollouts.md.
+cannot be smaller than chance makes it, so that a canary without an event in its first minutes is not certain to be
+better. See docs/rollouts.md.
 """
 
 from __future__ import annotations

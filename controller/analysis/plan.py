@@ -16,6 +16,10 @@ PAUSE, WAIT, ROLL_BACK = "pause", "wait", "roll-back"
 """Actions for an inconclusive step (`onInconclusive`)."""
 QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 """The share of the latencies that is below, by name."""
+MIRROR_SECONDS = 70
+"""Until every edge location has a percentage from a key-value store: the controller's next run, and 10 s to propagate,
+for which AWS gives no figure."""
+_REPLICATION_SECONDS = 2
 LONGEST_RECENT_SECONDS = 3_600
 LONGEST_SECONDS = 14 * 86_400
 """CloudWatch keeps metrics by the minute for 15 days ("CloudWatch concepts")."""
@@ -80,15 +84,20 @@ class Plan(Document):
 
 @dataclass(frozen=True)
 class Timing:
-    """Timing of metrics: whole periods, known `lag_seconds` late. A step's first `settle_seconds` do not count.
-
-    They are `control.refreshSeconds`, within which every instance of the router reads a new percentage, and 2 s of
-    replication lag.
-    """
+    """Timing of metrics: whole periods, known `lag_seconds` late. A step's first `settle_seconds` do not count."""
 
     period_seconds: int = 60
     lag_seconds: int = 60
     settle_seconds: int = 12
+
+
+def settle_seconds(refresh_seconds: int, mirror_seconds: int = 0) -> int:
+    """Return the time until a new percentage is effective everywhere.
+
+    Every instance of the router reads it within `refresh_seconds` (`control.refreshSeconds`) and 2 s of replication
+    lag, every edge location after `mirror_seconds`; 0 without a key-value store.
+    """
+    return max(refresh_seconds + _REPLICATION_SECONDS, mirror_seconds)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _has_malformed_number(value: object) -> bool:
 
 
 def _convert(value: Any, convert: Callable[[Any], Any]) -> Any:
-    """Return the document with `convert` applied to all that is no list and no map."""
+    """Return the document with `convert` applied to all that is neither a list nor a map."""
     if isinstance(value, Mapping):
         return {name: _convert(entry, convert) for name, entry in cast("Mapping[str, Any]", value).items()}
     return (

@@ -40,7 +40,7 @@ class Pages:
         loader = FileSystemLoader(FOLDER / "templates")
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
-    # These two are no coroutines: boto3 blocks, and FastAPI runs plain functions in its thread pool.
+    # These two are not coroutines: boto3 blocks, and FastAPI runs plain functions in its thread pool.
     def page(self, request: Request) -> Response:
         """A page that names version, session and Region."""
 

@@ -27,7 +27,7 @@ DECIDING_OPTIONS = {"fastest-origin": ("candidates",), "tier": ("default", "tier
 def cached_paths(stack: Stack) -> dict[str, str]:
     """Return, by path pattern that may be cached, a digest of everything that a cached response depends on.
 
-    Percentage, pin and release are no part of it where the version is in the cache key: then no response gets stale.
+    Percentage, pin and release are not part of it where the version is in the cache key: then no response gets stale.
     """
     settings = stack.settings
     origins = {name: _origin(origin) for name, origin in settings.origins.items()}

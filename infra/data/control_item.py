@@ -31,7 +31,7 @@ def config_item(settings: CoreSettings) -> Item:
 
 
 def _builds(settings: CoreSettings) -> Item:
-    """Return the build of each origin. It is no part of the revision: a new one is no reason to end a rollout."""
+    """Return the build of each origin. It is not part of the revision: a new one is no reason to end a rollout."""
     builds = builds_by_origin(settings)
     return {BUILDS: {"M": {name: {"S": build} for name, build in builds.items()}}} if builds else {}
 

@@ -12,9 +12,9 @@ from infra.settings.model import Settings
 from infra.settings.stack import Stack
 
 NAME_PREFIX = "namePrefix"
-"""The input that is no setting of a stack file: the beginning of physical names."""
+"""The input that is not a setting of a stack file: the beginning of physical names."""
 DISTRIBUTION_ID = "distributionId"
-"""The input of CanaryRouting that is no setting either."""
+"""The input of CanaryRouting that is not a setting either."""
 ABOUT_THE_DISTRIBUTION: Mapping[str, tuple[Callable[[Settings], bool], str]] = {
     "domain": (
         lambda settings: settings.domain is not None,

@@ -168,4 +168,4 @@ def _check(wheel: Path) -> None:
         with ZipFile(wheel) as archive:
             archive.namelist()
     except BadZipFile as error:
-        raise WheelError(f"{wheel.name} is no wheel: {error}") from None
+        raise WheelError(f"{wheel.name} is not a wheel: {error}") from None

@@ -162,7 +162,7 @@ def shared_alias_errors(project: str, stack: str, aliases: Sequence[str], direct
     """Return an error for every alias that another stack's file in this directory has too.
 
     Other directories, repositories and accounts are unknown: there CloudFront rejects it (CNAMEAlreadyExists). A
-    wildcard besides a name below it is no error: CloudFront uses the longer match.
+    wildcard besides a name below it is not an error: CloudFront uses the longer match.
     """
     files = sorted(directory.glob("Pulumi.?*.yaml")) if aliases else []
     others = reversed([path for path in files if path.name != f"Pulumi.{stack}.yaml"])

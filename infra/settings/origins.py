@@ -56,7 +56,7 @@ class OriginSettings(Section):
             release.
         bucket: Name of a private [S3 bucket](origins.md#s3-buckets).
         region: Region of the bucket.
-        pages: Paths that are no files of the bucket: `index` adds `index.html` to those that end in a slash, `app`
+        pages: Paths that are not files of the bucket: `index` adds `index.html` to those that end in a slash, `app`
             sends `/index.html` for all without a file extension, `none` leaves them.
         function_url: Host name of a [function URL](origins.md#function-urls) with the authentication type AWS_IAM.
         function_arn: ARN of its function.

@@ -1,4 +1,4 @@
-"""Bots and prefetches: requests that are no visit, or not yet. functions/canary.js finds the same ones.
+"""Bots and prefetches: requests that are not visits, or not yet. functions/canary.js finds the same ones.
 
 A bot is known by a part of its User-Agent. Source of the names: the crawlers' own pages (Google "Overview of Google
 crawlers and fetchers", Meta "Web Crawlers", OpenAI "Overview of OpenAI Crawlers", Anthropic, Perplexity) and the list

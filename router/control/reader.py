@@ -83,7 +83,7 @@ class ControlReader:
 
     def _refresh(self, limit_seconds: float = float("inf")) -> None:
         self._asked_at = self._stopwatch.now()
-        reason = "interrupted"  # by the router's deadline, whose error is no Exception and propagates
+        reason = "interrupted"  # by the router's deadline, whose error is not an Exception and propagates
         try:
             self._live = self._read(limit_seconds)
             reason = ""

@@ -106,7 +106,7 @@ def _walk(node: Node) -> Iterator[Node]:
 
 
 def _declared_names(node: Node) -> Iterator[str]:
-    """Names of functions, variables and parameters, which then are no globals."""
+    """Names of functions, variables and parameters, which then are not globals."""
     if node.type in ("function_declaration", "function_expression", "variable_declarator"):
         yield _text(node.child_by_field_name("name"))
     elif node.type in ("formal_parameters", "rest_pattern"):

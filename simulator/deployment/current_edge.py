@@ -77,7 +77,7 @@ class CurrentEdge:
 class Blueprint:
     """Equal ones make the same edge.
 
-    What is changed while an edge runs is no part of it: the pairs of key-value stores, and items of tables.
+    What is changed while an edge runs is not part of it: the pairs of key-value stores, and items of tables.
     """
 
     distribution: Distribution

@@ -46,7 +46,7 @@ def _from_resource(resource: Resource) -> TableItem:
         keys = [str(outputs[name]) for name in ("hashKey", "rangeKey") if outputs.get(name)]
         return TableItem(str(outputs["tableName"]), {name: attributes[name] for name in keys}, attributes)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise TableStateError(f"{urn}: item is no item with the table's key in DynamoDB's JSON") from None
+        raise TableStateError(f"{urn}: item is not an item with the table's key in DynamoDB's JSON") from None
 
 
 class StateItems:

@@ -15,7 +15,7 @@ class PackageError(Exception):
 
 
 def read_names(package: Path) -> list[str]:
-    """The names of its files. PackageError where it is no zip that can be read."""
+    """The names of its files. PackageError where it is not a zip that can be read."""
     try:
         with zipfile.ZipFile(package) as archive:
             return archive.namelist()

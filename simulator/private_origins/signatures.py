@@ -85,7 +85,7 @@ def check_signature(request: Signed, service: str, region: str, now: datetime.da
         raise SignatureError("AccessDenied", "the request is not signed")
     found = _AUTHORIZATION.fullmatch(given)
     if found is None:
-        raise SignatureError("AuthorizationHeaderMalformed", "Authorization is no Signature Version 4")
+        raise SignatureError("AuthorizationHeaderMalformed", "Authorization is not Signature Version 4")
     key, date, named_region, named_service, names, signature = found.groups()
     signer = next((name for name, one in KEYS.items() if one.access_key == key), None)
     if signer is None:
@@ -111,7 +111,7 @@ def _check_time(given: str, date: str, now: datetime.datetime) -> None:
     try:
         signed_at = datetime.datetime.strptime(given, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
     except ValueError:
-        raise SignatureError("AccessDenied", "x-amz-date is no time") from None
+        raise SignatureError("AccessDenied", "x-amz-date is not a time") from None
     if given[:8] != date or abs((now - signed_at).total_seconds()) > MOST_SECONDS_APART:
         raise SignatureError("RequestTimeTooSkewed", "the request was signed at another time")
 

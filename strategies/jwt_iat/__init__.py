@@ -203,7 +203,7 @@ class JwtIat(Strategy):
 
 
 def _subject(claims: dict[str, Any]) -> str:
-    """`sub`, or "" without one; TokenError where it is no string (RFC 7519 §4.1.2)."""
+    """`sub`, or "" without one; TokenError where it is not a string (RFC 7519 §4.1.2)."""
     subject = claims.get("sub", "")
     if not isinstance(subject, str):
         raise TokenError("malformed-sub")

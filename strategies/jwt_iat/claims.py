@@ -36,7 +36,7 @@ def decode_segments(token: str) -> list[bytes]:
 
 
 def parse_object(segment: bytes) -> dict[str, Any]:
-    """The members of a header or a payload; TokenError("malformed-token") where it is no JSON object in UTF-8."""
+    """The members of a header or a payload; TokenError("malformed-token") where it is not a JSON object in UTF-8."""
     try:
         members: object = json.loads(segment.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:  # a few kilobytes of "[" nest deeper than Python does

@@ -100,13 +100,13 @@ def public_key_error(pem: str, algorithm: str) -> str:
     if "BEGIN CERTIFICATE" in text:
         return "is a certificate: give its public key (openssl x509 -in certificate.pem -noout -pubkey)"
     if not (text.startswith(_PEM_BEGIN) and text.endswith(_PEM_END)):
-        return f"is no PEM public key: it begins with {_PEM_BEGIN} and ends with {_PEM_END}"
+        return f"is not a PEM public key: it begins with {_PEM_BEGIN} and ends with {_PEM_END}"
     try:
         der = a2b_base64("".join(text[len(_PEM_BEGIN) : -len(_PEM_END)].split()), strict_mode=True)
     except ValueError:
         return "cannot be read: between its BEGIN and END lines stands something that is not base64"
     if _OBJECT_IDENTIFIERS[algorithm] not in der or len(der) < _SHORTEST_KEY_BYTES[algorithm]:
-        return f"is no {_KIND[algorithm]}, which {algorithm} needs"
+        return f"is not an {_KIND[algorithm]}, which {algorithm} needs"
     return ""
 
 
@@ -123,7 +123,7 @@ def parse_jwks(jwks: dict[str, object] | str, algorithm: str) -> tuple[list[dict
     unusable: list[str] = []
     for index, key in enumerate(keys):
         if not is_object(key):
-            return [], f"keys[{index}] is no object"
+            return [], f"keys[{index}] is not an object"
         if not _is_for(key, algorithm):
             continue
         if error := _operations_error(key) or _key_error(key, algorithm):
@@ -156,7 +156,7 @@ def _operations_error(key: dict[str, Any]) -> str:
         return ""
     operations: Any = key["key_ops"]
     if not is_list(operations) or not all(isinstance(operation, str) for operation in operations):
-        return "has key_ops that are no list of texts such as verify"
+        return "has key_ops that are not a list of texts such as verify"
     if len(set(operations)) < len(operations):
         return "has key_ops that name one operation twice"
     if "use" in key and not _SIGNING.issuperset(operations):
@@ -168,7 +168,7 @@ def _key_error(key: dict[str, Any], algorithm: str) -> str:
     if algorithm != "HS256" and "d" in key:
         return "holds a private key: leave only its public members"
     if not isinstance(key.get("kid", ""), str):
-        return "has a kid that is no string"
+        return "has a kid that is not a string"
     for member in _MEMBERS[algorithm]:
         shortest = _SHORTEST_MEMBER_BYTES[member]
         if _size(key.get(member)) < shortest:

@@ -156,7 +156,7 @@ class StickySession(Strategy):
     def _is_current(self, item: Item) -> bool:
         """True unless the session has expired: TTL deletes within days only ("Using time to live", DynamoDB guide).
 
-        A session without an expiry, or with one that is no number, never expires: the application decided so.
+        A session without an expiry, or with one that is not a number, never expires: the application decided so.
         """
         expires_at = self._expires_at(item)
         return expires_at is None or expires_at > self.edge.clock()

@@ -60,7 +60,7 @@ class Identity:
             return "", "malformed-session"
 
     def code(self, attribute: Mapping[str, object]) -> object:
-        """The version code in an attribute; None, or anything that is no text, where it has none."""
+        """The version code in an attribute; None, or anything that is not text, where it has none."""
         if not self.version_path:
             return attribute.get("S", attribute.get("N"))
         return read_code(attribute, self.version_path.split("."))

@@ -201,7 +201,7 @@ def test_where_nothing_but_errors_is_kept_they_answer_the_visitors_of_the_other_
     [
         (None, "its code is not in the state"),
         (SEALED, "its code is not in the state"),
-        ("func {", "it is no JavaScript"),
+        ("func {", "it is not JavaScript"),
     ],
 )
 def test_code_that_cannot_be_seen_is_told_where_answers_are_kept(code: Any, why: str) -> None:

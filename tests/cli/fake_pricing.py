@@ -94,7 +94,7 @@ class FakePricing(HttpFake):
 
 
 def _matches(one: dict[str, Any] | str, asked: dict[str, Any]) -> bool:
-    """A text that is no document is everybody's."""
+    """A text that is not a document is everybody's."""
     if isinstance(one, str):
         return True
     attributes = one["product"]["attributes"]

@@ -103,7 +103,7 @@ def test_the_oldest_makes_room_and_is_named(run: Run, pairs: dict[str, str], mon
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
-        (("add", "../x", "--origin", "stable"), 2, "'../x' is no build id: 1 to 64 letters, digits and ._-, first a"),
+        (("add", "../x", "--origin", "stable"), 2, "'../x' is not a build id: 1 to 64 letters, digits and ._-, first"),
         (("add", "x", "--origin", "blue"), 2, "--origin 'blue': is not an origin of the stack; its origins are"),
         (("add", "x", "--origin", "stable", "--path", "x/"), 2, "--path is 'x/': a path is \"\" or starts with /"),
         (("retire", "x"), 1, "no build x is known; known are: B, A"),

@@ -1,4 +1,4 @@
-"""`edge-router explain`: every form of an event, every step, and clear words for what is no event."""
+"""`edge-router explain`: every form of an event, every step, and clear words for what is not an event."""
 
 import io
 import json

@@ -86,8 +86,8 @@ def test_a_template_in_yaml_is_one_too() -> None:
 
 def test_a_checkpoint_is_told_from_an_export() -> None:
     assert describe_foreign('{"version": 3, "checkpoint": {"latest": {}}}') == (
-        "is the checkpoint of a Pulumi backend, which is no export: run `pulumi stack export --file state.json` in the"
-        " project that it belongs to"
+        "is the checkpoint of a Pulumi backend, which is not an export: run `pulumi stack export --file state.json`"
+        " in the project that it belongs to"
     )
 
 

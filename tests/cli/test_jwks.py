@@ -219,7 +219,7 @@ def test_what_cannot_be_fetched_is_an_argument_at_fault(run: Run, arguments: tup
         (
             "/keys",
             (200, {}, '{"keys": [{"kty": "oct", "k": "x"}, 7]}'),
-            "ISSUER/keys: has no key for RS256; keys[1] is no object",
+            "ISSUER/keys: has no key for RS256; keys[1] is not an object",
         ),
         ("/keys", (200, {}, " " * 300_000), "ISSUER/keys: the response has more than 262,144 bytes"),
         (

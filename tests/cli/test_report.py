@@ -23,12 +23,12 @@ FUNCTIONS = '{"strategy":"tier","origin":"premium","reason":"tier","requestId":"
         (ROUTERS, "canary   session, table memory 0 ms"),
         ('{"origin":"stable","reason":"no-cookie","bucket":7}', "stable   no-cookie, bucket 7"),
         (f"Q9x== {FUNCTIONS}", "Q9x== premium  tier"),
-        ("Q9x== a line that is no decision", "Q9x== a line that is no decision"),
+        ("Q9x== a line that is not a decision", "Q9x== a line that is not a decision"),
         ("Q9x== {not JSON", "Q9x== {not JSON"),
         ('Q9x== found {"origin": 1}', 'Q9x== found {"origin": 1}'),
         ('{"strategy":"jwt-iat","status":503,"Version":"canary","Errors":1}', "canary   responded 503"),
         ('{"strategy":"jwt-iat","status":503}', '{"strategy":"jwt-iat","status":503}'),
-        ("[bold] is no markup here", "[bold] is no markup here"),
+        ("[bold] is not markup here", "[bold] is not markup here"),
     ],
 )
 def test_a_line_is_told_in_short_behind_the_id_that_was_before_it(

@@ -179,13 +179,13 @@ def test_a_file_that_is_no_package_is_refused(content: bytes, told: str, run: Ru
         ),
         (
             ("--verify", "arn:aws:lambda:us-east-1:123456789012:function:other"),
-            "--verify arn:aws:lambda:us-east-1:123456789012:function:other: is no function of the stack prod: they are"
-            " called edge-router-prod-controller, edge-router-prod-validator, edge-router-prod-<the end of its role's"
-            " id>",
+            "--verify arn:aws:lambda:us-east-1:123456789012:function:other: is not a function of the stack prod: they"
+            " are called edge-router-prod-controller, edge-router-prod-validator, edge-router-prod-<the end of its"
+            " role's id>",
         ),
         (
             ("--verify", VIEWER),
-            f"--verify {VIEWER}: is no function of the stack prod: it has none of CloudFront",
+            f"--verify {VIEWER}: is not a function of the stack prod: it has none of CloudFront",
         ),
         (
             ("--verify", "arn:aws:lambda:us-east-1:123456789012:function:edge-router-prod-validator"),
@@ -361,7 +361,7 @@ def test_links_and_names_that_stand_there_twice_are_no_plain_files() -> None:
     found = compare_packages(open_package(buffer.getvalue(), "x"), Opened(HERE, {}))
     assert list(map(str, found.differences)) == [
         "changed router/a.py: is in the zip more than once",
-        "changed router/__pycache__/a.cpython-313.pyc: is no plain file",
+        "changed router/__pycache__/a.cpython-313.pyc: is not a plain file",
     ]
 
 

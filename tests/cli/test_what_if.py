@@ -155,6 +155,14 @@ def test_what_a_person_reads(run: Run, folder: Path) -> None:
     assert any(line.startswith("A month at this traffic: ") for line in lines)
 
 
+def test_a_step_begins_once_the_key_value_store_has_its_percentage(run: Run, folder: Path) -> None:
+    path = write(folder / "a.log", w3c(visits(2_880)))
+    ask = (*ASK, "--log", str(path), "--plan", "--set", "rollout.interval=10m", "--set", "rollout.minimumRequests=10")
+    for caching, seconds in (("none", 720), ("versioned", 780)):
+        last = run(*ask, "--set", f"cookieVersion.caching={caching}", "--json").document["plan"]["steps"][-1]
+        assert (last["percent"], last["longestSeconds"]) == (100, seconds)
+
+
 @pytest.mark.long
 def test_nothing_of_a_visitor_is_printed(run: Run, folder: Path) -> None:
     entries = [*visits(), request(MIDNIGHT, "/alice@example.com/", "app-version=secret-cookie", "secret-id-x")]
@@ -184,7 +192,7 @@ def test_lines_that_are_no_requests_are_counted(run: Run, folder: Path) -> None:
     found = run(*ASK, "--log", str(folder), "--json").document
     assert found["log"]["problems"] == {"malformed-line": 4 + 4}
     assert (found["log"]["lines"], found["total"]["requests"], found["log"]["withoutTime"]) == (20, 12, 2)
-    assert "8 lines are no requests (malformed-line)" in found["notes"]
+    assert "8 lines are not requests (malformed-line)" in found["notes"]
     assert "2 requests have no valid time: they are judged, but are in no hour" in found["notes"]
 
 

@@ -34,7 +34,7 @@ KINDS = {"one bucket": ONE_BUCKET, "two buckets": TWO_BUCKETS, "mixed": MIXED, "
 
 @asynccontextmanager
 async def deploying(stack: Stack, *overrides: str) -> AsyncGenerator[EchoOrigin]:
-    """Deploy with one echo behind everything that is no bucket."""
+    """Deploy with one echo behind everything that is not a bucket."""
     async with echoing("v1.example.com", "v2.example.com") as (origin, urls):
         await stack.deploy(*overrides, origins=urls, behind=urls["v1.example.com"])
         yield origin

@@ -20,9 +20,7 @@ from tests.infra.test_program_release import inputs_of
 
 SECRET = f"whsec_{b64encode(bytes(range(24))).decode()}"
 HOOK = {"url": "https://gate.example.com/edge?token=hidden", "secret": SECRET}
-URL_RULE = (
-    "is no https URL of at most 512 characters without user and password; the local edge also takes http://127.0.0.1"
-)
+URL_RULE = "is not an https URL of at most 512 characters without user and password; the local edge also takes http://127.0.0.1"
 WORKDAY = {"days": ["mon", "fri"], "from": "09:00", "to": "17:00"}
 
 MISTAKES: list[tuple[Any, str]] = [
@@ -35,7 +33,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"webhook": HOOK | {"url": f"https://gate.example.com/{'a' * 512}"}}, f"gates.webhook.url {URL_RULE}"),
     (
         {"webhook": HOOK | {"secret": "hidden"}},
-        "gates.webhook.secret is no secret of Standard Webhooks: whsec_ and 24 to 64 random bytes in base64",
+        "gates.webhook.secret is not a secret of Standard Webhooks: whsec_ and 24 to 64 random bytes in base64",
     ),
     ({"webhook": HOOK | {"attempts": 0}}, "gates.webhook.attempts is 0: allowed is 1 to 20 attempts"),
     ({"webhook": HOOK | {"timeoutSeconds": 11}}, "gates.webhook.timeoutSeconds is 11: allowed is 1 to 10 seconds"),

@@ -160,7 +160,7 @@ def test_what_is_missing_at_the_start_is_named(strategy: str, file: str, problem
 
 
 def test_what_is_missing_at_the_first_request_is_named(tmp_path: Path) -> None:
-    """An import that a request runs, not the start: the router falls back, which is no decision to be content with."""
+    """An import that a request runs, not the start: the router falls back, which a test of the start refuses."""
     stack = stack_with("cookie-version")
     start = start_stack(stack, tmp_path, without=["router/cache_control.py"])
     assert re.fullmatch(r"error:ModuleNotFoundError@routing\.py:\d+; missing: router\.cache_control", start.error)

@@ -108,7 +108,7 @@ def test_every_mistake_is_named_by_its_property(provider: Provider) -> None:
     with pytest.raises(RefusedError) as refused:
         provider.construct(TIER, type="edge-router:index:EdgeRooter")
     assert refused.value.message == (
-        "'edge-router:index:EdgeRooter' is no component of this package. Allowed: edge-router:index:EdgeRouter,"
+        "'edge-router:index:EdgeRooter' is not a component of this package. Allowed: edge-router:index:EdgeRouter,"
         " edge-router:index:CanaryRouting"
     )
 

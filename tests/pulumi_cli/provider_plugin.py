@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ACCOUNT_FILE = "STAND_IN_ACCOUNT_FILE"
 """The environment variable that names the file all provider processes of a deployment share."""
 FAULTS_FILE = "STAND_IN_FAULTS_FILE"
-"""The environment variable that names a file of faults: what AWS answers, by `<operation> <name>`; "hang" is no answer.
+"""The environment variable that names a file of faults: AWS's answers by `<operation> <name>`; "hang" is not an answer.
 
 A fault under `once` happens once and is then taken out; one under `always` stays.
 """

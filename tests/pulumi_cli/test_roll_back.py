@@ -26,7 +26,7 @@ def _git(*arguments: str, directory: Path = ROOT) -> str:
 
 def _commit_of_0_2() -> str:
     """The commit that became 0.2.0, "" where the history does not go back so far."""
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):  # no git, or a folder that is no repository
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):  # no git, or a folder that is not a repository
         return _git("log", "--format=%H", "--reverse", '-Sversion = "0.2.0"', "--", "pyproject.toml").partition("\n")[0]
     return ""
 

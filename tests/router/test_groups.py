@@ -169,7 +169,7 @@ def test_pin_withdrawal_and_override_hold_for_the_baseline_too(capsys: pytest.Ca
     qa, _ = site.visit(site.router(50), cookie, X_QA=f"canary:{KEY}")
     assert (qa["origin"], "_aws" in qa) == ("canary", False)
     unknown, _ = site.visit(site.router(0), X_QA=f"baseline:{KEY}")
-    assert unknown["reason"] == "no-cookie", "the baseline is no origin that anybody can ask for"
+    assert unknown["reason"] == "no-cookie", "the baseline is not an origin that anybody can ask for"
     back, _ = site.visit(site.router(50), cookie)
     assert (back["origin"], back["group"], back["reason"]) == ("stable", "baseline", "cookie")
     precedence = site.router(0)._precedence

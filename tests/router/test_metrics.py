@@ -138,7 +138,7 @@ def test_a_start_that_is_none_gives_no_latency(started: str, capsys: pytest.Capt
 
 
 def test_what_the_override_asked_for_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Testers are no sample of the visitors: their load test must not end a rollout, nor speed it up."""
+    """Testers are not a sample of the visitors: their load test must not end a rollout, nor speed it up."""
     router = router_counting(Clock(), override=Override(secret=SECRET, header="x-qa-origin"))
     event = origin_request(headers={"X-QA-Origin": f"canary:{SECRET}", "X-Router-Trace": f"canary;{NOW_MS}"})
     router.handle(event)

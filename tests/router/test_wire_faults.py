@@ -182,7 +182,7 @@ REASONS = {
     ),
     **dict.fromkeys(("item under another key", "item without its key", "empty item"), "wrong-item"),
     **dict.fromkeys(
-        ("wrong checksum", "checksum that is no number", "bytes changed on the way", "length too short"),
+        ("wrong checksum", "checksum that is not a number", "bytes changed on the way", "length too short"),
         "wrong-checksum",
     ),
     "500": "status-500",

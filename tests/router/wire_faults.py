@@ -158,7 +158,7 @@ FAULTS: dict[str, Fault] = {
     "empty item": with_body(b'{"Item":{},"Items":[{}]}'),
     "an error's text with status 200": with_body(b'{"message":"sorry"}'),
     "wrong checksum": sends(lambda turn: turn.answer(crc=b"%d" % 1)),
-    "checksum that is no number": sends(lambda turn: turn.answer(crc=b"abc")),
+    "checksum that is not a number": sends(lambda turn: turn.answer(crc=b"abc")),
     "two checksums": _extra(b"x-amz-crc32: 1"),
     "bytes changed on the way": sends(lambda turn: turn.answer().replace(b'{"S": "', b'{"S": "x')[:-1]),
     "200,000 deep": with_body(DEEP),

@@ -421,7 +421,7 @@ def test_mistakes_are_named_all_at_once() -> None:
 
 SMALL_RSA = rsa.generate_private_key(65_537, 1_024)
 P384 = ec.generate_private_key(ec.SECP384R1())
-NO_PEM = "is no PEM public key: it begins with -----BEGIN PUBLIC KEY----- and ends with -----END PUBLIC KEY-----"
+NO_PEM = "is not a PEM public key: it begins with -----BEGIN PUBLIC KEY----- and ends with -----END PUBLIC KEY-----"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nTUlJ\n-----END CERTIFICATE-----"
 OCT = {"kty": "oct", "k": base64.urlsafe_b64encode(b"s" * 31).decode().rstrip("=")}
 
@@ -510,18 +510,18 @@ def encode_with(secret: bytes) -> str:
         (
             "RS256",
             {"public_key": pem(EC_KEYS[0])},
-            ("publicKey", "is no RSA key of at least 2,048 bits, which RS256 needs"),
+            ("publicKey", "is not an RSA key of at least 2,048 bits, which RS256 needs"),
         ),
         (
             "RS256",
             {"public_key": pem(SMALL_RSA)},
-            ("publicKey", "is no RSA key of at least 2,048 bits, which RS256 needs"),
+            ("publicKey", "is not an RSA key of at least 2,048 bits, which RS256 needs"),
         ),
-        ("ES256", {"public_key": pem(P384)}, ("publicKey", "is no EC key on the curve P-256, which ES256 needs")),
+        ("ES256", {"public_key": pem(P384)}, ("publicKey", "is not an EC key on the curve P-256, which ES256 needs")),
         (
             "ES256",
             {"public_key": pem(RSA_KEYS[0])},
-            ("publicKey", "is no EC key on the curve P-256, which ES256 needs"),
+            ("publicKey", "is not an EC key on the curve P-256, which ES256 needs"),
         ),
         (
             "RS256",
@@ -533,7 +533,7 @@ def encode_with(secret: bytes) -> str:
             {"public_key": "", "jwks": {"kty": "RSA"}},
             ("jwks", "has no list `keys` of 1 to 16 keys: it is a JWK Set (RFC 7517 §5)"),
         ),
-        ("RS256", {"public_key": "", "jwks": {"keys": [1]}}, ("jwks", "keys[0] is no object")),
+        ("RS256", {"public_key": "", "jwks": {"keys": [1]}}, ("jwks", "keys[0] is not an object")),
         (
             "RS256",
             {"public_key": "", "jwks": {"keys": [jwk(EC_KEYS[0], "ES256")]}},
@@ -552,7 +552,7 @@ def encode_with(secret: bytes) -> str:
         (
             "ES256",
             {"public_key": "", "jwks": {"keys": [jwk(EC_KEYS[0], "ES256", kid=1)]}},
-            ("jwks", "keys[0] has a kid that is no string"),
+            ("jwks", "keys[0] has a kid that is not a string"),
         ),
     ],
 )

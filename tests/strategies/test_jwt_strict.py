@@ -111,10 +111,10 @@ NOT_FOR_VERIFYING = [
     {"use": "sig", "key_ops": ["sign"]},
 ]
 MALFORMED = [
-    ({"key_ops": "verify"}, "has key_ops that are no list of texts such as verify"),
-    ({"key_ops": None}, "has key_ops that are no list of texts such as verify"),
-    ({"key_ops": ["verify", 1]}, "has key_ops that are no list of texts such as verify"),
-    ({"key_ops": {"verify": True}}, "has key_ops that are no list of texts such as verify"),
+    ({"key_ops": "verify"}, "has key_ops that are not a list of texts such as verify"),
+    ({"key_ops": None}, "has key_ops that are not a list of texts such as verify"),
+    ({"key_ops": ["verify", 1]}, "has key_ops that are not a list of texts such as verify"),
+    ({"key_ops": {"verify": True}}, "has key_ops that are not a list of texts such as verify"),
     ({"key_ops": ["verify", "verify"]}, "has key_ops that name one operation twice"),
     (
         {"use": "sig", "key_ops": ["verify", "encrypt"]},

@@ -131,7 +131,7 @@ def test_no_key_is_part_of_a_query() -> None:
 @pytest.mark.parametrize(
     ("table", "columns", "states", "text"),
     [
-        ("cloudfront", [], (), "'cloudfront' is no table: with --engine athena, --log is its name, DATABASE.TABLE"),
+        ("cloudfront", [], (), "'cloudfront' is not a table: with --engine athena, --log is its name, DATABASE.TABLE"),
         (
             *(TABLE, ["id", "amount"], ()),
             "the table logs.cloudfront is none of access logs: it has no column cs_cookie, nor the others",

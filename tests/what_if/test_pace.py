@@ -52,13 +52,13 @@ def even(canary: int, stable: int) -> dict[tuple[int, int], int]:
 
 def test_a_step_has_what_comes_in_the_controllers_own_window() -> None:
     # 10 minutes less 12 s to settle, up to whole minutes, less the last one, which comes late: 8 minutes.
-    course = predict(Plan(STEPS, 600, minimum_requests=80), findings(even(600, 5_400)), refresh_seconds=10)
+    course = predict(Plan(STEPS, 600, minimum_requests=80), findings(even(600, 5_400)), settle_seconds=12)
     assert course.steps == (Step(10, 80, 80, 24, 600), Step(100, 800, 800, 24, 600))
     assert (course.shortest_seconds, course.longest_seconds) == (1_200, 1_200)
 
 
 def test_a_step_that_lacks_requests_takes_until_it_has_them() -> None:
-    course = predict(Plan(STEPS, 600, minimum_requests=100), findings(even(600, 5_400)), refresh_seconds=10)
+    course = predict(Plan(STEPS, 600, minimum_requests=100), findings(even(600, 5_400)), settle_seconds=12)
     assert course.steps[0] == Step(10, 80, 80, 0, 720)
     assert course.longest_seconds == 720 + 600
 
@@ -66,33 +66,33 @@ def test_a_step_that_lacks_requests_takes_until_it_has_them() -> None:
 def test_the_hour_to_begin_makes_a_difference() -> None:
     busy = {(hour, 0): 0 if hour < 12 else 3_600 for hour in range(24)}
     stable = {(hour, 1): 36_000 for hour in range(24)}
-    course = predict(Plan((10.0,), 600, minimum_requests=60), findings({**busy, **stable}), refresh_seconds=10)
+    course = predict(Plan((10.0,), 600, minimum_requests=60), findings({**busy, **stable}), settle_seconds=12)
     assert course.steps == (Step(10, 0, 480, 12, 12 * 3_600 + 120),)
     assert (course.shortest_seconds, course.best_hour, course.worst_hour) == (600, 12, 0)
 
 
 def test_a_step_without_a_canary_never_ends() -> None:
-    course = predict(Plan(STEPS, 600, minimum_requests=100), findings(even(0, 10)), refresh_seconds=10)
+    course = predict(Plan(STEPS, 600, minimum_requests=100), findings(even(0, 10)), settle_seconds=12)
     assert course.steps[0].longest_seconds is None
     assert (course.shortest_seconds, course.longest_seconds) == (None, None)
 
 
 def test_steps_below_todays_percentage_are_passed_over() -> None:
     rules = read_rules(stack_of(strategy="cookie-version", release="r", canaryPercent="50"), 100, STEPS)
-    course = predict(Plan(STEPS, 600), findings(even(600, 5_400), rules=rules), refresh_seconds=10)
+    course = predict(Plan(STEPS, 600), findings(even(600, 5_400), rules=rules), settle_seconds=12)
     assert [step.percent for step in course.steps] == [100]
 
 
 def test_cookies_of_the_canary_count_at_every_step_and_those_not_judged_at_none() -> None:
     steps = {(hour, step): 450 for hour in range(24) for step in (-2, -1, 0, 1)}
-    course = predict(Plan(STEPS, 600, minimum_requests=60), findings(steps), refresh_seconds=10)
+    course = predict(Plan(STEPS, 600, minimum_requests=60), findings(steps), settle_seconds=12)
     assert [step.quietest for step in course.steps] == [60, 180]
 
 
 def test_hours_that_the_log_does_not_cover_have_its_average() -> None:
     found = findings({(10, 0): 600, (10, 1): 5_400}, minutes=("2026-11-01 10:00", "2026-11-01 10:59"))
     assert found.hours_covered == {10: 1.0}
-    assert predict(Plan(STEPS, 600, minimum_requests=80), found, 10).steps[0] == Step(10, 80, 80, 24, 600)
+    assert predict(Plan(STEPS, 600, minimum_requests=80), found, 12).steps[0] == Step(10, 80, 80, 24, 600)
 
 
 def minute(number: int) -> str:

@@ -37,7 +37,7 @@ def main() -> int:
     summarize(text)
     number, token = pull_request(), os.environ.get("GITHUB_TOKEN", "")
     if number is None:
-        print("edge-router: this is no pull request; the result is in the summary of the job")
+        print("edge-router: this is not a pull request; the result is in the summary of the job")
         return 0
     if not token:
         print("::notice::edge-router: there is no token, so the result is in the summary of the job only")

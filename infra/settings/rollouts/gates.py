@@ -51,7 +51,7 @@ def url_error(value: str) -> str:
     if url is not None and (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)):
         return ""
     return (
-        f"is no https URL of at most {MAX_URL_CHARACTERS} characters without user and password; the local edge also"
+        f"is not an https URL of at most {MAX_URL_CHARACTERS} characters without user and password; the local edge also"
         " takes http://127.0.0.1"
     )
 
@@ -69,7 +69,7 @@ def _secret_error(value: str) -> str:
         size = 0
     if least <= size <= most:
         return ""
-    return f"is no secret of Standard Webhooks: whsec_ and {least} to {most} random bytes in base64"
+    return f"is not a secret of Standard Webhooks: whsec_ and {least} to {most} random bytes in base64"
 
 
 def _time_error(value: str) -> str:

@@ -88,7 +88,7 @@ def error_ttl(status: int, headers: Headers, policy: CachePolicy, error_caching_
 
 
 def _origin_ttl(control: CacheControl, headers: Headers, now: float) -> float | None:
-    """The origin's own TTL in seconds; an Expires that is no date has passed (RFC 9111 §5.3)."""
+    """The origin's own TTL in seconds; an Expires that is not a date has passed (RFC 9111 §5.3)."""
     if control.shared_max_age is not None:
         return control.shared_max_age
     expires = headers.get("expires")

@@ -46,4 +46,4 @@ def edge_region(name: str) -> EdgeRegion:
         return EDGE_REGIONS[name]
     except KeyError:
         known = ", ".join(EDGE_REGIONS)
-        raise UnknownRegionError(f'"{name}" is no Region that runs origin triggers; choose one of {known}') from None
+        raise UnknownRegionError(f'"{name}" is not a Region that runs origin triggers; choose one of {known}') from None

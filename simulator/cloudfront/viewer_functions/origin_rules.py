@@ -81,7 +81,7 @@ def _custom_headers(value: Any) -> str:
         return "must be an object of lower-case names to strings"
     for name, text in value.items():
         if name != name.lower() or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]{1,256}", name):
-            return f'"{name}" is no header name in lower case'
+            return f'"{name}" is not a header name in lower case'
         if is_denied_custom_header(name) or is_disallowed(name):
             return f'CloudFront cannot add the header "{name}" to origin requests (AWS page add-origin-custom-headers)'
         if len(text) > 1783 or has_control_characters(text):

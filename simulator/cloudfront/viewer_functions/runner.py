@@ -33,7 +33,7 @@ class ViewerFunctions:
     """The functions of one distribution, each with its store.
 
     `stores` are the key value stores by ARN; they can be changed while requests are served. `on_log` gets (Region,
-    function name, line). Raises StateError where a function's code is no JavaScript.
+    function name, line). Raises StateError where a function's code is not JavaScript.
     """
 
     def __init__(

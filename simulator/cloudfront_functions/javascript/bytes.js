@@ -19,7 +19,7 @@
     return bytes;
   }
 
-  // WHATWG Encoding §8.1.1: one U+FFFD for each maximal part that is no UTF-8.
+  // WHATWG Encoding §8.1.1: one U+FFFD for each maximal part that is not UTF-8.
   function utf8Text(bytes, fatal) {
     let text = '';
     for (let index = 0; index < bytes.length;) {

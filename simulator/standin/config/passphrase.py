@@ -82,7 +82,7 @@ def _derive(phrase: str, salt: str) -> bytes:
 
 
 def _decrypt(key: bytes, sealed: str) -> str:
-    # Imported here: only stacks with secrets need it, and it is no dependency of the edge or the program.
+    # Imported here: only stacks with secrets need it, and it is not a dependency of the edge or the program.
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

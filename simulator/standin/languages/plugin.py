@@ -34,7 +34,7 @@ class Plugin:
 
     def __init__(self, directory: Path, engine: str, program: Path) -> None:
         if not (directory / "PulumiPlugin.yaml").is_file():
-            raise StandInError(f"{directory} is no plugin: it has no PulumiPlugin.yaml")
+            raise StandInError(f"{directory} is not a plugin: it has no PulumiPlugin.yaml")
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, str(directory), engine],

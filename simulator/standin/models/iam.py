@@ -86,7 +86,7 @@ def trusted_services(role: Properties) -> set[str]:
 
 
 def check_assumable(inputs: Properties, key: str, service: str, scope: Scope) -> Iterator[Failure]:
-    """A failure where the ARN at `key` is no role that the service may assume."""
+    """A failure where the ARN at `key` is not a role that the service may assume."""
     arn = inputs.get(key)
     role = scope.find(ROLE_TYPE, arn=arn) if isinstance(arn, str) else None
     if isinstance(arn, str) and (

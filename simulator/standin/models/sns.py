@@ -18,7 +18,7 @@ def _check_subscription(inputs: Properties, scope: Scope) -> Iterator[Failure]:
     yield from scope.missing("topic", inputs.get("topic"), TOPIC_TYPE, "topic", error="NotFound")
     pattern = _ENDPOINTS.get(str(inputs.get("protocol")))
     if pattern and isinstance(endpoint, str) and not re.fullmatch(pattern, endpoint):
-        yield Failure("endpoint", f"is no endpoint of the protocol {inputs['protocol']} (InvalidParameter)")
+        yield Failure("endpoint", f"is not an endpoint of the protocol {inputs['protocol']} (InvalidParameter)")
 
 
 def _check_topic_policy(inputs: Properties, scope: Scope) -> Iterator[Failure]:

@@ -1,4 +1,4 @@
-"""What a function always overwrites reaches no origin as the visitor sent it, and is no value beside the key."""
+"""What a function always overwrites reaches no origin as the visitor sent it, and is not a value beside the key."""
 
 from __future__ import annotations
 

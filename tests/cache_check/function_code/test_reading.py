@@ -124,9 +124,9 @@ def test_this_projects_own_functions_are_read() -> None:
     assert sources_of(read_source("tier")) <= tier.written["header", "x-router-version"]
 
 
-@pytest.mark.parametrize("code", ["function handler(event) {", "this is no code", "function handler(event) { f(f; }"])
+@pytest.mark.parametrize("code", ["function handler(event) {", "this is not code", "function handler(event) { f(f; }"])
 def test_what_is_no_javascript_is_told(code: str) -> None:
-    with pytest.raises(UnreadableCodeError, match=r"^it is no JavaScript that can be parsed$"):
+    with pytest.raises(UnreadableCodeError, match=r"^it is not JavaScript that can be parsed$"):
         read_function(code)
 
 

@@ -124,7 +124,7 @@ def test_without_a_token_or_a_pull_request_nobody_is_asked(
     assert put(github, monkeypatch, capsys).startswith("::notice::edge-router: there is no token, ")
     monkeypatch.setenv("GITHUB_TOKEN", "a-token")
     (job / "event.json").write_text("{}")
-    assert put(github, monkeypatch, capsys).startswith("edge-router: this is no pull request; ")
+    assert put(github, monkeypatch, capsys).startswith("edge-router: this is not a pull request; ")
     assert github.calls == []
 
 

@@ -56,4 +56,4 @@ def test_redirect_says_so_in_x_cache() -> None:
 def test_unknown_region_is_named() -> None:
     with pytest.raises(UnknownRegionError) as raised:
         World().get("/", region="eu-west-9")
-    assert str(raised.value).startswith('"eu-west-9" is no Region that runs origin triggers; choose one of us-east-1, ')
+    assert str(raised.value).startswith('"eu-west-9" is not a Region that runs origin triggers; choose one of us-east-')

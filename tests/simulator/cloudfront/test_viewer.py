@@ -78,7 +78,7 @@ def test_unknown_region_is_a_400_that_lists_those_there_are() -> None:
 
     answer = serve(world(), scenario)
     assert answer.status_code == 400
-    assert answer.text.startswith('x-simulate-region: "mars" is no Region that runs origin triggers; choose one of us-')
+    assert answer.text.startswith('x-simulate-region: "mars" is not a Region that runs origin triggers; choose one of ')
 
 
 def test_headers_of_the_simulation_reach_neither_function_nor_origin() -> None:

@@ -228,7 +228,7 @@ def test_origin_request_function_sees_the_origin_that_the_viewer_function_chose(
         ),
         (
             "updateRequestOrigin({customHeaders: {'X-A': '1'}})",
-            'updateRequestOrigin.customHeaders: "X-A" is no header name in lower case',
+            'updateRequestOrigin.customHeaders: "X-A" is not a header name in lower case',
         ),
         (
             "updateRequestOrigin({customHeaders: {'user-agent': '1'}})",

@@ -69,10 +69,10 @@ async def test_an_item_that_stays_as_it_is_is_not_written_again(
     [
         ({"tableName": ""}, "urn:item-t: the state has no tableName"),
         ({"item": None}, "urn:item-t: the state has no item"),
-        ({"item": "{"}, "urn:item-t: item is no item with the table's key in DynamoDB's JSON"),
-        ({"item": '["t"]'}, "urn:item-t: item is no item with the table's key in DynamoDB's JSON"),
-        ({"item": '{"token": "t"}'}, "urn:item-t: item is no item with the table's key in DynamoDB's JSON"),
-        ({"item": '{"other": {"S": "t"}}'}, "urn:item-t: item is no item with the table's key in DynamoDB's JSON"),
+        ({"item": "{"}, "urn:item-t: item is not an item with the table's key in DynamoDB's JSON"),
+        ({"item": '["t"]'}, "urn:item-t: item is not an item with the table's key in DynamoDB's JSON"),
+        ({"item": '{"token": "t"}'}, "urn:item-t: item is not an item with the table's key in DynamoDB's JSON"),
+        ({"item": '{"other": {"S": "t"}}'}, "urn:item-t: item is not an item with the table's key in DynamoDB's JSON"),
     ],
 )
 async def test_an_item_that_makes_no_sense_is_named(

@@ -86,7 +86,7 @@ def test_a_provider_that_refuses_names_the_property() -> None:
     with pytest.raises(ProgramError) as refused:
         deploy(overrides=["extra.ttls=5"])
     assert str(refused.value) == (
-        "front:index:Front resource 'front' has a problem: - property ttls has a problem: is no setting"
+        "front:index:Front resource 'front' has a problem: - property ttls has a problem: is not a setting"
     )
 
 
@@ -116,7 +116,7 @@ def test_a_component_without_its_plugin_is_refused() -> None:
 def test_a_plugin_that_ends_before_it_serves_says_why(tmp_path: Path) -> None:
     with pytest.raises(StandInError) as refused:
         Plugin(tmp_path, "127.0.0.1:1", tmp_path)
-    assert str(refused.value) == f"{tmp_path} is no plugin: it has no PulumiPlugin.yaml"
+    assert str(refused.value) == f"{tmp_path} is not a plugin: it has no PulumiPlugin.yaml"
     (tmp_path / "PulumiPlugin.yaml").write_text("runtime: python\n")
     (tmp_path / "__main__.py").write_text("raise SystemExit('no engine')")
     with pytest.raises(StandInError) as refused:

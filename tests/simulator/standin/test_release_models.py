@@ -198,7 +198,7 @@ def test_a_subscription_waits_to_be_confirmed(account: Account) -> None:
     ("changes", "failure"),
     [
         ({"topic": "arn:aws:sns:us-east-1:123456789012:other"}, "there is no such topic in this deployment (NotFound)"),
-        ({"endpoint": "somebody"}, "endpoint: is no endpoint of the protocol email (InvalidParameter)"),
+        ({"endpoint": "somebody"}, "endpoint: is not an endpoint of the protocol email (InvalidParameter)"),
         ({"protocol": "sms"}, "protocol: is 'sms': AWS allows email, https"),
         ({"filterPolicy": "{}"}, "filterPolicy: the stand-in does not model this property"),
     ],

@@ -1,6 +1,6 @@
 """Presets against items that the real libraries write, into moto's DynamoDB.
 
-The libraries are no dependency of the project: `make apps` installs them. FRAMEWORKS_PYTHON is the Python that has
+The libraries are not dependencies of the project: `make apps` installs them. FRAMEWORKS_PYTHON is the Python that has
 those of requirements-apps.txt, FRAMEWORKS_NODE the folder whose node_modules have those for Node.
 """
 

@@ -53,7 +53,7 @@ class Provided(Provider):
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
     ) -> ConstructResult:
         if unknown := sorted(inputs.keys() - {"domainName", "ttl", "note"}):
-            raise InputPropertyError(unknown[0], "is no setting")
+            raise InputPropertyError(unknown[0], "is not a setting")
         front = Front(name, inputs, options)
         return ConstructResult(front.urn, front.outputs)
 
