@@ -12,28 +12,30 @@ from cache_check.function_code.javascript import FUNCTIONS, list_parameters, loc
 from cache_check.function_code.methods import Methods
 from cache_check.function_code.reading import ANY, Source
 from cache_check.function_code.steps import Moment, Step, Trail
-from cache_check.function_code.values import CHOOSES_ORIGIN, CUT, NOTHING, Path, Value, union
+from cache_check.function_code.values import CHOOSES_ORIGIN, CUT, NOTHING, Path, Value, drawn_at, union
 
 MAX_CALLS = 24
 """Deep: calls within calls."""
 
+TIME = "the time"
 _CHANCE: dict[Path, str] = {
     ("Math", "random"): "Math.random()",
-    ("Date",): "the time",
-    ("Date", "now"): "the time",
+    ("Date",): TIME,
+    ("Date", "now"): TIME,
     **dict.fromkeys([("crypto", name) for name in ("randomBytes", "randomUUID", "getRandomValues")], "random bytes"),
 }
 _ALL: frozenset[Source] = frozenset({("cookie", ANY), ("header", ANY), ("query", ANY)})
 
 
 class Calls(Methods, ABC):
-    """`chosen` is what choices of an origin depend on, by where they are."""
+    """`chosen` is what choices of an origin depend on, by where they are; `sites` are the calls that are running."""
 
     def __init__(self) -> None:
         super().__init__()
         self.chosen: dict[Trail, frozenset[Source]] = {}
         self.chosen_at: dict[Trail, Moment] = {}
         self.entered: set[int] = set()
+        self.sites: list[int] = []
 
     def choose(self, sources: frozenset[Source]) -> None:
         moment = self.moment()
@@ -62,12 +64,14 @@ class Calls(Methods, ABC):
             filled = [child for child in arguments.named_children if child.type == "template_substitution"]
             given = [NOTHING, *map(self.each, filled)]  # what a tagged template gives first is its texts
         made = instances(target) if node.type == "new_expression" else NOTHING
+        self.sites.append(node.start_byte)
         result = (
             self._by_chance(target, given)
             or self._of_cloudfront(callee, target, given)
             or self._enter(target, made if made.objects else owner, given)
             or self.method(callee, target, owner, given)
         )
+        self.sites.pop()
         return result | made
 
     def _owner(self, callee: Node | None) -> Value | None:
@@ -84,7 +88,7 @@ class Calls(Methods, ABC):
         names = [_CHANCE[path] for path in target.paths if path in _CHANCE]
         if not names or (("Date",) in target.paths and given):
             return None
-        return Value(frozenset(("chance", name) for name in names))
+        return Value(frozenset(("chance", name if name == TIME else drawn_at(name, self.sites)) for name in names))
 
     def _of_cloudfront(self, callee: Node | None, target: Value, given: list[Value]) -> Value | None:
         if _chooses(callee, target):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cache_check.function_code.reading import Choice, FunctionReading, Source
 from cache_check.function_code.rewrites import Rewrite, certain_rewrites, is_undone, lost_sources
 from cache_check.function_code.steps import Moment, Trail, are_two_sides, shared_steps
-from cache_check.function_code.values import originals
+from cache_check.function_code.values import draws, originals
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,14 @@ def make_reading(
 ) -> FunctionReading:
     """`found` is what decides, by the place of a choice in the code, and `moments` is when that comes to run."""
     kept = [write for write in writes if not is_undone(write.place, write.trail, rewrites)]
+    named = draws(frozenset[Source]().union(*found.values()))
     choices = [
         Choice(
-            originals(sources),
-            _written_sources(trail, originals(sources), kept),
+            _rename(originals(sources), named),
+            {
+                place: _rename(made_of, named)
+                for place, made_of in _written_sources(trail, originals(sources), kept).items()
+            },
             lost_sources(sources, moments[trail], rewrites),
         )
         for trail, sources in found.items()
@@ -40,6 +44,10 @@ def make_reading(
     for write in writes:
         written[write.place] = written.get(write.place, frozenset()) | write.made_of
     return FunctionReading(tuple(choices), written, certain_rewrites(rewrites))
+
+
+def _rename(sources: frozenset[Source], names: Mapping[Source, Source]) -> frozenset[Source]:
+    return frozenset(names.get(source, source) for source in sources)
 
 
 def _written_sources(

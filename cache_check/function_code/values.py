@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -20,6 +20,8 @@ CUT: Source = ("uri", "cut")
 """In what a value is made of: its beginning, or something out of its middle, was taken off the URI."""
 _READ_AFTER = "\0"
 """Begins the part of a path, and of the name of a source, that says after how many writes of its kind it was read."""
+_DRAWN_AT = "\1"
+"""Begins the part of a draw's name that says by which calls it was made: two draws of one kind are two values."""
 _KINDS: dict[str, SourceKind] = {"cookies": "cookie", "headers": "header", "querystring": "query"}
 _CHANCE = {("event", "viewer"): "the viewer's address", ("event", "context", "requestId"): "the request's id"}
 
@@ -113,6 +115,21 @@ def original(source: Source) -> Source:
 
 def originals(sources: Iterable[Source]) -> frozenset[Source]:
     return frozenset(original(source) for source in sources if source != CUT)
+
+
+def drawn_at(name: str, sites: Sequence[int]) -> str:
+    """The name of a draw within these calls, each by where it stands in the code."""
+    return f"{name}{_DRAWN_AT}{' '.join(f'{site:08}' for site in sites)}"
+
+
+def draws(sources: Iterable[Source]) -> dict[Source, Source]:
+    """Return what to call the draws among the sources: by what draws, with a number where it draws more than once."""
+    names = sorted({source for source in sources if source[0] == "chance"})
+    kinds = [name.partition(_DRAWN_AT)[0] for _, name in names]
+    return {
+        source: ("chance", kind if kinds.count(kind) == 1 else f"{kind} ({kinds[: index + 1].count(kind)})")
+        for index, (source, kind) in enumerate(zip(names, kinds, strict=True))
+    }
 
 
 def version(source: Source) -> int:

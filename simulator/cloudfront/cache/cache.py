@@ -53,15 +53,22 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Entry:
-    """A kept answer. Times are seconds since the epoch; it is served without asking while now < `expires_at`."""
+    """A kept answer. Times are seconds since the epoch; it is served without asking while now < `expires_at`, and an
+    expired one until `retry_at`, because the origin failed.
+    """
 
     response: OriginResponse
     stored_at: float
     expires_at: float
     is_custom_error_page: bool = False
+    retry_at: float = 0.0
 
     def is_fresh(self, now: float) -> bool:
-        return now < self.expires_at
+        return now < max(self.expires_at, self.retry_at)
+
+    @property
+    def is_error(self) -> bool:
+        return self.response.status >= 400 or self.is_custom_error_page
 
     def age_seconds(self, now: float) -> int:
         return max(0, int(now - self.stored_at))

@@ -1,13 +1,20 @@
 """Serves objects from the cache, or through it from the origin."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from simulator.cloudfront.cache.cache import Cache, CacheKey, Entry, cache_key
 from simulator.cloudfront.cache.compression import compress
 from simulator.cloudfront.cache.notices import CacheNotices
-from simulator.cloudfront.cache.ttl import CacheControl, error_ttl, object_ttl
+from simulator.cloudfront.cache.ttl import (
+    CacheControl,
+    error_ttl,
+    object_ttl,
+    revalidation_seconds,
+    stale_if_error_seconds,
+)
 from simulator.cloudfront.config.distribution import Distribution
 from simulator.cloudfront.http.errors import EdgeError
 from simulator.cloudfront.http.headers import Headers
@@ -44,6 +51,7 @@ class Objects:
         self._cache = cache
         self._clock = clock
         self._pending: dict[CacheKey, asyncio.Event] = {}
+        self._revalidating: dict[CacheKey, asyncio.Task[None]] = {}
 
     async def get(self, request: ViewerRequest, context: Context) -> Served:
         """Raises EdgeError where a function fails. An origin that gives no answer is an answer: 502 or 504."""
@@ -51,7 +59,7 @@ class Objects:
             answer = await self._fetch(request, context, Headers())
             return await self._outcome(None, answer, request, context)
         key = cache_key(request, context.behavior.cache_policy, self._distribution.domain_name, context.region)
-        served = self._find(key)
+        served = self._find(key) or self._find_stale(key, request, context)
         if served is not None:
             return served
         return await self._collapse(key, request, context)
@@ -61,9 +69,30 @@ class Objects:
         entry = self._cache.get(key)
         if entry is None or not entry.is_fresh(now):
             return None
-        is_error = entry.response.status >= 400 or entry.is_custom_error_page
-        result_type = "Error" if is_error else "Hit"
+        result_type = "Error" if entry.is_error else "Hit"
         return Served(entry.response, result_type, entry.age_seconds(now), entry.is_custom_error_page, is_cached=True)
+
+    def _find_stale(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served | None:
+        """Return an expired object while its stale-while-revalidate lasts; another one is fetched beside the request.
+
+        Source: page Expiration. It names no result type for this; here it is a hit.
+        """
+        now, entry = self._clock(), self._cache.get(key)
+        if entry is None or entry.is_error:
+            return None
+        if now >= entry.expires_at + revalidation_seconds(entry.response.headers, context.behavior.cache_policy):
+            return None
+        if request.method != "HEAD" and key not in self._revalidating:
+            whole = replace(request, headers=request.headers.without("range", "if-range"))
+            self._revalidating[key] = asyncio.create_task(self._revalidate(key, whole, context))
+        return Served(entry.response, "Hit", entry.age_seconds(now), is_cached=True)
+
+    async def _revalidate(self, key: CacheKey, request: ViewerRequest, context: Context) -> None:
+        try:
+            with contextlib.suppress(EdgeError):  # no viewer waits for it, and the function's log has it
+                await self._collapse(key, request, context)
+        finally:
+            del self._revalidating[key]
 
     async def _collapse(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served:
         """Simultaneous misses of one key wait for the first; not with forwarded cookies or disabled caching.
@@ -90,8 +119,10 @@ class Objects:
         answer = await self._fetch(request, context, validators)
         if expired is not None and answer.response.status == 304 and validators.fields:
             return self._refresh(key, expired, answer.response, context)
-        if expired is not None and answer.response.status >= 500 and _may_be_stale(expired):
-            return self._serve_stale(key, expired, answer.response.status)
+        if expired is not None and answer.response.status >= 500 and not expired.is_error:
+            asked = stale_if_error_seconds(expired.response.headers, context.behavior.cache_policy)
+            if self._clock() < expired.expires_at + asked:
+                return self._serve_stale(key, expired, answer.response.status)
         return await self._outcome(key, answer, request, context)
 
     async def _fetch(self, request: ViewerRequest, context: Context, validators: Headers) -> OriginAnswer:
@@ -113,7 +144,7 @@ class Objects:
     def _serve_stale(self, key: CacheKey, expired: Entry, status: int) -> Served:
         """An expired object is served while the origin fails, for as long as errors are kept (page HTTPStatusCodes)."""
         now = self._clock()
-        self._cache.put(key, replace(expired, expires_at=now + self._distribution.error_caching_min_ttl(status)))
+        self._cache.put(key, replace(expired, retry_at=now + self._distribution.error_caching_min_ttl(status)))
         return Served(expired.response, "RefreshHit", expired.age_seconds(now), is_cached=True)
 
     async def _outcome(
@@ -202,9 +233,3 @@ def _validators(expired: Entry | None, request: ViewerRequest, context: Context)
     etag, modified = headers.get("etag"), headers.get("last-modified")
     fields = [("If-None-Match", etag), ("If-Modified-Since", modified)]
     return Headers.of((name, value) for name, value in fields if value is not None)
-
-
-def _may_be_stale(expired: Entry) -> bool:
-    """False for cached errors, and where the origin sent stale-if-error=0 (page Expiration)."""
-    is_error = expired.response.status >= 400 or expired.is_custom_error_page
-    return not is_error and CacheControl.of(expired.response.headers).stale_if_error != 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from math import inf
 
 from pulumi_state.policies import CachePolicy
 from simulator.cloudfront.http.headers import Headers
@@ -28,6 +29,7 @@ class CacheControl:
     max_age: int | None = None
     s_maxage: int | None = None
     stale_if_error: int | None = None
+    stale_while_revalidate: int | None = None
     hides_set_cookie: bool = False
 
     @property
@@ -48,6 +50,7 @@ class CacheControl:
             max_age=_seconds(directives.get("max-age")),
             s_maxage=_seconds(directives.get("s-maxage")),
             stale_if_error=_seconds(directives.get("stale-if-error")),
+            stale_while_revalidate=_seconds(directives.get("stale-while-revalidate")),
             hides_set_cookie="set-cookie" in hidden,
         )
 
@@ -85,6 +88,20 @@ def error_ttl(status: int, headers: Headers, policy: CachePolicy, error_caching_
         return 0
     asked = _origin_ttl(control, headers, now) or 0
     return max(error_caching_min_ttl, min(asked, policy.max_ttl))
+
+
+def stale_if_error_seconds(headers: Headers, policy: CachePolicy) -> float:
+    """Seconds beyond its TTL for which an object is served while the origin fails; no end without the directive.
+
+    Source: page Expiration. The maximum TTL limits what the origin asks for.
+    """
+    asked = CacheControl.of(headers).stale_if_error
+    return inf if asked is None else min(asked, policy.max_ttl)
+
+
+def revalidation_seconds(headers: Headers, policy: CachePolicy) -> float:
+    """Seconds beyond its TTL for which an object is served while another one is fetched (page Expiration)."""
+    return min(CacheControl.of(headers).stale_while_revalidate or 0, policy.max_ttl)
 
 
 def _origin_ttl(control: CacheControl, headers: Headers, now: float) -> float | None:

@@ -39,6 +39,31 @@ def test_a_picked_function_that_also_writes_the_key_is_followed_by_it() -> None:
     assert sources_beside_key("const f = r.cookies.ab ? b : a; f(r);", before, headers=("x-v",)) == set()
 
 
+DRAW = "function draw() { return Math.random() < 0.1 ? 'b' : 'a'; }"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("const v = draw(); r.headers['x-v'] = {value: v}; to(v);", set()),
+        (
+            "let v = 'a'; if (r.cookies.ab) { v = draw(); } else { v = draw(); } r.headers['x-v'] = {value: v}; to(v);",
+            set(),
+        ),
+        ("r.headers['x-v'] = {value: draw()}; to(draw());", {"chance Math.random()"}),
+        ("const v = draw(); r.headers['x-v'] = {value: v}; to(draw() + v);", {"chance Math.random() (2)"}),
+        (
+            "if (Math.random() < 0.1) { r.headers['x-v'] = {value: 'b'}; } if (Math.random() < 0.1) { to('b'); }",
+            {"chance Math.random()"},
+        ),
+        ("r.headers['x-v'] = {value: '' + Date.now()}; to('' + Date.now());", set()),
+    ],
+)
+def test_a_draw_in_the_key_is_followed_by_no_other_draw(body: str, expected: set[str]) -> None:
+    unkeyed = sources_beside_key(body, DRAW, headers=("x-v",))
+    assert unkeyed - {"cookie ab"} == expected
+
+
 @pytest.mark.parametrize(
     "body",
     [

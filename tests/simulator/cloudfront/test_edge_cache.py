@@ -221,6 +221,37 @@ def test_stale_if_error_zero_forbids_that() -> None:
     assert (world.get("/a").status, world.get("/a").body) == (503, b"bad")
 
 
+def test_stale_if_error_ends_after_its_seconds() -> None:
+    world = World()
+    kept = (200, [("Cache-Control", "max-age=60, stale-if-error=30")], b"good")
+    world.origin.reply = replies(kept, (503, [], b"bad"), (503, [], b"bad"))
+    world.get("/a")
+    world.clock.now += 89
+    assert world.get("/a").body == b"good"
+    world.clock.now += 10
+    assert (world.get("/a").status, len(world.origin.received)) == (503, 3)
+
+
+@pytest.mark.parametrize(("max_ttl", "until"), [(3_600, 30), (10, 10)])
+def test_an_expired_object_is_served_while_it_is_revalidated(max_ttl: int, until: int) -> None:
+    world = World(state(cache_policy(maxTtl=max_ttl)))
+    kept = [("Cache-Control", "max-age=20, stale-while-revalidate=30")]
+
+    async def bodies() -> list[bytes]:
+        found = []
+        for seconds in (0, min(20, max_ttl), 0, 0):
+            world.clock.now += seconds
+            found.append((await world.ask("/a")).body)
+            await asyncio.sleep(0.01)
+        return found
+
+    world.origin.reply = replies((200, kept, b"first"), (200, kept, b"second"))
+    assert asyncio.run(bodies()) == [b"first", b"first", b"second", b"second"]
+    world.origin.reply = replies((200, kept, b"third"))
+    world.clock.now += min(20, max_ttl) + until
+    assert world.get("/a").body == b"third"
+
+
 def test_404_of_the_origin_replaces_an_expired_object() -> None:
     world = World()
     world.origin.reply = replies((200, [], b"good"), (404, [], b"gone"))
