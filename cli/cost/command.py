@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.cost.traffic import MAX_REQUESTS, Traffic
+from cli.cost.traffic import LIMITS, MAX_REQUESTS, Traffic
 from cli.output.errors import UsageError
 from cli.stacks.options import JsonOption, SetOption, complete_strategies, stack_option
 
 if TYPE_CHECKING:
     from cli.stacks.workspace import Workspace
     from infra.settings.stack import Stack
+
+
+def _option(name: str, **shown: Any) -> Any:
+    lowest, highest = LIMITS[name]
+    return typer.Option(min=lowest, max=highest, **shown)
 
 
 def cost(
@@ -27,42 +32,50 @@ def cost(
     ] = None,
     stack: Annotated[str, stack_option("Stack whose settings count: memory, replicas, caching, rollout …")] = "local",
     settings: SetOption = None,
-    response_kb: Annotated[float, typer.Option(help="Size of an average response, in KB.")] = Traffic.response_kb,
+    response_kb: Annotated[
+        float, _option("response_kb", help="Size of an average response, in KB.")
+    ] = Traffic.response_kb,
     hit_percent: Annotated[
-        float, typer.Option(help="Percentage of requests that are cache hits, if the strategy allows caching.")
+        float,
+        _option("hit_percent", help="Percentage of requests that are cache hits, if the strategy allows caching."),
     ] = Traffic.hit_percent,
     duration_ms: Annotated[
-        float, typer.Option(help="Duration of an invocation, in ms; Lambda bills whole milliseconds.")
+        float, _option("duration_ms", help="Duration of an invocation, in ms; Lambda bills whole milliseconds.")
     ] = Traffic.duration_ms,
     session_percent: Annotated[
-        float, typer.Option(help="Percentage of the router's requests with a session or a tenant.")
+        float, _option("session_percent", help="Percentage of the router's requests with a session or a tenant.")
     ] = Traffic.session_percent,
     remembered_percent: Annotated[
-        float, typer.Option(help="Percentage of those in the instance's memory cache, without a read.")
+        float, _option("remembered_percent", help="Percentage of those in the instance's memory cache, without a read.")
     ] = Traffic.remembered_percent,
     session_writes_percent: Annotated[
-        float, typer.Option(help="Percentage of the application's requests that write the session.")
+        float,
+        _option("session_writes_percent", help="Percentage of the application's requests that write the session."),
     ] = Traffic.session_writes_percent,
     replicas: Annotated[
         int | None,
-        typer.Option(
-            help="Number of replicas of the sessions table, without the home Region.", show_default="the stack's"
+        _option(
+            "replicas",
+            help="Number of replicas of the sessions table, without the home Region.",
+            show_default="the stack's",
         ),
     ] = None,
     regions: Annotated[
-        int | None, typer.Option(help="Number of Regions where the function runs.", show_default="logs.regions")
+        int | None, _option("regions", help="Number of Regions where the function runs.", show_default="logs.regions")
     ] = None,
     instances: Annotated[
         int | None,
-        typer.Option(
-            help="Average number of instances of the function.", show_default="10 requests a second each, one a Region"
+        _option(
+            "instances",
+            help="Average number of instances of the function.",
+            show_default="10 requests a second each, one a Region",
         ),
     ] = None,
     log_bytes: Annotated[
-        int | None, typer.Option(help="Size of a decision's log line, in bytes.", show_default="measured")
+        int | None, _option("log_bytes", help="Size of a decision's log line, in bytes.", show_default="measured")
     ] = None,
     rollout_hours: Annotated[
-        float, typer.Option(help="Hours per month with a running rollout.")
+        float, _option("rollout_hours", help="Hours per month with a running rollout.")
     ] = Traffic.rollout_hours,
     free_tier: Annotated[bool, typer.Option("--free-tier", help="Subtract AWS's monthly free tier.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Use the bundled prices; do not ask AWS.")] = False,

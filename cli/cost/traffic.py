@@ -40,7 +40,7 @@ class Traffic:
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            value, (lowest, highest) = getattr(self, one.name), one.metadata["limits"]
+            value, (lowest, highest) = getattr(self, one.name), LIMITS[one.name]
             if value is not None and not lowest <= value <= highest:
                 option = f"--{one.name.replace('_', '-')}"
                 given, kind = str(value).removesuffix(".0"), "number" if "float" in str(one.type) else "whole number"
@@ -49,6 +49,10 @@ class Traffic:
     def misses(self, *, is_cacheable: bool) -> Decimal:
         """Requests that reach origin-request and an origin."""
         return Decimal(self.requests) * (1 - share(self.hit_percent)) if is_cacheable else Decimal(self.requests)
+
+
+LIMITS: dict[str, tuple[float, float]] = {one.name: one.metadata["limits"] for one in fields(Traffic)}
+"""The lowest and the highest value of each field."""
 
 
 def share(percent: float) -> Decimal:
