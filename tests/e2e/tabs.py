@@ -300,12 +300,16 @@ def _open_function(state: dict[str, Any], stack: Stack) -> None:
 
 @dataclass(frozen=True)
 class Plan:
-    """`rollbacks` of the deployments are taken back, spread evenly; a tab is used for up to `longest_phases`."""
+    """`rollbacks` of the deployments are taken back, spread evenly; a tab is used for up to `longest_phases`.
+
+    `settles`: tabs are opened and used once every instance of the router has what was changed.
+    """
 
     tabs: int
     deployments: int
     rollbacks: int
     longest_phases: int
+    settles: bool = False
 
     @property
     def rolled_back(self) -> set[int]:
@@ -359,6 +363,8 @@ class Visits:
 
     async def _phase(self) -> None:
         self.world.pass_time()
+        if self.plan.settles and not self.world.edge.key_value_stores:
+            await asyncio.sleep(SETTLE_SECONDS)
         for tab in self._waiting[self._number]:
             await self._use(tab)
         for _ in range(next(self._shares)):

@@ -14,6 +14,7 @@ from tests.e2e.tabs import CACHED, FALLBACK, IDS, QUERY, Build, Outcome, Plan, V
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
 SOURCES = Path(__file__).with_name("skew_site")
 SMALL = Plan(tabs=36, deployments=4, rollbacks=1, longest_phases=9)
+SETTLED = Plan(tabs=36, deployments=2, rollbacks=1, longest_phases=4, settles=True)
 BAR = Plan(tabs=10_000, deployments=20, rollbacks=5, longest_phases=40)
 NAMES = [f"b{number}" for number in range(BAR.deployments + 1)]
 
@@ -56,9 +57,9 @@ async def test_a_few_tabs_keep_their_files_by_a_query(settings: tuple[str, ...])
 @pytest.mark.parametrize("settings", [(), (CACHED,)], ids=["on Lambda", "behind a cache"])
 async def test_a_few_tabs_of_a_site_that_changes_nothing_keep_their_files(settings: tuple[str, ...]) -> None:
     """Of the two versions that are up; files without a hash in their name are those of the visitor's version."""
-    outcome = await tabs(tiny_builds(NAMES[:5]), SMALL, *settings, *FALLBACK, outlives_hosts=False)
+    outcome = await tabs(tiny_builds(NAMES[:5]), SETTLED, *settings, *FALLBACK, outlives_hosts=False)
     assert faults_of(outcome) == {**NOTHING, "mixed": outcome.mixed}
-    without = await tabs(tiny_builds(NAMES[:5]), SMALL, *settings, outlives_hosts=False)
+    without = await tabs(tiny_builds(NAMES[:5]), SETTLED, *settings, outlives_hosts=False)
     assert without.missing > 0
 
 
