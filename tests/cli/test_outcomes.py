@@ -134,7 +134,7 @@ def test_a_fault_of_ours_is_json_and_keeps_its_traceback(
     ("words", "message"),
     [
         ("cost --requests 10M", "--requests is '10M': allowed is a whole number from 0 to 1,000,000,000,000,000"),
-        ("cost --requests 1 --hit-percent abc", "--hit-percent is 'abc': allowed is a number"),
+        ("cost --requests 1 --hit-percent abc", "--hit-percent is 'abc': allowed is a number from 0 to 100"),
         ("what-if --percent 250", "--percent is 250: allowed is a number from 0 to 100"),
         ("up --port 99999", "--port is 99999: allowed is a whole number from 0 to 65535"),
         ("sweep --keep 0", "--keep is 0: allowed is a whole number from 1 to 50"),
