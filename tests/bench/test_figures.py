@@ -92,6 +92,7 @@ def test_every_key_has_an_item(tables: http.client.HTTPSConnection) -> None:
     assert ask(tables, "GetItem", body) == {"Item": {"defaultBackend": {"S": "acme.tenants.example.com"}}}
 
 
+@pytest.mark.long
 def test_the_control_table_has_a_configuration_and_a_rollout(tables: http.client.HTTPSConnection) -> None:
     items = ask(tables, "Query", {"TableName": CONTROL})["Items"]
     assert [item["item"] for item in items] == [{"S": "config"}, {"S": "rollout"}]

@@ -48,6 +48,7 @@ def test_as_deployed_nobody_gets_the_wrong_version() -> None:
     assert {"stable", "canary"} == set(versions)
 
 
+@pytest.mark.long
 def test_with_caching_on_visitors_get_the_wrong_version_and_the_check_refuses_it() -> None:
     state = with_caching_on()
     traffic = Traffic(state).run()

@@ -141,6 +141,7 @@ def test_a_closed_stream_is_not_given_to_the_next_file(forked: Forked, tmp_path:
     assert b"sha256" not in package.read_bytes()
 
 
+@pytest.mark.long
 def test_a_shells_redirection_that_fails_is_told() -> None:
     command = f"exec {shlex.quote(sys.executable)} -m cli explain - <&-"
     shell = subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -32,6 +32,7 @@ def test_the_package_is_written_for_its_owner_only(run: Run, tmp_path: Path):
         assert "strategies/jwt_iat/__init__.py" not in archive.namelist()
 
 
+@pytest.mark.long
 def test_an_older_package_that_others_could_read_is_replaced(run: Run, tmp_path: Path):
     path = tmp_path / "router.zip"
     path.write_text("older")

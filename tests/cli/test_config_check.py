@@ -76,6 +76,7 @@ def test_json_has_the_same_mistakes(run: Run):
     }
 
 
+@pytest.mark.long
 def test_what_works_but_is_rarely_meant_is_a_warning(run: Run):
     arguments = ("config", "check", "--stack", "prod", "--set", "strategy=jwt-iat", "--set", "jwtIat.verify=false")
     assert run(*arguments) == Result(

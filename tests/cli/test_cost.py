@@ -134,6 +134,7 @@ def test_the_sum_is_that_of_the_items(strategy: str, run: Run):
     assert {item["price"] for item in one["items"]} <= bundled_prices().keys()
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"sticky|cookie|fastest|jwt|tenant")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_invocations_are_reckoned_for_the_triggers_that_are_deployed(strategy: str):

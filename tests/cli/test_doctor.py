@@ -177,6 +177,7 @@ def test_settings_that_are_wrong_are_told_as_config_check_tells_them(account: Ru
     ) in result.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("more", "found"),
     [((), "1 warning"), (("--set", "control.mode=live", "--set", "control.homeRegion=eu-west-1"), "2 warnings")],

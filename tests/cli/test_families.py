@@ -25,6 +25,7 @@ finally:
 """
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"^bundle|^(--version|rollout|explain)")
 @pytest.mark.parametrize(
     ("command", "forbidden"),

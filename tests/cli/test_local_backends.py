@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
+import pytest
+
 from cli.up.local_backends import local_backends
 from demo.hosts.settings import VERSIONS
 from simulator.standin.program import run_program
@@ -42,6 +44,7 @@ def test_what_is_served_elsewhere_is_not_started() -> None:
     }
 
 
+@pytest.mark.long
 def test_the_origins_of_a_stack_know_the_digest_of_its_secret() -> None:
     names = {"stable": "ec2-1.example.com", "canary": "ec2-2.example.com"}
     places = [f"origins.{origin}.{key}" for origin in names for key in (f"domainName={names[origin]}", "protocol=http")]

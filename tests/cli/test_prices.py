@@ -118,6 +118,7 @@ def test_products_that_agree_are_one_on_however_many_pages(pricing: FakePricing)
     assert pricing.asked == ["KeyValueStore-EdgeReads"] * 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("products", "reason"),
     [

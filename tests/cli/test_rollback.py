@@ -448,6 +448,7 @@ def test_baked_settings_go_back_with_the_version(run: Callable[..., Result], acc
     assert account.versions() == {"2", "7"}
 
 
+@pytest.mark.long
 def test_what_is_cached_is_invalidated_when_the_rest_is_in_force(
     run: Callable[..., Result], account: Account, monkeypatch: pytest.MonkeyPatch, project: Path
 ) -> None:

@@ -189,6 +189,7 @@ def test_a_function_whose_role_was_made_anew_is_left_behind(run: Callable[..., R
     assert list(aws.functions) == [USED]
 
 
+@pytest.mark.long
 def test_a_left_function_that_a_distribution_uses_is_not_touched(run: Callable[..., Result], aws: FakeAws) -> None:
     one = left(versions=2)
     aws.add(one)

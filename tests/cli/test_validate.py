@@ -57,6 +57,7 @@ def test_what_is_proven_is_printed_with_its_evidence(run: Run):
     )
 
 
+@pytest.mark.long
 def test_what_is_not_proven_ends_with_exit_code_1(run: Run):
     with serve(Shop(is_anonymous=True)) as url:
         inconclusive = run("validate", url, *SMALL, "--percent", "30")
@@ -94,6 +95,7 @@ AS_VERSIONED = ("--stack", "local", "--set", "strategy=cookie-version", "--set",
 STORED = json.dumps({"percent": 0, "pin": "none", "release": "r", "withdrawn": True})
 
 
+@pytest.mark.long
 @pytest.mark.long_if("False")
 @pytest.mark.parametrize(
     ("is_up", "settings", "source"),

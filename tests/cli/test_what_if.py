@@ -62,6 +62,7 @@ def visits(count: int = 400, *, days: int = 2) -> list[Entry]:
     ]
 
 
+@pytest.mark.long
 def test_it_says_who_would_move_by_path_and_country(run: Run, folder: Path) -> None:
     write(folder / "a.gz", w3c(visits()))
     result = run(*ASK, "--log", str(folder), "--json")
@@ -155,6 +156,7 @@ def test_what_a_person_reads(run: Run, folder: Path) -> None:
     assert any(line.startswith("A month at this traffic: ") for line in lines)
 
 
+@pytest.mark.long
 def test_a_step_begins_once_the_key_value_store_has_its_percentage(run: Run, folder: Path) -> None:
     path = write(folder / "a.log", w3c(visits(2_880)))
     ask = (*ASK, "--log", str(path), "--plan", "--set", "rollout.interval=10m", "--set", "rollout.minimumRequests=10")
@@ -196,6 +198,7 @@ def test_lines_that_are_no_requests_are_counted(run: Run, folder: Path) -> None:
     assert "2 requests have no valid time: they are judged, but are in no hour" in found["notes"]
 
 
+@pytest.mark.long
 def test_files_that_cannot_be_read_are_named(run: Run, folder: Path) -> None:
     good = write(folder / "good.gz", w3c(visits(400)))
     (folder / "cut.gz").write_bytes(good.read_bytes()[:-20])

@@ -63,6 +63,7 @@ def test_a_slow_tail_is_found_by_its_quantile_alone() -> None:
     )
 
 
+@pytest.mark.long
 def test_a_quantile_of_latencies_of_equal_minutes_has_their_noise() -> None:
     """5 % from minute to minute is all that a million requests do not reduce."""
     samples = {"canary": make_sample(1_000_000, median_ms=112), "stable": make_sample(1_000_000)}

@@ -125,6 +125,7 @@ def test_the_source_is_every_push_to_the_branch_by_a_connection() -> None:
     }
 
 
+@pytest.mark.long
 def test_what_starts_the_pipeline_is_written_out() -> None:
     [trigger] = inputs(run("branch=release"), "aws:codepipeline/pipeline:Pipeline")["triggers"]
     assert trigger == {
@@ -422,6 +423,7 @@ def test_moto_takes_the_roles_the_bucket_the_projects_and_the_definition() -> No
     assert kept["pipelineType"] == "V2"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("aws")
 def test_moto_refuses_a_role_that_is_not_codepipelines() -> None:
     """The definition is really looked at."""

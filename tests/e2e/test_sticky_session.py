@@ -69,6 +69,7 @@ async def test_a_version_remembered_in_a_cookie_survives_everything_but_a_pin(st
     assert stack.decisions[-1]["reason"] == "unknown-session"
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"^(?!canary|tier)")
 @pytest.mark.parametrize(("pin", "version"), [("stable", "1"), ("canary", "2")])
 async def test_a_pin_sends_everybody_to_one_version_at_once(stack: Stack, pin: str, version: str):

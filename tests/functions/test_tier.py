@@ -208,6 +208,7 @@ def test_a_malformed_value_means_the_default_origin(text: str) -> None:
     assert_at_stable(found, "malformed-origin", is_fallback=True)
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"^basic")
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", "{}", '{"pin":"beta"}', '{"pin":"canary"}', '"stable"'])
 @pytest.mark.parametrize("tier", ["gold", "basic", ""])

@@ -83,6 +83,7 @@ def test_a_log_goes_when_those_of_the_function_go(kind: str) -> None:
     assert (rule["status"], rule["expiration"], rule["filter"]) == ("Enabled", {"days": 14}, {"prefix": ""})
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"v2")
 @every_kind
 def test_the_bucket_is_kept_like_a_table_with_all_that_protects_it(kind: str) -> None:

@@ -120,6 +120,7 @@ def test_a_stack_that_reads_no_table_needs_neither(tmp_path: Path) -> None:
 LIVE = ("canaryPercent=99", "pin=canary", "release=next")
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"jwt-iat|fastest-origin|tenant-lookup")
 @every_strategy
 @pytest.mark.parametrize("change", LIVE)

@@ -142,6 +142,7 @@ def test_the_policy_of_a_bucket_that_becomes_a_plain_value_is_the_same(tmp_path:
     assert policies == {"same"}
 
 
+@pytest.mark.long
 def test_an_update_without_changes_changes_nothing(shop: Shop, updated: Run) -> None:
     assert {one.op for one in shop.run(updated.state).changes} == {"same"}
 

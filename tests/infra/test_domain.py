@@ -95,6 +95,7 @@ def test_more_names_than_acm_puts_on_a_certificate_are_warned_of() -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"tier|jwt-iat|fastest-origin|tenant-lookup|sticky-session|caching|\b(local|staging)\b")
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("overrides", [*(choosing(name) for name in STRATEGIES), *VERSIONED.values()], ids=" ".join)
@@ -183,6 +184,7 @@ def test_another_name_is_another_certificate_which_goes_after_the_distribution_h
     assert ("delete", "proof-example.com") not in steps
 
 
+@pytest.mark.long
 def test_a_preview_works_before_acm_has_named_the_proof() -> None:
     found = run_program("prod", overrides=MADE, preview=True)
     assert {change.op for change in found.changes} == {"create"}
@@ -212,6 +214,7 @@ def test_staging_and_prod_have_names_of_their_own(project: Path) -> None:
         assert run_program(stack, project=project, overrides=[CONNECTED], preview=True).changes
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"\[|^- a list|aliases")
 @pytest.mark.parametrize(
     "text",
@@ -231,6 +234,7 @@ def test_what_a_file_does_not_say_plainly_is_not_known(project: Path, text: str)
     shipped_stack("prod", *MADE).reject_shared_aliases(project)
 
 
+@pytest.mark.long
 def test_aliases_in_other_files_are_found_whatever_else_is_wrong_there(project: Path) -> None:
     (project / "Pulumi.other.yaml").write_text("config: {edge-router:domain: {aliases: [5, www.example.com]}}")
     with pytest.raises(SettingsError, match=r"domain\.aliases\[0\] is 'www\.example\.com', which Pulumi\.other\.yaml"):

@@ -87,6 +87,7 @@ def test_a_freeze_and_a_webhook_without_tls_are_warned_of() -> None:
     ]
 
 
+@pytest.mark.long
 def test_the_controller_gets_the_gates_and_their_secrets_are_secrets_of_the_state() -> None:
     slack = "https://hooks.slack.com/services/hidden"
     found = run(

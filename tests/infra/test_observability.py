@@ -337,6 +337,7 @@ def test_without_a_lambda_function_the_dashboard_has_cloudfronts_figures() -> No
     ]
 
 
+@pytest.mark.long
 def test_the_dashboard_can_be_left_out() -> None:
     assert of(DASHBOARD, "alarms.dashboard=false", ONE_REGION) == []
     assert len(of(ALARM, "alarms.dashboard=false", ONE_REGION)) > 0
@@ -356,6 +357,7 @@ def test_fewer_regions_are_fewer_of_everything() -> None:
     assert {one["region"] for one in of(ALARM, *config)} == {*only, "us-east-1"}
 
 
+@pytest.mark.long
 def test_every_region_has_the_queries_of_the_log_page() -> None:
     found = of(QUERY, ON)
     assert {(one["name"], one["region"]) for one in found} == {

@@ -182,6 +182,7 @@ def test_the_version_is_in_the_cache_key_and_no_cookie_is_beside_it(stack: str, 
     assert responses == [{"errorCode": code, "errorCachingMinTtl": 0} for code in CACHED_ERRORS]
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"sticky|release=|pin=.*cookie|canaryPercent=.*sticky")
 @every_versioned
 @pytest.mark.parametrize("override", ["canaryPercent=25", "pin=stable", "release=next"])
@@ -284,6 +285,7 @@ def test_too_many_signing_keys_end_the_program_in_words() -> None:
     assert "CloudFront takes 10,240" in str(caught.value)
 
 
+@pytest.mark.long
 def test_a_function_that_only_makes_the_key_has_no_store() -> None:
     many = [f"keyHeaders[{number}]=x-{number}" for number in range(12)]
     found = run("prod", "strategy=fastest-origin", *many)

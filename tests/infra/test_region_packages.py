@@ -26,6 +26,7 @@ def live(**changes: object) -> Stack:
     return stack_of(control="live", rollout=PLAN, **changes)
 
 
+@pytest.mark.long
 @every_build
 def test_the_same_inputs_give_the_same_bytes_for_the_owner_only(
     build: Callable[[Stack, Path], Path], tmp_path: Path

@@ -102,6 +102,7 @@ async def test_one_that_is_over_is_not(account: Account, state: str) -> None:
     assert warnings_of(await account.up(*STICKY)) == ()
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"fastest-origin|tier")
 @pytest.mark.parametrize("strategy", ["tenant-lookup", "fastest-origin", "tier"])
 async def test_nor_where_no_percentage_assigns(account: Account, strategy: str) -> None:

@@ -104,6 +104,7 @@ def test_the_way_back_is_refused_while_the_old_table_is_in_the_account(change: t
     assert change_of(run_program("local", overrides=STICKY, state=gone.state), "sessions").op == "replace"
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"key")
 @pytest.mark.parametrize("change", [OTHER_KEY, OTHER_HOME], ids=["key", "home"])
 def test_a_protected_table_is_not_replaced_by_another(change: tuple[str, ...]) -> None:

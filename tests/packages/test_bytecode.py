@@ -94,6 +94,7 @@ def test_it_is_used_whatever_the_time_and_content_of_the_source_and_keeps_its_li
     assert code.co_consts[0].co_firstlineno == 3
 
 
+@pytest.mark.long
 @with_lambda_version
 @pytest.mark.parametrize("strategy", ["sticky-session", "jwt-iat"])
 def test_lambda_runs_the_bytecode_and_compiles_nothing(strategy: str, tmp_path: Path) -> None:

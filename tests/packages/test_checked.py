@@ -37,6 +37,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infra.package.bundle, "modules_for", without_race)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("broken")
 def test_a_package_that_does_not_start_is_an_error_that_names_the_module(tmp_path: Path) -> None:
     stack = stack_with("fastest-origin")

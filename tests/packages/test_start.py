@@ -69,6 +69,7 @@ def test_every_package_starts_and_decides(strategy: str, parts: tuple[str, ...],
     check_decision(strategy, settings, tmp_path, REASONS.get(strategy, ANY_DECLARED))
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"tenants|rollout|query|unverified|versioned|^a rollout$")
 @pytest.mark.parametrize("further", FURTHER)
 def test_what_else_a_config_may_have_starts_too(further: str, tmp_path: Path) -> None:

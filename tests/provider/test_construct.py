@@ -211,6 +211,7 @@ def test_the_other_calls_are_answered_as_the_engine_expects(provider: Provider) 
     assert stub.Cancel(Empty()) == Empty()
 
 
+@pytest.mark.long
 def test_the_plugin_answers_with_its_port_wherever_it_is_started(tmp_path: Path) -> None:
     arguments = [sys.executable, str(ROOT), "127.0.0.1:1", "--logtostderr"]
     with subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as plugin:

@@ -39,6 +39,7 @@ def guard(event: dict[str, Any], *, keeps_errors: bool = False) -> dict[str, Any
     return cf
 
 
+@pytest.mark.long
 @given(viewer_headers)
 def test_what_an_origin_gets_is_what_it_gets_without_them_but_for_the_key(sent: dict[str, str]) -> None:
     may_pass = {*KEY, *FORWARDED, *READ_ONLY_AT_ORIGIN_REQUEST}

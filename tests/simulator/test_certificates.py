@@ -64,6 +64,7 @@ def each(pem: bytes) -> list[bytes]:
     return [part + end for part in pem.split(end) if part]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 @pytest.mark.parametrize("root", [0, 1], ids=["the new root", "the old one that has signed it"])
 def test_either_root_verifies_the_endpoint(authority: Authority, port: int, version: ssl.TLSVersion, root: int) -> None:
@@ -75,6 +76,7 @@ def test_either_root_verifies_the_endpoint(authority: Authority, port: int, vers
         assert ("DNS", "localhost") in subject["subjectAltName"]
 
 
+@pytest.mark.long
 def test_the_chain_has_three_certificates_of_2048_bits(tmp_path: Path) -> None:
     Authority.create(tmp_path)
     chain = x509.load_pem_x509_certificates((tmp_path / "endpoint.pem").read_bytes())
@@ -83,6 +85,7 @@ def test_the_chain_has_three_certificates_of_2048_bits(tmp_path: Path) -> None:
     assert [one.issuer for one in chain[:2]] == [one.subject for one in chain[1:]]
 
 
+@pytest.mark.long
 def test_nobody_else_verifies_it(tmp_path: Path, port: int) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer certificate"):
         handshake(port, trusting(Authority.create(tmp_path).roots))
@@ -93,6 +96,7 @@ def test_it_is_for_its_own_name(authority: Authority, port: int) -> None:
         handshake(port, trusting(authority.roots), "dynamodb.us-east-1.amazonaws.com")
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"^roots")
 @pytest.mark.parametrize("name", ["amazon_roots.pem", "roots.pem"])
 def test_a_package_goes_on_trusting_its_own_roots(authority: Authority, tmp_path: Path, name: str) -> None:

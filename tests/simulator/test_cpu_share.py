@@ -63,6 +63,7 @@ def test_a_busy_process_gets_its_share_and_no_more(limiter: CpuLimiter) -> None:
         assert 0.01 < used_in(pid, SECONDS) < MOST
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"signals")
 def test_a_frozen_process_gets_nothing_until_it_is_thawed(limiter: CpuLimiter) -> None:
     with hold_busy(limiter) as (quota, pid):
@@ -74,6 +75,7 @@ def test_a_frozen_process_gets_nothing_until_it_is_thawed(limiter: CpuLimiter) -
         assert 0.01 < used_in(pid, SECONDS) < MOST
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"signals")
 def test_a_process_that_has_ended_disturbs_no_other(limiter: CpuLimiter) -> None:
     with hold_busy(limiter):

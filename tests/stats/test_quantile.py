@@ -51,6 +51,7 @@ def logs(random: np.random.Generator, size: int, shift: float = 0.0) -> np.ndarr
     return random.normal(5 + shift, 0.6, size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share", [0.5, 0.95, 0.99])
 def test_the_difference_of_equal_samples_rarely_exceeds_0(share: float) -> None:
     random, runs = np.random.default_rng([2026, round(100 * share)]), 400

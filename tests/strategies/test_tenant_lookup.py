@@ -236,6 +236,7 @@ def test_a_suffix_allows_whole_labels_below_it_and_nothing_else(label: str, dept
     assert not allow_list.allows(f"{below}.api.example.org")
 
 
+@pytest.mark.long
 @given(
     st.recursive(
         st.none() | st.booleans() | st.text() | st.integers(),

@@ -171,6 +171,7 @@ def test_a_site_that_does_not_speak_tls_is_reported():
     assert result(report, "answers").summary.endswith("requests got no response: TLS failed: WRONG_VERSION_NUMBER")
 
 
+@pytest.mark.long
 def test_one_lost_answer_fails_and_leaves_open_only_what_it_could_change():
     shop, numbers = Shop(percent=50), iter(range(10_000))
 

@@ -192,6 +192,7 @@ def test_the_same_short_cookie_on_every_hit_is_a_replayed_one():
     )
 
 
+@pytest.mark.long
 def test_the_other_versions_answer_out_of_the_cache_fails():
     shop = Shop(percent=50, caches=frozenset({"/style.css"}), cache_key=lambda path, _: path)
     with serve(shop) as url:

@@ -100,6 +100,7 @@ def test_the_functions_own_plan_lies_under_the_events(
     assert SECRET not in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_it_ends_before_lambda_ends_it():
     with socket_served(lambda _, over: over.wait() and None) as url:
         report = handler({"url": url, "timeoutSeconds": 60}, Context(seconds=6), never)

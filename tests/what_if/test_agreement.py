@@ -88,6 +88,7 @@ FORMATS: Mapping[str, Callable[[Path, Sequence[Entry]], Path]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"unsigned")
 @pytest.mark.parametrize("keys", [(), (KEY, OTHER_KEY)], ids=["unsigned", "signed"])
 def test_cookie_version_is_judged_as_the_router_decides(keys: tuple[str, ...], tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def stack_like(name: str) -> Stack:
     return stack_of(release=RELEASE, **STACKS[name])
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"versioned|sticky")
 @pytest.mark.parametrize("name", STACKS)
 def test_both_engines_have_one_result(name: str, tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ def test_what_is_written_is_known_by_what_it_is_made_of() -> None:
     }
 
 
+@pytest.mark.long
 def test_this_projects_own_functions_are_read() -> None:
     assert not read_function(read_source("canary")).chooses_origin
     tier = read_function(read_source("tier"))

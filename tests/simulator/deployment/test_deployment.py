@@ -97,6 +97,7 @@ async def get(url: str, path: str = "/") -> httpx.Response:
         return await client.get(url + path)
 
 
+@pytest.mark.long
 async def test_an_update_replaces_the_function_and_keeps_table_items_and_applications(
     local: LocalDeployment, tmp_path: Path
 ):
@@ -227,6 +228,7 @@ async def items(local: LocalDeployment, table_name: str, region: str = "us-east-
     return {item["k"]["S"]: item["says"]["S"] if "says" in item else None for item in found}
 
 
+@pytest.mark.long
 async def test_another_item_alone_is_put_into_the_table_and_the_edge_stays_with_its_cache(
     local: LocalDeployment, tmp_path: Path
 ):

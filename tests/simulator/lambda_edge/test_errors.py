@@ -68,6 +68,7 @@ async def test_a_process_that_ends_is_an_exit(bench: Bench, do: str, message: st
     assert await works_afterwards(edge)
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"sleep")
 @pytest.mark.parametrize("do", ["block = b'x' * 100_000_000", "block = b'x' * 100_000_000; time.sleep(20)"])
 async def test_more_memory_than_configured_is_killed(bench: Bench, do: str):

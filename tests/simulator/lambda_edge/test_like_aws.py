@@ -62,6 +62,7 @@ async def test_without_a_share_there_is_no_limit(bench: Bench):
     assert bench.edge(BURN).cpu_limit is None
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"system")
 @pytest.mark.parametrize("has_own_roots", [True, False], ids=["roots in the package", "the system's"])
 async def test_functions_verify_the_endpoint_with_the_authority_and_not_without(tmp_path: Path, has_own_roots: bool):

@@ -27,6 +27,7 @@ async def hosts(request: Request) -> Response:
     return Response(200, f"{request.path} {request.headers['host']}".encode())
 
 
+@pytest.mark.long
 @pytest.mark.long_if(r"V1|8443|-False|\*\.")
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize(

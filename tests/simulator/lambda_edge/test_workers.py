@@ -55,6 +55,7 @@ async def test_requests_one_after_another_share_one_worker(bench: Bench):
     assert [count for _, count in answers] == list(range(1, 31))
 
 
+@pytest.mark.long
 async def test_every_region_has_its_own_worker(bench: Bench):
     edge = bench.edge(SHOW_PID)
     pids = {(await edge.invoke(ARN, region, {})).payload[0] for region in ("eu-west-1", "us-east-1", "eu-west-1")}

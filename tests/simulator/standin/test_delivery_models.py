@@ -95,6 +95,7 @@ def account() -> Account:
     return Account()
 
 
+@pytest.mark.long
 def test_a_pipeline_with_a_project_is_created(account: Account) -> None:
     made = account.create(PIPELINE, **account.pipeline())
     assert made["arn"] == "arn:aws:codepipeline:us-east-1:123456789012:delivery"

@@ -322,6 +322,7 @@ def test_a_wrong_passphrase_is_said(sealed: Path) -> None:
     assert refusal(sealed, PULUMI_CONFIG_PASSPHRASE="wrong") == "Pulumi.dev.yaml: incorrect passphrase"
 
 
+@pytest.mark.long
 def test_a_secret_of_another_stack_does_not_open(sealed: Path) -> None:
     file = sealed / "Pulumi.dev.yaml"
     file.write_text(file.read_text().replace(SEALED, "v1:AAAAAAAAAAAAAAAA:AAAA"))
