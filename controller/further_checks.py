@@ -16,8 +16,10 @@ from stats.alpha_spending import ALPHA
 
 LARGEST = 1e120
 """DynamoDB has no number above 1e126 ("Data types")."""
-LONGEST_SECONDS = 86_400
-"""A step that is longer is checked anew after each day: every minute since is read in each run."""
+DAY_SECONDS = 86_400
+"""Every minute of a window is read in each run: the sample ratio of a longer step begins anew after each day, and
+metrics have the last one to two days of it, so that what was enough remains so.
+"""
 
 
 class SeriesSource(Protocol):
@@ -35,14 +37,14 @@ def measure_further(rollout: Rollout, source: SeriesSource, timing: Timing) -> R
     they have seen does not stop it again.
     """
     plan, tests, period = rollout.plan, dict(rollout.tests), timing.period_seconds
-    if counted := _window(rollout.interval_started_at, rollout, timing):
+    if counted := _window(rollout.interval_started_at, rollout, timing, former_days=0):
         ratios: SampleRatios = {}
         if is_split(plan, rollout.step):
             visitors = source.new_visitors(counted, plan, period)
             ratios = check_ratios(visitors, plan, rollout.step, counted.start)
         rollout = replace(rollout, sample_ratio=ratios)
     samples: dict[str, MetricSample] = {}
-    if window := _window(rollout.step_started_at, rollout, timing):
+    if window := _window(rollout.step_started_at, rollout, timing, former_days=1):
         for name, metric in plan.metrics.items():
             series = source.own_metric(metric, window, period)
             samples[name], found = judge(metric, series[CANARY], series[STABLE])
@@ -84,13 +86,15 @@ def missing_metrics(rollout: Rollout) -> str:
     return "; ".join(f"metric {name}: {text}" for name, text in missing.items() if text)
 
 
-def _window(started_at: int, rollout: Rollout, timing: Timing) -> Window | None:
-    """Return whole periods since this time up to the last one that was measured; None where there is none."""
+def _window(started_at: int, rollout: Rollout, timing: Timing, former_days: int) -> Window | None:
+    """Return whole periods up to the last one that was measured, of the day that has begun since this time and of so
+    many before it; None where there is none.
+    """
     period, end = timing.period_seconds, rollout.measured_until
     start = -(-(started_at + timing.settle_seconds) // period) * period
     if start >= end:
         return None
-    return Window(start + (end - 1 - start) // LONGEST_SECONDS * LONGEST_SECONDS, end)
+    return Window(start + max(0, (end - 1 - start) // DAY_SECONDS - former_days) * DAY_SECONDS, end)
 
 
 def _clamp(value: float) -> float:

@@ -19,6 +19,7 @@ CERTAINTY: Mapping[str, str] = {
     "cookie": EXACT,
     "other-release": EXACT,
     "unknown-version": EXACT,
+    "redirect": EXACT,
     "static-path": EXACT,
     "session": CONDITIONAL,
     "no-cookie": EXPECTED,
@@ -32,10 +33,14 @@ CERTAINTY: Mapping[str, str] = {
 }
 """By reason; where a reason is also one of the strategy's, it is the strategy's."""
 
+BESIDE_ROUTER = ("redirect", "static-path")
+"""The reasons of requests for which the router does not run."""
+
 MEANINGS: Mapping[str, str] = {
     "cookie": "stays where the cookie says",
     "other-release": "assigned anew, by the visitor id in the cookie",
     "unknown-version": "assigned anew, by the visitor id in the cookie",
+    "redirect": "CloudFront's own redirect to HTTPS, without the router",
     "static-path": "always stable, without the router",
     "session": "stays where the sessions table says; a new visitor if it knows nothing",
     "no-cookie": "a new visitor, or a subrequest, which the log does not tell",

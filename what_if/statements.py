@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from router.model.assignment import BUCKETS
 from router.model.digest import BLOCK_BYTES, sha256
-from what_if.rules import CERTAINTY, CONDITIONAL, EXACT, EXPECTED, Rules, limit
+from what_if.rules import BESIDE_ROUTER, CERTAINTY, CONDITIONAL, EXACT, EXPECTED, Rules, limit
 
 FIELDS = ("day", "time", "path", "cookie", "request_id", "country", "result", "bytes")
 """Columns of the requests that an engine reads, all text; NULL where the log has no such field, and "" for `-`."""
@@ -124,7 +124,7 @@ def summarize(source: str, rules: Rules) -> str:
     steps = "".join(
         f" WHEN number % {BUCKETS} < {limit(percent)} THEN {index}" for index, percent in enumerate(rules.steps)
     )
-    router = "reason <> 'static-path'" + (" AND NOT is_hit" if rules.is_cacheable else "")
+    router = f"reason NOT IN {BESIDE_ROUTER}" + (" AND NOT is_hit" if rules.is_cacheable else "")
     grouped = "reason, path_group, country, hour, step, minute"
     return f"""SELECT grouping({grouped}) AS kind, {grouped},
   count(*) AS requests,
@@ -190,7 +190,7 @@ def _payload(rules: Rules, dialect: Dialect) -> str:
 def _reason(rules: Rules, dialect: Dialect, unreadable: str) -> str:
     name, is_other = "split_part(payload, '.', 1)", f"split_part(payload, '.', 2) <> {literal(rules.tag)}"
     origins = ", ".join(map(literal, rules.origins))
-    cases = [("problem <> ''", "problem")]
+    cases = [("problem <> ''", "problem"), ("coalesce(result, '') = 'Redirect'", "'redirect'")]
     if rules.static_pattern:
         cases.append((f"coalesce({dialect.matches('path', rules.static_pattern)}, FALSE)", "'static-path'"))
     if not rules.reads_cookies:

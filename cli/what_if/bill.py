@@ -10,7 +10,7 @@ from cli.cost.items import HOURS, Estimate, estimate
 from cli.cost.traffic import Traffic
 from infra.settings.stack import Stack
 from what_if.findings import Findings
-from what_if.rules import CONDITIONAL
+from what_if.rules import BESIDE_ROUTER, CONDITIONAL
 
 KILOBYTE = 1024
 FULL = 100
@@ -49,9 +49,9 @@ def make_bill(
     if not findings.hours:
         return None
     total, rules = findings.total, findings.rules
-    static = findings.reasons.get("static-path")
-    routed = total.requests - (static.requests if static else 0)
-    hit_percent = FULL * (total.hits - (static.hits if static else 0)) / routed if routed else 0.0
+    others = [counts for reason, counts in findings.reasons.items() if reason in BESIDE_ROUTER]
+    routed = total.requests - sum(counts.requests for counts in others)
+    hit_percent = FULL * (total.hits - sum(counts.hits for counts in others)) / routed if routed else 0.0
     session_percent = FULL * findings.requests_by(CONDITIONAL) / routed if routed and rules.session_cookie else FULL
     traffic = Traffic(
         requests=round(routed * HOURS / findings.hours),

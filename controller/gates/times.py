@@ -43,10 +43,20 @@ class Times(Document):
         return DAYS[at.weekday()] in self.days and self.start <= f"{at:%H:%M}" < self.end
 
     def starts(self, first: date, zone: ZoneInfo) -> Iterator[datetime]:
-        """Yield when it begins in the week from this day on."""
+        """Yield when it begins in the week from this day on: after the hour that clocks leave out, if it is in that."""
         for day in (first + timedelta(days=number) for number in range(8)):
             if DAYS[day.weekday()] in self.days and self.start != MIDNIGHT:
-                yield datetime.combine(day, time.fromisoformat(self.start), zone)
+                begins = datetime.combine(day, time.fromisoformat(self.start), zone)
+                existing = _skip_missing_hour(begins, zone)
+                if self.has(existing):
+                    yield existing
+
+
+def _skip_missing_hour(begins: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first local time from this one on that exists: clocks that are put forward leave some out."""
+    while begins.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != begins.replace(tzinfo=None):
+        begins += timedelta(minutes=1)
+    return begins
 
 
 def is_open(times: tuple[Times, ...], time_zone: str, now: float) -> bool:

@@ -1,7 +1,8 @@
 """One CloudFront edge for all Regions: what happens to a viewer's request, from admission to answer."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from email.utils import formatdate
 
@@ -62,7 +63,7 @@ class Edge:
         self._viewer_functions = ViewerFunctions(distribution, console, on_log, clock)
         origin_side = OriginSide(distribution, self._triggers, self._client, console)
         notices = CacheNotices(console, frozenset(hashed_headers))
-        self._objects = Objects(distribution, origin_side, self.cache, clock, notices)
+        self._objects = Objects(distribution, origin_side, self.cache, clock, notices, self._begin_own)
 
     @property
     def key_value_stores(self) -> dict[str, KeyValueStore]:
@@ -80,14 +81,24 @@ class Edge:
         """CloudFront's answer in that Region. Raises UnknownRegionError, and nothing about the request itself."""
         edge_region(region)
         context = Context(self._request_id(), region, self.distribution.behavior_for(request.uri))
+        with self._under_way(context):
+            try:
+                served = await self._serve(request, context)
+            except EdgeError as error:
+                served = Served(error.response(context.request_id), error.result_type)
+        return self._finish(served, request, context)
+
+    @contextmanager
+    def _under_way(self, context: Context) -> Generator[Context]:
         self._on_begin(context.request_id)
         try:
-            served = await self._serve(request, context)
-        except EdgeError as error:
-            served = Served(error.response(context.request_id), error.result_type)
+            yield context
         finally:
             self._on_end(context.request_id)
-        return self._finish(served, request, context)
+
+    def _begin_own(self, context: Context) -> AbstractContextManager[Context]:
+        """A request of the edge's own, beside that of a viewer: with an ID of its own."""
+        return self._under_way(replace(context, request_id=self._request_id()))
 
     async def _serve(self, request: ViewerRequest, context: Context) -> Served:
         check_sizes(request, self.distribution.domain_name)

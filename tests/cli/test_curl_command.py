@@ -36,6 +36,11 @@ SENT = {
             "curl -X PUT -H 'Host: other' -H 'content-type: text/plain' -d x -d y=1 https://h/",
             "PUT / HTTP/1.1\r\nHost: other\r\ncontent-type: text/plain\r\n\r\nx&y=1",
         ),
+        (
+            'curl ^"https://h/p?x-qa=1^&b=2^" ^\r\n  -H ^"cookie: a=1; b=^%20^" ^\n --data-raw ^"^{^\\^"a^\\^":1^}^"',
+            "POST /p?x-qa=1&b=2 HTTP/1.1\r\ncookie: a=1; b=%20\r\nhost: h\r\n"
+            'content-type: application/x-www-form-urlencoded\r\n\r\n{"a":1}',
+        ),
         ("curl -H 'x-empty;' -H 'accept:' h", "GET / HTTP/1.1\r\nx-empty:\r\nhost: h\r\n\r\n"),
         ("curl -G -d a=1 -d b=2 'https://h/p?c=3'", "GET /p?c=3&a=1&b=2 HTTP/1.1\r\nhost: h\r\n\r\n"),
         (

@@ -100,6 +100,21 @@ def test_it_says_who_would_move_by_path_and_country(run: Run, folder: Path) -> N
     assert sum(one["movedExact"] for one in found["countries"]) == MOVING
 
 
+def test_redirects_of_cloudfront_itself_never_came_to_the_router(run: Run, folder: Path) -> None:
+    redirect = {"x-edge-result-type": "Redirect", "sc-status": "301"}
+    alone = write(folder / "a.log", w3c(visits(100)))
+    write(folder / "b.log", w3c([{**one, **redirect} for one in visits(100)]))
+    without, found = (run(*ASK, "--log", str(path), "--json").document for path in (alone, folder))
+    reasons = {one["reason"]: (one["requests"], one["visitors"]) for one in found["reasons"]}
+    assert reasons == {"other-release": (100, 100), "redirect": (100, 0)}
+    assert (found["total"]["judged"], found["total"]["notJudged"]) == (100, 100)
+    at_router = [
+        next(one["reached"] for one in each["quotas"] if one["name"] == "Lambda@Edge: requests a second")
+        for each in (without, found)
+    ]
+    assert at_router[0] == at_router[1] > 0
+
+
 @pytest.mark.long
 def test_all_formats_say_the_same(run: Run, folder: Path) -> None:
     entries = visits(40)

@@ -176,6 +176,16 @@ def test_a_metric_without_enough_data_is_inconclusive_and_never_good() -> None:
     )
 
 
+def test_what_was_enough_is_so_after_a_day_of_waiting_for_approval() -> None:
+    world = watching_world(metrics={"orderValue": ORDERS})
+    world.controller = replace(world.controller, gates=Gates(approval=(25.0,)))
+    world.sources.own = GOOD
+    states = {(world.reconcile(15, HEALTHY).rollout.state, world.rollout.gate.waits_for) for _ in range(4 * 25)}
+    assert states == {("running", "approval")}
+    world.ask(lambda items, now: transitions.approve(items, now, "anna"))
+    assert world.reconcile(1).rollout.canary_percent == 25
+
+
 def test_few_minutes_are_not_enough_either() -> None:
     world = watching_world(metrics={"orderValue": replace(ORDERS, minimum=1)})
     world.sources.own = GOOD

@@ -152,6 +152,19 @@ def test_times_are_those_of_the_clock_on_the_wall_in_summer_and_winter() -> None
     assert opens_at((late,), "Asia/Kolkata", at("2026-03-29T17:00:00+00:00")) == at("2026-04-05T16:30:00+00:00")
 
 
+def test_times_that_clocks_leave_out_begin_after_the_gap_or_not_at_all() -> None:
+    """In Berlin 02:00 to 03:00 of 2027-03-28 does not exist."""
+
+    def opens(start: str, end: str) -> str:
+        before = datetime.fromisoformat("2027-03-28T00:59:00+00:00").timestamp()
+        return datetime.fromtimestamp(
+            opens_at((Times(("sun",), start, end),), "Europe/Berlin", before), UTC
+        ).isoformat()
+
+    assert opens("02:30", "04:00") == "2027-03-28T01:00:00+00:00"
+    assert opens("02:00", "03:00") == "2027-04-04T00:00:00+00:00"
+
+
 def test_the_webhook_is_asked_before_each_step_and_at_the_end() -> None:
     hook = Hook([Answer("proceed"), Answer("proceed", "load test passed"), Answer("proceed")])
     world = gated_world(ASKED, hook)

@@ -41,6 +41,22 @@ def test_a_sound_site_passes_with_evidence():
     assert report.summary == "passed: answers, split, stickiness, override, cached-cookies, cached-versions"
 
 
+@pytest.mark.parametrize("visitors", [5, 20])
+def test_a_split_of_visitors_without_any_version_is_not_known(visitors: int):
+    with serve(Shop(is_anonymous=True)) as url:
+        split = result(validate_small(url, visitors=visitors, percent=50), "split")
+    assert (split.verdict, split.summary) == (
+        "inconclusive",
+        f"{visitors} of {visitors} visitors got no known version: no header x-app-version",
+    )
+
+
+def test_the_page_itself_as_an_object_is_still_the_page():
+    with serve(Shop()) as url:
+        report = validate_small(url, visitors=50, percent=30, objects=["/"], expect=["canary:200:version 2.0"])
+    assert result(report, "answers").verdict == "passed"
+
+
 def test_a_wrong_split_fails():
     with serve(Shop(percent=30)) as url:
         report = validate_small(url, visitors=100, percent=10)

@@ -94,4 +94,6 @@ def _of_page(plan: Plan, version: str, arrived: list[Response]) -> list[Response
 
 
 def _is_page(plan: Plan, response: Response) -> bool:
-    return not plan.objects or response.path not in {path.partition("?")[0] for path in plan.objects}
+    """Return whether a response is one of the page, and not of another object."""
+    others = {path.partition("?")[0] for path in plan.objects} - {plan.url.path}
+    return response.path not in others

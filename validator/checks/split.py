@@ -25,7 +25,7 @@ def check_split(plan: Plan, traffic: Traffic) -> Result:
     figures = _figures(plan, plan.percent / 100, len(on_canary), len(responses), len(unknown))
     low, high = figures["believedCounts"]
     least, most = len(on_canary), len(on_canary) + len(unknown)
-    if low <= least and most <= high:
+    if low <= least and most <= high and len(unknown) < len(responses):
         return Result(Verdict.PASSED, _summary(plan, figures), figures, samples(on_canary))
     if most < low or least > high:
         elsewhere = [one for one in responses if one.version not in ("", CANARY)]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from simulator.cloudfront.cache.cache import Cache, CacheKey, Entry, cache_key
@@ -35,7 +36,10 @@ class Served:
 
 
 class Objects:
-    """The cache of one distribution in front of its origins. `clock` gives seconds since the epoch."""
+    """The cache of one distribution in front of its origins. `clock` gives seconds since the epoch.
+
+    `begin_own` begins a request that no viewer has sent, by the context of one that a viewer has.
+    """
 
     def __init__(
         self,
@@ -44,7 +48,9 @@ class Objects:
         cache: Cache,
         clock: Callable[[], float],
         notices: CacheNotices,
+        begin_own: Callable[[Context], AbstractContextManager[Context]],
     ) -> None:
+        self._begin_own = begin_own
         self._notices = notices
         self._distribution = distribution
         self._origin_side = origin_side
@@ -89,18 +95,20 @@ class Objects:
 
     async def _revalidate(self, key: CacheKey, request: ViewerRequest, context: Context) -> None:
         try:
-            with contextlib.suppress(EdgeError):  # no viewer waits for it, and the function's log has it
-                await self._collapse(key, request, context)
+            with contextlib.suppress(EdgeError), self._begin_own(context) as own:  # the function's log has an error
+                await self._collapse(key, request, own)
         finally:
             del self._revalidating[key]
 
     async def _collapse(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served:
         """Simultaneous misses of one key wait for the first; not with forwarded cookies or disabled caching.
 
-        Source: page RequestAndResponseBehaviorCustomOrigin, "request collapsing".
+        Source: page RequestAndResponseBehaviorCustomOrigin, "request collapsing". Nor for an error page: whoever waits
+        for it may be who fetches it.
         """
         behavior = context.behavior
-        if behavior.forwards_cookies or not behavior.cache_policy.max_ttl or "range" in request.headers:
+        is_apart = context.is_for_error_page or behavior.forwards_cookies or "range" in request.headers
+        if is_apart or not behavior.cache_policy.max_ttl:
             return await self._fill(key, request, context)
         pending = self._pending.get(key)
         if pending is not None:
@@ -122,7 +130,7 @@ class Objects:
         if expired is not None and answer.response.status >= 500 and not expired.is_error:
             asked = stale_if_error_seconds(expired.response.headers, context.behavior.cache_policy)
             if self._clock() < expired.expires_at + asked:
-                return self._serve_stale(key, expired, answer.response.status)
+                return self._serve_stale(key, expired, answer.response.status, expired.expires_at + asked)
         return await self._outcome(key, answer, request, context)
 
     async def _fetch(self, request: ViewerRequest, context: Context, validators: Headers) -> OriginAnswer:
@@ -141,10 +149,11 @@ class Objects:
         self._store(key, response, object_ttl(headers, context.behavior.cache_policy, self._clock()))
         return Served(response, "RefreshHit", is_cached=True)
 
-    def _serve_stale(self, key: CacheKey, expired: Entry, status: int) -> Served:
+    def _serve_stale(self, key: CacheKey, expired: Entry, status: int, until: float) -> Served:
         """An expired object is served while the origin fails, for as long as errors are kept (page HTTPStatusCodes)."""
         now = self._clock()
-        self._cache.put(key, replace(expired, retry_at=now + self._distribution.error_caching_min_ttl(status)))
+        retry_at = min(now + self._distribution.error_caching_min_ttl(status), until)
+        self._cache.put(key, replace(expired, retry_at=retry_at))
         return Served(expired.response, "RefreshHit", expired.age_seconds(now), is_cached=True)
 
     async def _outcome(
@@ -178,15 +187,16 @@ class Objects:
     def _store(
         self, key: CacheKey, response: OriginResponse, ttl: float, *, is_custom_error_page: bool = False
     ) -> None:
-        """A TTL of 0 keeps an object that can be refreshed; below 0 nothing is kept.
+        """A TTL of 0 keeps an object that can be refreshed or be served meanwhile; below 0 nothing is kept.
 
         Set-Cookie is kept and replayed to other viewers, as CloudFront does (page Cookies).
         """
+        control = CacheControl.of(response.headers)
         has_validator = "etag" in response.headers or "last-modified" in response.headers
-        if ttl < 0 or (ttl == 0 and not has_validator):
+        if ttl < 0 or (ttl == 0 and not (has_validator or control.stale_while_revalidate)):
             self._cache.drop(key)
             return
-        if CacheControl.of(response.headers).hides_set_cookie:
+        if control.hides_set_cookie:
             response = replace(response, headers=response.headers.without("set-cookie"))
         now = self._clock()
         self._cache.put(key, Entry(response, now, now + ttl, is_custom_error_page))

@@ -182,7 +182,12 @@ class Clock:
 class World:
     """An edge with fakes around it."""
 
-    def __init__(self, deployed: dict[str, Any] | None = None, origins: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        deployed: dict[str, Any] | None = None,
+        origins: dict[str, str] | None = None,
+        request_id: Callable[[], str] = lambda: "request-id==",
+    ) -> None:
         self.functions = FakeFunctions()
         self.origin = FakeOrigin()
         self.clock = Clock()
@@ -195,7 +200,7 @@ class World:
             self.clock,
             self.console.append,
             transport=self.origin,
-            request_id=lambda: "request-id==",
+            request_id=request_id,
         )
 
     def get(self, target: str = "/", headers: dict[str, str] | None = None, **settings: Any) -> ViewerResponse:

@@ -252,6 +252,52 @@ def test_an_expired_object_is_served_while_it_is_revalidated(max_ttl: int, until
     assert world.get("/a").body == b"third"
 
 
+def test_stale_if_error_ends_though_errors_are_kept_for_longer() -> None:
+    world = World(state(customErrorResponses=[{"errorCode": 503, "errorCachingMinTtl": 300}]))
+    kept = (200, [("Cache-Control", "max-age=60, stale-if-error=5")], b"good")
+    world.origin.reply = replies(kept, (503, [], b"bad"))
+    world.get("/a")
+    world.clock.now += 61
+    assert world.get("/a").body == b"good"
+    world.clock.now += 4
+    assert world.get("/a").status == 503
+
+
+@pytest.mark.parametrize("validator", [[], [("ETag", '"1"')]], ids=["without a validator", "with one"])
+def test_a_response_that_is_stale_at_once_is_served_while_it_is_revalidated(validator: list[tuple[str, str]]) -> None:
+    world = World()
+    kept = [("Cache-Control", "max-age=0, stale-while-revalidate=60"), *validator]
+    world.origin.reply = replies((200, kept, b"first"), (200, kept, b"second"))
+
+    async def bodies() -> list[bytes]:
+        found = []
+        for _ in range(3):
+            found.append((await world.ask("/a")).body)
+            await asyncio.sleep(0.01)
+            world.clock.now += 5
+        return found
+
+    assert asyncio.run(bodies()) == [b"first", b"first", b"second"]
+
+
+def test_a_revalidation_has_an_id_of_its_own_that_ends_with_it() -> None:
+    ids = iter("abc")
+    world, ends = World(request_id=lambda: next(ids)), list[str]()
+    world.edge._on_end = ends.append
+    kept = [("Cache-Control", "max-age=20, stale-while-revalidate=30")]
+    world.origin.reply = replies((200, kept, b"first"))
+
+    async def visit() -> list[str]:
+        await world.ask("/a")
+        world.clock.now += 20
+        await world.ask("/a")
+        before = list(ends)
+        await asyncio.sleep(0.01)
+        return before
+
+    assert (asyncio.run(visit()), ends) == (["a", "b"], ["a", "b", "c"])
+
+
 def test_404_of_the_origin_replaces_an_expired_object() -> None:
     world = World()
     world.origin.reply = replies((200, [], b"good"), (404, [], b"gone"))
@@ -282,6 +328,18 @@ def test_custom_error_page_comes_from_the_behavior_of_its_path() -> None:
     world.clock.now += 29
     assert world.get("/a").body == b"sorry"
     assert [got.target for got in world.origin.received] == ["/a", "/errors/sorry.html"]
+
+
+def test_an_error_page_that_is_missing_itself_keeps_nobody_waiting() -> None:
+    pages = [{"errorCode": code, "responseCode": 200, "responsePagePath": f"/{code}.html"} for code in (404, 500)]
+    world = World(state(customErrorResponses=pages))
+    world.origin.reply = lambda got: (500 if got.target == "/404.html" else 404, [], b"")
+
+    async def statuses() -> list[int]:
+        asked = [world.ask(target) for target in ("/404.html", "/500.html", "/any")]
+        return [answer.status for answer in await asyncio.wait_for(asyncio.gather(*asked), 5)]
+
+    assert asyncio.run(statuses()) == [404, 500, 500]
 
 
 def test_missing_error_page_gives_the_status_that_came_for_it() -> None:
