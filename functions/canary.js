@@ -111,8 +111,7 @@ function assigned(event, live, percent) {
     // The release as in cookies; a hash, where the store lacks it.
     const tag = typeof live.tag === 'string' ? live.tag
         : sha256(live.release).slice(0, 8);
-    const value = valueIn(event.request, 'cookie', CONFIG.cookie);
-    const decision = value ? readCookie(value, tag) : { reason: 'no-cookie' };
+    const decision = bestOf(valuesIn(event.request, 'cookie', CONFIG.cookie), tag);
     if (decision.origin) {
         return decision;
     }
@@ -123,7 +122,8 @@ function assigned(event, live, percent) {
     }
     // only with bots
     if (!session && !decision.visitor && isBot(event.request)) {
-        return { origin: 'stable', reason: 'bot' };
+        // What a page loads that somebody then looks at comes without identity.
+        return { origin: percent > 50 && isPrefetch(event.request) ? 'canary' : 'stable', reason: 'bot' };
     }
     // end
     // only with pages
@@ -173,11 +173,13 @@ function minted(event) {
 }
 
 // only with pages
-// As is_subrequest in router/model/request.py.
+// As is_subrequest and is_withheld in router/model/request.py.
 function isSubrequest(request) {
-    const mode = valueIn(request, 'header', 'sec-fetch-mode');
-    return mode ? mode !== 'navigate'
-        : request.method === 'OPTIONS' && valueIn(request, 'header', 'access-control-request-method') !== '';
+    const header = (name) => valueIn(request, 'header', name);
+    const mode = header('sec-fetch-mode');
+    return (mode ? mode !== 'navigate' : request.method === 'OPTIONS' && header('access-control-request-method') !== '')
+        || (header('sec-fetch-site') === 'cross-site' && !/SameSite=None/.test(CONFIG.attributes)
+            && (!/^(GET|HEAD)$/.test(request.method) || /^(i?frame|embed|object)$/.test(header('sec-fetch-dest'))));
 }
 // end
 
@@ -197,6 +199,12 @@ function sessionOf(request) {
     return session.length <= 1024 ? session : '';
 }
 // end
+
+// Of several cookies the first that names a version, or else a visitor.
+function bestOf(values, tag) {
+    const found = values.filter((value) => value !== '').map((value) => readCookie(value, tag));
+    return found.find((one) => one.origin) || found.find((one) => one.visitor) || found[0] || { reason: 'no-cookie' };
+}
 
 // {origin or visitor, reason}, as CookieVersion reads it.
 function readCookie(value, tag) {

@@ -1,11 +1,19 @@
 // What both functions have, put into them at deploy: a function cannot import.
 // The first value under a name, or "": of a query parameter without its percent-encoding.
 function valueIn(request, place, name) {
+    return valuesIn(request, place, name)[0] || '';
+}
+
+function valuesIn(request, place, name) {
     const all = request[place === 'query' ? 'querystring' : place + 's'];
     if (!all || !all[name]) {
-        return '';
+        return [];
     }
-    const entry = all[name].multiValue && all[name].multiValue.length ? all[name].multiValue[0] : all[name];
+    const entries = all[name].multiValue && all[name].multiValue.length ? all[name].multiValue : [all[name]];
+    return entries.map((entry) => textOf(entry, place));
+}
+
+function textOf(entry, place) {
     const value = entry && typeof entry.value === 'string' ? entry.value : '';
     if (place === 'query') {
         try {
@@ -38,7 +46,11 @@ function sha256(text) {
 // As router/control/bots.py.
 function isBot(request) {
     const agent = valueIn(request, 'header', 'user-agent').toLowerCase().replace(/cubot/g, '');
-    return CONFIG.bots.split('|').some((token) => agent.indexOf(token) >= 0) || ['sec-purpose', 'purpose', 'x-moz'].some(
+    return CONFIG.bots.split('|').some((token) => agent.indexOf(token) >= 0) || isPrefetch(request);
+}
+
+function isPrefetch(request) {
+    return ['sec-purpose', 'purpose', 'x-moz'].some(
         (name) => valueIn(request, 'header', name).toLowerCase().indexOf('prefetch') >= 0
     );
 }

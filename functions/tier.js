@@ -105,11 +105,11 @@ function decided(asked, text, request) {
         return fallenBack('malformed-origin');
     }
     if (asked.forced) {
-        return named(asked.forced, found, 'override');
+        return named(asked.forced, found, 'override', request);
     }
     // While a pin is set, every tier has it instead of its origin.
     if (found.pin && found.pin !== 'none') {
-        return named(found.pin, found, 'pinned');
+        return named(found.pin, found, 'pinned', request);
     }
     const tier = asked.tier;
     if (!tier) {
@@ -118,9 +118,7 @@ function decided(asked, text, request) {
     if (found.pin) {
         return fallenBack('malformed-origin');
     }
-    // One tier at several host names is several sites.
-    const version = found.hostHeader === 'viewer' ? 'tier:' + tier + '@' + viewerHost(request) : 'tier:' + tier;
-    return { origin: tier, version: version, reason: 'tier', target: found };
+    return { origin: tier, version: 'tier:' + tier + ofHost(found, request), reason: 'tier', target: found };
 }
 
 // An origin, or a pin: {"pin":"none"}, {"pin":"stable"}, or "canary" with the fields of an origin; or null.
@@ -166,8 +164,14 @@ function viewerHost(request) {
     return valueIn(request, 'header', 'host').split(':')[0];
 }
 
-function named(name, origin, reason) {
-    return { origin: name, reason: reason, target: name === 'stable' ? null : origin };
+function named(name, origin, reason, request) {
+    const target = name === 'stable' ? null : origin;
+    return { origin: name, version: name + ofHost(target, request), reason: reason, target: target };
+}
+
+// One origin at several host names is several sites. The stable one's Host is in the cache key itself.
+function ofHost(origin, request) {
+    return origin && origin.hostHeader === 'viewer' ? '@' + viewerHost(request) : '';
 }
 
 function fallenBack(reason) {

@@ -1,4 +1,4 @@
-"""Cache-Control of a response (RFC 9111 §5.2.2): shared for long or not, and not shared at all."""
+"""Cache-Control of a response (RFC 9111 §5.2.2): shared for long or not, and not shared at all; and its cookies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re  # json has loaded it already
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 LONG_SECONDS = 86_400
@@ -41,6 +41,17 @@ def forbid_caching(headers: Mapping[str, Any]) -> dict[str, Any]:
     """These headers of an event, so that no cache keeps the response, be it an error."""
     kept = {name: entries for name, entries in headers.items() if name != "expires"}
     return {**kept, "cache-control": [{"key": "Cache-Control", "value": "private, no-store"}]}
+
+
+def add_cookies(headers: Mapping[str, Any], cookies: Iterable[str]) -> dict[str, Any]:
+    """These headers of an event with further Set-Cookie values, but for cookies that the origin sets itself.
+
+    Of two with one name a browser keeps the last one (RFC 6265 §5.3).
+    """
+    own: list[dict[str, str]] = list(headers.get("set-cookie") or ())
+    names = {entry["value"].partition("=")[0].strip() for entry in own}
+    added = [{"key": "Set-Cookie", "value": cookie} for cookie in cookies if cookie.partition("=")[0] not in names]
+    return {**headers, "set-cookie": [*own, *added]}
 
 
 def _seconds(text: str | None) -> int:

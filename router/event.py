@@ -194,17 +194,9 @@ def public_headers(
     host = ""
     if origin.host_header != "viewer":
         host = _object(cf["request"].get("headers")).get("host", [{}])[0].get("value", "")
+        host = host.lower().partition(":")[0].removesuffix(".")  # as RFC 9110, §4.2.3 has it
         if host not in hosts and f"*.{host.partition('.')[2]}" not in hosts:
             host = hosts[0] or _config_text(cf, "distributionDomainName")
     if forwarded:
         headers = {**headers, "forwarded": f'host="{host}";{forwarded}' if host else forwarded}
     return {**headers, "x-forwarded-host": host}
-
-
-def write_cookies(cf: Cf, cookies: Iterable[str]) -> None:
-    """Add Set-Cookie headers to the response, after those of the origin."""
-    response = cf["response"]
-    headers = _object(response.get("headers"))
-    added = [{"key": "Set-Cookie", "value": cookie} for cookie in cookies]
-    if added:
-        response["headers"] = {**headers, "set-cookie": [*(headers.get("set-cookie") or ()), *added]}

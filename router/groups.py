@@ -114,14 +114,22 @@ class GroupPrecedence(Precedence):
         own_id = visitor_id(request_id)
         is_new = decision.bucket is not None and decision.visitor in (request_id, own_id)
         if self._bot and (is_new or decision.reason == "no-identity"):
+            from router.control.bots import is_prefetch  # only with bots
+
             self._request.step("bot", "by User-Agent, or a prefetch")
-            return Decision(DEFAULT_ORIGIN, BOT)
+            # What a prefetched page loads once somebody looks at it comes without identity.
+            return Decision(live.assignment.majority if is_prefetch(self._request) else DEFAULT_ORIGIN, BOT)
         if decision.bucket is None:
             return self._group(decision)
         changes: dict[str, Any] = {}
         if is_new:  # by the id that his cookie will have, so that all that goes by it says the same ever after
             origin, number = live.assignment.assign(own_id)
-            changes = {"origin": origin, "bucket": number, "visitor": own_id, "memo": own_id}
+            changes = {
+                "origin": origin,
+                "bucket": number,
+                "visitor": own_id,
+                "memo": f"{live.assignment.release_tag}.{own_id}",
+            }
         made = Grouped(decision, "", **changes)
         if self._holdout and is_held_out(**self._holdout, visitor=made.visitor):
             self._request.step(f"holdout {self._holdout['name']}", "in it")

@@ -159,7 +159,10 @@ class Router:
             self._count_response(request, response)
             with self._deadline:
                 self._respond(request, response)
-            events.write_cookies(cf, response.cookies)
+            if response.cookies:
+                from router.cache_control import add_cookies  # only with sets_cookies
+
+                cf["response"]["headers"] = add_cookies(cf["response"].get("headers") or {}, response.cookies)
         except (DeadlineError, Exception) as error:  # noqa: BLE001  the rule of the edge
             if isinstance(error, DeadlineError):
                 self.close()

@@ -155,14 +155,15 @@ class CookieVersion(Strategy):
             is_versioned = self.options.caching == "versioned"
             visitor = visitor_id(request.request_id) if is_versioned else request.request_id
         origin, number = assignment.assign(visitor)
-        return Decision(origin, reason, bucket=number, visitor=visitor)
+        return Decision(origin, reason, bucket=number, visitor=visitor, memo=assignment.release_tag)
 
     def respond(self, request: Request, response: Response, assignment: Assignment, /) -> None:
         """Set the cookie to the version that responded, unless the visitor already has it or the origin failed.
 
         Nor with an error that CloudFront may cache though caching is off; nor while the release is unknown, because the
         cookie would soon be assigned again; nor outside of the cookie's path, where no browser sends it and another one
-        would take its place. Nor to a subrequest, which is not a new visitor. The memo is the id that assigned him.
+        would take its place. Nor to a subrequest, which is not a new visitor; nor where control has changed since the
+        decision: a pin has ended, or another release begun. The memo has the release, and the id that assigned him.
         """
         origin, visitor, _ = self._read(request, assignment)
         if origin or self._is_unassigned(request, visitor) or response.origin is None or not assignment.release:
@@ -171,19 +172,35 @@ class CookieVersion(Strategy):
             return
         if not is_in_path(request.path, self.options.path):
             return
-        memo = request.header(MEMO_HEADER) or ""
-        visitor = visitor or (memo if _is_visitor(memo) else self._new_visitor())
+        memo = request.header(MEMO_HEADER)
+        tag, _, own = (memo or "").partition(".")
+        if memo and tag != assignment.release_tag:
+            return
+        visitor = visitor or (own if _is_visitor(own) else self._new_visitor())
         value = self._sign(f"{response.origin}.{assignment.release_tag}.{visitor}")
         response.add_cookie(set_cookie(self.options.cookie, value, **self.options.attributes))
 
     def _is_unassigned(self, request: Request, visitor: str) -> bool:
-        return not visitor and not self.options.assign_subrequests and request.is_subrequest
+        if visitor or self.options.assign_subrequests:
+            return False
+        return request.is_subrequest or (request.is_withheld and self.options.same_site != "None")
 
     def _read(self, request: Request, assignment: Assignment) -> tuple[str, str, str]:
-        """(origin or "", visitor id or "", reason)."""
-        value = request.cookie(self.options.cookie)
-        if not value:
+        """(origin or "", visitor id or "", reason). Of several cookies the first counts that names a version, or else
+        a visitor: another site of the domain may have set one of the same name.
+        """
+        best: tuple[str, str, str] | None = None
+        for value in filter(None, request.cookies(self.options.cookie)):
+            found = self._read_value(value, assignment)
+            if found[0]:
+                return found
+            if best is None or (found[1] and not best[1]):
+                best = found
+        if best is None:
             return "", "", "no-cookie"
+        return best
+
+    def _read_value(self, value: str, assignment: Assignment) -> tuple[str, str, str]:
         if not self.options.signing_keys and value in self.edge.origins:
             return value, "", "cookie"
         payload = self._verify(value)

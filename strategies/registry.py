@@ -21,9 +21,3 @@ def load(name: str) -> type[Strategy]:
     """Import the class of a strategy; KeyError for an unknown name."""
     module, _, class_name = STRATEGIES[name].partition(":")
     return getattr(__import__(module, fromlist=[class_name]), class_name)
-
-
-def section_name(name: str) -> str:
-    """The config section of a strategy: "sticky-session" has `stickySession`."""
-    first, *rest = name.split("-")
-    return first + "".join(word.title() for word in rest)

@@ -113,8 +113,9 @@ def cost(
 def _side_by_side(workspace: Workspace, stack: str, settings: Sequence[str]) -> list[Stack]:
     """Every strategy as the stack has it, and with versioned caching where there is a choice."""
     from cli.output.console import warn
+    from infra.config.base_model import section_name
     from strategies.cookie_version import Options
-    from strategies.registry import STRATEGIES, section_name
+    from strategies.registry import STRATEGIES
 
     versioned = {
         "cookie-version": ["cookieVersion.caching=versioned"],

@@ -9,12 +9,13 @@ from typing import Any
 from cli.effect.known import known_lines, token_line
 from cli.effect.line import Draw, Line, percentage
 from controller.analysis.plan import settle_seconds
+from infra.config.base_model import section_name
 from infra.settings.groups import has_baseline
 from infra.settings.model import CoreSettings
 from infra.settings.origins import ROUTED, OriginSettings
 from router.model.assignment import Assignment
 from strategies.options import camel_case
-from strategies.registry import STRATEGIES, section_name
+from strategies.registry import STRATEGIES
 
 WITHOUT_EFFECT = frozenset(
     {

@@ -23,10 +23,10 @@ from cli.output.outcome import iso_time
 from cli.output.progress import working
 from cli.stacks.stack_file import replace_file
 from cli.stacks.workspace import Workspace
+from infra.config.base_model import section_name
 from simulator.standin.config.override import override_config
 from simulator.standin.config.project_file import read_project
 from simulator.standin.config.yaml_file import load_yaml
-from strategies.registry import section_name
 
 KEYS_OF_TOKENS = ("jwks", "publicKey", "secret", "algorithm", "verify")
 """With one of these by --set, jwt-iat needs no issuer."""

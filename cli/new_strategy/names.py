@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import strategies
 from cli.output.errors import UsageError
+from infra.config.base_model import section_name
 from infra.settings.model import CoreSettings
-from strategies.registry import STRATEGIES, section_name
+from strategies.registry import STRATEGIES
 
 MAX_CHARACTERS = 30
 """The line of the registry, which has the name three times, stays below 120 characters."""

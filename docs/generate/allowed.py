@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from infra.config.base_model import section_name
 from infra.config.errors import describe
 from pipeline.settings import PipelineSettings
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 
 from .docstrings import example
 from .keys import Key, section_in

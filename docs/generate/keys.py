@@ -11,11 +11,11 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 
 from pydantic.fields import FieldInfo
 
-from infra.config.base_model import Section
+from infra.config.base_model import Section, section_name
 from infra.config.options_model import options_model
 from infra.settings.model import Settings
 from pipeline.settings import PipelineSettings
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 
 from .docstrings import attributes
 

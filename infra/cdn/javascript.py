@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from string import ascii_letters
 from typing import Any, cast
 
 from rjsmin import jsmin  # pyright: ignore[reportUnknownVariableType]
@@ -25,7 +27,8 @@ from router.control.live import Live
 
 RUNTIME = "cloudfront-js-2.0"
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-CONFIG_LINE = "const CONFIG = {};"
+CONFIG_START = "const CONFIG = "
+CONFIG_LINE = f"{CONFIG_START}{{}};"
 INCLUDE_LINE = "// include shared.js"
 ONLY_WITH = "// only with "
 END_LINE = "// end"
@@ -134,10 +137,30 @@ def code_with(source: str, config: Mapping[str, Any]) -> str:
 
 
 def minify(code: str) -> str:
-    """Return the code without spaces that mean nothing. Imports stay as they are written: AWS shows no other form."""
-    lines = code.splitlines(keepends=True)
+    """Return the code without spaces that mean nothing, and with short names of its own functions. Imports stay as they
+    are written: AWS shows no other form.
+    """
+    lines = _shorten_names(code).splitlines(keepends=True)
     imports = [line for line in lines if line.startswith("import ")]
     return "".join(imports) + cast("str", jsmin("".join(lines[len(imports) :]))) + "\n"
+
+
+def _shorten_names(code: str) -> str:
+    """Give the functions at the top of the code, and what they have most, names of one letter that nothing in it has.
+
+    The handler keeps its name, and so does what stands in a text, too, or names a property. The config is left alone.
+    """
+    letters = (letter for letter in ascii_letters if not re.search(rf"\b{letter}\b", code))
+    config = next((line for line in code.splitlines() if line.startswith(CONFIG_START)), CONFIG_START)
+    code = code.replace(config, CONFIG_START, 1)
+    functions = re.findall(r"^(?:async )?function (\w+)\(", code, re.MULTILINE)
+    start = CONFIG_START
+    for name in ("CONFIG", "decision", *functions):
+        own = re.compile(rf"(?<![.\w$'\"-]){name}(?![\w$'\":-])")
+        if name != "handler" and len(own.findall(code)) == len(re.findall(rf"\b{name}\b", code)):
+            letter = next(letters, name)
+            code, start = own.sub(letter, code), own.sub(letter, start)
+    return code.replace(start, start + config.removeprefix(CONFIG_START), 1)
 
 
 def limit_errors(code: str, key_values: Mapping[str, str], stack: Stack) -> list[str]:

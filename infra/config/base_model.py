@@ -118,3 +118,9 @@ def _to_rfc_3339(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_reject_booleans)]
 Number = Annotated[float, BeforeValidator(_reject_booleans)]
 Text = Annotated[str, BeforeValidator(_to_rfc_3339)]
+
+
+def section_name(strategy: str) -> str:
+    """The config section of a strategy: "sticky-session" has `stickySession`."""
+    first, *rest = strategy.split("-")
+    return first + "".join(word.title() for word in rest)

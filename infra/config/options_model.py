@@ -10,9 +10,9 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator, create_model
 
-from infra.config.base_model import Number, Section, Text, Whole
+from infra.config.base_model import Number, Section, Text, Whole, section_name
 from infra.config.errors import format_value, raise_errors, setting_error
-from strategies.registry import load, section_name
+from strategies.registry import load
 
 _COERCED = {int: Whole, float: Number, str: Text}
 _WORDS = {

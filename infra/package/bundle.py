@@ -17,10 +17,12 @@ from infra.package.strip_comments import strip_annotations, strip_comments
 from infra.package.wheels import Wheel, read_lock, wheels_for
 from infra.settings.stack import Stack
 from router.dynamodb.trust import AMAZON_ROOTS, OWN_ROOTS
+from strategies.registry import STRATEGIES
 
 ROOT = Path(__file__).parents[2]
 WORK_DIRECTORY = ".edge-router"
 CONFIG_NAME = "config.json"
+REGISTRY = "strategies/registry.py"
 AMAZON_ROOTS_FILE = Path(__file__).with_name(AMAZON_ROOTS)
 MAX_PACKAGE_BYTES = 50 * 1024 * 1024
 """The size of the archive for origin triggers ("Quotas on Lambda@Edge")."""
@@ -87,6 +89,7 @@ def package_files(
     keys = {key for key, value in config.items() if value}
     modules = modules_for(stack.settings.strategy, keys=keys, root=ROOT)
     own, required = _read_sources(modules), dict[str, bytes]()
+    own[REGISTRY] = _with_one_entry(own[REGISTRY], stack.settings.strategy)
     for wheel in wheels:
         required |= dict(wheel.files())
     if is_stripped:
@@ -94,6 +97,12 @@ def package_files(
     if is_stripped and not reads_annotations({**own, **required}):
         own = {name: strip_annotations(content) for name, content in own.items()}
     return {**own, **required, **_ca_bundle(stack), CONFIG_NAME: to_json(config)}
+
+
+def _with_one_entry(registry: bytes, strategy: str) -> bytes:
+    """Return the table of strategies with one of them, on the same line: another one changes no byte of a package."""
+    others = {f'    "{name}": "{target}",' for name, target in STRATEGIES.items() if name != strategy}
+    return "\n".join("" if line in others else line for line in registry.decode().split("\n")).encode()
 
 
 def _ca_bundle(stack: Stack) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from infra.config.base_model import Section, Text, Whole, decode_value, parse_settings
+from infra.config.base_model import Section, Text, Whole, decode_value, parse_settings, section_name
 from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import Percentage, absent_if_empty, between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
@@ -41,7 +41,7 @@ from infra.settings.strategies import section_fields, section_table
 from infra.settings.warnings import settings_warnings
 from router.model import origin_rules
 from strategies.base import Needs, Strategy, TableSpec
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 
 KNOWN_LATER = "known_later"
 """The key, in the context of a validation, of the names of the origins whose addresses are Outputs."""

@@ -17,14 +17,14 @@ from pydantic_core import InitErrorDetails
 
 from infra.config.aws_hosts import allowed_domain_error, host_errors, host_warning
 from infra.config.aws_regions import region_error, replica_errors
-from infra.config.base_model import Section
+from infra.config.base_model import Section, section_name
 from infra.config.cookies import cookie_domain_error
 from infra.config.errors import errors_in, format_value, raise_errors, setting_error
 from infra.config.options_model import options_model
 from infra.settings.domain import DomainSettings
 from infra.settings.release import ControlSettings
 from strategies.base import OptionsError, TableSpec
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 from strategies.tier import TierOrigin
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from infra.config.aws_hosts import host_warning
 from infra.config.aws_regions import opt_in_warning
+from infra.config.base_model import section_name
 from infra.config.cookies import cookie_domain_warnings
 from infra.settings.groups import group_warnings
 from infra.settings.strategies import host_warnings
-from strategies.registry import STRATEGIES, section_name
+from strategies.registry import STRATEGIES
 
 if TYPE_CHECKING:
     from infra.settings.model import CoreSettings

@@ -11,9 +11,10 @@ from typing import Any, get_args, get_type_hints
 from docs.generate.allowed import is_required
 from docs.generate.docstrings import summary
 from docs.generate.keys import Key, section_in, tables
+from infra.config.base_model import section_name
 from infra.config.options_model import options_model
 from infra.settings.model import Settings
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 
 from .properties import PACKAGE, Property, for_readers_elsewhere
 

@@ -58,6 +58,9 @@ class Bots:
     def is_bot(self, request: Request) -> bool:
         """True for a request of a bot, and for one that a browser makes before its user wants the page."""
         agent = (request.header("user-agent") or "").lower().replace(NO_BOT, "")
-        if any(token in agent for token in self._tokens):
-            return True
-        return any(PREFETCH in (request.header(name) or "").lower() for name in PREFETCH_HEADERS)
+        return any(token in agent for token in self._tokens) or is_prefetch(request)
+
+
+def is_prefetch(request: Request) -> bool:
+    """True for a request that a browser makes before its user wants the page."""
+    return any(PREFETCH in (request.header(name) or "").lower() for name in PREFETCH_HEADERS)

@@ -64,7 +64,7 @@ class Precedence:
             request.step("control", self._control.summary)
         if live.pin != "none":
             request.step("pin", live.pin)
-            return Decision(live.pin, "pinned"), live
+            return Decision(live.pin, "pinned", memo="pinned"), live
         return None, live
 
     def _assigned_version(self, request: Request) -> Decision | None:

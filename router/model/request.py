@@ -6,7 +6,11 @@ import binascii
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+
+FRAMES = ("iframe", "frame", "embed", "object")
+"""Values of Sec-Fetch-Dest for a page within a page (Fetch standard)."""
 
 
 class BodyError(ValueError):
@@ -88,7 +92,11 @@ class Request:
 
     def cookie(self, name: str) -> str | None:
         """The value of a cookie, or None; of several with one name the first, the most specific (RFC 6265 §5.4)."""
-        return find_cookie(self._values_of("cookie"), name)
+        return next(self.cookies(name), None)
+
+    def cookies(self, name: str) -> Iterator[str]:
+        """The values of all cookies with one name, whose order means little (RFC 6265 §4.2.2)."""
+        return find_cookies(self._values_of("cookie"), name)
 
     def query(self, name: str) -> str | None:
         """The first, percent-decoded value of a query parameter, or None."""
@@ -107,6 +115,16 @@ class Request:
             return mode != "navigate"
         return self.method == "OPTIONS" and bool(self.header("access-control-request-method"))
 
+    @property
+    def is_withheld(self) -> bool:
+        """True where browsers send no cookie with SameSite: for what another site posts, or has in a frame.
+
+        Source: RFC 6265bis, §5.2; Fetch Metadata Request Headers, §2.
+        """
+        return self.header("sec-fetch-site") == "cross-site" and (
+            self.method not in ("GET", "HEAD") or self.header("sec-fetch-dest") in FRAMES
+        )
+
     def step(self, looked_at: str, found: str) -> None:
         """Note one thing that was looked at and what came of it."""
         self.steps.append((looked_at, found))
@@ -117,11 +135,11 @@ def _look_up(headers: Mapping[str, str | Sequence[str]]) -> Callable[[str], Sequ
     return lambda name: lowered.get(name, ())
 
 
-def find_cookie(headers: Iterable[str], name: str) -> str | None:
-    """The value of a cookie over all Cookie headers, each with one pair or several (RFC 6265 §4.2); None without it.
+def find_cookies(headers: Iterable[str], name: str) -> Iterator[str]:
+    """The values of a cookie over all Cookie headers, each with one pair or several (RFC 6265 §4.2).
 
-    The first of several pairs with one name wins; a value loses one pair of enclosing double quotes, as §4.1.1 allows
-    them around it; a pair without a name or without "=" is skipped.
+    A value loses one pair of enclosing double quotes, as §4.1.1 allows them around it; a pair without a name or without
+    "=" is skipped.
     """
     for header in headers:
         if name not in header:
@@ -130,8 +148,7 @@ def find_cookie(headers: Iterable[str], name: str) -> str | None:
             found, equals, value = pair.partition("=")
             if equals and found.strip(" \t") == name:
                 value = value.strip(" \t")
-                return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
-    return None
+                yield value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
 
 
 def _parse_query(query_string: str) -> dict[str, str]:

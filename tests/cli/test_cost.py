@@ -13,11 +13,12 @@ from cli.cost.items import GROUPS, Item, estimate
 from cli.cost.log_volume import FUNCTION_LINES, LAMBDA_LINES, REQUEST_ID, log_volume
 from cli.cost.prices import bundled_prices
 from cli.cost.traffic import Traffic
+from infra.config.base_model import section_name
 from infra.settings.stack import Stack
 from simulator.lambda_edge.function import FunctionCode
 from simulator.lambda_edge.invocation import Report, start_line
 from simulator.standin.program import run_program
-from strategies.registry import STRATEGIES, section_name
+from strategies.registry import STRATEGIES
 from tests.cli.conftest import Result
 from tests.functions.deployed import Deployed, line
 from tests.functions.events import viewer_request

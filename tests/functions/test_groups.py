@@ -138,6 +138,15 @@ def test_the_router_behind_it_does_not_count_a_bot_and_the_origin_does_not_see_w
         assert "x-router-group" not in result["headers"]
 
 
+@pytest.mark.parametrize(("percent", "origin"), [("50", "stable"), ("100", "canary")])
+def test_a_prefetch_gets_the_version_that_its_files_will_be_of(percent: str, origin: str) -> None:
+    """They are loaded once somebody looks at the page, and then without identity."""
+    function = at(percent, deploy(has_bots=True))
+    prefetch, script = ({"sec-fetch-mode": "navigate", "sec-purpose": "prefetch"}, {"sec-fetch-mode": "no-cors"})
+    found = [function.run(viewer_request(headers=headers)) for headers in (prefetch, script)]
+    assert [(version(one), line(one)["reason"]) for one in found] == [(origin, "bot"), (origin, "no-identity")]
+
+
 @pytest.mark.parametrize(("agent", "is_bot"), AGENTS.items())
 def test_a_bot_is_the_same_as_for_the_router(agent: str, is_bot: bool) -> None:
     event = viewer_request(headers={"user-agent": agent})

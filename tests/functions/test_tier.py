@@ -112,6 +112,21 @@ def test_the_viewers_host_is_passed_on_and_keeps_answers_apart() -> None:
     assert version(found) == "tier:own-host@shop.example.org"
 
 
+@pytest.mark.parametrize("reason", ["pinned", "override"])
+def test_an_origin_at_several_host_names_is_several_sites_by_a_pin_and_by_an_override_too(reason: str) -> None:
+    origins = {
+        "stable": {"domainName": "v1.example.com"},
+        "canary": {"domainName": "v2.example.com", "hostHeader": "viewer"},
+    }
+    override = {"header": "x-qa", "secret": "0123456789abcdef"}
+    function = with_settings(origins=origins, override=override, pin="canary" if reason == "pinned" else "none")
+    asked = {"x-qa": "canary:0123456789abcdef"} if reason == "override" else {}
+    for host in ("a.example.org", "b.example.org"):
+        found = function.run(viewer_request(headers={"host": host, **asked}))
+        assert (line(found)["origin"], line(found)["reason"]) == ("canary", reason)
+        assert version(found) == f"canary@{host}"
+
+
 def test_the_default_origin_gets_the_host_header_that_it_wants() -> None:
     origins = {**ORIGINS, "stable": {"domainName": "v1.example.com", "hostHeader": "www.example.com"}}
     found = with_settings(origins=origins).run(viewer_request())

@@ -13,6 +13,7 @@ import yaml
 
 import infra.builds
 from docs.generate.docstrings import example
+from infra.config.base_model import section_name
 from infra.config.errors import SettingsError
 from infra.package.bundle import Bundle
 from infra.package.bytecode import NO_BYTECODE
@@ -20,7 +21,7 @@ from infra.settings.stack import Stack, load_stack
 from simulator.standin.config.stack_config import read_stack_config
 from simulator.standin.program import Run, run_program
 from strategies.base import Needs
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("local", "staging", "prod")

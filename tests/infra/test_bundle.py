@@ -14,7 +14,7 @@ import pytest
 
 import infra.package.bundle
 from infra.package.archive import KEPT_PACKAGES, KEPT_SECONDS, write_package
-from infra.package.bundle import AMAZON_ROOTS_FILE, Bundle, BundleError, build_bundle
+from infra.package.bundle import AMAZON_ROOTS_FILE, REGISTRY, Bundle, BundleError, build_bundle, package_files
 from infra.settings.domain import CLAIMS
 from infra.settings.stack import Stack
 from router.baked import build_router
@@ -160,6 +160,14 @@ def test_a_function_before_the_cache_leaves_the_router_no_control(tmp_path: Path
 @every_strategy
 def test_with_live_control_and_metrics_it_has_at_most_136_kilobytes(strategy: str, tmp_path: Path) -> None:
     assert build(strategy, tmp_path).path.stat().st_size <= 136 * 1024
+
+
+def test_a_strategy_of_ones_own_changes_no_package_of_another() -> None:
+    stack = stack_of(strategy="sticky-session", stickySession={"cookie": "s"})
+    [registry] = [text for name, text in package_files(stack, {}, []).items() if name == REGISTRY]
+    assert [line for line in registry.decode().splitlines() if ":" in line and line.startswith('    "')] == [
+        '    "sticky-session": "strategies.sticky_session:StickySession",'
+    ]
 
 
 def test_sticky_session_has_at_most_110_kilobytes(tmp_path: Path) -> None:

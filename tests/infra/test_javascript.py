@@ -43,6 +43,18 @@ def test_the_source_is_code_too(name: str) -> None:
     check_code(minify(code_with(source, defaultdict(lambda: True))))  # without comments, and with every optional part
 
 
+def test_short_names_change_no_text_no_property_and_nothing_of_the_config() -> None:
+    config = {"told": "a decision of CONFIG, kept"}
+    source = (
+        f"{CONFIG_LINE}\nfunction handler(event) {{\nconst decision = kept(CONFIG.told);\nreturn decision.kept;\n}}\n"
+        "function kept(text) {\nreturn use(text);\n}\nfunction use(text) {\nreturn 'use ' + text;\n}\n"
+    )
+    assert minify(code_with(source, config)) == (
+        'const a={"told":"a decision of CONFIG, kept"};function handler(event){const b=kept(a.told);return b.kept;}\n'
+        "function kept(text){return use(text);}\nfunction use(text){return'use '+text;}\n"
+    )
+
+
 def test_comments_and_empty_lines_are_left_out_and_nothing_else() -> None:
     source = f"// one\nimport a from 'b';\n\n  // two\n{CONFIG_LINE}\nconst c = 'http://x'; // three\n"
     expected = 'import a from \'b\';\nconst CONFIG = {"a":[1],"b":"\\u2028"};\nconst c = \'http://x\'; // three\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -40,7 +41,7 @@ def in_policy(stack: Stack) -> set[str]:
 def code_config(stack: Stack) -> dict[str, Any]:
     function = build_function_code(stack)
     assert function is not None
-    return json.JSONDecoder().raw_decode(function.code.partition("const CONFIG=")[2])[0]
+    return json.JSONDecoder().raw_decode(re.split(r"const \w=", function.code, maxsplit=1)[1])[0]
 
 
 @pytest.mark.parametrize(

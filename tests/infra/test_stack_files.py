@@ -8,9 +8,10 @@ import re
 import pytest
 import yaml
 
+from infra.config.base_model import section_name
 from infra.config.options_model import options_model
 from infra.settings.model import CoreSettings, Settings
-from strategies.registry import STRATEGIES, section_name
+from strategies.registry import STRATEGIES
 from tests.infra.configs import BY_PERCENTAGE, ON_LAMBDA, ROOT, SET_UP, STACKS, choosing, shipped_stack
 
 PROJECT = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())

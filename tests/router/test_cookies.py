@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from router.model.request import Request, find_cookie
+from router.model.request import Request, find_cookies
 from router.model.response import is_in_path, set_cookie
 
 
@@ -33,7 +33,7 @@ from router.model.response import is_in_path, set_cookie
 )
 def test_cookie_headers_are_read_by_rfc_6265(headers: list[str], expected: dict[str, str]) -> None:
     names = {"a", "b", "c", "A", "novalue", "sessiontoken", "xsessiontoken", "theme"}
-    found = {name: find_cookie(headers, name) for name in names}
+    found = {name: next(find_cookies(headers, name), None) for name in names}
     assert {name: value for name, value in found.items() if value is not None} == expected
 
 

@@ -351,13 +351,22 @@ def test_a_prefetch_is_no_visit_yet(name: str, value: str) -> None:
     assert Bots().is_bot(Request(headers={name: value})) is value.lower().startswith("prefetch")
 
 
-@pytest.mark.parametrize("headers", [BOT, PREFETCH, {**PREFETCH, "sec_fetch_mode": "no-cors"}], ids=str)
-def test_an_unknown_bot_is_sent_to_stable_gets_no_cookie_and_is_not_counted(
-    headers: dict[str, str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("headers", "percent", "origin"),
+    [
+        (BOT, 100, "stable"),
+        (PREFETCH, 50, "stable"),
+        (PREFETCH, 100, "canary"),
+        ({**PREFETCH, "sec_fetch_mode": "no-cors"}, 100, "canary"),
+    ],
+    ids=str,
+)
+def test_an_unknown_bot_gets_no_cookie_and_is_not_counted_and_a_prefetch_has_the_version_of_its_files(
+    headers: dict[str, str], percent: int, origin: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site = Site(capsys, bots={"enabled": True})
-    line, cookie = site.visit(site.router(100), **headers)
-    assert (line["origin"], line["reason"], line["group"], cookie) == ("stable", "bot", "bot", "")
+    line, cookie = site.visit(site.router(percent), **headers)
+    assert (line["origin"], line["reason"], line["group"], cookie) == (origin, "bot", "bot", "")
     assert {"_aws", "bucket"}.isdisjoint(line)
     assert line["answer"] == {}
 

@@ -245,6 +245,15 @@ def test_respond_adds_cookies_after_those_of_the_origin() -> None:
     assert [entry["value"] for entry in response["headers"]["set-cookie"]] == ["own=1", "v=stable; Path=/"]
 
 
+def test_a_cookie_that_the_origin_sets_itself_is_left_to_it() -> None:
+    event = origin_response(origin_request(), domain="v1.example.com")
+    event["Records"][0]["cf"]["response"]["headers"]["set-cookie"] = [
+        {"key": "Set-Cookie", "value": "v=canary; Path=/"}
+    ]
+    response = handle(router_with(respond=adding), event)
+    assert [entry["value"] for entry in response["headers"]["set-cookie"]] == ["v=canary; Path=/"]
+
+
 def test_the_host_header_tells_origins_of_one_address_apart() -> None:
     event = origin_response(origin_request(headers={"Host": "blue.example.com"}), domain="v1.example.com")
     response = handle(router_with(respond=adding), event)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from docs.generate.docstrings import example, reasons
+from infra.config.base_model import section_name
 from infra.config.options_model import options_model
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 from tests.infra.configs import SET_UP, shipped_stack
 
 ROOT = Path(__file__).parents[2]

@@ -16,13 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from infra.config.base_model import section_name
 from router.model import names, origin_rules
 from router.model.decision import Decision, Origin
 from router.model.request import Body, Request
 from strategies.base import Needs
 from strategies.fastest_origin import FastestOrigin
 from strategies.options import camel_case
-from strategies.registry import STRATEGIES, load, section_name
+from strategies.registry import STRATEGIES, load
 from tests.strategies.fakes import ORIGINS, Assigned, FakeTable, errors_of, make_edge
 from tests.strategies.samples import is_declared, sample_options
 

@@ -12,6 +12,7 @@ from router.model import origin_rules
 from router.model.assignment import Assignment
 from router.model.request import Request
 from router.model.response import Response
+from strategies.base import MEMO_HEADER
 from strategies.cookie_version import CookieVersion, Options
 from tests.strategies.fakes import Assigned, errors_of, make_edge
 
@@ -45,6 +46,27 @@ def test_the_cookie_that_the_answer_sets_keeps_the_visitor(keys: tuple[str, ...]
     value = cookie_set_by(strategy(signing_keys=keys))
     decision = strategy(percent=0, signing_keys=keys).choose(request(value))
     assert (decision.origin, decision.reason, decision.bucket) == ("canary", "cookie", None)
+
+
+@pytest.mark.parametrize("keys", [(), (KEY,)])
+def test_of_several_cookies_of_one_name_the_one_that_names_a_version_counts(keys: tuple[str, ...]) -> None:
+    maker = strategy(signing_keys=keys)
+    own, former = (cookie_set_by(strategy(signing_keys=keys, release=release)) for release in ("r", "former"))
+    for values in ((f"canary.{own.split('.')[1]}.x y", own), ("", former, own), (own, former)):
+        decision = maker.choose(request("; app-version=".join(values)))
+        assert (decision.origin, decision.reason) == ("canary", "cookie")
+    decision = maker.choose(request(f"nonsense; app-version={former}"))
+    assert (decision.reason, decision.visitor) == ("other-release", former.split(".")[2])
+
+
+@pytest.mark.parametrize("memo", ["pinned", "0badc0de", "0badc0de.visitor"])
+def test_where_control_has_changed_since_the_decision_no_cookie_is_set(memo: str) -> None:
+    maker, response = strategy(percent=0), Response(origin="canary")
+    maker.respond(Request(headers={MEMO_HEADER: memo}, request_id="id"), response)
+    assert response.cookies == []
+    decided = strategy(percent=100).choose(request())
+    maker.respond(Request(headers={MEMO_HEADER: decided.memo}, request_id="id"), response)
+    assert len(response.cookies) == 1
 
 
 def test_the_cookie_is_host_only_secure_and_lives_as_long_as_the_option_says() -> None:

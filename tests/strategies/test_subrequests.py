@@ -132,6 +132,48 @@ def test_a_session_is_an_identity_and_one_that_cannot_be_read_is_none() -> None:
     assert line(function.run(event_of(FETCH, sid="t" * 1_025)))["reason"] == "no-identity"
 
 
+WITHHELD = {
+    "a form that another site posts": {"method": "POST", "sec-fetch-dest": "document"},
+    "a page in a frame of another site": {"method": "GET", "sec-fetch-dest": "iframe"},
+}
+
+
+@pytest.mark.parametrize("given", WITHHELD.values(), ids=WITHHELD)
+def test_where_a_browser_holds_the_cookie_back_nobody_is_new(given: dict[str, str]) -> None:
+    """Of a visitor of the canary who returns from a payment at another site, say: his cookie stays as it is."""
+    given = {"sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site", **given}
+    assert {one.reason for one in decide(given, 10)} == {"no-identity"}
+    assert {one.origin for one in decide(given, 10)} == {"stable"}
+    response = Response(origin="stable")
+    Assigned(strategies()[0], 10).respond(request(given), response)
+    assert response.cookies == []
+    function = deploy(10)
+    assert line(function.run(event_of(given)))["reason"] == "no-identity"
+    assert function.run(viewer_response(event_of(given))).result["cookies"] == {}
+
+
+@pytest.mark.parametrize("changes", [{"sec-fetch-site": "same-site"}, {"method": "GET"}], ids=str)
+def test_a_navigation_whose_cookie_a_browser_sends_is_a_new_visitors(changes: dict[str, str]) -> None:
+    given = {
+        "method": "POST",
+        "sec-fetch-mode": "navigate",
+        "sec-fetch-site": "cross-site",
+        "sec-fetch-dest": "document",
+    }
+    assert {one.reason for one in decide({**given, **changes}, 10)} == {"no-cookie", "no-session"}
+    assert line(deploy(10).run(event_of({**given, **changes})))["reason"] == "no-cookie"
+
+
+def test_a_cookie_for_embedded_pages_is_sent_from_other_sites_too() -> None:
+    given = {
+        "sec-fetch-mode": "navigate",
+        "sec-fetch-site": "cross-site",
+        **WITHHELD["a page in a frame of another site"],
+    }
+    cookies = CookieVersion(CookieOptions(same_site="None"), make_edge())
+    assert Assigned(cookies, 10).choose(request(given)).reason == "no-cookie"
+
+
 def test_by_option_they_are_new_visitors_as_all_others() -> None:
     assert {one.origin for one in decide(FETCH, 50, assign_subrequests=True)} == {"stable", "canary"}
     function = deploy(50, assigns=True)
@@ -139,7 +181,7 @@ def test_by_option_they_are_new_visitors_as_all_others() -> None:
     response = Response(origin="canary")
     Assigned(strategies(assign_subrequests=True)[0], 100).respond(request(FETCH), response)
     assert len(response.cookies) == 1
-    assert "isSubrequest" not in function.code
+    assert "sec-fetch-mode" not in function.code
 
 
 def test_metrics_do_not_count_them() -> None:
