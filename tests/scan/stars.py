@@ -11,6 +11,9 @@ from policy_sentry.querying.actions import get_action_data
 
 from tests.infra.rights import ANY_RESOURCE
 
+EXPLAINED = {"cloudwatch:DescribeAlarms": "tells nothing of composite alarms otherwise (DescribeAlarms)"}
+"""What is granted on `*` though AWS knows a narrower resource, and why: the API reference's page."""
+
 
 def narrower(action: str) -> set[str]:
     """The forms of resources that an action knows besides `*`."""
@@ -23,11 +26,14 @@ def narrower(action: str) -> set[str]:
 
 def main() -> int:
     """Exit code 1 where there is one."""
-    wrong = {action: forms for action in ANY_RESOURCE if (forms := narrower(action))}
+    found = {action: forms for action in ANY_RESOURCE if (forms := narrower(action))}
+    wrong = {action: forms for action, forms in found.items() if action not in EXPLAINED}
+    for action, why in EXPLAINED.items():
+        print(f"{action} on *: it {why}" if action in found else f"{action} needs no explanation")
     for action, forms in wrong.items():
         print(f"{action} is granted on *, but AWS knows {', '.join(sorted(forms))}")
-    print(f"{len(ANY_RESOURCE) - len(wrong)} of {len(ANY_RESOURCE)} actions on * know no narrower resource")
-    return 1 if wrong else 0
+    print(f"{len(ANY_RESOURCE) - len(found)} of {len(ANY_RESOURCE)} actions on * know no narrower resource")
+    return 1 if wrong or EXPLAINED.keys() - found.keys() else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import shutil
 import socket
@@ -54,13 +55,16 @@ def dynamodb_local(home: Path, *options: str) -> Iterator[str]:
 
 
 def _wait_for(port: int) -> None:
+    """Wait for an answer: a connection is accepted some time before there are any."""
     end = time.monotonic() + 30
     while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            try:
+                connection.request("GET", "/")
+                connection.getresponse().read()
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > end:
+                    raise
+            else:
+                return
+        time.sleep(0.1)
