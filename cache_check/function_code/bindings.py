@@ -173,7 +173,10 @@ class Bindings(ABC):
         kind = found[0]
         number = self.written_so_far[kind] = min(self.written_so_far.get(kind, 0) + 1, MAX_WRITES)
         self.rewrites.append(
-            Rewrite(found, made_of, self.moment(), number, found[1] == ANY, not (self.steps or self.condition))
+            Rewrite(
+                *(found, made_of, self.moment(), number, found[1] == ANY, not (self.steps or self.condition)),
+                under=self.condition,
+            )
         )
 
     def assign(self, name: str, value: Value) -> None:

@@ -24,6 +24,8 @@ _CHANCE: dict[Path, str] = {
     ("Date", "now"): TIME,
     **dict.fromkeys([("crypto", name) for name in ("randomBytes", "randomUUID", "getRandomValues")], "random bytes"),
 }
+_THROWS = ("JSON.parse", "decodeURIComponent", "decodeURI", "atob")
+"""Functions that throw for an argument of another form."""
 _ALL: frozenset[Source] = frozenset({("cookie", ANY), ("header", ANY), ("query", ANY)})
 
 
@@ -52,6 +54,8 @@ class Calls(Methods, ABC):
             return Value(paths=frozenset((text,) for value in given for text in value.texts))
         if name == "JSON.stringify" and any(path in (("event",), ("event", "request")) for path in union(given).paths):
             return Value(_ALL)
+        if name in _THROWS:
+            self.may_fail(union(given))
         target = self.value(callee)
         owner = self._owner(callee)
         how = _borrowing_method(callee, target)

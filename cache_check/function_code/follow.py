@@ -16,9 +16,11 @@ from cache_check.function_code.reading import ANY, FunctionReading, UnreadableCo
 from cache_check.function_code.rewrites import keeps_apart
 from cache_check.function_code.steps import Step
 from cache_check.function_code.unread import HANDLER, find_unread
-from cache_check.function_code.values import CUT, NOTHING, Value, union
+from cache_check.function_code.values import CUT, NOTHING, Value, place, union
 
 MAX_ROUNDS = 12
+PARTS = len(("event", "request", "cookies", "name"))
+"""Of the path of a cookie, a header or a query parameter."""
 MAX_TEXTS = 16
 MAX_STEPS = 400_000
 """Expressions and statements that are looked at, again for each call and each turn: some seconds."""
@@ -143,6 +145,8 @@ class _Analysis(Calls):
     def member(self, node: Node) -> Value:
         index = self.value(node.child_by_field_name("index"))
         whole = self.value(node.child_by_field_name("object"))
+        if any(len(path) == PARTS and place(path) is not None for path in whole.paths):
+            self.may_fail(whole)  # a cookie that is not there has no value
         found = self.read_property(whole, self.property_names(node))
         read = [self.run_function(function, [], whole) for function in found.functions if is_getter(function)]
         return union([found, *read]) | Value(index.ingredients)
@@ -183,8 +187,12 @@ class _Analysis(Calls):
         argument = node.child_by_field_name("argument")
         if source_text(node.child_by_field_name("operator")) == "delete" and argument is not None:
             owner = argument.child_by_field_name("object")
-            for path in self.value(owner).member(self.property_names(argument)).paths if owner is not None else ():
+            whole, names = self.value(owner), self.property_names(argument) if owner is not None else []
+            for path in whole.member(names).paths:
                 self.rewrite(path, frozenset())
+            for one in whole.objects:
+                for name in names:
+                    self.hold(one, name, Value(self.condition))
             return NOTHING
         return self.blend([self.value(argument)])
 

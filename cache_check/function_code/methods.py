@@ -40,6 +40,8 @@ _LOOKS = frozenset(
     )
 )
 """Methods that put nothing of what they are given into the object."""
+_CHANGES = frozenset(("copyWithin", "fill", "pop", "reverse", "shift", "sort", "splice", "unshift", "delete", "clear"))
+"""Methods that change the object, be they given nothing."""
 
 
 class Methods(Statements, ABC):
@@ -64,11 +66,14 @@ class Methods(Statements, ABC):
         if text.endswith(".rawQueryString"):
             return Value(frozenset({("query", ANY)}))
         self._put(callee, whole, given)
+        changes = text.rpartition(".")[2] in _CHANGES
         cut = self._cut(callee, [whole, *given])
         items = self.loop_values(whole) if whole.objects else whole
         if source_text(callee).rpartition(".")[2] in ("reduce", "reduceRight") and union(given[:1]).functions:
             return self._reduce(given, items) | Value(whole.ingredients)
         called = self.callbacks(given, Value(whole.ingredients) | items)
+        for one in whole.objects if changes else ():
+            self.hold(one, ANY, Value(self.condition | called.ingredients))
         is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
         return self.blend([whole, *given]) | called | (items if is_item else NOTHING) | cut
 
@@ -113,6 +118,8 @@ class Methods(Statements, ABC):
         is_plain = owner is not None and owner.type == "identifier" and source_text(owner) != "console"
         if is_plain and not (whole.paths or whole.objects):
             self.assign(source_text(owner), self.blend(given))
+        elif owner is not None and owner.type == "member_expression" and given and not (whole.paths or whole.objects):
+            self.write(owner, self.blend(given))
 
     def _reduce(self, given: list[Value], items: Value) -> Value:
         """Call the function for each item, with the value that it returned for the item before."""
@@ -122,11 +129,11 @@ class Methods(Statements, ABC):
         return made
 
     def callbacks(self, given: list[Value], item: Value) -> Value:
-        """Run functions that something else calls, for some items or for none."""
-        self.steps.append(Step("for each", str(len(self.running))))
-        result = self._callbacks(given, item)
+        """Run functions that something else calls, for some items or for none: what they are of decides about that."""
+        outer, sources = self.conditions[-1], item.ingredients
+        self.conditions[-1] = outer | sources
+        self.steps.append(Step("for each", str(len(self.running)), sources))
+        result = union([self.run_any(value, [item, item]) for value in given if value.functions])
         self.steps.pop()
+        self.conditions[-1] = outer
         return result
-
-    def _callbacks(self, given: list[Value], item: Value) -> Value:
-        return union([self.run_any(value, [item, item]) for value in given if value.functions])

@@ -24,7 +24,8 @@ _AT_THE_END = re.compile(r"\$/[a-z]*$|(?:^|/)(?:index)?\\?\.\w+$")
 class Rewrite:
     """A part of the request that is written, removed (`made_of` nothing), or replaced as a whole (`is_whole`).
 
-    `number` counts the writes of the kind. `is_certain`: it is made for every request that gets to the cache.
+    `number` counts the writes of the kind. `is_certain`: it is made for every request that gets to the cache; `under`
+    is what it depends on whether it is made.
     """
 
     place: Source
@@ -33,6 +34,7 @@ class Rewrite:
     number: int
     is_whole: bool = False
     is_certain: bool = False
+    under: frozenset[Source] = frozenset()
 
 
 def lost_sources(sources: Iterable[Source], moment: Moment, rewrites: Sequence[Rewrite]) -> frozenset[Source]:
@@ -46,11 +48,13 @@ def lost_sources(sources: Iterable[Source], moment: Moment, rewrites: Sequence[R
 
 
 def certain_rewrites(rewrites: Sequence[Rewrite]) -> dict[Source, frozenset[Source]]:
-    """Return the sources of the parts of the request that are always written or removed."""
+    """Return the sources of the parts of the request that are always written or removed, with those by which that is
+    done again.
+    """
     made: dict[Source, frozenset[Source]] = {}
     for one in rewrites:
-        if one.is_certain:
-            made[one.place] = made.get(one.place, frozenset()) | originals(one.made_of)
+        if one.is_certain or one.place in made:
+            made[one.place] = made.get(one.place, frozenset()) | originals(one.made_of | one.under)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC
 from collections.abc import Iterable
 
@@ -11,9 +12,10 @@ from cache_check.function_code.bindings import Bindings
 from cache_check.function_code.javascript import FUNCTIONS, source_text, unquote
 from cache_check.function_code.reading import Source
 from cache_check.function_code.steps import Step
-from cache_check.function_code.values import NOTHING, Value, union
+from cache_check.function_code.values import NOTHING, Value, original, union
 
 _LEAVES = ("return_statement", "break_statement", "continue_statement")
+_ALWAYS_SENT = re.compile(r"host$|cloudfront-")
 _ENDS = ("return_statement", "throw_statement")
 
 
@@ -63,10 +65,13 @@ class Statements(Bindings, ABC):
         return made
 
     def declarator(self, node: Node) -> Value:
-        """A declaration with a value begins anew, so that functions that are called twice keep their calls apart."""
+        """A declaration with a value begins anew, so that functions that are called twice keep their calls apart.
+
+        Not within a block, for what has the name outside of it may go on.
+        """
         name, given = node.child_by_field_name("name"), node.child_by_field_name("value")
         value = self.value(given)
-        if name is not None and name.type == "identifier" and given is not None:
+        if name is not None and name.type == "identifier" and given is not None and not _is_in_block(node):
             self.variables.pop(source_text(name), None)
         self.bind(name, value)
         return NOTHING
@@ -138,6 +143,15 @@ class Statements(Bindings, ABC):
         self.fails(frozenset())
         return NOTHING
 
+    def may_fail(self, value: Value) -> None:
+        """Record that code here fails where a part of the request is missing, or is not of some form."""
+        if self.failing:
+            self.fails(
+                frozenset(
+                    one for one in value.ingredients if one[0] != "uri" and not _ALWAYS_SENT.match(original(one)[1])
+                )
+            )
+
     def fails(self, sources: frozenset[Source]) -> None:
         """Record that code here can fail, by these and by its conditions."""
         if self.failing:
@@ -182,3 +196,12 @@ class Statements(Bindings, ABC):
         """Return True if a block ends with a response to the viewer."""
         ends = [one for one in block.named_children if one.type == "return_statement"] if block is not None else []
         return any(self.is_answer(self.each(one)) for one in ends)
+
+
+def _is_in_block(declarator: Node) -> bool:
+    """Return whether a declaration stands within a statement of its function, or of the program."""
+    statement = declarator.parent
+    around = statement.parent if statement is not None else None
+    if around is None or around.type == "program":
+        return False
+    return around.type != "statement_block" or around.parent is None or around.parent.type not in FUNCTIONS

@@ -15,6 +15,7 @@ from infra.config.rules import duplicate_error, rule
 from router.model import origin_rules
 
 if TYPE_CHECKING:
+    from infra.settings.model import CoreSettings
     from infra.settings.origins import OriginSettings
 
 MAX_ALIASES = 100
@@ -155,6 +156,26 @@ def foreign_domains(hosts: Iterable[str], names: Collection[str]) -> set[str]:
         domain
         for domain in domains
         if f"*.{domain.partition('.')[2]}" not in names and not any(f".{name}".endswith(f".{domain}") for name in site)
+    }
+
+
+def own_name_errors(settings: CoreSettings) -> dict[tuple[str, ...], str]:
+    """Return the errors of origins and tiers whose domain name is an alias of the distribution, which would ask itself.
+
+    A name that only a wildcard covers may have a DNS record of its own.
+    """
+    aliases = settings.domain.aliases if settings.domain else ()
+    tiers = getattr(settings.options, "tiers", {})
+    named = {("origins", name): one for name, one in settings.origins.items()}
+    named |= {("tier", "tiers", name): one for name, one in tiers.items()}
+    return {
+        (
+            *key,
+            "domainName",
+        ): f"is {one.domain_name!r}, which is in domain.aliases: CloudFront would send requests to itself."
+        " Name the host that the application runs at"
+        for key, one in named.items()
+        if one.domain_name.lower() in aliases
     }
 
 

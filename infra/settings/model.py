@@ -19,7 +19,7 @@ from infra.config.base_model import Section, Text, Whole, decode_value, parse_se
 from infra.config.errors import raise_errors, setting_error, suggestion
 from infra.config.rules import Percentage, absent_if_empty, between, one_of, optional_rule, rule
 from infra.settings.cache_key import KeyHeaders, header_key_error, needs_with_key
-from infra.settings.domain import DomainSettings, origin_ports, public_hosts
+from infra.settings.domain import DomainSettings, origin_ports, own_name_errors, public_hosts
 from infra.settings.failover import FailoverSettings, OriginGroup, failover_errors, origin_groups
 from infra.settings.groups import BotSettings, HoldoutSettings, group_errors
 from infra.settings.observability import AccessLogs, AlarmSettings, LogSettings
@@ -187,6 +187,11 @@ class CoreSettings(Section):
     @model_validator(mode="after")
     def _tells_groups_apart(self) -> Self:
         raise_errors(group_errors(self))
+        return self
+
+    @model_validator(mode="after")
+    def _does_not_ask_itself(self) -> Self:
+        raise_errors([setting_error(text, *key) for key, text in own_name_errors(self).items()])
         return self
 
     @model_validator(mode="after")

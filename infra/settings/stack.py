@@ -122,8 +122,8 @@ class Stack:
         if control.is_live and not control.table_name:
             names.append(("control.tableName", self.control_table_name, f"{self.prefix}-control"))
         return [
-            f"{key}: the table is {name}, because its keys or its home Region are others than those of {short}: data"
-            f" that is in {short} stays there. Write the name of the one that is meant"
+            f"{key}: the table is {name}, because its keys or its home Region differ from those of {short}. If there is"
+            f" a table {short}, its data stays there; to name the one that is meant, set {key}"
             for key, name, short in names
             if name != short
         ]

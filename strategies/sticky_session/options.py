@@ -93,7 +93,12 @@ class Options:
                 if self.version_attribute == self.key_attribute
                 else "",
             ),
-            expiry_attribute=self.expiry_attribute and names.attribute_name(self.expiry_attribute),
+            expiry_attribute=first_error(
+                self.expiry_attribute and names.attribute_name(self.expiry_attribute),
+                f"is {self.expiry_attribute!r}: that is another attribute already"
+                if self.expiry_attribute in (self.key_attribute, self.version_attribute)
+                else "",
+            ),
             versions="" if self.versions else "is empty: it maps version codes to origin names, such as {'1': stable}",
             caching=caching_error(self.caching),
             version_cookie=first_error(self._version_cookie_error(), dropped["cookie"]),

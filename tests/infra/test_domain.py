@@ -28,6 +28,26 @@ MADE = (
 )
 GIVEN = ("domain.aliases[0]=www.example.com", f"domain.certificateArn={ARN}")
 
+
+def test_an_origin_is_no_name_of_the_distribution_itself() -> None:
+    domain = {"aliases": ["www.your.example", "*.shop.example"], "hostedZoneId": ZONE}
+    asked = "CloudFront would send requests to itself. Name the host that the application runs at"
+    canary = {"canary": {"domainName": "a.shop.example"}}  # which may have a record of its own
+    with pytest.raises(SettingsError) as raised:
+        stack_of(
+            strategy="cookie-version", domain=domain, origins={"stable": {"domainName": "WWW.your.example"}, **canary}
+        )
+    assert raised.value.errors == [
+        f"edge-router:origins.stable.domainName is 'WWW.your.example', which is in domain.aliases: {asked}"
+    ]
+    tiers = {"default": "standard", "tiers": {"premium": {"domainName": "www.your.example"}}}
+    with pytest.raises(SettingsError) as raised:
+        stack_of(strategy="tier", tier=tiers, domain=domain)
+    assert raised.value.errors == [
+        f"edge-router:tier.tiers.premium.domainName is 'www.your.example', which is in domain.aliases: {asked}"
+    ]
+
+
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"aliases": ["a.example.com"]},

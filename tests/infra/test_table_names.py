@@ -152,11 +152,11 @@ def test_who_has_a_table_under_another_name_is_told_so() -> None:
     )
     name = stack.table_name(stack.settings.tables_by_strategy()["sticky-session"])
     assert stack.warnings() == [
-        f"stickySession.tableName: the table is {name}, because its keys or its home Region are others than those of"
-        " edge-router-test-sessions: data that is in edge-router-test-sessions stays there. Write the name of the one"
-        " that is meant",
-        "control.tableName: the table is edge-router-test-control-eu-west-1, because its keys or its home Region are"
-        " others than those of edge-router-test-control: data that is in edge-router-test-control stays there. Write"
-        " the name of the one that is meant",
+        f"stickySession.tableName: the table is {name}, because its keys or its home Region differ from those of"
+        " edge-router-test-sessions. If there is a table edge-router-test-sessions, its data stays there; to name the"
+        " one that is meant, set stickySession.tableName",
+        "control.tableName: the table is edge-router-test-control-eu-west-1, because its keys or its home Region differ"
+        " from those of edge-router-test-control. If there is a table edge-router-test-control, its data stays there;"
+        " to name the one that is meant, set control.tableName",
     ]
     assert stack_of(control="live", stickySession={"keyAttribute": "token"}).warnings() == []

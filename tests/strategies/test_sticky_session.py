@@ -122,10 +122,12 @@ def test_needs_say_table_cookie_and_the_origins_of_the_version_map() -> None:
 
 
 def test_mistakes_are_named_all_at_once() -> None:
-    assert errors_of(Options, cookie="a b", table_name="x", version_attribute="token", versions={}) == [
+    wrong = {"cookie": "a b", "table_name": "x", "version_attribute": "token", "expiry_attribute": "token"}
+    assert errors_of(Options, **wrong, versions={}) == [
         ("cookie", names.cookie_name("a b")),
         ("tableName", "is 'x': a table name has 3 to 255 letters, digits and _-. characters"),
         ("versionAttribute", "is 'token': that is the key attribute already"),
+        ("expiryAttribute", "is 'token': that is another attribute already"),
         ("versions", "is empty: it maps version codes to origin names, such as {'1': stable}"),
     ]
 

@@ -50,6 +50,11 @@ def test_a_value_that_is_always_the_functions_own_is_no_finding(body: str, forwa
         ("r.headers['x-lang'] = {value: r.headers['x-lang'].value.toLowerCase()};", HEADER),
         ("r.headers['x-lang'] = {value: r.cookies.lang.value};", HEADER),
         ("r.headers['x-lang'] = {value: event.viewer.ip};", HEADER),
+        (
+            "r.headers['x-lang'] = {value: 'en'}; if (r.cookies.lang) { r.headers['x-lang'] = {value: 'de'}; }",
+            HEADER,
+        ),
+        ("const h = r.headers; h['x-lang'] = {value: 'en'}; if (r.cookies.lang) { h['x-lang'].value = 'de'; }", HEADER),
         ("[1].find(() => { delete r.headers['x-lang']; });", HEADER),
         ("delete r.cookies.other;", COOKIE),
         ("r.cookies = {session: r.cookies.session};", COOKIE),
