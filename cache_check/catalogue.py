@@ -66,7 +66,7 @@ RULES = (
     ),
     Rule(
         "assigned-behind-the-cache",
-        "Who brings no version yet is assigned at origin-request, which runs on a cache miss only: all new visitors"
+        "A visitor without a version is assigned at origin-request, which runs on a cache miss only: all new visitors"
         " get the first one's version. The cookie in the key does not help: new visitors have none.",
         "`caching: versioned` or `none`",
         "lambda-cloudfront-trigger-events",

@@ -208,8 +208,8 @@ class Tier(Strategy):
             return []
         return [
             "an answer with Set-Cookie that may be kept (max-age, s-maxage) is replayed to visitors with the same"
-            " cookies, for nothing runs behind this cache: back ends have to say private, or forwardedCookies: listed,"
-            " with no applicationCookies, keeps all cookies away from them"
+            " cookies, because no function runs after a cache hit: backends have to send private, or forwardedCookies:"
+            " listed, with no applicationCookies, keeps all cookies away from them"
         ]
 
     def choose(self, request: Request, _assignment: Assignment, /) -> Decision:

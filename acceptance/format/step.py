@@ -36,7 +36,7 @@ class Tenant(Part):
     Attributes:
         tenant: The tenant's id.
         account: The account's id, where the table's key has one.
-        domain: Domain name of its back end.
+        domain: Domain name of its backend.
     """
 
     tenant: Text

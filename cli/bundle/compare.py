@@ -17,7 +17,7 @@ HEADER_BYTES = 16
 MAGIC_BYTES = 4
 SHOWN_TEXTS = frozenset({"domain_name", "home_region", "name", "path", "pin", "protocol", "release", "strategy"})
 """The keys of config.json whose texts no setting calls a secret; numbers, true and false are shown of every key."""
-_LITERAL = re.compile(r"const CONFIG ?= ?")
+_LITERAL = re.compile(r"const \w+ ?= ?(?=\{)")
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def _markdown(stack: str, effect: Effect) -> Iterator[str]:
 
 def _rest(effect: Effect) -> Iterator[str]:
     if effect.not_judged:
-        yield f"Not judged, for it may decide about visitors too: {', '.join(effect.not_judged)}."
+        yield f"Not judged, because it may affect visitors, too: {', '.join(effect.not_judged)}."
     if effect.without_effect:
         yield f"Changed besides, without an effect on who gets which version: {', '.join(effect.without_effect)}."
 

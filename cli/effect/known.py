@@ -45,12 +45,16 @@ def known_lines(before: CoreSettings, after: CoreSettings) -> tuple[list[Line], 
 def _after_switch(after: CoreSettings) -> Iterator[Line]:
     if after.strategy == "cookie-version":
         text = (
-            f"Who has a cookie {after.options.cookie} of this release, from an earlier time with cookie-version, keeps"
-            " its version; everybody else counts as new."
+            f"Visitors with a cookie {after.options.cookie} of this release, from an earlier time with cookie-version,"
+            " keep its version; everybody else counts as new."
         )
         yield Line("known", text)
     elif after.strategy == "sticky-session":
-        yield Line("known", "Who has a session goes where the sessions table says; everybody else counts as new.")
+        yield Line(
+            "known",
+            "Visitors with a session get the version that the sessions table has for them; everybody else counts as"
+            " new.",
+        )
     elif after.strategy == "jwt-iat":
         yield token_line(after)
     else:
@@ -82,14 +86,15 @@ def _by_cookie(before: CoreSettings, after: CoreSettings, changed: list[str]) ->
         moved = Draw.of(before).moved_percent(draw) if before.pin == after.pin else None
         yield Line("known", text, after=draw.share, moved=moved)
     elif before.pin != after.pin:
-        yield Line("known", "Who has a version cookie is back where it says.")
+        yield Line("known", "Visitors with a version cookie are back on its version.")
     elif gone := set(old.signing_keys) - set(new.signing_keys):
         which = "a signing key" if len(gone) == 1 else "one of the signing keys"
         yield Line(
-            "known", f"Who has a version cookie stays, unless {which} that is gone signed it: then he counts as new."
+            "known",
+            f"Visitors with a version cookie stay, unless {which} that is gone signed it: then they count as new.",
         )
     elif Draw.of(before) != draw or changed:
-        yield Line("known", "Who has a version cookie stays.", moved=0)
+        yield Line("known", "Visitors with a version cookie stay.", moved=0)
 
 
 def _still_reads(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
@@ -112,9 +117,11 @@ def _by_session(before: CoreSettings, after: CoreSettings, changed: list[str]) -
         )
         yield Line("known", text, after=draw.share)
     elif before.pin != after.pin:
-        yield Line("known", "Who has a session is back where the sessions table says.")
+        yield Line("known", "Visitors with a session are back on the version that the sessions table has for them.")
     elif Draw.of(before) != draw or changed:
-        yield Line("known", "Who has a session stays: the sessions table says where.", moved=0)
+        yield Line(
+            "known", "Visitors with a session stay on the version that the sessions table has for them.", moved=0
+        )
 
 
 def _by_token(before: CoreSettings, after: CoreSettings, _changed: list[str]) -> Iterator[Line]:

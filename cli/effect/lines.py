@@ -158,8 +158,7 @@ def _rollout(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
         yield Line(
             "condition",
             "If a rollout of this release is running or paused, its percentage stands, and the config's counts after"
-            " it. What one that is over left in force, its percentage or the canary's withdrawal, ends with this"
-            " change.",
+            " it. If a finished rollout left a percentage or a withdrawn canary in effect, this change ends it.",
         )
 
 
@@ -168,7 +167,7 @@ def _in_force(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:
     changed = set(_changed_settings(before, after))
     if changed & steers and changed <= LIVE and after.reads_control_table:
         seconds = settle_seconds(after.control.refresh_seconds)
-        yield Line("condition", f"It is in force within {seconds:g} s of `pulumi up`, without a new function.")
+        yield Line("condition", f"It takes effect within {seconds:g} s of `pulumi up`, without a new function.")
 
 
 def _origins(before: CoreSettings, after: CoreSettings) -> Iterator[Line]:

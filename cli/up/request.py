@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,8 @@ class UpRequest:
             raise UsageError("--set changes settings of a stack; a --state is served as it is")
         for option, path in {"--state": self.state, "--origins": self.origins_file, "--package": self.package}.items():
             _refuse_special(option, path)
+        if self.dynamodb_url is not None and not re.match(r"https?://[^/]", self.dynamodb_url):
+            raise UsageError(f"--dynamodb is {self.dynamodb_url!r}: write a URL such as http://127.0.0.1:8000")
         if self.state is None and self.distribution is not None:
             raise UsageError("--distribution selects one of a --state; a stack of this project has one only")
 

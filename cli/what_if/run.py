@@ -72,7 +72,8 @@ def ask(stack: Stack, asked: Asked, *, is_json: bool) -> None:
         raise OperationError(str(error)) from error
     if not read.findings.total.requests:
         unread = "".join(f"; {name}: {reason}" for name, reason in read.unreadable)
-        raise OperationError(f"{asked.log}: none of {read.findings.lines:,} lines is a request{unread}")
+        found = f"none of {read.findings.lines:,} lines is a request" if read.findings.lines else "no line of a log"
+        raise OperationError(f"{asked.log}: {found}{unread}")
     for name, reason in read.unreadable:
         warn(f"{name}: {reason}; it is not in the answer")
     found = Answer(stack, asked, read, plan, time.time())

@@ -155,5 +155,5 @@ def test_an_application_of_ones_own_stands_behind_the_local_edge(run: Run, tmp_p
     with serving(lambda _: {"x-own": "yes it is"}) as port:
         result = run("test", file, "--origin", f"{domain}=http://127.0.0.1:{port}", "--strict", "--json")
         assert (result.exit_code, result.err) == (0, ""), result.out
-    told = 'error: origin "v1": write NAME=URL, for instance v1.example.com=http://127.0.0.1:8001\n'
+    told = "error: --origin is 'v1': write DOMAIN=URL, for instance v1.example.com=http://127.0.0.1:8001\n"
     assert run("test", file, "--origin", "v1") == Result(2, "", told)

@@ -180,7 +180,9 @@ def test_a_port_in_use_is_told_at_once(run: Run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = run("up", "--port", str(port))
-    assert result == Result(1, "", f"error: cannot listen on 127.0.0.1:{port}: Address already in use\n")
+    assert result == Result(
+        1, "", f"error: cannot listen on 127.0.0.1:{port}: Address already in use; choose another port\n"
+    )
 
 
 @pytest.mark.long

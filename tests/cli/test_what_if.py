@@ -241,7 +241,7 @@ def test_fields_of_a_log_without_a_header_are_those_that_are_named(run: Run, fol
     refused = run(*ASK, "--log", str(path))
     assert (refused.exit_code, refused.err) == (
         1,
-        f"error: {path}: none of 0 lines is a request; {path}: no access log: there is no line #Fields, nor are these"
+        f"error: {path}: no line of a log; {path}: no access log: there is no line #Fields, nor are these"
         " the standard fields; name them with --fields\n",
     )
     found = run(*ASK, "--log", str(path), "--fields", "date time cs(Cookie) x-edge-request-id", "--json").document
@@ -303,7 +303,7 @@ def test_a_duration_that_lambda_does_not_have_is_refused_before_the_log_is_read(
 def test_a_log_of_nothing_is_no_answer(run: Run, folder: Path) -> None:
     path = folder / "a.log"
     path.write_text("")
-    assert run(*ASK, "--log", str(path)).err == f"error: {path}: none of 0 lines is a request\n"
+    assert run(*ASK, "--log", str(path)).err == f"error: {path}: no line of a log\n"
 
 
 class Vanishing(LocalFiles):

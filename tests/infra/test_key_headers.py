@@ -194,8 +194,8 @@ def test_preview_says_that_a_tiers_cookies_can_be_replayed(settings: dict[str, A
     assert warnings == (
         [
             "tier: an answer with Set-Cookie that may be kept (max-age, s-maxage) is replayed to visitors with the same"
-            " cookies, for nothing runs behind this cache: back ends have to say private, or forwardedCookies: listed,"
-            " with no applicationCookies, keeps all cookies away from them"
+            " cookies, because no function runs after a cache hit: backends have to send private, or forwardedCookies:"
+            " listed, with no applicationCookies, keeps all cookies away from them"
         ]
         if expected
         else []

@@ -77,7 +77,7 @@ def effect(report: Report, root: Path, stack: str, base: str) -> None:
     report.is_quiet = report.is_quiet and not moves and not document["notJudged"]
     report.lines += ["Effect on visitors:", "", *(f"- {prose(line['text'])}" for line in document["lines"]), ""]
     for what, key in (
-        ("Not judged, for it may decide about visitors too", "notJudged"),
+        ("Not judged, because it may affect visitors, too", "notJudged"),
         ("Changed besides, without an effect on who gets which version", "withoutEffect"),
     ):
         if document[key]:

@@ -36,7 +36,7 @@ class OriginMap:
             name, separator, url = entry.partition("=")
             if not separator:
                 raise OriginMapError(
-                    f'origin "{entry}": write NAME=URL, for instance v1.example.com=http://127.0.0.1:8001'
+                    f"--origin is {entry!r}: write DOMAIN=URL, for instance v1.example.com=http://127.0.0.1:8001"
                 )
             pairs[name.strip()] = url.strip()
         return cls(pairs)

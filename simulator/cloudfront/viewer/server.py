@@ -107,7 +107,9 @@ def _bind(host: str, ports: list[int]) -> list[socket.socket]:
         except OSError as error:
             for item in sockets:
                 item.close()
-            raise PortInUseError(f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}") from error
+            raise PortInUseError(
+                f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another port"
+            ) from error
     return sockets
 
 

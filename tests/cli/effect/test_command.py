@@ -13,7 +13,7 @@ from .conftest import Commit
 
 Run = Callable[..., Result]
 NEW = "5 % of new visitors go to canary (v2.example.com) (before: 0 %)."
-STAYS = "Who has a session stays: the sessions table says where."
+STAYS = "Visitors with a session stay on the version that the sessions table has for them."
 
 
 def change(project: Path, before: str, after: str) -> None:

@@ -256,8 +256,8 @@ def test_a_rollout_that_runs_stands_and_one_that_is_over_ends(count: int) -> Non
     before, after = stack(), stack(canaryPercent="25")
     assert texts(effect(before, after))[-2:] == [
         "If a rollout of this release is running or paused, its percentage stands, and the config's counts after it."
-        " What one that is over left in force, its percentage or the canary's withdrawal, ends with this change.",
-        "It is in force within 12 s of `pulumi up`, without a new function.",
+        " If a finished rollout left a percentage or a withdrawn canary in effect, this change ends it.",
+        "It takes effect within 12 s of `pulumi up`, without a new function.",
     ]
     revision = config_revision(before.settings)
     rollout = Rollout(Plan((60, 100)), "r1", RUNNING, 60, 1, 0, 0, 0, "started", revision, revision=3)
@@ -295,7 +295,7 @@ def test_of_rollouts_nothing_is_said_where_there_were_none() -> None:
 def test_what_is_in_force_within_seconds_changes_no_package(strategy: str, changes: dict[str, str]) -> None:
     section = WITHOUT_PERCENTAGE.get(strategy, {})
     before, after = stack(strategy, **section), stack(strategy, **section, **changes)
-    is_told = any("in force within 12 s" in text for text in texts(effect(before, after)))
+    is_told = any("takes effect within 12 s" in text for text in texts(effect(before, after)))
     assert is_told is (strategy not in WITHOUT_PERCENTAGE or "pin" in changes)
     assert baked_config(before) == baked_config(after)
 

@@ -86,11 +86,11 @@ def test_of_new_visitors_as_many_go_to_canary_as_the_sentence_says(changes: dict
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        pytest.param({"canaryPercent": "25"}, "Who has a version cookie stays.", id="percentage"),
-        pytest.param({"holdout": HOLDOUT}, "Who has a version cookie stays.", id="holdout"),
+        pytest.param({"canaryPercent": "25"}, "Visitors with a version cookie stay.", id="percentage"),
+        pytest.param({"holdout": HOLDOUT}, "Visitors with a version cookie stay.", id="holdout"),
         pytest.param(
             {"canaryPercent": "25", "cookieVersion": {"caching": "versioned"}},
-            "Who has a version cookie stays.",
+            "Visitors with a version cookie stay.",
             id="caching",
         ),
     ],
@@ -134,10 +134,10 @@ def test_who_is_drawn_again_is_where_the_sentence_says(changes: dict[str, Any], 
 def test_a_key_that_signed_has_to_stay_a_while() -> None:
     old, both, new = (stack(cookieVersion={"signingKeys": keys}) for keys in (KEYS[:1], KEYS[::-1], KEYS[1:]))
     visitors = with_cookie(old)[:500]
-    assert about(effect(old, both), "known").text == "Who has a version cookie stays."
+    assert about(effect(old, both), "known").text == "Visitors with a version cookie stay."
     assert moved_percent(origins(old, visitors), origins(both, visitors)) == 0
     assert about(effect(both, new), "known").text == (
-        "Who has a version cookie stays, unless a signing key that is gone signed it: then he counts as new."
+        "Visitors with a version cookie stay, unless a signing key that is gone signed it: then they count as new."
     )
     assert moved_percent(origins(both, with_cookie(both)[:500]), origins(new, with_cookie(both)[:500])) == 0
     assert {one.who for one in effect(old, new).lines} == {"known"}
@@ -155,7 +155,7 @@ def test_a_pin_is_for_everybody_and_ends_where_they_were(pin: str) -> None:
     visitors = [*with_cookie(before)[:300], *new_visitors("x")[:300]]
     assert set(origins(pinned, visitors)) == {pin}
     ended = effect(pinned, before)
-    assert about(ended, "known").text == "Who has a version cookie is back where it says."
+    assert about(ended, "known").text == "Visitors with a version cookie are back on its version."
     assert origins(before, with_cookie(before)[:300]) == [drawn(before, one) for one in ids()[:300]]
     assert near(share(origins(before, new_visitors("y"))), about(ended, "new").after)
     both = effect(pinned, stack(canaryPercent="5", pin=pin))
@@ -168,7 +168,10 @@ def test_a_pin_is_for_everybody_and_ends_where_they_were(pin: str) -> None:
 def test_who_has_a_session_stays(changes: dict[str, Any]) -> None:
     before, after = stack("sticky-session"), stack("sticky-session", **changes)
     told = about(effect(before, after), "known")
-    assert (told.text, told.moved) == ("Who has a session stays: the sessions table says where.", 0)
+    assert (told.text, told.moved) == (
+        "Visitors with a session stay on the version that the sessions table has for them.",
+        0,
+    )
     items = {one: "2" if number % 3 else "1" for number, one in enumerate(ids(600))}
     visitors = [page(one, {"sessiontoken": one}) for one in items]
     then, now = (origins_of_sessions(one, visitors, items) for one in (before, after))
@@ -246,7 +249,9 @@ def test_another_strategy_decides_for_everybody() -> None:
     assert near(share(origins(after, [page(one, {"sessiontoken": one}) for one in ids()])), about(told, "new").after)
     kept = with_cookie(stack())[:300]
     assert origins(after, kept) == [drawn(stack(), one) for one in ids()[:300]]
-    assert about(told, "known").text.startswith("Who has a cookie app-version of this release, from an earlier time")
+    assert about(told, "known").text.startswith(
+        "Visitors with a cookie app-version of this release, from an earlier time"
+    )
     to_tokens = effect(before, stack("jwt-iat", canaryPercent="30"))
     assert about(to_tokens, "known").text == (
         f"Of users with a token since {RELEASED}, 30 % are on canary; everybody else is on stable."

@@ -65,7 +65,7 @@ class Commands:
 
 
 MOVES = {"who": "new", "text": "5 % of new visitors go to *canary*, @somebody.", "percentMoved": None}
-STAYS = {"who": "known", "text": "Who has a session stays.", "percentMoved": 0}
+STAYS = {"who": "known", "text": "Visitors with a session stay.", "percentMoved": 0}
 FINE = {"ok": True, "problems": [], "warnings": [], "findings": [], "errors": []}
 
 

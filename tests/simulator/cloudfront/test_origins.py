@@ -43,7 +43,7 @@ def test_entries_are_parsed_from_text() -> None:
     [
         (
             "v1.example.com",
-            'origin "v1.example.com": write NAME=URL, for instance v1.example.com=http://127.0.0.1:8001',
+            "--origin is 'v1.example.com': write DOMAIN=URL, for instance v1.example.com=http://127.0.0.1:8001",
         ),
         (
             "https://v1.example.com=http://127.0.0.1:1",

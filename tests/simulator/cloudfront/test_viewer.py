@@ -190,7 +190,7 @@ def test_port_in_use_is_named() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUseError) as raised:
             ViewerServer(world().edge, port=port)
-    assert str(raised.value) == f"cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert str(raised.value) == f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another port"
 
 
 def test_wrong_default_region_is_refused_at_once() -> None:

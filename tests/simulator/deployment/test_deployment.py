@@ -303,7 +303,9 @@ async def test_a_port_in_use_is_told_before_anything_is_started():
     before = set(psutil.Process().children(recursive=True))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortInUseError, match=f"^cannot listen on 127.0.0.1:{port}: Address already in use$"):
+        with pytest.raises(
+            PortInUseError, match=f"^cannot listen on 127.0.0.1:{port}: Address already in use; choose another port$"
+        ):
             async with LocalDeployment(port=port):
                 pass
     assert set(psutil.Process().children(recursive=True)) == before
