@@ -19,6 +19,7 @@ MARK = "\0"
 """Around the reason why a behavior is not judged, in the place of the ID of a policy that no state has."""
 AFTER = "known after the update"
 _POLICIES = {"cachePolicyId": CACHE_POLICY, "originRequestPolicyId": ORIGIN_REQUEST_POLICY}
+_STACK_REFERENCE = "pulumi:pulumi:StackReference"
 _LAMBDA = "aws:lambda/function:Function"
 
 
@@ -112,11 +113,21 @@ class _References:
 
     def _only(self, what: str, kind: str) -> Seen | None:
         found = self.known.find_needed(self.distribution, self.section, kind)
-        if len(found) == 1:
+        others = [urn for urn in self.distribution.needs.get(self.section, ()) if _may_have(urn, kind)]
+        if len(found) == 1 and not others:
             return found[0]
-        names = f", one of {', '.join(one.name for one in found)}" if found else ""
+        listed = [*(one.name for one in found), *(urn.rpartition("::")[2] for urn in others)]
+        names = f", one of {', '.join(listed)}" if listed else ""
         self.unclear.append(f"{what} is {AFTER}{names}")
         return None
+
+
+def _may_have(urn: str, kind: str) -> bool:
+    """Return whether a resource of another type may have the ID of one of this: another provider's policy, another
+    stack's outputs.
+    """
+    found = urn.split("::")[2].rpartition("$")[2] if urn.count("::") > 2 else ""
+    return found == _STACK_REFERENCE or (found != kind and found.rpartition(":")[2] == kind.rpartition(":")[2])
 
 
 def _resolve(

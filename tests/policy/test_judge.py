@@ -114,6 +114,18 @@ def test_which_of_several_new_policies_it_is_nobody_can_tell() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["aws-native:cloudfront:CachePolicy", "pulumi:pulumi:StackReference"])
+def test_what_may_have_it_too_leaves_it_open_which_policy_it_is(kind: str) -> None:
+    keyed, other = make_seen(CACHE_POLICY, "keyed", cache_policy()["outputs"]), make_seen(kind, "other", {})
+    site = distribution(behavior(cachePolicyId=UNKNOWN), needs=[keyed, other])
+    assert judgements(keyed, other, site) == [
+        (
+            NOT_JUDGED,
+            "not judged: site, path pattern *: its cachePolicyId is known after the update, one of keyed, other.",
+        )
+    ]
+
+
 def test_a_new_function_is_read_where_its_code_is_known() -> None:
     cache = make_seen(CACHE_POLICY, "cache", {**cache_policy((0, 0, 60))["outputs"], "id": "c1"})
     function = make_seen(FUNCTION, "splitter", {"arn": UNKNOWN, "code": CODE})
