@@ -173,12 +173,12 @@ function minted(event) {
 }
 
 // only with pages
-// As is_subrequest and is_withheld in router/model/request.py.
+// As is_subrequest in router/model/request.py, and holds_back_cookies in strategies/cookie_version.py.
 function isSubrequest(request) {
     const header = (name) => valueIn(request, 'header', name);
     const mode = header('sec-fetch-mode');
     return (mode ? mode !== 'navigate' : request.method === 'OPTIONS' && header('access-control-request-method') !== '')
-        || (header('sec-fetch-site') === 'cross-site' && !/SameSite=None/.test(CONFIG.attributes)
+        || (!CONFIG.session && header('sec-fetch-site') === 'cross-site' && !/SameSite=None/.test(CONFIG.attributes)
             && (!/^(GET|HEAD)$/.test(request.method) || /^(i?frame|embed|object)$/.test(header('sec-fetch-dest'))));
 }
 // end

@@ -29,6 +29,8 @@ VISITOR_BYTES = 12
 MAX_VISITOR_CHARACTERS = 64
 ERRORS_CACHED_FOR_THEIR_AGE = (412, 415)
 """CloudFront caches them with a max-age, for 10 s at least, even where caching is off (page HTTPStatusCodes)."""
+FRAMES = ("iframe", "frame", "embed", "object")
+"""Values of Sec-Fetch-Dest for a page within a page (Fetch standard)."""
 _VISITOR_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -106,7 +108,8 @@ class CookieVersion(Strategy):
         no-cookie: by percentage, key: the request id; the response sets the cookie
         forged-cookie: by percentage, as without a cookie: the signature is not ours
         malformed-cookie: by percentage, as without a cookie: it is not of this form
-        no-identity: of a subrequest without a visitor id: where most new visitors go; sets no cookie
+        no-identity: of a subrequest without a visitor id, or a request from which a browser may have held it back:
+            where most new visitors go; sets no cookie
         other-release: by percentage, key: the visitor id; set in another `release`
         unknown-version: by percentage, key: the visitor id; names an origin that is not configured
     """
@@ -149,7 +152,7 @@ class CookieVersion(Strategy):
         if origin:
             return Decision(origin, reason, visitor=visitor)
         if self._is_unassigned(request, visitor):
-            request.step("subrequest", "without identity")
+            request.step("subrequest" if request.is_subrequest else "cookies held back", "without identity")
             return Decision(assignment.majority, "no-identity")
         if not visitor:  # with versioned caching the viewer-request function made the id
             is_versioned = self.options.caching == "versioned"
@@ -183,7 +186,7 @@ class CookieVersion(Strategy):
     def _is_unassigned(self, request: Request, visitor: str) -> bool:
         if visitor or self.options.assign_subrequests:
             return False
-        return request.is_subrequest or (request.is_withheld and self.options.same_site != "None")
+        return request.is_subrequest or (self.options.same_site != "None" and holds_back_cookies(request))
 
     def _read(self, request: Request, assignment: Assignment) -> tuple[str, str, str]:
         """(origin or "", visitor id or "", reason). Of several cookies the first counts that names a version, or else
@@ -225,6 +228,16 @@ class CookieVersion(Strategy):
         """The payload of a value with a valid signature (of any value, without signing keys), else ""."""
         keys = self.options.signing_keys
         return verify(keys, value) if keys else value
+
+
+def holds_back_cookies(request: Request) -> bool:
+    """True where browsers send no cookie with SameSite: for what another site posts, or opens in a frame.
+
+    Source: RFC 6265bis, §5.2; Fetch Metadata Request Headers, §2.
+    """
+    return request.header("sec-fetch-site") == "cross-site" and (
+        request.method not in ("GET", "HEAD") or request.header("sec-fetch-dest") in FRAMES
+    )
 
 
 def _is_visitor(value: str) -> bool:

@@ -174,7 +174,12 @@ class Bindings(ABC):
         number = self.written_so_far[kind] = min(self.written_so_far.get(kind, 0) + 1, MAX_WRITES)
         self.rewrites.append(
             Rewrite(
-                *(found, made_of, self.moment(), number, found[1] == ANY, not (self.steps or self.condition)),
+                place=found,
+                made_of=made_of,
+                moment=self.moment(),
+                number=number,
+                is_whole=found[1] == ANY,
+                is_certain=not (self.steps or self.condition),
                 under=self.condition,
             )
         )

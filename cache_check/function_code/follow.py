@@ -209,6 +209,7 @@ _RULES: dict[str, Callable[[_Analysis, Node], Value]] = {
     **dict.fromkeys(FUNCTIONS, _Analysis.function),
     **dict.fromkeys(("class_declaration", "class"), _Analysis.class_made),
     "variable_declarator": _Analysis.declarator,
+    "statement_block": _Analysis.block,
     "if_statement": _Analysis.branch,
     **dict.fromkeys(("for_statement", "for_in_statement", "while_statement", "do_statement"), _Analysis.loop),
     "switch_statement": _Analysis.switch,

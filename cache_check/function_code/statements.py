@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from tree_sitter import Node
 
 from cache_check.function_code.bindings import Bindings
-from cache_check.function_code.javascript import FUNCTIONS, source_text, unquote
+from cache_check.function_code.javascript import FUNCTIONS, source_text, unquote, walk
 from cache_check.function_code.reading import Source
 from cache_check.function_code.steps import Step
-from cache_check.function_code.values import NOTHING, Value, original, union
+from cache_check.function_code.values import NOTHING, Value, union
 
 _LEAVES = ("return_statement", "break_statement", "continue_statement")
 _ALWAYS_SENT = re.compile(r"host$|cloudfront-")
@@ -67,14 +67,28 @@ class Statements(Bindings, ABC):
     def declarator(self, node: Node) -> Value:
         """A declaration with a value begins anew, so that functions that are called twice keep their calls apart.
 
-        Not within a block, for what has the name outside of it may go on.
+        Not `var` within a block, which is the function's.
         """
         name, given = node.child_by_field_name("name"), node.child_by_field_name("value")
         value = self.value(given)
-        if name is not None and name.type == "identifier" and given is not None and not _is_in_block(node):
+        is_own = node.parent is not None and (_is_scoped(node.parent) or not _is_in_block(node))
+        if name is not None and name.type == "identifier" and given is not None and is_own:
             self.variables.pop(source_text(name), None)
         self.bind(name, value)
         return NOTHING
+
+    def block(self, node: Node) -> Value:
+        """What `const` and `let` of a block name is something else outside of it."""
+        if node.parent is None or node.parent.type in FUNCTIONS:
+            return self.each(node)
+        declared = [one for child in node.named_children if _is_scoped(child) for one in child.named_children]
+        names = {source_text(one.child_by_field_name("name")) for one in declared}
+        outer = {name: self.variables[name] for name in names if name in self.variables}
+        result = self.each(node)
+        has_inner = any(one.type in FUNCTIONS for one in walk(node))
+        for name, value in outer.items():
+            self.variables[name] = value | self.variables.get(name, NOTHING) if has_inner else value
+        return result
 
     def branch(self, node: Node) -> Value:
         condition = node.child_by_field_name("condition")
@@ -146,11 +160,8 @@ class Statements(Bindings, ABC):
     def may_fail(self, value: Value) -> None:
         """Record that code here fails where a part of the request is missing, or is not of some form."""
         if self.failing:
-            self.fails(
-                frozenset(
-                    one for one in value.ingredients if one[0] != "uri" and not _ALWAYS_SENT.match(original(one)[1])
-                )
-            )
+            parts = [one for one in value.ingredients if one[0] != "uri"]
+            self.fails(frozenset(one for one in parts if one[0] != "header" or not _ALWAYS_SENT.match(one[1])))
 
     def fails(self, sources: frozenset[Source]) -> None:
         """Record that code here can fail, by these and by its conditions."""
@@ -196,6 +207,12 @@ class Statements(Bindings, ABC):
         """Return True if a block ends with a response to the viewer."""
         ends = [one for one in block.named_children if one.type == "return_statement"] if block is not None else []
         return any(self.is_answer(self.each(one)) for one in ends)
+
+
+def _is_scoped(declaration: Node) -> bool:
+    """Return whether these are names of a block, by `const` or `let`; those of a `case` are left to the function."""
+    around = declaration.parent
+    return declaration.type == "lexical_declaration" and around is not None and around.type == "statement_block"
 
 
 def _is_in_block(declarator: Node) -> bool:

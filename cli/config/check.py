@@ -89,7 +89,9 @@ def check(
         raise SystemExit(EXIT_FAILED)
 
 
-def check_stack(workspace: Workspace, stack: str | None, overrides: Sequence[str], state: Path | None) -> Checked:
+def check_stack(
+    workspace: Workspace, stack: str | None, overrides: Sequence[str], state: Path | None, *, is_new: bool = False
+) -> Checked:
     """Return what is wrong with a stack's config, an exported state, or both. StackConfigError, UsageError."""
     checked = Checked()
     opened = None
@@ -106,7 +108,7 @@ def check_stack(workspace: Workspace, stack: str | None, overrides: Sequence[str
         except (SettingsError, FunctionCodeError) as error:
             checked.problems += error.errors
         if opened is not None:
-            checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings()]
+            checked.warnings = [f"{opened.project}:{text}" for text in opened.warnings(is_new=is_new)]
     if checked.problems:
         return checked
     with ThreadPoolExecutor(1) as beside:

@@ -14,7 +14,7 @@ _COMMAND = re.compile(r"\s*(?:\$ )?curl\s")
 _PIECE = re.compile(
     r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'[^']*'|"(?:[^"\\]|\\.)*"|(?P<continued>[\\^]\r?\n)|\\.""", re.DOTALL
 )
-_CMD_QUOTE = re.compile(r"""\s\^["']""")
+_CMD_QUOTE = re.compile(r"""\s*curl\s+(?:-\S+\s+)*\^["']""")
 _CMD_ESCAPE = re.compile(r"\^([^\r\n])")
 """As cmd.exe takes it: a caret before any character but the end of a line, which continues the command."""
 _ESCAPE = re.compile(r"((?:\\u[0-9a-fA-F]{4})+)|\\(.)", re.DOTALL)
@@ -38,7 +38,7 @@ def read_curl_command(text: str) -> str:
     by curl only. Headers that curl adds unasked (Accept, User-Agent) or that depend on its build (Accept-Encoding of
     --compressed) are not in it; all other options change nothing about the request.
     """
-    text = _CMD_ESCAPE.sub(r"\1", text) if _CMD_QUOTE.search(text) else text
+    text = _CMD_ESCAPE.sub(r"\1", text) if _CMD_QUOTE.match(text) else text
     command = _PIECE.sub(_to_posix, _COMMAND.sub("", text, count=1))
     try:
         words = shlex.split(command)

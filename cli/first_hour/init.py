@@ -147,10 +147,8 @@ def _check(workspace: Workspace, name: str, stack: str, text: str, required: Seq
         shutil.copy(workspace.root / "Pulumi.yaml", root)
         (root / name).write_text(text, encoding="utf-8")
         # What a kept encryptionsalt would decrypt is not in the new config.
-        checked = check_stack(Workspace(root), stack, [f"{one.path}={one.stand_in}" for one in required], None)
-    # A new stack has no tables yet that could have another name.
-    checked.warnings = [text for text in checked.warnings if ".tableName: " not in text]
-    return checked
+        stand_ins = [f"{one.path}={one.stand_in}" for one in required]
+        return check_stack(Workspace(root), stack, stand_ins, None, is_new=True)
 
 
 def _report(

@@ -148,7 +148,8 @@ def minify(code: str) -> str:
 def _shorten_names(code: str) -> str:
     """Give the functions at the top of the code, and what they have most, names of one letter that nothing in it has.
 
-    The handler keeps its name, and so does what stands in a text, too, or names a property. The config is left alone.
+    The handler keeps its name, and so does what stands at the beginning of a text, too, or names a property. This is
+    for the code in functions/, of which a test compares all that is no name of its own. The config is left alone.
     """
     letters = (letter for letter in ascii_letters if not re.search(rf"\b{letter}\b", code))
     config = next((line for line in code.splitlines() if line.startswith(CONFIG_START)), CONFIG_START)

@@ -101,9 +101,9 @@ class Stack:
                 yield Name("role", f"{prefix}-alarms")
             yield Name("rule", f"{prefix}-alarms")
 
-    def warnings(self) -> list[str]:
-        """Return warnings about likely mistakes; each begins with its key."""
-        return [*self.settings.warnings(), *self._renamed_tables()]
+    def warnings(self, *, is_new: bool = False) -> list[str]:
+        """Return warnings about likely mistakes; each begins with its key. A new stack has no tables yet."""
+        return [*self.settings.warnings(), *([] if is_new else self._renamed_tables())]
 
     def reject_shared_aliases(self, directory: Path) -> None:
         """Raise SettingsError where another stack's file in this directory has one of the stack's aliases."""

@@ -47,7 +47,13 @@ class Precedence:
         if isinstance(decision.origin, str) and decision.origin not in self._origins:
             return fallback("unknown-origin")
         if live.is_withdrawn and decision.origin == CANARY:
-            return Decision(DEFAULT_ORIGIN, "canary-withdrawn", visitor=decision.visitor, reading=decision.reading)
+            return Decision(
+                DEFAULT_ORIGIN,
+                "canary-withdrawn",
+                visitor=decision.visitor,
+                reading=decision.reading,
+                memo="withdrawn",
+            )
         return decision
 
     def may_respond(self, request: Request, response: Response, live: Live) -> tuple[bool, Live]:

@@ -9,10 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
-FRAMES = ("iframe", "frame", "embed", "object")
-"""Values of Sec-Fetch-Dest for a page within a page (Fetch standard)."""
-
-
 class BodyError(ValueError):
     """The body's `data` is not what its `encoding` says."""
 
@@ -114,16 +110,6 @@ class Request:
         if mode:
             return mode != "navigate"
         return self.method == "OPTIONS" and bool(self.header("access-control-request-method"))
-
-    @property
-    def is_withheld(self) -> bool:
-        """True where browsers send no cookie with SameSite: for what another site posts, or has in a frame.
-
-        Source: RFC 6265bis, §5.2; Fetch Metadata Request Headers, §2.
-        """
-        return self.header("sec-fetch-site") == "cross-site" and (
-            self.method not in ("GET", "HEAD") or self.header("sec-fetch-dest") in FRAMES
-        )
 
     def step(self, looked_at: str, found: str) -> None:
         """Note one thing that was looked at and what came of it."""

@@ -71,6 +71,7 @@ class Edge:
         return self._viewer_functions.stores
 
     async def close(self) -> None:
+        await self._objects.close()
         await self._client.close()
 
     def invalidate(self, *path_patterns: str) -> int:

@@ -169,14 +169,12 @@ class StickySession(Strategy):
     ) -> Decision:
         """Assign by the percentage, unless the viewer-request function has done so already.
 
-        Without a token by the request id, but a subrequest, and one whose cookies a browser may hold back, goes where
-        most new visitors do.
+        Without a token by the request id, but a subrequest goes where most new visitors do.
         """
         key = token or request.request_id
         if self.options.caching == "versioned" and (value := request.header(VERSION_HEADER)):
             return Decision(value.partition("?")[0], reason, visitor=key, reading=reading)
-        is_apart = request.is_subrequest or request.is_withheld
-        if not token and not self.options.assign_subrequests and is_apart:
+        if not token and not self.options.assign_subrequests and request.is_subrequest:
             request.step("subrequest", "without identity")
             return Decision(assignment.majority, "no-identity")
         origin, number = assignment.assign(key)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
+from tree_sitter import Node
 
+from cache_check.function_code.javascript import parse, source_text
 from infra.cdn.javascript import (
     CONFIG_LINE,
     MAX_CODE_BYTES,
@@ -53,6 +55,24 @@ def test_short_names_change_no_text_no_property_and_nothing_of_the_config() -> N
         'const a={"told":"a decision of CONFIG, kept"};function handler(event){const b=kept(a.told);return b.kept;}\n'
         "function kept(text){return use(text);}\nfunction use(text){return'use '+text;}\n"
     )
+
+
+@pytest.mark.parametrize("name", ["canary", "tier", "site"])
+def test_short_names_change_nothing_else_in_the_code_that_is_shipped(name: str) -> None:
+    code = code_with(read_source(name) + read_source("hash"), defaultdict(lambda: True))
+    leaves, short = (_leaves(parse(text)) for text in (code, minify(code)))
+    assert len(leaves) == len(short)
+    renamed = {
+        (before, after) for before, after in zip(leaves, short, strict=True) if before != after and before[0] != "regex"
+    }
+    assert {kind for (kind, _), _ in renamed} == {"identifier"}
+    assert len(renamed) == len({before for before, _ in renamed}) == len({after for _, after in renamed}) > 3
+
+
+def _leaves(node: Node) -> list[tuple[str, str]]:
+    if node.type in ("string", "template_string", "regex") or not node.children:
+        return [(node.type, source_text(node))] if node.type not in (";", "\n") else []
+    return [leaf for child in node.children for leaf in _leaves(child)]
 
 
 def test_comments_and_empty_lines_are_left_out_and_nothing_else() -> None:

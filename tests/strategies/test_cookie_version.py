@@ -59,7 +59,7 @@ def test_of_several_cookies_of_one_name_the_one_that_names_a_version_counts(keys
     assert (decision.reason, decision.visitor) == ("other-release", former.split(".")[2])
 
 
-@pytest.mark.parametrize("memo", ["pinned", "0badc0de", "0badc0de.visitor"])
+@pytest.mark.parametrize("memo", ["pinned", "withdrawn", "0badc0de", "0badc0de.visitor"])
 def test_where_control_has_changed_since_the_decision_no_cookie_is_set(memo: str) -> None:
     maker, response = strategy(percent=0), Response(origin="canary")
     maker.respond(Request(headers={MEMO_HEADER: memo}, request_id="id"), response)

@@ -142,8 +142,10 @@ WITHHELD = {
 def test_where_a_browser_holds_the_cookie_back_nobody_is_new(given: dict[str, str]) -> None:
     """Of a visitor of the canary who returns from a payment at another site, say: his cookie stays as it is."""
     given = {"sec-fetch-mode": "navigate", "sec-fetch-site": "cross-site", **given}
-    assert {one.reason for one in decide(given, 10)} == {"no-identity"}
-    assert {one.origin for one in decide(given, 10)} == {"stable"}
+    cookies, sessions = (Assigned(one, 10) for one in strategies())
+    found = [cookies.choose(request(given, number)) for number in range(40)]
+    assert {(one.origin, one.reason) for one in found} == {("stable", "no-identity")}
+    assert sessions.choose(request(given)).reason == "no-session"  # where a session begins, by single sign-on say
     response = Response(origin="stable")
     Assigned(strategies()[0], 10).respond(request(given), response)
     assert response.cookies == []
@@ -172,6 +174,17 @@ def test_a_cookie_for_embedded_pages_is_sent_from_other_sites_too() -> None:
     }
     cookies = CookieVersion(CookieOptions(same_site="None"), make_edge())
     assert Assigned(cookies, 10).choose(request(given)).reason == "no-cookie"
+    function = Deployed("cookie-version", cookieVersion={"caching": "versioned", "sameSite": "None"}, release="r")
+    assert line(function.run(event_of(given)))["reason"] == "no-cookie"
+
+
+def test_of_several_cookies_the_function_takes_the_one_that_the_router_takes() -> None:
+    former = f"canary.{release_tag('old')}.visitor-1"
+    own = f"canary.{release_tag('r')}.visitor-2"
+    for values, reason in (([former, own], "cookie"), (["nonsense", former], "other-release"), (["", own], "cookie")):
+        found = deploy(10).run(viewer_request(cookies={"app-version": values}))
+        asked = Request(headers={"cookie": "; ".join(f"app-version={value}" for value in values)}, request_id="id")
+        assert line(found)["reason"] == Assigned(strategies()[0], 10).choose(asked).reason == reason
 
 
 def test_by_option_they_are_new_visitors_as_all_others() -> None:

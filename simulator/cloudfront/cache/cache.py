@@ -85,6 +85,7 @@ class Cache:
         self._max_bytes = max_bytes
         self._entries: OrderedDict[CacheKey, Entry] = OrderedDict()
         self._byte_count = 0
+        self.invalidations = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -119,6 +120,7 @@ class Cache:
 
         Only a trailing `*` is a wildcard (page Invalidation).
         """
+        self.invalidations += 1
         pattern = re.escape(path_pattern.removesuffix("*")) + (".*" if path_pattern.endswith("*") else "")
         keys = [key for key in self._entries if re.fullmatch(pattern, str(key[3]), re.DOTALL)]
         for key in keys:

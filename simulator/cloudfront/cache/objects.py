@@ -70,6 +70,13 @@ class Objects:
             return served
         return await self._collapse(key, request, context)
 
+    async def close(self) -> None:
+        """End the fetches that no viewer waits for."""
+        running = list(self._revalidating.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
     def _find(self, key: CacheKey) -> Served | None:
         now = self._clock()
         entry = self._cache.get(key)
@@ -94,11 +101,15 @@ class Objects:
         return Served(entry.response, "Hit", entry.age_seconds(now), is_cached=True)
 
     async def _revalidate(self, key: CacheKey, request: ViewerRequest, context: Context) -> None:
+        before = self._cache.invalidations
         try:
-            with contextlib.suppress(EdgeError), self._begin_own(context) as own:  # the function's log has an error
+            # No viewer waits for it, and the next one meets what is wrong.
+            with contextlib.suppress(Exception), self._begin_own(context) as own:
                 await self._collapse(key, request, own)
         finally:
             del self._revalidating[key]
+        if self._cache.invalidations != before:
+            self._cache.drop(key)
 
     async def _collapse(self, key: CacheKey, request: ViewerRequest, context: Context) -> Served:
         """Simultaneous misses of one key wait for the first; not with forwarded cookies or disabled caching.

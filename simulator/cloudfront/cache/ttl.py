@@ -30,6 +30,7 @@ class CacheControl:
     s_maxage: int | None = None
     stale_if_error: int | None = None
     stale_while_revalidate: int | None = None
+    must_revalidate: bool = False
     hides_set_cookie: bool = False
 
     @property
@@ -51,6 +52,7 @@ class CacheControl:
             s_maxage=_seconds(directives.get("s-maxage")),
             stale_if_error=_seconds(directives.get("stale-if-error")),
             stale_while_revalidate=_seconds(directives.get("stale-while-revalidate")),
+            must_revalidate="must-revalidate" in directives or "proxy-revalidate" in directives,
             hides_set_cookie="set-cookie" in hidden,
         )
 
@@ -100,8 +102,14 @@ def stale_if_error_seconds(headers: Headers, policy: CachePolicy) -> float:
 
 
 def revalidation_seconds(headers: Headers, policy: CachePolicy) -> float:
-    """Seconds beyond its TTL for which an object is served while another one is fetched (page Expiration)."""
-    return min(CacheControl.of(headers).stale_while_revalidate or 0, policy.max_ttl)
+    """Seconds beyond its TTL for which an object is served while another one is fetched (page Expiration).
+
+    Not where the origin forbids to store it, or to serve it stale (RFC 9111 §4.2.4).
+    """
+    control = CacheControl.of(headers)
+    if control.forbids_storing or control.must_revalidate:
+        return 0
+    return min(control.stale_while_revalidate or 0, policy.max_ttl)
 
 
 def _origin_ttl(control: CacheControl, headers: Headers, now: float) -> float | None:

@@ -24,12 +24,20 @@ def test_a_failure_that_is_caught_decides_by_what_fails(body: str) -> None:
     assert sources_beside_key(body, DECODE, cookies=("ab",)) == set()
 
 
+@pytest.mark.parametrize("name", ["host", "cloudfront-x"])
+def test_a_parameter_by_the_name_of_a_header_may_be_missing(name: str) -> None:
+    assert sources_beside_key(f"try {{ const v = r.querystring['{name}'].value; to('b'); }} catch (e) {{ }}") == {
+        f"query {name}"
+    }
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "try { const h = r.headers.host.value; to('b'); } catch (e) { }",
         "try { const c = r.headers['cloudfront-viewer-country'].value; to('b'); } catch (e) { }",
         "try { decodeURIComponent(r.uri); to('b'); } catch (e) { to('a'); }",
+        "try { const h = r.headers.host.value; } catch (e) { } to('b');",
         "try { const v = r.cookies.ab.value; } catch (e) { return {statusCode: 400}; } to('b');",
     ],
 )
@@ -81,3 +89,16 @@ def test_what_changes_a_list_or_an_object_stays_with_it(body: str) -> None:
 )
 def test_a_name_that_a_block_declares_too_keeps_its_value_outside(body: str) -> None:
     assert sources_beside_key(body) == {"cookie ab"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if (r.uri.startsWith('/api/')) { const v = r.cookies.ab ? 'b' : 'a'; r.headers['x-api'] = {value: v}; }"
+        " else { const v = r.uri.startsWith('/b/') ? 'b' : 'a'; to(v); }",
+        "for (const h of ['a']) { const v = r.cookies.ab; console.log(v); }"
+        " for (const h of ['a']) { const v = h; to(v); }",
+    ],
+)
+def test_names_of_two_blocks_are_two(body: str) -> None:
+    assert sources_beside_key(body) == set()

@@ -280,6 +280,52 @@ def test_a_response_that_is_stale_at_once_is_served_while_it_is_revalidated(vali
     assert asyncio.run(bodies()) == [b"first", b"first", b"second"]
 
 
+@pytest.mark.parametrize("directive", ["no-cache", "private", "max-age=1, must-revalidate"])
+def test_what_may_not_be_stale_is_not_served_while_it_is_revalidated(directive: str) -> None:
+    world = World(state(cache_policy(minTtl=1)))
+    kept = [("Cache-Control", f"{directive}, stale-while-revalidate=60")]
+    world.origin.reply = replies((200, kept, b"first"), (200, kept, b"second"))
+    world.get("/a")
+    world.clock.now += 2
+    assert world.get("/a").body == b"second"
+
+
+def test_an_invalidation_during_a_revalidation_leaves_nothing_of_it() -> None:
+    world = World()
+    kept = [("Cache-Control", "max-age=20, stale-while-revalidate=30")]
+    world.origin.reply = replies((200, kept, b"first"))
+
+    def second(_: Received) -> Reply:
+        world.edge.invalidate("/*")
+        world.origin.reply = replies((200, kept, b"third"))
+        return 200, kept, b"second"
+
+    async def visit() -> bytes:
+        await world.ask("/a")
+        world.clock.now += 20
+        world.origin.reply = second
+        await world.ask("/a")
+        await asyncio.sleep(0.01)
+        return (await world.ask("/a")).body
+
+    assert asyncio.run(visit()) == b"third"
+
+
+def test_a_revalidation_ends_with_the_edge() -> None:
+    world = World()
+    kept = [("Cache-Control", "max-age=20, stale-while-revalidate=30")]
+    world.origin.reply = replies((200, kept, b"first"))
+
+    async def visit() -> int:
+        await world.ask("/a")
+        world.clock.now += 20
+        await world.ask("/a")
+        await world.edge.close()
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(visit()) == 1
+
+
 def test_a_revalidation_has_an_id_of_its_own_that_ends_with_it() -> None:
     ids = iter("abc")
     world, ends = World(request_id=lambda: next(ids)), list[str]()
