@@ -67,7 +67,7 @@ def literal(text: str) -> str:
 def judge(source: str, rules: Rules, dialect: Dialect, columns: Iterable[str] = COLUMNS) -> str:
     """Return the query that judges every request of `source`, a query for `FIELDS` and `problem`."""
     matches = dialect.matches
-    version, session = (_cookie("cookie", name) for name in (rules.version_cookie, rules.session_cookie))
+    version, session = _cookie("cookie", rules.version_cookie, "+"), _cookie("cookie", rules.session_cookie)
     is_raw = matches("cookie", "[" + re.escape(ENCODED) + "]")
     unreadable = matches("session_text", "%(?:[01]|7F|[89A-F])|[^ -~]")
     key_hash = dialect.sha256_hex(f"{literal(rules.release)} || chr(0) || visitor_key")
@@ -153,13 +153,16 @@ FROM (
 GROUP BY GROUPING SETS ((), (reason), (path_group), (country), (hour, step), (minute))"""
 
 
-def _cookie(header: str, name: str) -> str:
-    """The first pair with this name as the log has it: encoded or not, with `;%20` or `; ` between pairs."""
+def _cookie(header: str, name: str, length: str = "*") -> str:
+    """The first pair with this name as the log has it: encoded or not, with `;%20` or `; ` between pairs.
+
+    `+` passes over empty ones. The router looks for the best of several, which is rarely another.
+    """
     if not name:
         return "''"
     encoded = "".join(f"%{ord(char):02X}" if char in f"{ENCODED}%" else char for char in name)
     names = dict.fromkeys((re.escape(name), re.escape(encoded)))
-    pattern = rf"(?:^|;)(?:%2520|%20|%09|[ \t])*(?:{'|'.join(names)})(?:%20|%09|[ \t])*=([^;]*)"
+    pattern = rf"(?:^|;)(?:%2520|%20|%09|[ \t])*(?:{'|'.join(names)})(?:%20|%09|[ \t])*=([^;]{length})"
     return f"coalesce(regexp_extract({header}, {literal(pattern)}, 1), '')"
 
 
