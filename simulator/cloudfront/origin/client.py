@@ -42,7 +42,8 @@ class OriginClient:
         """The origin's answer, its body read whole. Raises OriginUnreachableError.
 
         A connection is tried `connection_attempts` times; for GET and HEAD so is an answer that takes too long (page
-        RequestAndResponseBehaviorCustomOrigin, "Origin response timeout").
+        RequestAndResponseBehaviorCustomOrigin, "Origin response timeout"), and a connection that was kept open and that
+        the origin ends as it is used again (RFC 9112 §9.3.1).
         """
         self.check_name(target.domain_name)
         url = self._origins.base_url(target.domain_name, target.port)
@@ -53,20 +54,27 @@ class OriginClient:
             raise OriginUnreachableError(502, reason, "http-502-bad-gateway")
         attempt = 1
         while True:
+            steps: list[str] = []
             try:
-                return await self._attempt(request, target, url)
+                return await self._attempt(request, target, url, steps)
             except httpx.TimeoutException as error:
                 may_repeat = isinstance(error, httpx.ConnectTimeout) or request.method in ("GET", "HEAD")
                 failure = OriginUnreachableError(504, _timeout_reason(error, target), "http-504-gateway-timeout")
             except httpx.TransportError as error:
-                may_repeat = isinstance(error, httpx.ConnectError)
+                is_kept = "connection.connect_tcp.started" not in steps and request.method in ("GET", "HEAD")
+                may_repeat = isinstance(error, httpx.ConnectError) or (is_kept and bool(steps))
                 reason = f"the origin {target.domain_name} at {url} failed: {error or type(error).__name__}"
                 failure = OriginUnreachableError(502, reason, "http-502-bad-gateway")
             if attempt >= target.connection_attempts or not may_repeat:
                 raise failure
             attempt += 1
 
-    async def _attempt(self, request: ViewerRequest, target: Target, url: str) -> OriginResponse:
+    async def _attempt(self, request: ViewerRequest, target: Target, url: str, steps: list[str]) -> OriginResponse:
+        """Ask once; `steps` gets what the connection has done."""
+
+        async def trace(name: str, _: object) -> None:
+            steps.append(name)
+
         timeout = httpx.Timeout(target.read_timeout, connect=target.connection_timeout)
         outgoing = httpx.Request(
             request.method,
@@ -74,7 +82,7 @@ class OriginClient:
             headers=_wire_headers(request, target),
             stream=httpx.ByteStream(request.body),
             # "target", because httpx.URL would tidy the path, which CloudFront leaves as the viewer wrote it.
-            extensions={"timeout": timeout.as_dict(), "target": _raw_path(url, request, target)},
+            extensions={"timeout": timeout.as_dict(), "target": _raw_path(url, request, target), "trace": trace},
         )
         try:
             async with asyncio.timeout(target.completion_timeout):

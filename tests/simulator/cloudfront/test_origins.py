@@ -187,6 +187,33 @@ def test_dropped_connection_is_a_502() -> None:
     assert through(origin)[0].status == 502
 
 
+@pytest.mark.parametrize(("method", "expected"), [("GET", (200, 2)), ("POST", (502, 1))])
+def test_a_kept_connection_that_ends_as_it_is_used_again_is_replaced(method: str, expected: tuple[int, int]) -> None:
+    connections: list[int] = []
+
+    async def origin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: no-store\r\n\r\nok")
+        await reader.readuntil(b"\r\n\r\n")  # and then it ends
+
+    async def scenario() -> int:
+        async with listening(origin) as url:
+            edge = Edge(
+                Distribution.from_state(state(default=behavior(originRequestPolicyId=ALL_VIEWER))),
+                FakeFunctions(),
+                OriginMap({"v1.example.com": url}),
+                console=lambda _: None,
+            )
+            try:
+                assert (await edge.serve(request("/"), "us-east-1")).status == 200
+                return (await edge.serve(request("/b", method=method), "us-east-1")).status
+            finally:
+                await edge.close()
+
+    assert (asyncio.run(scenario()), len(connections)) == expected
+
+
 def test_slow_origin_is_a_504_and_post_is_not_repeated() -> None:
     attempts: list[int] = []
 
