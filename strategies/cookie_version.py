@@ -175,8 +175,8 @@ class CookieVersion(Strategy):
             return
         if not is_in_path(request.path, self.options.path):
             return
-        memo = request.header(MEMO_HEADER)
-        tag, _, own = (memo or "").partition(".")
+        memo = request.header(MEMO_HEADER) or ""
+        tag, _, own = memo.partition(".")
         if memo and tag != assignment.release_tag:
             return
         visitor = visitor or (own if _is_visitor(own) else self._new_visitor())

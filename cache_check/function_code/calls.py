@@ -8,7 +8,7 @@ from itertools import zip_longest
 from tree_sitter import Node
 
 from cache_check.function_code.bindings import instances
-from cache_check.function_code.javascript import FUNCTIONS, list_parameters, local_names, source_text, walk
+from cache_check.function_code.javascript import list_parameters, local_names, source_text
 from cache_check.function_code.methods import Methods
 from cache_check.function_code.reading import ANY, Source
 from cache_check.function_code.steps import Moment, Step, Trail
@@ -147,7 +147,7 @@ class Calls(Methods, ABC):
         self.running.pop()
         self.conditions.pop()
         returned = self.returned.pop()
-        self._restore(function, saved)
+        self.restore(function, saved)
         return returned if body is not None and body.type == "statement_block" else result
 
     def _bind_parameters(self, function: Node, given: list[Value]) -> None:
@@ -159,12 +159,6 @@ class Calls(Methods, ABC):
                 is_rest = parameter.type == "rest_pattern"
                 self.bind(parameter, Value(objects=frozenset({function.id})) if is_rest else passed)
         self.variables["arguments"] = Value(objects=frozenset({function.id}))
-
-    def _restore(self, function: Node, saved: dict[str, Value]) -> None:
-        """Functions within it may go on to see what it had."""
-        has_inner = any(node.type in FUNCTIONS for node in walk(function)[1:])
-        for name, value in saved.items():
-            self.variables[name] = value | self.variables.get(name, NOTHING) if has_inner else value
 
 
 def _borrowing_method(callee: Node | None, target: Value) -> str:

@@ -16,11 +16,9 @@ from cache_check.function_code.reading import ANY, FunctionReading, UnreadableCo
 from cache_check.function_code.rewrites import keeps_apart
 from cache_check.function_code.steps import Step
 from cache_check.function_code.unread import HANDLER, find_unread
-from cache_check.function_code.values import CUT, NOTHING, Value, place, union
+from cache_check.function_code.values import CUT, NOTHING, REQUEST, Value, place, union
 
 MAX_ROUNDS = 12
-PARTS = len(("event", "request", "cookies", "name"))
-"""Of the path of a cookie, a header or a query parameter."""
 MAX_TEXTS = 16
 MAX_STEPS = 400_000
 """Expressions and statements that are looked at, again for each call and each turn: some seconds."""
@@ -145,7 +143,7 @@ class _Analysis(Calls):
     def member(self, node: Node) -> Value:
         index = self.value(node.child_by_field_name("index"))
         whole = self.value(node.child_by_field_name("object"))
-        if any(len(path) == PARTS and place(path) is not None for path in whole.paths):
+        if any(len(path) == len(REQUEST) + 2 and place(path) is not None for path in whole.paths):
             self.may_fail(whole)  # a cookie that is not there has no value
         found = self.read_property(whole, self.property_names(node))
         read = [self.run_function(function, [], whole) for function in found.functions if is_getter(function)]

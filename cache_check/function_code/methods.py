@@ -66,15 +66,15 @@ class Methods(Statements, ABC):
         if text.endswith(".rawQueryString"):
             return Value(frozenset({("query", ANY)}))
         self._put(callee, whole, given)
-        changes = text.rpartition(".")[2] in _CHANGES
+        name = text.rpartition(".")[2]
         cut = self._cut(callee, [whole, *given])
         items = self.loop_values(whole) if whole.objects else whole
-        if source_text(callee).rpartition(".")[2] in ("reduce", "reduceRight") and union(given[:1]).functions:
+        if name in ("reduce", "reduceRight") and union(given[:1]).functions:
             return self._reduce(given, items) | Value(whole.ingredients)
         called = self.callbacks(given, Value(whole.ingredients) | items)
-        for one in whole.objects if changes else ():
+        for one in whole.objects if name in _CHANGES else ():
             self.hold(one, ANY, Value(self.condition | called.ingredients))
-        is_item = bool(whole.objects) and text.rpartition(".")[2] in _RETURN_ITEMS
+        is_item = bool(whole.objects) and name in _RETURN_ITEMS
         return self.blend([whole, *given]) | called | (items if is_item else NOTHING) | cut
 
     def _cut(self, callee: Node | None, parts: list[Value]) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tree_sitter import Node
 
@@ -15,8 +15,9 @@ from cache_check.function_code.steps import Step
 from cache_check.function_code.values import NOTHING, Value, union
 
 _LEAVES = ("return_statement", "break_statement", "continue_statement")
-_ALWAYS_SENT = re.compile(r"host$|cloudfront-")
 _ENDS = ("return_statement", "throw_statement")
+_ALWAYS_SENT = re.compile(r"host$|cloudfront-")
+"""The names of headers that no request lacks."""
 
 
 class Statements(Bindings, ABC):
@@ -78,17 +79,21 @@ class Statements(Bindings, ABC):
         return NOTHING
 
     def block(self, node: Node) -> Value:
-        """What `const` and `let` of a block name is something else outside of it."""
+        """Run a block. What its `const` and `let` name is something else outside of it."""
         if node.parent is None or node.parent.type in FUNCTIONS:
             return self.each(node)
         declared = [one for child in node.named_children if _is_scoped(child) for one in child.named_children]
         names = {source_text(one.child_by_field_name("name")) for one in declared}
         outer = {name: self.variables[name] for name in names if name in self.variables}
         result = self.each(node)
-        has_inner = any(one.type in FUNCTIONS for one in walk(node))
+        self.restore(node, outer)
+        return result
+
+    def restore(self, node: Node, outer: Mapping[str, Value]) -> None:
+        """Give names their values back after a function or a block; functions within may go on to see what it had."""
+        has_inner = any(one.type in FUNCTIONS for one in walk(node)[1:])
         for name, value in outer.items():
             self.variables[name] = value | self.variables.get(name, NOTHING) if has_inner else value
-        return result
 
     def branch(self, node: Node) -> Value:
         condition = node.child_by_field_name("condition")

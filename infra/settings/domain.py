@@ -166,16 +166,13 @@ def own_name_errors(settings: CoreSettings) -> dict[tuple[str, ...], str]:
     """
     aliases = settings.domain.aliases if settings.domain else ()
     tiers = getattr(settings.options, "tiers", {})
-    named = {("origins", name): one for name, one in settings.origins.items()}
-    named |= {("tier", "tiers", name): one for name, one in tiers.items()}
+    named = {("origins", name, "domainName"): one.domain_name for name, one in settings.origins.items()}
+    named |= {("tier", "tiers", name, "domainName"): one.domain_name for name, one in tiers.items()}
+    itself = "which is in domain.aliases: CloudFront would send requests to itself."
     return {
-        (
-            *key,
-            "domainName",
-        ): f"is {one.domain_name!r}, which is in domain.aliases: CloudFront would send requests to itself."
-        " Name the host that the application runs at"
-        for key, one in named.items()
-        if one.domain_name.lower() in aliases
+        key: f"is {host!r}, {itself} Name the host that the application runs at"
+        for key, host in named.items()
+        if host.lower() in aliases
     }
 
 

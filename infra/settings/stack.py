@@ -11,14 +11,7 @@ from infra.config.base_model import section_name
 from infra.config.errors import SettingsError
 from infra.config.provider import provider_errors
 from infra.naming.edge_functions import REWRITING, router_function_name, viewer_function_name
-from infra.naming.resource_names import (
-    FIRST_KEYS,
-    Name,
-    length_errors,
-    project_error,
-    stack_error,
-    table_name,
-)
+from infra.naming.resource_names import FIRST_KEYS, Name, length_errors, project_error, stack_error, table_name
 from infra.settings.domain import shared_alias_errors
 from infra.settings.model import Settings, load_settings
 from strategies.base import TableSpec

@@ -12,7 +12,7 @@ from policy_sentry.querying.actions import get_action_data
 from tests.infra.rights import ANY_RESOURCE
 
 EXPLAINED = {"cloudwatch:DescribeAlarms": "tells nothing of composite alarms otherwise (DescribeAlarms)"}
-"""What is granted on `*` though AWS knows a narrower resource, and why: the API reference's page."""
+"""Actions that are granted on `*` though AWS knows a narrower resource, each with why: the API reference's page."""
 
 
 def narrower(action: str) -> set[str]:

@@ -52,17 +52,18 @@ class OriginClient:
                 f"nothing listens at {target.domain_name}:{target.port}: the origin map has the name with other ports"
             )
             raise OriginUnreachableError(502, reason, "http-502-bad-gateway")
+        is_idempotent = request.method in ("GET", "HEAD")
         attempt = 1
         while True:
             steps: list[str] = []
             try:
                 return await self._attempt(request, target, url, steps)
             except httpx.TimeoutException as error:
-                may_repeat = isinstance(error, httpx.ConnectTimeout) or request.method in ("GET", "HEAD")
+                may_repeat = isinstance(error, httpx.ConnectTimeout) or is_idempotent
                 failure = OriginUnreachableError(504, _timeout_reason(error, target), "http-504-gateway-timeout")
             except httpx.TransportError as error:
-                is_kept = "connection.connect_tcp.started" not in steps and request.method in ("GET", "HEAD")
-                may_repeat = isinstance(error, httpx.ConnectError) or (is_kept and bool(steps))
+                was_kept = bool(steps) and "connection.connect_tcp.started" not in steps
+                may_repeat = isinstance(error, httpx.ConnectError) or (was_kept and is_idempotent)
                 reason = f"the origin {target.domain_name} at {url} failed: {error or type(error).__name__}"
                 failure = OriginUnreachableError(502, reason, "http-502-bad-gateway")
             if attempt >= target.connection_attempts or not may_repeat:

@@ -1,4 +1,4 @@
-"""What a function always overwrites reaches no origin as the visitor sent it, and is not a value beside the key."""
+"""Values that a function always overwrites: none reaches an origin as the visitor sent it, or is beside the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether code runs at all can be the choice: by a failure that is caught, a callback, or what a list has lost."""
+"""Choices by whether code runs at all: a failure that is caught, a callback, or what a list has lost."""
 
 from __future__ import annotations
 
